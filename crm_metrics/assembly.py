@@ -1,0 +1,183 @@
+"""From computed cells to a report: one tidy frame, comparisons, currencies, and words for what is not available."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics import expressions
+from crm_metrics.engine.cells import REASONS, Cells, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import Money, split
+from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.periods import Period
+from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+
+_IN_POINTS = (Unit.PERCENT, Unit.POINTS)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One period of the report: the period as named, whether it is complete, the place of its window, and the earlier
+    period it is compared with, with the place of that one's window."""
+
+    period: Period
+    complete: bool
+    window: int
+    earlier: Period | None = None
+    earlier_window: int | None = None
+
+
+class Assembler:
+    """Builds the tidy rows of a report, metric by metric."""
+
+    def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
+        self.engine = engine
+        self.shown = shown
+        self.columns = [*BEFORE_DIMENSIONS, *engine.by, *per, *AFTER_DIMENSIONS]
+        self.missing: dict[str, str] = {}
+        self._dims = (*engine.by, *per)
+        self._windows = np.array([part.window for part in shown])
+        self._frames: list[pd.DataFrame] = []
+
+    def frame(self, metrics: Iterable[Metric]) -> pd.DataFrame:
+        """The tidy rows of the metrics, in their order; within a metric by period, then segment."""
+        parts = [part for metric in metrics for part in self._rows(metric)]
+        if not parts:
+            return pd.DataFrame(columns=self.columns)
+        made = {name: np.concatenate([part[name] for part in parts]) for name in self.columns}
+        return pd.DataFrame(made, copy=False)
+
+    def _rows(self, metric: Metric) -> list[dict[str, Any]]:
+        cells = self.engine.cells(metric.name)
+        if isinstance(cells, Unavailable):
+            self.missing[metric.name] = _sentence(cells)
+            return [self._none(metric, cells.reason)]
+        parts = split(self.engine, metric, cells)
+        rows = [self._part(metric, part) for part in parts]
+        if not any((row["status"] != "unavailable").any() for row in rows):
+            self._explain(metric, parts[0].cells)
+        return rows
+
+    def _title(self, metric: Metric) -> str:
+        label = self.engine.dataset.labels.get(metric.name)
+        return f"{metric.title} ({label})" if label else metric.title
+
+    def _fixed(self, metric: Metric, size: int) -> dict[str, Any]:
+        same = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit), "signal": None}
+        made: dict[str, Any] = {name: _filled(value, size) for name, value in same.items()}
+        return made | {name: np.full(size, np.nan) for name in ("low", "high", "target", "attainment")}
+
+    def _by_period(self, place: np.ndarray) -> dict[str, Any]:
+        """What a row says about its period; `place` is the period of each row."""
+        periods = [part.period for part in self.shown]
+        last = [(max(period.end, period.start)).toordinal() for period in periods]
+        names = {
+            "period": [period.label for period in periods],
+            "start": [period.start.isoformat() for period in periods],
+            "end": [type(period.end).fromordinal(day - 1).isoformat() for period, day in zip(periods, last, strict=True)],
+            "complete": [part.complete for part in self.shown],
+            "compare_period": [part.earlier.label if part.earlier else None for part in self.shown],
+        }
+        return {name: np.array(values, dtype=object)[place] for name, values in names.items()}
+
+    def _none(self, metric: Metric, reason: str) -> dict[str, Any]:
+        """One row per period for a metric that has no cells; its dimensions are empty."""
+        size = len(self.shown)
+        made = self._fixed(metric, size) | self._by_period(np.arange(size))
+        made |= {dim: _filled(None, size) for dim in self._dims}
+        made |= {name: np.full(size, np.nan) for name in ("value", "compare_value", "change", "change_pct")}
+        made |= {"n": np.zeros(size, dtype=np.int64), "status": _filled("unavailable", size)}
+        return made | {"reason": _filled(reason, size), "currency": _filled(None, size)}
+
+    def _part(self, metric: Metric, money: Money) -> dict[str, Any]:
+        cells = money.cells
+        place, segment = np.nonzero(money.shown[self._windows])
+        window = self._windows[place]
+        size = len(place)
+        made = self._fixed(metric, size) | self._by_period(place)
+        labels = self.engine.segments(cells.dims).labels
+        for dim in self._dims:
+            if dim in cells.dims:
+                known = np.array([label[cells.dims.index(dim)] for label in labels], dtype=object)
+                made[dim] = known[segment] if len(known) else _filled(None, size)
+            else:
+                made[dim] = _filled(None, size)
+        value, reason = cells.value[window, segment], cells.reason[window, segment]
+        ok = reason == 0
+        to_date = ~made["complete"].astype(bool)
+        immature = cells.partial[window, segment]
+        status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
+        words = np.array([None, *REASONS[1:]], dtype=object)[reason]
+        words[ok & immature] = "immature-cohort"
+        currency = np.where(ok, money.currency[window, segment], None) if metric.is_money else _filled(None, size)
+        made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
+        return made | self._compared(metric, money, place, segment, value)
+
+    def _compared(
+        self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, value: np.ndarray
+    ) -> dict[str, Any]:
+        earlier = np.array([part.earlier_window if part.earlier_window is not None else -1 for part in self.shown])[place]
+        before = np.where(earlier >= 0, money.cells.value[earlier, segment], np.nan)
+        if metric.is_money:
+            unlike = money.currency[earlier, segment] != money.currency[self._windows[place], segment]
+            before = np.where(unlike & (money.cells.n[earlier, segment] > 0), np.nan, before)
+        with np.errstate(all="ignore"):
+            change = value - before
+            relative = np.where(before > 0, change / before, np.nan)
+        if metric.unit in _IN_POINTS:
+            relative = np.full(len(value), np.nan)
+        return {"compare_value": before, "change": change, "change_pct": relative}
+
+    def _explain(self, metric: Metric, cells: Cells) -> None:
+        """Say why a metric that could be computed has no value anywhere in the report."""
+        reasons = cells.reason[self._windows]
+        codes = reasons[reasons > 0]
+        if not len(codes):
+            self.missing[metric.name] = "no records in the period"
+            return
+        reason = REASONS[int(codes.min())]
+        self.missing[metric.name] = f"{_WORDS.get(reason, reason)}{self._seen(metric, reason)}"
+
+    def _seen(self, metric: Metric, reason: str) -> str:
+        """The figures of the parts of a formula that could not be divided."""
+        if reason != "zero-denominator" or metric.formula is None or self.engine.by or len(self.shown) != 1:
+            return ""
+        shown = []
+        for name in expressions.names(metric.formula):
+            part = self.engine.cells(name) if name in self.engine.catalog else None
+            if isinstance(part, Cells) and part.value.shape[1] == 1 and part.reason[self._windows[0], 0] == 0:
+                shown.append(f"{self.engine.catalog[name].title.lower()} {part.value[self._windows[0], 0]:,.6g}")
+        return f": {', '.join(shown)}" if shown else ""
+
+
+_WORDS = {
+    "zero-denominator": "there is nothing to divide by",
+    "no-rows": "no records in the period, or the data does not cover it",
+    "missing-values": "some records lack the value it is made of",
+    "mixed-currency": "its amounts are in several currencies",
+    "immature-cohort": "all its records are too young to tell",
+    "censored-median": "too few have ended to tell the median",
+    "no-baseline": "there is nothing before the period, or no goal, to compare with",
+}
+
+
+def _sentence(problem: Unavailable) -> str:
+    return f"{problem.seen}; {problem.hint}" if problem.hint else problem.seen
+
+
+def _filled(value: object, size: int) -> np.ndarray:
+    made = np.empty(size, dtype=object)
+    made[:] = value
+    return made
+
+
+def has_figures(frame: pd.DataFrame) -> bool:
+    """Whether any row of a tidy frame has a value that rests on a record."""
+    return bool(((frame["status"] != "unavailable") & (frame["n"] > 0)).any())
+
+

@@ -1,0 +1,50 @@
+"""The commands put together. Commands import what computes only when they run: help and usage errors stay quick."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from crm_metrics import __version__
+from crm_metrics.cli import metrics, report
+
+_EXAMPLES = """\
+Key figures from the CSV and Excel files that your CRM, help desk, survey and billing tools export.
+
+  crm-metrics report exports/                          the last complete month
+  crm-metrics report exports/ -p 2025-Q3 --by owner    a quarter, by owner
+  crm-metrics report deals.csv -p 2025 --by month -f csv -o kpis.csv
+
+Commands
+  report     the figures (the main job)
+  metrics    what each figure means; 'crm-metrics metrics win_rate' explains one
+
+'crm-metrics COMMAND --help' lists the options of a command."""
+
+app = typer.Typer(
+    name="crm-metrics",
+    help="Key figures of a period from the files that CRM, help desk, survey and billing tools export.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command("report")(report.report)
+app.command("metrics")(metrics.metrics)
+
+
+@app.callback(invoke_without_command=True)
+def _start(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version and leave.")] = False,
+) -> None:
+    if version:
+        typer.echo(__version__)
+        raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(_EXAMPLES)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    app()

@@ -1,0 +1,52 @@
+"""What a command does with everything that can go wrong: one message on standard error, and the exit code that says which."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_INTERRUPTED, CrmMetricsError
+
+
+@contextmanager
+def guarded(*, debug: bool) -> Iterator[None]:
+    """Turn every exception into a message and an exit code; a traceback is shown only with `debug`."""
+    try:
+        yield
+        sys.stdout.flush()
+    except CrmMetricsError as error:
+        if debug:
+            traceback.print_exc()
+        _say(f"crm-metrics: {error}")
+        raise typer.Exit(error.exit_code) from None
+    except KeyboardInterrupt:
+        _say("crm-metrics: interrupted")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(EXIT_BROKEN_PIPE) from None
+    except (MemoryError, Exception) as error:
+        if isinstance(error, typer.Exit | typer.Abort):
+            raise
+        if debug:
+            traceback.print_exc()
+        _say(
+            f"crm-metrics: a bug in crm-metrics: {type(error).__name__}: {error}\n"
+            "Please report it with the output of the same command and --debug."
+        )
+        raise typer.Exit(EXIT_BUG) from None
+
+
+def _say(message: str) -> None:
+    """A message for people; control characters that a file's content could bring in are shown as text."""
+    safe = "".join(char if char == "\n" or char.isprintable() else repr(char)[1:-1] for char in message)
+    try:
+        sys.stderr.write(safe + "\n")
+    except UnicodeEncodeError:
+        sys.stderr.write(safe.encode("ascii", "backslashreplace").decode() + "\n")

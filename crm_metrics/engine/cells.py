@@ -1,0 +1,62 @@
+"""A metric's values over the grid of windows and segments."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+# Why a value is not available, the reason that wins first; 0 stands for available.
+REASONS = (
+    "",
+    "missing-column",
+    "scale-ambiguous",
+    "mixed-currency",
+    "missing-values",
+    "immature-cohort",
+    "zero-denominator",
+    "no-rows",
+    "no-rate",
+    "censored-median",
+    "not-converged",
+    "infinite-mean",
+    "negative-base",
+    "no-baseline",
+)
+CODE = {reason: np.int8(code) for code, reason in enumerate(REASONS)}
+NO_N = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Values by window (rows) and segment (columns). `value` is NaN where `reason` is not 0; `n` is the number of records
+    a value rests on; `partial` marks values whose records are too young; `present` says which segments the metric's
+    tables have any row of."""
+
+    dims: tuple[str, ...]
+    value: Floats
+    n: Ints
+    reason: NDArray[np.int8]
+    partial: Bools
+    present: Bools
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """A metric that cannot be computed at all: the reason, what was seen, and what would make it available."""
+
+    reason: str
+    seen: str
+    hint: str = ""
+
+
+def first_reason(left: NDArray[np.int8], right: NDArray[np.int8]) -> NDArray[np.int8]:
+    """The reason that wins, cell by cell: the lowest code that is not 0."""
+    worst = np.int8(len(REASONS))
+    merged = np.minimum(np.where(left == 0, worst, left), np.where(right == 0, worst, right))
+    return np.where(merged == worst, np.int8(0), merged).astype(np.int8)

@@ -1,0 +1,224 @@
+"""The whole grid at once: every metric, for every window and segment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from crm_metrics.engine import aggregates, survival
+from crm_metrics.engine.availability import trouble
+from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.formulas import evaluate
+from crm_metrics.engine.segments import Segments
+from crm_metrics.engine.selection import Pairs, Selector
+from crm_metrics.engine.windows import Window
+from crm_metrics.expressions import names
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import Dataset
+
+DAY = 86_400_000_000
+
+
+class Engine:
+    """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
+    not in it are one, called `rest`."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        catalog: Catalog,
+        windows: Sequence[Window],
+        by: tuple[str, ...] = (),
+        *,
+        keep: tuple[tuple[str, ...], ...] = (),
+        rest: str = "",
+    ) -> None:
+        self.dataset = dataset
+        self.catalog = catalog
+        self.windows = list(windows)
+        self.by = by
+        self.keep, self.rest = keep, rest
+        self._everything = any(window.is_all for window in self.windows)
+        self._cells: dict[str, Cells | Unavailable] = {}
+        self._segments: dict[tuple[str, ...], Segments] = {}
+        self._selectors: dict[str, Selector] = {}
+        self._sorted: dict[tuple[int, str, tuple[str, ...]], aggregates.Sorted] = {}
+
+    def cells(self, name: str) -> Cells | Unavailable:
+        """The metric's cells, or why it has none."""
+        if name not in self._cells:
+            metric = self.catalog[name]
+            result = self._formula(metric) if metric.formula is not None else self._aggregate(metric)
+            self._cells[name] = result if isinstance(result, Unavailable) else self._finished(metric, result)
+        return self._cells[name]
+
+    def dims(self, metric: Metric) -> tuple[str, ...]:
+        """The dimensions of a metric's cells: those of the run, then its own."""
+        return (*self.by, *(dim for dim in metric.per if dim not in self.by))
+
+    def _own_dims(self, needed: Metric, metric: Metric) -> tuple[str, ...]:
+        return self.dims(metric) if needed is metric else ()
+
+    def segments(self, dims: tuple[str, ...]) -> Segments:
+        """The segments of some dimensions, over all tables."""
+        if dims not in self._segments:
+            kept = (self.keep, self.rest) if dims == self.by else ((), "")
+            self._segments[dims] = Segments(dims, self.dataset.tables, keep=kept[0], rest=kept[1])
+        return self._segments[dims]
+
+    def selector(self, table: str) -> Selector:
+        if table not in self._selectors:
+            self._selectors[table] = Selector(self.dataset.tables[table], self.windows)
+        return self._selectors[table]
+
+    def pairs(self, metric: Metric) -> Pairs:
+        """The rows behind an aggregate, by window."""
+        if metric.among is None:
+            return self.selector(metric.table).pairs(metric)
+        other = self.catalog[metric.among]
+        return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
+
+    def _aggregate(self, metric: Metric) -> Cells | Unavailable:
+        for needed in (metric, *([self.catalog[metric.among]] if metric.among else [])):
+            if problem := trouble(
+                needed, self.dataset.tables, self._own_dims(needed, metric), everything=self._everything
+            ):
+                return problem
+        segments = self.segments(self.dims(metric))
+        shape = (len(self.windows), len(segments))
+        size = shape[0] * shape[1]
+        pairs = self.pairs(metric)
+        cell = pairs.window * shape[1] + segments.codes(metric.table)[pairs.rows] if segments.dims else pairs.window
+        value, n, short = self._value(metric, pairs, cell, size)
+        reason = np.zeros(size, dtype=np.int8)
+        reason[short] = CODE["missing-values"]
+        if metric.aggregate not in ("count", "distinct", "sum"):
+            rows = aggregates.counts(cell, size)
+            empty = "censored-median" if metric.aggregate == "survival" else "missing-values"
+            reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
+        reason = reason.reshape(shape)
+        for window, why in {**self._outside(metric), **pairs.blocked}.items():
+            reason[window] = CODE[why]
+        value = np.where(reason == 0, value.reshape(shape), np.nan)
+        present = np.zeros(shape[1], dtype=bool)
+        present[segments.present(metric.table)] = True
+        return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present)
+
+    def _value(self, metric: Metric, pairs: Pairs, cell: Ints, size: int) -> tuple[Floats, Ints, Ints]:
+        """Value and n of each cell, and the cells that lack values they need."""
+        none = np.zeros(0, dtype=np.int64)
+        selector = self.selector(metric.table)
+        if metric.aggregate == "count":
+            n = aggregates.counts(cell, size)
+            return n.astype(np.float64), n, none
+        if metric.aggregate == "distinct":
+            entities = selector.entities(metric.column)[pairs.rows]
+            known = entities >= 0
+            n = aggregates.distinct(entities[known], cell[known], size, metric.at_least or 1)
+            return n.astype(np.float64), n, none
+        if metric.aggregate == "survival":
+            return self._survival(metric, pairs, cell, size)
+        values = pairs.value if pairs.value is not None else selector.numbers(metric.column)[pairs.rows]
+        known = ~np.isnan(values)
+        if not known.all():
+            rows, values, cell = aggregates.counts(cell, size), values[known], cell[known]
+        else:
+            rows = aggregates.counts(cell, size)
+        n = aggregates.counts(cell, size)
+        short = np.flatnonzero((rows > 0) & ((n < rows) if metric.complete else (n == 0)))
+        if metric.aggregate in ("sum", "mean"):
+            total = aggregates.sums(values, cell, size)
+            if metric.aggregate == "mean":
+                total = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+            return total, n, short
+        key = (id(pairs), metric.column, self.dims(metric))
+        if key not in self._sorted:
+            self._sorted[key] = aggregates.Sorted(values, cell, size)
+        ordered = self._sorted[key]
+        if metric.aggregate in ("min", "max"):
+            return ordered.extreme(metric.aggregate == "max"), n, short
+        return ordered.quantile(0.5 if metric.aggregate == "median" else metric.q or 0.5), n, short
+
+    def _survival(self, metric: Metric, pairs: Pairs, cell: Ints, size: int) -> tuple[Floats, Ints, Ints]:
+        selector = self.selector(metric.table)
+        times = selector.numbers(metric.column)[pairs.rows]
+        known = ~np.isnan(times)
+        times, cell, rows = times[known], cell[known], pairs.rows[known]
+        assert metric.event is not None
+        events = selector.flags(metric.event)[rows]
+        if metric.competing:
+            value = survival.median_of_winners(times, events, selector.flags(metric.competing)[rows], cell, size)
+        else:
+            value = survival.median(times, events, cell, size)
+        return value, aggregates.counts(cell, size), np.zeros(0, dtype=np.int64)
+
+    def _outside(self, metric: Metric) -> dict[int, str]:
+        """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""
+        outside = {i: "no-rows" for i, window in enumerate(self.windows) if window.start >= window.end}
+        if metric.covered is None:
+            return outside
+        first, last = self.selector(metric.table).span.get(metric.at or "", (0, -1))
+        first, last = first - first % DAY, last - last % DAY + DAY
+        for i, window in enumerate(self.windows):
+            start, end = window.shifted.get(metric.lag, (0, 0)) if metric.lag else (window.start, window.end)
+            inside = start < last and first < end if metric.covered == "part" else first <= start and end <= last
+            if not inside:
+                outside[i] = "no-rows"
+        return outside
+
+    def _formula(self, metric: Metric) -> Cells | Unavailable:
+        assert metric.formula is not None
+        found = {name: self.cells(name) for name in names(metric.formula) if name in self.catalog}
+        troubles = [part for part in found.values() if isinstance(part, Unavailable)]
+        if troubles:
+            return min(troubles, key=lambda trouble: CODE[trouble.reason])
+        parts: dict[str, Cells] = {name: part for name, part in found.items() if isinstance(part, Cells)}
+        dims = self.dims(metric)
+        segments = self.segments(dims)
+        for part in parts.values():
+            if any(dim not in dims for dim in part.dims):
+                return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
+        spread = {name: self._spread(part, dims) for name, part in parts.items()}
+        shape = (len(self.windows), len(segments))
+        value, n, reason = evaluate(metric.formula, spread.get, self._named, shape)
+        own = [part.present for part in spread.values() if part.dims == dims]
+        present = np.logical_or.reduce(own) if own else np.ones(shape[1], dtype=bool)
+        if metric.per_month:
+            months = np.array([window.months for window in self.windows])[:, None]
+            with np.errstate(invalid="ignore"):
+                value = 1 - (1 - value) ** (1 / months)
+        return Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present)
+
+    def _spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
+        """A part's cells for finer segments: each gets the value of the segment it lies in."""
+        if part.dims == dims:
+            return part
+        place = self.segments(dims).within(self.segments(part.dims))
+        return Cells(
+            part.dims,
+            part.value[:, place],
+            part.n[:, place],
+            part.reason[:, place],
+            part.partial[:, place],
+            part.present[place],
+        )
+
+    def _finished(self, metric: Metric, cells: Cells) -> Cells:
+        """The cells with too-young records taken into account."""
+        if metric.immature is None:
+            return cells
+        young = self.cells(metric.immature)
+        if isinstance(young, Unavailable):
+            return cells
+        some = young.value > 0
+        reason = np.where((cells.reason == CODE["zero-denominator"]) & some, CODE["immature-cohort"], cells.reason)
+        return Cells(cells.dims, cells.value, cells.n, reason.astype(np.int8), some & (reason == 0), cells.present)
+
+    def _named(self, name: str) -> Floats:
+        if name == "period_months":
+            return np.array([window.months for window in self.windows])
+        if name == "gross_margin":
+            return np.full(len(self.windows), self.dataset.settings.gross_margin)
+        return np.array([window.values.get(name, np.nan) for window in self.windows])

@@ -1,0 +1,150 @@
+"""Currencies: amounts of different ones are never added. A money metric of one table is given per currency where a cell
+holds several; a formula over tables only where all its money is in one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.engine.cells import CODE, Bools, Cells, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.schema import Kind, column
+from crm_metrics.tables import NONE, Dataset, Table
+
+_NOBODY, _SEVERAL = "", "\0"
+
+
+@dataclass(frozen=True)
+class Money:
+    """Cells with the currency of each, None where it is not known, and which cells are shown."""
+
+    cells: Cells
+    currency: np.ndarray
+    shown: Bools
+
+
+def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
+    """The metric's cells, in as many parts as a cell needs currencies."""
+    leaves = [leaf for leaf in engine.catalog.parts([metric]) if _adds_money(leaf)]
+    shape = cells.value.shape
+    everything = np.broadcast_to(cells.present, shape)
+    known = {leaf.table: _currencies(engine.dataset.tables[leaf.table]) for leaf in leaves}
+    if all(len(names) <= 1 for names in known.values()):
+        names = {name for found in known.values() for name in found}
+        if len(names) > 1:
+            return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
+        one = next(iter(names), None) or engine.dataset.settings.currency
+        return [Money(cells, np.full(shape, one, dtype=object), everything)]
+    slices = {
+        (table, name): Engine(
+            _only(engine.dataset, table, name), engine.catalog, engine.windows, engine.by, keep=engine.keep, rest=engine.rest
+        )
+        for table, names in known.items()
+        for name in names
+    }
+    found = np.full(shape, _NOBODY, dtype=object)
+    for leaf in leaves:
+        _merge(found, _of_cells(engine, leaf, cells, slices, known[leaf.table]))
+    several = found == _SEVERAL
+    tables = set(known)
+    single = Money(_mixed(cells, several), np.where(found == _NOBODY, engine.dataset.settings.currency, found), everything)
+    if not several.any() or len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
+        return [replace(single, currency=np.where(several, None, single.currency))]
+    parts = [replace(single, shown=everything & ~several)]
+    table = next(iter(tables))
+    for name in known[table]:
+        own = slices[table, name].cells(metric.name)
+        if isinstance(own, Unavailable):
+            continue
+        aligned = _aligned(slices[table, name], engine, own, cells)
+        shown = everything & several & (_rows(slices[table, name], engine, leaves, cells) > 0)
+        parts.append(Money(aligned, np.full(shape, name, dtype=object), shown))
+    return parts
+
+
+def _adds_money(metric: Metric) -> bool:
+    if metric.aggregate is None or metric.aggregate in ("count", "distinct"):
+        return False
+    known = column(metric.table, metric.column)
+    return known is not None and known.kind is Kind.MONEY
+
+
+def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
+    return [part for part in engine.catalog.parts([metric]) if part.aggregate]
+
+
+def _currencies(table: Table) -> list[str]:
+    if not table.has("currency"):
+        return []
+    values = table.frame["currency"]
+    names = sorted({str(value) for value in values.dropna().unique()})
+    return [*names, NONE] if names and values.isna().any() else names
+
+
+def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
+    """The dataset with only one table's rows of one currency."""
+    whole = dataset.tables[table]
+    values = whole.frame["currency"]
+    rows = values.isna() if currency == NONE else values.astype("str") == currency
+    frame: pd.DataFrame = whole.frame[rows.to_numpy()].reset_index(drop=True)
+    return replace(dataset, tables={**dataset.tables, table: replace(whole, frame=frame)})
+
+
+def _merge(found: np.ndarray, other: np.ndarray) -> None:
+    differs = (found != other) & (found != _NOBODY) & (other != _NOBODY)
+    found[found == _NOBODY] = other[found == _NOBODY]
+    found[differs] = _SEVERAL
+
+
+def _of_cells(
+    engine: Engine, leaf: Metric, like: Cells, slices: dict[tuple[str, str], Engine], names: list[str]
+) -> np.ndarray:
+    """The currency of the rows a part of the metric has in each cell."""
+    found = np.full(like.value.shape, _NOBODY, dtype=object)
+    for name in names:
+        own = np.full(like.value.shape, _NOBODY, dtype=object)
+        sliced = slices.get((leaf.table, name))
+        some = _rows(sliced, engine, [leaf], like) > 0 if sliced else np.ones(like.value.shape, dtype=bool)
+        own[some] = name
+        _merge(found, own)
+    return found
+
+
+def _rows(sliced: Engine, engine: Engine, leaves: list[Metric], like: Cells) -> np.ndarray:
+    """How many rows the parts have in each cell of one currency."""
+    total = np.zeros(like.value.shape, dtype=np.int64)
+    for leaf in leaves:
+        own = sliced.cells(leaf.name)
+        if isinstance(own, Cells):
+            total += _aligned(sliced, engine, own, like).n
+    return total
+
+
+def _aligned(sliced: Engine, engine: Engine, own: Cells, like: Cells) -> Cells:
+    """A slice's cells in the places of the whole grid's segments."""
+    labels = {label: i for i, label in enumerate(sliced.segments(own.dims).labels)}
+    wanted = engine.segments(like.dims).labels
+    place = np.array([labels.get(label[: len(own.dims)], -1) for label in wanted], dtype=np.int64)
+    absent = place < 0
+
+    def taken(values: np.ndarray, fill: object) -> np.ndarray:
+        picked = values[..., place].copy() if values.shape[-1] else np.full((*values.shape[:-1], len(place)), fill)
+        picked[..., absent] = fill
+        return picked
+
+    return Cells(
+        like.dims,
+        taken(own.value, np.nan),
+        taken(own.n, 0),
+        taken(own.reason, CODE["no-rows"]),
+        taken(own.partial, False),
+        like.present,
+    )
+
+
+def _mixed(cells: Cells, where: Bools) -> Cells:
+    reason = np.where(where & (cells.reason == 0), CODE["mixed-currency"], cells.reason).astype(np.int8)
+    return replace(cells, reason=reason, value=np.where(reason == 0, cells.value, np.nan))

@@ -1,0 +1,73 @@
+"""Filters over rows: a parsed filter becomes a truth array, one entry per row; a missing cell satisfies no comparison."""
+
+from __future__ import annotations
+
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.engine.cells import Bools
+from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+
+_OPERATIONS: dict[str, Any] = {
+    "==": np.equal,
+    "!=": np.not_equal,
+    "<": np.less,
+    "<=": np.less_equal,
+    ">": np.greater,
+    ">=": np.greater_equal,
+}
+
+
+def matches(frame: pd.DataFrame, tree: Filter) -> Bools:
+    """True for the rows that satisfy the filter."""
+    return _truth(frame, tree)[0]
+
+
+def _truth(frame: pd.DataFrame, tree: Filter) -> tuple[Bools, Bools]:
+    """True rows, and rows for which the filter can be told at all."""
+    known: Bools
+    match tree:
+        case Both(parts):
+            truths = [_truth(frame, part) for part in parts]
+            true = reduce(np.logical_and, [true for true, _ in truths])
+            false = reduce(np.logical_or, [known & ~true for true, known in truths])
+            return true, true | false
+        case Either(parts):
+            truths = [_truth(frame, part) for part in parts]
+            true = reduce(np.logical_or, [true for true, _ in truths])
+            false = reduce(np.logical_and, [known & ~true for true, known in truths])
+            return true, true | false
+        case Not(part):
+            true, known = _truth(frame, part)
+            return known & ~true, known
+        case Missing(column, negated):
+            missing = frame[column].isna().to_numpy()
+            return (~missing if negated else missing), np.ones(len(frame), dtype=bool)
+        case Flag(column):
+            known = frame[column].notna().to_numpy()
+            return frame[column].fillna(False).to_numpy(dtype=bool), known
+        case Among(column, values, negated):
+            series = frame[column]
+            inside = series.isin(list(values)).to_numpy()
+            known = series.notna().to_numpy()
+            return ((known & ~inside) if negated else inside), known
+        case Compare():
+            return _compared(frame[tree.column], tree)
+
+
+def _compared(series: pd.Series[Any], tree: Compare) -> tuple[Bools, Bools]:
+    operation = _OPERATIONS[tree.operator]
+    if isinstance(series.dtype, pd.CategoricalDtype):
+        # Comparing the few categories and looking the rows up is many times faster than comparing rows.
+        codes = series.cat.codes.to_numpy()
+        labels = series.cat.categories
+        by_label = np.append([bool(operation(str(label), tree.value)) for label in labels], False)
+        return by_label[codes].astype(bool), codes >= 0
+    known = series.notna().to_numpy()
+    if pd.api.types.is_string_dtype(series.dtype):
+        values = series.to_numpy(dtype=object, na_value="")
+        return np.asarray(operation(values, str(tree.value)), dtype=bool) & known, known
+    return np.asarray(operation(series.fillna(0).to_numpy(), tree.value), dtype=bool) & known, known

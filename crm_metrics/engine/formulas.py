@@ -1,0 +1,61 @@
+"""Formulas over cells: a formula's value, what it rests on, and why it may not be available."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm_metrics.engine.cells import CODE, NO_N, Cells, Floats, Ints, first_reason
+from crm_metrics.expressions import Formula, Name, Number, Operation
+
+
+@dataclass(frozen=True)
+class _Part:
+    value: Floats
+    n: Ints
+    reason: NDArray[np.int8]
+
+
+def evaluate(
+    tree: Formula, cells: Callable[[str], Cells | None], values: Callable[[str], Floats], shape: tuple[int, int]
+) -> tuple[Floats, Ints, NDArray[np.int8]]:
+    """Value, n and reason of each cell. `cells` gives a metric's cells (None for a named value), `values` a named value
+    per window, NaN where it is not set. n is that of the denominator for a ratio, else the smallest of the parts."""
+
+    def part(node: Formula) -> _Part:
+        match node:
+            case Number(number):
+                return _Part(np.full(shape, number), np.full(shape, NO_N), np.zeros(shape, dtype=np.int8))
+            case Name(name):
+                found = cells(name)
+                if found is not None:
+                    return _Part(found.value, found.n, found.reason)
+                value = np.broadcast_to(values(name)[:, None], shape)
+                reason = np.where(np.isnan(value), CODE["no-baseline"], CODE[""]).astype(np.int8)
+                return _Part(value, np.full(shape, NO_N), reason)
+        return _combined(node, part(node.left), part(node.right))
+
+    result = part(tree)
+    value = np.where(result.reason == 0, result.value, np.nan)
+    return value, np.where(result.n == NO_N, 0, result.n), result.reason
+
+
+def _combined(node: Operation, left: _Part, right: _Part) -> _Part:
+    reason = first_reason(left.reason, right.reason)
+    with np.errstate(all="ignore"):
+        match node.operator:
+            case "+":
+                value = left.value + right.value
+            case "-":
+                value = left.value - right.value
+            case "*":
+                value = left.value * right.value
+            case _:
+                zero = (right.reason == 0) & (right.value == 0)
+                reason = first_reason(reason, np.where(zero, CODE["zero-denominator"], CODE[""]).astype(np.int8))
+                value = left.value / right.value
+    n = right.n if node.operator == "/" else np.minimum(left.n, right.n)
+    return _Part(value, np.where(n == NO_N, left.n, n), reason)

@@ -1,0 +1,98 @@
+"""Segments: the combinations of values of some dimensions, numbered the same way for every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.engine.cells import Ints
+from crm_metrics.tables import NONE, Table
+
+
+def has_all(table: Table, dims: Iterable[str]) -> bool:
+    return all(table.has(dim) for dim in dims)
+
+
+class Segments:
+    """The segments of some dimensions over all tables that have them. `labels` holds one tuple of values per segment, in
+    order, a missing value as `(none)` and last. With `keep`, all other segments are one: the `rest`."""
+
+    def __init__(
+        self,
+        dims: tuple[str, ...],
+        tables: Mapping[str, Table],
+        *,
+        keep: tuple[tuple[str, ...], ...] = (),
+        rest: str = "",
+    ) -> None:
+        self.dims = dims
+        having = {name: table.frame for name, table in tables.items() if has_all(table, dims)}
+        values = [_values(frame[dim] for frame in having.values()) for dim in dims]
+        sizes = [len(known) + 1 for known in values]
+        raw: dict[str, Ints] = {}
+        for name, frame in having.items():
+            code = np.zeros(len(frame), dtype=np.int64)
+            for dim, known, size in zip(dims, values, sizes, strict=True):
+                code = code * size + _codes(frame[dim], known)
+            raw[name] = code
+        uniques = {name: np.unique(code) for name, code in raw.items()}
+        used = np.unique(np.concatenate(list(uniques.values()))) if uniques else np.zeros(0, dtype=np.int64)
+        labels = [_label(code, values, sizes) for code in used.tolist()]
+        target = np.arange(len(used))
+        if keep:
+            place = {label: i for i, label in enumerate(keep)}
+            target = np.array([place.get(label, len(keep)) for label in labels], dtype=np.int64)
+            other = (rest, *[""] * (len(dims) - 1))
+            labels = [*keep, *([other] if (target == len(keep)).any() else [])]
+        self.labels: list[tuple[str, ...]] = labels if dims else [()]
+        self._codes = {name: target[np.searchsorted(used, code)] for name, code in raw.items()} if dims else raw
+        self._present = {name: np.unique(target[np.searchsorted(used, code)]) for name, code in uniques.items()}
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def codes(self, table: str) -> Ints:
+        """The segment of each row of a table."""
+        return self._codes[table]
+
+    def present(self, table: str) -> Ints:
+        """The segments that have any row in a table."""
+        return self._present[table] if self.dims else np.zeros(1, dtype=np.int64)
+
+    def within(self, coarse: Segments) -> Ints:
+        """For each segment its place among coarser segments, whose dimensions are the first of these."""
+        place = {label: i for i, label in enumerate(coarse.labels)}
+        return np.array([place[label[: len(coarse.dims)]] for label in self.labels], dtype=np.int64)
+
+
+def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:
+    found: set[str] = set()
+    for column in columns:
+        unique = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+        found.update(_text(value) for value in unique)
+    return sorted(found, key=lambda value: (value.casefold(), value))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool | np.bool_):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _codes(column: pd.Series[Any], known: list[str]) -> Ints:
+    """Each row's place among the known values; the place behind the last for a missing one."""
+    place = {value: i for i, value in enumerate(known)}
+    category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
+    lookup = np.array([place[_text(value)] for value in category.cat.categories] + [len(known)], dtype=np.int64)
+    return lookup[category.cat.codes.to_numpy()]
+
+
+def _label(code: int, values: list[list[str]], sizes: list[int]) -> tuple[str, ...]:
+    label: list[str] = []
+    for known, size in zip(reversed(values), reversed(sizes), strict=True):
+        code, place = divmod(code, size)
+        label.append(known[place] if place < len(known) else NONE)
+    return tuple(reversed(label))

@@ -1,0 +1,230 @@
+"""Which rows of a table belong to which window: the one object that both a value and its rows come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.filters import matches
+from crm_metrics.engine.windows import Layer, Window, layers
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import Table
+
+NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
+FOREVER = np.iinfo(np.int64).max
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
+    where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason."""
+
+    rows: Ints
+    window: Ints
+    value: Floats | None = None
+    blocked: dict[int, str] = field(default_factory=dict)
+
+    def only(self, keep: Bools) -> Pairs:
+        value = self.value[keep] if self.value is not None else None
+        return Pairs(self.rows[keep], self.window[keep], value, self.blocked)
+
+
+class Selector:
+    """The rows of one table by window. What several metrics share (dates, filters, window numbers) is made once."""
+
+    def __init__(self, table: Table, windows: Sequence[Window]) -> None:
+        self._table = table
+        self._windows = windows
+        self._filters: dict[str, Bools] = {}
+        self._entities: dict[str, Ints] = {}
+        self._flows: dict[tuple[str, str | None, bool], Pairs] = {}
+        self._chosen: dict[tuple[object, ...], Pairs] = {}
+
+    def pairs(self, metric: Metric, among: Pairs | None = None, among_table: Table | None = None) -> Pairs:
+        """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
+        metric's `among` names."""
+        key = (
+            metric.at,
+            metric.open,
+            metric.when,
+            metric.entity,
+            metric.cap,
+            metric.carried,
+            metric.window,
+            metric.lag,
+        )
+        key = (*key, metric.among, metric.where_text, metric.column if metric.cap else None)
+        if key not in self._chosen:
+            found = self._placed(metric)
+            if metric.where is not None:
+                found = found.only(self._matches(metric)[found.rows])
+            if metric.carried:
+                begins = np.array([window.start for window in self._windows], dtype=np.int64)
+                opened = self._dates(metric.carried)[found.rows]
+                found = found.only((opened != NEVER) & (opened < begins[found.window]))
+            if among is not None and among_table is not None and metric.entity:
+                found = found.only(_seen(self._table, found, among_table, among, metric.entity))
+            self._chosen[key] = found
+        return self._chosen[key]
+
+    def _placed(self, metric: Metric) -> Pairs:
+        if metric.window == "always":
+            return self._everything(range(len(self._windows)))
+        if metric.open is not None:
+            return self._stock(metric)
+        assert metric.at is not None
+        key = (metric.at, metric.lag, metric.window == "to_end")
+        if key not in self._flows:
+            self._flows[key] = self._flow(metric)
+        return self._flows[key]
+
+    def _everything(self, windows: Sequence[int]) -> Pairs:
+        rows = np.arange(len(self._table.frame), dtype=np.int64)
+        chosen = np.array(list(windows), dtype=np.int64)
+        return Pairs(np.tile(rows, len(chosen)), np.repeat(chosen, len(rows)))
+
+    def _flow(self, metric: Metric) -> Pairs:
+        assert metric.at is not None
+        if not self._table.has(metric.at):
+            # Rows that nothing places in time count when everything is asked for, and only then.
+            whole = [i for i, window in enumerate(self._windows) if window.is_all]
+            blocked = {i: "missing-column" for i in range(len(self._windows)) if i not in whole}
+            everything = self._everything(whole)
+            return Pairs(everything.rows, everything.window, None, blocked)
+        dates = self._dates(metric.at)
+        if metric.window == "to_end":
+            bounds = [(NEVER + 1, window.end if window.start < window.end else NEVER) for window in self._windows]
+        elif metric.lag:
+            bounds = [window.shifted.get(metric.lag, (0, 0)) for window in self._windows]
+        else:
+            bounds = [(window.start, window.end) for window in self._windows]
+        return _concatenated([_fallen(dates, layer) for layer in layers(bounds)])
+
+    def _stock(self, metric: Metric) -> Pairs:
+        blocked: dict[int, str] = {}
+        if metric.when != "end":
+            blocked = {i: "no-baseline" for i, window in enumerate(self._windows) if window.is_all}
+        groups = layers([(window.start, window.end) for window in self._windows])
+        found = _concatenated([self._stock_of(metric, layer) for layer in groups])
+        return Pairs(found.rows, found.window, found.value, blocked)
+
+    def _stock_of(self, metric: Metric, layer: Layer) -> Pairs:
+        assert metric.open is not None
+        started, ended = (self._dates(column) for column in metric.open)
+        if metric.when == "end":
+            return _there(started, ended, layer.ends, layer.places)
+        start = _there(started, ended, layer.starts, layer.places)
+        if metric.when == "start":
+            return start
+        end = _there(started, ended, layer.ends, layer.places)
+        entities = self._entity(metric.entity) if metric.entity else np.arange(len(self._table.frame), dtype=np.int64)
+        span = int(entities.max(initial=0)) + 1
+
+        def keys(pairs: Pairs) -> Ints:
+            return pairs.window * span + entities[pairs.rows]
+
+        if metric.when == "both":
+            kept = end.only(np.isin(keys(end), keys(start)))
+            return self._capped(kept, start, keys(kept), keys(start), metric.column) if metric.cap else kept
+        if metric.when == "gained":
+            return end.only(~np.isin(keys(end), keys(start)))
+        if metric.when == "lost":
+            return start.only(~np.isin(keys(start), keys(end)))
+        joined = _fallen(started, layer)
+        return joined.only(~np.isin(keys(joined), np.concatenate([keys(start), keys(end)])))
+
+    def _capped(self, kept: Pairs, start: Pairs, kept_keys: Ints, start_keys: Ints, column: str) -> Pairs:
+        """The pairs with each row's value limited to what its entity had at the start."""
+        values = self.numbers(column)
+        known, place = np.unique(start_keys, return_inverse=True)
+        before = np.bincount(place, weights=np.nan_to_num(values[start.rows]), minlength=len(known))
+        limit = before[np.searchsorted(known, kept_keys)]
+        return Pairs(kept.rows, kept.window, np.minimum(values[kept.rows], limit))
+
+    def numbers(self, column: str) -> Floats:
+        """A column as numbers, NaN where missing."""
+        return self._table.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    def flags(self, column: str) -> Bools:
+        """A column of truth values, False where missing."""
+        return self._table.frame[column].fillna(False).to_numpy(dtype=bool)
+
+    def entities(self, column: str) -> Ints:
+        """A column's values as numbers from 0 up, −1 where missing."""
+        if column not in self._entities:
+            self._entities[column] = self._table.frame[column].astype("category").cat.codes.to_numpy().astype(np.int64)
+        return self._entities[column]
+
+    def _entity(self, column: str) -> Ints:
+        codes = self.entities(column)
+        return np.where(codes < 0, codes.max(initial=0) + 1, codes)
+
+    def _dates(self, column: str) -> Ints:
+        return self._table.frame[column].to_numpy().astype("datetime64[us]").view(np.int64)
+
+    def _matches(self, metric: Metric) -> Bools:
+        if metric.where_text not in self._filters:
+            assert metric.where is not None
+            self._filters[metric.where_text] = matches(self._table.frame, metric.where)
+        return self._filters[metric.where_text]
+
+    @cached_property
+    def span(self) -> dict[str, tuple[int, int]]:
+        """First and last instant of each date column."""
+        spans = {}
+        for column in self._table.frame.select_dtypes("datetime").columns:
+            dates = self._dates(column)
+            known = dates[dates != NEVER]
+            if len(known):
+                spans[column] = (int(known.min()), int(known.max()))
+        return spans
+
+
+def _fallen(dates: Ints, layer: Layer) -> Pairs:
+    """The rows whose date falls into a window of the layer."""
+    place = np.searchsorted(layer.starts, dates, side="right") - 1
+    inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
+    rows = np.flatnonzero(inside)
+    return Pairs(rows, layer.places[place[rows]])
+
+
+def _there(started: Ints, ended: Ints, edges: Ints, places: Ints) -> Pairs:
+    """The rows that are there just before each edge: started before it, and not ended before it."""
+    until = np.where(ended == NEVER, FOREVER, ended)
+    first = np.searchsorted(edges, started, side="right")
+    last = np.searchsorted(edges, until, side="right")
+    often = np.where(started == NEVER, 0, np.maximum(last - first, 0))
+    rows = np.repeat(np.arange(len(started), dtype=np.int64), often)
+    step = np.arange(len(rows), dtype=np.int64) - np.repeat(np.cumsum(often) - often, often)
+    return Pairs(rows, places[first[rows] + step])
+
+
+def _seen(table: Table, pairs: Pairs, other_table: Table, other: Pairs, entity: str) -> Bools:
+    """True for the pairs whose entity also has a row among the other pairs, in the same window."""
+    mine = table.frame[entity].astype("category")
+    other_column = other_table.frame[entity].astype("category")
+    place = {value: i for i, value in enumerate(other_column.cat.categories)}
+    lookup = np.array([place.get(value, -1) for value in mine.cat.categories] + [-1], dtype=np.int64)
+    span = len(place) + 1
+    codes = lookup[mine.cat.codes.to_numpy()][pairs.rows]
+    others = other_column.cat.codes.to_numpy().astype(np.int64)[other.rows]
+    keys = other.window[others >= 0] * span + others[others >= 0]
+    return (codes >= 0) & np.isin(pairs.window * span + codes, keys)
+
+
+def _concatenated(parts: list[Pairs]) -> Pairs:
+    if len(parts) == 1:
+        return parts[0]
+    empty = np.zeros(0, dtype=np.int64)
+    value = None
+    if parts and parts[0].value is not None:
+        value = np.concatenate([part.value for part in parts if part.value is not None])
+    return Pairs(
+        np.concatenate([empty, *(part.rows for part in parts)]),
+        np.concatenate([empty, *(part.window for part in parts)]),
+        value,
+    )

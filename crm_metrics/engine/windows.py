@@ -1,0 +1,56 @@
+"""Windows of time: half-open stretches between two instants, in microseconds since 1970 (UTC)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from crm_metrics.engine.cells import Ints
+
+
+@dataclass(frozen=True)
+class Window:
+    """[start, end); `months` its length; `is_all` marks the window of everything, which has no start to compare with;
+    `values` are the named values of formulas that differ by period; `shifted` are the [start, end) of the windows that
+    are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut."""
+
+    start: int
+    end: int
+    months: float = 1.0
+    is_all: bool = False
+    values: Mapping[str, float] = field(default_factory=dict)
+    shifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    whole_end: int | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """Windows that do not overlap, in order of time, with their places in the whole list."""
+
+    places: Ints
+    starts: Ints
+    ends: Ints
+
+
+def layers(bounds: Sequence[tuple[int, int]]) -> list[Layer]:
+    """The windows as few layers of disjoint, ordered ones, so that a row falls into at most one window of a layer. Empty
+    windows (start not before end) are in none."""
+    order = sorted((i for i, (start, end) in enumerate(bounds) if start < end), key=lambda i: bounds[i])
+    groups: list[list[int]] = []
+    for place in order:
+        for group in groups:
+            if bounds[group[-1]][1] <= bounds[place][0]:
+                group.append(place)
+                break
+        else:
+            groups.append([place])
+    return [
+        Layer(
+            np.array(group, dtype=np.int64),
+            np.array([bounds[place][0] for place in group], dtype=np.int64),
+            np.array([bounds[place][1] for place in group], dtype=np.int64),
+        )
+        for group in groups
+    ]

@@ -1,0 +1,186 @@
+"""The small language of the catalogue: filters over rows and formulas over metrics. Text is parsed into a tree of the few
+allowed forms when it is loaded; nothing is ever evaluated as Python.
+
+A filter compares columns with literals: `outcome == 'won' and amount > 0`, `status in ('a', 'b')`, `owner is None`,
+`is_won`, `not is_won`. A comparison with a missing cell is false, and so is `not` of a missing truth value.
+A formula combines metrics, named settings and numbers with `+ - * /` and parentheses.
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from typing import Literal
+
+from crm_metrics.errors import SettingsError
+
+Comparison = Literal["==", "!=", "<", "<=", ">", ">="]
+_COMPARISONS: dict[type[ast.cmpop], Comparison] = {
+    ast.Eq: "==",
+    ast.NotEq: "!=",
+    ast.Lt: "<",
+    ast.LtE: "<=",
+    ast.Gt: ">",
+    ast.GtE: ">=",
+}
+_OPERATORS: dict[type[ast.operator], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+Literals = str | float | int | bool
+
+
+@dataclass(frozen=True)
+class Compare:
+    column: str
+    operator: Comparison
+    value: Literals
+
+
+@dataclass(frozen=True)
+class Among:
+    column: str
+    values: tuple[Literals, ...]
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Missing:
+    column: str
+    negated: bool = False
+
+
+@dataclass(frozen=True)
+class Flag:
+    column: str
+
+
+@dataclass(frozen=True)
+class Not:
+    part: Filter
+
+
+@dataclass(frozen=True)
+class Both:
+    parts: tuple[Filter, ...]
+
+
+@dataclass(frozen=True)
+class Either:
+    parts: tuple[Filter, ...]
+
+
+Filter = Compare | Among | Missing | Flag | Not | Both | Either
+
+
+@dataclass(frozen=True)
+class Name:
+    name: str
+
+
+@dataclass(frozen=True)
+class Number:
+    value: float
+
+
+@dataclass(frozen=True)
+class Operation:
+    operator: str
+    left: Formula
+    right: Formula
+
+
+Formula = Name | Number | Operation
+
+
+def _parsed(text: str, where: str) -> ast.expr:
+    try:
+        return ast.parse(text.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise SettingsError(f"cannot be read: {text!r}", where=where) from error
+
+
+def _refuse(node: ast.AST, what: str, where: str) -> SettingsError:
+    return SettingsError(f"{ast.unparse(node)!r} {what}", where=where)
+
+
+def _literal(node: ast.expr, where: str) -> Literals:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and isinstance(node.operand, ast.Constant):
+        value = node.operand.value
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return -value
+    if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
+        return node.value
+    raise _refuse(node, "is no text, number, True or False to compare with", where)
+
+
+def parse_filter(text: str, where: str) -> Filter:
+    """The filter as a tree. Raises `SettingsError`, with `where`, for everything outside the language."""
+    return _filter(_parsed(text, where), where)
+
+
+def _filter(node: ast.expr, where: str) -> Filter:
+    match node:
+        case ast.BoolOp(op=ast.And()):
+            return Both(tuple(_filter(part, where) for part in node.values))
+        case ast.BoolOp(op=ast.Or()):
+            return Either(tuple(_filter(part, where) for part in node.values))
+        case ast.UnaryOp(op=ast.Not()):
+            return Not(_filter(node.operand, where))
+        case ast.Name():
+            return Flag(node.id)
+        case ast.Compare(left=ast.Name(id=column), ops=[operator], comparators=[value]):
+            return _comparison(column, operator, value, where)
+        case ast.Compare(ops=[_, _, *_]):
+            raise _refuse(node, "chains comparisons; join them with 'and'", where)
+    raise _refuse(node, "is no filter: compare a column with a value", where)
+
+
+def _comparison(column: str, operator: ast.cmpop, value: ast.expr, where: str) -> Filter:
+    if isinstance(operator, ast.Is | ast.IsNot):
+        if isinstance(value, ast.Constant) and value.value is None:
+            return Missing(column, negated=isinstance(operator, ast.IsNot))
+        raise _refuse(value, "cannot follow 'is'; only None can", where)
+    if isinstance(operator, ast.In | ast.NotIn):
+        if not isinstance(value, ast.Tuple | ast.List):
+            raise _refuse(value, "is no list of values", where)
+        values = tuple(_literal(item, where) for item in value.elts)
+        return Among(column, values, negated=isinstance(operator, ast.NotIn))
+    return Compare(column, _COMPARISONS[type(operator)], _literal(value, where))
+
+
+def parse_formula(text: str, where: str) -> Formula:
+    """The formula as a tree. Raises `SettingsError`, with `where`, for everything outside the language."""
+    return _formula(_parsed(text, where), where)
+
+
+def _formula(node: ast.expr, where: str) -> Formula:
+    match node:
+        case ast.BinOp() if type(node.op) in _OPERATORS:
+            return Operation(_OPERATORS[type(node.op)], _formula(node.left, where), _formula(node.right, where))
+        case ast.Name():
+            return Name(node.id)
+        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
+            return Number(float(node.value))
+        case ast.UnaryOp(op=ast.USub()):
+            return Operation("-", Number(0.0), _formula(node.operand, where))
+    raise _refuse(node, "is not allowed in a formula: only + - * /, numbers, metrics and settings", where)
+
+
+def columns(tree: Filter) -> set[str]:
+    """The columns a filter reads."""
+    match tree:
+        case Both(parts) | Either(parts):
+            return set().union(*(columns(part) for part in parts))
+        case Not(part):
+            return columns(part)
+        case Compare() | Among() | Missing() | Flag():
+            return {tree.column}
+
+
+def names(tree: Formula) -> list[str]:
+    """The metrics and settings a formula uses, in the order they are written, each once."""
+    match tree:
+        case Name(name):
+            return [name]
+        case Operation(_, left, right):
+            return list(dict.fromkeys(names(left) + names(right)))
+        case Number():
+            return []

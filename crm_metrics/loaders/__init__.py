@@ -1,0 +1,1 @@
+"""From files to the dataset: reading, recognising, coercing, normalising, deriving facts."""

@@ -1,0 +1,122 @@
+"""One raw column becomes one typed column: the kind says what it should be, the whole column how it is to be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from crm_metrics.loaders.coercing import dates, numbers
+from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, TRUE, folded
+
+Ints = NDArray[np.int64]
+_UNTIDY = r"^\s|\s$|\s\s|[\t\n\r]|[^\x00-\x7f]"
+_LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
+MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0}
+
+
+@dataclass(frozen=True)
+class Texts:
+    """A column of text: its distinct values and which of them each row has, −1 for a missing cell."""
+
+    values: pa.Array
+    codes: Ints
+
+    def at(self, place: int) -> str:
+        return str(self.values[place].as_py())
+
+    def rows_of(self, bad: NDArray[np.bool_]) -> Ints:
+        """The rows that have one of the marked values."""
+        return np.flatnonzero(np.append(bad, False)[self.codes])
+
+    def spread(self, by_value: NDArray[Any], missing: Any) -> NDArray[Any]:
+        """One entry per row from one entry per distinct value."""
+        return np.append(by_value, np.array([missing], dtype=by_value.dtype))[self.codes]
+
+
+def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = MISSING_TEXT) -> Texts:
+    """The distinct texts of a column, tidied; those that mean missing are taken out."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.unify_dictionaries().combine_chunks() if pa.types.is_dictionary(column.type) else column.combine_chunks()
+    if not pa.types.is_dictionary(column.type):
+        column = pc.dictionary_encode(column.cast(pa.string()))
+    values = column.dictionary.cast(pa.string())
+    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    if pc.any(pc.match_substring_regex(values, _UNTIDY)).as_py():
+        tidy = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_normalize(values, "NFC"), r"[\s\x{00a0}]+", " "))
+        encoded = pc.dictionary_encode(tidy)
+        values, places = encoded.dictionary, encoded.indices.cast(pa.int64()).to_numpy(zero_copy_only=False)
+        codes = np.append(places, -1)[codes]
+    if missing:
+        gone = pc.is_in(pc.utf8_lower(values), pa.array(sorted(missing)))
+        if pc.any(gone).as_py():
+            kept = ~np.asarray(gone)
+            places = np.where(kept, np.cumsum(kept) - 1, -1)
+            values, codes = values.filter(pa.array(kept)), np.append(places, -1)[codes]
+    return Texts(values, codes)
+
+
+def category(found: Texts) -> pd.Categorical:
+    """Text as a categorical whose categories are in alphabetical order, whatever the order of rows."""
+    order = pc.sort_indices(found.values).to_numpy()
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    categories = pd.Index(found.values.take(pa.array(order)).to_pylist(), dtype="str")
+    return pd.Categorical.from_codes(np.append(rank, np.int32(-1))[found.codes], categories=categories)
+
+
+def flags(found: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:
+    """Truth values, missing ones as NA, and which distinct texts are neither yes nor no."""
+    words = [folded(word) for word in found.values.to_pylist()]
+    yes = np.array([word in TRUE for word in words], dtype=bool)
+    no = np.array([word in FALSE for word in words], dtype=bool)
+    truth, unknown = found.spread(yes, False), found.spread(~yes & ~no, False)
+    absent = unknown if blank_is_false else (unknown | (found.codes < 0))
+    return pd.arrays.BooleanArray(truth.copy(), absent.copy()), ~yes & ~no
+
+
+def leading_numbers(found: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The number each text begins with, such as 10 of "10 - Extremely likely", and which texts have none."""
+    parts = pc.extract_regex(found.values, _LEADING)
+    hit = np.asarray(parts.is_valid())
+    digits = pc.if_else(pa.array(hit), pc.replace_substring(pc.coalesce(parts.field("v"), "0"), ",", "."), "0")
+    values = np.where(hit, np.asarray(pc.cast(digits, pa.float64())), np.nan)
+    return found.spread(values, np.nan), ~hit
+
+
+def typed_moments(column: pa.ChunkedArray | pa.Array) -> Ints:
+    """Time stamps as microseconds, `NEVER` for missing ones."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(dates.NEVER).to_numpy(zero_copy_only=False)
+
+
+def typed_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
+    """Numbers as floats, NaN for missing ones."""
+    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
+    return whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+
+
+def separator(columns: dict[str, numbers.Written], preset: str | None) -> dict[str, str | None]:
+    """The decimal separator of each text column: the setting, what its own cells prove, what another column of the file
+    proves, else a point; None for a column that could be read either way."""
+    proofs = {name: written.decimals for name, written in columns.items()}
+    shared = set().union(*proofs.values()) if proofs else set()
+    result: dict[str, str | None] = {}
+    for name, written in columns.items():
+        own = proofs[name] or (shared if len(shared) == 1 else set())
+        if preset:
+            result[name] = preset
+        elif len(own) == 1:
+            result[name] = next(iter(own))
+        else:
+            result[name] = None if own or written.doubtful is not None else "."
+    return result
+
+
+def missing_spellings() -> frozenset[str]:
+    return MISSING

@@ -1,0 +1,160 @@
+"""Dates from text: the written forms are told apart for the whole column, then the day/month order for the whole file.
+
+Times are microseconds since 1970 of the wall clock that is written; `NEVER` stands for a missing or unreadable one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+NEVER = np.iinfo(np.int64).min
+SECOND = 1_000_000
+DAY = 86_400 * SECOND
+
+_TIME = (
+    r"(?:[T ,]+(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2}))?(?:[.,](?P<f>\d{1,9}))?"
+    r"\s*(?:(?P<ap>[AaPp])\.?[Mm]\.?)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+)
+_NUMERIC = r"^(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{4}|\d{1,2})" + _TIME
+_COMPACT = r"^(?P<a>(?:19|20|21)\d{2})(?P<b>\d{2})(?P<c>\d{2})" + _TIME
+_DAY_NAMED = r"^(?:[A-Za-z]{3,9},? )?(?P<a>\d{1,2})[-/. ]+(?P<n>[A-Za-z]{3,9})\.?[-/., ]+(?P<c>\d{4}|\d{2})" + _TIME
+_NAMED_DAY = r"^(?:[A-Za-z]{3,9},? )?(?P<n>[A-Za-z]{3,9})\.? (?P<a>\d{1,2}),? (?P<c>\d{4})" + _TIME
+_SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01
+_SERIALS = (20_000, 80_000)  # 1954 to 2119: a plain number outside is no date
+
+
+@dataclass(frozen=True)
+class Written:
+    """The distinct texts of a date column taken apart. `open` are those of which the first two numbers are day and month in
+    an order that has to be decided; `time` is the time of day in microseconds, `zone` the offset from UTC in minutes."""
+
+    first: Ints
+    second: Ints
+    year: Ints
+    open: Bools
+    known: Bools
+    serial: Ints
+    time: Ints
+    zone: NDArray[np.float64]
+
+    @property
+    def orders(self) -> set[str]:
+        """The day/month orders that every text allows."""
+        first, second = self.first[self.open], self.second[self.open]
+        allowed = set()
+        if (second <= 12).all() and (first <= 31).all():
+            allowed.add("dmy")
+        if (first <= 12).all() and (second <= 31).all():
+            allowed.add("mdy")
+        return allowed
+
+    @property
+    def proof(self) -> int | None:
+        """The place of a text that allows only one order; None when there is none."""
+        proving = np.flatnonzero(self.open & ((self.first > 12) | (self.second > 12)))
+        return int(proving[0]) if len(proving) else None
+
+
+def take_apart(texts: pa.Array) -> Written:
+    """The parts of each text; what is no date in any written form is not `known`."""
+    n = len(texts)
+    parts = {name: np.zeros(n, dtype=np.int64) for name in ("first", "second", "year", "time")}
+    parts["serial"] = np.full(n, NEVER)
+    is_open, known, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
+    texts = pc.utf8_trim_whitespace(texts)
+    for pattern in (_NUMERIC, _COMPACT, _DAY_NAMED, _NAMED_DAY):
+        found = pc.extract_regex(texts, pattern)
+        hit = np.asarray(found.is_valid()) & ~known
+        if not hit.any():
+            continue
+        field = {name: found.field(name) for name in _groups(pattern)}
+        a, c = _whole(field["a"]), _whole(field["c"])
+        if "n" in field:
+            day, month, year = a, _month(field["n"]), _century(c)
+        elif pattern == _COMPACT:
+            day, month, year = c, _whole(field["b"]), a
+        else:
+            b, year_first = _whole(field["b"]), np.asarray(pc.equal(pc.utf8_length(field["a"]), 4).fill_null(False))
+            # Year first: month, day. Else day and month in an order still to be found, kept as they stand.
+            day, month, year = np.where(year_first, c, a), b, np.where(year_first, a, _century(c))
+            is_open |= hit & ~year_first
+        for name, values in (("first", day), ("second", month), ("year", year), ("time", _time(field))):
+            parts[name] = np.where(hit, values, parts[name])
+        zone = np.where(hit, _zone(field["z"]), zone)
+        known |= hit
+    serials = pc.extract_regex(texts, _SERIAL)
+    hit = np.asarray(serials.is_valid()) & ~known
+    if hit.any():
+        digits = pc.if_else(pa.array(hit), serials.field("v"), "0")
+        value = np.asarray(pc.cast(digits, pa.float64()))
+        hit &= (value >= _SERIALS[0]) & (value <= _SERIALS[1])
+        micros = np.rint((value - _EXCEL_EPOCH_DAYS) * 86_400).astype(np.int64) * SECOND
+        parts["serial"] = np.where(hit, micros, parts["serial"])
+        known |= hit
+    return Written(parts["first"], parts["second"], parts["year"], is_open, known, parts["serial"], parts["time"], zone)
+
+
+def resolve(written: Written, order: str) -> Ints:
+    """Each text as microseconds of its wall clock, its first two numbers read in the given order; `NEVER` for what is no
+    date of the calendar."""
+    swap = written.open & (order == "mdy")
+    day = np.where(swap, written.second, written.first)
+    month = np.where(swap, written.first, written.second)
+    valid = written.known & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 1) & (written.year <= 9999)
+    valid &= (written.time >= 0) & (written.time < DAY)
+    months = (np.where(valid, written.year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
+    first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
+    length = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - first
+    valid &= day <= length
+    micros = (first + np.where(valid, day, 1) - 1) * DAY + written.time
+    return np.where(written.serial != NEVER, written.serial, np.where(valid, micros, NEVER))
+
+
+def _groups(pattern: str) -> list[str]:
+    return [part.partition(">")[0] for part in pattern.split("(?P<")[1:]]
+
+
+def _whole(texts: Any) -> Ints:
+    """Digits as numbers, 0 where there are none."""
+    filled = pc.if_else(pc.equal(texts, ""), "0", texts)
+    return np.asarray(pc.cast(filled, pa.int64()).fill_null(0))
+
+
+def _century(years: Ints) -> Ints:
+    return np.where(years < 69, years + 2000, np.where(years < 100, years + 1900, years))
+
+
+def _month(names: Any) -> Ints:
+    start = pc.utf8_slice_codeunits(pc.utf8_lower(names), 0, 3)
+    return np.asarray(pc.add(pc.index_in(start, pa.array(_MONTHS)).cast(pa.int64()), 1).fill_null(0))
+
+
+def _time(field: dict[str, Any]) -> Ints:
+    hour, minute, second = (_whole(field[name]) for name in ("h", "mi", "s"))
+    half = pc.utf8_lower(field["ap"])
+    afternoon = np.asarray(pc.equal(half, "p").fill_null(False))
+    morning = np.asarray(pc.equal(half, "a").fill_null(False))
+    hour = np.where(afternoon & (hour < 12), hour + 12, np.where(morning & (hour == 12), 0, hour))
+    padded = pc.utf8_slice_codeunits(pc.utf8_rpad(field["f"], 6, "0"), 0, 6)
+    fraction = np.where(np.asarray(pc.equal(field["f"], "").fill_null(True)), 0, _whole(padded))
+    bad = (hour > 23) | (minute > 59) | (second > 59)
+    return np.where(bad, -1, ((hour * 60 + minute) * 60 + second) * SECOND + fraction)
+
+
+def _zone(texts: Any) -> NDArray[np.float64]:
+    """Minutes east of UTC; NaN where the text names no zone."""
+    parts = pc.extract_regex(pc.replace_substring(texts, ":", ""), r"^(?P<sign>[+-])(?P<h>\d{2})(?P<m>\d{2})$")
+    offset = _whole(pc.coalesce(parts.field("h"), "")) * 60 + _whole(pc.coalesce(parts.field("m"), ""))
+    west = np.asarray(pc.equal(parts.field("sign"), "-").fill_null(False))
+    named = np.asarray(pc.not_equal(texts, "").fill_null(False))
+    return np.where(named, np.where(west, -offset, offset), np.nan)

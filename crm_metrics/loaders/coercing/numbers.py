@@ -1,0 +1,95 @@
+"""Numbers from text: currency signs, thousands, decimal commas, parentheses, percent signs, durations as clock time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+
+_SPACES = r"[\s\x{00a0}\x{202f}\x{2009}'’]"
+_SIGNS = r"[$€£¥₹₽₺₩₪₫₴₦฿¤]|^(?:[A-Za-z]{1,3}\$?)|(?:[A-Za-z]{3})$"
+_CORE = r"^[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?$"
+_CLOCK = r"^(?P<sign>-?)(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
+
+
+@dataclass(frozen=True)
+class Written:
+    """The distinct texts of a number column without their decoration: `core` holds digits, separators and a sign; `valid`
+    says which are numbers at all, `negative` which stood in parentheses or had the minus behind, `percent` which had a
+    percent sign."""
+
+    core: Any
+    valid: Bools
+    negative: Bools
+    percent: Bools
+
+    @property
+    def decimals(self) -> set[str]:
+        """The decimal separators that some text proves."""
+        core = self.core.filter(pa.array(self.valid))
+        proofs = {
+            ".": r",.*\.|^[+-]?(?:\d{4,}|0*)\.\d+$|^[+-]?\d+\.(?:\d{1,2}|\d{4,})$|,\d+,",
+            ",": r"\..*,|^[+-]?(?:\d{4,}|0*),\d+$|^[+-]?\d+,(?:\d{1,2}|\d{4,})$|\.\d+\.",
+        }
+        return {sign for sign, proof in proofs.items() if pc.any(pc.match_substring_regex(core, proof)).as_py()}
+
+    @property
+    def doubtful(self) -> int | None:
+        """The place of a text with one separator before a lone group of three digits, such as 1.234 or 1,234."""
+        hits = np.flatnonzero(
+            np.asarray(pc.match_substring_regex(self.core, r"^[+-]?[1-9]\d{0,2}[.,]\d{3}$")) & self.valid
+        )
+        return int(hits[0]) if len(hits) else None
+
+
+def take_apart(texts: pa.Array) -> Written:
+    """Each text without spaces, currency signs and brackets."""
+    bare = pc.replace_substring_regex(texts, _SPACES, "")
+    bracketed = np.asarray(pc.match_substring_regex(bare, r"^\(.+\)$|^[^-].*-$"))
+    bare = pc.replace_substring_regex(bare, r"^\((.+)\)$", r"\1")
+    bare = pc.replace_substring_regex(bare, r"^([^-].*)-$", r"\1")
+    bare = pc.replace_substring_regex(bare, "^[−–]", "-")
+    percent = np.asarray(pc.match_substring_regex(bare, r"%$|^%"))
+    bare = pc.replace_substring_regex(pc.replace_substring(bare, "%", ""), _SIGNS, "")
+    bare = pc.replace_substring_regex(bare, r"^-[$€£¥]", "-")
+    return Written(bare, np.asarray(pc.match_substring_regex(bare, _CORE)), bracketed, percent)
+
+
+def resolve(written: Written, decimal: str) -> Floats:
+    """The numbers with the given decimal separator; NaN for a text that is none. A percent sign is not applied."""
+    other = "," if decimal == "." else "."
+    plain = pc.replace_substring(written.core, other, "")
+    plain = pc.replace_substring(plain, ",", ".")
+    good = written.valid & np.asarray(pc.match_substring_regex(plain, r"^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$"))
+    # Thousands stand in threes: 1,23 with a decimal point is no number.
+    grouped = np.asarray(pc.match_substring(written.core, other))
+    escaped = "\\" + other
+    threes = (
+        rf"^[+-]?\d{{1,3}}(?:{escaped}\d{{3}})+(?:\{decimal}\d*)?$|^[+-]?\d{{1,2}}(?:{escaped}\d{{2}})*{escaped}\d{{3}}"
+    )
+    good &= ~grouped | np.asarray(pc.match_substring_regex(written.core, threes))
+    values = np.asarray(pc.cast(pc.if_else(pa.array(good), plain, "0"), pa.float64()))
+    values = np.where(good & np.isfinite(values), values, np.nan)
+    return np.where(written.negative, -values, values)
+
+
+def clock_minutes(texts: pa.Array) -> Floats:
+    """Texts such as 1:30:00 (hours, minutes, seconds) as minutes; NaN for others."""
+    found = pc.extract_regex(pc.utf8_trim_whitespace(texts), _CLOCK)
+    parts = [_number(found.field(name)) for name in ("h", "m", "s")]
+    minutes = parts[0] * 60 + parts[1] + parts[2] / 60
+    minutes = np.where(np.asarray(pc.equal(found.field("sign"), "-").fill_null(False)), -minutes, minutes)
+    return np.where(np.asarray(found.is_valid()), minutes, np.nan)
+
+
+def _number(texts: Any) -> Floats:
+    return np.asarray(
+        pc.cast(pc.if_else(pc.equal(pc.coalesce(texts, ""), ""), "0", pc.coalesce(texts, "0")), pa.float64())
+    )

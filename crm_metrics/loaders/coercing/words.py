@@ -1,0 +1,34 @@
+"""Text cells: the spellings of missing, of yes and no, and one way to write each value."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# In date and number columns. In text columns only blank, "-" and "--": a country may be NA, an owner may be Null.
+MISSING = frozenset(
+    "na n/a null none nil nan #n/a #value! #ref! #div/0! #name? #num! #null! - -- – — ? . offered select".split()
+) | {
+    "",
+    "(blank)",
+    *(day + time for day in ("0000-00-00", "1900-01-01", "9999-12-31") for time in ("", " 00:00", " 00:00:00")),
+}
+MISSING_TEXT = frozenset(("", "-", "--"))
+TRUE = frozenset("true yes y t 1 1.0 x wahr ja j si sí sim oui vrai".split())
+FALSE = frozenset("false no n f 0 0.0 falsch nein não nao non faux".split())
+_BLANKS = re.compile(r"\s+")
+
+
+def tidy(text: str) -> str:
+    """The text trimmed, inner blanks collapsed, in Unicode normal form C; its case kept."""
+    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+
+
+def folded(text: str) -> str:
+    """The text for comparing: tidy, and case aside."""
+    return tidy(text).casefold()
+
+
+def spellings_of_missing() -> list[str]:
+    """The spellings of missing in the cases that exports use, for a reader that knows no case."""
+    return sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize(), word.title())})

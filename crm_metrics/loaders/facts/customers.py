@@ -1,0 +1,115 @@
+"""Customers: who left, and the spells of time in which each was a customer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.facts import subscriptions
+from crm_metrics.loaders.facts.workbench import (
+    NAT,
+    Workbench,
+    has_value,
+    moments,
+    optional_truth,
+    truths,
+    unusable,
+    words,
+)
+from crm_metrics.tables import Table
+
+_LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
+
+
+def derive(bench: Workbench) -> None:
+    """Flags of who left; then spells, from the first source that is there."""
+    if "customers" in bench.tables:
+        _left(bench, bench.tables["customers"])
+    _spells(bench)
+
+
+def _left(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    known = has_value(frame, "is_churned")
+    left = truths(frame, "is_churned")
+    by_status = words(frame, "status", _LEFT)
+    if not known.any() and not by_status.any():
+        table.frame = frame.drop(columns="is_churned", errors="ignore")
+        return
+    if not known.any():
+        known, left = has_value(frame, "status"), by_status
+    frame["is_churned"] = optional_truth(left, known)
+    if has_value(frame, "ended_at").any():
+        seen = "the customers have end dates, which do better: see the churn rate"
+        table.unusable["is_churned"] = unusable("missing-column", seen)
+
+
+def _spells(bench: Workbench) -> None:
+    found = _from_subscriptions(bench) or _from_customers(bench) or _from_purchases(bench)
+    if found is None:
+        return
+    frame, has_ends, where = found
+    bench.say("spells-from", seen=where)
+    merged = merge(frame)
+    if not has_ends:
+        merged = merged.drop(columns="ended_at")
+    table = Table("spells", merged)
+    if not has_ends:
+        seen = f"{where} never say when a customer left"
+        hint = "give an end date, or --set inactive_after_days=180 to count who has not bought for so long as lost"
+        table.unusable["ended_at"] = unusable("missing-column", seen, hint)
+    bench.tables["spells"] = table
+
+
+def _from_subscriptions(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
+    found = subscriptions.spells(bench)
+    return None if found is None else (*found, "the subscriptions")
+
+
+def _from_customers(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
+    if "customers" not in bench.tables:
+        return None
+    frame = bench.tables["customers"].frame
+    started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
+    backwards = ended < started
+    bench.report("ended-before-started", bench.tables["customers"], backwards)
+    keep = ~np.isnat(started) & ~backwards
+    if not keep.any() or "customer" not in frame:
+        return None
+    return frame.assign(ended_at=ended)[keep], bool((~np.isnat(ended)).any()), "the customers' start and end dates"
+
+
+def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
+    """Purchases as spells: from each until `inactive_after_days` later; without the setting, from the first one on."""
+    if "purchases" not in bench.tables:
+        return None
+    frame = bench.tables["purchases"].frame
+    if "customer" not in frame or "purchased_at" not in frame:
+        return None
+    bought = frame[(frame["ordinal"] >= 1).to_numpy()].rename(columns={"purchased_at": "started_at"})
+    if not len(bought):
+        return None
+    idle = bench.settings.inactive_after_days
+    if idle is None:
+        return bought.assign(ended_at=NAT), False, "the purchases"
+    ended = bought["started_at"].to_numpy() + np.timedelta64(idle, "D")
+    ended = np.where(ended >= bench.now, NAT, ended)
+    return bought.assign(ended_at=ended), True, f"the purchases: lost after {idle} days without one"
+
+
+def merge(frame: pd.DataFrame) -> pd.DataFrame:
+    """Overlapping and touching stretches of a customer as one spell each, numbered in the order of time."""
+    forever = np.datetime64("9999-12-31", "us")
+    ordered = frame.assign(_until=np.where(np.isnat(moments(frame, "ended_at")), forever, moments(frame, "ended_at")))
+    ordered = ordered.sort_values(["customer", "started_at", "_until", "_source", "_row"], kind="stable")
+    ordered = ordered.reset_index(drop=True)
+    by_customer = ordered.groupby("customer", observed=True)
+    # The furthest end so far of the customer's earlier stretches.
+    reach = by_customer["_until"].cummax().groupby(ordered["customer"], observed=True).shift()
+    new = (reach.isna() | (ordered["started_at"] > reach)).to_numpy()
+    spell = np.cumsum(new)
+    last = ordered["_until"].groupby(spell).max().to_numpy()
+    made = ordered[new].reset_index(drop=True)
+    made["ended_at"] = np.where(last == forever, NAT, last)
+    made["ordinal"] = made.groupby("customer", observed=True).cumcount() + 1.0
+    return made.drop(columns="_until")

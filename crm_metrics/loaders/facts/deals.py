@@ -1,0 +1,195 @@
+"""Deals: the outcome of each, when it was open, how long it took, what it is worth weighted."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crm_metrics.loaders.facts.workbench import (
+    DAY,
+    DAY_US,
+    NAT,
+    Bools,
+    Workbench,
+    category,
+    has_value,
+    moments,
+    numbers,
+    truths,
+    words,
+)
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import SOURCE, Table
+
+OUTCOMES = ("lost", "open", "won")
+LOST, OPEN, WON = range(3)
+_WON_WORDS = ("won", "closed won", "closedwon")
+_LOST_WORDS = ("lost", "closed lost", "closedlost", "closed lost to competition")
+
+
+def settle_outcomes(bench: Workbench, table: Table) -> None:
+    """Give every deal its outcome and its close date; the close date of an open deal is the expected one. This comes before
+    as-of is known, which depends on it."""
+    frame = table.frame
+    by_stage = _by_stage(bench, table)
+    outcome = _stated(bench, table, by_stage)
+    frame["outcome"] = category(OUTCOMES, outcome)
+    frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
+    has_date = any(name in frame for name in ("closed_at", "won_at", "lost_at"))
+    closed = moments(frame, "closed_at")
+    for name, code in (("won_at", WON), ("lost_at", LOST)):
+        own = moments(frame, name)
+        closed = np.where((outcome == code) & ~np.isnat(own), own, closed)
+    expected = moments(frame, "expected_close_at")
+    expected = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
+    if has_date:
+        table.calendar["closed_at"] = _calendar(table, ("closed_at", "won_at", "lost_at"))
+        frame["closed_at"] = np.where(outcome == OPEN, NAT, closed)
+    if has_date or "expected_close_at" in frame:
+        frame["expected_close_at"] = expected
+
+
+def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
+    flags = [table.calendar[name] for name in names if name in table.calendar]
+    return np.logical_and.reduce(flags)
+
+
+def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
+    """What the name of each deal's stage says: by the vendor's list and the settings', never by containing a word."""
+    frame = table.frame
+    won, lost = {*_WON_WORDS, *bench.settings.won_stages}, {*_LOST_WORDS, *bench.settings.lost_stages}
+    for recognised in {id(known): known for known in bench.recognised.values()}.values():
+        if recognised.layout.table == "deals":
+            won |= recognised.layout.won
+            lost |= recognised.layout.lost
+    lost -= {normalised(word) for word in bench.settings.won_stages}
+    won -= {normalised(word) for word in bench.settings.lost_stages}
+    result = np.full(len(frame), OPEN, dtype=np.int8)
+    result[words(frame, "stage", sorted(lost))] = LOST
+    result[words(frame, "stage", sorted(won))] = WON
+    return result
+
+
+def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
+    """The outcome by the file's own word for it, else its flags, its status, its won and lost dates, else the stage."""
+    frame = table.frame
+    result = by_stage.copy()
+    dated = has_value(frame, "won_at") | has_value(frame, "lost_at")
+    if "won_at" in frame or "lost_at" in frame:
+        known = _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
+        plain = known & ~_has_column(bench, table, "stage")
+        result = np.where(plain, np.where(has_value(frame, "won_at"), WON, np.where(dated, LOST, OPEN)), result)
+    for column in ("status", "outcome"):
+        stated = np.full(len(frame), -1, dtype=np.int8)
+        stated[words(frame, column, ("open", "in progress"))] = OPEN
+        stated[words(frame, column, _LOST_WORDS)] = LOST
+        stated[words(frame, column, _WON_WORDS)] = WON
+        result = np.where(stated >= 0, stated, result).astype(np.int8)
+    if "is_won" in frame:
+        flagged, won = has_value(frame, "is_won"), truths(frame, "is_won")
+        if "is_closed" in frame:
+            by_flag = np.where(won, WON, np.where(truths(frame, "is_closed"), LOST, OPEN))
+        else:
+            by_flag = np.where(won, WON, np.where(by_stage == LOST, LOST, OPEN))
+        conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
+        conflict |= flagged & (by_flag == WON) & (by_stage == LOST)
+        bench.report("outcome-conflict", table, conflict, column="flag")
+        result = np.where(flagged, by_flag, result).astype(np.int8)
+    _name_open_stages(bench, table, result)
+    return result
+
+
+def _has_column(bench: Workbench, table: Table, column: str) -> Bools:
+    """The rows whose file has the column."""
+    having = np.array([column in source.columns for source in bench.sources], dtype=bool)
+    return having[table.frame[SOURCE].to_numpy()]
+
+
+def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:
+    if "stage" not in table.frame:
+        return
+    stages = table.frame.loc[outcome == OPEN, "stage"].astype("category")
+    seen = sorted(str(value) for value in stages.cat.remove_unused_categories().cat.categories)
+    if seen:
+        bench.say("stage-open", seen=", ".join(seen[:12]) + (", …" if len(seen) > 12 else ""))
+
+
+def derive(bench: Workbench) -> None:
+    """Open times, durations and weighted amounts, now that as-of is known."""
+    if "deals" not in bench.tables:
+        return
+    table = bench.tables["deals"]
+    _leave_out_future(bench, table)
+    frame = table.frame
+    outcome = frame["outcome"].cat.codes.to_numpy()
+    is_open = outcome == OPEN
+    closed = moments(frame, "closed_at")
+    if "closed_at" in frame:
+        for code, name in ((WON, "won"), (LOST, "lost")):
+            bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
+    created = moments(frame, "created_at")
+    unplaced = is_open & np.isnat(created)
+    bench.report("unplaced-open", table, unplaced, column="creation date")
+    opened = np.where(unplaced, bench.now - np.timedelta64(1, "us"), created)
+    never = ~is_open & np.isnat(closed)
+    frame["open_from"] = np.where(never, NAT, opened)
+    frame["open_until"] = closed
+    _durations(bench, table, is_open)
+    _amounts(frame, is_open)
+    if "expected_close_at" in frame:
+        expected = frame["expected_close_at"].to_numpy()
+        after = bench.days(expected) + DAY
+        overdue = instants(bench, after)
+        frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
+    if "lost_reason" in frame:
+        named = words(frame, "lost_reason", bench.settings.competitor_reasons)
+        frame["is_lost_to_competitor"] = named & (outcome == LOST)
+
+
+def instants(bench: Workbench, days: np.ndarray) -> np.ndarray:
+    """The beginnings of calendar days as instants."""
+    import pandas as pd
+
+    if bench.settings.timezone is None:
+        return days.astype("datetime64[us]")
+    index = pd.DatetimeIndex(days.astype("datetime64[us]"))
+    local = index.tz_localize(bench.settings.timezone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
+    return local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
+
+
+def _leave_out_future(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    future = (frame["outcome"].cat.codes.to_numpy() != OPEN) & (moments(frame, "closed_at") >= bench.now)
+    for code, name in ((WON, "won"), (LOST, "lost")):
+        hit = future & (frame["outcome"].cat.codes.to_numpy() == code)
+        bench.report("closed-in-future", table, hit, outcome=name, as_of=str(bench.as_of))
+    bench.leave_out(table, future, "closed-in-future")
+
+
+def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
+    frame = table.frame
+    if "created_at" not in frame:
+        return
+    if "closed_at" in frame:
+        cycle = bench.between(table, "created_at", "closed_at", DAY_US)
+        frame["cycle_days"] = bench.no_negative(table, cycle, "the creation date", "the close date", "the sales cycle")
+        won = frame["is_outcome_won"].to_numpy()
+        cycles = frame["cycle_days"].to_numpy()[won]
+        usual = float(np.median(cycles[~np.isnan(cycles)])) if (~np.isnan(cycles)).any() else np.nan
+    else:
+        usual = np.nan
+    age = bench.between(table, "created_at", bench.now, DAY_US)
+    known = np.where(is_open, age, numbers(frame, "cycle_days"))
+    frame["cycle_wait_days"] = np.where(known < 0, np.nan, known)
+    if not np.isnan(usual):
+        frame["is_young_open"] = is_open & (age < usual)
+        bench.constants["median_cycle_days"] = usual
+    else:
+        frame["is_young_open"] = is_open
+
+
+def _amounts(frame, is_open: Bools) -> None:  # type: ignore[no-untyped-def]
+    if "amount" not in frame or "probability" not in frame:
+        return
+    amount, probability = numbers(frame, "amount"), numbers(frame, "probability")
+    weighted = np.where(np.isnan(amount), 0.0, amount * probability)
+    frame["weighted_amount"] = np.where(is_open, weighted, np.nan)

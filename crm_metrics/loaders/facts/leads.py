@@ -1,0 +1,126 @@
+"""Leads: whether, when and how fast each was answered and converted."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.facts.workbench import (
+    HOUR_US,
+    NAT,
+    Workbench,
+    has_value,
+    moments,
+    numbers,
+    optional_truth,
+    truths,
+    words,
+)
+from crm_metrics.tables import Table
+
+
+def derive(bench: Workbench) -> None:
+    """Conversion, maturity and response of every lead; then the leads or reported leads that spend is compared with."""
+    if "leads" in bench.tables:
+        table = bench.tables["leads"]
+        _conversion(bench, table)
+        _response(bench, table)
+    _counts(bench)
+
+
+def _conversion(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    dated = "converted_at" in frame and has_value(frame, "converted_at").any()
+    if "is_converted" in frame:
+        flag = truths(frame, "is_converted")
+        names = {name for known in bench.recognised.values() for name in known.layout.converted}
+        said = words(frame, "status", sorted(names))
+        bench.report("converted-conflict", table, said & ~flag, column="the flag")
+        converted = flag
+    elif dated:
+        converted = has_value(frame, "converted_at")
+    elif "deals" in bench.tables and "lead_id" in bench.tables["deals"].frame and "lead_id" in frame:
+        frame["converted_at"] = _won_at(bench, table)
+        converted, dated = has_value(frame, "converted_at"), True
+        bench.say("lead-conversion-from", how="when a deal that came of them was won")
+    elif "status" in frame:
+        converted = words(frame, "status", bench.settings.customer_stages)
+        if not converted.any():
+            return
+        bench.say("lead-conversion-from", how=f"when their status is {' or '.join(bench.settings.customer_stages)}")
+    else:
+        return
+    at = moments(frame, "converted_at")
+    converted = converted & ~(at >= bench.now)
+    frame["is_converted"] = converted
+    if "created_at" not in frame:
+        frame["is_mature"] = np.ones(len(frame), dtype=bool)
+        frame["is_converted_in_window"] = converted
+        bench.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
+        return
+    created = frame["created_at"].to_numpy()
+    if not dated:
+        frame["is_mature"] = ~np.isnat(created)
+        frame["is_converted_in_window"] = converted
+        bench.say("lead-conversion-from", how="whenever it happened, as no dates of conversion are given")
+        return
+    days = (bench.days(at) - bench.days(created)).astype(float)
+    days[np.isnat(at) | np.isnat(created)] = np.nan
+    bench.report(
+        "negative-duration", table, converted & (days < 0), start="creation", end="conversion", duration="conversion in time"
+    )
+    age = (np.datetime64(bench.as_of, "D") - bench.days(created)).astype(float)
+    window = bench.settings.conversion_days
+    frame["is_mature"] = ~np.isnat(created) & (age >= window)
+    frame["is_converted_in_window"] = converted & (days >= 0) & (days <= window)
+
+
+def _won_at(bench: Workbench, table: Table) -> np.ndarray:
+    """When the first deal that came of each lead was won."""
+    deals = bench.tables["deals"]
+    won = deals.frame[deals.frame["is_outcome_won"].to_numpy() & has_value(deals.frame, "closed_at")]
+    first = won.groupby(won["lead_id"].astype("str"), observed=True)["closed_at"].min()
+    place = pd.Index(first.index).get_indexer(pd.Index(table.frame["lead_id"].astype("str")))
+    result = np.append(first.to_numpy(), NAT)[place]
+    known = bench.tables["deals"].calendar.get("closed_at")
+    if known is not None:
+        used = sorted(set(deals.frame["_source"]))
+        table.calendar["converted_at"] = np.full(len(bench.sources), bool(known[used].any()))
+    return result
+
+
+def _response(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    if "responded_at" not in frame or "created_at" not in frame:
+        return
+    at = frame["responded_at"].to_numpy()
+    answered = ~np.isnat(at) & (at < bench.now)
+    hours = bench.between(table, "created_at", "responded_at", HOUR_US)
+    hours = np.where(answered, bench.no_negative(table, hours, "creation", "the answer", "lead response time"), np.nan)
+    waited = bench.between(table, "created_at", bench.now, HOUR_US)
+    frame["is_responded"] = answered
+    frame["response_hours"] = hours
+    frame["wait_hours"] = np.where(answered, hours, np.where(waited >= 0, waited, np.nan))
+    target = bench.settings.lead_response_target_hours
+    if target is not None:
+        in_time = answered & (np.nan_to_num(hours, nan=np.inf) <= target)
+        known = (answered & ~np.isnan(hours)) | (~answered & (waited > target))
+        frame["is_in_target"] = optional_truth(in_time, known)
+
+
+def _counts(bench: Workbench) -> None:
+    """One row per lead; without leads, the leads that the spend file reports."""
+    if "leads" in bench.tables:
+        table = bench.tables["leads"]
+        if "created_at" not in table.frame:
+            return
+        frame = table.frame.assign(counted_at=table.frame["created_at"], leads=1.0)
+    elif "spend" in bench.tables and "leads" in bench.tables["spend"].frame:
+        table = bench.tables["spend"]
+        frame = table.frame.assign(counted_at=table.frame["spent_at"], leads=numbers(table.frame, "leads"))
+        bench.notes.append("Cost per lead uses the leads that the spend file reports, as no leads were given.")
+    else:
+        return
+    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": table.calendar.get("created_at", np.zeros(0))})
+
+

@@ -1,0 +1,258 @@
+"""Survey answers and ticket ratings: which question was asked, on which scale, and who is satisfied."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.facts.workbench import (
+    Bools,
+    Floats,
+    Workbench,
+    category,
+    has_value,
+    numbers,
+    optional_truth,
+    unusable,
+)
+from crm_metrics.tables import SOURCE, Table
+
+_GOOD = ("good", "satisfied", "happy", "great", "extremely happy", "very happy", "positive", "thumbs up")
+_BAD = ("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy", "negative")
+_NEUTRAL = ("neutral", "ok", "okay")
+_RANGE = re.compile(r"(?<!\d)([01])\s*(?:-|–|to|bis)\s*(5|7|10)(?!\d)")
+_ENOUGH = 30
+_TOLERATED = 0.02
+_TOP = {"1-5": 2, "1-7": 2, "1-10": 2, "0-10": 2}
+_WORDS = "good/bad"
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale by name, its ends, and why it is taken to be that one."""
+
+    name: str
+    low: float
+    high: float
+    why: str
+
+
+def _named(text: str) -> Scale | None:
+    found = _RANGE.search(text)
+    return Scale(f"{found[1]}-{found[2]}", float(found[1]), float(found[2]), "the header says so") if found else None
+
+
+def scale_of(values: Floats, declared: str) -> Scale | None:
+    """The scale of a column of ratings: declared, else as observed in the whole column, else None."""
+    if (named := _named(declared)) is not None:
+        return named
+    known = values[~np.isnan(values)]
+    if not len(known):
+        return None
+    low, high = float(known.min()), float(known.max())
+    if 6 <= high <= 10 and low >= 1:
+        return Scale("1-10", 1, 10, f"scores run from {low:g} to {high:g}")
+    if high <= 5 and low >= 1 and len(known) >= _ENOUGH:
+        return Scale("1-5", 1, 5, f"{len(known):,} scores run from {low:g} to {high:g}")
+    return None
+
+
+def derive(bench: Workbench) -> None:
+    """Groups of the promoter question, effort scores, ticket ratings; then one row per rating."""
+    if "responses" in bench.tables:
+        _responses(bench, bench.tables["responses"])
+    if "tickets" in bench.tables and "satisfaction" in bench.tables["tickets"].frame:
+        _tickets(bench, bench.tables["tickets"])
+    _ratings(bench)
+
+
+def _responses(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    score = numbers(frame, "score")
+    kind = _stated_kind(frame)
+    for column, name in (("nps_score", "nps"), ("csat_score", "csat"), ("ces_score", "ces")):
+        own = numbers(frame, column)
+        score = np.where(np.isnan(score), own, score)
+        having = np.array([column in source.columns for source in bench.sources], dtype=bool)[frame[SOURCE].to_numpy()]
+        kind = np.where(having & (kind == ""), name, kind)
+    for i in np.unique(frame[SOURCE].to_numpy()).tolist():
+        rows = frame[SOURCE].to_numpy() == i
+        open_rows = rows & (kind == "")
+        if open_rows.any():
+            kind[open_rows] = _kind_of(bench, i, score[open_rows])
+    frame["score"], frame["is_answered"] = score, ~np.isnan(score)
+    kinds = ("ces", "csat", "nps")
+    frame["kind"] = category(kinds, np.select([kind == name for name in kinds], range(3), -1))
+    if (kind == "?").any():
+        problem = unusable(
+            "scale-ambiguous",
+            f"the scores of {_paths(bench, frame, kind == '?')} do not say which question was asked",
+            "name the column NPS score, CSAT score or CES score, or add a column kind",
+        )
+        table.unusable |= {"nps_group": problem}
+        if not (kind == "csat").any():
+            table.unusable["is_satisfied"] = problem
+    _promoters(bench, table, score, kind == "nps")
+    if (kind == "ces").any():
+        frame["effort_score"] = np.where(kind == "ces", score, np.nan)
+    if (kind == "csat").any():
+        _satisfied(bench, table, score, kind == "csat")
+
+
+def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
+    if "kind" not in frame:
+        return np.full(len(frame), "", dtype=object)
+    column = frame["kind"].astype("category")
+    names = [folded(str(value)) for value in column.cat.categories]
+    known = [next((kind for kind in ("nps", "csat", "ces") if kind in name), "?") for name in names]
+    return np.array([*known, ""], dtype=object)[column.cat.codes.to_numpy()]
+
+
+def _kind_of(bench: Workbench, source: int, score: Floats) -> str:
+    """The question that a file asked, where only its name or its scores can tell; "?" when nothing can."""
+    path = bench.sources[source].path
+    label = bench.sources[source].columns.get("score", "score")
+    in_name = [kind for kind in ("nps", "csat", "ces") if re.search(rf"(?<![a-z]){kind}(?![a-z])", path.rpartition("/")[2].casefold())]
+    if len(in_name) == 1:
+        return in_name[0]
+    if "rating" in label.casefold() or "satisf" in label.casefold():
+        return "csat"
+    known = score[~np.isnan(score)]
+    inside = known[(known >= 0) & (known <= 10)]
+    if len(known) and len(inside) >= (1 - _TOLERATED) * len(known) and inside.min() < 1 and inside.max() > 5:
+        bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
+        return "nps"
+    return "?"
+
+
+def _paths(bench: Workbench, frame: pd.DataFrame, rows: Bools) -> str:
+    return ", ".join(bench.sources[i].path for i in np.unique(frame.loc[rows, SOURCE].to_numpy()).tolist())
+
+
+def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> None:
+    if not asked.any():
+        return
+    known = asked & ~np.isnan(score)
+    outside = known & ((score < 0) | (score > 10))
+    bench.report("out-of-range", table, outside, column="score", range="0 to 10", seen=str(score[outside][:1])[1:-1])
+    inside = score[known & ~outside]
+    if outside.sum() > _TOLERATED * max(int(known.sum()), 1):
+        table.unusable["nps_group"] = unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
+    elif len(inside) >= _ENOUGH and inside.max() <= 5 and inside.min() >= 1:
+        hint = "declare the kind of survey: a column kind with nps, csat or ces"
+        table.unusable["nps_group"] = unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
+    group = np.select([score >= 9, score >= 7], [2, 1], 0)
+    table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(known & ~outside, group, -1))
+
+
+def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:
+    if "scale" in table.frame and has_value(table.frame, "scale")[rows].any():
+        return str(table.frame.loc[rows, "scale"].dropna().iloc[0])
+    recognised = bench.recognised[source]
+    return " ".join(recognised.suffixes.get(name, "") for name in (column, "csat_score"))
+
+
+def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> None:
+    """Who of a survey is satisfied, by the scale of each file's column."""
+    frame = table.frame
+    n = len(frame)
+    satisfied, known = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    scales = np.full(n, "", dtype=object)
+    for i in np.unique(frame.loc[rated, SOURCE].to_numpy()).tolist():
+        rows = rated & (frame[SOURCE].to_numpy() == i) & ~np.isnan(score)
+        scale = scale_of(score[rows], _declared(bench, table, i, rows, "score")) if rows.any() else None
+        if scale is None:
+            if rows.any():
+                table.unusable["is_satisfied"] = _ambiguous("scores", score[rows])
+            continue
+        good, inside = _judge(bench, table, score, rows, scale, "the satisfaction score")
+        satisfied |= good
+        known |= inside
+        scales[inside] = scale.name
+    frame["is_satisfied"] = optional_truth(satisfied, known)
+    frame["rating_scale"] = pd.Categorical(np.where(scales == "", None, scales))
+
+
+def _judge(bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
+    """Which of the rows are in the top of the scale, and which lie on it at all."""
+    outside = rows & ((score < scale.low) | (score > scale.high))
+    bench.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
+    bench.say("scale-read", column=column, scale=scale.name, why=scale.why)
+    inside = rows & ~outside
+    top = bench.settings.csat_top or _TOP[scale.name]
+    return inside & (score > scale.high - top), inside
+
+
+def _ambiguous(what: str, values: Floats) -> object:
+    known = values[~np.isnan(values)]
+    seen = f"{len(known):,} {what} run from {known.min():g} to {known.max():g}: that can be several scales"
+    return unusable("scale-ambiguous", seen, "write the scale into the header, for example CSAT score (1-5)")
+
+
+def _tickets(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    column = frame["satisfaction"].astype("category")
+    names = [folded(str(value)) for value in column.cat.categories]
+    codes = column.cat.codes.to_numpy()
+
+    def named(known: tuple[str, ...]) -> Bools:
+        return np.array([*(name in known for name in names), False], dtype=bool)[codes]
+
+    good, other = named(_GOOD), named(_BAD) | named(_NEUTRAL)
+    by_code = pd.to_numeric(pd.Series([*names, None], dtype="object"), errors="coerce").to_numpy(dtype=float)
+    score = by_code[codes]
+    rated, scale_name = good | other, _WORDS
+    satisfied = good
+    if not rated.any():
+        if np.isnan(score).all():
+            table.unusable["is_satisfied"] = unusable("missing-column", "no ticket has a rating")
+            return
+        i = int(frame[SOURCE].iloc[0])
+        scale = scale_of(score, bench.recognised[i].suffixes.get("satisfaction", ""))
+        if scale is None:
+            table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = _ambiguous("ratings", score)
+            return
+        satisfied, rated = _judge(bench, table, score, ~np.isnan(score), scale, "the tickets' satisfaction")
+        scale_name = scale.name
+        frame["satisfaction_score"] = np.where(rated, score, np.nan)
+        bench.labels["ticket_csat_score"] = f"on {scale_name}"
+    frame["is_satisfied"] = optional_truth(satisfied, rated)
+    frame["rating_scale"] = category([scale_name], np.where(rated, 0, -1))
+
+
+def _ratings(bench: Workbench) -> None:
+    """One row per rating: the survey's where a survey asks for satisfaction, else the tickets'."""
+    table = bench.tables.get("responses")
+    surveyed = table is not None and ("is_satisfied" in table.frame or "is_satisfied" in table.unusable)
+    date, what = "responded_at", "survey"
+    if not surveyed:
+        table, date, what = bench.tables.get("tickets"), "created_at", "ticket ratings"
+    if table is None:
+        return
+    rated = has_value(table.frame, "is_satisfied")
+    frame = table.frame[rated].reset_index(drop=True)
+    if date in frame:
+        frame["rated_at"] = frame[date]
+    score = numbers(frame, "score" if surveyed else "satisfaction_score")
+    if not np.isnan(score).all():
+        frame["score"] = score
+    elif "score" in frame:
+        frame = frame.drop(columns="score")
+    made = Table("ratings", frame, {"rated_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))})
+    if "is_satisfied" in table.unusable:
+        made.unusable = {name: table.unusable["is_satisfied"] for name in ("rated_at", "is_satisfied", "score")}
+    elif not rated.any():
+        return
+    else:
+        scales = sorted(set(frame["rating_scale"].dropna().astype(str)))
+        bench.labels["csat"] = f"{what}, {' and '.join(scales)}"
+        if len(scales) > 1:
+            seen = f"ratings are on the scales {' and '.join(scales)}, which cannot be averaged together"
+            made.unusable["score"] = unusable("scale-ambiguous", seen)
+        else:
+            bench.labels["csat_score"] = f"{what}, {scales[0]}"
+    bench.tables["ratings"] = made

@@ -1,0 +1,144 @@
+"""Subscriptions: paid stretches, each customer's recurring revenue over time, and its movements."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.facts.workbench import (
+    Bools,
+    Floats,
+    Workbench,
+    category,
+    has_value,
+    moments,
+    numbers,
+    truths,
+    words,
+)
+from crm_metrics.tables import ROW, SOURCE, Table
+
+_NEVER_STARTED = ("incomplete", "incomplete expired", "draft", "pending")
+_CANCELED = ("canceled", "cancelled")
+_TRIAL = ("trialing", "trial", "in trial")
+# A month has 365.25 / 12 days; a week and a day are parts of that.
+_PER_MONTH = {
+    ("month", "monthly", "1 month"): 1.0,
+    ("year", "annual", "annually", "yearly", "12 months"): 1 / 12,
+    ("quarter", "quarterly", "3 months"): 1 / 3,
+    ("half year", "semi annual", "6 months"): 1 / 6,
+    ("week", "weekly"): 365.25 / 84,
+    ("day", "daily"): 365.25 / 12,
+}
+_MOVES = ("churn", "contraction", "expansion", "new", "reactivation")
+_NOTHING = 1e-6
+
+
+def settle_dates(bench: Workbench, table: Table) -> None:
+    """Paid time only: the end, and a start behind the trial. This comes before as-of is known, which depends on it."""
+    frame = table.frame
+    ended = moments(frame, "ended_at")
+    canceled = moments(frame, "canceled_at")
+    ended = np.where(np.isnat(ended) & words(frame, "status", _CANCELED), canceled, ended)
+    if "ended_at" in frame or "canceled_at" in frame:
+        flags = [table.calendar[name] for name in ("ended_at", "canceled_at") if name in table.calendar]
+        table.calendar["ended_at"] = np.logical_and.reduce(flags)
+        frame["ended_at"] = ended
+    started = moments(frame, "started_at")
+    trial_end = moments(frame, "trial_ends_at")
+    frame["started_at"] = np.where(~np.isnat(trial_end) & (trial_end > started), trial_end, started)
+
+
+def paid(bench: Workbench) -> pd.DataFrame | None:
+    """The subscriptions that were paid for, with a customer and a start; None when no subscriptions are given."""
+    if "subscriptions" not in bench.tables:
+        return None
+    table = bench.tables["subscriptions"]
+    frame = table.frame
+    is_trial = truths(frame, "is_trial") | words(frame, "status", _TRIAL)
+    never = words(frame, "status", _NEVER_STARTED)
+    started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
+    backwards = (ended < started) & ~is_trial & np.isnat(moments(frame, "trial_ends_at"))
+    bench.report("ended-before-started", table, backwards)
+    keep = ~is_trial & ~never & ~(ended < started) & ~np.isnat(started) & has_value(frame, "customer")
+    keep &= ~((ended == started) & ~np.isnat(moments(frame, "trial_ends_at")))
+    return frame[keep].reset_index(drop=True)
+
+
+def monthly(frame: pd.DataFrame) -> Floats | None:
+    """Recurring revenue a month of each subscription; None when neither it nor an amount with its interval is given."""
+    mrr = numbers(frame, "mrr")
+    if "amount" in frame and "interval" in frame:
+        factor = np.full(len(frame), np.nan)
+        for names, share in _PER_MONTH.items():
+            factor[words(frame, "interval", names)] = share
+        mrr = np.where(np.isnan(mrr), numbers(frame, "amount") * factor, mrr)
+    elif "mrr" not in frame:
+        return None
+    return mrr
+
+
+def derive(bench: Workbench) -> None:
+    """Each customer's recurring revenue as stretches of time, and every change of it as a movement."""
+    frame = paid(bench)
+    if frame is None:
+        return
+    mrr = monthly(frame)
+    if mrr is None:
+        return
+    known = ~np.isnan(mrr)
+    frame, mrr = frame[known].reset_index(drop=True), mrr[known]
+    steps = _steps(frame, mrr)
+    bench.tables["recurring"] = Table("recurring", _stretches(steps))
+    bench.tables["movements"] = Table("movements", _movements(steps))
+
+
+def _steps(frame: pd.DataFrame, mrr: Floats) -> pd.DataFrame:
+    """One row per customer (and currency) and moment at which the total changes: the level before and after it."""
+    ended = moments(frame, "ended_at")
+    closes = ~np.isnat(ended)
+    keys = ["customer", "currency"] if "currency" in frame else ["customer"]
+    columns = [*keys, SOURCE, ROW]
+    starts = frame[columns].assign(at=frame["started_at"].to_numpy(), change=mrr)
+    stops = frame.loc[closes, columns].assign(at=ended[closes], change=-mrr[closes])
+    events = pd.concat([starts, stops], ignore_index=True)
+    events = events.sort_values([*keys, "at", "change", SOURCE, ROW], kind="stable")
+    totals = events.groupby([*keys, "at"], observed=True, sort=True, dropna=False)
+    steps = totals.agg(change=("change", "sum"), **{SOURCE: (SOURCE, "first"), ROW: (ROW, "first")}).reset_index()
+    level = steps.groupby(keys, observed=True, dropna=False)["change"].cumsum().to_numpy()
+    steps["after"] = np.where(np.abs(level) < _NOTHING, 0.0, level)
+    steps["before"] = steps.groupby(keys, observed=True, dropna=False)["after"].shift(fill_value=0.0)
+    steps["until"] = steps.groupby(keys, observed=True, dropna=False)["at"].shift(-1)
+    had = steps.groupby(keys, observed=True, dropna=False)["after"].cummax()
+    steps["had_before"] = had.groupby([steps[key] for key in keys], observed=True, dropna=False).shift(fill_value=0.0) > 0
+    return steps
+
+
+def _stretches(steps: pd.DataFrame) -> pd.DataFrame:
+    some = steps[steps["after"] != 0]
+    return some.rename(columns={"at": "started_at", "until": "ended_at", "after": "mrr"}).reset_index(drop=True)
+
+
+def _movements(steps: pd.DataFrame) -> pd.DataFrame:
+    before, after = steps["before"].to_numpy(), steps["after"].to_numpy()
+    moved: Bools = np.abs(after - before) >= _NOTHING
+    back = steps["had_before"].to_numpy(dtype=bool)
+    kind = np.select(
+        [after == 0, (before == 0) & back, before == 0, after > before],
+        [_MOVES.index(name) for name in ("churn", "reactivation", "new", "expansion")],
+        _MOVES.index("contraction"),
+    )
+    made = steps.assign(kind=category(_MOVES, kind), amount=np.abs(after - before), moved_at=steps["at"])
+    return made[moved].reset_index(drop=True)
+
+
+def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
+    """The paid subscriptions as stretches of time per customer, and whether the file says when any of them ended; None
+    without subscriptions."""
+    frame = paid(bench)
+    if frame is None:
+        return None
+    ended = moments(frame, "ended_at")
+    return frame.assign(ended_at=ended), bool((~np.isnat(ended)).any())
+
+

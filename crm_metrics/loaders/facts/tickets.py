@@ -1,0 +1,152 @@
+"""Tickets: first response, resolution, and whether they were answered in time."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crm_metrics.loaders.facts.workbench import (
+    HOUR_US,
+    MINUTE_US,
+    NAT,
+    Bools,
+    Floats,
+    Workbench,
+    has_value,
+    moments,
+    numbers,
+    optional_truth,
+    truths,
+    words,
+)
+from crm_metrics.tables import SOURCE, Table
+
+_DONE = ("solved", "closed", "resolved", "done", "completed", "complete")
+_KEPT = ("within sla", "achieved", "met", "hit", "yes", "true")
+_MISSED = ("sla violated", "violated", "breached", "missed", "overdue", "no", "false")
+
+
+def settle_solved(bench: Workbench, table: Table) -> None:
+    """When each ticket was solved: solved before closed, and not at all while its status says that it is open. This comes
+    before as-of is known, which depends on it."""
+    frame = table.frame
+    if "solved_at" not in frame and "closed_at" not in frame:
+        return
+    solved, closed = moments(frame, "solved_at"), moments(frame, "closed_at")
+    solved = np.where(np.isnat(solved), closed, solved)
+    if "status" in frame:
+        solved = np.where(has_value(frame, "status") & ~words(frame, "status", _DONE), NAT, solved)
+    frame["solved_at"] = solved
+    flags = [table.calendar[name] for name in ("solved_at", "closed_at") if name in table.calendar]
+    table.calendar["solved_at"] = np.logical_and.reduce(flags)
+
+
+def derive(bench: Workbench) -> None:
+    """Waits, answers and open times of every ticket; then one row per answered ticket or lead."""
+    if "tickets" in bench.tables:
+        table = bench.tables["tickets"]
+        frame = table.frame
+        if "created_at" in frame:
+            _response(bench, table)
+            _resolution(bench, table)
+            _open(bench, table)
+        if "reopens" in frame:
+            count = numbers(frame, "reopens")
+            frame["is_reopened"] = optional_truth(count >= 1, ~np.isnan(count))
+        if "replies" in frame:
+            count = numbers(frame, "replies")
+            frame["is_one_touch"] = optional_truth(count == 1, ~np.isnan(count))
+    _first_responses(bench)
+
+
+def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str) -> tuple[Bools, Bools]:
+    """The rows whose file is measured by its two time stamps, and those measured by the help desk's own column: stamps when
+    the file has both with a time of day, else the column, else whatever stamps there are."""
+    frame = table.frame
+    source = frame[SOURCE].to_numpy()
+    by_stamps = np.zeros(len(bench.sources), dtype=bool)
+    by_column = np.zeros(len(bench.sources), dtype=bool)
+    for i in np.unique(source).tolist():
+        mapped = bench.sources[i].columns
+        second = {stamps[1], "closed_at"} if stamps[1] == "solved_at" else {stamps[1]}
+        both = stamps[0] in mapped and bool(second & mapped.keys()) and stamps[1] in frame
+        exact = both and not any(table.calendar[name][i] for name in stamps if name in table.calendar)
+        by_column[i] = vendor in mapped and vendor in frame and not exact
+        by_stamps[i] = both and not by_column[i]
+    return by_stamps[source], by_column[source]
+
+
+def _response(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    by_stamps, by_column = _clock(bench, table, ("created_at", "first_response_at"), "first_response_minutes")
+    if not by_stamps.any() and not by_column.any():
+        return
+    minutes: Floats = np.where(by_column, numbers(frame, "first_response_minutes"), np.nan)
+    answered: Bools = by_column & ~np.isnan(minutes)
+    if by_stamps.any():
+        at = moments(frame, "first_response_at")
+        stamped = bench.between(table, "created_at", "first_response_at", MINUTE_US)
+        minutes = np.where(by_stamps, stamped, minutes)
+        answered = answered | (by_stamps & ~np.isnat(at) & (at < bench.now))
+    minutes = bench.no_negative(table, minutes, "creation", "the first reply", "first response time")
+    frame["is_answered"] = answered
+    frame["response_minutes"] = np.where(answered, minutes, np.nan)
+    solved = moments(frame, "solved_at")
+    waited = bench.between(table, "created_at", bench.now, MINUTE_US)
+    if "solved_at" in frame:
+        until_solved = bench.between(table, "created_at", "solved_at", MINUTE_US)
+        waited = np.where(~np.isnat(solved) & (solved < bench.now), until_solved, waited)
+    wait = np.where(answered, frame["response_minutes"].to_numpy(), waited)
+    frame["wait_minutes"] = np.where(wait >= 0, wait, np.nan)
+    _target(bench, table, answered)
+
+
+def _target(bench: Workbench, table: Table, answered: Bools) -> None:
+    frame = table.frame
+    if "sla_status" in frame:
+        kept, missed = words(frame, "sla_status", _KEPT), words(frame, "sla_status", _MISSED)
+        frame["is_in_target"] = optional_truth(kept, kept | missed)
+    elif (target := bench.settings.response_target_minutes) is not None:
+        minutes, wait = frame["response_minutes"].to_numpy(), frame["wait_minutes"].to_numpy()
+        known = (answered & ~np.isnan(minutes)) | (~answered & (wait > target))
+        frame["is_in_target"] = optional_truth(answered & (minutes <= target), known)
+
+
+def _resolution(bench: Workbench, table: Table) -> None:
+    frame = table.frame
+    by_stamps, by_column = _clock(bench, table, ("created_at", "solved_at"), "resolution_minutes")
+    if not by_stamps.any() and not by_column.any():
+        return
+    hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+    if by_stamps.any():
+        hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
+    frame["resolution_hours"] = bench.no_negative(table, hours, "creation", "the solution", "resolution time")
+
+
+def _open(bench: Workbench, table: Table) -> None:
+    """From when until when a ticket was open. One that is done without a date is never open."""
+    frame = table.frame
+    done = words(frame, "status", _DONE) | truths(frame, "is_closed")
+    if "solved_at" not in frame and not ("status" in frame or "is_closed" in frame):
+        return
+    solved = moments(frame, "solved_at")
+    undated = done & np.isnat(solved)
+    bench.report("solved-without-date", table, undated, status="solved or closed")
+    frame["open_from"] = np.where(undated, NAT, frame["created_at"].to_numpy())
+    frame["open_until"] = solved
+
+
+def _first_responses(bench: Workbench) -> None:
+    if "tickets" in bench.tables:
+        table, minutes = bench.tables["tickets"], "response_minutes"
+        scale = 1.0
+    elif "leads" in bench.tables:
+        table, minutes = bench.tables["leads"], "response_hours"
+        scale = 60.0
+        bench.labels["average_response_time"] = "of leads"
+    else:
+        return
+    if minutes not in table.frame:
+        return
+    values = numbers(table.frame, minutes)
+    frame = table.frame.assign(minutes=values * scale)[~np.isnan(values)].reset_index(drop=True)
+    bench.tables["first_responses"] = Table("first_responses", frame, dict(table.calendar))

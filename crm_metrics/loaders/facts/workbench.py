@@ -1,0 +1,157 @@
+"""What the makers of facts share: the tables so far, as-of, the settings, and where to report what was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.recognising import Recognised
+from crm_metrics.settings import Settings
+from crm_metrics.tables import ROW, SOURCE, Source, Table, Unusable
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+
+SECOND = np.timedelta64(1, "s")
+DAY = np.timedelta64(1, "D")
+NAT = np.datetime64("NaT", "us")
+MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
+
+
+@dataclass
+class Workbench:
+    """Tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end."""
+
+    tables: dict[str, Table]
+    sources: list[Source]
+    recognised: dict[int, Recognised]
+    settings: Settings
+    as_of: date
+    now: np.datetime64
+    issues: list[Issue] = field(default_factory=list)
+    labels: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    constants: dict[str, float] = field(default_factory=dict)
+
+    def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
+        """One issue per file for the marked rows of a table; none when no row is marked."""
+        if hit is None or not hit.any():
+            return
+        rows = table.frame.loc[hit, [SOURCE, ROW]]
+        for source, part in rows.groupby(SOURCE, observed=True):
+            numbers = tuple(int(row) for row in np.sort(part[ROW].to_numpy())[:10])
+            self.issues.append(Issue(code, self.sources[int(str(source))].path, len(part), numbers, detail))
+
+    def say(self, code: str, **detail: str) -> None:
+        """An issue that belongs to no single file."""
+        issue = Issue(code, detail=detail)
+        if issue not in self.issues:
+            self.issues.append(issue)
+
+    def leave_out(self, table: Table, hit: Bools, reason: str) -> None:
+        """Take the marked rows out of a table; each counts as left out of its file."""
+        if hit.any():
+            for source, count in table.frame.loc[hit, SOURCE].value_counts().items():
+                self.sources[int(str(source))].left_out[reason] += int(count)
+            table.frame = table.frame[~hit].reset_index(drop=True)
+
+    def local(self, moments: NDArray[Any]) -> NDArray[Any]:
+        """Instants as the wall clock of the declared time zone."""
+        if self.settings.timezone is None:
+            return moments
+        index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(self.settings.timezone).tz_localize(None)
+        return index.as_unit("us").to_numpy()
+
+    def days(self, moments: NDArray[Any]) -> NDArray[Any]:
+        """The calendar day of each instant."""
+        return self.local(moments).astype("datetime64[D]")
+
+    def between(self, table: Table, start: str, end: str | np.datetime64, unit_us: int) -> Floats:
+        """Time from one date column to another (or to an instant) in units of so many microseconds, NaN where either is
+        missing: exact, or whole calendar days where either file holds a date without a time."""
+        begin = table.frame[start].to_numpy()
+        until = table.frame[end].to_numpy() if isinstance(end, str) else np.full(len(begin), end)
+        exact = (until - begin).astype("timedelta64[us]")
+        result = exact.astype(np.float64)
+        result[np.isnat(exact)] = np.nan
+        whole = self.by_day(table, start) | (self.by_day(table, end) if isinstance(end, str) else False)
+        if whole.any():
+            day = (self.days(until[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
+            as_us = day.astype(np.float64) * DAY_US
+            as_us[np.isnat(day)] = np.nan
+            result[whole] = as_us
+        return result / unit_us
+
+    def by_day(self, table: Table, column: str) -> Bools:
+        """The rows whose file holds calendar dates in this column."""
+        flags = table.calendar.get(column)
+        if flags is None:
+            return np.zeros(len(table.frame), dtype=bool)
+        return flags[table.frame[SOURCE].to_numpy()]
+
+    def no_negative(self, table: Table, values: Floats, start: str, end: str, duration: str) -> Floats:
+        """The durations with negative ones, which are impossible, missing and reported."""
+        negative = values < 0
+        self.report("negative-duration", table, negative, start=start, end=end, duration=duration)
+        return np.where(negative, np.nan, values)
+
+
+def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
+    """A date column, all missing when the table has none of that name."""
+    if column in frame:
+        return frame[column].to_numpy()
+    return np.full(len(frame), NAT)
+
+
+def numbers(frame: pd.DataFrame, column: str) -> Floats:
+    """A number column, all NaN when the table has none of that name."""
+    if column in frame:
+        return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.full(len(frame), np.nan)
+
+
+def truths(frame: pd.DataFrame, column: str) -> Bools:
+    """A truth column, False where missing."""
+    if column in frame:
+        return frame[column].fillna(False).to_numpy(dtype=bool)
+    return np.zeros(len(frame), dtype=bool)
+
+
+def has_value(frame: pd.DataFrame, column: str) -> Bools:
+    if column in frame:
+        return frame[column].notna().to_numpy()
+    return np.zeros(len(frame), dtype=bool)
+
+
+def words(frame: pd.DataFrame, column: str, known: Sequence[str] | frozenset[str]) -> Bools:
+    """The rows whose text, with case and punctuation aside, is one of the known ones."""
+    from crm_metrics.loaders.recognising import normalised
+
+    if column not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    series = frame[column].astype("category")
+    accepted = {normalised(word) for word in known}
+    by_code = np.array([normalised(str(value)) in accepted for value in series.cat.categories] + [False], dtype=bool)
+    return by_code[series.cat.codes.to_numpy()]
+
+
+def optional_truth(true: Bools, known: Bools) -> Any:
+    """Truth values with those not known missing."""
+    return pd.arrays.BooleanArray(true & known, ~known)
+
+
+def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
+    """A categorical from labels and places among them, −1 for missing."""
+    return pd.Categorical.from_codes(codes.astype(np.int8 if len(labels) < 128 else np.int32), pd.Index(list(labels), dtype="str"))
+
+
+def unusable(reason: str, seen: str, hint: str = "") -> Unusable:
+    return Unusable(reason, seen, hint)

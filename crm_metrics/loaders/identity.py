@@ -1,0 +1,77 @@
+"""One record per id: several rows of one id are its versions, and the newest counts."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_metrics.issues import Issue
+from crm_metrics.tables import ROW, SOURCE, Source
+
+IDS = {
+    "customers": "customer_id",
+    "leads": "lead_id",
+    "deals": "deal_id",
+    "tickets": "ticket_id",
+    "responses": "response_id",
+    "subscriptions": "subscription_id",
+    "order_lines": "line_id",
+}
+_SHARE, _FEW = 0.01, 5
+
+
+def without_versions(frame: pd.DataFrame, table: str, sources: list[Source], issues: list[Issue]) -> pd.DataFrame:
+    """The rows of one vendor's layout with one row per id: the last updated, without such a column the one with the latest
+    date in it. An "id" that repeats with different content in more than 1 % of the rows (and in more than five) is none."""
+    column = IDS.get(table)
+    if column is None or column not in frame or _all_different(frame[column]):
+        return frame
+    named = frame[column].notna().to_numpy()
+    repeats = named & frame[column].duplicated(keep=False).to_numpy()
+    if not repeats.any():
+        return frame
+    content = [name for name in frame.columns if name not in (SOURCE, ROW)]
+    versions = frame.loc[repeats, content].drop_duplicates()
+    differing = int(versions[column].duplicated().sum())
+    if differing > max(_FEW, _SHARE * len(frame)) and "updated_at" not in frame:
+        _report("not-an-id", frame[repeats], column, sources, issues)
+        return frame
+    ordered = _by_age(frame[repeats], content)
+    old = ordered[ordered[column].duplicated(keep="last")]
+    for source, count in old[SOURCE].value_counts().items():
+        sources[int(str(source))].left_out["repeated-id"] += int(count)
+    _report("repeated-id", old, column, sources, issues)
+    return frame.drop(index=old.index).reset_index(drop=True)
+
+
+def _all_different(ids: pd.Series) -> bool:
+    """Whether no id repeats, told without hashing when they are ascending numbers, as exports usually have them."""
+    values = pa.array(ids)
+    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    if pa.types.is_dictionary(values.type):
+        return False
+    try:
+        numbers = pc.cast(values, pa.int64())
+    except pa.ArrowInvalid:
+        return bool(pc.count_distinct(values, mode="only_valid").as_py() == len(values) - values.null_count)
+    plain = numbers.drop_null().to_numpy(zero_copy_only=False)
+    return bool((np.diff(plain) > 0).all())
+
+
+def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
+    """Oldest versions first; versions of one age in the order of their content, so that the order of rows does not matter."""
+    dates = rows.select_dtypes("datetime")
+    age = rows["updated_at"] if "updated_at" in rows else dates.max(axis="columns") if dates.shape[1] else pd.Series(0, rows.index)
+    cells = [rows[name].astype("str").fillna("") for name in content]
+    text = cells[0].str.cat(cells[1:], sep="\x1f")
+    order = pd.DataFrame({"age": age, "text": text}).sort_values(["age", "text"], na_position="first", kind="stable")
+    return rows.loc[order.index]
+
+
+def _report(code: str, rows: pd.DataFrame, column: str, sources: list[Source], issues: list[Issue]) -> None:
+    for source, part in rows.groupby(SOURCE, observed=True):
+        numbers = tuple(int(row) for row in np.sort(part[ROW].to_numpy())[:10])
+        path = sources[int(str(source))]
+        issues.append(Issue(code, path.path, len(part), numbers, {"column": path.columns.get(column, column)}))

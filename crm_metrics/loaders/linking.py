@@ -1,0 +1,175 @@
+"""The same customer in every table, and attributes carried down many-to-one: from customers, owners, products and leads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.tables import SOURCE, Source, Table
+
+_IDENTITY = ("customer", "customer_name", "customer_email")
+# Which table an attribute can come from, and by which columns the two are joined. The first that has it is used.
+_LINKS = (
+    ("owners", "owner", "owner"),
+    ("leads", "lead_id", "lead_id"),
+    ("customers", "customer", "customer"),
+    ("products", "product", "product"),
+)
+
+
+class Customers:
+    """Who is who: ids as they are, names and e-mail addresses with case and spaces aside, all leading to one key."""
+
+    def __init__(self, tables: dict[str, Table]) -> None:
+        self._ids: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._emails: dict[str, str] = {}
+        self.listed: set[str] = set()
+        if "customers" in tables:
+            frame = tables["customers"].frame
+            frame["customer"] = self._own(frame)
+            self.listed = set(frame["customer"].dropna().astype(str))
+        for name in sorted(tables):
+            if name != "customers":
+                self._learn(tables[name].frame)
+
+    def _own(self, frame: pd.DataFrame) -> pd.Series:
+        """The key of each listed customer: their id, else name, else e-mail."""
+        columns = [frame[name] if name in frame else None for name in ("customer_id", "name", "email")]
+        keys = []
+        for cells in zip(*(_texts(column, len(frame)) for column in columns), strict=True):
+            key = next((cell for cell in cells if cell), None)
+            keys.append(key)
+            if key is not None:
+                self._add(key, cells[0], cells[1], cells[2])
+        return pd.Series(pd.Categorical(keys), index=frame.index)
+
+    def _add(self, key: str, identity: str | None, name: str | None, email: str | None) -> None:
+        if identity:
+            self._ids.setdefault(identity, key)
+        if name:
+            self._names.setdefault(folded(name), key)
+        if email:
+            self._emails.setdefault(folded(email), key)
+
+    def _learn(self, frame: pd.DataFrame) -> None:
+        """Names and addresses that stand beside an id are that customer's."""
+        columns = [name for name in _IDENTITY if name in frame]
+        if "customer" not in columns or len(columns) < 2:
+            return
+        known = frame[columns].drop_duplicates().sort_values(columns)
+        for cells in zip(*(_texts(known.get(name), len(known)) for name in _IDENTITY), strict=True):
+            key = self.key(*cells)
+            if key is not None:
+                self._add(key, cells[0], cells[1], cells[2])
+
+    def key(self, identity: str | None, name: str | None, email: str | None) -> str | None:
+        """The customer that an id, a name and an address lead to; None when all are missing."""
+        if identity and identity in self._ids:
+            return self._ids[identity]
+        for text, known in ((email, self._emails), (name, self._names)):
+            if text and (found := known.get(folded(text))):
+                return found
+        # A name in the id column is matched as a name too.
+        if identity:
+            return self._names.get(folded(identity)) or self._emails.get(folded(identity)) or identity
+        for text, known in ((name, self._names), (email, self._emails)):
+            if text:
+                return known.setdefault(folded(text), text if known is self._names else folded(text))
+        return None
+
+
+def _texts(column: pd.Series | None, n: int) -> Iterable[str | None]:
+    if column is None:
+        return [None] * n
+    return column.astype(object).where(column.notna(), None).tolist()
+
+
+def link_customers(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
+    """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers file."""
+    customers = Customers(tables)
+    for name, table in sorted(tables.items()):
+        columns = [column for column in _IDENTITY if column in table.frame]
+        if name == "customers" or not columns:
+            continue
+        table.frame["customer"] = _keys(table.frame, columns, customers)
+        if customers.listed:
+            _report_unknown(table, customers.listed, sources, issues)
+
+
+def _keys(frame: pd.DataFrame, columns: list[str], customers: Customers) -> pd.Series:
+    """Each row's customer, looked up once per distinct combination of what the row says."""
+    combined = np.zeros(len(frame), dtype=np.int64)
+    parts = [frame[column].astype("category") for column in columns]
+    for part in parts:
+        combined = combined * (len(part.cat.categories) + 1) + part.cat.codes.to_numpy() + 1
+    distinct, first, place = np.unique(combined, return_index=True, return_inverse=True)
+    cells = {column: list(_texts(part.iloc[first], len(first))) for column, part in zip(columns, parts, strict=True)}
+    keys = [
+        customers.key(*(cells[column][i] if column in cells else None for column in _IDENTITY))
+        for i in range(len(distinct))
+    ]
+    labels = sorted({key for key in keys if key is not None})
+    number = {label: i for i, label in enumerate(labels)}
+    codes = np.array([number[key] if key is not None else -1 for key in keys], dtype=np.int64)
+    categories = pd.Index(labels, dtype="str")
+    return pd.Series(pd.Categorical.from_codes(codes[place], categories=categories), index=frame.index)
+
+
+def _report_unknown(table: Table, listed: set[str], sources: list[Source], issues: list[Issue]) -> None:
+    column = table.frame["customer"]
+    unknown = np.array([str(value) not in listed for value in column.cat.categories] + [False], dtype=bool)
+    hit = unknown[column.cat.codes.to_numpy()]
+    _unmatched(table, hit, "customer", "the customers file", column, sources, issues)
+
+
+def _unmatched(
+    table: Table, hit: np.ndarray, column: str, other: str, values: pd.Series, sources: list[Source], issues: list[Issue]
+) -> None:
+    if not hit.any():
+        return
+    total = int(values.notna().sum())
+    frame = table.frame.loc[hit]
+    examples = sorted(set(values[hit].astype(str)))[:3]
+    for source, count in frame[SOURCE].value_counts().items():
+        rows = tuple(int(row) for row in frame.loc[frame[SOURCE] == source, "_row"].to_numpy()[:10])
+        detail = {"column": column, "other": other, "total": f"{total:,}", "seen": f", such as {', '.join(examples)}"}
+        issues.append(Issue("unmatched", sources[int(str(source))].path, int(count), rows, detail))
+
+
+def carry(tables: dict[str, Table], column: str, sources: list[Source], issues: list[Issue]) -> None:
+    """Write an attribute onto every table that lacks it and is joined to one that has it. A table's own column stays."""
+    for name, table in sorted(tables.items()):
+        if table.has(column):
+            continue
+        for other, mine, key in _LINKS:
+            if name == other or other not in tables or not tables[other].has(column) or not table.has(mine):
+                continue
+            if other == "leads" and name != "deals":
+                continue
+            before = len(issues)
+            _carry(table, tables[other], mine, key, column, sources, issues)
+            if other == "customers":  # already said when customers were linked
+                del issues[before:]
+            break
+
+
+def _carry(
+    table: Table, other: Table, mine: str, key: str, column: str, sources: list[Source], issues: list[Issue]
+) -> None:
+    known = other.frame[[key, column]].dropna(subset=[key])
+    fold = (lambda value: str(value)) if key in ("customer", "lead_id") else (lambda value: folded(str(value)))
+    attribute = dict(zip(map(fold, known[key]), known[column], strict=True))
+    values = table.frame[mine].astype("category")
+    by_value = [attribute.get(fold(value)) for value in values.cat.categories]
+    found = np.array([fold(value) in attribute for value in values.cat.categories] + [True], dtype=bool)
+    codes = values.cat.codes.to_numpy()
+    hit = ~found[codes]
+    spread = np.array([*by_value, None], dtype=object)[codes]
+    table.frame[column] = pd.Categorical([None if value is None or value != value else str(value) for value in spread])
+    where = {"owners": "the sellers' file", "products": "the product list", "leads": "the leads file"}.get(other.name, other.name)
+    _unmatched(table, hit, mine, where, values, sources, issues)

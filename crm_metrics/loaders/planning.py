@@ -1,0 +1,53 @@
+"""Which columns of a file to read, and as what: judged by a sample, so that most columns are typed while they are parsed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from crm_metrics.loaders.coercing.words import MISSING
+from crm_metrics.loaders.reading import As, Raw
+from crm_metrics.schema import NUMERIC, Kind
+
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,6})?)?)?")
+_WHOLE = re.compile(r"-?\d+")
+_POINT = re.compile(r"-?\d*\.\d+|-?\d+")
+# Written so, a point can only separate decimals: not 1.234, which may be one thousand two hundred and thirty-four.
+_PROVEN = re.compile(r"-?(?:\d*\.(?:\d{1,2}|\d{4,})|\d{4,}\.\d+|0?\.\d+)")
+_FOREIGN_KEYS = ("customer", "customer_email", "lead_id", "order_id")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The canonical names by place in the header, what each place is read as, and the place that holds total rows."""
+
+    names: dict[str, int]
+    columns: dict[int, As]
+    totals: int | None
+
+
+def plan(raw: Raw, chosen: Mapping[str, int], kind: Callable[[str], Kind], *, totals: bool) -> Plan:
+    """How to read the chosen columns of a file. A column whose sample leaves a doubt is read as text and decided as a
+    whole later."""
+    head = raw.head() if chosen else []
+    columns = {place: _reading(name, kind(name), head[place]) for name, place in chosen.items()}
+    if totals:
+        columns[0] = As.TEXT
+    return Plan(dict(chosen), columns, 0 if totals else None)
+
+
+def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:
+    seen = [cell.strip() for cell in cells if cell is not None and cell.strip().casefold() not in MISSING]
+    if kind is Kind.ID:
+        return As.TEXT if name in _FOREIGN_KEYS and name != "lead_id" else As.PLAIN
+    if not seen:
+        return As.TEXT
+    if kind is Kind.DATE:
+        return As.MOMENT if all(_ISO.fullmatch(cell) for cell in seen) else As.TEXT
+    if kind in NUMERIC:
+        if all(_WHOLE.fullmatch(cell) for cell in seen):
+            return As.INTEGER
+        if all(_POINT.fullmatch(cell) for cell in seen) and any(_PROVEN.fullmatch(cell) for cell in seen):
+            return As.FLOAT
+    return As.TEXT

@@ -1,0 +1,68 @@
+"""Columns of text as Arrow arrays: empty cells made null, and conversion to dates and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_metrics.loaders.reading.raw import As
+
+TYPES = {
+    As.TEXT: pa.dictionary(pa.int32(), pa.string()),
+    As.PLAIN: pa.string(),
+    As.MOMENT: pa.timestamp("us"),
+    As.INTEGER: pa.int64(),
+    As.FLOAT: pa.float64(),
+}
+TEXTS = (As.TEXT, As.PLAIN)
+
+
+def empty(kind: As) -> pa.ChunkedArray:
+    """A column without rows."""
+    return pa.chunked_array([], TYPES[kind])
+
+
+def nulled(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A text column whose empty cells are null; dictionaries must be the same in all chunks."""
+    if pa.types.is_dictionary(column.type):
+        return _nulled_dictionary(column)
+    if pc.min(pc.binary_length(column)).as_py() != 0:
+        return column
+    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+
+
+def _nulled_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if column.num_chunks == 0:
+        return column
+    values = column.chunk(0).dictionary
+    blank = values.index("").as_py()
+    if blank < 0:
+        return column
+    old = np.arange(len(values), dtype=np.int32)
+    moved = pa.array(old - (old > blank), pa.int32(), mask=old == blank)
+    kept = pa.concat_arrays([values.slice(0, blank), values.slice(blank + 1)])
+    chunks = [pa.DictionaryArray.from_arrays(moved.take(chunk.indices), kept) for chunk in column.chunks]
+    return pa.chunked_array(chunks, column.type)
+
+
+def converted(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Array | None:
+    """A column of strings as dates or numbers, empty and missing cells null; None when a cell is neither."""
+    null = pa.scalar(None, pa.string())
+    texts = pc.if_else(pc.is_in(texts, value_set=pa.array(["", *missing], pa.string())), null, texts)
+    if kind is not As.MOMENT:
+        texts = pc.utf8_trim_whitespace(texts)
+    try:
+        column = texts.cast(TYPES[kind])
+    except pa.ArrowInvalid:
+        return None
+    return column if is_finite(column) else None
+
+
+def is_finite(column: pa.Array | pa.ChunkedArray) -> bool:
+    """False for numbers with NaN or infinity in them: Arrow reads the words `nan` and `inf`, and 1e400, as numbers."""
+    if not pa.types.is_floating(column.type):
+        return True
+    return pc.all(pc.is_finite(column)).as_py() is not False

@@ -1,0 +1,123 @@
+"""Any encoding as a stream of UTF-8 bytes, block by block, so that memory does not grow with the file."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+BLOCK = 1 << 20
+UTF_8 = "utf-8"
+WINDOWS = "Windows-1252"
+
+Rewrite = Callable[[bytes], bytes]
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """A name, the length of the byte order mark, and whether it was guessed."""
+
+    name: str
+    mark: int = 0
+    guessed: bool = False
+
+    @property
+    def is_utf8(self) -> bool:
+        return self.name == UTF_8
+
+
+GUESSED = Encoding(WINDOWS, guessed=True)
+
+
+def detect(start: bytes) -> Encoding:
+    """The encoding of a file that starts with these bytes. UTF-8 until a byte says otherwise."""
+    for mark, name in (
+        (codecs.BOM_UTF8, UTF_8),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ):
+        if start.startswith(mark):
+            return Encoding(name, len(mark)) if name != UTF_8 or _is_utf8(start) else Encoding(WINDOWS, 3, True)
+    sample = start[:2000]
+    half = max(len(sample) // 2, 1)
+    odd, even = sample[1::2].count(0) / half, sample[0::2].count(0) / half
+    if odd > 0.4 and even < 0.1:
+        return Encoding("utf-16-le")
+    if even > 0.4 and odd < 0.1:
+        return Encoding("utf-16-be")
+    return Encoding(UTF_8) if _is_utf8(start) else GUESSED
+
+
+def _is_utf8(start: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder(UTF_8)().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _as_windows(error: UnicodeError) -> tuple[str, int]:
+    """Only the bytes that are no UTF-8 are read as Windows-1252: files joined from both kinds exist."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("crm_metrics.windows-1252", _as_windows)
+
+
+def decoder(encoding: Encoding) -> codecs.IncrementalDecoder:
+    """A decoder that never fails: what cannot be decoded becomes U+FFFD."""
+    if encoding.name == WINDOWS:
+        return codecs.getincrementaldecoder(UTF_8)("crm_metrics.windows-1252")
+    return codecs.getincrementaldecoder(encoding.name)("replace")
+
+
+def as_utf8(stream: BinaryIO, encoding: Encoding, rewrite: Rewrite | None = None) -> BinaryIO:
+    """The stream as UTF-8 bytes without a byte order mark; `rewrite` changes blocks of whole lines."""
+    stream.read(encoding.mark)
+    if encoding.is_utf8 and rewrite is None:
+        return stream
+    return cast(BinaryIO, io.BufferedReader(_Rewritten(stream, encoding, rewrite), BLOCK))
+
+
+class _Rewritten(io.RawIOBase):
+    """Decodes, encodes and rewrites while being read."""
+
+    def __init__(self, stream: BinaryIO, encoding: Encoding, rewrite: Rewrite | None) -> None:
+        super().__init__()
+        self._stream = stream
+        self._decoder = None if encoding.is_utf8 else decoder(encoding)
+        self._rewrite = rewrite
+        self._rest = b""  # the line that is not complete yet
+        self._ready = memoryview(b"")
+        self._ended = False
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+        while not self._ready and not self._ended:
+            self._ready = memoryview(self._next())
+        count = min(len(into), len(self._ready))
+        into[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _next(self) -> bytes:
+        block = self._stream.read(BLOCK)
+        self._ended = not block
+        if self._decoder is not None:
+            block = self._decoder.decode(block, final=self._ended).encode()
+        if self._rewrite is None:
+            return block
+        block = self._rest + block
+        cut = len(block) if self._ended else max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
+        self._rest = block[cut:]
+        return self._rewrite(block[:cut])
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()

@@ -1,0 +1,199 @@
+"""From paths as the user gave them to raw tables: files, folders, globs, archives and standard input."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from crm_metrics.errors import DataError, UsageError, nearest
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.reading import content as contents
+from crm_metrics.loaders.reading.content import Content
+from crm_metrics.loaders.reading.raw import Opened
+
+TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
+WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
+ENDINGS = TEXT_ENDINGS | WORKBOOK_ENDINGS | {".zip", ".gz"}
+# Text, but no table; anything else that is given by name may be a CSV with an ending of its own.
+OTHER_TEXT = (
+    *(".py", ".md", ".rst", ".json", ".jsonl", ".html", ".htm", ".xml", ".toml", ".yaml", ".yml", ".ini", ".cfg"),
+    *(".log", ".js", ".css", ".sql", ".sh", ".ipynb", ".svg"),
+)
+# What a file starts with that is neither text nor a workbook.
+BINARY = (
+    *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ARROW1"),
+    *(b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
+)
+ZIP, OLE, GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
+DEEPEST = 2  # archives in archives
+
+
+def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Opened:
+    """The tables in these paths. A file that is met twice is opened once.
+
+    Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
+    without any table.
+    """
+    _refuse_missing(paths)
+    opened, met = Opened(), set[str]()
+    for path in paths:
+        before = len(opened.tables) + len(opened.issues)
+        known = False
+        for found, is_named in _expanded(path, stdin):
+            key = os.path.realpath(found.file) if found.file else found.path
+            known = known or key in met
+            if key not in met:
+                met.add(key)
+                _add(found, opened, is_named=is_named)
+        if len(opened.tables) + len(opened.issues) == before and not known and _is_many(path):
+            raise _no_table(path, opened.ignored)
+    if paths and not opened.tables and not opened.issues:
+        raise _no_table(", ".join(paths), opened.ignored)
+    return opened
+
+
+def _is_many(path: str) -> bool:
+    return Path(path).is_dir() or not Path(path).exists() or path.lower().endswith(".zip")
+
+
+def _no_table(where: str, ignored: Sequence[str]) -> DataError:
+    shown = ", ".join(ignored[:3]) + (", …" if len(ignored) > 3 else "")
+    skipped = f" Skipped: {shown}." if ignored else ""
+    return DataError(
+        "holds no table", where=where, hint=f"Give CSV or Excel files, or a folder or .zip of them.{skipped}"
+    )
+
+
+def _refuse_missing(paths: Sequence[str]) -> None:
+    """Raises UsageError that names every path that does not exist, and the nearest names in their folders."""
+    missing = [path for path in paths if path != "-" and not Path(path).exists() and not _globbed(path)]
+    if not missing:
+        return
+    hints = []
+    for path in map(Path, missing):
+        folder = path.parent
+        close = nearest(path.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
+        if close:
+            hints.append(f"Did you mean {folder / close}?")
+        elif not folder.is_dir():
+            hints.append(f"There is no folder {folder}.")
+    what = "no file matches" if len(missing) == 1 and glob.has_magic(missing[0]) else "no such file or folder"
+    raise UsageError(what, where=", ".join(missing), hint=" ".join(hints) or None)
+
+
+def _globbed(path: str) -> list[str]:
+    return sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207 (absolute patterns too)
+
+
+def _expanded(path: str, stdin: BinaryIO | None) -> Iterator[tuple[Content, bool]]:
+    """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
+    if path == "-":
+        yield contents.of_bytes(path, (stdin or sys.stdin.buffer).read()), True
+    elif Path(path).is_dir():
+        for entry in _entries(path):
+            yield contents.of_file(entry, Path(entry)), False
+    elif Path(path).exists():
+        yield contents.of_file(path, Path(path)), True
+    else:
+        for entry in _globbed(path):
+            for found, _ in _expanded(entry, stdin):
+                yield found, False
+
+
+def _entries(folder: str) -> Iterator[str]:
+    """The files in a folder and the folders in it, sorted by name, hidden ones skipped. Raises DataError."""
+    try:
+        names = sorted(entry.name for entry in Path(folder).iterdir())
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror}", where=folder) from error
+    for name in names:
+        path = f"{folder.rstrip('/')}/{name}" if folder.strip("/") else f"/{name}"
+        if contents.is_hidden(name):
+            continue
+        if Path(path).is_dir():
+            if not Path(path).is_symlink():  # may lead back up
+                yield from _entries(path)
+        elif Path(path).is_file():
+            yield path
+
+
+def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
+    """Adds the tables in a file, or its name to what is ignored."""
+    is_table = content.ending not in OTHER_TEXT if is_named else content.ending in ENDINGS
+    if not is_table:
+        opened.ignored.append(content.path)
+        return
+    start = content.start(512)
+    if start.startswith(GZIP) and depth < DEEPEST:
+        _add(contents.of_gzip(content), opened, is_named=is_named, depth=depth + 1)
+    elif start.startswith(ZIP):
+        _add_zip(content, opened, depth)
+    elif start.startswith(OLE):
+        _add_ole(content, opened)
+    elif start.startswith(BINARY):
+        opened.ignored.append(content.path)
+    else:
+        _add_text(content, start, opened, is_named=is_named)
+
+
+def _add_zip(content: Content, opened: Opened, depth: int) -> None:
+    """A workbook is a zip archive too; what is in it tells."""
+    source = content.seekable()
+    with contents.readable(content), zipfile.ZipFile(source()) as archive:
+        names = set(archive.namelist())
+    if names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names:
+        _add_workbook(content, opened)
+    elif content.ending in WORKBOOK_ENDINGS:
+        raise DataError("is not a valid workbook", where=content.path, hint="Export or download it again.")
+    elif depth >= DEEPEST or "word/document.xml" in names or "ppt/presentation.xml" in names:
+        opened.ignored.append(content.path)
+    else:
+        for member in contents.of_members(content):
+            _add(member, opened, is_named=False, depth=depth + 1)
+
+
+def _add_ole(content: Content, opened: Opened) -> None:
+    """Microsoft's older container: a .xls, a workbook with a password, or a document of another program."""
+    from crm_metrics.loaders.reading.workbook import protected
+
+    data = content.all()
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise protected(content)
+    if any(stream.encode("utf-16-le") in data for stream in ("Workbook", "Book")):
+        _add_workbook(content, opened)
+    else:
+        opened.ignored.append(content.path)
+
+
+def _add_workbook(content: Content, opened: Opened) -> None:
+    from crm_metrics.loaders.reading.workbook import open_workbook
+
+    sheets, hidden = open_workbook(content)
+    opened.tables += sheets
+    opened.ignored += hidden
+    if not sheets:
+        opened.issues.append(Issue("empty-file", content.path))
+
+
+def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:
+    """A text table, whatever its ending says: many tools call tab-separated text .xls."""
+    from crm_metrics.loaders.reading.delimited import open_delimited
+
+    opening = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if opening.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<meta")):
+        hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
+        raise DataError("is a web page or XML, not a workbook or CSV", where=content.path, hint=hint)
+    table = open_delimited(content)
+    if table is None:
+        opened.issues.append(Issue("empty-file", content.path))
+    elif not is_named and content.ending == ".txt" and table.layout.share < 0.9:
+        opened.ignored.append(content.path)  # a licence or a note, found beside tables
+    elif len(table.header) == 1 and sum(byte < 9 or 13 < byte < 32 for byte in start) > 0.1 * len(start):
+        opened.ignored.append(content.path)  # bytes of no known kind
+    else:
+        opened.tables.append(table)

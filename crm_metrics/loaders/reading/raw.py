@@ -1,0 +1,88 @@
+"""What reading gives: raw tables, and their cells as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from crm_metrics.issues import Issue
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+
+SHOWN_ROWS = 10
+SHOWN_TEXT = 200
+
+
+class As(StrEnum):
+    """What a column should come back as. Optimistic: a column that does not fit as a whole comes back as TEXT."""
+
+    TEXT = "text"  # dictionary-encoded strings, for values that repeat
+    PLAIN = "plain"  # strings, for ids
+    MOMENT = "moment"  # ISO dates and times without an offset: timestamp("us")
+    INTEGER = "integer"  # int64
+    FLOAT = "float"  # float64; "nan" and "inf" are no numbers
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A record that could not be read: why, its row as a spreadsheet shows it, its number of cells, its text."""
+
+    reason: str
+    row: int
+    seen: int
+    text: str
+
+
+@dataclass
+class Cells:
+    """Columns by their position in the header, and the row number of each record as a spreadsheet shows it (int32).
+
+    A quoted line break does not add a row; a blank line counts as a row but is neither a record nor left out.
+    """
+
+    columns: dict[int, pa.ChunkedArray | pa.Array]
+    rows: np.ndarray
+    left_out: list[LeftOut] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+class Raw(Protocol):
+    """A table as it lies in a file: labels as written, and cells that are read when asked for.
+
+    `path` is as the user gave it, with `/entry` for folders and archives and `#sheet` when a workbook has several.
+    """
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def header(self) -> list[str]: ...
+
+    @property
+    def header_row(self) -> int: ...
+
+    def head(self, count: int = 500) -> list[list[str | None]]:
+        """The first `count` records as text, by column; an empty cell is None."""
+        ...
+
+    def read(self, wanted: Mapping[int, As], missing: Collection[str] = ()) -> Cells:
+        """The wanted columns. `missing` are spellings (exact) that are null where a date or number is wanted; text
+        keeps them. An empty cell is always null. Raises DataError when the file cannot be read."""
+        ...
+
+    def digest(self) -> str:
+        """SHA-256 of the file's bytes (of the member's, in an archive), in hex."""
+        ...
+
+
+@dataclass
+class Opened:
+    """Every table found, the files that are none, and what was noticed on the way."""
+
+    tables: list[Raw] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)

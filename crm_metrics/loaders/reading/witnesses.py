@@ -1,0 +1,60 @@
+"""What a pass through a file leaves behind besides its columns: malformed records, and the last bytes."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from crm_metrics.loaders.reading.raw import SHOWN_TEXT
+
+TAIL = 1 << 16
+
+
+def blank_lines(tail: bytes) -> int:
+    """How many blank lines a file ends with."""
+    line_ends = re.findall(rb"\r\n|\r|\n", tail[len(tail.rstrip(b"\r\n")) :])
+    return max(len(line_ends) - 1, 0)
+
+
+class Malformed:
+    """Collects the records whose number of cells differs from the header's: number, cells, text."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, int, str]] = []
+
+    def __call__(self, row: Any) -> str:
+        self.records.append((row.number or 0, row.actual_columns, row.text[:SHOWN_TEXT]))
+        return "skip"
+
+
+@contextmanager
+def without_noise() -> Iterator[None]:
+    """Keeps Python from printing that a malformed record is not UTF-8: Arrow raises it as well."""
+    shown = sys.unraisablehook
+    sys.unraisablehook = lambda met: None if isinstance(met.object, Malformed) else shown(met)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = shown
+
+
+class Tailed:
+    """A stream that remembers its last bytes."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.tail = b""
+
+    def read(self, count: int) -> bytes:
+        block = self._stream.read(count)
+        if block:
+            self.tail = (self.tail + block[-TAIL:])[-TAIL:]
+        return block
+
+    def close(self) -> None:
+        self.closed = True

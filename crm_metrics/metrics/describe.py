@@ -1,0 +1,98 @@
+"""The catalogue in words: a list of metrics, or one with its formula, its parts, its edges and a worked example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from textwrap import fill, indent
+
+from crm_metrics import schema
+from crm_metrics.expressions import names
+from crm_metrics.metrics.catalog import FAMILY_TITLES, NAMED_VALUES, Catalog, columns_of
+from crm_metrics.metrics.metric import Better, Example, Metric
+
+_WIDTH = 100
+
+
+def listing(metrics: Iterable[Metric]) -> str:
+    """All metrics by family: name, unit, title."""
+    lines: list[str] = []
+    family = ""
+    shown = list(metrics)
+    width = max(len(metric.name) for metric in shown)
+    for metric in shown:
+        if metric.family != family:
+            family = metric.family
+            lines += ["", FAMILY_TITLES.get(family, family)]
+        lines.append(f"  {metric.name:{width}}  {metric.unit!s:13}  {metric.title}")
+    lines += ["", "'crm-metrics metrics NAME' explains one."]
+    return "\n".join(lines[1:])
+
+
+def one(metric: Metric, catalog: Catalog) -> str:
+    """One metric: what it means, how it is made, what it needs, where its edges are, and its examples."""
+    direction = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[metric.better]
+    blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
+    blocks.append(f"Unit      {metric.unit}{f', {direction}' if direction else ''}")
+    blocks.append(f"Formula   {_rule(metric)}")
+    parts = [name for name in names(metric.formula)] if metric.formula is not None else []
+    if parts:
+        blocks.append("Where\n" + "\n".join(f"  {name}: {_part(name, catalog)}" for name in parts))
+    needs = sorted({f"{leaf.table}: {', '.join(columns_of(leaf))}" for leaf in catalog.parts([metric]) if leaf.aggregate})
+    blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
+    if metric.edges:
+        blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
+    blocks += [_example(example) for example in metric.examples]
+    return "\n\n".join(blocks)
+
+
+def _wrapped(text: str, width: int = _WIDTH) -> str:
+    return fill(text, width)
+
+
+def _part(name: str, catalog: Catalog) -> str:
+    if name not in catalog:
+        return NAMED_VALUES[name]
+    part = catalog[name]
+    return f"{part.title}: {_rule(part)}"
+
+
+def _rule(metric: Metric) -> str:
+    """How a metric is made, in one line."""
+    if metric.formula is not None:
+        spread = ", as the rate of one month" if metric.per_month else ""
+        return f"{metric.formula_text}{spread}"
+    what = f"{metric.aggregate} of {metric.table}{f'.{metric.column}' if metric.column else ''}"
+    if metric.q is not None:
+        what = f"{metric.q:g} {what}"
+    where = f" where {metric.where_text}" if metric.where_text else ""
+    return f"{what}{where}, {_when(metric)}"
+
+
+def _when(metric: Metric) -> str:
+    if metric.at is not None:
+        known = schema.column(metric.table, metric.at)
+        until = ", up to the end of the period" if metric.window == "to_end" else ""
+        return f"by {metric.at}{f' ({known.about})' if known else ''}{until}"
+    if metric.open is None:
+        return "as of now"
+    ends = " to ".join(metric.open)
+    return {
+        "end": f"open at the end of the period ({ends})",
+        "start": f"open at the start of the period ({ends})",
+        "both": f"open at the start and at the end ({ends})",
+        "gained": f"open at the end, not at the start ({ends})",
+        "lost": f"open at the start, not at the end ({ends})",
+        "within": f"begun in the period, open at neither edge ({ends})",
+    }[metric.when]
+
+
+def _example(example: Example) -> str:
+    lines = ["Example" + (f": {example.why}" if example.why else "")]
+    for table, text in example.tables.items():
+        lines += [f"  {table}", *(f"    {line}" for line in text.strip().splitlines())]
+    given = f", as of {example.as_of}" if example.as_of else ""
+    settings = f", with {', '.join(f'{name} = {value}' for name, value in example.settings.items())}" if example.settings else ""
+    row = f" for {', '.join(f'{name} {value}' for name, value in example.of.items())}" if example.of else ""
+    outcome = f"not available ({example.reason})" if example.gives is None else f"{example.gives:g}"
+    lines.append(f"  {example.period}{given}{settings}{row}: {outcome}")
+    return "\n".join(lines)

@@ -1,0 +1,119 @@
+"""What a metric is: one block of a TOML file as a value.
+
+A metric is either an aggregate over the rows of one table, placed in time, or a formula over other metrics.
+
+Aggregates (exactly one key): `count = "deals"`, `distinct = "purchases.customer"`, `sum`, `mean`, `median`, `quantile`
+(with `q`), `min`, `max` of `"table.column"`, and `survival = "tickets.wait_minutes"`, the survival median: `event` names
+the truth column that says the wait has ended, `competing` one that says it ended in another way.
+
+Time (exactly one key, for aggregates; `window = "always"` stands alone and counts every row, as of now):
+- `at = "closed_at"`: a flow. A row counts in the period its date falls in, [start, end).
+- `open = ["started_at", "ended_at"]`: a stock. A row is there at an edge t when it started before t and did not end
+  before t. `when` chooses the rows: `"end"` and `"start"` those there at that edge; the others compare the `entity` (a
+  column; the row itself when not given) across both edges: `"both"` there at both (the row at the end counts),
+  `"gained"` only at the end, `"lost"` only at the start (that row counts), `"within"` started in the period, but there
+  at neither edge. A period that has not ended ends at as-of.
+
+Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `carried = "started_at"` on a flow keeps
+rows that were already open when the period began; `window = "to_end"` counts everything up to the period's end; `lag`
+names a setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row
+there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true` takes the whole
+period even where as-of has cut it, for dates that lie ahead; `complete = true`
+makes a value unavailable when a row of it lacks the column; `covered` says how much of the period the table's dates
+must span: `"part"` or `"whole"`; `per` adds dimensions: one value for each value of these columns; `immature` names a
+metric that counts records too young to tell; `per_month = true` turns a share of the period into the share a month.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+from crm_metrics.expressions import Filter, Formula
+
+
+class Unit(StrEnum):
+    COUNT = "count"
+    PERCENT = "percent"  # a fraction: 0.25 is shown as 25 %
+    RATIO = "ratio"
+    POINTS = "points"
+    SCORE = "score"
+    MONEY = "money"
+    MONEY_PER_DAY = "money per day"
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+    MONTHS = "months"
+
+
+class Better(StrEnum):
+    HIGHER = "higher"
+    LOWER = "lower"
+    NEITHER = "neither"
+
+
+AGGREGATES = ("count", "distinct", "sum", "mean", "median", "quantile", "min", "max", "survival")
+When = Literal["start", "end", "both", "gained", "lost", "within"]
+
+
+@dataclass(frozen=True)
+class Example:
+    """A worked example: tables as CSV text with canonical column names, settings, and the value that must come out."""
+
+    period: str
+    gives: float | None
+    tables: dict[str, str]
+    reason: str | None = None
+    as_of: str | None = None
+    settings: dict[str, object] | None = None
+    of: dict[str, str] | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric; see the module for the meaning of each field."""
+
+    name: str
+    family: str
+    title: str
+    unit: Unit
+    better: Better
+    about: str = ""
+    formula: Formula | None = None
+    formula_text: str = ""
+    aggregate: str | None = None
+    table: str = ""
+    column: str = ""
+    q: float | None = None
+    event: str | None = None
+    competing: str | None = None
+    at_least: int | None = None
+    where: Filter | None = None
+    where_text: str = ""
+    at: str | None = None
+    open: tuple[str, str] | None = None
+    when: When = "end"
+    entity: str | None = None
+    cap: Literal["start"] | None = None
+    carried: str | None = None
+    window: Literal["to_end", "always"] | None = None
+    lag: str | None = None
+    among: str | None = None
+    complete: bool = False
+    uncut: bool = False
+    covered: Literal["part", "whole"] | None = None
+    per: tuple[str, ...] = ()
+    immature: str | None = None
+    per_month: bool = False
+    interval: str | None = None
+    edges: str = ""
+    hint: str = ""
+    headline: bool = False
+    private: bool = False
+    examples: tuple[Example, ...] = ()
+
+    @property
+    def is_money(self) -> bool:
+        return self.unit in (Unit.MONEY, Unit.MONEY_PER_DAY)

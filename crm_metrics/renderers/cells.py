@@ -1,0 +1,120 @@
+"""One value as people read it: the same text in every human format. CSV and JSON never come here."""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from crm_metrics.metrics.metric import Unit
+
+MISSING = "–"
+MINUS = "−"
+
+REASONS = {
+    "no-rows": "no records in the period",
+    "zero-denominator": "nothing to divide by",
+    "missing-column": "a column it needs is not in the data",
+    "missing-values": "values it needs are blank",
+    "mixed-currency": "its amounts are in different currencies",
+    "no-rate": "no exchange rate is given",
+    "immature-cohort": "its records are too young to tell",
+    "censored-median": "too few have ended to tell",
+    "scale-ambiguous": "the scale of the answers is not clear",
+    "not-converged": "the estimate did not settle",
+    "infinite-mean": "the estimate has no finite mean",
+    "negative-base": "the base is negative",
+    "no-baseline": "there is no start to compare with",
+}
+
+_SUFFIXES = {
+    Unit.PERCENT: " %",
+    Unit.RATIO: "×",
+    Unit.MINUTES: " min",
+    Unit.HOURS: " h",
+    Unit.DAYS: " days",
+    Unit.MONTHS: " months",
+}
+# Below this a figure is the noise of floating point arithmetic.
+_NOISE = 1e-6
+_DIGITS = Context(prec=400)
+
+_BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
+_CONTROLS = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_VISIBLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _CONTROLS}
+_VISIBLE |= {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+_VISIBLE |= {ord(character): " " for character in _BREAKS}
+
+
+def value(number: float | None, unit: str, currency: str | None = None) -> str:
+    """The number with its unit: "63.2 %", "12,345 USD", "35.9 h"; "–" when there is none. A number that is not 0 is
+    never shown as 0."""
+    if number is None:
+        return MISSING
+    shown = number * 100 if unit == Unit.PERCENT else number
+    if not math.isfinite(shown):
+        return MISSING
+    return _digits(shown, _decimals(shown, unit)) + _suffix(unit, currency)
+
+
+def change(difference: float | None, relative: float | None, unit: str, currency: str | None = None) -> str:
+    """The change since the compared period: in points for shares, points and scores, else in percent of what it was; in
+    the unit itself where there is no percentage to give (from 0, say); empty when it is not known."""
+    if difference is not None and unit in (Unit.PERCENT, Unit.POINTS, Unit.SCORE):
+        points = difference * 100 if unit == Unit.PERCENT else difference
+        return _signed(points, _decimals(points, unit)) + {"percent": " pp", "points": " pts"}.get(unit, "")
+    if relative is not None:
+        return _signed(relative * 100, 0 if abs(relative) >= 10 else 1) + " %"
+    if difference is not None:
+        return _signed(difference, _decimals(difference, unit)) + _suffix(unit, currency)
+    return ""
+
+
+def count(number: float) -> str:
+    """A whole number with separators: "4,238"."""
+    return value(number, Unit.COUNT)
+
+
+def visible(text: str) -> str:
+    """The text on one line with every character that could move a terminal's cursor, or turn the direction of writing,
+    spelled out: ESC becomes `\\x1b`."""
+    return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
+
+
+def _suffix(unit: str, currency: str | None) -> str:
+    if unit in (Unit.MONEY, Unit.MONEY_PER_DAY):
+        named = f" {visible(currency)}" if currency else ""
+        if unit == Unit.MONEY_PER_DAY:
+            return f"{named}/day" if named else " a day"
+        return named
+    return _SUFFIXES.get(Unit(unit), "")
+
+
+def _decimals(number: float, unit: str) -> int:
+    size = abs(number)
+    match unit:
+        case Unit.COUNT:
+            return 0 if abs(size - round(size)) < _NOISE else 1
+        case Unit.MONEY | Unit.MONEY_PER_DAY:
+            return 2 if round(size, 2) < 1000 else 0
+        case Unit.MINUTES:
+            return 1 if round(size, 1) < 10 else 0
+        case Unit.HOURS | Unit.DAYS | Unit.MONTHS:
+            return 1 if round(size, 1) < 1000 else 0
+        case Unit.SCORE:
+            return 2
+    return 1
+
+
+def _digits(number: float, decimals: int) -> str:
+    # Rounded as a spreadsheet does, on 15 digits and half away from zero, so that both show the same: 0.6315 is 63.2 %.
+    size = Decimal(f"{abs(number):.15g}")
+    rounded = size.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _DIGITS)
+    if not rounded and size >= _NOISE:
+        rounded = Decimal(f"{size:.1e}")
+    text = f"{rounded:,f}"
+    return f"{MINUS}{text}" if number < 0 and rounded else text
+
+
+def _signed(number: float, decimals: int) -> str:
+    text = _digits(number, decimals)
+    return f"+{text}" if number > 0 and text.strip("0.,") else text

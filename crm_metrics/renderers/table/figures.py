@@ -1,0 +1,130 @@
+"""The rows of a report as values the table is laid out from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_metrics.metrics.metric import Better, Metric
+from crm_metrics.renderers import cells, tidy
+
+if TYPE_CHECKING:
+    from crm_metrics.renderers.table.screen import Span
+    from crm_metrics.report import Report
+
+GOOD, BAD, QUIET = "green", "red", "dim"
+WITHIN_NOISE = ("no detectable change", "cannot tell")
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One value of a metric. `segment` holds its value of each dimension of the run, `per` of each of its own."""
+
+    metric: Metric
+    period: str
+    start: str
+    segment: tuple[str, ...]
+    per: tuple[str, ...]
+    value: float | None
+    n: float | None
+    complete: bool
+    partial: bool
+    reason: str | None
+    currency: str | None
+    change: float | None
+    change_pct: float | None
+    signal: str | None
+
+    @property
+    def text(self) -> str:
+        """The value as people read it, with a star when it is not final."""
+        shown = cells.value(self.value, self.metric.unit, self.currency)
+        return f"{shown}*" if self.partial and self.value is not None else shown
+
+    @property
+    def change_text(self) -> str:
+        return cells.change(self.change, self.change_pct, self.metric.unit, self.currency)
+
+    @property
+    def noise(self) -> bool:
+        """Whether the change is no more than chance brings, or cannot be told from it."""
+        return self.signal in WITHIN_NOISE and bool(self.change_text)
+
+    @property
+    def direction(self) -> int:
+        """1 when it rose, -1 when it fell, 0 when it did neither or nobody knows."""
+        # As it is shown: what rounds to no change is none.
+        return {"+": 1, cells.MINUS: -1}.get(self.change_text[:1], 0)
+
+    @property
+    def change_style(self) -> str:
+        """Good or bad by the direction in which the metric is better; quiet for the rest."""
+        if self.noise or not self.direction or self.metric.better is Better.NEITHER:
+            return QUIET
+        return GOOD if (self.direction > 0) == (self.metric.better is Better.HIGHER) else BAD
+
+    def mark(self, *, color: bool) -> Span:
+        """The sign behind the change, one character: ~ within noise, with colour an arrow."""
+        if self.noise:
+            return "~", QUIET
+        arrow = {1: "↑", -1: "↓"}.get(self.direction, " ")
+        return (arrow if color and self.change_text else " "), self.change_style
+
+
+def per_of(metric: Metric, report: Report) -> tuple[str, ...]:
+    """The dimensions a metric brings along that are columns of the report and not already dimensions of the run."""
+    return tuple(name for name in metric.per if name in report.per and name not in report.by)
+
+
+def titled(report: Report) -> Report:
+    """The report with its metrics named as its rows name them, safe to print: a title may say how it was read."""
+    named = dict(zip(tidy.words(report.rows["metric"]), tidy.words(report.rows["title"]), strict=True))
+    titles = {metric.name: named.get(metric.name) or metric.title for metric in report.metrics}
+    metrics = [replace(metric, title=cells.visible(titles[metric.name])) for metric in report.metrics]
+    return replace(report, metrics=metrics)
+
+
+def figures(report: Report) -> list[Figure]:
+    """The rows of the metrics shown, in the order of the report, their texts safe to print."""
+    rows = report.rows
+    names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete")
+    text = {name: tidy.words(rows[name]) for name in names}
+    number = {name: tidy.numbers(rows[name]) for name in ("value", "n", "change", "change_pct")}
+    label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
+    metrics = {metric.name: metric for metric in report.metrics}
+    segments = _tuples([label[name] for name in report.by], len(rows))
+    pers = {}
+    for metric in report.metrics:
+        dimensions = per_of(metric, report)
+        if dimensions not in pers:
+            pers[dimensions] = _tuples([label[name] for name in dimensions], len(rows))
+    per_by_metric = {metric.name: pers[per_of(metric, report)] for metric in report.metrics}
+    return [
+        Figure(
+            metric=metrics[name],
+            period=text["period"][i] or "",
+            start=text["start"][i] or "",
+            segment=segments[i],
+            per=per_by_metric[name][i],
+            value=number["value"][i],
+            n=number["n"][i],
+            complete=text["complete"][i] != "false",
+            partial=text["status"][i] == "partial",
+            reason=text["reason"][i],
+            currency=text["currency"][i],
+            change=number["change"][i],
+            change_pct=number["change_pct"][i],
+            signal=text["signal"][i],
+        )
+        for i, name in enumerate(text["metric"])
+        if name is not None and name in metrics
+    ]
+
+
+def _labels(words: Sequence[str | None]) -> list[str]:
+    return [cells.visible(word) if word else "" for word in words]
+
+
+def _tuples(columns: Sequence[Sequence[str]], length: int) -> list[tuple[str, ...]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * length

@@ -1,0 +1,108 @@
+"""What stands around the figures: what they are about, what is not available, and what is wrong with the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crm_metrics.issues import Severity
+from crm_metrics.renderers import cells
+from crm_metrics.renderers.table.figures import Figure
+
+if TYPE_CHECKING:
+    from crm_metrics.renderers.table.screen import Screen
+    from crm_metrics.report import Report
+
+
+def header(screen: Screen, report: Report) -> None:
+    """Draws the title, the days, what is compared, and what was read."""
+    to_date = "" if report.complete else "  to date"
+    screen.line(("Key figures  ", "bold"), (cells.visible(report.period), "bold"), (to_date, "yellow"))
+    facts = [*_days(report), f"data up to {report.as_of.isoformat()}"]
+    if report.compare_period:
+        facts.append(f"compared with {report.compare_period}")
+    screen.paragraph(" · ".join(facts), "dim", hang=0)
+    if report.sources:
+        screen.paragraph(_inputs(report), "dim", hang=0)
+
+
+def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
+    """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
+    _section(screen, "", _marks(report, shown) + [cells.visible(note) for note in report.notes])
+    _section(screen, "Not available", not_available(report, shown))
+    lines = problems(report, verbose=verbose)
+    notes = sum(issue.severity is Severity.NOTE for issue in report.issues)
+    if notes and not verbose:
+        lines.append("1 note: -v shows it" if notes == 1 else f"{cells.count(notes)} notes: -v shows them")
+    _section(screen, "Data problems", lines)
+
+
+def problems(report: Report, *, verbose: bool = False) -> list[str]:
+    """The problems with the data, a line each: the warnings, with `verbose` also the notes."""
+    chosen = [issue for issue in report.issues if verbose or issue.severity is Severity.WARNING]
+    chosen.sort(key=lambda issue: issue.severity is Severity.NOTE)
+    return [cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence) for issue in chosen]
+
+
+def not_available(report: Report, shown: Sequence[Figure]) -> list[str]:
+    """For every metric without a value what is missing; metrics that miss the same share a line."""
+    known = {figure.metric.name for figure in shown if figure.value is not None}
+    reasons = {figure.metric.name: figure.reason for figure in shown if figure.reason}
+    titles: dict[str, list[str]] = {}
+    for metric in report.metrics:
+        if metric.name in known:
+            continue
+        sentence = report.missing.get(metric.name) or cells.REASONS.get(reasons.get(metric.name) or "", "no figure")
+        titles.setdefault(sentence, []).append(metric.title)
+    return [cells.visible(f"{'; '.join(names)}: {sentence}") for sentence, names in titles.items()]
+
+
+def _section(screen: Screen, title: str, lines: Sequence[str]) -> None:
+    if not lines:
+        return
+    screen.blank()
+    if title:
+        screen.line((title, "bold"))
+    for line in lines:
+        screen.paragraph(line, "dim", indent=2 if title else 0, hang=4 if title else 2)
+
+
+def _days(report: Report) -> list[str]:
+    if not len(report.rows) or report.rows["start"].isna().all():
+        return []
+    first, last = str(report.rows["start"].dropna().min()), str(report.rows["end"].dropna().max())
+    if report.period in (first, f"{first}..{last}"):
+        return []
+    return [first if first == last else f"{first} to {last}"]
+
+
+def _inputs(report: Report) -> str:
+    files = len({source.path.partition("#")[0] for source in report.sources})
+    read, used = sum(source.rows for source in report.sources), sum(source.used for source in report.sources)
+    parts = [f"{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
+    if read != used:
+        parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
+    return ", ".join(parts)
+
+
+def _marks(report: Report, shown: Sequence[Figure]) -> list[str]:
+    open_ended = [figure for figure in shown if figure.partial and figure.value is not None]
+    young = dict.fromkeys(
+        figure.metric.title for figure in open_ended if figure.complete or figure.reason == "immature-cohort"
+    )
+    lines = []
+    if any(not figure.complete for figure in open_ended):
+        lines.append(f"* to date: the period has not ended, the data goes up to {report.as_of.isoformat()}")
+    if young:
+        lines.append(cells.visible(f"* not final ({'; '.join(young)}): some records are still too young to tell"))
+    if any(figure.noise for figure in shown if figure.value is not None):
+        lines.append("~ no more than chance may bring, or too few records to tell")
+    if _has_gaps(report, shown):
+        lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
+    return lines
+
+
+def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
+    known = {figure.metric.name for figure in shown if figure.value is not None}
+    gaps = (figure for figure in shown if figure.value is None and figure.metric.name in known)
+    return any(any(figure.segment) or bool(report.grain) for figure in gaps)

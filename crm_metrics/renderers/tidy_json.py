@@ -1,0 +1,114 @@
+"""JSON for programs: `json` is one object with everything that is known of the run, `jsonl` one object per tidy row."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from datetime import date
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
+
+from crm_metrics.renderers import tidy
+
+if TYPE_CHECKING:
+    from crm_metrics.issues import Issue
+    from crm_metrics.renderers import Options
+    from crm_metrics.report import Report
+    from crm_metrics.tables import Source
+
+FORMATS = ("json", "jsonl")
+# The version of the form; it changes when a key is renamed or removed, not when one is added.
+FORMAT_VERSION = 1
+
+
+def render(report: Report, out: TextIO, options: Options) -> None:
+    """Writes the report as `options.format`; what is missing is null, shares are fractions, dates are ISO text."""
+    rows = _rows(report)
+    if options.format == "jsonl":
+        out.writelines(f"{row}\n" for row in rows)
+        return
+    parts = [f"{_text(key)}: {_value(value)}" for key, value in _head(report).items()]
+    parts.append(_listed("rows", rows))
+    parts.append(_listed("issues", map(_value, map(_issue, report.issues))))
+    out.write("{\n" + ",\n".join(parts) + "\n}\n")
+
+
+def _head(report: Report) -> dict[str, Any]:
+    return {
+        "format": FORMAT_VERSION,
+        "as_of": report.as_of,
+        "period": report.period,
+        "inputs": [_input(source, report.digests.get(source.path) or None) for source in report.sources],
+        "settings": report.settings,
+        "notes": report.notes,
+    }
+
+
+def _input(source: Source, digest: str | None) -> dict[str, Any]:
+    return {
+        "path": source.path,
+        "table": source.table,
+        "vendor": source.vendor,
+        "rows": source.rows,
+        "used": source.used,
+        "left_out": sum(source.left_out.values()),
+        "left_out_by_reason": dict(source.left_out),
+        "sha256": digest,
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "code": issue.code,
+        "severity": issue.severity,
+        "path": issue.path,
+        "count": issue.count,
+        "rows": issue.rows,
+        "sentence": issue.sentence,
+    }
+
+
+def _rows(report: Report) -> Iterator[str]:
+    keys = (_text(name).replace("%", "%%") for name in report.columns)
+    form = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
+    return map(form.__mod__, zip(*tidy.columns(report, _text, "null"), strict=True))
+
+
+def _listed(key: str, items: Iterator[str]) -> str:
+    lines = ",\n".join(items)
+    return f"{_text(key)}: [\n{lines}\n]" if lines else f"{_text(key)}: []"
+
+
+def _value(value: object) -> str:
+    return _encodable(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if hasattr(value, "item"):  # a NumPy number
+        return _plain(value.item())
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+_quoted = partial(json.dumps, ensure_ascii=False)
+
+
+def _text(text: str) -> str:
+    return _encodable(_quoted(text))
+
+
+def _encodable(text: str) -> str:
+    # The name of a file may hold bytes that are no UTF-8: Python keeps them as lone surrogates, which no encoding can
+    # write. The fallback spells them as JSON spells them.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,74 @@
+"""The result of a run: one tidy frame, where it came from, and what was noticed on the way.
+
+`rows` has one row per metric, period and segment, in catalogue order, with the columns `TIDY` (the dimensions of the run
+come after `complete`). Shares are fractions, durations are in the metric's unit, dates are ISO text (first and last day,
+inclusive), what is missing is None or NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING
+
+from crm_metrics.issues import Issue
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import Source
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BEFORE_DIMENSIONS = ("metric", "title", "unit", "period", "start", "end", "complete")
+AFTER_DIMENSIONS = (
+    "value",
+    "low",
+    "high",
+    "n",
+    "status",
+    "reason",
+    "currency",
+    "compare_period",
+    "compare_value",
+    "change",
+    "change_pct",
+    "signal",
+    "target",
+    "attainment",
+)
+
+
+@dataclass
+class Report:
+    """Everything a renderer needs.
+
+    `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
+    those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
+    holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is none. `missing` tells, per metric that no row has a value for, what was seen and what would make it
+    available.
+    """
+
+    rows: pd.DataFrame
+    metrics: list[Metric]
+    period: str
+    start: date
+    end: date
+    as_of: date
+    complete: bool
+    by: tuple[str, ...] = ()
+    per: tuple[str, ...] = ()
+    grain: str | None = None
+    compare: str | None = None
+    compare_period: str | None = None
+    sources: list[Source] = field(default_factory=list)
+    digests: dict[str, str] = field(default_factory=dict)
+    settings: dict[str, object] = field(default_factory=dict)
+    issues: list[Issue] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
+    history: dict[tuple[str, ...], list[float | None]] = field(default_factory=dict)
+    rest: str | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the tidy form, in order; new ones are only ever added at the end."""
+        return [*BEFORE_DIMENSIONS, *self.by, *self.per, *AFTER_DIMENSIONS]

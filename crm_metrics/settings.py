@@ -1,0 +1,101 @@
+"""The settings of a run, validated all at once."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from crm_metrics.errors import SettingsError, did_you_mean
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone; for example Europe/Berlin") from error
+    return name
+
+
+class Goal(BaseModel):
+    """A target for a metric from `start` to `due`, both inclusive."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    metric: str
+    target: float
+    start: date
+    due: date
+
+
+class Settings(BaseModel):
+    """What a run takes for granted. Every value has a documented default; `None` means not set."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    timezone: Annotated[str, AfterValidator(_zone)] | None = None
+    as_of: date | None = None
+    currency: str | None = None
+    gross_margin: float = Field(default=1.0, gt=0, le=1)
+    conversion_days: int = Field(default=90, ge=1)
+    cac_lag_days: int | None = Field(default=None, ge=0)
+    response_target_minutes: float | None = Field(default=None, gt=0)
+    lead_response_target_hours: float | None = Field(default=None, gt=0)
+    inactive_after_days: int | None = Field(default=None, ge=1)
+    fiscal_year_start: int = Field(default=1, ge=1, le=12)
+    week_start: Literal["monday", "sunday"] = "monday"
+    csat_top: int | None = Field(default=None, ge=1)
+    date_order: Literal["dmy", "mdy"] | None = None
+    decimal: Literal[".", ","] | None = None
+    order_amount: Literal["line", "total"] | None = None
+    customer_stages: tuple[str, ...] = ("customer",)
+    competitor_reasons: tuple[str, ...] = ("competitor", "competition", "lost to competitor", "chose competitor")
+    won_stages: tuple[str, ...] = ()
+    lost_stages: tuple[str, ...] = ()
+    goal: tuple[Goal, ...] = ()
+
+
+def validated(values: dict[str, Any], where: str) -> Settings:
+    """Settings from names and values as a file or `--set` gives them. Raises `SettingsError` that lists every mistake at
+    once, unknown names with the nearest known one."""
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        mistakes = []
+        for mistake in error.errors():
+            name = ".".join(str(part) for part in mistake["loc"])
+            if mistake["type"] == "extra_forbidden":
+                mistakes.append(f"there is no setting {name}. {did_you_mean(name, Settings.model_fields)}")
+            else:
+                mistakes.append(f"{name} = {mistake['input']!r}: {mistake['msg']}")
+        raise SettingsError("; ".join(mistakes), where=where) from error
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The values of a settings file, not yet validated. Raises `SettingsError` when it is no TOML file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError("there is no such file", where=str(path)) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"cannot be read as TOML: {error}", where=str(path)) from error
+
+
+def from_pairs(pairs: list[str]) -> dict[str, Any]:
+    """The values of `name=value` pairs, each value as TOML would read it, else as text."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"{pair!r} is not NAME=VALUE", where="--set", hint="Example: --set gross_margin=0.8")
+        try:
+            values[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+        except tomllib.TOMLDecodeError:
+            values[name.strip()] = text.strip()
+    return values

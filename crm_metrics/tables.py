@@ -1,0 +1,88 @@
+"""The loaded data as values: tables of rows that know their file and row, and what could not be used.
+
+Dates are instants in UTC as `datetime64[us]` without a zone; without a declared time zone the wall clock of the file
+stands for UTC. `_source` is the index of a row's `Source`, `_row` its row number as a spreadsheet shows it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Protocol
+
+from crm_metrics.issues import Issue
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+    from crm_metrics.settings import Settings
+
+SOURCE, ROW = "_source", "_row"
+NONE = "(none)"
+
+
+@dataclass
+class Source:
+    """One file or sheet that was recognised. Conservation: rows = used + sum of left_out."""
+
+    index: int
+    path: str
+    table: str
+    vendor: str
+    rows: int
+    left_out: Counter[str] = field(default_factory=Counter)
+    columns: dict[str, str] = field(default_factory=dict)  # canonical column -> header
+    unmapped: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> int:
+        return self.rows - sum(self.left_out.values())
+
+
+@dataclass(frozen=True)
+class Unusable:
+    """Why a column cannot be used: a reason code of the design (`missing-column`, `scale-ambiguous`, ...), what was seen,
+    and what would settle it."""
+
+    reason: str
+    seen: str
+    hint: str = ""
+
+
+@dataclass
+class Table:
+    """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates
+    (no time of day); `unusable` names columns that exist but cannot be read safely."""
+
+    name: str
+    frame: pd.DataFrame
+    calendar: dict[str, np.ndarray] = field(default_factory=dict)
+    unusable: dict[str, Unusable] = field(default_factory=dict)
+
+    def has(self, column: str) -> bool:
+        return column in self.frame.columns
+
+
+@dataclass
+class Dataset:
+    """Everything that was loaded. `as_of` is the last day the data knows; `labels` are the readings that were chosen and
+    belong into a metric's title; `notes` are sentences that have to be printed with the figures."""
+
+    tables: dict[str, Table]
+    sources: list[Source]
+    issues: list[Issue]
+    as_of: date
+    settings: Settings
+    labels: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    constants: dict[str, float] = field(default_factory=dict)
+    ignored: list[str] = field(default_factory=list)
+    raws: dict[str, Digestible] = field(default_factory=dict)
+
+
+class Digestible(Protocol):
+    """A file whose content can be told from another's."""
+
+    def digest(self) -> str: ...

@@ -1,0 +1,51 @@
+"""What tests share: exports written from text, and the folder of real ones."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.settings import Settings
+from crm_metrics.tables import Dataset
+
+SHARED = Path(__file__).parents[2] / "shared" / "data"
+TODAY = date(2026, 11, 1)
+
+
+def shared(name: str) -> str:
+    """The path of a real export; the test is skipped, by name, where the folder is absent."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"the real exports are not here: shared/data/{name}")
+    return str(path)
+
+
+def write_tables(folder: Path, tables: dict[str, str]) -> dict[str, str]:
+    """One CSV file per table, cells trimmed; the table of each path."""
+    paths = {}
+    for name, text in tables.items():
+        path = folder / f"{name}.csv"
+        lines = [",".join(cell.strip() for cell in line.split(",")) for line in text.strip().splitlines()]
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        paths[str(path)] = name
+    return paths
+
+
+def load_tables(folder: Path, tables: dict[str, str], asked: api.Query) -> Dataset:
+    """A dataset made of tables given as text with canonical column names."""
+    paths = write_tables(folder, tables)
+    return api.load(list(paths), asked, today=TODAY, tables=paths)
+
+
+def figures(*paths: str, settings: Settings | None = None, **asked: object) -> dict[tuple[str, ...], float]:
+    """The available values of a report by metric, period and segment (what of these varies)."""
+    report = api.report(list(paths), settings=settings, today=TODAY, **asked)  # type: ignore[arg-type]
+    rows = report.rows[report.rows["status"] != "unavailable"]
+    keys = ["metric", *(["period"] if report.grain else []), *report.by, *report.per]
+    return {
+        tuple(part for part in key if part is not None): value
+        for *key, value in rows[[*keys, "value"]].itertuples(index=False, name=None)
+    }

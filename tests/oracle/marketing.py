@@ -1,0 +1,146 @@
+"""Spend: what campaigns cost and what they brought."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from fractions import Fraction
+
+from .figures import (
+    Figure,
+    Number,
+    UnavailableError,
+    divide,
+    minus,
+    number,
+    times,
+    total,
+)
+from .leads import Leads
+from .rows import Row, day, fold
+from .sales import Sales
+
+
+class Marketing(Leads, Sales):
+    """Spend: what campaigns cost and what they brought."""
+
+    def spend_days(self, row: Row) -> tuple[date, date] | None:
+        """First and last day that a row of spend covers."""
+        if row.get("spent_at") is None:
+            return None
+        first = day(row["spent_at"])
+        last = first if row.get("spent_to_at") is None else day(row["spent_to_at"])
+        return first, max(first, last)
+
+    def spend_window(self, lag: int = 0) -> tuple[date, date]:
+        """First and last day of the period, moved back."""
+        back = timedelta(days=lag)
+        return day(self.world.start) - back, day(self.world.cut) - timedelta(days=1) - back
+
+    def spend_rows(self, lag: int = 0) -> list[tuple[Row, Fraction]]:
+        """The rows of spend of the segment in the window, each with the share of its days that lie in it."""
+        world = self.world
+        world.need("spend.spent_at")
+        first, last = self.spend_window(lag)
+        found = []
+        for row in world.tables["spend"]:
+            covered = self.spend_days(row)
+            if not world.counts("spend", row) or covered is None:
+                continue
+            common = (min(last, covered[1]) - max(first, covered[0])).days + 1
+            if common > 0:
+                found.append((row, Fraction(common, (covered[1] - covered[0]).days + 1)))
+        return found
+
+    def spend_sum(self, column: str, *, whole: bool = False, lag: int = 0) -> Fraction:
+        world = self.world
+        world.need("spend.spent_at", f"spend.{column}")
+        values = []
+        for row, share in self.spend_rows(lag):
+            value = number(row.get(column))
+            values.append(None if value is None else value * share)
+        result = total(values)
+        spans = [self.spend_days(row) for row in world.tables["spend"]]
+        known = [span for span in spans if span is not None and span[0] <= world.as_of]
+        if not known:
+            raise UnavailableError("no-rows")
+        opens, closes = min(span[0] for span in known), max(span[1] for span in known)
+        first, last = self.spend_window(lag)
+        covered = (opens <= first and last <= closes) if whole else (opens <= last and first <= closes)
+        if not covered:
+            raise UnavailableError("no-rows")
+        return result
+
+    def acquisition_spend(self) -> Number:
+        return self.spend_sum("cost")
+
+    def spend_covering_period(self) -> Number:
+        return self.spend_sum("cost", whole=True)
+
+    def spend_lagged(self) -> Number:
+        lag = self.world.settings.get("cac_lag_days")
+        if lag is None:
+            self.world.need("spend.spent_at", "spend.cost", "deals.created_at", "deals.closed_at", "deals.outcome")
+            typical = self.world.median_cycle()
+            if typical is None:
+                raise UnavailableError("?")
+            lag = int(typical + Fraction(1, 2))
+        return self.spend_sum("cost", whole=True, lag=lag)
+
+    def cac(self) -> Figure:
+        return self.ratio("spend_covering_period", "new_customers")
+
+    def cac_lagged(self) -> Figure:
+        return self.ratio("spend_lagged", "new_customers")
+
+    def leads_for_cost(self) -> Number:
+        if "leads" in self.world.tables:
+            return self.leads_created()
+        return self.spend_sum("leads")
+
+    def cost_per_lead(self) -> Figure:
+        return self.ratio("spend_covering_period", "leads_for_cost")
+
+    def cac_payback(self) -> Figure:
+        monthly = divide(self.figure("arpu"), self.period_months())
+        return divide(self.figure("cac"), times(monthly, self.gross_margin()))
+
+    def conversions(self) -> Number:
+        return self.spend_sum("conversions")
+
+    def clicks(self) -> Number:
+        return self.spend_sum("clicks")
+
+    def impressions(self) -> Number:
+        return self.spend_sum("impressions")
+
+    def campaign_conversion_rate(self) -> Figure:
+        return self.ratio("conversions", "clicks")
+
+    def cost_per_conversion(self) -> Figure:
+        return self.ratio("acquisition_spend", "conversions")
+
+    def cost_per_click(self) -> Figure:
+        return self.ratio("acquisition_spend", "clicks")
+
+    def attributed_revenue(self) -> Number:
+        world = self.world
+        world.need("spend.campaign", "spend.cost", "spend.spent_at", "deals.amount")
+        world.need_some("deals", "campaign", "source")
+        spent_on = {fold(row.get("campaign")) for row, _ in self.spend_rows() if (number(row.get("cost")) or 0) > 0}
+        values = []
+        for deal in self.won():
+            campaign = fold(deal.get("campaign"))
+            name = campaign if campaign is not None else fold(deal.get("source"))
+            if name is not None and name in spent_on:
+                values.append(number(deal.get("amount")))
+        return total(values)
+
+    def unattributed_revenue(self) -> Figure:
+        return minus(self.figure("revenue_won"), self.figure("attributed_revenue"))
+
+    def roi(self) -> Figure:
+        cost = self.figure("acquisition_spend")
+        return divide(minus(times(self.figure("attributed_revenue"), self.gross_margin()), cost), cost)
+
+    def roas(self) -> Figure:
+        return self.ratio("attributed_revenue", "acquisition_spend")

@@ -1,0 +1,104 @@
+"""Customers: who came, who stayed, who left."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .family import Family
+from .figures import (
+    Figure,
+    Number,
+    UnavailableError,
+    divide,
+)
+from .rows import Spell, fold
+from .world import LEFT
+
+
+class Retention(Family):
+    """Customers: who came, who stayed, who left."""
+
+    def new_customers(self) -> Number:
+        world = self.world
+        source = world.spell_source()
+        if source in ("orders", "deals"):
+            world.need(f"{source}.customer", f"{source}.{'ordered_at' if source == 'orders' else 'closed_at'}")
+            for row in world.tables[source]:
+                world.counts(source, row)
+            customers = {item.customer for item in world.all_purchases() if item.customer is not None}
+            firsts = [world.bought_by(customer)[0] for customer in customers if world.bought_by(customer)]
+            return Fraction(sum(1 for item in firsts if world.in_period(item.at) and world.counts(source, item.row)))
+        for name in world.segment:
+            if not world.has(source, name):
+                world.need(f"customers.{name}")
+        first: dict[str, Spell] = {}
+        for spell in world.all_spells():
+            if spell.customer not in first or spell.start < first[spell.customer].start:
+                first[spell.customer] = spell
+        starts = [spell.start for who, spell in first.items() if world.customer_counts(who, source)]
+        return Fraction(sum(1 for start in starts if world.in_period(start)))
+
+    def customers_at_start(self) -> Number:
+        return Fraction(len(self.world.there_at_start()))
+
+    def customers_at_end(self) -> Number:
+        return Fraction(len(self.world.there_at_end()))
+
+    def customers_retained(self) -> Number:
+        return Fraction(len(self.world.there_at_start() & self.world.there_at_end()))
+
+    def customers_lost(self) -> Number:
+        return Fraction(len(self.world.there_at_start() - self.world.there_at_end()))
+
+    def customers_gained(self) -> Number:
+        return Fraction(len(self.world.there_at_end() - self.world.there_at_start()))
+
+    def customers_won_back(self) -> Number:
+        """At the end, not at the start, with a spell before the one they are in."""
+        gained = self.world.there_at_end() - self.world.there_at_start()
+        spells = self.world.spells()
+        return Fraction(sum(1 for who in gained if sum(1 for spell in spells if spell.customer == who) >= 2))
+
+    def customers_interrupted(self) -> Number:
+        """At the start and at the end, but not in one and the same spell."""
+        world = self.world
+        retained = world.there_at_start() & world.there_at_end()
+        throughout = {s.customer for s in world.spells() if world.there(s, world.start) and world.there(s, world.cut)}
+        return Fraction(len(retained - throughout))
+
+    def joined_and_left(self) -> Number:
+        world = self.world
+        somewhere = world.there_at_start() | world.there_at_end()
+        joined = {spell.customer for spell in world.spells() if world.in_period(spell.start)}
+        return Fraction(len(joined - somewhere))
+
+    def retention_rate(self) -> Figure:
+        return self.ratio("customers_retained", "customers_at_start")
+
+    def churn_rate(self) -> Figure:
+        return self.ratio("customers_lost", "customers_at_start")
+
+    def churn_rate_monthly(self) -> Figure:
+        churn = self.figure("churn_rate")
+        if churn.value is None:
+            return churn
+        if churn.value in (0, 1):
+            return churn
+        return Figure(1 - float(1 - churn.value) ** float(1 / self.world.months()))
+
+    def churned_share(self) -> Figure:
+        world = self.world
+        if "customers" not in world.tables:
+            raise UnavailableError("missing-column")
+        world.need_some("customers", "is_churned", "status")
+        people = [row for row in world.tables["customers"] if world.counts("customers", row)]
+        dated = [row.get("ended_at") for row in world.tables["customers"]]
+        dated += [world.subscription_end(row) for row in world.tables.get("subscriptions", [])]
+        if any(end is not None for end in dated):
+            raise UnavailableError("?")
+        people = [row for row in people if row.get("started_at") is None or world.happened(row["started_at"])]
+        left = 0
+        for row in people:
+            flag = row.get("is_churned")
+            left += bool(flag) if flag is not None else fold(row.get("status")) in LEFT
+        return divide(Figure(Fraction(left)), Figure(Fraction(len(people))))

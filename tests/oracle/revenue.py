@@ -1,0 +1,232 @@
+"""Purchases, products and recurring revenue."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .family import Family
+from .figures import (
+    Figure,
+    Number,
+    UnavailableError,
+    divide,
+    minus,
+    number,
+    plus,
+    times,
+    total,
+)
+from .rows import Purchase, clean
+
+
+class Revenue(Family):
+    """Purchases, products and recurring revenue."""
+
+    def bought(self, *, amount: bool = False, customer: bool = False) -> list[Purchase]:
+        """Purchases and refunds of the period."""
+        found = self.world.purchases()
+        self.world.need_purchases(amount=amount, customer=customer)
+        return found
+
+    def revenue(self) -> Number:
+        return total([item.amount for item in self.bought(amount=True)])
+
+    def refunds(self) -> Number:
+        return total([item.amount for item in self.bought(amount=True) if item.is_refund])
+
+    def revenue_of_customers(self) -> Number:
+        return total([item.amount for item in self.bought(amount=True, customer=True) if item.customer is not None])
+
+    def revenue_without_customer(self) -> Number:
+        return total([item.amount for item in self.bought(amount=True, customer=True) if item.customer is None])
+
+    def buyers(self) -> list[str]:
+        """The customer of each purchase of the period."""
+        return [p.customer for p in self.bought(customer=True) if p.customer is not None and not p.is_refund]
+
+    def active_customers(self) -> Number:
+        return Fraction(len(set(self.buyers())))
+
+    def orders(self) -> Number:
+        return Fraction(sum(1 for item in self.bought() if not item.is_refund))
+
+    def arpu(self) -> Figure:
+        return self.ratio("revenue_of_customers", "active_customers")
+
+    def arpa(self) -> Figure:
+        both = plus(self.figure("customers_at_start"), self.figure("customers_at_end"))
+        return divide(self.figure("revenue"), divide(both, Figure(Fraction(2))))
+
+    def average_order_value(self) -> Figure:
+        amounts = [item.amount for item in self.bought(amount=True) if not item.is_refund]
+        priced = [amount for amount in amounts if amount is not None]
+        if amounts and not priced:
+            raise UnavailableError("missing-values")
+        return divide(Figure(total(amounts)), Figure(Fraction(len(priced))))
+
+    def orders_of_customers(self) -> Number:
+        return Fraction(len(self.buyers()))
+
+    def orders_per_customer(self) -> Figure:
+        return self.ratio("orders_of_customers", "active_customers")
+
+    def repeat_customers(self) -> Number:
+        buyers = self.buyers()
+        return Fraction(sum(1 for customer in set(buyers) if buyers.count(customer) >= 2))
+
+    def repeat_purchase_rate(self) -> Figure:
+        return self.ratio("repeat_customers", "active_customers")
+
+    def returning_customers(self) -> Number:
+        """Buyers of the period with two purchases up to its end."""
+        returning = 0
+        for customer in set(self.buyers()):
+            until = [
+                item for item in self.world.bought_by(customer) if item.at is not None and item.at < self.world.cut
+            ]
+            if len(until) >= 2:
+                returning += 1
+        return Fraction(returning)
+
+    def returning_customer_rate(self) -> Figure:
+        return self.ratio("returning_customers", "active_customers")
+
+    def clv_historical(self) -> Figure:
+        """The mean, over all who ever bought, of what each has brought. Refunds of others are not theirs."""
+        until = self.world.purchases(until_end=True)
+        self.world.need_purchases(amount=True, customer=True)
+        customers = {item.customer for item in until if item.customer is not None and not item.is_refund}
+        brought = total([item.amount for item in until if item.customer in customers])
+        return divide(times(Figure(brought), self.gross_margin()), Figure(Fraction(len(customers))))
+
+    def clv(self) -> Figure:
+        monthly = times(divide(self.figure("arpu"), self.period_months()), self.gross_margin())
+        return divide(monthly, self.figure("churn_rate_monthly"))
+
+    def clv_cac_ratio(self) -> Figure:
+        return self.ratio("clv", "cac")
+
+    def sold_lines(self) -> list[tuple[str | None, Fraction | None, Fraction, str | None, bool]]:
+        """Lines of the period: product, amount, units, customer, refund."""
+        world = self.world
+        found = []
+        if "order_lines" in world.tables:
+            world.need("orders.order_id", "order_lines.order_id", "order_lines.product")
+            purchases = {
+                item.row["order_id"]: item for item in world.purchases() if item.row.get("order_id") is not None
+            }
+            for line in world.tables["order_lines"]:
+                item = purchases.get(line.get("order_id"))
+                if item is None:
+                    continue
+                units = number(line.get("quantity"))
+                units = Fraction(1) if units is None else units
+                amount, price = number(line.get("amount")), number(line.get("unit_price"))
+                if not world.has("order_lines", "amount") and price is not None:
+                    amount = price * units
+                back = amount is not None and amount < 0
+                found.append((clean(line.get("product")), amount, units, item.customer, back))
+            return found
+        world.need(f"{world.purchase_table()}.product")
+        for item in world.purchases():
+            units = number(item.row.get("quantity"))
+            product = clean(item.row.get("product"))
+            found.append((product, item.amount, Fraction(1) if units is None else units, item.customer, item.is_refund))
+        return found
+
+    def need_line_amounts(self) -> None:
+        if "order_lines" in self.world.tables:
+            self.world.need_some("order_lines", "amount", "unit_price")
+        else:
+            self.world.need_purchases(amount=True)
+
+    def product_revenue(self) -> Number:
+        lines = self.sold_lines()
+        self.need_line_amounts()
+        return total([amount for product, amount, *_ in lines if product == self.per_value])
+
+    def revenue_of_products(self) -> Number:
+        lines = self.sold_lines()
+        self.need_line_amounts()
+        return total([amount for _, amount, *_ in lines])
+
+    def product_share(self) -> Figure:
+        return self.ratio("product_revenue", "revenue_of_products")
+
+    def product_units(self) -> Number:
+        return total(
+            [units for product, _, units, _, back in self.sold_lines() if product == self.per_value and not back]
+        )
+
+    def product_buyers(self) -> Number:
+        lines = self.sold_lines()
+        self.world.need_purchases(customer=True)
+        return Fraction(
+            len({who for product, _, _, who, back in lines if product == self.per_value and not back} - {None})
+        )
+
+    def levels(self, at_end: bool) -> dict[str, Fraction]:
+        """Each customer's recurring revenue just before the start or the end of the period."""
+        world = self.world
+        everything = world.recurring()
+        edge = world.cut if at_end else world.start
+        customers = {item.customer for item in everything}
+        return {
+            who: world.level_before([item for item in everything if item.customer == who], edge) for who in customers
+        }
+
+    def opening(self) -> dict[str, Fraction]:
+        levels = self.levels(at_end=False)
+        self.world.need_subscription_ends()
+        self.world.need_start()
+        return {customer: level for customer, level in levels.items() if level != 0}
+
+    def mrr(self) -> Number:
+        levels = self.levels(at_end=True)
+        self.world.need_subscription_ends()
+        return sum(levels.values(), Fraction(0))
+
+    def mrr_at_start(self) -> Number:
+        return sum(self.opening().values(), Fraction(0))
+
+    def mrr_kept(self) -> Number:
+        closing = self.levels(at_end=True)
+        return sum((closing[customer] for customer in self.opening()), Fraction(0))
+
+    def mrr_kept_capped(self) -> Number:
+        closing = self.levels(at_end=True)
+        return sum((min(level, closing[customer]) for customer, level in self.opening().items()), Fraction(0))
+
+    def nrr(self) -> Figure:
+        return self.ratio("mrr_kept", "mrr_at_start")
+
+    def grr(self) -> Figure:
+        return self.ratio("mrr_kept_capped", "mrr_at_start")
+
+    def revenue_churn_rate(self) -> Figure:
+        return minus(Figure(Fraction(1)), self.figure("grr"))
+
+    def moved(self, kind: str) -> Fraction:
+        found = self.world.movements()
+        if kind != "new":
+            self.world.need_subscription_ends()
+        return sum((item.size for item in found if item.kind == kind), Fraction(0))
+
+    def new_mrr(self) -> Number:
+        return self.moved("new")
+
+    def expansion_mrr(self) -> Number:
+        return self.moved("expansion")
+
+    def contraction_mrr(self) -> Number:
+        return self.moved("contraction")
+
+    def churned_mrr(self) -> Number:
+        return self.moved("churn")
+
+    def reactivation_mrr(self) -> Number:
+        return self.moved("reactivation")
+
+    def quick_ratio(self) -> Figure:
+        gained = plus(plus(self.figure("new_mrr"), self.figure("reactivation_mrr")), self.figure("expansion_mrr"))
+        return divide(gained, plus(self.figure("contraction_mrr"), self.figure("churned_mrr")))

@@ -1,0 +1,447 @@
+"""The tables seen from one period, one segment and one as-of: what happened, who was there, what was bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+from .figures import NotCoveredError, UnavailableError, median, number
+from .rows import (
+    Movement,
+    Purchase,
+    Recurring,
+    Row,
+    Spell,
+    Tables,
+    clean,
+    day,
+    duration,
+    fold,
+    merged,
+    moment,
+    sensible,
+)
+
+NOT_SOLD = {"cancelled", "canceled", "void", "voided", "failed"}
+NEVER_STARTED = {"incomplete", "incomplete_expired", "incomplete expired"}
+SOLVED = {"solved", "closed", "resolved"}
+LEFT = {"churned", "left", "lost", "cancelled", "canceled", "inactive", "former", "former customer"}
+# What an amount per interval is a month: READINGS, "Movements of MRR".
+MONTHLY = {
+    "month": Fraction(1),
+    "year": Fraction(1, 12),
+    "quarter": Fraction(1, 3),
+    "week": Fraction("365.25") / 84,
+    "day": Fraction("365.25") / 12,
+}
+CARRIED_ONTO = {"deals", "tickets", "responses", "orders", "subscriptions"}
+
+
+class World:
+    """Tables, a period [start, cut), and T (`now`): the instant at which the as-of day ends."""
+
+    def __init__(
+        self,
+        tables: Tables,
+        start: date,
+        end: date,
+        as_of: date,
+        settings: Mapping[str, Any],
+        segment: Mapping[str, str | None] | None,
+        is_all: bool,
+    ) -> None:
+        self.tables = {name: rows for name, rows in tables.items() if rows}
+        self.as_of = as_of
+        self.now = moment(as_of + timedelta(days=1))
+        self.start = moment(start)
+        self.cut = min(moment(end), self.now)
+        self.to_date = moment(end) > self.now
+        self.settings = settings
+        self.segment = dict(segment or {})
+        self.is_all = is_all
+
+    # ---- columns ----
+
+    def has(self, table: str, column: str) -> bool:
+        return any(column in row for row in self.tables.get(table, []))
+
+    def need(self, *columns: str) -> None:
+        """Each `table.column` has to be in the files."""
+        for name in columns:
+            table, column = name.split(".")
+            if not self.has(table, column):
+                raise UnavailableError("missing-column")
+
+    def is_calendar(self, table: str, column: str) -> bool:
+        """Whether the column holds calendar dates."""
+        values = [row.get(column) for row in self.tables.get(table, [])]
+        given = [value for value in values if value is not None]
+        return bool(given) and not isinstance(given[0], datetime)
+
+    # ---- segments ----
+
+    def customer_attribute(self, customer: str | None, name: str) -> str | None:
+        if customer is not None:
+            for row in self.tables.get("customers", []):
+                if row.get("customer_id") == customer:
+                    return clean(row.get(name))
+        return None
+
+    def attribute(self, table: str, row: Row, name: str) -> str | None:
+        """The row's value of a dimension: the table's own column, else its customer's."""
+        if table == "deals" and name == "campaign" and self.has("spend", "campaign"):
+            return self.deal_campaign(row)
+        if self.has(table, name):
+            return clean(row.get(name))
+        if table in CARRIED_ONTO and self.has(table, "customer") and self.has("customers", name):
+            return self.customer_attribute(row.get("customer"), name)
+        raise UnavailableError("missing-column")
+
+    def deal_campaign(self, row: Row) -> str | None:
+        """A deal's campaign in the spelling of the spend file; its source where that is a campaign of the file."""
+        self.need_some("deals", "campaign", "source")
+        spellings: dict[str, set[str]] = {}
+        for spent in self.tables["spend"]:
+            text = clean(spent.get("campaign"))
+            if text is not None:
+                spellings.setdefault(text.casefold(), set()).add(text)
+        own, source = clean(row.get("campaign")), clean(row.get("source"))
+        text = own if own is not None else source
+        if text is None:
+            return None
+        same = spellings.get(text.casefold(), set())
+        if len(same) > 1:
+            raise NotCoveredError("two spellings of one campaign in the spend file")
+        return next(iter(same)) if same else own
+
+    def need_some(self, table: str, *columns: str) -> None:
+        if not any(self.has(table, column) for column in columns):
+            raise UnavailableError("missing-column")
+
+    def counts(self, table: str, row: Row) -> bool:
+        """Whether the row belongs to the segment."""
+        return all(self.attribute(table, row, name) == clean(value) for name, value in self.segment.items())
+
+    def customer_counts(self, customer: str, source: str) -> bool:
+        """Whether a customer belongs to the segment, where it is customers that are counted."""
+        for name in self.segment:
+            if source != "customers" and self.has(source, name):
+                raise NotCoveredError(f"customers from {source} by the {source}' own {name}")
+            self.need(f"customers.{name}")
+        return all(self.customer_attribute(customer, name) == clean(value) for name, value in self.segment.items())
+
+    # ---- time ----
+
+    def happened(self, value: Any) -> bool:
+        """By T."""
+        return value is not None and moment(value) < self.now
+
+    def in_period(self, value: Any) -> bool:
+        return value is not None and self.start <= moment(value) < self.cut
+
+    def flow(self, table: str, rows: list[Row], column: str) -> list[Row]:
+        """The rows of the segment whose date falls in the period. Without such a column, all of them under "all"."""
+        if table not in self.tables:
+            raise UnavailableError("missing-column")
+        for row in self.tables[table]:
+            self.counts(table, row)  # the dimension must exist, even when no row of the period is left
+        if not self.has(table, column):
+            if not self.is_all:
+                raise UnavailableError("missing-column")
+            return [row for row in rows if self.counts(table, row)]
+        return [row for row in rows if self.in_period(row.get(column)) and self.counts(table, row)]
+
+    def at(self, table: str, column: str) -> list[Row]:
+        return self.flow(table, self.tables.get(table, []), column)
+
+    def waited(self, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
+        """How long something that has not ended has lasted at T: in whole days where its end would be counted so."""
+        if isinstance(created, datetime) and not other_is_calendar:
+            length = duration(created, self.now, units_per_day)
+            assert length is not None
+            return length
+        return Fraction((self.as_of - day(created)).days * units_per_day)
+
+    def months(self) -> Fraction:
+        """Months in the period: calendar months when it is whole ones, else days / 30.4375."""
+        if self.start.day == 1 and self.cut.day == 1:
+            return Fraction((self.cut.year - self.start.year) * 12 + self.cut.month - self.start.month)
+        return Fraction((self.cut - self.start).days) / Fraction("30.4375")
+
+    def need_start(self) -> None:
+        """Under "all" nothing is known of the state before."""
+        if self.is_all:
+            raise UnavailableError("no-baseline")
+
+    # ---- deals ----
+
+    def deals(self) -> list[Row]:
+        """Deals without those won or lost after T, which are left out of everything."""
+        return [
+            row
+            for row in self.tables.get("deals", [])
+            if row.get("outcome") == "open" or row.get("closed_at") is None or self.happened(row["closed_at"])
+        ]
+
+    def cycle(self, deal: Row) -> Fraction | None:
+        return sensible(duration(deal.get("created_at"), deal.get("closed_at"), 1))
+
+    def age(self, deal: Row) -> Fraction:
+        return self.waited(deal["created_at"], self.is_calendar("deals", "closed_at"), 1)
+
+    def median_cycle(self) -> Fraction | None:
+        """The median cycle of all deals won up to T, whatever the segment."""
+        cycles = [self.cycle(deal) for deal in self.deals() if deal.get("outcome") == "won"]
+        return median(cycles) if any(cycle is not None for cycle in cycles) else None
+
+    def open_deals(self) -> list[Row]:
+        """Deals open just before the period's end. Won or lost without a date: never."""
+        self.need("deals.outcome")
+        found = []
+        for deal in self.deals():
+            if not self.counts("deals", deal):
+                continue
+            if not self.has("deals", "created_at"):
+                if not self.is_all:
+                    raise UnavailableError("missing-column")
+                began = True
+            else:
+                created = deal.get("created_at")
+                began = created is not None and moment(created) < self.cut
+            if deal["outcome"] == "open":
+                lasts = True
+            else:
+                closed = deal.get("closed_at")
+                lasts = closed is not None and moment(closed) >= self.cut
+            if began and lasts:
+                found.append(deal)
+        return found
+
+    # ---- purchases ----
+
+    def purchase_table(self) -> str:
+        for table in ("orders", "deals"):
+            if table in self.tables:
+                return table
+        raise UnavailableError("missing-column")
+
+    def all_purchases(self) -> list[Purchase]:
+        """Orders where there are orders, else won deals; refunds as rows of their own; whatever the segment."""
+        found = []
+        if self.purchase_table() == "orders":
+            for row in self.tables["orders"]:
+                if fold(row.get("status")) in NOT_SOLD:
+                    continue
+                at = None if row.get("ordered_at") is None else moment(row["ordered_at"])
+                amount = number(row.get("amount"))
+                found.append(Purchase(row.get("customer"), at, amount, amount is not None and amount < 0, row))
+                back = number(row.get("refunded_amount"))
+                if back:
+                    found.append(Purchase(row.get("customer"), at, -back, True, row))
+        else:
+            self.need("deals.outcome")
+            for row in self.deals():
+                if row["outcome"] == "won":
+                    at = None if row.get("closed_at") is None else moment(row["closed_at"])
+                    amount = number(row.get("amount"))
+                    found.append(Purchase(row.get("customer"), at, amount, amount is not None and amount < 0, row))
+        return [item for item in found if item.at is None or item.at < self.now]
+
+    def purchases(self, *, until_end: bool = False) -> list[Purchase]:
+        """The purchases and refunds of the segment in the period, or up to its end."""
+        table = self.purchase_table()
+        column = "ordered_at" if table == "orders" else "closed_at"
+        undated = not self.has(table, column)
+        if undated and not self.is_all:
+            raise UnavailableError("missing-column")
+        for row in self.tables[table]:
+            self.counts(table, row)
+        found = []
+        for item in self.all_purchases():
+            if undated:
+                inside = True
+            elif until_end:
+                inside = item.at is not None and item.at < self.cut
+            else:
+                inside = self.in_period(item.at)
+            if inside and self.counts(table, item.row):
+                found.append(item)
+        return found
+
+    def need_purchases(self, *, customer: bool = False, amount: bool = False) -> None:
+        table = self.purchase_table()
+        if customer:
+            self.need(f"{table}.customer")
+        if amount:
+            self.need(f"{table}.amount")
+
+    def bought_by(self, customer: str) -> list[Purchase]:
+        """All purchases of a customer, without refunds, oldest first."""
+        mine = [p for p in self.all_purchases() if p.customer == customer and not p.is_refund and p.at is not None]
+        return sorted(mine, key=lambda item: item.at or datetime.min)
+
+    # ---- subscriptions ----
+
+    def subscription_end(self, row: Row) -> datetime | None:
+        if row.get("ended_at") is not None:
+            return moment(row["ended_at"])
+        if fold(row.get("status")) in ("canceled", "cancelled") and row.get("canceled_at") is not None:
+            return moment(row["canceled_at"])
+        return None
+
+    def paid(self) -> list[tuple[str, datetime, datetime | None, Row]]:
+        """Subscriptions that were more than a trial and have started by T: customer, start, end."""
+        found = []
+        for row in self.tables.get("subscriptions", []):
+            if row.get("customer") is None or row.get("started_at") is None:
+                continue
+            if row.get("is_trial") is True or fold(row.get("status")) in {"trialing", *NEVER_STARTED}:
+                continue
+            start, end = moment(row["started_at"]), self.subscription_end(row)
+            if row.get("trial_ends_at") is not None:
+                trial_end = moment(row["trial_ends_at"])
+                if trial_end > start:
+                    if end is not None and end <= trial_end:
+                        continue
+                    start = trial_end
+            if start < self.now:
+                found.append((row["customer"], start, end, row))
+        return found
+
+    def recurring(self) -> list[Recurring]:
+        """What each paid subscription brings a month."""
+        self.need("subscriptions.customer", "subscriptions.started_at")
+        by_month = self.has("subscriptions", "mrr")
+        if not by_month:
+            self.need("subscriptions.amount", "subscriptions.interval")
+        found = []
+        for customer, start, end, row in self.paid():
+            value = number(row.get("mrr" if by_month else "amount"))
+            if value is None or not self.customer_counts(customer, "subscriptions"):
+                continue
+            if not by_month:
+                value *= MONTHLY[fold(row["interval"]) or "month"]
+            found.append(Recurring(customer, start, end, value))
+        for name in self.segment:
+            if not self.has("subscriptions", name):
+                self.need(f"customers.{name}")
+        return found
+
+    def need_subscription_ends(self) -> None:
+        self.need_some("subscriptions", "ended_at", "canceled_at")
+
+    @staticmethod
+    def level_before(subscriptions: list[Recurring], edge: datetime) -> Fraction:
+        """The recurring revenue just before an edge."""
+        there = [s for s in subscriptions if s.start < edge and (s.end is None or s.end >= edge)]
+        return sum((s.mrr for s in there), Fraction(0))
+
+    @staticmethod
+    def level_after(subscriptions: list[Recurring], edge: datetime) -> Fraction:
+        """The recurring revenue just after an edge."""
+        there = [s for s in subscriptions if s.start <= edge and (s.end is None or s.end > edge)]
+        return sum((s.mrr for s in there), Fraction(0))
+
+    def movements(self) -> list[Movement]:
+        """Each moment at which a customer's total changes, in the period."""
+        found = []
+        everything = self.recurring()
+        for customer in sorted({item.customer for item in everything}):
+            mine = [item for item in everything if item.customer == customer]
+            edges = {item.start for item in mine} | {item.end for item in mine if item.end is not None}
+            was_paying = False
+            for edge in sorted(edges):
+                before, after = self.level_before(mine, edge), self.level_after(mine, edge)
+                if before != after:
+                    if before == 0:
+                        kind = "reactivation" if was_paying else "new"
+                    elif after == 0:
+                        kind = "churn"
+                    else:
+                        kind = "expansion" if after > before else "contraction"
+                    if self.in_period(edge):
+                        found.append(Movement(customer, edge, kind, abs(after - before)))
+                was_paying = was_paying or after > 0
+        return found
+
+    # ---- spells ----
+
+    def spell_source(self) -> str:
+        """Where it is known from who is a customer: subscriptions, customers, else the purchases' table."""
+        if "subscriptions" in self.tables:
+            return "subscriptions"
+        if self.has("customers", "started_at"):
+            return "customers"
+        return self.purchase_table()
+
+    def all_spells(self) -> list[Spell]:
+        """The unbroken times as a customer, whatever the segment."""
+        source = self.spell_source()
+        stretches: dict[str, list[tuple[datetime, datetime | None]]] = {}
+        if source == "subscriptions":
+            for customer, start, end, _ in self.paid():
+                stretches.setdefault(customer, []).append((start, end))
+        elif source == "customers":
+            for row in self.tables["customers"]:
+                if row.get("customer_id") is not None and self.happened(row.get("started_at")):
+                    ended = row.get("ended_at")
+                    stretch = (moment(row["started_at"]), None if ended is None else moment(ended))
+                    stretches.setdefault(row["customer_id"], []).append(stretch)
+        else:
+            days = self.settings.get("inactive_after_days")
+            for item in self.all_purchases():
+                if item.customer is not None and item.at is not None and not item.is_refund:
+                    until = None if days is None else item.at + timedelta(days=days)
+                    stretches.setdefault(item.customer, []).append((item.at, until))
+        return [spell for customer in sorted(stretches) for spell in merged(customer, stretches[customer])]
+
+    def spells(self) -> list[Spell]:
+        """The spells of the segment, where it is known when customers leave."""
+        source = self.spell_source()
+        if source == "subscriptions":
+            self.need_subscription_ends()
+            known = any(self.subscription_end(row) is not None for row in self.tables["subscriptions"])
+        elif source == "customers":
+            self.need("customers.ended_at")
+            known = any(row.get("ended_at") is not None for row in self.tables["customers"])
+        else:
+            self.need(f"{source}.customer")
+            if self.settings.get("inactive_after_days") is None:
+                raise UnavailableError("missing-column")
+            known = True
+        for name in self.segment:
+            if not self.has(source, name):
+                self.need(f"customers.{name}")
+        found = [spell for spell in self.all_spells() if self.customer_counts(spell.customer, source)]
+        if not known:
+            raise UnavailableError("missing-values")
+        return found
+
+    @staticmethod
+    def there(spell: Spell, edge: datetime) -> bool:
+        """The state just before the edge."""
+        return spell.start < edge and (spell.end is None or spell.end >= edge)
+
+    def there_at_start(self) -> set[str]:
+        spells = self.spells()
+        self.need_start()
+        return {spell.customer for spell in spells if self.there(spell, self.start)}
+
+    def there_at_end(self) -> set[str]:
+        return {spell.customer for spell in self.spells() if self.there(spell, self.cut)}
+
+    # ---- leads and tickets ----
+
+    def answer(self, table: str, row: Row) -> Any:
+        """When a lead or ticket was answered, if it was by T."""
+        value = row.get("responded_at" if table == "leads" else "first_response_at")
+        return value if self.happened(value) else None
+
+    def solved_at(self, ticket: Row) -> Any:
+        """None while the status says that the ticket is not solved, or when it was solved after T."""
+        status, solved = fold(ticket.get("status")), ticket.get("solved_at")
+        if (status is not None and status not in SOLVED) or not self.happened(solved):
+            return None
+        return solved
