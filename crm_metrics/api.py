@@ -252,7 +252,7 @@ class _Timeline:
         if settings.cac_lag_days is not None:
             return settings.cac_lag_days
         usual = self.dataset.constants.get("median_cycle_days")
-        return None if usual is None else int(usual)
+        return None if usual is None else int(usual + 0.5)
 
     def _instant(self, day: date) -> int:
         """The beginning of a day in the declared time zone, in microseconds since 1970."""
@@ -322,6 +322,6 @@ def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:
     stated = {name: value for name, value in asked.settings.model_dump(mode="json").items() if value is not None}
     stated["as_of"] = dataset.as_of.isoformat()
     if "median_cycle_days" in dataset.constants and "cac_lag_days" not in stated:
-        stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"])
+        stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"] + 0.5)
     return stated
 

@@ -86,6 +86,9 @@ TABLES: dict[str, Schema] = {
             "ended_at": _column(D, "when they stopped being one"),
             "status": _column(C, "their status or lifecycle stage"),
             "is_churned": _column(B, "a flag or status says that they left", "customers.status", "customers.is_churned"),
+            "is_customer": _column(
+                B, "a customer by as-of, not a prospect", "customers.started_at", "customers.status", "customers.is_churned"
+            ),
             "segment": _column(C, "size or market segment"),
             "industry": _column(C, "industry or sector"),
             "country": _column(C, "country"),
@@ -179,9 +182,10 @@ TABLES: dict[str, Schema] = {
             "cycle_wait_days": _column(
                 Kind.DAYS, "days from opened to closed, or to as-of while open", "deals.created_at", "deals.closed_at"
             ),
+            "is_still_open": _column(B, "open by the file", "deals.outcome"),
             "weighted_amount": _column(
                 M,
-                "amount × probability of an open deal; missing for a deal that has closed since",
+                "amount × probability of an open deal",
                 "deals.amount",
                 "deals.probability",
                 "deals.outcome",
@@ -414,6 +418,9 @@ TABLES: dict[str, Schema] = {
             "ordinal": _column(N, "1 for the customer's first purchase; missing for a refund"),
             "is_refund": _column(B, "money given back: in revenue, in no count"),
             "has_customer": _column(B, "the buyer is known"),
+            "counted_from": _column(
+                D, "from when it counts in the buyer's value: its date, or their first purchase if that is later"
+            ),
         },
         bases=("orders", "deals"),
     ),

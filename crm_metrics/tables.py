@@ -68,7 +68,7 @@ class Table:
 @dataclass
 class Dataset:
     """Everything that was loaded. `as_of` is the last day the data knows; `labels` are the readings that were chosen and
-    belong into a metric's title; `notes` are sentences that have to be printed with the figures."""
+    belong into a metric's title; `now` is the instant at the end of the as-of day, in microseconds since 1970; `notes` are sentences that have to be printed with the figures."""
 
     tables: dict[str, Table]
     sources: list[Source]
@@ -78,6 +78,7 @@ class Dataset:
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     constants: dict[str, float] = field(default_factory=dict)
+    now: int = 0
     ignored: list[str] = field(default_factory=list)
     raws: dict[str, Digestible] = field(default_factory=dict)
 

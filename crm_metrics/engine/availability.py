@@ -23,7 +23,7 @@ def trouble(
         if column in table.unusable:
             problem = table.unusable[column]
             return Unavailable(problem.reason, problem.seen, problem.hint)
-        if not table.has(column) and not (column == metric.at and everything):
+        if not table.has(column) and not (everything and column in (metric.at, (metric.open or (None,))[0])):
             return _missing(metric.table, column)
     for dim in dims:
         if not table.has(dim):

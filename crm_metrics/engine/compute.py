@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.availability import trouble
-from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Pairs, Selector
@@ -70,7 +70,7 @@ class Engine:
 
     def selector(self, table: str) -> Selector:
         if table not in self._selectors:
-            self._selectors[table] = Selector(self.dataset.tables[table], self.windows)
+            self._selectors[table] = Selector(self.dataset.tables[table], self.windows, self.dataset.now)
         return self._selectors[table]
 
     def pairs(self, metric: Metric) -> Pairs:
@@ -96,11 +96,13 @@ class Engine:
         reason[short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
             rows = aggregates.counts(cell, size)
-            empty = "censored-median" if metric.aggregate == "survival" else "missing-values"
+            waiting = metric.aggregate == "survival"
+            rows, empty = (n, "censored-median") if waiting else (rows, "missing-values")
             reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
         reason = reason.reshape(shape)
-        for window, why in {**self._outside(metric), **pairs.blocked}.items():
-            reason[window] = CODE[why]
+        for why in (self._outside(metric), pairs.blocked):
+            for window, code in why.items():
+                reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
         value = np.where(reason == 0, value.reshape(shape), np.nan)
         present = np.zeros(shape[1], dtype=bool)
         present[segments.present(metric.table)] = True
@@ -121,13 +123,14 @@ class Engine:
         if metric.aggregate == "survival":
             return self._survival(metric, pairs, cell, size)
         values = pairs.value if pairs.value is not None else selector.numbers(metric.column)[pairs.rows]
+        rows = n = aggregates.counts(cell, size)
+        lacking = cell[~selector.flags(metric.requires)[pairs.rows]] if metric.requires else none
         known = ~np.isnan(values)
         if not known.all():
-            rows, values, cell = aggregates.counts(cell, size), values[known], cell[known]
-        else:
-            rows = aggregates.counts(cell, size)
-        n = aggregates.counts(cell, size)
-        short = np.flatnonzero((rows > 0) & ((n < rows) if metric.complete else (n == 0)))
+            values, cell = values[known], cell[known]
+            n = aggregates.counts(cell, size)
+        too_few = (n < rows) if metric.complete else (n == 0)
+        short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
         if metric.aggregate in ("sum", "mean"):
             total = aggregates.sums(values, cell, size)
             if metric.aggregate == "mean":
@@ -157,6 +160,8 @@ class Engine:
     def _outside(self, metric: Metric) -> dict[int, str]:
         """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""
         outside = {i: "no-rows" for i, window in enumerate(self.windows) if window.start >= window.end}
+        if metric.lag is not None:
+            outside |= {i: "missing-column" for i, window in enumerate(self.windows) if metric.lag not in window.shifted}
         if metric.covered is None:
             return outside
         first, last = self.selector(metric.table).span.get(metric.at or "", (0, -1))
@@ -165,7 +170,7 @@ class Engine:
             start, end = window.shifted.get(metric.lag, (0, 0)) if metric.lag else (window.start, window.end)
             inside = start < last and first < end if metric.covered == "part" else first <= start and end <= last
             if not inside:
-                outside[i] = "no-rows"
+                outside.setdefault(i, "no-rows")
         return outside
 
     def _formula(self, metric: Metric) -> Cells | Unavailable:

@@ -36,28 +36,22 @@ class Pairs:
 class Selector:
     """The rows of one table by window. What several metrics share (dates, filters, window numbers) is made once."""
 
-    def __init__(self, table: Table, windows: Sequence[Window]) -> None:
+    def __init__(self, table: Table, windows: Sequence[Window], now: int) -> None:
         self._table = table
+        self._now = now
         self._windows = windows
         self._filters: dict[str, Bools] = {}
         self._entities: dict[str, Ints] = {}
-        self._flows: dict[tuple[str, str | None, bool], Pairs] = {}
+        self._flows: dict[tuple[str, str | None, bool, bool], Pairs] = {}
         self._chosen: dict[tuple[object, ...], Pairs] = {}
 
     def pairs(self, metric: Metric, among: Pairs | None = None, among_table: Table | None = None) -> Pairs:
         """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
         metric's `among` names."""
         key = (
-            metric.at,
-            metric.open,
-            metric.when,
-            metric.entity,
-            metric.cap,
-            metric.carried,
-            metric.window,
-            metric.lag,
+            (metric.at, metric.open, metric.when, metric.entity, metric.cap, metric.carried, metric.window),
+            (metric.lag, metric.uncut, metric.among, metric.where_text, metric.column if metric.cap else None),
         )
-        key = (*key, metric.among, metric.where_text, metric.column if metric.cap else None)
         if key not in self._chosen:
             found = self._placed(metric)
             if metric.where is not None:
@@ -77,7 +71,7 @@ class Selector:
         if metric.open is not None:
             return self._stock(metric)
         assert metric.at is not None
-        key = (metric.at, metric.lag, metric.window == "to_end")
+        key = (metric.at, metric.lag, metric.window == "to_end", metric.uncut)
         if key not in self._flows:
             self._flows[key] = self._flow(metric)
         return self._flows[key]
@@ -100,6 +94,8 @@ class Selector:
             bounds = [(NEVER + 1, window.end if window.start < window.end else NEVER) for window in self._windows]
         elif metric.lag:
             bounds = [window.shifted.get(metric.lag, (0, 0)) for window in self._windows]
+        elif metric.uncut:
+            bounds = [(window.start, window.whole_end or window.end) for window in self._windows]
         else:
             bounds = [(window.start, window.end) for window in self._windows]
         return _concatenated([_fallen(dates, layer) for layer in layers(bounds)])
@@ -108,13 +104,18 @@ class Selector:
         blocked: dict[int, str] = {}
         if metric.when != "end":
             blocked = {i: "no-baseline" for i, window in enumerate(self._windows) if window.is_all}
+        assert metric.open is not None
+        if not self._table.has(metric.open[0]):  # nothing says since when: known now, when everything is asked for
+            blocked |= {i: "missing-column" for i, window in enumerate(self._windows) if not window.is_all}
         groups = layers([(window.start, window.end) for window in self._windows])
         found = _concatenated([self._stock_of(metric, layer) for layer in groups])
         return Pairs(found.rows, found.window, found.value, blocked)
 
     def _stock_of(self, metric: Metric, layer: Layer) -> Pairs:
         assert metric.open is not None
-        started, ended = (self._dates(column) for column in metric.open)
+        begins, ends = metric.open
+        ended = self._dates(ends)
+        started = self._dates(begins) if self._table.has(begins) else np.full(len(ended), NEVER + 1)
         if metric.when == "end":
             return _there(started, ended, layer.ends, layer.places)
         start = _there(started, ended, layer.starts, layer.places)
@@ -174,11 +175,11 @@ class Selector:
 
     @cached_property
     def span(self) -> dict[str, tuple[int, int]]:
-        """First and last instant of each date column."""
+        """First and last instant of each date column, up to as-of."""
         spans = {}
         for column in self._table.frame.select_dtypes("datetime").columns:
             dates = self._dates(column)
-            known = dates[dates != NEVER]
+            known = dates[(dates != NEVER) & (dates < self._now)]
             if len(known):
                 spans[column] = (int(known.min()), int(known.max()))
         return spans

@@ -13,7 +13,7 @@ from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import linking
 from crm_metrics.loaders.facts import customers, deals, leads, purchases, ratings, spend, subscriptions, tickets
-from crm_metrics.loaders.facts.workbench import Workbench, has_value, moments
+from crm_metrics.loaders.facts.workbench import Workbench, has_value, instants, moments
 from crm_metrics.loaders.identity import IDS, without_versions
 from crm_metrics.loaders.normalising import FileRows, normalise
 from crm_metrics.loaders.reading import Raw
@@ -82,6 +82,7 @@ def load(
         labels=bench.labels,
         notes=bench.notes,
         constants=bench.constants,
+        now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
     )
 
 
@@ -137,7 +138,7 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
     names = {*needs.get(table, ()), *known.clocks, *_ALWAYS, *dims, IDS.get(table, "")}
     if table == "deals":
         names |= {need.partition(".")[2] for need in _OUTCOME}
-    if table == "orders":
+    if table in ("orders", "order_lines"):
         names.add("order_id")
     if table == "spend":
         names.add("spent_to_at")
@@ -228,7 +229,7 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     happened = bench.days(np.array([newest]))[0].astype(object) if newest > np.datetime64("1800-01-01", "us") else today
     bench.as_of = bench.settings.as_of or happened
     start_of_next = np.array([bench.as_of + timedelta(days=1)], dtype="datetime64[D]")
-    bench.now = deals.instants(bench, start_of_next)[0]
+    bench.now = instants(start_of_next, bench.settings.timezone)[0]
     if bench.settings.as_of is not None:
         for table in bench.tables.values():
             for column in schema.TABLES[table.name].clocks:

@@ -282,6 +282,7 @@ def columns_of(metric: Metric) -> list[str]:
         metric.carried,
         metric.event,
         metric.competing,
+        metric.requires,
         *(metric.open or ()),
     ]
     filtered = sorted(expressions.columns(metric.where)) if metric.where is not None else []

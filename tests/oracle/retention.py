@@ -57,7 +57,7 @@ class Retention(Family):
         """At the end, not at the start, with a spell before the one they are in."""
         gained = self.world.there_at_end() - self.world.there_at_start()
         spells = self.world.spells()
-        return Fraction(sum(1 for who in gained if sum(1 for spell in spells if spell.customer == who) >= 2))
+        return Fraction(sum(1 for who in gained if sum(1 for spell in spells if spell.customer == who and spell.start < self.world.cut) >= 2))
 
     def customers_interrupted(self) -> Number:
         """At the start and at the end, but not in one and the same spell."""
@@ -93,7 +93,6 @@ class Retention(Family):
         world.need_some("customers", "is_churned", "status")
         people = [row for row in world.tables["customers"] if world.counts("customers", row)]
         dated = [row.get("ended_at") for row in world.tables["customers"]]
-        dated += [world.subscription_end(row) for row in world.tables.get("subscriptions", [])]
         if any(end is not None for end in dated):
             raise UnavailableError("?")
         people = [row for row in people if row.get("started_at") is None or world.happened(row["started_at"])]

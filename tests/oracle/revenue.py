@@ -213,6 +213,7 @@ class Revenue(Family):
         return sum((item.size for item in found if item.kind == kind), Fraction(0))
 
     def new_mrr(self) -> Number:
+        self.world.need_subscription_ends()
         return self.moved("new")
 
     def expansion_mrr(self) -> Number:

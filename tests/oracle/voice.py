@@ -25,6 +25,8 @@ class Voice(Service):
         """The answers of a kind in the period, with a score."""
         rows = self.world.at("responses", "responded_at")
         self.world.need("responses.kind", "responses.score")
+        if not any(fold(row.get("kind")) == kind for row in self.world.tables["responses"]):
+            raise UnavailableError("?")  # nobody was asked this question
         return [row for row in rows if fold(row.get("kind")) == kind and row.get("score") is not None]
 
     def all_scores(self, kind: str) -> list[Fraction]:
@@ -110,6 +112,8 @@ class Voice(Service):
 
     def ticket_csat(self) -> Figure:
         happy = self.ticket_ratings()
+        if not any(row.get("satisfaction") is not None for row in self.world.tables["tickets"]):
+            raise UnavailableError("?")  # no ticket has ever been rated
         return divide(Figure(Fraction(sum(happy))), Figure(Fraction(len(happy))))
 
     def ticket_csat_score(self) -> Number:

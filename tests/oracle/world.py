@@ -210,6 +210,8 @@ class World:
             else:
                 created = deal.get("created_at")
                 began = created is not None and moment(created) < self.cut
+                # Open by the file, so open at T, whenever it began; at an earlier edge that cannot be told.
+                began = began or (created is None and deal["outcome"] == "open" and self.cut == self.now)
             if deal["outcome"] == "open":
                 lasts = True
             else:
@@ -416,7 +418,7 @@ class World:
                 self.need(f"customers.{name}")
         found = [spell for spell in self.all_spells() if self.customer_counts(spell.customer, source)]
         if not known:
-            raise UnavailableError("missing-values")
+            raise UnavailableError("missing-column")
         return found
 
     @staticmethod

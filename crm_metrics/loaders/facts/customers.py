@@ -20,6 +20,8 @@ from crm_metrics.tables import Table
 
 _LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
 
+_PROSPECTS = ("lead", "subscriber", "prospect", "opportunity", "marketing qualified lead", "sales qualified lead", "other")
+
 
 def derive(bench: Workbench) -> None:
     """Flags of who left; then spells, from the first source that is there."""
@@ -39,6 +41,9 @@ def _left(bench: Workbench, table: Table) -> None:
     if not known.any():
         known, left = has_value(frame, "status"), by_status
     frame["is_churned"] = optional_truth(left, known)
+    started = moments(frame, "started_at")
+    prospect = np.isnat(started) & words(frame, "status", _PROSPECTS)
+    frame["is_customer"] = ~(started >= bench.now) & ~prospect
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
         table.unusable["is_churned"] = unusable("missing-column", seen)
@@ -76,7 +81,7 @@ def _from_customers(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     keep = ~np.isnat(started) & ~backwards
     if not keep.any() or "customer" not in frame:
         return None
-    return frame.assign(ended_at=ended)[keep], bool((~np.isnat(ended)).any()), "the customers' start and end dates"
+    return frame.assign(ended_at=ended)[keep], has_value(frame, "ended_at").any(), "the customers' start and end dates"
 
 
 def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:

@@ -12,9 +12,11 @@ from crm_metrics.loaders.facts.workbench import (
     Workbench,
     category,
     has_value,
+    instants,
     moments,
     numbers,
     truths,
+    unusable,
     words,
 )
 from crm_metrics.loaders.recognising import normalised
@@ -128,32 +130,27 @@ def derive(bench: Workbench) -> None:
             bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
     created = moments(frame, "created_at")
     unplaced = is_open & np.isnat(created)
-    bench.report("unplaced-open", table, unplaced, column="creation date")
+    if "created_at" in frame:
+        bench.report("unplaced-open", table, unplaced, column="creation date")
     opened = np.where(unplaced, bench.now - np.timedelta64(1, "us"), created)
     never = ~is_open & np.isnat(closed)
-    frame["open_from"] = np.where(never, NAT, opened)
-    frame["open_until"] = closed
+    frame["is_still_open"] = is_open
+    if "created_at" in frame:
+        frame["open_from"] = np.where(never, NAT, opened)
+    if "closed_at" in frame or is_open.all():
+        frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
     _durations(bench, table, is_open)
     _amounts(frame, is_open)
     if "expected_close_at" in frame:
         expected = frame["expected_close_at"].to_numpy()
         after = bench.days(expected) + DAY
-        overdue = instants(bench, after)
+        overdue = instants(after, bench.settings.timezone)
+        if "created_at" not in frame:
+            table.unusable["overdue_from"] = unusable("missing-column", "the deals do not say when they were opened")
         frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
-
-
-def instants(bench: Workbench, days: np.ndarray) -> np.ndarray:
-    """The beginnings of calendar days as instants."""
-    import pandas as pd
-
-    if bench.settings.timezone is None:
-        return days.astype("datetime64[us]")
-    index = pd.DatetimeIndex(days.astype("datetime64[us]"))
-    local = index.tz_localize(bench.settings.timezone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
-    return local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
 
 
 def _leave_out_future(bench: Workbench, table: Table) -> None:
@@ -177,7 +174,7 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
         usual = float(np.median(cycles[~np.isnan(cycles)])) if (~np.isnan(cycles)).any() else np.nan
     else:
         usual = np.nan
-    age = bench.between(table, "created_at", bench.now, DAY_US)
+    age = bench.waited(table, "created_at", "closed_at", DAY_US)
     known = np.where(is_open, age, numbers(frame, "cycle_days"))
     frame["cycle_wait_days"] = np.where(known < 0, np.nan, known)
     if not np.isnan(usual):
@@ -190,6 +187,4 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
 def _amounts(frame, is_open: Bools) -> None:  # type: ignore[no-untyped-def]
     if "amount" not in frame or "probability" not in frame:
         return
-    amount, probability = numbers(frame, "amount"), numbers(frame, "probability")
-    weighted = np.where(np.isnan(amount), 0.0, amount * probability)
-    frame["weighted_amount"] = np.where(is_open, weighted, np.nan)
+    frame["weighted_amount"] = np.where(is_open, numbers(frame, "amount") * numbers(frame, "probability"), np.nan)

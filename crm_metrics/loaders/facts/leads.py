@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts.workbench import (
+    DAY_US,
     HOUR_US,
     NAT,
     Workbench,
@@ -37,7 +38,7 @@ def _conversion(bench: Workbench, table: Table) -> None:
         said = words(frame, "status", sorted(names))
         bench.report("converted-conflict", table, said & ~flag, column="the flag")
         converted = flag
-    elif dated:
+    elif "converted_at" in frame:
         converted = has_value(frame, "converted_at")
     elif "deals" in bench.tables and "lead_id" in bench.tables["deals"].frame and "lead_id" in frame:
         frame["converted_at"] = _won_at(bench, table)
@@ -66,13 +67,14 @@ def _conversion(bench: Workbench, table: Table) -> None:
         return
     days = (bench.days(at) - bench.days(created)).astype(float)
     days[np.isnat(at) | np.isnat(created)] = np.nan
+    before = bench.between(table, "created_at", "converted_at", DAY_US) < 0
     bench.report(
-        "negative-duration", table, converted & (days < 0), start="creation", end="conversion", duration="conversion in time"
+        "negative-duration", table, converted & before, start="creation", end="conversion", duration="conversion in time"
     )
     age = (np.datetime64(bench.as_of, "D") - bench.days(created)).astype(float)
     window = bench.settings.conversion_days
     frame["is_mature"] = ~np.isnat(created) & (age >= window)
-    frame["is_converted_in_window"] = converted & (days >= 0) & (days <= window)
+    frame["is_converted_in_window"] = converted & ~before & (days <= window)
 
 
 def _won_at(bench: Workbench, table: Table) -> np.ndarray:
@@ -97,7 +99,7 @@ def _response(bench: Workbench, table: Table) -> None:
     answered = ~np.isnat(at) & (at < bench.now)
     hours = bench.between(table, "created_at", "responded_at", HOUR_US)
     hours = np.where(answered, bench.no_negative(table, hours, "creation", "the answer", "lead response time"), np.nan)
-    waited = bench.between(table, "created_at", bench.now, HOUR_US)
+    waited = bench.waited(table, "created_at", "responded_at", HOUR_US)
     frame["is_responded"] = answered
     frame["response_hours"] = hours
     frame["wait_hours"] = np.where(answered, hours, np.where(waited >= 0, waited, np.nan))

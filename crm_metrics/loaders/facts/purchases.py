@@ -66,6 +66,11 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
         order = np.argsort(part["purchased_at"].to_numpy(), kind="stable")
         ordinal[placed[order]] = part.iloc[order].groupby("customer", observed=True).cumcount().to_numpy() + 1
     frame["ordinal"] = ordinal
+    if "customer" in frame and "purchased_at" in frame:
+        dated = frame["purchased_at"].where(bought)
+        first = dated.groupby(frame["customer"], observed=True).transform("min").to_numpy()
+        frame["counted_from"] = np.fmax(frame["purchased_at"].to_numpy(), np.where(known, first, NAT))
+        frame.loc[np.isnat(first) | ~known | frame["purchased_at"].isna(), "counted_from"] = NAT
     bench.tables["purchases"] = made
 
 

@@ -15,6 +15,7 @@ from crm_metrics.loaders.facts.workbench import (
     Workbench,
     category,
     has_value,
+    moments,
     numbers,
     optional_truth,
     unusable,
@@ -84,7 +85,8 @@ def _responses(bench: Workbench, table: Table) -> None:
         open_rows = rows & (kind == "")
         if open_rows.any():
             kind[open_rows] = _kind_of(bench, i, score[open_rows])
-    frame["score"], frame["is_answered"] = score, ~np.isnan(score)
+    frame["score"] = score
+    frame["is_answered"] = ~np.isnan(score) & ~(moments(frame, "responded_at") >= bench.now)
     kinds = ("ces", "csat", "nps")
     frame["kind"] = category(kinds, np.select([kind == name for name in kinds], range(3), -1))
     if (kind == "?").any():
@@ -142,11 +144,18 @@ def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> N
     inside = score[known & ~outside]
     if outside.sum() > _TOLERATED * max(int(known.sum()), 1):
         table.unusable["nps_group"] = unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
-    elif len(inside) >= _ENOUGH and inside.max() <= 5 and inside.min() >= 1:
+    elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(bench, table, asked):
         hint = "declare the kind of survey: a column kind with nps, csat or ces"
         table.unusable["nps_group"] = unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
     group = np.select([score >= 9, score >= 7], [2, 1], 0)
     table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(known & ~outside, group, -1))
+
+
+def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
+    """Whether every file of promoter scores says that its scale ends with 10."""
+    sources = np.unique(table.frame.loc[asked, SOURCE].to_numpy()).tolist()
+    said = [_named(_declared(bench, table, i, asked & (table.frame[SOURCE].to_numpy() == i), "nps_score")) for i in sources]
+    return all(scale is not None and scale.high == 10 for scale in said)
 
 
 def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:

@@ -51,10 +51,10 @@ def _attribute(deals: Table, spend: Table) -> None:
         if column not in deals.frame:
             continue
         own = deals.frame[column].astype("category")
-        matched = [spelling.get(folded(str(value))) for value in own.cat.categories]
-        by_row = np.array([*matched, None], dtype=object)[own.cat.codes.to_numpy()]
-        result = np.where(by_row == None, result, by_row)  # noqa: E711
-        if column == "campaign":
-            written = np.array([*own.cat.categories.astype(object), None], dtype=object)[own.cat.codes.to_numpy()]
-            result = np.where((result == None) & (written != None), written, result)  # noqa: E711
+        # What a campaign column says stands, in the spelling of the spend file where it names one; a source only matches.
+        by_value = [
+            spelling.get(folded(str(value)), str(value) if column == "campaign" else None) for value in own.cat.categories
+        ]
+        codes = own.cat.codes.to_numpy()
+        result = np.where(codes >= 0, np.array([*by_value, None], dtype=object)[codes], result)
     deals.frame["campaign"] = pd.Categorical(result)

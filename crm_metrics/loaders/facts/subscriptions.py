@@ -14,6 +14,7 @@ from crm_metrics.loaders.facts.workbench import (
     moments,
     numbers,
     truths,
+    unusable,
     words,
 )
 from crm_metrics.tables import ROW, SOURCE, Table
@@ -91,6 +92,10 @@ def derive(bench: Workbench) -> None:
     steps = _steps(frame, mrr)
     bench.tables["recurring"] = Table("recurring", _stretches(steps))
     bench.tables["movements"] = Table("movements", _movements(steps))
+    if "ended_at" not in frame:
+        seen, hint = "the subscriptions do not say when one ended", "add the column with the end of each subscription"
+        bench.tables["recurring"].unusable["ended_at"] = unusable("missing-column", seen, hint)
+        bench.tables["movements"].unusable["kind"] = unusable("missing-column", seen, hint)
 
 
 def _steps(frame: pd.DataFrame, mrr: Floats) -> pd.DataFrame:
@@ -138,7 +143,7 @@ def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
     frame = paid(bench)
     if frame is None:
         return None
-    ended = moments(frame, "ended_at")
-    return frame.assign(ended_at=ended), bool((~np.isnat(ended)).any())
+    given = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
+    return frame.assign(ended_at=moments(frame, "ended_at")), bool(given)
 
 

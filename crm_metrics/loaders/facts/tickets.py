@@ -91,7 +91,7 @@ def _response(bench: Workbench, table: Table) -> None:
     frame["is_answered"] = answered
     frame["response_minutes"] = np.where(answered, minutes, np.nan)
     solved = moments(frame, "solved_at")
-    waited = bench.between(table, "created_at", bench.now, MINUTE_US)
+    waited = bench.waited(table, "created_at", "first_response_at", MINUTE_US)
     if "solved_at" in frame:
         until_solved = bench.between(table, "created_at", "solved_at", MINUTE_US)
         waited = np.where(~np.isnat(solved) & (solved < bench.now), until_solved, waited)
@@ -147,6 +147,6 @@ def _first_responses(bench: Workbench) -> None:
         return
     if minutes not in table.frame:
         return
-    values = numbers(table.frame, minutes)
-    frame = table.frame.assign(minutes=values * scale)[~np.isnan(values)].reset_index(drop=True)
+    answered = truths(table.frame, "is_answered" if minutes == "response_minutes" else "is_responded")
+    frame = table.frame.assign(minutes=numbers(table.frame, minutes) * scale)[answered].reset_index(drop=True)
     bench.tables["first_responses"] = Table("first_responses", frame, dict(table.calendar))

@@ -74,17 +74,28 @@ class Workbench:
         """The calendar day of each instant."""
         return self.local(moments).astype("datetime64[D]")
 
-    def between(self, table: Table, start: str, end: str | np.datetime64, unit_us: int) -> Floats:
-        """Time from one date column to another (or to an instant) in units of so many microseconds, NaN where either is
-        missing: exact, or whole calendar days where either file holds a date without a time."""
+    def between(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
+        """Time from one date column to another in units of so many microseconds, NaN where either is missing: exact, or
+        whole calendar days where either file holds a date without a time."""
+        begin, until = table.frame[start].to_numpy(), table.frame[end].to_numpy()
+        return self._elapsed(begin, until, until, self.by_day(table, start) | self.by_day(table, end), unit_us)
+
+    def waited(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
+        """Time from a date column to as-of, for what has not come to its end yet: in whole days up to the as-of day where
+        the time to the end would be."""
         begin = table.frame[start].to_numpy()
-        until = table.frame[end].to_numpy() if isinstance(end, str) else np.full(len(begin), end)
+        today = np.full(len(begin), instants(np.array([self.as_of], dtype="datetime64[D]"), self.settings.timezone)[0])
+        by_day = self.by_day(table, start) | self.by_day(table, end)
+        return self._elapsed(begin, np.full(len(begin), self.now), today, by_day, unit_us)
+
+    def _elapsed(
+        self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], whole: Bools, unit_us: int
+    ) -> Floats:
         exact = (until - begin).astype("timedelta64[us]")
         result = exact.astype(np.float64)
         result[np.isnat(exact)] = np.nan
-        whole = self.by_day(table, start) | (self.by_day(table, end) if isinstance(end, str) else False)
         if whole.any():
-            day = (self.days(until[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
+            day = (self.days(until_day[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
             as_us = day.astype(np.float64) * DAY_US
             as_us[np.isnat(day)] = np.nan
             result[whole] = as_us
@@ -102,6 +113,15 @@ class Workbench:
         negative = values < 0
         self.report("negative-duration", table, negative, start=start, end=end, duration=duration)
         return np.where(negative, np.nan, values)
+
+
+def instants(days: NDArray[Any], timezone: str | None) -> NDArray[Any]:
+    """The beginnings of calendar days in a time zone as instants."""
+    if timezone is None:
+        return days.astype("datetime64[us]")
+    index = pd.DatetimeIndex(days.astype("datetime64[us]"))
+    local = index.tz_localize(timezone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
+    return local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
 
 
 def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
