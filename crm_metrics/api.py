@@ -146,7 +146,9 @@ def compute(dataset: Dataset, asked: Query, *, history: bool = False, digests: b
     per = tuple(dict.fromkeys(dim for metric in asked.metrics for dim in metric.per if dim not in asked.by))
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
-    if strict and not has_figures(rows):
+    start = _first_day(dataset)
+    covered = start is not None and whole.start <= dataset.as_of and start < whole.end
+    if strict and not has_figures(rows, covered=covered):
         raise _nothing(dataset, whole)
     first = shown[0]
     return Report(

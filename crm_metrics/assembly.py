@@ -176,8 +176,9 @@ def _filled(value: object, size: int) -> np.ndarray:
     return made
 
 
-def has_figures(frame: pd.DataFrame) -> bool:
-    """Whether any row of a tidy frame has a value that rests on a record."""
-    return bool(((frame["status"] != "unavailable") & (frame["n"] > 0)).any())
+def has_figures(frame: pd.DataFrame, *, covered: bool) -> bool:
+    """Whether a tidy frame says anything: a value that rests on a record, or, in a period that the data covers, a 0."""
+    available = frame["status"] != "unavailable"
+    return bool(available.any() if covered else (available & (frame["n"] > 0)).any())
 
 

@@ -48,7 +48,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "outcome-conflict": (WARNING, "{count} deals have a stage that contradicts their {column}; the {column} decides"),
     "converted-conflict": (WARNING, "{count} leads have a status that contradicts {column}; {column} decides"),
     "negative-duration": (WARNING, "{count} rows have {end} before {start}; left out of {duration}"),
-    "ended-before-started": (WARNING, "{count} rows end before they start; left out"),
+    "ended-before-started": (WARNING, "{count} rows end before they start; never counted as active"),
     "solved-without-date": (WARNING, "{count} tickets are {status} without a solved date; in no figure by that date"),
     "unplaced-open": (NOTE, "{count} open deals have no {column}: open now, in no earlier pipeline"),
     "order-without-customer": (NOTE, "{count} orders have no customer; in revenue, in no figure per customer"),

@@ -82,7 +82,7 @@ class Marketing(Leads, Sales):
             self.world.need("spend.spent_at", "spend.cost", "deals.created_at", "deals.closed_at", "deals.outcome")
             typical = self.world.median_cycle()
             if typical is None:
-                raise UnavailableError("?")
+                raise UnavailableError("missing-column")  # neither the setting nor a cycle says how long the lag is
             lag = int(typical + Fraction(1, 2))
         return self.spend_sum("cost", whole=True, lag=lag)
 

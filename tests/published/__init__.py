@@ -32,9 +32,9 @@ def _lists(asked: dict[str, Any]) -> dict[str, Any]:
     return {name: [value] if name in ("by", "metrics") else value for name, value in asked.items()}
 
 
-def by_key(figures: dict[tuple[str, ...], float]) -> dict[str, float]:
-    """The figures of one metric by period or segment."""
-    return {key[-1]: value for key, value in figures.items()}
+def by_key(given: dict[tuple[str, ...], float]) -> dict[str, float]:
+    """The figures by the last part of their key: the period, the segment or, without these, the metric."""
+    return {key[-1]: value for key, value in given.items()}
 
 
 def rounded(expected: Any, digits: int) -> Any:

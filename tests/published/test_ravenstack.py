@@ -5,11 +5,12 @@ from datetime import date
 import pytest
 
 from crm_metrics.settings import Settings
-from tests.published import found, issues, report_of, rounded
+from tests.published import by_key, found, issues, report_of, rounded
 
 BOTH = ["ravenstack", "ravenstack_dmy"]
 MRR = [("2023-12-31", 1_262_113), ("2024-06-30", 3_833_405), ("2024-11-30", 8_460_824), ("2024-12-31", 10_159_608)]
 ACCOUNTS = {"2024-12": (474, 0, 26, 500), "2024-06": (302, 0, 31, 333), "2023-06": (46, 0, 18, 64)}
+EDGES = ("customers_at_start", "customers_lost", "customers_gained", "customers_at_end")
 RISES, FALLS = ("new_mrr", "expansion_mrr", "reactivation_mrr"), ("contraction_mrr", "churned_mrr")
 
 
@@ -28,26 +29,31 @@ def test_recurring_revenue_at_the_start_of_december_is_that_at_the_end_of_novemb
 
 
 @pytest.mark.parametrize("name", BOTH)
-@pytest.mark.parametrize(
-    ("month", "start", "end", "net"),
-    # December: 2,273,427 new, 281,095 of the old and 293,548 of the new subscriptions ended.
-    [("2024-12", 8_460_824, 10_159_608, 2_273_427 - 281_095 - 293_548)],
-)
-def test_movements_lead_from_the_start_to_the_end(name, month, start, end, net):
-    revenue = {key: value for (key,), value in found(name, period=month, metrics="revenue").items()}
-    moved = sum(revenue[key] for key in RISES) - sum(revenue[key] for key in FALLS)
+def test_the_movements_of_december_are_what_started_less_what_ended(name):
+    """2,273,427 of new subscriptions, 281,095 of the old ones and 293,548 of the new ones ended."""
+    moved = by_key(found(name, period="2024-12", metrics=",".join((*RISES, *FALLS))))
+    net = sum(moved[metric] for metric in RISES) - sum(moved[metric] for metric in FALLS)
 
-    assert (start, end) == (revenue["mrr_at_start"], revenue["mrr"])
-    assert net == moved == end - start
+    assert net == 2_273_427 - 281_095 - 293_548
+
+
+@pytest.mark.parametrize("name", BOTH)
+def test_the_movements_of_every_month_lead_from_its_start_to_its_end(name):
+    asked = ",".join(("mrr_at_start", "mrr", *RISES, *FALLS))
+    months = [f"{year}-{month:02}" for year in (2023, 2024) for month in range(1, 13)]
+    given = found(name, period="2023..2024", by="month", metrics=asked)
+
+    for month in months[1:]:
+        net = sum(given[metric, month] for metric in RISES) - sum(given[metric, month] for metric in FALLS)
+        assert given["mrr", month] - given["mrr_at_start", month] == net
 
 
 @pytest.mark.parametrize("name", BOTH)
 @pytest.mark.parametrize("month", ACCOUNTS)
 def test_losing_one_of_several_subscriptions_is_not_losing_the_customer(name, month):
-    edges = ("customers_at_start", "customers_lost", "customers_gained", "customers_at_end")
     retention = found(name, period=month, metrics="retention")
 
-    assert ACCOUNTS[month] == tuple(retention[(metric,)] for metric in edges)
+    assert ACCOUNTS[month] == tuple(retention[(metric,)] for metric in EDGES)
     assert (retention[("retention_rate",)], retention[("churn_rate",)]) == (1, 0)
 
 

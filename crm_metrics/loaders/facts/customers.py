@@ -20,6 +20,7 @@ from crm_metrics.tables import Table
 
 _LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
 
+_ACTIVE = ("active", "current", "live")
 _PROSPECTS = ("lead", "subscriber", "prospect", "opportunity", "marketing qualified lead", "sales qualified lead", "other")
 
 
@@ -35,7 +36,7 @@ def _left(bench: Workbench, table: Table) -> None:
     known = has_value(frame, "is_churned")
     left = truths(frame, "is_churned")
     by_status = words(frame, "status", _LEFT)
-    if not known.any() and not by_status.any():
+    if not known.any() and not (by_status | words(frame, "status", _ACTIVE)).any():
         table.frame = frame.drop(columns="is_churned", errors="ignore")
         return
     if not known.any():
@@ -76,9 +77,8 @@ def _from_customers(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
         return None
     frame = bench.tables["customers"].frame
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
-    backwards = ended < started
-    bench.report("ended-before-started", bench.tables["customers"], backwards)
-    keep = ~np.isnat(started) & ~backwards
+    bench.report("ended-before-started", bench.tables["customers"], bench.days(ended) < bench.days(started))
+    keep = ~np.isnat(started)
     if not keep.any() or "customer" not in frame:
         return None
     return frame.assign(ended_at=ended)[keep], has_value(frame, "ended_at").any(), "the customers' start and end dates"
@@ -92,8 +92,6 @@ def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     if "customer" not in frame or "purchased_at" not in frame:
         return None
     bought = frame[(frame["ordinal"] >= 1).to_numpy()].rename(columns={"purchased_at": "started_at"})
-    if not len(bought):
-        return None
     idle = bench.settings.inactive_after_days
     if idle is None:
         return bought.assign(ended_at=NAT), False, "the purchases"

@@ -137,8 +137,7 @@ def derive(bench: Workbench) -> None:
     frame["is_still_open"] = is_open
     if "created_at" in frame:
         frame["open_from"] = np.where(never, NAT, opened)
-    if "closed_at" in frame or is_open.all():
-        frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
+    frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
     _durations(bench, table, is_open)
     _amounts(frame, is_open)
     if "expected_close_at" in frame:
@@ -181,7 +180,7 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
         frame["is_young_open"] = is_open & (age < usual)
         bench.constants["median_cycle_days"] = usual
     else:
-        frame["is_young_open"] = is_open
+        frame["is_young_open"] = False
 
 
 def _amounts(frame, is_open: Bools) -> None:  # type: ignore[no-untyped-def]

@@ -236,7 +236,7 @@ def _tickets(bench: Workbench, table: Table) -> None:
 def _ratings(bench: Workbench) -> None:
     """One row per rating: the survey's where a survey asks for satisfaction, else the tickets'."""
     table = bench.tables.get("responses")
-    surveyed = table is not None and ("is_satisfied" in table.frame or "is_satisfied" in table.unusable)
+    surveyed = table is not None and (has_value(table.frame, "is_satisfied").any() or "is_satisfied" in table.unusable)
     date, what = "responded_at", "survey"
     if not surveyed:
         table, date, what = bench.tables.get("tickets"), "created_at", "ticket ratings"

@@ -59,10 +59,9 @@ def paid(bench: Workbench) -> pd.DataFrame | None:
     is_trial = truths(frame, "is_trial") | words(frame, "status", _TRIAL)
     never = words(frame, "status", _NEVER_STARTED)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
-    backwards = (ended < started) & ~is_trial & np.isnat(moments(frame, "trial_ends_at"))
-    bench.report("ended-before-started", table, backwards)
-    keep = ~is_trial & ~never & ~(ended < started) & ~np.isnat(started) & has_value(frame, "customer")
-    keep &= ~((ended == started) & ~np.isnat(moments(frame, "trial_ends_at")))
+    tried = ~np.isnat(moments(frame, "trial_ends_at")) & (ended <= started)  # left before the trial was over
+    keep = ~is_trial & ~never & ~tried & ~np.isnat(started) & has_value(frame, "customer")
+    bench.report("ended-before-started", table, keep & (ended < started))
     return frame[keep].reset_index(drop=True)
 
 
@@ -82,12 +81,12 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
 def derive(bench: Workbench) -> None:
     """Each customer's recurring revenue as stretches of time, and every change of it as a movement."""
     frame = paid(bench)
-    if frame is None:
+    if frame is None or "customer" not in frame:
         return
     mrr = monthly(frame)
     if mrr is None:
         return
-    known = ~np.isnan(mrr)
+    known = ~np.isnan(mrr) & ~(moments(frame, "ended_at") < moments(frame, "started_at"))
     frame, mrr = frame[known].reset_index(drop=True), mrr[known]
     steps = _steps(frame, mrr)
     bench.tables["recurring"] = Table("recurring", _stretches(steps))
@@ -141,7 +140,7 @@ def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
     """The paid subscriptions as stretches of time per customer, and whether the file says when any of them ended; None
     without subscriptions."""
     frame = paid(bench)
-    if frame is None:
+    if frame is None or "customer" not in frame:
         return None
     given = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
     return frame.assign(ended_at=moments(frame, "ended_at")), bool(given)

@@ -82,6 +82,10 @@ def _response(bench: Workbench, table: Table) -> None:
         return
     minutes: Floats = np.where(by_column, numbers(frame, "first_response_minutes"), np.nan)
     answered: Bools = by_column & ~np.isnan(minutes)
+    if by_column.any() and not bench.by_day(table, "created_at").all():
+        created = frame["created_at"].to_numpy()
+        at = created + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
+        answered &= ~(at >= bench.now) | bench.by_day(table, "created_at")  # not yet, at as-of
     if by_stamps.any():
         at = moments(frame, "first_response_at")
         stamped = bench.between(table, "created_at", "first_response_at", MINUTE_US)
@@ -93,7 +97,7 @@ def _response(bench: Workbench, table: Table) -> None:
     solved = moments(frame, "solved_at")
     waited = bench.waited(table, "created_at", "first_response_at", MINUTE_US)
     if "solved_at" in frame:
-        until_solved = bench.between(table, "created_at", "solved_at", MINUTE_US)
+        until_solved = bench.between(table, "created_at", "solved_at", MINUTE_US, like="first_response_at")
         waited = np.where(~np.isnat(solved) & (solved < bench.now), until_solved, waited)
     wait = np.where(answered, frame["response_minutes"].to_numpy(), waited)
     frame["wait_minutes"] = np.where(wait >= 0, wait, np.nan)

@@ -74,11 +74,12 @@ class Workbench:
         """The calendar day of each instant."""
         return self.local(moments).astype("datetime64[D]")
 
-    def between(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
+    def between(self, table: Table, start: str, end: str, unit_us: int, *, like: str | None = None) -> Floats:
         """Time from one date column to another in units of so many microseconds, NaN where either is missing: exact, or
-        whole calendar days where either file holds a date without a time."""
+        whole calendar days where either file holds a date without a time, or where `like`, another column, does."""
         begin, until = table.frame[start].to_numpy(), table.frame[end].to_numpy()
-        return self._elapsed(begin, until, until, self.by_day(table, start) | self.by_day(table, end), unit_us)
+        by_day = self.by_day(table, start) | self.by_day(table, end)
+        return self._elapsed(begin, until, until, by_day | self.by_day(table, like) if like else by_day, unit_us)
 
     def waited(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
         """Time from a date column to as-of, for what has not come to its end yet: in whole days up to the as-of day where

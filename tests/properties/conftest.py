@@ -1,0 +1,70 @@
+"""Reports of exports; what is loaded is loaded once."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.errors import UsageError
+from crm_metrics.report import Report
+from crm_metrics.tables import Dataset
+
+from ..conftest import TODAY
+from .exports import Exports
+
+
+class Reports:
+    """Makes reports; a dataset is kept for the exports that stay."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._number = count()
+        self._kept: dict[tuple[int, tuple[str, ...]], tuple[Exports, Dataset]] = {}
+
+    def dataset(self, exports: Exports, by: Sequence[str] = (), metrics: Sequence[str] = (), *, keep: bool = True) -> Dataset:
+        key = (id(exports), (*by, "/", *metrics))
+        if key not in self._kept:
+            folder = self._folder / str(next(self._number))
+            folder.mkdir()
+            paths = exports.write(folder)
+            asked = api.query(by=by, metrics=metrics, settings=exports.settings)
+            tables = {path: table for path, table in paths.items() if table is not None}
+            made = api.load(list(paths), asked, today=TODAY, tables=tables)
+            shutil.rmtree(folder)
+            if not keep:
+                return made
+            self._kept[key] = (exports, made)
+        return self._kept[key][1]
+
+    def __call__(
+        self,
+        exports: Exports,
+        period: str,
+        *,
+        by: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+        compare: str | None = "none",
+        top: int | None = None,
+        keep: bool = True,
+    ) -> Report:
+        asked = api.query(period=period, by=by, metrics=metrics, compare=compare, top=top, settings=exports.settings)
+        dims = [name for name in by if name not in api.GRAINS]
+        return api.compute(self.dataset(exports, dims, metrics, keep=keep), asked, strict=False)
+
+    def has(self, exports: Exports, dim: str) -> bool:
+        """Whether any file has the dimension."""
+        try:
+            self.dataset(exports, [dim])
+        except UsageError:
+            return False
+        return True
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reports]:
+    return Reports(tmp_path_factory.mktemp("exports"))

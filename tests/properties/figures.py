@@ -1,0 +1,130 @@
+"""The figures of a report as values to compare, and what a metric's definition says of it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from crm_metrics import expressions
+from crm_metrics.metrics import catalog as catalogs
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.report import Report
+
+CATALOG = catalogs.built_in()
+SHOWN = CATALOG.shown()
+
+
+class Key(NamedTuple):
+    metric: str
+    period: str
+    segment: tuple[str | None, ...]
+    currency: str | None
+
+
+class Figure(NamedTuple):
+    value: float | None
+    n: int
+    status: str
+    reason: str | None
+
+
+def figures(report: Report) -> dict[Key, Figure]:
+    """Every row of the report."""
+    rows = report.rows
+    made: dict[Key, Figure] = {}
+    segments = zip(*(_texts(rows[dim]) for dim in (*report.by, *report.per)), strict=True)
+    parts = list(segments) if report.by or report.per else [()] * len(rows)
+    named = ("metric", "period", "currency", "value", "n", "status", "reason")
+    columns = (rows[name].tolist() for name in named)
+    for segment, metric, period, currency, value, n, status, reason in zip(parts, *columns, strict=True):
+        key = Key(metric, period, segment, _text(currency))
+        assert key not in made, f"two rows for {key}"
+        made[key] = Figure(None if math.isnan(value) else value, n, status, _text(reason))
+    return made
+
+
+def _texts(column: Iterable[object]) -> list[str | None]:
+    return [_text(cell) for cell in column]
+
+
+def _text(cell: object) -> str | None:
+    return None if cell is None or cell != cell else str(cell)
+
+
+def differences(
+    left: dict[Key, Figure], right: dict[Key, Figure], same: Callable[[Key, Figure, Figure], bool] | None = None
+) -> dict[Key, tuple[Figure | None, Figure | None]]:
+    """The rows that differ, or that only one side has."""
+    same = same or (lambda _, one, other: one == other)
+    found: dict[Key, tuple[Figure | None, Figure | None]] = {}
+    for key in {**left, **right}:
+        one, other = left.get(key), right.get(key)
+        if one is None or other is None or not same(key, one, other):
+            found[key] = (one, other)
+    return found
+
+
+def nearly(key: Key, one: Figure, other: Figure) -> bool:
+    """Equal but for the last digits of a sum that was made of other parts."""
+    return one[1:] == other[1:] and close(one.value, other.value)
+
+
+def close(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=1e-9)
+
+
+# ---- definitions ----
+
+
+def leaves(metric: Metric) -> list[Metric]:
+    """The aggregates a metric is made of."""
+    return [part for part in CATALOG.parts([metric]) if part.aggregate]
+
+
+def reads(metric: Metric, column: str) -> bool:
+    """Whether an aggregate of the metric chooses its rows by the column."""
+    return any(leaf.where is not None and column in expressions.columns(leaf.where) for leaf in leaves(metric))
+
+
+ADDITIVE = [metric for metric in SHOWN if metric.aggregate in ("count", "sum")]
+# `among` chooses rows by what else happened in the same period, so the days of a month choose fewer than the month.
+FLOWS = [metric for metric in ADDITIVE if metric.at and metric.among is None and metric.window is None]
+
+
+def disagreements(
+    metric: Metric, whole: list[tuple[str | None, Figure]], parts: list[tuple[str | None, Figure]], may_lack: tuple[str, ...]
+) -> list[object]:
+    """Where the parts do not add up to the whole. Both are rows with their currency; a part without a value because of one
+    of `may_lack` holds nothing."""
+    problems: list[object] = []
+    lacking = [figure for _, figure in parts if figure.value is None]
+    whole_reasons = {figure.reason for _, figure in whole if figure.value is None}
+    for figure in lacking:
+        if figure.reason not in {*may_lack, *whole_reasons}:
+            problems.append(("a part lacks a value, the whole does not", figure))
+    if metric.complete and any(figure.reason == "missing-values" for _, figure in [*whole, *parts]):
+        in_parts = any(figure.reason == "missing-values" for figure in lacking)
+        if in_parts != ("missing-values" in whole_reasons):
+            problems.append(("one row without its value makes the whole unavailable", whole, parts))
+        return problems
+    if sum(figure.n for _, figure in whole) != sum(figure.n for _, figure in parts):
+        problems.append(("n", whole, parts))
+    expected, actual = _by_currency(whole), _by_currency(parts)
+    problems += [
+        (currency, expected.get(currency, 0.0), actual.get(currency, 0.0))
+        for currency in {**expected, **actual}
+        if not close(expected.get(currency, 0.0), actual.get(currency, 0.0))
+    ]
+    return problems
+
+
+def _by_currency(rows: list[tuple[str | None, Figure]]) -> dict[str | None, float]:
+    sums: dict[str | None, list[float]] = defaultdict(list)
+    for currency, figure in rows:
+        if figure.value is not None and figure.n:
+            sums[currency].append(figure.value)
+    return {currency: math.fsum(values) for currency, values in sums.items()}

@@ -1,0 +1,89 @@
+"""The compared value is what a report of the compared period says."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.report import Report
+
+from .conftest import Reports
+from .exports import SEEDS, Exports, of_seed, sample
+from .figures import CATALOG, close
+
+Place = tuple[object, ...]
+
+
+def given(number: float) -> float | None:
+    return None if math.isnan(number) else number
+
+
+def values(report: Report) -> dict[Place, float | None]:
+    """Values by metric, segment and currency."""
+    dims = [*report.by, *report.per]
+    columns = (report.rows[name].tolist() for name in ("metric", *dims, "currency", "value"))
+    return {tuple(place): given(value) for *place, value in zip(*columns, strict=True)}
+
+
+def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: str, by: list[str]) -> list[object]:
+    report = reports(exports, period, by=by, compare=compare)
+    earlier = {
+        label: values(reports(exports, label, by=[name for name in by if name not in ("month", "quarter")]))
+        for label in report.rows["compare_period"].dropna().unique()
+    }
+    dims = [*report.by, *report.per]
+    wrong: list[object] = []
+    names = ("metric", *dims, "currency", "compare_period", "value", "compare_value", "change", "change_pct")
+    for *place, label, value, before, change, share in zip(*(report.rows[name].tolist() for name in names), strict=True):
+        metric = CATALOG[str(place[0])]
+        value, before, change, share = map(given, (value, before, change, share))
+        alone = earlier.get(label, {})
+        expected = alone.get(tuple(place))
+        if metric.is_money and tuple(place) not in alone:
+            # Nothing in this currency then: a 0 without a currency, or no value of which the unavailable row tells.
+            expected = alone.get((*place[:-1], None))
+        if place[-1] is None and value is None and expected is None:
+            # An unavailable row has no currency; the earlier value may have one.
+            expected = next((found for other, found in alone.items() if other[:-1] == tuple(place[:-1])), None)
+        difference = value - before if value is not None and before is not None else None
+        relative = difference / before if difference is not None and before and before > 0 else None
+        if metric.unit in (Unit.PERCENT, Unit.POINTS):
+            relative = None
+        if not (close(expected, before) and close(difference, change) and close(relative, share)):
+            wrong.append((period, label, place, value, before, expected, change, share))
+    return wrong
+
+
+ASKED = [
+    ("2024-03", "previous", False),
+    ("2024-03", "year-ago", True),
+    ("2024-Q2", "previous", True),
+    ("2024-02-10..2024-04-20", "previous", False),
+    ("2024-04", "2024-Q1", False),
+    ("2024", "2023-10..2024-01", False),
+]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_compared_value_is_that_of_a_report_of_the_compared_period(reports: Reports, seed: int) -> None:
+    exports = of_seed(seed)
+    has_owner = reports.has(exports, "owner")
+    wrong = [
+        row
+        for period, compare, by_owner in ASKED
+        for row in wrong_comparisons(reports, exports, period, compare, ["owner"] if by_owner and has_owner else [])
+    ]
+
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_each_month_is_compared_with_its_own_earlier_month(reports: Reports, seed: int) -> None:
+    assert [] == wrong_comparisons(reports, of_seed(seed), "2024-01..2024-05", "previous", ["month"])
+
+
+@pytest.mark.parametrize(("period", "compare"), [("2025-Q3", "previous"), ("2026-01", "year-ago"), ("2025", "previous")])
+def test_the_sample_data_is_compared_with_what_it_was(reports: Reports, period: str, compare: str) -> None:
+    assert [] == wrong_comparisons(reports, sample(), period, compare, ["owner"])

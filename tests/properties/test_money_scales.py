@@ -1,0 +1,36 @@
+"""Cents instead of euros: every money figure is a hundred times as large, and nothing else changes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from .conftest import Reports
+from .exports import SEEDS, of_seed, sample, scaled
+from .figures import CATALOG, Figure, Key, differences, figures
+
+
+def hundredfold(key: Key, one: Figure, other: Figure) -> bool:
+    factor = 100 if CATALOG[key.metric].is_money else 1
+    if one.value is None or other.value is None:
+        return one == other
+    return one[1:] == other[1:] and math.isclose(one.value * factor, other.value, rel_tol=1e-9, abs_tol=1e-7)
+
+
+@pytest.mark.parametrize("period", ["2024-03", "2024-Q1", "2023-12-15..2024-05-31"])
+@pytest.mark.parametrize("seed", SEEDS)
+def test_amounts_times_100_make_money_times_100_and_nothing_else(reports: Reports, seed: int, period: str) -> None:
+    exports = of_seed(seed)
+    by = ["owner"] if reports.has(exports, "owner") and period == "2024-Q1" else []
+    before = figures(reports(exports, period, by=by))
+    after = figures(reports(scaled(exports, 100), period, by=by, keep=False))
+
+    assert {} == differences(before, after, hundredfold)
+
+
+def test_amounts_of_the_sample_data_times_100_make_money_times_100(reports: Reports) -> None:
+    before = figures(reports(sample(), "2025-Q3"))
+    after = figures(reports(scaled(sample(), 100), "2025-Q3", keep=False))
+
+    assert {} == differences(before, after, hundredfold)

@@ -1,0 +1,125 @@
+"""What programs read: no NaN, no infinity, and a status and a reason that agree with the value."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+
+import pytest
+
+from crm_metrics import renderers
+from crm_metrics.engine.cells import REASONS
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.report import Report
+
+from .conftest import Reports
+from .exports import SEEDS, of_seed, sample
+from .figures import CATALOG, SHOWN
+
+NUMBERS = ("value", "low", "high", "n", "compare_value", "change", "change_pct", "target", "attainment")
+
+
+def inconsistent(report: Report) -> list[object]:
+    """Rows whose status, reason, value, n or currency do not agree."""
+    wrong = []
+    names = ("metric", "value", "n", "status", "reason", "complete", "currency")
+    for row in zip(*(report.rows[name].tolist() for name in names), strict=True):
+        metric, value, n, status, reason, complete, currency = row
+        missing = math.isnan(value)
+        given = reason if isinstance(reason, str) else None
+        ok = (status == "unavailable") == missing
+        ok &= status in ("ok", "partial", "unavailable")
+        ok &= given is None or (given in REASONS and given != "")
+        ok &= (given is not None) if missing else given in (None, "immature-cohort")
+        ok &= missing or status == ("partial" if not complete or given == "immature-cohort" else "ok")
+        ok &= n >= 0 and not math.isinf(value)
+        ok &= not isinstance(currency, str) or (CATALOG[metric].is_money and not missing)
+        if CATALOG[metric].unit is Unit.COUNT and CATALOG[metric].aggregate in ("count", "distinct") and not missing:
+            ok &= value == int(value) >= 0
+        if not ok:
+            wrong.append(row)
+    return wrong
+
+
+def written(report: Report, form: str) -> str:
+    out = io.StringIO(newline="")
+    renderers.render(report, form, out)
+    return out.getvalue()
+
+
+def refuse(constant: str) -> float:
+    raise AssertionError(f"{constant} in JSON")
+
+
+def is_no_number(cell: str) -> bool:
+    try:
+        return bool(cell) and not math.isfinite(float(cell))
+    except ValueError:
+        return True
+
+
+def broken_cells(report: Report) -> list[object]:
+    """Cells of the forms for programs that are no finite number where a number belongs, or differ between the forms."""
+    wrong: list[object] = []
+    separated = {
+        form: list(csv.DictReader(io.StringIO(written(report, form), newline=""), delimiter=sign))
+        for form, sign in (("csv", ","), ("tsv", "\t"))
+    }
+    objects = {
+        "json": json.loads(written(report, "json"), parse_constant=refuse)["rows"],
+        "jsonl": [json.loads(line, parse_constant=refuse) for line in written(report, "jsonl").splitlines()],
+    }
+    for form, rows in separated.items():
+        wrong += [(form, name, row) for row in rows for name in NUMBERS if is_no_number(row[name])]
+        wrong += [(form, row) for row in rows for cell in row.values() if cell.casefold() in ("nan", "inf", "-inf", "<na>", "nat")]
+    if not len(report.rows) == len(separated["csv"]) == len(objects["json"]):
+        wrong.append("rows are lost")
+    if separated["csv"] != separated["tsv"] or objects["json"] != objects["jsonl"]:
+        wrong.append("the forms differ")
+    for plain, typed, exact in zip(separated["csv"], objects["json"], report.rows["value"].tolist(), strict=True):
+        value = typed["value"]
+        if (plain["value"] == "") != (value is None) or (value is not None and float(plain["value"]) != value):
+            wrong.append((plain, typed))
+        if value is not None and value != exact:
+            wrong.append(("does not read back", value, exact))
+    return wrong
+
+
+PERIODS = ("2024-03", "2024-Q2", "all", "2030", "1999-12")
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_status_reason_and_value_agree_and_every_cell_is_finite(reports: Reports, seed: int) -> None:
+    exports = of_seed(seed)
+    dims = ["owner"] if reports.has(exports, "owner") else []
+    made = [reports(exports, period, compare="previous") for period in PERIODS]
+    made += [reports(exports, "2023-11..2024-06", by=["month", *dims], compare="year-ago")]
+
+    assert [] == [row for report in made for row in inconsistent(report)]
+    assert [] == [cell for report in made for cell in broken_cells(report)]
+
+
+@pytest.mark.parametrize("by", [[], ["owner"], ["month", "campaign"], ["quarter", "product"]])
+def test_the_sample_data_is_written_without_a_gap(reports: Reports, by: list[str]) -> None:
+    report = reports(sample(), "2025-05..2026-03", by=by, compare="previous")
+
+    assert [] == inconsistent(report)
+    assert [] == broken_cells(report)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_plain_report_has_every_metric_that_is_not_private(reports: Reports, seed: int) -> None:
+    report = reports(of_seed(seed), "2024-03")
+
+    assert [metric.name for metric in SHOWN] == list(dict.fromkeys(report.rows["metric"]))
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_has_no_value_anywhere_is_explained(reports: Reports, seed: int) -> None:
+    report = reports(of_seed(seed), "2024-03")
+    given = set(report.rows.loc[report.rows["status"] != "unavailable", "metric"])
+
+    assert {metric.name for metric in SHOWN} - given == set(report.missing)
+    assert [] == [name for name, words in report.missing.items() if not words.strip()]
