@@ -21,6 +21,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "empty-file": (WARNING, "holds no rows"),
     "encoding-guessed": (NOTE, "is not UTF-8; read as {encoding}"),
     "malformed-row": (WARNING, "{count} rows have {seen} cells where the header has {expected}; left out"),
+    "short-row": (
+        WARNING,
+        "{count} rows have fewer cells than the header ({seen} instead of {expected}); "
+        "the cells that are not there are read as missing",
+    ),
     "repeated-header": (NOTE, "{count} rows repeat the header; left out"),
     "total-row": (NOTE, "{count} total rows left out"),
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),

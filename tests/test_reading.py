@@ -95,6 +95,20 @@ def test_a_misfit_far_below_makes_the_column_text_and_leaves_the_others_typed() 
     assert 1 == cells.columns[2].null_count
 
 
+@pytest.mark.parametrize("above", [0, 1000, 300_000])
+@pytest.mark.parametrize("cell", ["0x10", "0X1f", " 0x10", '"0x10"'])
+def test_a_hexadecimal_number_is_no_integer(cell: str, above: int) -> None:
+    raw = of_bytes("id,n\n" + "1,2\n" * above + f"2,{cell}\n")
+    cells = raw.read({0: As.INTEGER, 1: As.INTEGER})
+    assert cell.strip('"') == cells.columns[1].to_pylist()[-1]
+    assert pa.int64() == cells.columns[0].type
+
+
+def test_ids_with_0x_in_them_leave_the_integers_beside_them_typed() -> None:
+    cells = of_bytes("id,n\n0x1,2\n00Q0x7,3\n").read({0: As.PLAIN, 1: As.INTEGER})
+    assert [["0x1", "00Q0x7"], [2, 3]] == lists(cells)
+
+
 def test_missing_spellings_are_null_in_dates_and_numbers_and_kept_in_text() -> None:
     raw = of_bytes("name,at,amount,score\n-,-,-,-\nNA,2024-01-01,nan,2\n")
     cells = raw.read({0: As.TEXT, 1: As.MOMENT, 2: As.FLOAT, 3: As.INTEGER}, ["-", "NA", "nan"])
@@ -300,6 +314,171 @@ def test_every_record_is_read_as_the_csv_module_reads_it(
     filled = [(row, record) for row, record in enumerate(records, start=2) if any(record)]
     assert [row for row, _ in filled] == cells.rows.tolist()
     assert [[record[at] or None for _, record in filled] for at in sorted(wanted)] == lists(cells)
+
+
+# Short rows
+
+
+def kept(cells: Cells) -> list[tuple[object, ...]]:
+    """Each record with its row."""
+    return list(zip(cells.rows.tolist(), *lists(cells), strict=True))
+
+
+def test_a_row_with_fewer_cells_is_kept_with_its_cells_and_its_row() -> None:
+    cells = texts(of_bytes("a,b,c\n1,2,3\n4,5\n6,7,8\n"))
+    assert [(2, "1", "2", "3"), (3, "4", "5", None), (4, "6", "7", "8")] == kept(cells)
+    assert [] == cells.left_out
+    (issue,) = cells.issues
+    assert ("short-row", 1, (3,), {"seen": "2", "expected": "3"}) == (issue.code, issue.count, issue.rows, issue.detail)
+    lacking = "the cells that are not there are read as missing"
+    assert f"1 row has fewer cells than the header (2 instead of 3); {lacking} (row 3)" == issue.sentence
+
+
+def test_short_rows_stand_in_order_among_malformed_and_blank_rows() -> None:
+    lines = [
+        "a,b,c,d",
+        "1,2",
+        "",
+        ",,,",
+        "1,2,3,4",
+        "Confidential",
+        ",,",
+        "5,,7",
+        ",6,",
+        "1,2,3,4,5",
+        "8,9,,",
+        "0,1,2",
+        "",
+    ]
+    cells = texts(of_bytes("\n".join([*lines, ""])))
+    assert [
+        (2, "1", "2", None, None),
+        (5, "1", "2", "3", "4"),
+        (8, "5", None, "7", None),
+        (11, "8", "9", None, None),
+        (12, "0", "1", "2", None),
+    ] == kept(cells)
+    assert [(6, "Confidential"), (9, ",6,"), (10, "1,2,3,4,5")] == [(out.row, out.text) for out in cells.left_out]
+    found = {issue.code: (issue.count, issue.rows, issue.detail["seen"]) for issue in cells.issues}
+    assert {"malformed-row": (3, (6, 9, 10), "1 or 3 or 5"), "short-row": (3, (2, 8, 12), "2")} == found
+
+
+def test_footers_with_one_filled_cell_are_left_out() -> None:
+    cells = texts(of_bytes('a,b,c\n1,2,3\nGrand Totals (12 records)\n"Confidential, do not share"\nTotal,  \n'))
+    assert ([2], [3, 4, 5]) == (cells.rows.tolist(), [record.row for record in cells.left_out])
+    assert ["malformed-row"] == [issue.code for issue in cells.issues]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("end", [True, False])
+def test_the_last_row_may_be_short(line_end: str, end: bool) -> None:
+    lines = ["a;b;c;d", "1;2024-03-01;3,5;4", '2;"2024-03-02";'] + [""] * end
+    cells = of_bytes(line_end.join(lines)).read({0: As.INTEGER, 1: As.MOMENT, 2: As.PLAIN, 3: As.FLOAT})
+    assert [(2, 1, datetime(2024, 3, 1), "3,5", 4.0), (3, 2, datetime(2024, 3, 2), None, None)] == kept(cells)
+
+
+def test_short_rows_leave_dates_and_numbers_typed() -> None:
+    raw = of_bytes("id,at,n,x,note\n1,2024-03-01,1,1.5,a\n2,2024-03-02,-\n3,-,3\n4,2024-03-04,4,2.5,b\n")
+    cells = raw.read({1: As.MOMENT, 2: As.INTEGER, 3: As.FLOAT, 4: As.TEXT, 0: As.PLAIN}, ["-"])
+    expected = [pa.timestamp("us"), pa.int64(), pa.float64(), pa.dictionary(pa.int32(), pa.string()), pa.string()]
+    assert expected == [column.type for column in cells.columns.values()]
+    assert [
+        (2, datetime(2024, 3, 1), 1, 1.5, "a", "1"),
+        (3, datetime(2024, 3, 2), None, None, None, "2"),
+        (4, None, 3, None, None, "3"),
+        (5, datetime(2024, 3, 4), 4, 2.5, "b", "4"),
+    ] == kept(cells)
+
+
+def test_a_short_row_that_does_not_fit_makes_its_column_text_and_leaves_the_others_typed() -> None:
+    raw = of_bytes("id,n,x,note\n1,2,2.5,a\n2,many,nan\n3,4,1.5,b\n")
+    cells = raw.read({0: As.INTEGER, 1: As.INTEGER, 2: As.FLOAT, 3: As.TEXT})
+    assert [False, True, True, True] == [pa.types.is_dictionary(column.type) for column in cells.columns.values()]
+    assert [(2, 1, "2", "2.5", "a"), (3, 2, "many", "nan", None), (4, 3, "4", "1.5", "b")] == kept(cells)
+
+
+def test_quoted_cells_of_a_short_row_are_unquoted() -> None:
+    note = "x" * 1000
+    cells = texts(of_bytes(f'a,b,c,d\n1,2,3,4\n"Doe, Jane","say ""hi""\n{note}",\n5,6,7,8\n'))
+    assert (3, "Doe, Jane", f'say "hi"\n{note}', None, None) == kept(cells)[1]
+    assert [2, 3, 4] == cells.rows.tolist()
+
+
+def test_a_short_row_whose_quotation_mark_is_never_closed_is_left_out() -> None:
+    cells = texts(of_bytes('a,b,c\n1,2,3\n4,5\n6,"open\n7,8\n'))
+    assert [(2, "1", "2", "3"), (3, "4", "5", None)] == kept(cells)
+    assert [4] == [record.row for record in cells.left_out]
+    with pytest.raises(DataError, match="never closed"):
+        texts(of_bytes('a,b,c\n1,2,3\n4,5\n6,"open\n7,8,9\n'))
+
+
+def test_all_rows_may_be_short() -> None:
+    cells = of_bytes("sep=,\na,b,c\n1,2\n3,4\n").read({0: As.INTEGER, 1: As.TEXT, 2: As.FLOAT})
+    assert [(3, 1, "2", None), (4, 3, "4", None)] == kept(cells)
+
+
+def test_short_rows_count_when_no_column_or_only_lacking_ones_are_wanted() -> None:
+    raw = of_bytes("a,b,c\n1,2,3\n4,5\n\n6,7,\n")
+    assert [2, 3, 5] == raw.read({}).rows.tolist()
+    assert [(2, 3), (3, None), (5, None)] == kept(raw.read({2: As.INTEGER}))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252"])
+def test_short_rows_of_other_encodings_are_kept(encoding: str) -> None:
+    cells = texts(of_bytes("id;Straße;n\n1;Zoë;2\n3;Amélie\n4;x;5\n".encode(encoding)))
+    assert [(2, "1", "Zoë", "2"), (3, "3", "Amélie", None), (4, "4", "x", "5")] == kept(cells)
+
+
+def test_short_rows_that_are_not_utf_8_far_below_are_kept() -> None:
+    raw = of_bytes(b"id,name,x\n" + "1,Amélie,2\n".encode() * 50_000 + b"7,Zo\xeb\n")
+    assert (50_002, 7, "Zoë", None) == kept(raw.read({0: As.INTEGER, 1: As.TEXT, 2: As.FLOAT}))[-1]
+
+
+def test_short_rows_of_aligned_and_wrapped_tables_are_kept() -> None:
+    wrapped = of_bytes('id,name,amount\n"1,""Doe, Jane"",2"\n"2,""Roe, Max"""\n"3,x,4"\n')
+    assert [(2, "1", "Doe, Jane", "2"), (3, "2", "Roe, Max", None), (4, "3", "x", "4")] == kept(texts(wrapped))
+    lines = ["customer  date  n"] + ["  00001  19970101  1"] * 80 + ["  00002  19970102"]
+    assert (82, "00002", "19970102", None) == kept(texts(of_bytes("\n".join(lines))))[-1]
+
+
+def test_short_rows_are_in_order_across_blocks() -> None:
+    lines = [f"{number},name {number % 7},{number},{'x' * 50}" for number in range(2, 60_002)]
+    for at in range(0, 60_000, 977):
+        lines[at] = f"{at + 2},short {at % 5}"
+    cells = of_bytes("\n".join(["id,name,n,note", *lines])).read({0: As.INTEGER, 1: As.TEXT, 2: As.INTEGER})
+    assert list(range(2, 60_002)) == cells.rows.tolist() == cells.columns[0].to_pylist()
+    expected = [f"short {at % 5}" if at % 977 == 0 else f"name {(at + 2) % 7}" for at in range(60_000)]
+    assert expected == cells.columns[1].to_pylist()
+    assert 62 == cells.columns[2].null_count
+    assert 1 == len({str(chunk.dictionary) for chunk in cells.columns[1].chunks})
+
+
+def test_short_rows_do_not_move_the_blank_ones() -> None:
+    cells = of_bytes("a,b,c\n1,2\n,,\n3,4\n\n,5,\n6,7\n\n\n").read({2: As.FLOAT})
+    assert [(2, None), (4, None), (6, None), (7, None)] == kept(cells)
+
+
+@given(
+    records=st.lists(st.lists(CELL, max_size=5), max_size=12),
+    quoting=st.sampled_from([csv.QUOTE_ALL, csv.QUOTE_MINIMAL]),
+    line_end=st.sampled_from(["\n", "\r\n"]),
+    wanted=st.sets(st.integers(0, 3), min_size=1),
+)
+def test_records_of_any_width_are_kept_or_left_out_as_the_csv_module_reads_them(
+    records: list[list[str]], quoting: int, line_end: str, wanted: set[int]
+) -> None:
+    written = StringIO()
+    writer = csv.writer(written, quoting=quoting, lineterminator=line_end)  # type: ignore[arg-type]
+    writer.writerows([["sep=,"], ["id", "b", "c", "d"], *records])
+    cells = of_bytes(written.getvalue().replace('"sep=,"', "sep=,")).read(dict.fromkeys(sorted(wanted), As.PLAIN))
+    expected, out = [], []
+    for row, record in enumerate(records, start=3):
+        if (len(record) < 4 and sum(bool(cell.strip()) for cell in record) < 2) or len(record) > 4:
+            out += [row] * any(cell.strip('," \t\r\n') for cell in record)
+        elif any(record):
+            expected.append((row, *((record + [""] * 4)[at] or None for at in sorted(wanted))))
+    assert expected == kept(cells)
+    assert out == [record.row for record in cells.left_out]
 
 
 # Encodings
@@ -586,6 +765,15 @@ def test_real_exports_are_read_whole(name: str, rows: int) -> None:
     cells = texts(raw)
     assert list(range(2, rows + 2)) == cells.rows.tolist()
     assert ([], []) == (cells.left_out, cells.issues)
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is absent")
+def test_the_short_row_of_a_real_export_is_kept() -> None:
+    (raw,) = open_inputs([str(SHARED / "ab_campaign" / "control_group.csv")]).tables
+    cells = raw.read({1: As.TEXT, 2: As.INTEGER, 3: As.INTEGER})
+    assert (6, "5.08.2019", 1835, None) == kept(cells)[4]
+    assert (list(range(2, 32)), []) == (cells.rows.tolist(), cells.left_out)
+    assert ["short-row"] == [issue.code for issue in cells.issues]
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is absent")

@@ -13,7 +13,7 @@ from crm_metrics.tables import SOURCE, Source, Table
 
 _IDENTITY = ("customer", "customer_name", "customer_email")
 # Which table an attribute can come from, and by which columns the two are joined. The first that has it is used.
-_LINKS = (
+LINKS = (
     ("owners", "owner", "owner"),
     ("leads", "lead_id", "lead_id"),
     ("customers", "customer", "customer"),
@@ -146,7 +146,7 @@ def carry(tables: dict[str, Table], column: str, sources: list[Source], issues: 
     for name, table in sorted(tables.items()):
         if table.has(column):
             continue
-        for other, mine, key in _LINKS:
+        for other, mine, key in LINKS:
             if name == other or other not in tables or not tables[other].has(column) or not table.has(mine):
                 continue
             if other == "leads" and name != "deals":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import numpy as np
@@ -21,6 +23,7 @@ from crm_metrics.loaders.recognising import Recognised, normalised, recognise
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Dataset, Table, Unusable
 
+_IDENTITY = ("customer", "customer_name", "customer_email")
 _ALWAYS = ("updated_at", "is_deleted", "currency")
 _OUTCOME = schema.TABLES["deals"].columns["outcome"].needs
 # Facts in the order in which they are made of each other.
@@ -40,16 +43,20 @@ def load(
     """The dataset made of the raw tables: only the wanted `(table, column)` pairs, the dimensions, and what they need are
     read. `forced` names the table of a file by its path. Raises `DataError` for what can be read in two ways,
     `NothingToReport` when no file is recognised, `UsageError` for a dimension that nothing has."""
-    dims = list(dims)
+    dims, wanted = list(dims), list(wanted)
     noticed = list(issues)
     found = _recognised(raws, noticed, forced or {})
     needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
     _find_dims(found, dims)
-    files = []
-    for raw, recognised in found:
-        columns = _columns(recognised, needs, dims)
-        files.append(normalise(raw, recognised, columns, settings, len(files)))
-        noticed += files[-1].issues
+    links = _links(found, dims)
+    # Parsing and coercing leave the interpreter free most of the time: files are worked on side by side.
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        jobs = [
+            pool.submit(normalise, raw, recognised, _columns(recognised, needs, dims, links), settings, index)
+            for index, (raw, recognised) in enumerate(found)
+        ]
+        files = [job.result() for job in jobs]
+    noticed += [issue for file in files for issue in file.issues]
     tables = _together(files, noticed)
     sources = [file.source for file in files]
     bench = Workbench(
@@ -59,6 +66,7 @@ def load(
         settings,
         as_of=today,
         now=np.datetime64(today + timedelta(days=1), "us"),
+        wanted={table for table, _ in wanted},
     )
     _settle(bench)
     _set_as_of(bench, today)
@@ -131,7 +139,19 @@ def _find_dims(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None
             raise UsageError(f"no file has a column {dim!r} to report by. {did_you_mean(dim, dimensions)}")
 
 
-def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str]) -> list[str]:
+def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]:
+    """The columns by which a dimension that not every table has of its own is joined to those without it."""
+    links = set()
+    for dim in dims:
+        having = {recognised.layout.table for _, recognised in found if dim in recognised.columns}
+        if having != _tables(found):
+            links |= {mine for other, mine, _ in linking.LINKS if other in having}
+    return links
+
+
+def _columns(
+    recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]
+) -> list[str]:
     """What to read of a file: what is needed of its table, its id, the dates that decide as-of, and what links it."""
     table = recognised.layout.table
     known = schema.TABLES[table]
@@ -148,14 +168,13 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
         names |= {"trial_ends_at"}
     if table in ("owners", "products"):
         names.add(table.removesuffix("s"))
-    if table == "customers" and ("customer" in _all(needs) or dims):
+    if table == "customers" and ("customer" in _all(needs) or "customer" in links):
         names |= {"customer_id", "name", "email"}
-    links = {"customer", "customer_name", "customer_email", "owner", "product", "lead_id"} if dims else set()
+    names |= {name for link in links for name in (_IDENTITY if link == "customer" else (link,))}
     if table == "deals" and "leads" in needs:
-        links |= {"lead_id"}
+        names.add("lead_id")
     if table == "leads" and "deals" in needs:
-        links |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
-    names |= links & known.columns.keys()
+        names |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
     return sorted(name for name in names if name in recognised.columns)
 
 
@@ -253,5 +272,6 @@ def _report_undated(bench: Workbench) -> None:
             hit = ~has_value(table.frame, column)
             if name == "deals":
                 hit &= ~(table.frame["outcome"] == "open").to_numpy()
-            label = next((bench.sources[i].columns.get(column, column) for i in set(table.frame[SOURCE])), column)
-            bench.report("no-date", table, hit, column=label)
+            if hit.any():
+                first = int(table.frame[SOURCE].to_numpy()[hit][0])
+                bench.report("no-date", table, hit, column=bench.sources[first].columns.get(column, column))

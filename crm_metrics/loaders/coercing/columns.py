@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crm_metrics.loaders.coercing import dates, numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, TRUE, folded
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.int32]
 _UNTIDY = r"^\s|\s$|\s\s|[\t\n\r]|[^\x00-\x7f]"
 _LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
 MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0}
@@ -46,18 +46,18 @@ def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = M
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column.cast(pa.string()))
     values = column.dictionary.cast(pa.string())
-    codes = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    codes = column.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
     if pc.any(pc.match_substring_regex(values, _UNTIDY)).as_py():
         tidy = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_normalize(values, "NFC"), r"[\s\x{00a0}]+", " "))
         encoded = pc.dictionary_encode(tidy)
-        values, places = encoded.dictionary, encoded.indices.cast(pa.int64()).to_numpy(zero_copy_only=False)
-        codes = np.append(places, -1)[codes]
+        values, places = encoded.dictionary, encoded.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)
+        codes = np.append(places, np.int32(-1))[codes]
     if missing:
         gone = pc.is_in(pc.utf8_lower(values), pa.array(sorted(missing)))
         if pc.any(gone).as_py():
             kept = ~np.asarray(gone)
-            places = np.where(kept, np.cumsum(kept) - 1, -1)
-            values, codes = values.filter(pa.array(kept)), np.append(places, -1)[codes]
+            places = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
+            values, codes = values.filter(pa.array(kept)), np.append(places, np.int32(-1))[codes]
     return Texts(values, codes)
 
 
@@ -91,14 +91,14 @@ def leading_numbers(found: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_
 
 def typed_moments(column: pa.ChunkedArray | pa.Array) -> Ints:
     """Time stamps as microseconds, `NEVER` for missing ones."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return whole.cast(pa.timestamp("us")).cast(pa.int64()).fill_null(dates.NEVER).to_numpy(zero_copy_only=False)
+    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    return whole.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)  # NaT is the smallest number
 
 
 def typed_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
     """Numbers as floats, NaN for missing ones."""
-    whole = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    return whole.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    return whole.to_numpy().astype(np.float64, copy=False)
 
 
 def separator(columns: dict[str, numbers.Written], preset: str | None) -> dict[str, str | None]:

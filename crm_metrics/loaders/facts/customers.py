@@ -28,7 +28,8 @@ def derive(bench: Workbench) -> None:
     """Flags of who left; then spells, from the first source that is there."""
     if "customers" in bench.tables:
         _left(bench, bench.tables["customers"])
-    _spells(bench)
+    if "spells" in bench.wanted:
+        _spells(bench)
 
 
 def _left(bench: Workbench, table: Table) -> None:

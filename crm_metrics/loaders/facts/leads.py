@@ -26,7 +26,8 @@ def derive(bench: Workbench) -> None:
         table = bench.tables["leads"]
         _conversion(bench, table)
         _response(bench, table)
-    _counts(bench)
+    if "lead_counts" in bench.wanted:
+        _counts(bench)
 
 
 def _conversion(bench: Workbench, table: Table) -> None:
@@ -86,7 +87,7 @@ def _won_at(bench: Workbench, table: Table) -> np.ndarray:
     result = np.append(first.to_numpy(), NAT)[place]
     known = bench.tables["deals"].calendar.get("closed_at")
     if known is not None:
-        used = sorted(set(deals.frame["_source"]))
+        used = np.unique(deals.frame["_source"].to_numpy())
         table.calendar["converted_at"] = np.full(len(bench.sources), bool(known[used].any()))
     return result
 

@@ -15,6 +15,8 @@ _MANY = 30
 
 def derive(bench: Workbench) -> None:
     """Purchases with their ordinal per customer, and one row per product sold."""
+    if not bench.wanted & {"purchases", "sold_lines", "spells"}:
+        return
     if "orders" in bench.tables:
         _orders(bench, bench.tables["orders"])
     elif "deals" in bench.tables:

@@ -26,6 +26,8 @@ _GOOD = ("good", "satisfied", "happy", "great", "extremely happy", "very happy",
 _BAD = ("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy", "negative")
 _NEUTRAL = ("neutral", "ok", "okay")
 _RANGE = re.compile(r"(?<!\d)([01])\s*(?:-|–|to|bis)\s*(5|7|10)(?!\d)")
+_KINDS = ("ces", "csat", "nps")
+_UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell
 _ENOUGH = 30
 _TOLERATED = 0.02
 _TOP = {"1-5": 2, "1-7": 2, "1-10": 2, "0-10": 2}
@@ -68,67 +70,70 @@ def derive(bench: Workbench) -> None:
         _responses(bench, bench.tables["responses"])
     if "tickets" in bench.tables and "satisfaction" in bench.tables["tickets"].frame:
         _tickets(bench, bench.tables["tickets"])
-    _ratings(bench)
+    if "ratings" in bench.wanted:
+        _ratings(bench)
 
 
 def _responses(bench: Workbench, table: Table) -> None:
     frame = table.frame
+    source = frame[SOURCE].to_numpy()
     score = numbers(frame, "score")
     kind = _stated_kind(frame)
-    for column, name in (("nps_score", "nps"), ("csat_score", "csat"), ("ces_score", "ces")):
-        own = numbers(frame, column)
-        score = np.where(np.isnan(score), own, score)
-        having = np.array([column in source.columns for source in bench.sources], dtype=bool)[frame[SOURCE].to_numpy()]
-        kind = np.where(having & (kind == ""), name, kind)
-    for i in np.unique(frame[SOURCE].to_numpy()).tolist():
-        rows = frame[SOURCE].to_numpy() == i
-        open_rows = rows & (kind == "")
-        if open_rows.any():
-            kind[open_rows] = _kind_of(bench, i, score[open_rows])
+    for place, name in enumerate(_KINDS):
+        if f"{name}_score" in frame:
+            score = np.where(np.isnan(score), numbers(frame, f"{name}_score"), score)
+            having = np.array([f"{name}_score" in known.columns for known in bench.sources], dtype=bool)[source]
+            kind[having & (kind == _UNSAID)] = place
+    for i in np.unique(source).tolist():
+        unsaid = (source == i) & (kind == _UNSAID)
+        if unsaid.any():
+            kind[unsaid] = _kind_of(bench, i, score[unsaid])
+    asked = {name: kind == place for place, name in enumerate(_KINDS)}
     frame["score"] = score
     frame["is_answered"] = ~np.isnan(score) & ~(moments(frame, "responded_at") >= bench.now)
-    kinds = ("ces", "csat", "nps")
-    frame["kind"] = category(kinds, np.select([kind == name for name in kinds], range(3), -1))
-    if (kind == "?").any():
+    frame["kind"] = category(_KINDS, np.maximum(kind, -1))
+    unknown = kind == _UNKNOWN
+    if unknown.any():
         problem = unusable(
             "scale-ambiguous",
-            f"the scores of {_paths(bench, frame, kind == '?')} do not say which question was asked",
+            f"the scores of {_paths(bench, frame, unknown)} do not say which question was asked",
             "name the column NPS score, CSAT score or CES score, or add a column kind",
         )
-        table.unusable |= {"nps_group": problem}
-        if not (kind == "csat").any():
+        table.unusable["nps_group"] = problem
+        if not asked["csat"].any():
             table.unusable["is_satisfied"] = problem
-    _promoters(bench, table, score, kind == "nps")
-    if (kind == "ces").any():
-        frame["effort_score"] = np.where(kind == "ces", score, np.nan)
-    if (kind == "csat").any():
-        _satisfied(bench, table, score, kind == "csat")
+    _promoters(bench, table, score, asked["nps"])
+    if asked["ces"].any():
+        frame["effort_score"] = np.where(asked["ces"], score, np.nan)
+    if asked["csat"].any():
+        _satisfied(bench, table, score, asked["csat"])
 
 
 def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
+    """The question of each answer where the row says it: its place among the kinds."""
     if "kind" not in frame:
-        return np.full(len(frame), "", dtype=object)
+        return np.full(len(frame), _UNSAID, dtype=np.int8)
     column = frame["kind"].astype("category")
     names = [folded(str(value)) for value in column.cat.categories]
-    known = [next((kind for kind in ("nps", "csat", "ces") if kind in name), "?") for name in names]
-    return np.array([*known, ""], dtype=object)[column.cat.codes.to_numpy()]
+    known = [next((place for place, kind in enumerate(_KINDS) if kind in name), _UNKNOWN) for name in names]
+    return np.array([*known, _UNSAID], dtype=np.int8)[column.cat.codes.to_numpy()]
 
 
-def _kind_of(bench: Workbench, source: int, score: Floats) -> str:
-    """The question that a file asked, where only its name or its scores can tell; "?" when nothing can."""
-    path = bench.sources[source].path
+def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
+    """The question that a file asked, where only its name or its scores can tell: its place among the kinds."""
+    name = bench.sources[source].path.rpartition("/")[2].casefold()
     label = bench.sources[source].columns.get("score", "score")
-    in_name = [kind for kind in ("nps", "csat", "ces") if re.search(rf"(?<![a-z]){kind}(?![a-z])", path.rpartition("/")[2].casefold())]
-    if len(in_name) == 1:
-        return in_name[0]
+    named = [place for place, kind in enumerate(_KINDS) if re.search(rf"(?<![a-z]){kind}(?![a-z])", name)]
+    if len(named) == 1:
+        return named[0]
     if "rating" in label.casefold() or "satisf" in label.casefold():
-        return "csat"
+        return _KINDS.index("csat")
     known = score[~np.isnan(score)]
     inside = known[(known >= 0) & (known <= 10)]
     if len(known) and len(inside) >= (1 - _TOLERATED) * len(known) and inside.min() < 1 and inside.max() > 5:
         bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
-        return "nps"
-    return "?"
+        return _KINDS.index("nps")
+    return _UNKNOWN
 
 
 def _paths(bench: Workbench, frame: pd.DataFrame, rows: Bools) -> str:
@@ -147,7 +152,7 @@ def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> N
     elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(bench, table, asked):
         hint = "declare the kind of survey: a column kind with nps, csat or ces"
         table.unusable["nps_group"] = unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
-    group = np.select([score >= 9, score >= 7], [2, 1], 0)
+    group = (score >= 9).astype(np.int8) + (score >= 7)
     table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(known & ~outside, group, -1))
 
 
@@ -243,7 +248,7 @@ def _ratings(bench: Workbench) -> None:
     if table is None:
         return
     rated = has_value(table.frame, "is_satisfied")
-    frame = table.frame[rated].reset_index(drop=True)
+    frame = table.frame[rated]
     if date in frame:
         frame["rated_at"] = frame[date]
     score = numbers(frame, "score" if surveyed else "satisfaction_score")
@@ -257,7 +262,7 @@ def _ratings(bench: Workbench) -> None:
     elif not rated.any():
         return
     else:
-        scales = sorted(set(frame["rating_scale"].dropna().astype(str)))
+        scales = sorted(str(name) for name in frame["rating_scale"].cat.remove_unused_categories().cat.categories)
         bench.labels["csat"] = f"{what}, {' and '.join(scales)}"
         if len(scales) > 1:
             seen = f"ratings are on the scales {' and '.join(scales)}, which cannot be averaged together"

@@ -80,7 +80,7 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
 
 def derive(bench: Workbench) -> None:
     """Each customer's recurring revenue as stretches of time, and every change of it as a movement."""
-    frame = paid(bench)
+    frame = paid(bench) if bench.wanted & {"recurring", "movements"} else None
     if frame is None or "customer" not in frame:
         return
     mrr = monthly(frame)

@@ -55,7 +55,8 @@ def derive(bench: Workbench) -> None:
         if "replies" in frame:
             count = numbers(frame, "replies")
             frame["is_one_touch"] = optional_truth(count == 1, ~np.isnan(count))
-    _first_responses(bench)
+    if "first_responses" in bench.wanted:
+        _first_responses(bench)
 
 
 def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str) -> tuple[Bools, Bools]:
@@ -82,7 +83,7 @@ def _response(bench: Workbench, table: Table) -> None:
         return
     minutes: Floats = np.where(by_column, numbers(frame, "first_response_minutes"), np.nan)
     answered: Bools = by_column & ~np.isnan(minutes)
-    if by_column.any() and not bench.by_day(table, "created_at").all():
+    if bench.settings.as_of is not None and by_column.any() and not bench.by_day(table, "created_at").all():
         created = frame["created_at"].to_numpy()
         at = created + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
         answered &= ~(at >= bench.now) | bench.by_day(table, "created_at")  # not yet, at as-of

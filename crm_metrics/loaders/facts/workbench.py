@@ -28,7 +28,8 @@ MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 
 @dataclass
 class Workbench:
-    """Tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end."""
+    """Tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end,
+    `wanted` the tables that the figures are made of: others are not derived."""
 
     tables: dict[str, Table]
     sources: list[Source]
@@ -36,6 +37,7 @@ class Workbench:
     settings: Settings
     as_of: date
     now: np.datetime64
+    wanted: set[str] = field(default_factory=set)
     issues: list[Issue] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

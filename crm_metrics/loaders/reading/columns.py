@@ -54,6 +54,8 @@ def converted(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Ar
     texts = pc.if_else(pc.is_in(texts, value_set=pa.array(["", *missing], pa.string())), null, texts)
     if kind is not As.MOMENT:
         texts = pc.utf8_trim_whitespace(texts)
+    if kind is As.INTEGER and is_hexadecimal(texts):
+        return None
     try:
         column = texts.cast(TYPES[kind])
     except pa.ArrowInvalid:
@@ -61,8 +63,38 @@ def converted(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Ar
     return column if is_finite(column) else None
 
 
+def is_hexadecimal(texts: pa.Array) -> bool:
+    """True when a cell starts with `0x`: Arrow reads 0x10 as the integer 16."""
+    texts = pc.utf8_trim_whitespace(texts)
+    return any(pc.any(pc.starts_with(texts, start)).as_py() for start in ("0x", "0X"))
+
+
 def is_finite(column: pa.Array | pa.ChunkedArray) -> bool:
     """False for numbers with NaN or infinity in them: Arrow reads the words `nan` and `inf`, and 1e400, as numbers."""
     if not pa.types.is_floating(column.type):
         return True
     return pc.all(pc.is_finite(column)).as_py() is not False
+
+
+def typed(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Array | None:
+    """A column of strings as asked for, empty cells null; None when a cell is not what was asked for."""
+    if kind not in TEXTS:
+        return converted(texts, kind, missing)
+    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    return texts.dictionary_encode() if kind is As.TEXT else texts
+
+
+def interleaved(table: pa.Table, rows: np.ndarray, other: pa.Table, other_rows: np.ndarray) -> pa.Table:
+    """Both tables in the order of their rows, chunk by chunk: one chunk of everything could outgrow Arrow's offsets."""
+    before = np.searchsorted(rows, other_rows)
+    pieces, start, done = [], 0, 0
+    for batch in table.to_batches():
+        stop = start + batch.num_rows
+        upto = int(np.searchsorted(before, stop))
+        piece = pa.Table.from_batches([batch])
+        if upto > done:
+            both = pa.concat_tables([piece, other.slice(done, upto - done)]).unify_dictionaries().combine_chunks()
+            piece = both.take(pa.array(np.argsort(np.concatenate([rows[start:stop], other_rows[done:upto]]))))
+        pieces.append(piece)
+        start, done = stop, upto
+    return pa.concat_tables([*pieces, other.slice(done)]).unify_dictionaries()

@@ -6,6 +6,7 @@ import csv
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -15,15 +16,37 @@ import pyarrow.csv as arrow_csv
 
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, empty, is_finite, nulled
+from crm_metrics.loaders.reading.columns import (
+    TEXTS,
+    TYPES,
+    converted,
+    empty,
+    interleaved,
+    is_finite,
+    is_hexadecimal,
+    nulled,
+    typed,
+)
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8, decoder, detect
 from crm_metrics.loaders.reading.layout import Layout, find
-from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells, LeftOut
+from crm_metrics.loaders.reading.raw import SHOWN_ROWS, SHOWN_TEXT, As, Cells, LeftOut
 from crm_metrics.loaders.reading.witnesses import Malformed, Tailed, blank_lines, without_noise
 
 START, LARGEST_START = 1 << 18, 1 << 26
 BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
+
+
+@dataclass
+class _Odd:
+    """The records whose number of cells differs from the header's: the rows of all, those left out, and those that only
+    lack cells at their end, as text; `seen` is how many cells each of the latter has."""
+
+    rows: np.ndarray
+    left_out: list[LeftOut]
+    short: pa.Table
+    short_rows: np.ndarray
+    seen: np.ndarray
 
 
 @dataclass
@@ -57,18 +80,27 @@ class Delimited:
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = ()) -> Cells:
         kinds = {at: self._fitting(at, kind, missing) for at, kind in wanted.items()}
         # Rows cannot be counted without a column.
-        table, malformed, tail = self._table(kinds or {0: As.PLAIN}, missing)
-        left_out, hidden = self._malformed(table, malformed)
+        kinds = kinds or {0: As.PLAIN}
+        table, malformed, tail = self._table(kinds, missing)
+        odd = self._malformed() if malformed else None
+        misfits = [at for at, kind in kinds.items() if odd and self._short(odd, at, kind, missing) is None]
+        if misfits:
+            kinds.update(dict.fromkeys(misfits, As.TEXT))
+            table, _, tail = self._table(kinds, missing)
         rows = np.arange(self.header_row + 1, self.header_row + 1 + table.num_rows + malformed, dtype=np.int32)
-        if malformed:
-            rows = np.delete(rows, hidden - self.header_row - 1)
+        if odd:
+            rows = np.delete(rows, odd.rows - self.header_row - 1)
         end = table.num_rows - min(blank_lines(tail), table.num_rows)
         self._refuse_open_quote(table.slice(0, end), rows, tail)
         kept = self._filled(table, end)
         if kept is not None:
             table, rows = table.filter(pa.array(kept)), rows[kept]
-        issues = self._issues(left_out)
-        return Cells({at: table.column(str(at)) for at in wanted}, rows, left_out, issues)
+        if odd and len(odd.short_rows):
+            short = pa.table({str(at): self._short(odd, at, kind, missing) for at, kind in kinds.items()})
+            table = interleaved(table, rows, short, odd.short_rows)
+            rows = np.sort(np.concatenate([rows, odd.short_rows]))
+        left_out = odd.left_out if odd else []
+        return Cells({at: table.column(str(at)) for at in wanted}, rows, left_out, self._issues(odd))
 
     def _fitting(self, at: int, kind: As, missing: Collection[str]) -> As:
         """The kind asked for, unless the first records already speak against it: saves a pass that would fail."""
@@ -85,7 +117,7 @@ class Delimited:
         while True:
             malformed = Malformed()
             with readable(self.content), self._stream() as stream:
-                source = Tailed(stream)
+                source = Tailed(stream, looks=As.INTEGER in kinds.values())
                 try:
                     with without_noise():
                         table = arrow_csv.read_csv(
@@ -96,14 +128,23 @@ class Delimited:
                         return pa.table({str(at): empty(kind) for at, kind in kinds.items()}), 0, b""
                     self._adapt(error, kinds)
                     continue
-            odd = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
-            if not odd:
+            misread = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
+            if source.saw_hexadecimal:
+                misread += self._hexadecimal([at for at, kind in kinds.items() if kind is As.INTEGER])
+            if not misread:
                 break
-            kinds.update(dict.fromkeys(odd, As.TEXT))
+            kinds.update(dict.fromkeys(misread, As.TEXT))
         table = table.unify_dictionaries()
         columns = {str(at): table.column(str(at)) for at in kinds}
         columns |= {str(at): nulled(columns[str(at)]) for at, kind in kinds.items() if kind in TEXTS}
         return pa.table(columns), len(malformed.records), source.tail
+
+    def _hexadecimal(self, columns: list[int]) -> list[int]:
+        """Those of these columns of integers in which a cell starts with `0x`."""
+        with readable(self.content), self._stream() as stream:
+            options = self._options(dict.fromkeys(columns, As.TEXT), Malformed())
+            table = arrow_csv.read_csv(pa.PythonFile(stream, mode="r"), **options)
+        return [at for at in columns if any(is_hexadecimal(chunk.dictionary) for chunk in table.column(str(at)).chunks)]
 
     def _stream(self) -> BinaryIO:
         """The bytes below the header."""
@@ -152,26 +193,54 @@ class Delimited:
             hint = "A quotation mark that is never closed may have swallowed the lines below it."
             raise DataError(f"cannot be read: {said}", where=self.path, hint=hint) from error
 
-    def _malformed(self, table: pa.Table, count: int) -> tuple[list[LeftOut], np.ndarray]:
-        """The malformed records, and the rows they stand in; those without any text are blank, not left out.
+    def _malformed(self) -> _Odd:
+        """The records that are not as wide as the header; those without any text are blank, neither read nor left out.
 
         Arrow numbers them only when it reads with one thread, hence a second pass.
         """
-        if not count:
-            return [], np.empty(0, np.int32)
-        malformed = Malformed()
+        malformed = Malformed(whole=True)
         options = self._options({0: As.PLAIN}, malformed, use_threads=False)
         options["convert_options"].column_types = {"0": pa.binary()}
         with readable(self.content), self._stream() as stream:
             arrow_csv.read_csv(pa.PythonFile(stream, mode="r"), **options)
-        rows = np.array([number for number, _, _ in malformed.records], np.int32) + self.header_row
+        records = malformed.records
+        rows = np.array([number for number, _, _ in records], np.int32) + self.header_row
+        short, cells = self._padded(records)
         marks = self.layout.delimiter + '" \t\r\n'
+        out = np.delete(np.arange(len(records)), short)
         left_out = [
-            LeftOut("malformed-row", int(row), seen, text)
-            for row, (_, seen, text) in zip(rows, malformed.records, strict=True)
-            if text.strip(marks)
+            LeftOut("malformed-row", int(rows[at]), records[at][1], records[at][2][:SHOWN_TEXT])
+            for at in out.tolist()
+            if records[at][2].strip(marks)
         ]
-        return left_out, rows
+        seen = np.array([seen for _, seen, _ in records])
+        return _Odd(rows, left_out, cells, rows[short], seen[short])
+
+    def _padded(self, records: list[tuple[int, int, str]]) -> tuple[np.ndarray, pa.Table]:
+        """Which of the records only lack cells at their end, and their cells as text with empty ones for those.
+
+        At least two cells have to be filled, else it is a footer. A quotation mark that is never closed swallows the
+        cells put at the end as well: such a record is not as wide as the header even then.
+        """
+        width = len(self.header)
+        short = np.array([at for at, (_, seen, _) in enumerate(records) if seen < width], np.int64)
+        kinds = dict.fromkeys(range(width), As.PLAIN)
+        if not len(short):
+            return short, pa.table({str(at): empty(kind) for at, kind in kinds.items()})
+        lines = [records[at][2] + self.layout.delimiter * (width - records[at][1]) for at in short.tolist()]
+        unclosed = Malformed()
+        options = self._options(kinds, unclosed, use_threads=False)
+        options["read_options"].block_size = LARGE_BLOCK
+        cells = arrow_csv.read_csv(BytesIO("\n".join(lines).encode()), **options)
+        short = np.delete(short, [number - 1 for number, _, _ in unclosed.records])
+        filled = np.zeros(len(short), np.int64)
+        for column in cells.columns:
+            filled += pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
+        return short[filled > 1], cells.filter(pa.array(filled > 1))
+
+    def _short(self, odd: _Odd, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
+        """A column of the short records; None when a cell is not what was asked for."""
+        return typed(odd.short.column(str(at)).combine_chunks(), kind, missing)
 
     def _filled(self, table: pa.Table, end: int) -> np.ndarray | None:
         """A mask of the records that are not blank; None when all are filled. From `end` on all are known to be blank.
@@ -238,16 +307,20 @@ class Delimited:
                 return False
         return True
 
-    def _issues(self, left_out: list[LeftOut]) -> list[Issue]:
+    def _issues(self, odd: _Odd | None) -> list[Issue]:
         issues = []
         if self.encoding.guessed:
             issues.append(Issue("encoding-guessed", self.path, detail={"encoding": self.encoding.name}))
-        if left_out:
-            widths = sorted({record.seen for record in left_out})
+        if odd and odd.left_out:
+            widths = sorted({record.seen for record in odd.left_out})
             seen = " or ".join(str(width) for width in widths[:3]) + (" or more" if len(widths) > 3 else "")
-            rows = tuple(record.row for record in left_out[:SHOWN_ROWS])
+            rows = tuple(record.row for record in odd.left_out[:SHOWN_ROWS])
             detail = {"seen": seen, "expected": str(len(self.header))}
-            issues.append(Issue("malformed-row", self.path, len(left_out), rows, detail))
+            issues.append(Issue("malformed-row", self.path, len(odd.left_out), rows, detail))
+        if odd and len(odd.short_rows):
+            rows = tuple(odd.short_rows[:SHOWN_ROWS].tolist())
+            detail = {"seen": str(odd.seen[0]), "expected": str(len(self.header))}
+            issues.append(Issue("short-row", self.path, len(odd.short_rows), rows, detail))
         return issues
 
 

@@ -42,6 +42,7 @@ class Cells:
     """Columns by their position in the header, and the row number of each record as a spreadsheet shows it (int32).
 
     A quoted line break does not add a row; a blank line counts as a row but is neither a record nor left out.
+    A record with fewer cells than the header is filled up with empty ones when two of its cells are filled.
     """
 
     columns: dict[int, pa.ChunkedArray | pa.Array]

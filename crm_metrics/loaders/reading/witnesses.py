@@ -20,13 +20,19 @@ def blank_lines(tail: bytes) -> int:
 
 
 class Malformed:
-    """Collects the records whose number of cells differs from the header's: number, cells, text."""
+    """Collects the records whose number of cells differs from the header's: number, cells, text.
 
-    def __init__(self) -> None:
+    The text is cut, unless `whole` asks for all of it where cells are lacking.
+    """
+
+    def __init__(self, *, whole: bool = False) -> None:
         self.records: list[tuple[int, int, str]] = []
+        self._whole = whole
 
     def __call__(self, row: Any) -> str:
-        self.records.append((row.number or 0, row.actual_columns, row.text[:SHOWN_TEXT]))
+        is_whole = self._whole and row.actual_columns < row.expected_columns
+        text = row.text if is_whole else row.text[:SHOWN_TEXT]
+        self.records.append((row.number or 0, row.actual_columns, text))
         return "skip"
 
 
@@ -41,17 +47,26 @@ def without_noise() -> Iterator[None]:
         sys.unraisablehook = shown
 
 
+_HEXADECIMAL = re.compile(rb"(?<![0-9A-Za-z])0[xX]")
+
+
 class Tailed:
-    """A stream that remembers its last bytes."""
+    """A stream that remembers its last bytes and, when asked to look, whether a word in it started with `0x`."""
 
     closed = False
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, looks: bool = False) -> None:
         self._stream = stream
+        self._looks = looks
         self.tail = b""
+        self.saw_hexadecimal = False
 
     def read(self, count: int) -> bytes:
         block = self._stream.read(count)
+        if self._looks and not self.saw_hexadecimal:
+            self.saw_hexadecimal = (self.tail[-1:] == b"0" and block[:1] in (b"x", b"X")) or (
+                (b"0x" in block or b"0X" in block) and bool(_HEXADECIMAL.search(block))
+            )
         if block:
             self.tail = (self.tail + block[-TAIL:])[-TAIL:]
         return block

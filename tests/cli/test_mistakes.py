@@ -1,0 +1,81 @@
+"""A mistake in the command: exit code 2, nothing on standard output, and the nearest valid form."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import crm_metrics
+
+NEAREST = {
+    "metric": (("-m", "win_rat"), "win_rate"),
+    "family": (("-m", "slaes"), "sales"),
+    "metric in another case": (("-m", "Win-Rates"), "win_rate"),
+    "option": (("--perod", "2025"), "--period"),
+    "column": (("--by", "ownr"), "owner"),
+    "time grain": (("--by", "mnth"), "month"),
+    "period word": (("-p", "lastmonth"), "last-month"),
+    "period in another form": (("-p", "03/2025"), "2025-03"),
+    "month of a period": (("-p", "2025-13"), "01 to 12"),
+    "range": (("-p", "2025-03..2025-01"), "ends before it starts"),
+    "comparison": (("--compare", "year-agoo"), "year-ago"),
+    "format": (("-f", "jsn"), "json"),
+    "setting": (("--set", "gross_margn=0.8"), "gross_margin"),
+    "setting without a value": (("--set", "gross_margin"), "NAME=VALUE"),
+    "colour": (("--color", "maybe"), "always"),
+    "time zone": (("--timezone", "Europe/Berln"), "Europe/Berlin"),
+    "date order": (("--date-order", "ymd"), "dmy"),
+    "decimal sign": (("--decimal", ";"), "'.' or ','"),
+    "top without a segment": (("--top", "3"), "--by"),
+    "top of nothing": (("--by", "owner", "--top", "0"), "from 1"),
+    "two time grains": (("--by", "month,week"), "month and week"),
+    "settings file": (("--config", "no.toml"), "no.toml"),
+    "metrics file": (("--metrics-file", "no.toml"), "no.toml"),
+    "top that is no number": (("--by", "owner", "--top", "three"), "--top"),
+    "age that is no number": (("--max-age", "old"), "--max-age"),
+}
+
+
+@pytest.mark.parametrize(("options", "named"), NEAREST.values(), ids=NEAREST)
+def test_it_is_a_usage_error_that_names_the_valid_form(folder: Path, options: tuple[str, ...], named: str):
+    done = crm_metrics("report", "deals.csv", *options)
+    assert done.refusal == (2, "", False)
+    assert named in done.err
+
+
+def test_a_date_that_is_none_says_how_dates_are_written(folder: Path):
+    done = crm_metrics("report", "deals.csv", "--as-of", "31.12.2025")
+    assert done.refusal == (2, "", False)
+    assert "2025-12-31" in done.err or "YYYY-MM-DD" in done.err
+
+
+def test_a_year_is_no_day_and_the_message_is_in_plain_words(folder: Path):
+    done = crm_metrics("report", "deals.csv", "--as-of", "2025")
+    assert done.refusal == (2, "", False)
+    assert "Datetimes" not in done.err
+
+
+def test_a_mistake_in_an_option_is_found_before_files_are_read(folder: Path):
+    (folder / "deals.csv").write_bytes(b"PK\x03\x04 no archive")
+    assert crm_metrics("report", "deals.csv", "-m", "win_rat").code == 2
+
+
+def test_a_message_has_no_blank_at_the_end_of_a_line(folder: Path):
+    done = crm_metrics("report", "deals.csv", "-m", "zzz")
+    assert [line for line in done.err.splitlines() if line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize("name", ["win_rat", "slaes"])
+def test_the_catalogue_names_the_nearest_too(name: str):
+    done = crm_metrics("metrics", name)
+    assert done.refusal == (2, "", False)
+    assert "Did you mean" in done.err
+
+
+def test_a_command_that_does_not_exist_is_a_usage_error():
+    assert crm_metrics("reprot").refusal == (2, "", False)
+
+
+def test_a_misspelt_command_names_the_nearest():
+    assert "report" in crm_metrics("reprot").err.replace("reprot", "")

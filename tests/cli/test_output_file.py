@@ -1,0 +1,99 @@
+"""-o: a file appears whole or not at all, in the format of its ending."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import crm_metrics
+
+MARCH = ("report", "deals.csv", "-p", "2025-03", "-m", "win_rate")
+AMBIGUOUS = "Deal ID,Stage,Close Date\nD1,Closed Won,03/04/2025\nD2,Closed Lost,05/04/2025\n"
+
+
+@pytest.mark.parametrize(
+    ("ending", "name"),
+    [("csv", "csv"), ("tsv", "tsv"), ("json", "json"), ("jsonl", "jsonl"), ("CSV", "csv"), ("txt", "table")],
+)
+def test_the_ending_picks_the_format(folder: Path, ending: str, name: str):
+    done = crm_metrics(*MARCH, "-o", f"kpis.{ending}")
+    assert (done.code, done.out) == (0, "")
+    written = (folder / f"kpis.{ending}").read_bytes().decode()
+    assert written == crm_metrics(*MARCH, "-f", name).out
+
+
+def test_the_format_option_beats_the_ending(folder: Path):
+    crm_metrics(*MARCH, "-f", "csv", "-o", "kpis.txt")
+    assert (folder / "kpis.txt").read_text() == crm_metrics(*MARCH, "-f", "csv").out
+
+
+def test_an_ending_that_says_no_format_is_a_usage_error(folder: Path):
+    done = crm_metrics(*MARCH, "-o", "kpis.xls")
+    assert done.refusal == (2, "", False)
+    assert "kpis.xls" in done.err
+    assert ".csv" in done.err
+    assert not (folder / "kpis.xls").exists()
+
+
+def test_an_existing_file_is_replaced(folder: Path):
+    (folder / "kpis.csv").write_text("old")
+    assert crm_metrics(*MARCH, "-o", "kpis.csv").code == 0
+    assert (folder / "kpis.csv").read_text() == crm_metrics(*MARCH, "-f", "csv").out
+
+
+def test_an_existing_file_stays_when_the_report_fails(folder: Path):
+    (folder / "deals.csv").write_text(AMBIGUOUS)
+    (folder / "kpis.csv").write_text("old")
+    assert crm_metrics(*MARCH, "-o", "kpis.csv").code == 3
+    assert (folder / "kpis.csv").read_text() == "old"
+
+
+def test_an_existing_file_stays_when_writing_fails(folder: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("half way")
+
+    monkeypatch.setattr("crm_metrics.renderers.render", broken)
+    (folder / "kpis.csv").write_text("old")
+    before = sorted(path.name for path in folder.iterdir())
+    assert crm_metrics(*MARCH, "-o", "kpis.csv").code == 70
+    assert (folder / "kpis.csv").read_text() == "old"
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_no_other_file_is_left_beside_it(folder: Path):
+    before = {path.name for path in folder.iterdir()}
+    crm_metrics(*MARCH, "-o", "kpis.csv")
+    assert {path.name for path in folder.iterdir()} - before == {"kpis.csv"}
+
+
+def test_a_replaced_file_keeps_its_permissions(folder: Path):
+    (folder / "kpis.csv").write_text("old")
+    (folder / "kpis.csv").chmod(0o640)
+    crm_metrics(*MARCH, "-o", "kpis.csv")
+    assert stat.S_IMODE((folder / "kpis.csv").stat().st_mode) == 0o640
+
+
+def test_a_folder_that_does_not_exist_is_a_usage_error(folder: Path):
+    done = crm_metrics(*MARCH, "-o", "nowhere/kpis.csv")
+    assert done.refusal == (2, "", False)
+    assert "nowhere" in done.err
+
+
+def test_a_folder_in_place_of_a_file_is_a_usage_error(folder: Path):
+    (folder / "kpis.csv").mkdir()
+    before = sorted(path.name for path in folder.iterdir())
+    assert crm_metrics(*MARCH, "-o", "kpis.csv").refusal == (2, "", False)
+    assert sorted(path.name for path in folder.iterdir()) == before
+
+
+def test_a_file_is_never_coloured(folder: Path):
+    crm_metrics(*MARCH, "--color", "always", "-o", "kpis.txt")
+    assert "\x1b" not in (folder / "kpis.txt").read_text()
+
+
+def test_a_report_over_its_own_folder_does_not_read_what_it_writes(folder: Path):
+    first = crm_metrics("report", ".", "-p", "2025-03", "-m", "win_rate", "-o", "kpis.json")
+    again = crm_metrics("report", ".", "-p", "2025-03", "-m", "win_rate", "-f", "csv")
+    assert (first.code, again.values) == (0, {"win_rate": "0.5"})

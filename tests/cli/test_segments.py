@@ -1,0 +1,108 @@
+"""--by, --top, --compare, --as-of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import crm_metrics
+
+
+def cells(*options: str) -> list[tuple[str, ...]]:
+    """Metric, period, owner and value of each row of a report on the deals of the first quarter."""
+    done = crm_metrics("report", "deals.csv", "-p", "2025-Q1", "-f", "csv", *options)
+    assert done.code == 0, done.err
+    names = ("metric", "period", "owner", "value")
+    return [tuple(row[name] for name in names if name in row) for row in done.rows]
+
+
+def test_by_a_column_gives_a_row_for_each_value(folder: Path):
+    assert cells("-m", "deals_won", "--by", "owner") == [
+        ("deals_won", "2025-Q1", "Ann", "1"),
+        ("deals_won", "2025-Q1", "Ben", "2"),
+        ("deals_won", "2025-Q1", "Cleo", "0"),
+    ]
+
+
+def test_by_month_gives_a_row_for_each_month(folder: Path):
+    assert cells("-m", "deals_won", "--by", "month") == [
+        ("deals_won", "2025-01", "0"),
+        ("deals_won", "2025-02", "2"),
+        ("deals_won", "2025-03", "1"),
+    ]
+
+
+def test_by_month_and_column_combine(folder: Path):
+    together = cells("-m", "deals_won", "--by", "month,owner")
+    assert together == cells("-m", "deals_won", "--by", "month", "--by", "owner")
+    assert [row for row in together if row[3] != "0"] == [
+        ("deals_won", "2025-02", "Ann", "1"),
+        ("deals_won", "2025-02", "Ben", "1"),
+        ("deals_won", "2025-03", "Ben", "1"),
+    ]
+
+
+def test_top_keeps_the_largest_and_one_row_for_the_rest(folder: Path):
+    rows = cells("-m", "revenue_won,deals_won", "--by", "owner", "--top", "1")
+    assert rows == [
+        ("revenue_won", "2025-Q1", "Ben", "3000.0"),
+        ("revenue_won", "2025-Q1", "(rest: 2)", "1000.0"),
+        ("deals_won", "2025-Q1", "Ben", "2"),
+        ("deals_won", "2025-Q1", "(rest: 2)", "1"),
+    ]
+
+
+def test_the_rest_of_a_rate_is_made_of_its_records(folder: Path):
+    rows = cells("-m", "win_rate", "--by", "owner", "--top", "1")
+    assert rows == [("win_rate", "2025-Q1", "Ben", "1.0"), ("win_rate", "2025-Q1", "(rest: 2)", "0.3333333333333333")]
+
+
+def test_the_name_of_a_column_may_be_written_as_in_the_file(folder: Path):
+    assert cells("-m", "deals_won", "--by", "Owner") == cells("-m", "deals_won", "--by", "owner")
+
+
+def test_a_metric_without_the_column_has_one_row_without_a_segment(folder: Path):
+    done = crm_metrics("report", ".", "-p", "2025-03", "-m", "tickets_created,deals_won", "--by", "team", "-f", "csv")
+    (row,) = [row for row in done.rows if row["metric"] == "deals_won"]
+    assert (row["team"], row["value"], row["status"], row["reason"]) == ("", "", "unavailable", "missing-column")
+
+
+@pytest.mark.parametrize(
+    ("options", "compared"),
+    [
+        ((), ("2025-02", "2")),
+        (("--compare", "previous"), ("2025-02", "2")),
+        (("--compare", "2025-02"), ("2025-02", "2")),
+        (("--compare", "2025-01..2025-02"), ("2025-01-01..2025-02-28", "2")),
+        (("--compare", "none"), ("", "")),
+    ],
+)
+def test_compare_chooses_the_other_period(folder: Path, options: tuple[str, ...], compared: tuple[str, str]):
+    asked = ("report", "deals.csv", "-p", "2025-03", "--as-of", "2025-03-31", "-m", "deals_won", "-f", "csv")
+    (row,) = crm_metrics(*asked, *options).rows
+    assert (row["compare_period"], row["compare_value"]) == compared
+
+
+def test_a_period_after_as_of_is_to_date_and_compared_with_the_same_days(folder: Path):
+    asked = ("report", "deals.csv", "-p", "2025-03", "-m", "deals_won,open_deals", "--as-of", "2025-03-10", "-f", "csv")
+    rows = {row["metric"]: row for row in crm_metrics(*asked).rows}
+    won = rows["deals_won"]
+    assert (won["value"], won["status"], won["complete"]) == ("1", "partial", "false")
+    assert (won["compare_period"], won["compare_value"]) == ("2025-02-01..2025-02-10", "1")
+
+
+def test_without_a_period_the_last_complete_month_is_reported(folder: Path):
+    out = crm_metrics("report", "deals.csv", "-m", "deals_won", "-f", "json").json
+    assert (out["as_of"], out["period"]) == ("2025-03-20", "2025-02")
+
+
+def test_as_of_may_complete_a_month(folder: Path):
+    out = crm_metrics("report", "deals.csv", "-m", "deals_won", "-f", "json", "--as-of", "2025-03-31").json
+    assert (out["as_of"], out["period"]) == ("2025-03-31", "2025-03")
+
+
+@pytest.mark.parametrize("word", ["last-month", "ytd", "this-quarter"])
+def test_a_word_that_counts_from_today_counts_from_as_of_when_it_is_set(folder: Path, word: str):
+    done = crm_metrics("report", "deals.csv", "-p", word, "--as-of", "2025-03-31", "-m", "deals_won", "-f", "csv")
+    assert done.values == {"deals_won": {"last-month": "2", "ytd": "3", "this-quarter": "3"}[word]}

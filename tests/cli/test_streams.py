@@ -1,0 +1,215 @@
+"""Standard output, standard error, terminals, closed pipes, interruption and bugs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import DEALS
+from tests.cli.running import command, crm_metrics, environment, process
+
+MARCH = ("report", "deals.csv", "-p", "2025-03", "-m", "win_rate,revenue_won")
+# More than any pipe holds: the writer is still writing when the reader leaves.
+LONG = ("report", "deals.csv", "-p", "2024..2025", "--by", "day", "-f", "csv", "-q")
+posix = pytest.mark.skipif(os.name != "posix", reason="signals and terminals are those of POSIX")
+
+
+def closed_early(*arguments: str, **variables: str) -> tuple[int, str]:
+    """The exit code and standard error of a command whose reader leaves after the first line."""
+    with subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(**variables)
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.readline()
+        running.stdout.close()
+        said = running.stderr.read().decode()
+    return running.returncode, said
+
+
+def on_a_terminal(*arguments: str, **variables: str) -> str:
+    """What a command writes to a terminal."""
+    import pty
+
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        command(*arguments), stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs, env=environment(**variables)
+    ) as running:
+        os.close(theirs)
+        written = b""
+        while True:
+            try:
+                piece = os.read(ours, 65536)
+            except OSError:  # how Linux says that the other end is closed
+                break
+            if not piece:
+                break
+            written += piece
+    os.close(ours)
+    assert running.returncode == 0
+    return written.decode()
+
+
+def test_figures_go_to_standard_output_and_problems_to_standard_error(folder: Path):
+    (folder / "deals.csv").write_text(DEALS + "D7,Dan,Closed Won,10,2025-03-01\n", encoding="utf-8")
+    done = process(*MARCH, "-f", "csv")
+    assert (done.code, done.values) == (0, {"win_rate": "0.5", "revenue_won": "500.0"})
+    assert [line for line in done.err.splitlines() if "deals.csv" in line and "row 8" in line]
+
+
+@pytest.mark.parametrize("quiet", ["-q", "--quiet"])
+def test_quiet_leaves_standard_error_empty(folder: Path, quiet: str):
+    (folder / "deals.csv").write_text(DEALS + "D7,Dan,Closed Won,10,2025-03-01\n", encoding="utf-8")
+    done = crm_metrics(*MARCH, "-f", "csv", quiet)
+    assert (done.code, done.err) == (0, "")
+
+
+def test_quiet_does_not_silence_an_error(folder: Path):
+    done = crm_metrics(*MARCH, "-q", "--by", "ownr")
+    assert (done.code, "owner" in done.err) == (2, True)
+
+
+def test_verbose_shows_how_things_were_read(folder: Path):
+    plain, verbose = (crm_metrics(*MARCH, "-f", "csv", *more) for more in ((), ("-v",)))
+    assert ("Proposal" in plain.err, "Proposal" in verbose.err) == (False, True)
+    assert plain.out == verbose.out
+
+
+def test_a_report_without_problems_says_nothing_on_standard_error(folder: Path):
+    assert process(*MARCH).err == ""
+
+
+def test_piped_output_has_no_escape_codes(sample: Path):
+    done = process("report", "sample_data", TERM="xterm-256color")
+    assert (done.code, "\x1b" in done.out + done.err) == (0, False)
+
+
+def test_piped_output_does_not_depend_on_the_width_of_the_terminal(sample: Path):
+    narrow, wide = (process("report", "sample_data", "--by", "team", COLUMNS=width).out for width in ("40", "400"))
+    assert narrow == wide
+
+
+def test_colour_can_be_forced(folder: Path):
+    assert "\x1b[" in crm_metrics(*MARCH, "--color", "always").out
+
+
+@posix
+def test_a_terminal_gets_colour(folder: Path):
+    assert "\x1b[" in on_a_terminal(*MARCH, TERM="xterm-256color")
+
+
+@posix
+@pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"TERM": "dumb"}])
+def test_a_terminal_gets_no_colour_when_it_is_not_wanted(folder: Path, variables: dict[str, str]):
+    written = on_a_terminal(*MARCH, "-q", **{"TERM": "xterm-256color", **variables})
+    assert ("\x1b" in written, "Win rate" in written) == (False, True)
+
+
+@posix
+def test_never_is_never(folder: Path):
+    assert "\x1b" not in on_a_terminal(*MARCH, "-q", "--color", "never", TERM="xterm-256color")
+
+
+@posix
+@pytest.mark.parametrize("name", ["csv", "json"])
+def test_a_terminal_gets_the_same_csv_and_json_as_a_pipe(folder: Path, name: str):
+    written = on_a_terminal(*MARCH, "-q", "-f", name, TERM="xterm-256color")
+    assert written.replace("\r\n", "\n") == crm_metrics(*MARCH, "-q", "-f", name).out
+
+
+def test_csv_has_plain_line_ends_in_a_process(folder: Path):
+    done = subprocess.run(command(*MARCH, "-f", "csv"), capture_output=True, check=True)
+    assert b"\r" not in done.stdout
+
+
+@posix
+def test_output_in_ascii_loses_no_figure(folder: Path):
+    variables = {**environment(LC_ALL="C", PYTHONIOENCODING="ascii"), "PYTHONUTF8": "0"}
+    done = subprocess.run(command(*MARCH), capture_output=True, check=False, env=variables)
+    assert (done.returncode, b"50.0 %" in done.stdout, done.stdout.isascii()) == (0, True, True)
+
+
+@posix
+def test_a_reader_that_leaves_ends_the_program_with_141_and_no_traceback(folder: Path):
+    assert closed_early(*LONG) == (141, "")
+
+
+@posix
+def test_a_reader_that_leaves_is_noticed_without_buffers_too(folder: Path):
+    # PYTHONUNBUFFERED is set in many containers; a text stream without a buffer loses what a pipe does not take.
+    assert closed_early(*LONG, PYTHONUNBUFFERED="1") == (141, "")
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+@pytest.mark.parametrize("variables", [{}, {"PYTHONUNBUFFERED": "1"}])
+def test_a_full_disk_is_no_success_and_no_bug(folder: Path, variables: dict[str, str]):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            command(*MARCH, "-f", "csv"), stdout=full, stderr=subprocess.PIPE, env=environment(**variables), check=False
+        )
+    said = done.stderr.decode()
+    assert (done.returncode, "No space left" in said) == (2, True)
+    assert [words for words in ("Traceback", "bug in", "Exception ignored") if words in said] == []
+
+
+@posix
+def test_an_interrupt_ends_the_program_with_130_and_no_traceback(folder: Path):
+    with subprocess.Popen(
+        command("report", "-"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment()
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        assert running.stderr is not None
+        # More than a pipe holds: when this returns, the program is reading and waits for more.
+        running.stdin.write(DEALS.encode() * 2000)
+        running.stdin.flush()
+        time.sleep(0.5)  # a signal between two reads waits for the second one
+        running.send_signal(signal.SIGINT)
+        running.wait(timeout=30)
+        out, err = running.stdout.read(), running.stderr.read()
+        running.stdin.close()
+    assert (running.returncode, out, err) == (130, b"", b"crm-metrics: interrupted\n")
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_a_bug_is_owned_up_to_and_shows_a_traceback_only_with_debug(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, debug: bool
+):
+    def broken(*_: object, **__: object) -> None:
+        raise ValueError("no such luck")
+
+    monkeypatch.setattr("crm_metrics.api.compute", broken)
+    done = crm_metrics(*MARCH, *(["--debug"] if debug else []))
+    assert done.refusal == (70, "", debug)
+    assert [
+        text for text in ("bug in crm-metrics", "ValueError: no such luck", "--debug") if text not in done.err
+    ] == []
+
+
+@pytest.mark.parametrize("debug", [False, True])
+def test_an_error_of_the_user_shows_a_traceback_only_with_debug(folder: Path, debug: bool):
+    done = crm_metrics(*MARCH, "--by", "ownr", *(["--debug"] if debug else []))
+    assert done.refusal == (2, "", debug)
+
+
+def test_help_is_quick_and_computes_nothing():
+    code = "import sys; sys.argv = ['crm-metrics', 'report', '--help']\nfrom crm_metrics.cli import main\n"
+    code += "try:\n    main()\nexcept SystemExit:\n    pass\nprint('pandas' in sys.modules, file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "False\n"
+
+
+@pytest.mark.parametrize("option", ["-m win_rat", "-p 2025-13", "-f xls", "--perod 1", "--set gross=1"])
+def test_a_usage_error_needs_no_pandas(folder: Path, option: str):
+    code = f"import sys; sys.argv = ['crm-metrics', 'report', 'deals.csv', *{option.split()!r}]\n"
+    code += "from crm_metrics.cli import main\ntry:\n    main()\nexcept SystemExit as left:\n"
+    code += "    print(left.code, 'pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "2 False\n"
