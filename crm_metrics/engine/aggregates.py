@@ -1,4 +1,4 @@
-"""Aggregates by cell: values and cell numbers in, one number per cell out. Sums do not depend on the order of rows."""
+"""Aggregates by cell: values and cell numbers in, one number per cell out; the order of rows does not matter."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from crm_metrics.engine.cells import Floats, Ints
 
 _SCALES = (1.0, 100.0, 10_000.0)
 _LARGEST = 2.0**53
+_SAMPLE = 1000
+_FEW_CELLS = 20_000
 
 
 def counts(cells: Ints, size: int) -> Ints:
@@ -15,29 +17,45 @@ def counts(cells: Ints, size: int) -> Ints:
     return np.bincount(cells, minlength=size)
 
 
-def sums(values: Floats, cells: Ints, size: int) -> Floats:
-    """The sum of each cell, 0 for a cell without rows. Values with up to four decimals are added as whole numbers, so the
-    sum is exact and the same in whatever order the rows come; others are added in ascending order."""
-    if not len(values):
-        return np.zeros(size)
-    largest = float(np.abs(values).sum())
+def exact_sums(values: Floats, cells: Ints, size: int) -> Floats | None:
+    """The sum of each cell when all values have at most four decimals: added as whole numbers it is exact, and the same in
+    whatever order the rows come. None when they have more."""
+    largest = float(np.abs(values).sum()) if len(values) else 0.0
     for scale in _SCALES:
+        if largest * scale >= _LARGEST or not _fits(values[:_SAMPLE], scale):
+            continue
         whole = np.rint(values * scale)
-        if largest * scale < _LARGEST and np.array_equal(whole / scale, values):
+        if np.array_equal(whole / scale, values):
             return np.bincount(cells, weights=whole, minlength=size) / scale
-    order = np.argsort(values, kind="stable")
-    return np.bincount(cells[order], weights=values[order], minlength=size)
+    return None
+
+
+def _fits(values: Floats, scale: float) -> bool:
+    return np.array_equal(np.rint(values * scale) / scale, values)
 
 
 class Sorted:
-    """Values in ascending order within each cell, for several quantiles of the same rows."""
+    """Values in ascending order within each cell: for quantiles, and for sums that do not depend on the order of rows."""
 
     def __init__(self, values: Floats, cells: Ints, size: int) -> None:
-        order = np.argsort(values)
-        narrow = cells[order].astype(np.uint16) if size <= 2**16 else cells[order]  # 16 bits sort by radix
-        self.values = values[order][np.argsort(narrow, kind="stable")]
         self.n = counts(cells, size)
         self._starts = np.cumsum(self.n) - self.n
+        if size <= _FEW_CELLS:
+            # Sixteen bits sort by radix, and sorting the short stretches is quicker than sorting all rows at once.
+            self.values = values[np.argsort(cells.astype(np.uint16), kind="stable")]
+            for start, n in zip(self._starts[self.n > 1].tolist(), self.n[self.n > 1].tolist(), strict=True):
+                self.values[start : start + n].sort()
+        else:
+            order = np.argsort(values)
+            self.values = values[order][np.argsort(cells[order], kind="stable")]
+
+    def sums(self) -> Floats:
+        """The sum of each cell, 0 for an empty one."""
+        result = np.zeros(len(self.n))
+        filled = self.n > 0
+        if filled.any():
+            result[filled] = np.add.reduceat(self.values, self._starts[filled])
+        return result
 
     def quantile(self, q: float) -> Floats:
         """The q-quantile of each cell by linear interpolation between ranks; NaN for an empty cell."""

@@ -11,14 +11,13 @@ from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.segments import Segments
-from crm_metrics.engine.selection import Pairs, Selector
+from crm_metrics.engine.selection import DAY, Pairs, Selector
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
-DAY = 86_400_000_000
 
 
 class Engine:
@@ -44,6 +43,7 @@ class Engine:
         self._cells: dict[str, Cells | Unavailable] = {}
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
+        self._numbered: dict[tuple[int, tuple[str, ...]], Ints] = {}
         self._sorted: dict[tuple[int, str, tuple[str, ...]], aggregates.Sorted] = {}
 
     def cells(self, name: str) -> Cells | Unavailable:
@@ -90,7 +90,7 @@ class Engine:
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
-        cell = pairs.window * shape[1] + segments.codes(metric.table)[pairs.rows] if segments.dims else pairs.window
+        cell = self._cell(metric, pairs, segments)
         value, n, short = self._value(metric, pairs, cell, size)
         reason = np.zeros(size, dtype=np.int8)
         reason[short] = CODE["missing-values"]
@@ -107,6 +107,15 @@ class Engine:
         present = np.zeros(shape[1], dtype=bool)
         present[segments.present(metric.table)] = True
         return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present)
+
+    def _cell(self, metric: Metric, pairs: Pairs, segments: Segments) -> Ints:
+        """The number of the cell that each row of the pairs belongs to."""
+        if not segments.dims:
+            return pairs.window
+        key = (id(pairs), segments.dims)
+        if key not in self._numbered:
+            self._numbered[key] = pairs.window * len(segments) + segments.codes(metric.table)[pairs.rows]
+        return self._numbered[key]
 
     def _value(self, metric: Metric, pairs: Pairs, cell: Ints, size: int) -> tuple[Floats, Ints, Ints]:
         """Value and n of each cell, and the cells that lack values they need."""
@@ -131,14 +140,14 @@ class Engine:
             n = aggregates.counts(cell, size)
         too_few = (n < rows) if metric.complete else (n == 0)
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
-        if metric.aggregate in ("sum", "mean"):
-            total = aggregates.sums(values, cell, size)
-            if metric.aggregate == "mean":
-                total = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
-            return total, n, short
         key = (id(pairs), metric.column, self.dims(metric))
-        if key not in self._sorted:
+        total = aggregates.exact_sums(values, cell, size) if metric.aggregate in ("sum", "mean") else None
+        if total is None and key not in self._sorted:
             self._sorted[key] = aggregates.Sorted(values, cell, size)
+        if metric.aggregate in ("sum", "mean"):
+            total = self._sorted[key].sums() if total is None else total
+            mean = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
+            return (mean if metric.aggregate == "mean" else total), n, short
         ordered = self._sorted[key]
         if metric.aggregate in ("min", "max"):
             return ordered.extreme(metric.aggregate == "max"), n, short

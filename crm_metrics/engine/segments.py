@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ from crm_metrics.tables import NONE, Table
 
 def has_all(table: Table, dims: Iterable[str]) -> bool:
     return all(table.has(dim) for dim in dims)
+
+_FEW = 1 << 22
 
 
 class Segments:
@@ -38,8 +41,7 @@ class Segments:
             for dim, known, size in zip(dims, values, sizes, strict=True):
                 code = code * size + _codes(frame[dim], known)
             raw[name] = code
-        uniques = {name: np.unique(code) for name, code in raw.items()}
-        used = np.unique(np.concatenate(list(uniques.values()))) if uniques else np.zeros(0, dtype=np.int64)
+        used = _used(raw.values(), math.prod(sizes))
         labels = [_label(code, values, sizes) for code in used.tolist()]
         target = np.arange(len(used))
         if keep:
@@ -48,8 +50,7 @@ class Segments:
             other = (rest, *[""] * (len(dims) - 1))
             labels = [*keep, *([other] if (target == len(keep)).any() else [])]
         self.labels: list[tuple[str, ...]] = labels if dims else [()]
-        self._codes = {name: target[np.searchsorted(used, code)] for name, code in raw.items()} if dims else raw
-        self._present = {name: np.unique(target[np.searchsorted(used, code)]) for name, code in uniques.items()}
+        self._codes = {name: target[_places(used, code, math.prod(sizes))] for name, code in raw.items()} if dims else raw
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -60,12 +61,33 @@ class Segments:
 
     def present(self, table: str) -> Ints:
         """The segments that have any row in a table."""
-        return self._present[table] if self.dims else np.zeros(1, dtype=np.int64)
+        found = np.zeros(len(self), dtype=bool)
+        found[self._codes[table] if self.dims else slice(None)] = True
+        return np.flatnonzero(found)
 
     def within(self, coarse: Segments) -> Ints:
         """For each segment its place among coarser segments, whose dimensions are the first of these."""
         place = {label: i for i, label in enumerate(coarse.labels)}
         return np.array([place[label[: len(coarse.dims)]] for label in self.labels], dtype=np.int64)
+
+
+def _used(codes: Iterable[Ints], size: int) -> Ints:
+    """The codes that occur, in order."""
+    if size <= _FEW:
+        found = np.zeros(size, dtype=bool)
+        for code in codes:
+            found[code] = True
+        return np.flatnonzero(found)
+    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *codes]))
+
+
+def _places(used: Ints, code: Ints, size: int) -> Ints:
+    """Each code's place among those that occur."""
+    if size <= _FEW:
+        place = np.zeros(size, dtype=np.int64)
+        place[used] = np.arange(len(used))
+        return place[code]
+    return np.searchsorted(used, code)
 
 
 def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:

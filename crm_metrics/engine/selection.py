@@ -15,6 +15,8 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Table
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
+DAY = 86_400_000_000
+_MOST_DAYS = 200_000
 FOREVER = np.iinfo(np.int64).max
 
 
@@ -187,10 +189,28 @@ class Selector:
 
 def _fallen(dates: Ints, layer: Layer) -> Pairs:
     """The rows whose date falls into a window of the layer."""
+    if len(layer.places) > 1 and _by_whole_days(layer):
+        # A table of days is several times quicker than searching the windows for every row.
+        first = int(layer.starts[0]) // DAY
+        edges = np.stack([layer.starts, layer.ends]) // DAY - first
+        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int32)
+        for place, (start, end) in enumerate(edges.T.tolist()):
+            of_day[start:end] = place
+        day = dates // DAY - first
+        rows = np.flatnonzero((day >= 0) & (day < len(of_day)))
+        place = of_day[day[rows]]
+        if (of_day < 0).any():
+            rows, place = rows[place >= 0], place[place >= 0]
+        return Pairs(rows, layer.places[place])
     place = np.searchsorted(layer.starts, dates, side="right") - 1
     inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
     rows = np.flatnonzero(inside)
     return Pairs(rows, layer.places[place[rows]])
+
+
+def _by_whole_days(layer: Layer) -> bool:
+    days = (layer.ends[-1] - layer.starts[0]) // DAY
+    return bool(days <= _MOST_DAYS and not (layer.starts % DAY).any() and not (layer.ends % DAY).any())
 
 
 def _there(started: Ints, ended: Ints, edges: Ints, places: Ints) -> Pairs:

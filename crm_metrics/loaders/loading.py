@@ -52,7 +52,15 @@ def load(
     # Parsing and coercing leave the interpreter free most of the time: files are worked on side by side.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         jobs = [
-            pool.submit(normalise, raw, recognised, _columns(recognised, needs, dims, links), settings, index)
+            pool.submit(
+                normalise,
+                raw,
+                recognised,
+                _columns(recognised, needs, dims, links),
+                settings,
+                index,
+                unread=_unread(recognised, found, needs),
+            )
             for index, (raw, recognised) in enumerate(found)
         ]
         files = [job.result() for job in jobs]
@@ -176,6 +184,18 @@ def _columns(
     if table == "leads" and "deals" in needs:
         names |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
     return sorted(name for name in names if name in recognised.columns)
+
+
+def _unread(
+    recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]
+) -> str | None:
+    """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
+    something reads it."""
+    table = recognised.layout.table
+    alone = sum(other.layout is recognised.layout for _, other in found) == 1
+    name = IDS.get(table)
+    joined = table == "customers" or (table == "leads" and "deals" in needs)
+    return name if alone and not joined and name not in needs.get(table, ()) else None
 
 
 def _all(needs: Mapping[str, set[str]]) -> set[str]:

@@ -21,7 +21,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates, numbers
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, spellings_of_missing
 from crm_metrics.loaders.planning import Plan, plan
-from crm_metrics.loaders.reading import Cells, Raw
+from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -43,10 +43,13 @@ class FileRows:
     unusable: dict[str, Unusable] = field(default_factory=dict)
 
 
-def normalise(raw: Raw, recognised: Recognised, wanted: Iterable[str], settings: Settings, index: int) -> FileRows:
-    """The file's wanted columns, coerced, without rows that are no records. Raises `DataError` when a wanted column can be
-    read in two ways."""
-    return _File(raw, recognised, settings, index).rows(wanted)
+def normalise(
+    raw: Raw, recognised: Recognised, wanted: Iterable[str], settings: Settings, index: int, *, unread: str | None = None
+) -> FileRows:
+    """The file's wanted columns, coerced, without rows that are no records. `unread` is an id that is only wanted to see
+    whether it repeats: it is left away when it does not. Raises `DataError` when a wanted column can be read in two
+    ways."""
+    return _File(raw, recognised, settings, index).rows(wanted, unread)
 
 
 class _File:
@@ -62,11 +65,13 @@ class _File:
         self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}
         self.missing = MISSING | self.missing_text
 
-    def rows(self, wanted: Iterable[str]) -> FileRows:
+    def rows(self, wanted: Iterable[str], unread: str | None) -> FileRows:
         chosen = {name: self.recognised.columns[name] for name in wanted if name in self.recognised.columns}
         self._refuse_candidates(chosen)
-        file_plan = plan(self.raw, chosen, self._kind, totals=bool(self.layout.total_rows))
+        file_plan = plan(self.raw, chosen, self._kind, totals=bool(self.layout.total_rows), unread=unread)
         cells = self.raw.read(file_plan.columns, [*spellings_of_missing(), *self.layout.missing])
+        if unread in file_plan.names:
+            self._identity(unread, file_plan, cells)
         self.issues += cells.issues
         values = self._coerced(file_plan, cells)
         values |= {SOURCE: np.full(len(cells.rows), self.index, dtype=np.int16), ROW: cells.rows}
@@ -87,6 +92,17 @@ class _File:
             ),
         )
         return FileRows(frame, source, self.recognised, self.issues, self.calendar, self.unusable)
+
+    def _identity(self, name: str, file_plan: Plan, cells: Cells) -> None:
+        """Leave an id away that was read as numbers and does not repeat; read it as text when it does."""
+        place = file_plan.names[name]
+        if not pa.types.is_integer(cells.columns[place].type):
+            return
+        ids = cells.columns[place].to_numpy()
+        if ids.dtype == np.int64 and ((np.diff(ids) > 0).all() or len(np.unique(ids)) == len(ids)):
+            del file_plan.names[name], cells.columns[place]
+        else:
+            cells.columns[place] = self.raw.read({place: As.PLAIN}).columns[place]
 
     def _kind(self, name: str) -> Kind:
         known = self.schema.columns.get(name)
@@ -195,8 +211,6 @@ class _File:
         }
         if not others:
             return set()
-        from crm_metrics.loaders.reading import As
-
         cells = self.raw.read(dict.fromkeys(others.values(), As.TEXT))
         allowed = {"dmy", "mdy"}
         for place in others.values():

@@ -27,11 +27,15 @@ class Plan:
     totals: int | None
 
 
-def plan(raw: Raw, chosen: Mapping[str, int], kind: Callable[[str], Kind], *, totals: bool) -> Plan:
+def plan(
+    raw: Raw, chosen: Mapping[str, int], kind: Callable[[str], Kind], *, totals: bool, unread: str | None = None
+) -> Plan:
     """How to read the chosen columns of a file. A column whose sample leaves a doubt is read as text and decided as a
-    whole later."""
+    whole later. `unread` is an id that nobody reads: its numbers are enough to see that none repeats."""
     head = raw.head() if chosen else []
     columns = {place: _reading(name, kind(name), head[place]) for name, place in chosen.items()}
+    if unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
+        columns[chosen[unread]] = As.INTEGER
     if totals:
         columns[0] = As.TEXT
     return Plan(dict(chosen), columns, 0 if totals else None)

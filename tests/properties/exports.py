@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 
 from crm_metrics import schema
+from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from crm_metrics.settings import Settings, validated
 
 from ..oracle.random_tables import as_csv, make
@@ -314,11 +315,11 @@ def with_owners(exports: Exports, names: Mapping[str, str]) -> Exports:
 
 
 def dimensions(exports: Exports) -> list[str]:
-    """All columns of categories that the files have."""
+    """All columns of categories that the files have, but those named like a column of the report."""
     found = {
         name
         for file in exports.files.values()
         for name in file.header
         if file.table and (known := schema.column(file.table, name)) and known.kind is schema.Kind.CATEGORY
     }
-    return sorted(found)
+    return sorted(found - {*BEFORE_DIMENSIONS, *AFTER_DIMENSIONS})
