@@ -433,6 +433,7 @@ TABLES: dict[str, Schema] = {
             "product": _column(C, "product"),
             "quantity": _column(N, "units"),
             "amount": _column(M, "the line's amount"),
+            "is_refund": _column(B, "a line of money given back: in revenue, in no count"),
             "currency": _column(C, "currency"),
         },
         bases=("order_lines", "orders", "deals"),

@@ -127,7 +127,7 @@ def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame) -> None:
         made = _joined(bench, table, whole)
     elif "product" in frame and has_value(frame, "product").any():
         table = bench.tables["orders"]
-        made = frame.assign(purchased_at=moments(frame, "ordered_at"))
+        made = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
     else:
         return
     if "quantity" not in made:
