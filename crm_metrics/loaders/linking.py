@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,8 @@ LINKS = (
     ("customers", "customer", "customer"),
     ("products", "product", "product"),
 )
+
+_FILES = {"owners": "the sellers' file", "products": "the product list", "leads": "the leads file"}
 
 
 class Customers:
@@ -141,7 +143,27 @@ def _unmatched(
         issues.append(Issue("unmatched", sources[int(str(source))].path, int(count), rows, detail))
 
 
-def carry(tables: dict[str, Table], column: str, sources: list[Source], issues: list[Issue]) -> None:
+def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
+    """Say how many rows name a seller, a product or a lead that the file made for these does not know."""
+    for other, mine, key in LINKS:
+        if other == "customers" or other not in tables or not tables[other].has(key):
+            continue
+        fold = _fold(key)
+        known = {fold(value) for value in tables[other].frame[key].dropna().unique()}
+        for name, table in sorted(tables.items()):
+            if name == other or not table.has(mine) or (other == "leads" and name != "deals"):
+                continue
+            values = table.frame[mine].astype("category")
+            unknown = np.array([*(fold(value) not in known for value in values.cat.categories), False], dtype=bool)
+            _unmatched(table, unknown[values.cat.codes.to_numpy()], mine, _FILES[other], values, sources, issues)
+
+
+def _fold(key: str) -> Callable[[object], str]:
+    """How values of a key are compared: ids as they are, names with case and spaces aside."""
+    return str if key in ("customer", "lead_id") else lambda value: folded(str(value))
+
+
+def carry(tables: dict[str, Table], column: str) -> None:
     """Write an attribute onto every table that lacks it and is joined to one that has it. A table's own column stays."""
     for name, table in sorted(tables.items()):
         if table.has(column):
@@ -151,25 +173,10 @@ def carry(tables: dict[str, Table], column: str, sources: list[Source], issues: 
                 continue
             if other == "leads" and name != "deals":
                 continue
-            before = len(issues)
-            _carry(table, tables[other], mine, key, column, sources, issues)
-            if other == "customers":  # already said when customers were linked
-                del issues[before:]
+            known = tables[other].frame[[key, column]].dropna(subset=[key])
+            attribute = dict(zip(map(_fold(key), known[key]), known[column], strict=True))
+            values = table.frame[mine].astype("category")
+            found = [attribute.get(_fold(key)(value)) for value in values.cat.categories]
+            spread = np.array([*found, None], dtype=object)[values.cat.codes.to_numpy()]
+            table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break
-
-
-def _carry(
-    table: Table, other: Table, mine: str, key: str, column: str, sources: list[Source], issues: list[Issue]
-) -> None:
-    known = other.frame[[key, column]].dropna(subset=[key])
-    fold = (lambda value: str(value)) if key in ("customer", "lead_id") else (lambda value: folded(str(value)))
-    attribute = dict(zip(map(fold, known[key]), known[column], strict=True))
-    values = table.frame[mine].astype("category")
-    by_value = [attribute.get(fold(value)) for value in values.cat.categories]
-    found = np.array([fold(value) in attribute for value in values.cat.categories] + [True], dtype=bool)
-    codes = values.cat.codes.to_numpy()
-    hit = ~found[codes]
-    spread = np.array([*by_value, None], dtype=object)[codes]
-    table.frame[column] = pd.Categorical([None if value is None or value != value else str(value) for value in spread])
-    where = {"owners": "the sellers' file", "products": "the product list", "leads": "the leads file"}.get(other.name, other.name)
-    _unmatched(table, hit, mine, where, values, sources, issues)

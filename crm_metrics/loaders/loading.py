@@ -81,13 +81,14 @@ def load(
     linking.link_customers(tables, sources, bench.issues)
     if "deals" in tables and "leads" in tables:
         for column in ("source", "campaign"):
-            linking.carry({name: tables[name] for name in ("deals", "leads")}, column, sources, bench.issues)
+            linking.carry({name: tables[name] for name in ("deals", "leads")}, column)
+    linking.report_unmatched(tables, sources, bench.issues)
     for dim in dims:
-        linking.carry(tables, dim, sources, bench.issues)
+        linking.carry(tables, dim)
     for facts in _FACTS:
         facts.derive(bench)
     for dim in dims:
-        linking.carry(bench.tables, dim, sources, [])
+        linking.carry(bench.tables, dim)
     _report_undated(bench)
     return Dataset(
         tables=bench.tables,

@@ -20,6 +20,7 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates, numbers
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, spellings_of_missing
+from crm_metrics.loaders.identity import IDS
 from crm_metrics.loaders.planning import Plan, plan
 from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import Recognised, normalised
@@ -78,6 +79,7 @@ class _File:
         frame = pd.DataFrame(values, copy=False)
         left_out = Counter(record.reason for record in cells.left_out)
         frame = self._records(frame, file_plan, cells, left_out)
+        self._copies(frame)
         self._currency(frame)
         source = Source(
             self.index,
@@ -375,6 +377,23 @@ class _File:
                 self._note("deleted-row", cells.rows[deleted])
                 keep &= ~deleted
         return frame if keep.all() else frame[keep].reset_index(drop=True)
+
+    def _copies(self, frame: pd.DataFrame) -> None:
+        """Report rows that are exact copies of another where no id tells them apart; two equal purchases on one day happen,
+        so they are kept."""
+        own = IDS.get(self.layout.table)
+        if own is None or own in self.recognised.columns:
+            return
+        read = [name for name in frame.columns if name not in (SOURCE, ROW)]
+        if not read or not frame.duplicated(read).any():
+            return
+        # Copies so far may differ in a column that nothing needs.
+        whole = self.raw.read(dict.fromkeys(range(len(self.raw.header)), As.TEXT))
+        cells = {place: coerced.category(coerced.texts(column, None)) for place, column in whole.columns.items()}
+        copies = whole.rows[pd.DataFrame(cells).duplicated().to_numpy()]
+        copies = copies[np.isin(copies, frame[ROW].to_numpy())]
+        if len(copies):
+            self._note("exact-duplicate", copies)
 
     def _currency(self, frame: pd.DataFrame) -> None:
         """Currency that only a header names, such as `Spend [USD]`, is written onto every row."""

@@ -15,6 +15,7 @@ from typing import Any
 import openpyxl
 
 from crm_metrics import schema
+from crm_metrics.loaders.identity import IDS
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from crm_metrics.settings import Settings, validated
 
@@ -213,12 +214,14 @@ YEARS = timedelta(days=3653)  # ten years: before everything, and at the same ti
 def with_past(exports: Exports) -> Exports:
     """Every record once more, ten years earlier, under ids and customers of its own, unless it would still be there: a deal
     or ticket that is open, a customer or subscription that has not ended. A deal won then has no creation date, so the
-    median cycle, by which deals are young or not, stays. Spend stays as it is: what it covers is a statement about it."""
+    median cycle, by which deals are young or not, stays. Of several versions of a record one is taken: when too many ids
+    repeat they are no ids. Spend stays as it is: what it covers is a statement about it."""
 
     def earlier(name: str, file: File) -> File:
         if file.table in (None, "spend"):
             return file
-        return file.with_records([*file.records(), *(_past(record) for record in file.records() if _is_over(file, record))])
+        over = [record for record in _first_versions(file) if _is_over(file, record, exports.settings.as_of)]
+        return file.with_records([*file.records(), *map(_past, over)])
 
     return exports.with_files(earlier)
 
@@ -232,10 +235,19 @@ def with_past_spend(exports: Exports) -> Exports:
     return exports.with_files(earlier)
 
 
-def _is_over(file: File, record: dict[str, str]) -> bool:
+def _first_versions(file: File) -> list[dict[str, str]]:
+    """One record of each id; all lines of an order."""
+    name = IDS.get(str(file.table))
+    if name not in file.header:
+        return file.records()
+    return list({record[name]: record for record in reversed(file.records())}.values())
+
+
+def _is_over(file: File, record: dict[str, str], as_of: date | None) -> bool:
     match file.table:
         case "deals":
-            return record["outcome"] == "lost" or (record["outcome"] == "won" and bool(record.get("created_at", "")))
+            # One closed after as-of is left out of everything; ten years earlier it would not be.
+            return record["outcome"] != "open" and record.get("closed_at", "")[:10] <= str(as_of)
         case "tickets":
             done = record.get("status", "solved") in ("solved", "closed")
             return done and bool(record.get("solved_at", "") or not {"solved_at", "status"} & record.keys())

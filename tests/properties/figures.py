@@ -39,17 +39,18 @@ def figures(report: Report) -> dict[Key, Figure]:
     named = ("metric", "period", "currency", "value", "n", "status", "reason")
     columns = (rows[name].tolist() for name in named)
     for segment, metric, period, currency, value, n, status, reason in zip(parts, *columns, strict=True):
-        key = Key(metric, period, segment, _text(currency))
-        assert key not in made, f"two rows for {key}"
-        made[key] = Figure(None if math.isnan(value) else value, n, status, _text(reason))
+        key = Key(metric, period, segment, text(currency))
+        while key in made:  # that there are not two such rows is a property of its own
+            key = key._replace(currency=f"{key.currency} again")
+        made[key] = Figure(None if math.isnan(value) else value, n, status, text(reason))
     return made
 
 
 def _texts(column: Iterable[object]) -> list[str | None]:
-    return [_text(cell) for cell in column]
+    return [text(cell) for cell in column]
 
 
-def _text(cell: object) -> str | None:
+def text(cell: object) -> str | None:
     return None if cell is None or cell != cell else str(cell)
 
 

@@ -11,9 +11,9 @@ from crm_metrics.report import Report
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, of_seed, sample
-from .figures import CATALOG, close
+from .figures import CATALOG, close, text
 
-Place = tuple[object, ...]
+Place = tuple[str | None, ...]
 
 
 def given(number: float) -> float | None:
@@ -24,7 +24,7 @@ def values(report: Report) -> dict[Place, float | None]:
     """Values by metric, segment and currency."""
     dims = [*report.by, *report.per]
     columns = (report.rows[name].tolist() for name in ("metric", *dims, "currency", "value"))
-    return {tuple(place): given(value) for *place, value in zip(*columns, strict=True)}
+    return {tuple(map(text, place)): given(value) for *place, value in zip(*columns, strict=True)}
 
 
 def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: str, by: list[str]) -> list[object]:
@@ -38,6 +38,7 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
     names = ("metric", *dims, "currency", "compare_period", "value", "compare_value", "change", "change_pct")
     for *place, label, value, before, change, share in zip(*(report.rows[name].tolist() for name in names), strict=True):
         metric = CATALOG[str(place[0])]
+        place = [text(cell) for cell in place]
         value, before, change, share = map(given, (value, before, change, share))
         alone = earlier.get(label, {})
         expected = alone.get(tuple(place))

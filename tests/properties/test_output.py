@@ -10,6 +10,7 @@ import math
 import pytest
 
 from crm_metrics import renderers
+from crm_metrics.errors import UsageError
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.report import Report
@@ -35,7 +36,7 @@ def inconsistent(report: Report) -> list[object]:
         ok &= (given is not None) if missing else given in (None, "immature-cohort")
         ok &= missing or status == ("partial" if not complete or given == "immature-cohort" else "ok")
         ok &= n >= 0 and not math.isinf(value)
-        ok &= not isinstance(currency, str) or (CATALOG[metric].is_money and not missing)
+        ok &= not isinstance(currency, str) or CATALOG[metric].is_money
         if CATALOG[metric].unit is Unit.COUNT and CATALOG[metric].aggregate in ("count", "distinct") and not missing:
             ok &= value == int(value) >= 0
         if not ok:
@@ -107,6 +108,27 @@ def test_the_sample_data_is_written_without_a_gap(reports: Reports, by: list[str
 
     assert [] == inconsistent(report)
     assert [] == broken_cells(report)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_two_rows_are_of_one_metric_period_segment_and_currency(reports: Reports, seed: int) -> None:
+    exports = of_seed(seed)
+    dims = ["owner"] if reports.has(exports, "owner") else []
+    keys = ["metric", "period", *dims, "lost_reason", "product", "currency"]
+    rows = reports(exports, "2024-01..2024-04", by=["month", *dims]).rows
+
+    assert [] == rows.loc[rows.duplicated(keys, keep=False), keys].to_numpy().tolist()
+
+
+@pytest.mark.parametrize("name", ["status", "currency"])
+def test_a_segment_named_like_a_column_of_the_report_is_refused_or_kept_apart(reports: Reports, name: str) -> None:
+    exports = of_seed(1)
+    try:
+        report = reports(exports, "2024-Q1", by=[name])
+    except UsageError:
+        return
+
+    assert len(report.columns) == len(set(report.columns))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
