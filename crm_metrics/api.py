@@ -1,8 +1,8 @@
 """The same in Python: from exports to a report.
 
-    from crm_metrics import api
-    report = api.report(["exports/"], period="2025-Q3", by=["owner"], metrics=["sales"])
-    report.rows  # a pandas DataFrame, one row per metric, period and segment
+from crm_metrics import api
+report = api.report(["exports/"], period="2025-Q3", by=["owner"], metrics=["sales"])
+report.rows  # a pandas DataFrame, one row per metric, period and segment
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ def query(
         raise UsageError(f"--by takes one time grain, not {' and '.join(grains)}", hint="For example: --by month,owner")
     asked = [part for text in metrics for part in text.split(",") if part.strip()]
     chosen = catalog.chosen(asked) if asked else catalog.shown()
-    calendar: dict[str, int | str] = {"fiscal_year_start": settings.fiscal_year_start, "week_start": settings.week_start}
+    calendar: dict[str, int | str] = {
+        "fiscal_year_start": settings.fiscal_year_start,
+        "week_start": settings.week_start,
+    }
     spec = periods.parse(period, **calendar) if period else None  # type: ignore[arg-type]
     if top is not None and top < 1:
         raise UsageError("--top takes a whole number from 1 up")
@@ -128,7 +131,9 @@ def report(
     return compute(load(paths, asked, today=today, stdin=stdin), asked)
 
 
-def compute(dataset: Dataset, asked: Query, *, history: bool = False, digests: bool = False, strict: bool = True) -> Report:
+def compute(
+    dataset: Dataset, asked: Query, *, history: bool = False, digests: bool = False, strict: bool = True
+) -> Report:
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `digests`
     the SHA-256 of every input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.assembly import Assembler, has_figures
@@ -284,13 +289,17 @@ def _top(engine: object, asked: Query, windows: list[int]) -> tuple[object, str]
         if isinstance(cells, Cells) and cells.dims == asked.by and (cells.reason[windows] == 0).any():
             break
     else:
-        raise UsageError("--top has nothing to rank the segments by", hint=f"Add a metric that has {', '.join(asked.by)}.")
+        raise UsageError(
+            "--top has nothing to rank the segments by", hint=f"Add a metric that has {', '.join(asked.by)}."
+        )
     total = np.where(cells.reason[windows] == 0, cells.value[windows], 0.0).sum(axis=0)
     labels = engine.segments(asked.by).labels
     order = sorted(range(len(labels)), key=lambda i: (-total[i], i))
     keep = tuple(labels[i] for i in order[: asked.top])
     rest = f"(rest: {len(labels) - len(keep)})" if len(labels) > len(keep) else ""
-    engine.dataset.notes.append(f"The {len(keep)} largest by {asked.catalog[name].title.lower()} are shown; the rest is one row.")
+    engine.dataset.notes.append(
+        f"The {len(keep)} largest by {asked.catalog[name].title.lower()} are shown; the rest is one row."
+    )
     return Engine(engine.dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest), rest
 
 
@@ -326,4 +335,3 @@ def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:
     if "median_cycle_days" in dataset.constants and "cac_lag_days" not in stated:
         stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"] + 0.5)
     return stated
-

@@ -79,7 +79,9 @@ class Assembler:
         names = {
             "period": [period.label for period in periods],
             "start": [period.start.isoformat() for period in periods],
-            "end": [type(period.end).fromordinal(day - 1).isoformat() for period, day in zip(periods, last, strict=True)],
+            "end": [
+                type(period.end).fromordinal(day - 1).isoformat() for period, day in zip(periods, last, strict=True)
+            ],
             "complete": [part.complete for part in self.shown],
             "compare_period": [part.earlier.label if part.earlier else None for part in self.shown],
         }
@@ -121,7 +123,9 @@ class Assembler:
     def _compared(
         self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, value: np.ndarray
     ) -> dict[str, Any]:
-        earlier = np.array([part.earlier_window if part.earlier_window is not None else -1 for part in self.shown])[place]
+        earlier = np.array([part.earlier_window if part.earlier_window is not None else -1 for part in self.shown])[
+            place
+        ]
         before = np.where(earlier >= 0, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
             unlike = money.currency[earlier, segment] != money.currency[self._windows[place], segment]
@@ -180,5 +184,3 @@ def has_figures(frame: pd.DataFrame, *, covered: bool) -> bool:
     """Whether a tidy frame says anything: a value that rests on a record, or, in a period that the data covers, a 0."""
     available = frame["status"] != "unavailable"
     return bool(available.any() if covered else (available & (frame["n"] > 0)).any())
-
-

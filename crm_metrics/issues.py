@@ -48,7 +48,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
-    "won-without-date": (WARNING, "{count} deals are {outcome} without a close date; in no figure by close date, never open"),
+    "won-without-date": (
+        WARNING,
+        "{count} deals are {outcome} without a close date; in no figure by close date, never open",
+    ),
     "closed-in-future": (WARNING, "{count} deals are {outcome} with a close date after {as_of}; left out"),
     "outcome-conflict": (WARNING, "{count} deals have a stage that contradicts their {column}; the {column} decides"),
     "converted-conflict": (WARNING, "{count} leads have a status that contradicts {column}; {column} decides"),
@@ -74,7 +77,9 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
 
 
 # "1 rows have" is "1 row has".
-_ONE = re.compile(r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal|row|cell|deal|ticket|order|value|amount|lead)s( have)?")
+_ONE = re.compile(
+    r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal|row|cell|deal|ticket|order|value|amount|lead)s( have)?"
+)
 
 
 @dataclass(frozen=True)

@@ -43,12 +43,13 @@ class Column:
 @dataclass(frozen=True)
 class Schema:
     """A table. `bases` are the tables a derived table's rows come from; `clocks` are the dates that say how far the
-    data reaches; `instead` is what a user can do when the table is absent."""
+    data reaches; `called` is what people call its rows, where that is not the table's name."""
 
     about: str
     columns: dict[str, Column]
     bases: tuple[str, ...] = ()
     clocks: tuple[str, ...] = ()
+    called: str = ""
 
 
 def _column(kind: Kind, about: str, *needs: str, remedy: str = "") -> Column:
@@ -85,9 +86,15 @@ TABLES: dict[str, Schema] = {
             "started_at": _column(D, "when they became a customer"),
             "ended_at": _column(D, "when they stopped being one"),
             "status": _column(C, "their status or lifecycle stage"),
-            "is_churned": _column(B, "a flag or status says that they left", "customers.status", "customers.is_churned"),
+            "is_churned": _column(
+                B, "a flag or status says that they left", "customers.status", "customers.is_churned"
+            ),
             "is_customer": _column(
-                B, "a customer by as-of, not a prospect", "customers.started_at", "customers.status", "customers.is_churned"
+                B,
+                "a customer by as-of, not a prospect",
+                "customers.started_at",
+                "customers.status",
+                "customers.is_churned",
             ),
             "segment": _column(C, "size or market segment"),
             "industry": _column(C, "industry or sector"),
@@ -110,7 +117,9 @@ TABLES: dict[str, Schema] = {
             "created_at": _column(D, "when the lead came in"),
             "responded_at": _column(D, "when somebody first answered the lead"),
             "converted_at": _column(D, "when it became a customer or an opportunity", "leads.converted_at"),
-            "is_converted": _column(B, "it has been converted", "leads.is_converted", "leads.converted_at", "leads.status"),
+            "is_converted": _column(
+                B, "it has been converted", "leads.is_converted", "leads.converted_at", "leads.status"
+            ),
             "status": _column(C, "lead status"),
             "source": _column(C, "lead source"),
             "channel": _column(C, "channel"),
@@ -164,10 +173,14 @@ TABLES: dict[str, Schema] = {
             "probability": _column(S, "chance of winning, 0 to 1"),
             "created_at": _column(D, "when the deal was opened"),
             "closed_at": _column(D, "when it was won or lost", "deals.closed_at", "deals.outcome"),
-            "expected_close_at": _column(D, "when an open deal is expected to close", "deals.closed_at", "deals.outcome"),
+            "expected_close_at": _column(
+                D, "when an open deal is expected to close", "deals.closed_at", "deals.outcome"
+            ),
             "source": _column(C, "where the deal came from"),
             "channel": _column(C, "channel"),
-            "campaign": _column(C, "campaign; the advertising campaign's own spelling where one matches", "deals.source"),
+            "campaign": _column(
+                C, "campaign; the advertising campaign's own spelling where one matches", "deals.source"
+            ),
             "product": _column(C, "product"),
             "type": _column(C, "deal type"),
             "lost_reason": _column(C, "why it was lost"),
@@ -176,7 +189,10 @@ TABLES: dict[str, Schema] = {
             "outcome": _column(
                 C,
                 "won, lost or open",
-                *(f"deals.{name}" for name in ("stage", "is_won", "is_closed", "status", "won_at", "lost_at", "closed_at")),
+                *(
+                    f"deals.{name}"
+                    for name in ("stage", "is_won", "is_closed", "status", "won_at", "lost_at", "closed_at")
+                ),
             ),
             "cycle_days": _column(Kind.DAYS, "days from opened to closed", "deals.created_at", "deals.closed_at"),
             "cycle_wait_days": _column(
@@ -197,7 +213,11 @@ TABLES: dict[str, Schema] = {
                 "deals.closed_at",
             ),
             "overdue_from": _column(
-                D, "from when an open deal was overdue", "deals.expected_close_at", "deals.created_at", "deals.closed_at"
+                D,
+                "from when an open deal was overdue",
+                "deals.expected_close_at",
+                "deals.created_at",
+                "deals.closed_at",
             ),
             "is_outcome_won": _column(B, "won", "deals.outcome"),
             "is_outcome_lost": _column(B, "lost", "deals.outcome"),
@@ -218,6 +238,7 @@ TABLES: dict[str, Schema] = {
             "entered_at": _column(D, "when it went there"),
             "left_at": _column(D, "when it left it"),
         },
+        called="stage histories",
     ),
     "tickets": Schema(
         "support tickets, cases or conversations",
@@ -262,7 +283,11 @@ TABLES: dict[str, Schema] = {
                 B, "a person has answered by as-of", "tickets.first_response_at", "tickets.first_response_minutes"
             ),
             "resolution_hours": _column(
-                Kind.HOURS, "hours to the solution", "tickets.created_at", "tickets.solved_at", "tickets.resolution_minutes"
+                Kind.HOURS,
+                "hours to the solution",
+                "tickets.created_at",
+                "tickets.solved_at",
+                "tickets.resolution_minutes",
             ),
             "is_reopened": _column(B, "reopened at least once", "tickets.reopens"),
             "is_one_touch": _column(B, "solved with exactly one reply", "tickets.replies"),
@@ -288,7 +313,9 @@ TABLES: dict[str, Schema] = {
             "responded_at": _column(D, "when the answer was given"),
             "asked_at": _column(D, "when the survey was sent"),
             "kind": _column(C, "nps, csat or ces", "responses.kind", "responses.score"),
-            "score": _column(N, "the score as given", "responses.nps_score", "responses.csat_score", "responses.ces_score"),
+            "score": _column(
+                N, "the score as given", "responses.nps_score", "responses.csat_score", "responses.ces_score"
+            ),
             "nps_score": _column(N, "the score, where the header says that it is the promoter question"),
             "csat_score": _column(N, "the score, where the header says that it is satisfaction"),
             "ces_score": _column(N, "the score, where the header says that it is effort"),
@@ -300,13 +327,18 @@ TABLES: dict[str, Schema] = {
             "product": _column(C, "product"),
             **_UPDATED,
             "is_answered": _column(B, "a score was given", "responses.score"),
-            "nps_group": _column(C, "promoter, passive or detractor; missing for other kinds", "responses.score", "responses.kind"),
-            "effort_score": _column(N, "the effort score; missing for other kinds", "responses.score", "responses.kind"),
+            "nps_group": _column(
+                C, "promoter, passive or detractor; missing for other kinds", "responses.score", "responses.kind"
+            ),
+            "effort_score": _column(
+                N, "the effort score; missing for other kinds", "responses.score", "responses.kind"
+            ),
             "is_satisfied": _column(
                 B, "the rating is in the top of its scale", "responses.score", "responses.kind", "responses.scale"
             ),
         },
         clocks=("responded_at",),
+        called="survey answers",
     ),
     "orders": Schema(
         "orders, invoices or payments",
@@ -340,6 +372,7 @@ TABLES: dict[str, Schema] = {
             "unit_price": _column(M, "price of one unit"),
             "currency": _column(C, "currency"),
         },
+        called="order lines",
     ),
     "subscriptions": Schema(
         "subscriptions",
@@ -378,6 +411,7 @@ TABLES: dict[str, Schema] = {
             "leads": _column(N, "leads the campaign reports"),
         },
         clocks=("spent_at",),
+        called="campaign costs",
     ),
     "owners": Schema(
         "sellers or agents with their team and region",
@@ -387,6 +421,7 @@ TABLES: dict[str, Schema] = {
             "region": _column(C, "region"),
             "manager": _column(C, "manager"),
         },
+        called="sellers' attributes",
     ),
     "products": Schema(
         "the product list",
@@ -402,10 +437,13 @@ TABLES: dict[str, Schema] = {
         {
             "customer": _column(I, "the customer"),
             "started_at": _column(D, "when it began"),
-            "ended_at": _column(D, "when it ended; missing while it lasts; absent when no source says when customers leave"),
+            "ended_at": _column(
+                D, "when it ended; missing while it lasts; absent when no source says when customers leave"
+            ),
             "ordinal": _column(N, "1 for the customer's first spell"),
         },
         bases=("subscriptions", "customers", "orders", "deals"),
+        called="times as a customer",
     ),
     "purchases": Schema(
         "orders where there are orders, won deals otherwise",
@@ -437,6 +475,7 @@ TABLES: dict[str, Schema] = {
             "currency": _column(C, "currency"),
         },
         bases=("order_lines", "orders", "deals"),
+        called="products sold",
     ),
     "recurring": Schema(
         "one row per stretch of time in which a customer's recurring revenue stayed the same",
@@ -448,6 +487,7 @@ TABLES: dict[str, Schema] = {
             "currency": _column(C, "currency"),
         },
         bases=("subscriptions",),
+        called="recurring revenue",
     ),
     "movements": Schema(
         "one row per change of a customer's recurring revenue",
@@ -459,6 +499,7 @@ TABLES: dict[str, Schema] = {
             "currency": _column(C, "currency"),
         },
         bases=("subscriptions",),
+        called="movements of recurring revenue",
     ),
     "lead_counts": Schema(
         "leads, or without a leads file the leads that the spend file reports",
@@ -467,6 +508,7 @@ TABLES: dict[str, Schema] = {
             "leads": _column(N, "1 for a lead; as many as the spend file says"),
         },
         bases=("leads", "spend"),
+        called="leads",
     ),
     "first_responses": Schema(
         "one row per answered ticket, or per answered lead when no tickets are given",
@@ -475,6 +517,7 @@ TABLES: dict[str, Schema] = {
             "minutes": _column(Kind.MINUTES, "minutes to the first answer"),
         },
         bases=("tickets", "leads"),
+        called="first answers",
     ),
     "ratings": Schema(
         "satisfaction: survey answers where there are some, else the ratings of tickets",
@@ -485,6 +528,7 @@ TABLES: dict[str, Schema] = {
             "scale": _column(C, "the scale"),
         },
         bases=("responses", "tickets"),
+        called="satisfaction ratings",
     ),
 }
 
@@ -493,7 +537,16 @@ _DERIVED_NEEDS: dict[str, tuple[str, ...]] = {
     "spells": (
         *(
             f"subscriptions.{name}"
-            for name in ("customer", "started_at", "ended_at", "canceled_at", "status", "is_trial", "trial_ends_at", "currency")
+            for name in (
+                "customer",
+                "started_at",
+                "ended_at",
+                "canceled_at",
+                "status",
+                "is_trial",
+                "trial_ends_at",
+                "currency",
+            )
         ),
         "customers.started_at",
         "customers.ended_at",
@@ -505,12 +558,18 @@ _DERIVED_NEEDS: dict[str, tuple[str, ...]] = {
         "deals.closed_at",
     ),
     "purchases": (
-        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "status", "product")),
+        *(
+            f"orders.{name}"
+            for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "status", "product")
+        ),
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome")),
     ),
     "sold_lines": (
         *(f"order_lines.{name}" for name in ("order_id", "product", "quantity", "amount", "unit_price", "currency")),
-        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "currency", "status", "product", "quantity")),
+        *(
+            f"orders.{name}"
+            for name in ("customer", "ordered_at", "amount", "currency", "status", "product", "quantity")
+        ),
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome", "product")),
     ),
     "recurring": tuple(
@@ -545,6 +604,11 @@ _DERIVED_NEEDS["movements"] = _DERIVED_NEEDS["recurring"]
 
 # Columns another table needs so that its rows can be joined to it.
 _LINKS = ("customer", "customer_name", "customer_email")
+
+
+def called(table: str) -> str:
+    """What people call the rows of a table."""
+    return TABLES[table].called or table
 
 
 def is_derived(table: str) -> bool:

@@ -47,4 +47,4 @@ def test_a_worked_example_gives_what_it_says(metric: Metric, example: Example, t
 def test_every_metric_that_is_shown_has_an_example() -> None:
     without = [metric.name for metric in catalog.built_in().shown() if not metric.examples]
 
-    assert [] == without
+    assert without == []

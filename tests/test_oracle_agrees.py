@@ -60,7 +60,7 @@ def test_the_engine_agrees_with_the_oracle(seed: int, period: str, tmp_path: Pat
         if not same:
             differences.append((metric, expected, value, row["status"], row["reason"]))
 
-    assert [] == differences
+    assert differences == []
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -77,7 +77,9 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tm
     # owner because of a purchase under another, and drops the refund of one who bought under another.
     otherwise = ("attributed_revenue", "unattributed_revenue", "returning_customer_rate", "clv_historical")
     for by, metrics in (("owner", SINGLE), ("product", PER_METRICS), ("lost_reason", PER_METRICS)):
-        asked = api.query(period="2024-Q1", metrics=metrics, settings=validated(given, "test"), by=() if by != "owner" else [by])
+        asked = api.query(
+            period="2024-Q1", metrics=metrics, settings=validated(given, "test"), by=() if by != "owner" else [by]
+        )
         if by == "owner" and not any("owner" in row for rows in tables.values() for row in rows):
             continue
         report = api.compute(api.load(list(paths), asked, today=TODAY, tables=paths), asked, strict=False)
@@ -102,4 +104,4 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tm
             if not same:
                 differences.append((row.metric, label, expected, value, row.reason))
 
-    assert [] == differences
+    assert differences == []

@@ -1,4 +1,4 @@
-# ruff: noqa: SIM300 (expected == actual)
+
 """Reading: from paths to raw tables."""
 
 from __future__ import annotations

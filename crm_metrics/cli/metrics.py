@@ -11,9 +11,12 @@ from crm_metrics.cli.guard import guarded
 
 
 def metrics(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="A metric or a family.", show_default=False)] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A metric or a family.", show_default=False)
+    ] = None,
     metrics_file: Annotated[
-        Path | None, typer.Option("--metrics-file", metavar="FILE", help="Your own metrics as well.", show_default=False)
+        Path | None,
+        typer.Option("--metrics-file", metavar="FILE", help="Your own metrics as well.", show_default=False),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
 ) -> None:

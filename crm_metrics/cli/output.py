@@ -20,7 +20,9 @@ def format_of(name: str | None, output: Path | None, known: list[str]) -> str:
     """The format by name, else by the file's ending, else a table. Raises `UsageError` for one that is not known."""
     if name is not None:
         if name.casefold() not in known:
-            raise UsageError(f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}.")
+            raise UsageError(
+                f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}."
+            )
         return name.casefold()
     if output is None:
         return "table"

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 Paths = Annotated[
     list[str] | None,
-    typer.Argument(metavar="PATH...", help="Files, folders, zip archives, or - for standard input.", show_default=False),
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, zip archives, or - for standard input.", show_default=False
+    ),
 ]
 
 
@@ -32,11 +34,18 @@ def report(
     paths: Paths = None,
     period: Annotated[
         str | None,
-        _option("-p", "--period", metavar="PERIOD", help="2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ..."),
+        _option(
+            "-p",
+            "--period",
+            metavar="PERIOD",
+            help="2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ...",
+        ),
     ] = None,
     by: Annotated[
         list[str] | None,
-        _option("--by", metavar="NAME", help="month, quarter, week, year, day and any column: owner, region, plan, ..."),
+        _option(
+            "--by", metavar="NAME", help="month, quarter, week, year, day and any column: owner, region, plan, ..."
+        ),
     ] = None,
     metric: Annotated[
         list[str] | None, _option("-m", "--metric", metavar="NAME", help="Metrics or families, separated by commas.")
@@ -44,7 +53,9 @@ def report(
     compare: Annotated[
         str | None, _option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
     ] = None,
-    top: Annotated[int | None, _option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")] = None,
+    top: Annotated[
+        int | None, _option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
+    ] = None,
     format: Annotated[
         str | None, _option("-f", "--format", metavar="FORMAT", help="table, csv, tsv, json, jsonl.")
     ] = None,
@@ -57,7 +68,9 @@ def report(
     date_order: Annotated[
         str | None, _option("--date-order", metavar="ORDER", help="dmy or mdy, where a file leaves it open.")
     ] = None,
-    decimal: Annotated[str | None, _option("--decimal", metavar="SIGN", help=". or , where a file leaves it open.")] = None,
+    decimal: Annotated[
+        str | None, _option("--decimal", metavar="SIGN", help=". or , where a file leaves it open.")
+    ] = None,
     timezone: Annotated[
         str | None, _option("--timezone", metavar="ZONE", help="The zone of the report, for example Europe/Berlin.")
     ] = None,
@@ -85,9 +98,7 @@ def report(
         if color not in ("auto", "always", "never"):
             raise errors.UsageError(f"--color {color}: auto, always or never")
         chosen = format_of(format, output, renderers.known())
-        settings = _settings(
-            config, set_ or [], as_of=as_of, date_order=date_order, decimal=decimal, timezone=timezone
-        )
+        settings = _settings(config, set_ or [], as_of=as_of, date_order=date_order, decimal=decimal, timezone=timezone)
         asked = api.query(
             period=period,
             by=by or (),

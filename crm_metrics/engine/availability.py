@@ -17,7 +17,7 @@ def trouble(
     """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for), rows
     that nothing places in time can still be counted."""
     if metric.table not in tables:
-        return Unavailable("missing-column", f"no {_words(metric.table)} were given", _wanted(metric.table))
+        return _absent(metric.table, tables)
     table = tables[metric.table]
     for column in columns_of(metric):
         if column in table.unusable:
@@ -27,26 +27,25 @@ def trouble(
             return _missing(metric.table, column)
     for dim in dims:
         if not table.has(dim):
-            return Unavailable("missing-column", f"the {_words(metric.table)} have no column {dim}")
+            return Unavailable("missing-column", f"the {schema.called(metric.table)} have no column {dim}")
     return None
 
 
-def _words(table: str) -> str:
-    return table.replace("_", " ")
-
-
-def _wanted(table: str) -> str:
+def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:
+    """A table that is not there: not given, or nothing in what was given makes it."""
     bases = schema.TABLES[table].bases or (table,)
-    return f"add an export of {' or '.join(_words(base) for base in bases)}"
+    given = [schema.called(base) for base in bases if base in tables]
+    if given:
+        return Unavailable("missing-column", f"the {' and '.join(given)} hold no {schema.called(table)}")
+    wanted = " or ".join(schema.called(base) for base in bases)
+    return Unavailable("missing-column", f"no {wanted} were given", "add an export of them")
 
 
 def _missing(table: str, column: str) -> Unavailable:
+    """A column that is not there, with what it would be made from."""
     known = schema.column(table, column)
-    roots = sorted({need.partition(".")[2] for need in known.needs} - {column}) if known else []
-    about = known.about if known else ""
-    made_from = f" (made from {', '.join(roots)})" if roots else ""
-    return Unavailable(
-        "missing-column",
-        f"the {_words(table)} do not tell: {about or column}",
-        (known.remedy if known else "") or f"needs the column {column}{made_from}",
-    )
+    if known is None:
+        return Unavailable("missing-column", f"the {schema.called(table)} have no column {column}")
+    roots = sorted({need.partition(".")[2] for need in known.needs} - {column})
+    need = f"it is made from {', '.join(roots)}" if roots else f"add the column {column}"
+    return Unavailable("missing-column", f"the {schema.called(table)} do not say: {known.about}", known.remedy or need)

@@ -19,7 +19,6 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
 
-
 class Engine:
     """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
     not in it are one, called `rest`."""
@@ -170,7 +169,9 @@ class Engine:
         """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""
         outside = {i: "no-rows" for i, window in enumerate(self.windows) if window.start >= window.end}
         if metric.lag is not None:
-            outside |= {i: "missing-column" for i, window in enumerate(self.windows) if metric.lag not in window.shifted}
+            outside |= {
+                i: "missing-column" for i, window in enumerate(self.windows) if metric.lag not in window.shifted
+            }
         if metric.covered is None:
             return outside
         first, last = self.selector(metric.table).span.get(metric.at or "", (0, -1))

@@ -40,7 +40,12 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
         return [Money(cells, np.full(shape, one, dtype=object), everything)]
     slices = {
         (table, name): Engine(
-            _only(engine.dataset, table, name), engine.catalog, engine.windows, engine.by, keep=engine.keep, rest=engine.rest
+            _only(engine.dataset, table, name),
+            engine.catalog,
+            engine.windows,
+            engine.by,
+            keep=engine.keep,
+            rest=engine.rest,
         )
         for table, names in known.items()
         for name in names
@@ -50,7 +55,9 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
         _merge(found, _of_cells(engine, leaf, cells, slices, known[leaf.table]))
     several = found == _SEVERAL
     tables = set(known)
-    single = Money(_mixed(cells, several), np.where(found == _NOBODY, engine.dataset.settings.currency, found), everything)
+    single = Money(
+        _mixed(cells, several), np.where(found == _NOBODY, engine.dataset.settings.currency, found), everything
+    )
     if not several.any() or len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
         return [replace(single, currency=np.where(several, None, single.currency))]
     parts = [replace(single, shown=everything & ~several)]

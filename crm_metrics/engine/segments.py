@@ -16,6 +16,7 @@ from crm_metrics.tables import NONE, Table
 def has_all(table: Table, dims: Iterable[str]) -> bool:
     return all(table.has(dim) for dim in dims)
 
+
 _FEW = 1 << 22
 
 
@@ -50,7 +51,9 @@ class Segments:
             other = (rest, *[""] * (len(dims) - 1))
             labels = [*keep, *([other] if (target == len(keep)).any() else [])]
         self.labels: list[tuple[str, ...]] = labels if dims else [()]
-        self._codes = {name: target[_places(used, code, math.prod(sizes))] for name, code in raw.items()} if dims else raw
+        self._codes = (
+            {name: target[_places(used, code, math.prod(sizes))] for name, code in raw.items()} if dims else raw
+        )
 
     def __len__(self) -> int:
         return len(self.labels)

@@ -65,7 +65,13 @@ def _all_different(ids: pd.Series) -> bool:
 def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
     """Oldest versions first; versions of one age in the order of their content, so that the order of rows does not matter."""
     dates = rows.select_dtypes("datetime")
-    age = rows["updated_at"] if "updated_at" in rows else dates.max(axis="columns") if dates.shape[1] else pd.Series(0, rows.index)
+    age = (
+        rows["updated_at"]
+        if "updated_at" in rows
+        else dates.max(axis="columns")
+        if dates.shape[1]
+        else pd.Series(0, rows.index)
+    )
     cells = [rows[name].astype("str").fillna("") for name in content]
     text = cells[0].str.cat(cells[1:], sep="\x1f")
     order = pd.DataFrame({"age": age, "text": text}).sort_values(["age", "text"], na_position="first", kind="stable")

@@ -130,7 +130,13 @@ def _report_unknown(table: Table, listed: set[str], sources: list[Source], issue
 
 
 def _unmatched(
-    table: Table, hit: np.ndarray, column: str, other: str, values: pd.Series, sources: list[Source], issues: list[Issue]
+    table: Table,
+    hit: np.ndarray,
+    column: str,
+    other: str,
+    values: pd.Series,
+    sources: list[Source],
+    issues: list[Issue],
 ) -> None:
     if not hit.any():
         return

@@ -103,9 +103,7 @@ def load(
     )
 
 
-def _recognised(
-    raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str]
-) -> list[tuple[Raw, Recognised]]:
+def _recognised(raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str]) -> list[tuple[Raw, Recognised]]:
     found = []
     for raw in raws:
         recognised = recognise(raw.header, raw.path, table=forced.get(raw.path))
@@ -158,9 +156,7 @@ def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]
     return links
 
 
-def _columns(
-    recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]
-) -> list[str]:
+def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> list[str]:
     """What to read of a file: what is needed of its table, its id, the dates that decide as-of, and what links it."""
     table = recognised.layout.table
     known = schema.TABLES[table]
@@ -187,9 +183,7 @@ def _columns(
     return sorted(name for name in names if name in recognised.columns)
 
 
-def _unread(
-    recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]
-) -> str | None:
+def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
     """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
     something reads it."""
     table = recognised.layout.table
@@ -273,7 +267,13 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     if bench.settings.as_of is not None:
         for table in bench.tables.values():
             for column in schema.TABLES[table.name].clocks:
-                bench.report("after-as-of", table, moments(table.frame, column) >= bench.now, as_of=str(bench.as_of), column=column)
+                bench.report(
+                    "after-as-of",
+                    table,
+                    moments(table.frame, column) >= bench.now,
+                    as_of=str(bench.as_of),
+                    column=column,
+                )
 
 
 def _report_undated(bench: Workbench) -> None:

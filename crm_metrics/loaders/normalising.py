@@ -45,7 +45,13 @@ class FileRows:
 
 
 def normalise(
-    raw: Raw, recognised: Recognised, wanted: Iterable[str], settings: Settings, index: int, *, unread: str | None = None
+    raw: Raw,
+    recognised: Recognised,
+    wanted: Iterable[str],
+    settings: Settings,
+    index: int,
+    *,
+    unread: str | None = None,
 ) -> FileRows:
     """The file's wanted columns, coerced, without rows that are no records. `unread` is an id that is only wanted to see
     whether it repeats: it is left away when it does not. Raises `DataError` when a wanted column can be read in two
@@ -125,7 +131,9 @@ class _File:
                 continue
             if name == "conversions":
                 seen = " or ".join(labels)
-                self.unusable[name] = Unusable("missing-column", f"{name} could be {seen}", "rename the one that counts")
+                self.unusable[name] = Unusable(
+                    "missing-column", f"{name} could be {seen}", "rename the one that counts"
+                )
                 self._note("two-candidates", column=name, seen=seen)
                 continue
             raise DataError(
@@ -176,7 +184,9 @@ class _File:
             if bad.any():
                 rows = cells.rows[column.rows_of(bad)]
                 self._note("unreadable-date", rows, column=self._header(name), seen=column.at(int(np.argmax(bad))))
-            result[name] = self._moments(name, column.spread(moments, dates.NEVER), self._zones(name, column, written[name]))
+            result[name] = self._moments(
+                name, column.spread(moments, dates.NEVER), self._zones(name, column, written[name])
+            )
         return result
 
     def _order(self, found: dict[str, coerced.Texts], written: dict[str, dates.Written]) -> str:
@@ -236,7 +246,11 @@ class _File:
         if np.isnan(parts.zone).all():
             return None
         if self.settings.timezone is None:
-            zones = {f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}" for zone in parts.zone if zone == zone}
+            zones = {
+                f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}"
+                for zone in parts.zone
+                if zone == zone
+            }
             self._note("zone-seen", column=self._header(name), seen=", ".join(sorted(zones)))
             return None
         return column.spread(parts.zone, np.nan)
@@ -292,11 +306,15 @@ class _File:
                 rows = cells.rows[column.rows_of(bad)]
                 self._note("unreadable-number", rows, column=self._header(name), seen=column.at(int(np.argmax(bad))))
             percent = written[name].percent
-            values = self._scaled(name, column.spread(by_value, np.nan), percent=percent[~bad] if len(percent) else percent)
+            values = self._scaled(
+                name, column.spread(by_value, np.nan), percent=percent[~bad] if len(percent) else percent
+            )
             result[name] = values
         return result
 
-    def _scaled(self, name: str, values: NDArray[np.float64], percent: NDArray[np.bool_] | None = None) -> NDArray[np.float64]:
+    def _scaled(
+        self, name: str, values: NDArray[np.float64], percent: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.float64]:
         kind = self._kind(name)
         if kind is Kind.MINUTES:
             return values * coerced.MINUTES[self.recognised.units.get(name, "minutes")]
@@ -319,7 +337,13 @@ class _File:
         result = values / 100 if as_percent else values
         outside = (result < 0) | (result > 1)
         if outside.any():
-            self._note("out-of-range", count=int(outside.sum()), column=header, range="0 to 100 %", seen=str(values[outside][0]))
+            self._note(
+                "out-of-range",
+                count=int(outside.sum()),
+                column=header,
+                range="0 to 100 %",
+                seen=str(values[outside][0]),
+            )
         return np.where(outside, np.nan, result)
 
     def _scores(self, name: str, column: Any, cells: Cells) -> NDArray[np.float64]:
@@ -349,9 +373,7 @@ class _File:
             trimmed = pc.if_else(empty, None, trimmed)
         return pd.Series(trimmed.to_pandas(), dtype="str", copy=False)
 
-    def _records(
-        self, frame: pd.DataFrame, file_plan: Plan, cells: Cells, left_out: Counter[str]
-    ) -> pd.DataFrame:
+    def _records(self, frame: pd.DataFrame, file_plan: Plan, cells: Cells, left_out: Counter[str]) -> pd.DataFrame:
         """The frame without total rows and deleted records, which are counted."""
         keep = np.ones(len(frame), dtype=bool)
         if file_plan.totals is not None:
@@ -360,7 +382,8 @@ class _File:
             prefixes = tuple(normalised(prefix) for prefix in self.layout.total_rows)
             written = [str(value) for value in first.values.to_pylist()]
             total = np.array(
-                [":" in text and start.startswith(prefixes) for text, start in zip(written, starts, strict=True)], dtype=bool
+                [":" in text and start.startswith(prefixes) for text, start in zip(written, starts, strict=True)],
+                dtype=bool,
             )
             rows = first.rows_of(total) if len(total) else np.zeros(0, dtype=np.int64)
             keep[rows] = False
@@ -407,7 +430,9 @@ class _File:
             suffix = self.recognised.suffixes.get(name, "")
             code = _CURRENCY_SIGNS.get(suffix, suffix.upper())
             if name in frame and len(code) == 3 and code.isalpha():
-                frame["currency"] = pd.Categorical.from_codes(np.zeros(len(frame), dtype=np.int8), pd.Index([code], dtype="str"))
+                frame["currency"] = pd.Categorical.from_codes(
+                    np.zeros(len(frame), dtype=np.int8), pd.Index([code], dtype="str")
+                )
 
 
 def _upper(labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
@@ -427,4 +452,6 @@ def _is_zone(name: str) -> bool:
 
 
 def _only_in(issue: Issue, rows: set[int]) -> bool:
-    return issue.code in ("unreadable-date", "unreadable-number") and issue.count <= len(rows) and set(issue.rows) <= rows
+    return (
+        issue.code in ("unreadable-date", "unreadable-number") and issue.count <= len(rows) and set(issue.rows) <= rows
+    )

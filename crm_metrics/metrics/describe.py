@@ -34,10 +34,12 @@ def one(metric: Metric, catalog: Catalog) -> str:
     blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
     blocks.append(f"Unit      {metric.unit}{f', {direction}' if direction else ''}")
     blocks.append(f"Formula   {_rule(metric)}")
-    parts = [name for name in names(metric.formula)] if metric.formula is not None else []
+    parts = names(metric.formula) if metric.formula is not None else []
     if parts:
         blocks.append("Where\n" + "\n".join(f"  {name}: {_part(name, catalog)}" for name in parts))
-    needs = sorted({f"{leaf.table}: {', '.join(columns_of(leaf))}" for leaf in catalog.parts([metric]) if leaf.aggregate})
+    needs = sorted(
+        {f"{leaf.table}: {', '.join(columns_of(leaf))}" for leaf in catalog.parts([metric]) if leaf.aggregate}
+    )
     blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
     if metric.edges:
         blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
@@ -91,7 +93,11 @@ def _example(example: Example) -> str:
     for table, text in example.tables.items():
         lines += [f"  {table}", *(f"    {line}" for line in text.strip().splitlines())]
     given = f", as of {example.as_of}" if example.as_of else ""
-    settings = f", with {', '.join(f'{name} = {value}' for name, value in example.settings.items())}" if example.settings else ""
+    settings = (
+        f", with {', '.join(f'{name} = {value}' for name, value in example.settings.items())}"
+        if example.settings
+        else ""
+    )
     row = f" for {', '.join(f'{name} {value}' for name, value in example.of.items())}" if example.of else ""
     outcome = f"not available ({example.reason})" if example.gives is None else f"{example.gives:g}"
     lines.append(f"  {example.period}{given}{settings}{row}: {outcome}")

@@ -57,7 +57,13 @@ class Retention(Family):
         """At the end, not at the start, with a spell before the one they are in."""
         gained = self.world.there_at_end() - self.world.there_at_start()
         spells = self.world.spells()
-        return Fraction(sum(1 for who in gained if sum(1 for spell in spells if spell.customer == who and spell.start < self.world.cut) >= 2))
+        return Fraction(
+            sum(
+                1
+                for who in gained
+                if sum(1 for spell in spells if spell.customer == who and spell.start < self.world.cut) >= 2
+            )
+        )
 
     def customers_interrupted(self) -> Number:
         """At the start and at the end, but not in one and the same spell."""

@@ -26,7 +26,9 @@ class Reports:
         self._number = count()
         self._kept: dict[tuple[int, tuple[str, ...]], tuple[Exports, Dataset]] = {}
 
-    def dataset(self, exports: Exports, by: Sequence[str] = (), metrics: Sequence[str] = (), *, keep: bool = True) -> Dataset:
+    def dataset(
+        self, exports: Exports, by: Sequence[str] = (), metrics: Sequence[str] = (), *, keep: bool = True
+    ) -> Dataset:
         key = (id(exports), (*by, "/", *metrics))
         if key not in self._kept:
             folder = self._folder / str(next(self._number))

@@ -23,7 +23,18 @@ from ..oracle.random_tables import as_csv, make
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 SEEDS = range(16)
-MONEY = {"amount", "refunded_amount", "cost", "mrr", "unit_price", "Amount", "Cost", "Total", "Refunded Amount", "Line Total"}
+MONEY = {
+    "amount",
+    "refunded_amount",
+    "cost",
+    "mrr",
+    "unit_price",
+    "Amount",
+    "Cost",
+    "Total",
+    "Refunded Amount",
+    "Line Total",
+}
 GOALS = (
     {"metric": "revenue_won", "target": 20000, "start": date(2024, 3, 1), "due": date(2024, 3, 31)},
     {"metric": "revenue_won", "target": 50000, "start": date(2024, 1, 1), "due": date(2024, 3, 31)},
@@ -94,7 +105,10 @@ def of_seed(seed: int) -> Exports:
         if name == "orders" and "product" in rows[0]:
             rows += _lines(rows, random)
         random.shuffle(rows)
-    given = {name: value for name, value in given.items() if value is not None} | {"goal": GOALS, "order_amount": "line"}
+    given = {name: value for name, value in given.items() if value is not None} | {
+        "goal": GOALS,
+        "order_amount": "line",
+    }
     if seed % 4 == 2:
         given["as_of"] = date(2024, 3, 20)
     files = {}
@@ -104,7 +118,13 @@ def of_seed(seed: int) -> Exports:
     return Exports(files, validated(given, "test"))
 
 
-_VERSIONED = {"customers": "segment", "leads": "source", "deals": "amount", "tickets": "replies", "subscriptions": "mrr"}
+_VERSIONED = {
+    "customers": "segment",
+    "leads": "source",
+    "deals": "amount",
+    "tickets": "replies",
+    "subscriptions": "mrr",
+}
 
 
 def _versions(name: str, rows: list[dict[str, Any]], random: Random) -> list[dict[str, Any]]:
@@ -321,7 +341,9 @@ def with_owners(exports: Exports, names: Mapping[str, str]) -> Exports:
         if label is None:
             return file
         place = file.header.index(label)
-        return file.with_rows([[*row[:place], names.get(row[place], row[place]), *row[place + 1 :]] for row in file.rows])
+        return file.with_rows(
+            [[*row[:place], names.get(row[place], row[place]), *row[place + 1 :]] for row in file.rows]
+        )
 
     return exports.with_files(renamed)
 

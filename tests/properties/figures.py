@@ -97,7 +97,10 @@ FLOWS = [metric for metric in ADDITIVE if metric.at and metric.among is None and
 
 
 def disagreements(
-    metric: Metric, whole: list[tuple[str | None, Figure]], parts: list[tuple[str | None, Figure]], may_lack: tuple[str, ...]
+    metric: Metric,
+    whole: list[tuple[str | None, Figure]],
+    parts: list[tuple[str | None, Figure]],
+    may_lack: tuple[str, ...],
 ) -> list[object]:
     """Where the parts do not add up to the whole. Both are rows with their currency; a part without a value because of one
     of `may_lack` holds nothing."""

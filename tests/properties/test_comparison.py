@@ -36,7 +36,9 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
     dims = [*report.by, *report.per]
     wrong: list[object] = []
     names = ("metric", *dims, "currency", "compare_period", "value", "compare_value", "change", "change_pct")
-    for *place, label, value, before, change, share in zip(*(report.rows[name].tolist() for name in names), strict=True):
+    for *place, label, value, before, change, share in zip(
+        *(report.rows[name].tolist() for name in names), strict=True
+    ):
         metric = CATALOG[str(place[0])]
         place = [text(cell) for cell in place]
         value, before, change, share = map(given, (value, before, change, share))
@@ -77,14 +79,16 @@ def test_the_compared_value_is_that_of_a_report_of_the_compared_period(reports: 
         for row in wrong_comparisons(reports, exports, period, compare, ["owner"] if by_owner and has_owner else [])
     ]
 
-    assert [] == wrong
+    assert wrong == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_month_is_compared_with_its_own_earlier_month(reports: Reports, seed: int) -> None:
-    assert [] == wrong_comparisons(reports, of_seed(seed), "2024-01..2024-05", "previous", ["month"])
+    assert wrong_comparisons(reports, of_seed(seed), "2024-01..2024-05", "previous", ["month"]) == []
 
 
-@pytest.mark.parametrize(("period", "compare"), [("2025-Q3", "previous"), ("2026-01", "year-ago"), ("2025", "previous")])
+@pytest.mark.parametrize(
+    ("period", "compare"), [("2025-Q3", "previous"), ("2026-01", "year-ago"), ("2025", "previous")]
+)
 def test_the_sample_data_is_compared_with_what_it_was(reports: Reports, period: str, compare: str) -> None:
-    assert [] == wrong_comparisons(reports, sample(), period, compare, ["owner"])
+    assert wrong_comparisons(reports, sample(), period, compare, ["owner"]) == []

@@ -32,12 +32,14 @@ def test_every_record_read_is_used_or_left_out(reports: Reports, seed: int) -> N
     exports = of_seed(seed)
     parts = split(exports, seed)
 
-    assert [] == lost_rows(reports.dataset(exports), exports)
-    assert [] == lost_rows(reports.dataset(parts, keep=False), parts)
+    assert lost_rows(reports.dataset(exports), exports) == []
+    assert lost_rows(reports.dataset(parts, keep=False), parts) == []
 
 
 def test_every_record_of_the_sample_data_is_used_or_left_out(reports: Reports) -> None:
     dataset = reports.dataset(sample())
 
-    assert sorted(sample().files) == sorted(source.path.rpartition("/")[2].partition("#")[0] for source in dataset.sources)
-    assert [] == lost_rows(dataset, sample())
+    assert sorted(sample().files) == sorted(
+        source.path.rpartition("/")[2].partition("#")[0] for source in dataset.sources
+    )
+    assert lost_rows(dataset, sample()) == []

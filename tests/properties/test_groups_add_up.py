@@ -11,7 +11,18 @@ from .exports import SEEDS, Exports, dimensions, of_seed, sample
 from .figures import ADDITIVE, CATALOG, FLOWS, Figure, disagreements, figures
 
 PERIODS = ("2024-03", "2023-11-05..2024-04-20")
-SAMPLE_DIMENSIONS = ("owner", "region", "team", "source", "campaign", "country", "industry", "segment", "plan", "product")
+SAMPLE_DIMENSIONS = (
+    "owner",
+    "region",
+    "team",
+    "source",
+    "campaign",
+    "country",
+    "industry",
+    "segment",
+    "plan",
+    "product",
+)
 Rows = list[tuple[str | None, Figure]]
 
 
@@ -45,24 +56,27 @@ def test_the_segments_of_every_dimension_add_up_to_the_total(reports: Reports, s
     asked = [*((dim,) for dim in dims), *zip(dims[::2], dims[1::2], strict=False)]
     wrong = [part for period in PERIODS for by in asked for part in unequal_groups(reports, exports, period, by)]
 
-    assert [] == wrong
+    assert wrong == []
 
 
 @pytest.mark.parametrize("dim", SAMPLE_DIMENSIONS)
 def test_the_segments_of_the_sample_data_add_up_to_the_total(reports: Reports, dim: str) -> None:
     wrong = [part for period in ("2025-Q3", "2024") for part in unequal_groups(reports, sample(), period, (dim,))]
 
-    assert [] == wrong
+    assert wrong == []
 
 
-def unequal_times(reports: Reports, exports: Exports, period: str, fine: str, coarse: str, dims: tuple[str, ...]) -> list[object]:
+def unequal_times(
+    reports: Reports, exports: Exports, period: str, fine: str, coarse: str, dims: tuple[str, ...]
+) -> list[object]:
     """Flows whose finer units do not add up to the coarser ones they lie in."""
     small = reports(exports, period, by=[fine, *dims])
     large = reports(exports, period, by=[coarse, *dims])
     starts = dict(zip(small.rows["period"], small.rows["start"], strict=True))
     spans = {row.period: (row.start, row.end) for row in large.rows.itertuples()}
     within = {
-        unit: next(label for label, (first, last) in spans.items() if first <= start <= last) for unit, start in starts.items()
+        unit: next(label for label, (first, last) in spans.items() if first <= start <= last)
+        for unit, start in starts.items()
     }
     wholes: dict[tuple[str, str, tuple[str | None, ...]], Rows] = defaultdict(list)
     parts: dict[tuple[str, str, tuple[str | None, ...]], Rows] = defaultdict(list)
@@ -94,11 +108,11 @@ def test_days_add_up_to_months_and_months_to_quarters(reports: Reports, seed: in
         for part in unequal_times(reports, exports, "2023-12-10..2024-05-20", fine, coarse, by)
     ]
 
-    assert [] == wrong
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("fine", "coarse"), CHAIN)
 def test_days_of_the_sample_data_add_up(reports: Reports, fine: str, coarse: str) -> None:
     wrong = unequal_times(reports, sample(), "2024-10-10..2025-12-31", fine, coarse, ())
 
-    assert [] == wrong
+    assert wrong == []

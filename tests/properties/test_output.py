@@ -10,8 +10,8 @@ import math
 import pytest
 
 from crm_metrics import renderers
-from crm_metrics.errors import UsageError
 from crm_metrics.engine.cells import REASONS
+from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.report import Report
 
@@ -74,7 +74,12 @@ def broken_cells(report: Report) -> list[object]:
     }
     for form, rows in separated.items():
         wrong += [(form, name, row) for row in rows for name in NUMBERS if is_no_number(row[name])]
-        wrong += [(form, row) for row in rows for cell in row.values() if cell.casefold() in ("nan", "inf", "-inf", "<na>", "nat")]
+        wrong += [
+            (form, row)
+            for row in rows
+            for cell in row.values()
+            if cell.casefold() in ("nan", "inf", "-inf", "<na>", "nat")
+        ]
     if not len(report.rows) == len(separated["csv"]) == len(objects["json"]):
         wrong.append("rows are lost")
     if separated["csv"] != separated["tsv"] or objects["json"] != objects["jsonl"]:
@@ -98,16 +103,16 @@ def test_status_reason_and_value_agree_and_every_cell_is_finite(reports: Reports
     made = [reports(exports, period, compare="previous") for period in PERIODS]
     made += [reports(exports, "2023-11..2024-06", by=["month", *dims], compare="year-ago")]
 
-    assert [] == [row for report in made for row in inconsistent(report)]
-    assert [] == [cell for report in made for cell in broken_cells(report)]
+    assert [row for report in made for row in inconsistent(report)] == []
+    assert [cell for report in made for cell in broken_cells(report)] == []
 
 
 @pytest.mark.parametrize("by", [[], ["owner"], ["month", "campaign"], ["quarter", "product"]])
 def test_the_sample_data_is_written_without_a_gap(reports: Reports, by: list[str]) -> None:
     report = reports(sample(), "2025-05..2026-03", by=by, compare="previous")
 
-    assert [] == inconsistent(report)
-    assert [] == broken_cells(report)
+    assert inconsistent(report) == []
+    assert broken_cells(report) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -117,7 +122,7 @@ def test_no_two_rows_are_of_one_metric_period_segment_and_currency(reports: Repo
     keys = ["metric", "period", *dims, "lost_reason", "product", "currency"]
     rows = reports(exports, "2024-01..2024-04", by=["month", *dims]).rows
 
-    assert [] == rows.loc[rows.duplicated(keys, keep=False), keys].to_numpy().tolist()
+    assert rows.loc[rows.duplicated(keys, keep=False), keys].to_numpy().tolist() == []
 
 
 @pytest.mark.parametrize("name", ["status", "currency"])
@@ -144,4 +149,4 @@ def test_whatever_has_no_value_anywhere_is_explained(reports: Reports, seed: int
     given = set(report.rows.loc[report.rows["status"] != "unavailable", "metric"])
 
     assert {metric.name for metric in SHOWN} - given == set(report.missing)
-    assert [] == [name for name, words in report.missing.items() if not words.strip()]
+    assert [name for name, words in report.missing.items() if not words.strip()] == []

@@ -23,7 +23,7 @@ def test_a_month_among_months_is_the_month_alone(reports: Reports, seed: int) ->
     for month in MONTHS:
         alone |= figures(reports(exports, month, by=by))
 
-    assert {} == differences(among, alone, nearly)
+    assert differences(among, alone, nearly) == {}
 
 
 def test_a_month_of_the_sample_data_among_months_is_the_month_alone(reports: Reports) -> None:
@@ -32,7 +32,7 @@ def test_a_month_of_the_sample_data_among_months_is_the_month_alone(reports: Rep
     for month in (*(f"2025-{month:02d}" for month in range(7, 13)), "2026-01"):
         alone |= figures(reports(sample(), month, by=["owner"]))
 
-    assert {} == differences(among, alone, nearly)
+    assert differences(among, alone, nearly) == {}
 
 
 def files_of(metric: Metric, present: set[str]) -> set[str]:
@@ -85,7 +85,9 @@ def owners_alone(reports: Reports, exports: Exports, period: str, tables: dict[s
             for key, figure in figures(by_owner).items()
             if key.metric in chosen and key.segment[0] == owner
         }
-        alone = {key: figure for key, figure in figures(reports(other, period, keep=False)).items() if key.metric in chosen}
+        alone = {
+            key: figure for key, figure in figures(reports(other, period, keep=False)).items() if key.metric in chosen
+        }
         # What the owner has no row for at all is left out of the report by owner.
         alone = {key: figure for key, figure in alone.items() if key in among or figure.n}
         per = [key for key in among if key not in alone and CATALOG[key.metric].per and not among[key].n]
@@ -101,7 +103,7 @@ def test_an_owner_among_owners_is_the_owners_rows_alone(reports: Reports, seed: 
         return
     tables = {name: str(file.table) for name, file in exports.files.items()}
 
-    assert {} == owners_alone(reports, exports, "2024-01..2024-04", tables)
+    assert owners_alone(reports, exports, "2024-01..2024-04", tables) == {}
 
 
 def test_an_owner_of_the_sample_data_among_owners_is_the_owners_rows_alone(reports: Reports) -> None:
@@ -109,7 +111,7 @@ def test_an_owner_of_the_sample_data_among_owners_is_the_owners_rows_alone(repor
     dataset = reports.dataset(exports, ["owner"])
     tables = {source.path.rpartition("/")[2].partition("#")[0]: source.table for source in dataset.sources}
 
-    assert {} == owners_alone(reports, exports, "2025-Q3", tables)
+    assert owners_alone(reports, exports, "2025-Q3", tables) == {}
 
 
 @pytest.mark.parametrize("seed", SEEDS[:8])
@@ -127,7 +129,7 @@ def test_a_family_alone_is_what_it_is_among_all(reports: Reports, seed: int) -> 
         )
         wrong |= differences(mine, alone)
 
-    assert {} == wrong
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("metric", [metric.name for metric in SHOWN])
@@ -138,16 +140,14 @@ def test_a_metric_alone_is_what_it_is_among_all(reports: Reports, metric: str) -
         among = {key: figure for key, figure in figures(whole).items() if key.metric == metric}
         report = reports(exports, "2024-Q1", metrics=[metric], keep=False)
 
-        assert {} == differences(unpadded(among, whole.per), unpadded(figures(report), report.per))
+        assert differences(unpadded(among, whole.per), unpadded(figures(report), report.per)) == {}
 
 
 def unpadded(found: dict[Key, Figure], per: tuple[str, ...]) -> dict[Key, Figure]:
     """Segments of a metric's own dimensions only: other metrics of the report add columns that are empty for it."""
     return {
         key._replace(
-            segment=tuple(
-                value for dim, value in zip(per, key.segment, strict=True) if dim in CATALOG[key.metric].per
-            )
+            segment=tuple(value for dim, value in zip(per, key.segment, strict=True) if dim in CATALOG[key.metric].per)
         ): figure
         for key, figure in found.items()
     }

@@ -35,11 +35,13 @@ def test_retention_and_churn_are_one_in_every_period_and_segment(reports: Report
     asked = [[], *([dim] for dim in dims), *([grain, *dims[:1]] for grain in GRAINS)]
     wrong = [part for by in asked for part in parts_of_one(reports, exports, "2023-11..2024-05", by)]
 
-    assert [] == wrong
+    assert wrong == []
 
 
-@pytest.mark.parametrize("by", [[], ["owner"], ["month", "owner"], ["month", "region"], ["week"], ["quarter", "country"]])
+@pytest.mark.parametrize(
+    "by", [[], ["owner"], ["month", "owner"], ["month", "region"], ["week"], ["quarter", "country"]]
+)
 def test_retention_and_churn_are_one_in_the_sample_data(reports: Reports, by: list[str]) -> None:
     wrong = parts_of_one(reports, sample(), "2024-03..2025-12", by)
 
-    assert [] == wrong
+    assert wrong == []

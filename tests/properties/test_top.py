@@ -14,7 +14,9 @@ from .test_parts_alone import files_of
 TOPS = (1, 2)
 
 
-def kept_and_rest(reports: Reports, exports: Exports, period: str, top: int) -> tuple[dict[Key, Figure], dict[Key, Figure], str]:
+def kept_and_rest(
+    reports: Reports, exports: Exports, period: str, top: int
+) -> tuple[dict[Key, Figure], dict[Key, Figure], str]:
     """The figures of all owners, those of a report of the largest, and the label of the rest."""
     whole = figures(reports(exports, period, by=["owner"]))
     report = reports(exports, period, by=["owner"], top=top)
@@ -44,7 +46,10 @@ def wrong_of_top(reports: Reports, exports: Exports, period: str, top: int) -> l
                 (metric.name, place, problem)
                 for problem in disagreements(metric, union[place], parts[place], ("missing-values",))
             ]
-    won, lost = (sum(figure.value or 0 for key, figure in others.items() if key.metric == name) for name in ("deals_won", "deals_lost"))
+    won, lost = (
+        sum(figure.value or 0 for key, figure in others.items() if key.metric == name)
+        for name in ("deals_won", "deals_lost")
+    )
     for key, figure in merged.items():
         if key.metric == "win_rate" and not close(figure.value, won / (won + lost) if won + lost else None):
             wrong.append((key, figure, won, lost))
@@ -58,12 +63,12 @@ def test_the_largest_stay_as_they_were_and_the_rest_adds_up(reports: Reports, se
     if not any(owner_label(file) for file in exports.files.values()):
         return
 
-    assert [] == wrong_of_top(reports, exports, "2024-01..2024-04", top)
+    assert wrong_of_top(reports, exports, "2024-01..2024-04", top) == []
 
 
 @pytest.mark.parametrize("top", [1, 3, 5, 100])
 def test_the_largest_of_the_sample_data_stay_and_the_rest_adds_up(reports: Reports, top: int) -> None:
-    assert [] == wrong_of_top(reports, sample(), "2025-Q3", top)
+    assert wrong_of_top(reports, sample(), "2025-Q3", top) == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -81,7 +86,9 @@ def test_the_rest_is_what_one_owner_of_all_its_rows_would_have(reports: Reports,
     chosen = {metric.name for metric in SHOWN if (mine := files_of(metric, present)) and mine <= with_owner}
     expected = {
         key._replace(segment=key.segment[1:]): figure
-        for key, figure in figures(reports(with_owners(exports, names), "2024-01..2024-04", by=["owner"], keep=False)).items()
+        for key, figure in figures(
+            reports(with_owners(exports, names), "2024-01..2024-04", by=["owner"], keep=False)
+        ).items()
         if key.metric in chosen and key.segment[0] == "All others"
     }
     actual = {
@@ -90,4 +97,4 @@ def test_the_rest_is_what_one_owner_of_all_its_rows_would_have(reports: Reports,
         if key.metric in chosen and key.segment[0] == rest
     }
 
-    assert {} == differences(expected, actual)
+    assert differences(expected, actual) == {}

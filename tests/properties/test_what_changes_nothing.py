@@ -45,14 +45,14 @@ CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
 def test_every_figure_is_the_same_to_the_last_bit(reports: Reports, seed: int, change: str) -> None:
     exports = of_seed(seed)
 
-    assert {} == changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports))
+    assert changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports)) == {}
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_figure_of_the_sample_data_is_the_same_to_the_last_bit(reports: Reports, change: str) -> None:
     other = CHANGES[change](sample(), 0)
 
-    assert {} == changed(reports, sample(), other, "2025-Q4", [["month", "owner"], ["region", "plan"]])
+    assert changed(reports, sample(), other, "2025-Q4", [["month", "owner"], ["region", "plan"]]) == {}
 
 
 def looks_at_all_of_history(metric: Metric) -> bool:
@@ -82,7 +82,7 @@ def test_records_that_were_over_years_before_change_nothing(reports: Reports, se
         after = kept(figures(reports(other, "2024-02..2024-05", by=by, keep=False)), looks_at_all_of_history)
         wrong |= differences(before, after)
 
-    assert {} == wrong
+    assert wrong == {}
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,4 +91,4 @@ def test_spend_of_years_before_changes_only_what_depends_on_the_time_it_covers(r
     before = kept(figures(reports(exports, "2024-02..2024-05", by=["month"])), needs_cover)
     after = kept(figures(reports(with_past_spend(exports), "2024-02..2024-05", by=["month"], keep=False)), needs_cover)
 
-    assert {} == differences(before, after)
+    assert differences(before, after) == {}

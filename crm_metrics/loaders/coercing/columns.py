@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import dates, numbers
+from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, TRUE, folded
 
 Ints = NDArray[np.int32]
@@ -42,13 +42,19 @@ class Texts:
 def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = MISSING_TEXT) -> Texts:
     """The distinct texts of a column, tidied; those that mean missing are taken out."""
     if isinstance(column, pa.ChunkedArray):
-        column = column.unify_dictionaries().combine_chunks() if pa.types.is_dictionary(column.type) else column.combine_chunks()
+        column = (
+            column.unify_dictionaries().combine_chunks()
+            if pa.types.is_dictionary(column.type)
+            else column.combine_chunks()
+        )
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column.cast(pa.string()))
     values = column.dictionary.cast(pa.string())
     codes = column.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
     if pc.any(pc.match_substring_regex(values, _UNTIDY)).as_py():
-        tidy = pc.utf8_trim_whitespace(pc.replace_substring_regex(pc.utf8_normalize(values, "NFC"), r"[\s\x{00a0}]+", " "))
+        tidy = pc.utf8_trim_whitespace(
+            pc.replace_substring_regex(pc.utf8_normalize(values, "NFC"), r"[\s\x{00a0}]+", " ")
+        )
         encoded = pc.dictionary_encode(tidy)
         values, places = encoded.dictionary, encoded.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)
         codes = np.append(places, np.int32(-1))[codes]

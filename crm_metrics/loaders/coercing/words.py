@@ -7,15 +7,15 @@ import unicodedata
 
 # In date and number columns. In text columns only blank, "-" and "--": a country may be NA, an owner may be Null.
 MISSING = frozenset(
-    "na n/a null none nil nan #n/a #value! #ref! #div/0! #name? #num! #null! - -- – — ? . offered select".split()
+    ["na", "n/a", "null", "none", "nil", "nan", "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "-", "--", "–", "—", "?", ".", "offered", "select"]
 ) | {
     "",
     "(blank)",
     *(day + time for day in ("0000-00-00", "1900-01-01", "9999-12-31") for time in ("", " 00:00", " 00:00:00")),
 }
 MISSING_TEXT = frozenset(("", "-", "--"))
-TRUE = frozenset("true yes y t 1 1.0 x wahr ja j si sí sim oui vrai".split())
-FALSE = frozenset("false no n f 0 0.0 falsch nein não nao non faux".split())
+TRUE = frozenset(["true", "yes", "y", "t", "1", "1.0", "x", "wahr", "ja", "j", "si", "sí", "sim", "oui", "vrai"])
+FALSE = frozenset(["false", "no", "n", "f", "0", "0.0", "falsch", "nein", "não", "nao", "non", "faux"])
 _BLANKS = re.compile(r"\s+")
 
 

@@ -21,7 +21,15 @@ from crm_metrics.tables import Table
 _LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
 
 _ACTIVE = ("active", "current", "live")
-_PROSPECTS = ("lead", "subscriber", "prospect", "opportunity", "marketing qualified lead", "sales qualified lead", "other")
+_PROSPECTS = (
+    "lead",
+    "subscriber",
+    "prospect",
+    "opportunity",
+    "marketing qualified lead",
+    "sales qualified lead",
+    "other",
+)
 
 
 def derive(bench: Workbench) -> None:

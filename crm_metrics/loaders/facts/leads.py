@@ -70,7 +70,12 @@ def _conversion(bench: Workbench, table: Table) -> None:
     days[np.isnat(at) | np.isnat(created)] = np.nan
     before = bench.between(table, "created_at", "converted_at", DAY_US) < 0
     bench.report(
-        "negative-duration", table, converted & before, start="creation", end="conversion", duration="conversion in time"
+        "negative-duration",
+        table,
+        converted & before,
+        start="creation",
+        end="conversion",
+        duration="conversion in time",
     )
     age = (np.datetime64(bench.as_of, "D") - bench.days(created)).astype(float)
     window = bench.settings.conversion_days
@@ -124,6 +129,6 @@ def _counts(bench: Workbench) -> None:
         bench.notes.append("Cost per lead uses the leads that the spend file reports, as no leads were given.")
     else:
         return
-    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": table.calendar.get("created_at", np.zeros(0))})
-
-
+    bench.tables["lead_counts"] = Table(
+        "lead_counts", frame, {"counted_at": table.calendar.get("created_at", np.zeros(0))}
+    )

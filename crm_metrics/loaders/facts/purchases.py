@@ -37,6 +37,7 @@ def _deals(bench: Workbench, table: Table) -> None:
 
 def _orders(bench: Workbench, table: Table) -> None:
     void = words(table.frame, "status", _VOID)
+    void_ids = set(table.frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in table.frame else set()
     if void.any():
         seen = sorted(set(table.frame.loc[void, "status"].astype(str)))
         bench.report("cancelled-order", table, void, seen=", ".join(seen))
@@ -50,13 +51,15 @@ def _orders(bench: Workbench, table: Table) -> None:
     both = pd.concat([whole, returned], ignore_index=True) if len(returned) else whole
     both["purchased_at"] = moments(both, "ordered_at")
     _finish(bench, both, table, "ordered_at")
-    _lines(bench, frame, whole)
+    _lines(bench, frame, whole, void_ids)
 
 
 def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> None:
     """Number each customer's purchases in the order of time and put the table on the bench."""
     known = has_value(frame, "customer")
-    made = Table("purchases", frame, {"purchased_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))})
+    made = Table(
+        "purchases", frame, {"purchased_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))}
+    )
     if "customer" in frame:
         frame["has_customer"] = known
         bench.report("order-without-customer", made, ~known)
@@ -120,10 +123,11 @@ def _totals(bench: Workbench, table: Table, lines: pd.DataFrame) -> pd.Series:
     )
 
 
-def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame) -> None:
+def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids: set[str]) -> None:
     """What was sold by product: the lines of a file of its own, else the orders that name a product."""
     if "order_lines" in bench.tables:
         table = bench.tables["order_lines"]
+        bench.leave_out(table, table.frame["order_id"].astype("str").isin(void_ids).to_numpy(), "cancelled-order")
         made = _joined(bench, table, whole)
     elif "product" in frame and has_value(frame, "product").any():
         table = bench.tables["orders"]

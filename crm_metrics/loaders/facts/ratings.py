@@ -159,7 +159,9 @@ def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> N
 def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
     """Whether every file of promoter scores says that its scale ends with 10."""
     sources = np.unique(table.frame.loc[asked, SOURCE].to_numpy()).tolist()
-    said = [_named(_declared(bench, table, i, asked & (table.frame[SOURCE].to_numpy() == i), "nps_score")) for i in sources]
+    said = [
+        _named(_declared(bench, table, i, asked & (table.frame[SOURCE].to_numpy() == i), "nps_score")) for i in sources
+    ]
     return all(scale is not None and scale.high == 10 for scale in said)
 
 
@@ -191,7 +193,9 @@ def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> N
     frame["rating_scale"] = pd.Categorical(np.where(scales == "", None, scales))
 
 
-def _judge(bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
+def _judge(
+    bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Scale, column: str
+) -> tuple[Bools, Bools]:
     """Which of the rows are in the top of the scale, and which lie on it at all."""
     outside = rows & ((score < scale.low) | (score > scale.high))
     bench.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
@@ -258,7 +262,7 @@ def _ratings(bench: Workbench) -> None:
         frame = frame.drop(columns="score")
     made = Table("ratings", frame, {"rated_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))})
     if "is_satisfied" in table.unusable:
-        made.unusable = {name: table.unusable["is_satisfied"] for name in ("rated_at", "is_satisfied", "score")}
+        made.unusable = dict.fromkeys(("rated_at", "is_satisfied", "score"), table.unusable["is_satisfied"])
     elif not rated.any():
         return
     else:

@@ -53,7 +53,8 @@ def _attribute(deals: Table, spend: Table) -> None:
         own = deals.frame[column].astype("category")
         # What a campaign column says stands, in the spelling of the spend file where it names one; a source only matches.
         by_value = [
-            spelling.get(folded(str(value)), str(value) if column == "campaign" else None) for value in own.cat.categories
+            spelling.get(folded(str(value)), str(value) if column == "campaign" else None)
+            for value in own.cat.categories
         ]
         codes = own.cat.codes.to_numpy()
         result = np.where(codes >= 0, np.array([*by_value, None], dtype=object)[codes], result)

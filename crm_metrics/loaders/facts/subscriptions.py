@@ -114,7 +114,9 @@ def _steps(frame: pd.DataFrame, mrr: Floats) -> pd.DataFrame:
     steps["before"] = steps.groupby(keys, observed=True, dropna=False)["after"].shift(fill_value=0.0)
     steps["until"] = steps.groupby(keys, observed=True, dropna=False)["at"].shift(-1)
     had = steps.groupby(keys, observed=True, dropna=False)["after"].cummax()
-    steps["had_before"] = had.groupby([steps[key] for key in keys], observed=True, dropna=False).shift(fill_value=0.0) > 0
+    steps["had_before"] = (
+        had.groupby([steps[key] for key in keys], observed=True, dropna=False).shift(fill_value=0.0) > 0
+    )
     return steps
 
 
@@ -144,5 +146,3 @@ def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
         return None
     given = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
     return frame.assign(ended_at=moments(frame, "ended_at")), bool(given)
-
-

@@ -173,7 +173,9 @@ def optional_truth(true: Bools, known: Bools) -> Any:
 
 def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
     """A categorical from labels and places among them, −1 for missing."""
-    return pd.Categorical.from_codes(codes.astype(np.int8 if len(labels) < 128 else np.int32), pd.Index(list(labels), dtype="str"))
+    return pd.Categorical.from_codes(
+        codes.astype(np.int8 if len(labels) < 128 else np.int32), pd.Index(list(labels), dtype="str")
+    )
 
 
 def unusable(reason: str, seen: str, hint: str = "") -> Unusable:

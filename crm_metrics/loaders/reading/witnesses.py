@@ -53,7 +53,7 @@ ALPHANUMERIC = np.array([chr(code).isalnum() and code < 128 for code in range(25
 
 
 def _has_hexadecimal(data: bytes) -> bool:
-    """True when a word after the first two bytes starts with `0x`. In NumPy: ten times as fast as searching twice."""
+    """True when a word after the first two bytes starts with `0x`. NumPy looks for both spellings in one go."""
     codes = np.frombuffer(data, np.uint8)
     at = np.flatnonzero((codes[1:-1] == ord("0")) & (codes[2:] | 0x20 == ord("x")))
     return not ALPHANUMERIC[codes[at]].all()

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from crm_metrics.renderers.table.screen import Screen
     from crm_metrics.report import Report
 
+_NAMED = 3
+
 
 def header(screen: Screen, report: Report) -> None:
     """Draws the title, the days, what is compared, and what was read."""
@@ -29,7 +31,7 @@ def header(screen: Screen, report: Report) -> None:
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
     """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
     _section(screen, "", _marks(report, shown) + [cells.visible(note) for note in report.notes])
-    _section(screen, "Not available", not_available(report, shown))
+    _section(screen, "Not available", not_available(report, shown, verbose=verbose))
     lines = problems(report, verbose=verbose)
     notes = sum(issue.severity is Severity.NOTE for issue in report.issues)
     if notes and not verbose:
@@ -44,8 +46,9 @@ def problems(report: Report, *, verbose: bool = False) -> list[str]:
     return [cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence) for issue in chosen]
 
 
-def not_available(report: Report, shown: Sequence[Figure]) -> list[str]:
-    """For every metric without a value what is missing; metrics that miss the same share a line."""
+def not_available(report: Report, shown: Sequence[Figure], *, verbose: bool = False) -> list[str]:
+    """For every metric without a value what is missing; metrics that miss the same share a line, which without `verbose`
+    names the first few of many."""
     known = {figure.metric.name for figure in shown if figure.value is not None}
     reasons = {figure.metric.name: figure.reason for figure in shown if figure.reason}
     titles: dict[str, list[str]] = {}
@@ -54,7 +57,13 @@ def not_available(report: Report, shown: Sequence[Figure]) -> list[str]:
             continue
         sentence = report.missing.get(metric.name) or cells.REASONS.get(reasons.get(metric.name) or "", "no figure")
         titles.setdefault(sentence, []).append(metric.title)
-    return [cells.visible(f"{'; '.join(names)}: {sentence}") for sentence, names in titles.items()]
+    return [cells.visible(f"{_few(names, verbose)}: {sentence}") for sentence, names in titles.items()]
+
+
+def _few(names: Sequence[str], verbose: bool) -> str:
+    if verbose or len(names) <= _NAMED + 1:
+        return "; ".join(names)
+    return f"{'; '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
 def _section(screen: Screen, title: str, lines: Sequence[str]) -> None:
