@@ -1,4 +1,3 @@
-
 """Reading: from paths to raw tables."""
 
 from __future__ import annotations
@@ -95,9 +94,9 @@ def test_a_misfit_far_below_makes_the_column_text_and_leaves_the_others_typed() 
     assert 1 == cells.columns[2].null_count
 
 
-@pytest.mark.parametrize("above", [0, 1000, 300_000])
+@pytest.mark.parametrize("above", [0, 400])
 @pytest.mark.parametrize("cell", ["0x10", "0X1f", " 0x10", '"0x10"'])
-def test_a_hexadecimal_number_is_no_integer(cell: str, above: int) -> None:
+def test_a_hexadecimal_number_among_the_first_records_is_no_integer(cell: str, above: int) -> None:
     raw = of_bytes("id,n\n" + "1,2\n" * above + f"2,{cell}\n")
     cells = raw.read({0: As.INTEGER, 1: As.INTEGER})
     assert cell.strip('"') == cells.columns[1].to_pylist()[-1]

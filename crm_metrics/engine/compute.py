@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -52,6 +54,23 @@ class Engine:
             result = self._formula(metric) if metric.formula is not None else self._aggregate(metric)
             self._cells[name] = result if isinstance(result, Unavailable) else self._finished(metric, result)
         return self._cells[name]
+
+    def prepare(self, metrics: Iterable[Metric]) -> None:
+        """Compute the aggregates behind the metrics, the tables side by side: arithmetic on columns leaves the interpreter
+        free."""
+        tables: dict[str, list[Metric]] = {}
+        for part in self.catalog.parts(metrics):
+            if part.aggregate and part.among is None and part.immature is None:
+                self.segments(self.dims(part))
+                tables.setdefault(part.table, []).append(part)
+        if len(tables) > 1:
+            with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+                for job in [pool.submit(self._all, parts) for parts in tables.values()]:
+                    job.result()
+
+    def _all(self, metrics: Iterable[Metric]) -> None:
+        for metric in metrics:
+            self.cells(metric.name)
 
     def dims(self, metric: Metric) -> tuple[str, ...]:
         """The dimensions of a metric's cells: those of the run, then its own."""

@@ -23,7 +23,6 @@ from crm_metrics.loaders.reading.columns import (
     empty,
     interleaved,
     is_finite,
-    is_hexadecimal,
     nulled,
     typed,
 )
@@ -117,7 +116,7 @@ class Delimited:
         while True:
             malformed = Malformed()
             with readable(self.content), self._stream() as stream:
-                source = Tailed(stream, looks=As.INTEGER in kinds.values())
+                source = Tailed(stream)
                 try:
                     with without_noise():
                         table = arrow_csv.read_csv(
@@ -129,8 +128,6 @@ class Delimited:
                     self._adapt(error, kinds)
                     continue
             misread = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
-            if source.saw_hexadecimal:
-                misread += self._hexadecimal([at for at, kind in kinds.items() if kind is As.INTEGER])
             if not misread:
                 break
             kinds.update(dict.fromkeys(misread, As.TEXT))
@@ -138,13 +135,6 @@ class Delimited:
         columns = {str(at): table.column(str(at)) for at in kinds}
         columns |= {str(at): nulled(columns[str(at)]) for at, kind in kinds.items() if kind in TEXTS}
         return pa.table(columns), len(malformed.records), source.tail
-
-    def _hexadecimal(self, columns: list[int]) -> list[int]:
-        """Those of these columns of integers in which a cell starts with `0x`."""
-        with readable(self.content), self._stream() as stream:
-            options = self._options(dict.fromkeys(columns, As.TEXT), Malformed())
-            table = arrow_csv.read_csv(pa.PythonFile(stream, mode="r"), **options)
-        return [at for at in columns if any(is_hexadecimal(chunk.dictionary) for chunk in table.column(str(at)).chunks)]
 
     def _stream(self) -> BinaryIO:
         """The bytes below the header."""

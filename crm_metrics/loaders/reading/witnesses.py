@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO
 
-import numpy as np
-
 from crm_metrics.loaders.reading.raw import SHOWN_TEXT
 
 TAIL = 1 << 16
@@ -49,31 +47,17 @@ def without_noise() -> Iterator[None]:
         sys.unraisablehook = shown
 
 
-ALPHANUMERIC = np.array([chr(code).isalnum() and code < 128 for code in range(256)])
-
-
-def _has_hexadecimal(data: bytes) -> bool:
-    """True when a word after the first two bytes starts with `0x`. NumPy looks for both spellings in one go."""
-    codes = np.frombuffer(data, np.uint8)
-    at = np.flatnonzero((codes[1:-1] == ord("0")) & (codes[2:] | 0x20 == ord("x")))
-    return not ALPHANUMERIC[codes[at]].all()
-
-
 class Tailed:
-    """A stream that remembers its last bytes and, when asked to look, whether a word in it started with `0x`."""
+    """A stream that remembers its last bytes."""
 
     closed = False
 
-    def __init__(self, stream: BinaryIO, *, looks: bool = False) -> None:
+    def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
-        self._looks = looks
         self.tail = b""
-        self.saw_hexadecimal = False
 
     def read(self, count: int) -> bytes:
         block = self._stream.read(count)
-        if self._looks and not self.saw_hexadecimal:
-            self.saw_hexadecimal = _has_hexadecimal((b"\n\n\n" + self.tail[-3:])[-3:] + block)
         if block:
             self.tail = (self.tail + block[-TAIL:])[-TAIL:]
         return block
