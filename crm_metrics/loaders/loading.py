@@ -75,6 +75,7 @@ def load(
         as_of=today,
         now=np.datetime64(today + timedelta(days=1), "us"),
         wanted={table for table, _ in wanted},
+        needs=needs,
     )
     _settle(bench)
     _set_as_of(bench, today)

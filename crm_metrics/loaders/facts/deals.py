@@ -128,28 +128,34 @@ def derive(bench: Workbench) -> None:
     if "closed_at" in frame:
         for code, name in ((WON, "won"), (LOST, "lost")):
             bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
-    created = moments(frame, "created_at")
-    unplaced = is_open & np.isnat(created)
-    if "created_at" in frame:
-        bench.report("unplaced-open", table, unplaced, column="creation date")
-    opened = np.where(unplaced, bench.now - np.timedelta64(1, "us"), created)
-    never = ~is_open & np.isnat(closed)
     frame["is_still_open"] = is_open
-    if "created_at" in frame:
-        frame["open_from"] = np.where(never, NAT, opened)
-    frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
+    if bench.asks("deals", "open_from", "overdue_from"):
+        _pipeline(bench, table, is_open)
     _durations(bench, table, is_open)
     _amounts(frame, is_open)
-    if "expected_close_at" in frame:
-        expected = frame["expected_close_at"].to_numpy()
-        after = bench.days(expected) + DAY
-        overdue = instants(after, bench.settings.timezone)
-        if "created_at" not in frame:
-            table.unusable["overdue_from"] = unusable("missing-column", "the deals do not say when they were opened")
-        frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
+
+
+def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:
+    """From when until when each deal was open, and from when it was overdue. A deal won or lost without a date was never
+    open; one that is open without a creation date is open now, and that is all that can be said."""
+    frame = table.frame
+    created, closed = moments(frame, "created_at"), moments(frame, "closed_at")
+    unplaced = is_open & np.isnat(created)
+    opened = np.where(unplaced, bench.now - np.timedelta64(1, "us"), created)
+    never = ~is_open & np.isnat(closed)
+    if "created_at" in frame:
+        bench.report("unplaced-open", table, unplaced, column="creation date")
+        frame["open_from"] = np.where(never, NAT, opened)
+    else:
+        table.unusable["overdue_from"] = unusable("missing-column", "the deals do not say when they were opened")
+    frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
+    if "expected_close_at" in frame and bench.asks("deals", "overdue_from"):
+        expected = frame["expected_close_at"].to_numpy()
+        overdue = instants(bench.days(expected) + DAY, bench.settings.timezone)
+        frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
 
 
 def _leave_out_future(bench: Workbench, table: Table) -> None:
@@ -173,14 +179,14 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
         usual = float(np.median(cycles[~np.isnan(cycles)])) if (~np.isnan(cycles)).any() else np.nan
     else:
         usual = np.nan
+    if not np.isnan(usual):
+        bench.constants["median_cycle_days"] = usual
+    if not bench.asks("deals", "cycle_wait_days", "is_young_open"):
+        return
     age = bench.waited(table, "created_at", "closed_at", DAY_US)
     known = np.where(is_open, age, numbers(frame, "cycle_days"))
     frame["cycle_wait_days"] = np.where(known < 0, np.nan, known)
-    if not np.isnan(usual):
-        frame["is_young_open"] = is_open & (age < usual)
-        bench.constants["median_cycle_days"] = usual
-    else:
-        frame["is_young_open"] = False
+    frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 
 def _amounts(frame, is_open: Bools) -> None:  # type: ignore[no-untyped-def]

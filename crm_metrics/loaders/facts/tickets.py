@@ -48,7 +48,8 @@ def derive(bench: Workbench) -> None:
         if "created_at" in frame:
             _response(bench, table)
             _resolution(bench, table)
-            _open(bench, table)
+            if bench.asks("tickets", "open_from"):
+                _open(bench, table)
         if "reopens" in frame:
             count = numbers(frame, "reopens")
             frame["is_reopened"] = optional_truth(count >= 1, ~np.isnan(count))
@@ -95,6 +96,8 @@ def _response(bench: Workbench, table: Table) -> None:
     minutes = bench.no_negative(table, minutes, "creation", "the first reply", "first response time")
     frame["is_answered"] = answered
     frame["response_minutes"] = np.where(answered, minutes, np.nan)
+    if not bench.asks("tickets", "wait_minutes", "is_in_target"):
+        return
     solved = moments(frame, "solved_at")
     waited = bench.waited(table, "created_at", "first_response_at", MINUTE_US)
     if "solved_at" in frame:

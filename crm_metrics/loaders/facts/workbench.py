@@ -29,7 +29,7 @@ MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 @dataclass
 class Workbench:
     """Tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end,
-    `wanted` the tables that the figures are made of: others are not derived."""
+    `wanted` the tables that the figures are made of, `needs` the columns they need of each: others are not derived."""
 
     tables: dict[str, Table]
     sources: list[Source]
@@ -38,6 +38,7 @@ class Workbench:
     as_of: date
     now: np.datetime64
     wanted: set[str] = field(default_factory=set)
+    needs: dict[str, set[str]] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -51,6 +52,10 @@ class Workbench:
         for source, part in rows.groupby(SOURCE, observed=True):
             numbers = tuple(int(row) for row in np.sort(part[ROW].to_numpy())[:10])
             self.issues.append(Issue(code, self.sources[int(str(source))].path, len(part), numbers, detail))
+
+    def asks(self, table: str, *columns: str) -> bool:
+        """Whether any figure needs one of these columns of a table."""
+        return not self.needs.get(table, set()).isdisjoint(columns)
 
     def say(self, code: str, **detail: str) -> None:
         """An issue that belongs to no single file."""

@@ -1,0 +1,46 @@
+"""One file being normalised: what its columns share, and what is noticed about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+from crm_metrics import schema
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT
+from crm_metrics.loaders.reading import Raw
+from crm_metrics.loaders.recognising import Recognised
+from crm_metrics.schema import Kind
+from crm_metrics.settings import Settings
+from crm_metrics.tables import Unusable
+
+
+class File:
+    """A recognised file with its layout, its issues, and the spellings of missing in it; `calendar` says of each date column
+    that was read whether it holds calendar dates."""
+
+    def __init__(self, raw: Raw, recognised: Recognised, settings: Settings, index: int) -> None:
+        self.raw, self.recognised, self.settings, self.index = raw, recognised, settings, index
+        self.layout = recognised.layout
+        self.schema = schema.TABLES[self.layout.table]
+        self.issues: list[Issue] = []
+        self.unusable: dict[str, Unusable] = {}
+        self.calendar: dict[str, bool] = {}
+        self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}
+        self.missing = MISSING | self.missing_text
+
+    def kind(self, name: str) -> Kind:
+        """What the cells of a canonical column are; a column outside the schema is a category."""
+        known = self.schema.columns.get(name)
+        return known.kind if known else Kind.CATEGORY
+
+    def note(self, code: str, rows: NDArray[Any] | None = None, count: int | None = None, **detail: str) -> None:
+        """Remember a problem, with the first of the rows that have it."""
+        shown = tuple(int(row) for row in rows[:10]) if rows is not None else ()
+        size = count if count is not None else (len(rows) if rows is not None else 0)
+        self.issues.append(Issue(code, self.raw.path, size, shown, detail))
+
+    def header(self, name: str) -> str:
+        """The column's name as the file writes it."""
+        return self.raw.header[self.recognised.columns[name]]

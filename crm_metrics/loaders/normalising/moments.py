@@ -1,0 +1,143 @@
+"""A file's dates as instants: one day/month order for the file, one zone for each column."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.schema import Kind
+
+
+def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
+    """The columns of written dates as instants; the unreadable ones are reported and missing. Raises `DataError` when the
+    day/month order stays open."""
+    if not found:
+        return {}
+    written = {name: dates.take_apart(column.values) for name, column in found.items()}
+    order = _order(file, found, written)
+    result = {}
+    for name, column in found.items():
+        wall = dates.resolve(written[name], order)
+        bad = wall == dates.NEVER
+        if bad.any():
+            rows = cells.rows[column.rows_of(bad)]
+            file.note("unreadable-date", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
+        zones = _zones(file, name, column, written[name])
+        result[name] = instants(file, name, column.spread(wall, dates.NEVER), zones)
+    return result
+
+
+def _order(file: File, found: dict[str, coerced.Texts], written: dict[str, dates.Written]) -> str:
+    """The day/month order of the file's dates: the setting, else what one of its date columns proves."""
+    ambiguous = {name: parts for name, parts in written.items() if parts.open.any()}
+    if not ambiguous:
+        return "dmy"
+    preset = file.settings.date_order or file.layout.date_order
+    if preset:
+        return preset
+    allowed = set.intersection(*(parts.orders for parts in ambiguous.values()))
+    if len(allowed) == 2:
+        proof = _proof_elsewhere(file, set(found))
+        allowed = proof or allowed
+    if len(allowed) == 1:
+        order = next(iter(allowed))
+        for name, parts in ambiguous.items():
+            if parts.proof is not None:
+                words = {"dmy": "day", "mdy": "month"}
+                shown = f"{found[name].at(parts.proof)} in {file.header(name)}"
+                file.note("date-order", order=words[order], proof=shown)
+                break
+        return order
+    if len(allowed) == 2 and all((parts.first == parts.second)[parts.open].all() for parts in ambiguous.values()):
+        return "dmy"
+    raise _undecided(file, found, ambiguous, allowed)
+
+
+def _proof_elsewhere(file: File, used: set[str]) -> set[str]:
+    """The orders that the file's other date columns allow, read only for this."""
+    others = {
+        name: place
+        for name, place in file.recognised.columns.items()
+        if file.kind(name) is Kind.DATE and name not in used
+    }
+    if not others:
+        return set()
+    cells = file.raw.read(dict.fromkeys(others.values(), As.TEXT))
+    allowed = {"dmy", "mdy"}
+    for place in others.values():
+        if not pa.types.is_temporal(cells.columns[place].type):
+            allowed &= dates.take_apart(coerced.texts(cells.columns[place], file.missing).values).orders
+    return allowed
+
+
+def _undecided(
+    file: File, found: dict[str, coerced.Texts], ambiguous: dict[str, dates.Written], allowed: set[str]
+) -> DataError:
+    name, parts = next(iter(ambiguous.items()))
+    shown = found[name].at(int(np.argmax(parts.open)))
+    if allowed:
+        where = f"{file.header(name)}: {shown}"
+        what = f"the dates can be read day first or month first ({where}); nothing in the file proves which"
+    else:
+        what = f"some dates are day first and others month first ({file.header(name)}: {shown})"
+    return DataError(what, where=file.raw.path, hint="Say which with --date-order dmy or --date-order mdy.")
+
+
+def _zones(file: File, name: str, column: coerced.Texts, parts: dates.Written) -> NDArray[np.float64] | None:
+    """Each row's offset from UTC in minutes, NaN where none is written; None when no row has one."""
+    if np.isnan(parts.zone).all():
+        return None
+    if file.settings.timezone is None:
+        zones = {
+            f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}"
+            for zone in parts.zone
+            if zone == zone
+        }
+        file.note("zone-seen", column=file.header(name), seen=", ".join(sorted(zones)))
+        return None
+    return column.spread(parts.zone, np.nan)
+
+
+def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None = None) -> Any:
+    """The column as instants; whether it holds calendar dates is remembered."""
+    known = wall != dates.NEVER
+    file.calendar[name] = bool((wall[known] % dates.DAY == 0).all())
+    if file.settings.timezone:
+        wall = _in_utc(file, name, wall, known, offsets)
+    return wall.view("datetime64[us]")
+
+
+def _in_utc(
+    file: File, name: str, wall: NDArray[np.int64], known: NDArray[np.bool_], offsets: NDArray[np.float64] | None
+) -> NDArray[np.int64]:
+    zone = file.settings.timezone
+    assert zone is not None
+    stated = file.recognised.suffixes.get(name, "")
+    if not file.calendar[name] and (stated == "UTC" or "/" in stated):
+        zone = stated if stated == "UTC" or _is_zone(stated) else zone
+    index = pd.DatetimeIndex(wall[known].view("datetime64[us]"))
+    local = index.tz_localize(zone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
+    result = wall.copy()
+    result[known] = local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy().view(np.int64)
+    if offsets is not None:
+        has = known & ~np.isnan(offsets)
+        result[has] = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
+    return result
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
