@@ -42,7 +42,7 @@ class DataError(CrmMetricsError):
     exit_code = EXIT_DATA
 
 
-class NothingToReport(CrmMetricsError):
+class NothingToReport(CrmMetricsError):  # noqa: N818 — nothing is wrong, there is only nothing to say
     """No figure can be given: no file was recognised, or the period holds no record."""
 
     exit_code = EXIT_NOTHING

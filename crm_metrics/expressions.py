@@ -157,8 +157,8 @@ def _formula(node: ast.expr, where: str) -> Formula:
             return Operation(_OPERATORS[type(node.op)], _formula(node.left, where), _formula(node.right, where))
         case ast.Name():
             return Name(node.id)
-        case ast.Constant(value=int() | float()) if not isinstance(node.value, bool):
-            return Number(float(node.value))
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return Number(float(number))
         case ast.UnaryOp(op=ast.USub()):
             return Operation("-", Number(0.0), _formula(node.operand, where))
     raise _refuse(node, "is not allowed in a formula: only + - * /, numbers, metrics and settings", where)

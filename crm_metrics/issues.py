@@ -78,7 +78,8 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
 
 # "1 rows have" is "1 row has".
 _ONE = re.compile(
-    r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal|row|cell|deal|ticket|order|value|amount|lead)s( have)?"
+    r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal"
+    r"|row|cell|deal|ticket|order|value|amount|lead)s( have)?"
 )
 
 

@@ -43,8 +43,8 @@ class Report:
 
     `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
-    holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is none. `missing` tells, per metric that no row has a value for, what was seen and what would make it
-    available.
+    holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
+    none. `missing` tells, per metric that no row has a value for, what was seen and what would make it available.
     """
 
     rows: pd.DataFrame

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from crm_metrics.errors import SettingsError, did_you_mean
 
@@ -23,6 +23,21 @@ def _zone(name: str) -> str:
     return name
 
 
+def _day(value: object) -> object:
+    """A day as a file, an option or Python gives it; text only as 2025-12-31."""
+    if isinstance(value, str):
+        try:
+            return date.fromisoformat(value.strip())
+        except ValueError as error:
+            raise ValueError("a day is written 2025-12-31") from error
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("a day is written 2025-12-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+
+
 class Goal(BaseModel):
     """A target for a metric from `start` to `due`, both inclusive."""
 
@@ -30,8 +45,8 @@ class Goal(BaseModel):
 
     metric: str
     target: float
-    start: date
-    due: date
+    start: Day
+    due: Day
 
 
 class Settings(BaseModel):
@@ -40,7 +55,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     timezone: Annotated[str, AfterValidator(_zone)] | None = None
-    as_of: date | None = None
+    as_of: Day | None = None
     currency: str | None = None
     gross_margin: float = Field(default=1.0, gt=0, le=1)
     conversion_days: int = Field(default=90, ge=1)
@@ -73,7 +88,8 @@ def validated(values: dict[str, Any], where: str) -> Settings:
             if mistake["type"] == "extra_forbidden":
                 mistakes.append(f"there is no setting {name}. {did_you_mean(name, Settings.model_fields)}")
             else:
-                mistakes.append(f"{name} = {mistake['input']!r}: {mistake['msg']}")
+                said = str(mistake.get("ctx", {}).get("error", mistake["msg"]))
+                mistakes.append(f"{name} = {mistake['input']!r}: {said}")
         raise SettingsError("; ".join(mistakes), where=where) from error
 
 

@@ -68,7 +68,8 @@ class Table:
 @dataclass
 class Dataset:
     """Everything that was loaded. `as_of` is the last day the data knows; `labels` are the readings that were chosen and
-    belong into a metric's title; `now` is the instant at the end of the as-of day, in microseconds since 1970; `notes` are sentences that have to be printed with the figures."""
+    belong into a metric's title; `now` is the instant at the end of the as-of day, in microseconds since 1970; `notes`
+    are sentences that have to be printed with the figures."""
 
     tables: dict[str, Table]
     sources: list[Source]

@@ -1,8 +1,7 @@
-"""What a command does with everything that can go wrong: one message on standard error, and the exit code that says which."""
+"""What a command does with everything that can go wrong: one message on standard error, and an exit code that says which."""
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 
 import typer
 
+from crm_metrics.cli.output import discard
 from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_INTERRUPTED, CrmMetricsError
 
 
@@ -28,8 +28,7 @@ def guarded(*, debug: bool) -> Iterator[None]:
         _say("crm-metrics: interrupted")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except BrokenPipeError:
-        # Python would complain once more when it flushes at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout.fileno())
         raise typer.Exit(EXIT_BROKEN_PIPE) from None
     except (MemoryError, Exception) as error:
         if isinstance(error, typer.Exit | typer.Abort):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 import tempfile
@@ -39,10 +38,8 @@ def opened(output: Path | None, *, plain: bool) -> Iterator[TextIO]:
     """A text stream for the report. A file appears whole or not at all. With `plain` the stream is UTF-8 with line ends as
     they are written, for machines."""
     if output is None:
-        if plain and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="")
-        yield sys.stdout
-        sys.stdout.flush()
+        with _standard_output(plain=plain) as stream:
+            yield stream
         return
     try:
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
@@ -58,6 +55,33 @@ def opened(output: Path | None, *, plain: bool) -> Iterator[TextIO]:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(output)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _standard_output(*, plain: bool) -> Iterator[TextIO]:
+    """Standard output with a buffer of its own: without one (PYTHONUNBUFFERED) Python passes over a write cut short."""
+    own = sys.stdout
+    try:
+        number = own.fileno()
+    except (OSError, ValueError):  # no file behind it, as in a notebook
+        yield own
+        return
+    encoding, errors = ("utf-8", "strict") if plain else (own.encoding, own.errors)
+    own.flush()
+    stream = open(number, "w", encoding=encoding, errors=errors, newline="" if plain else None, closefd=False)  # noqa: SIM115
+    try:
+        yield stream
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(number)
+        raise UsageError(f"cannot be written: {error.strerror}", where="standard output") from error
+
+
+def discard(number: int) -> None:
+    """Let what is still to be written to a file go nowhere: Python would complain of it once more at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), number)
 
 
 def _umask() -> int:

@@ -26,8 +26,8 @@ Paths = Annotated[
 ]
 
 
-def _option(*names: str, help: str, metavar: str | None = None, panel: str | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, show_default=False, rich_help_panel=panel)
+def _option(*names: str, help: str, metavar: str | None = None, least: int | None = None) -> Any:
+    return typer.Option(*names, help=help, metavar=metavar, min=least, show_default=False)
 
 
 def report(
@@ -82,7 +82,7 @@ def report(
         Path | None, _option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
     ] = None,
     max_age: Annotated[
-        int | None, _option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.")
+        int | None, _option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
     ] = None,
     color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
     quiet: Annotated[bool, _option("-q", "--quiet", help="No notes on standard error.")] = False,
@@ -126,9 +126,10 @@ def _settings(config: Path | None, pairs: list[str], **options: str | None) -> S
     from crm_metrics import settings
 
     values = settings.read(config) if config is not None else {}
+    settings.validated(values, str(config))  # a mistake in the file is the file's
     values |= settings.from_pairs(pairs)
     values |= {name: value for name, value in options.items() if value is not None}
-    return settings.validated(values, str(config) if config is not None and not pairs else "settings")
+    return settings.validated(values, "settings")
 
 
 def _refuse_old(as_of: date, max_age: int | None) -> None:

@@ -55,11 +55,9 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
         _merge(found, _of_cells(engine, leaf, cells, slices, known[leaf.table]))
     several = found == _SEVERAL
     tables = set(known)
-    single = Money(
-        _mixed(cells, several), np.where(found == _NOBODY, engine.dataset.settings.currency, found), everything
-    )
+    single = Money(_mixed(cells, several), _with(found, found == _NOBODY, engine.dataset.settings.currency), everything)
     if not several.any() or len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
-        return [replace(single, currency=np.where(several, None, single.currency))]
+        return [replace(single, currency=_with(single.currency, several, None))]
     parts = [replace(single, shown=everything & ~several)]
     table = next(iter(tables))
     for name in known[table]:
@@ -98,6 +96,13 @@ def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
     rows = values.isna() if currency == NONE else values.astype("str") == currency
     frame: pd.DataFrame = whole.frame[rows.to_numpy()].reset_index(drop=True)
     return replace(dataset, tables={**dataset.tables, table: replace(whole, frame=frame)})
+
+
+def _with(currency: np.ndarray, where: Bools, name: str | None) -> np.ndarray:
+    """The currencies with another one, or none, in the marked cells."""
+    result = currency.copy()
+    result[where] = name
+    return result
 
 
 def _merge(found: np.ndarray, other: np.ndarray) -> None:

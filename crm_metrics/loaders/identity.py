@@ -8,19 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.gathering import IDS
 from crm_metrics.tables import ROW, SOURCE, Source
 
-# Each table's own id. Several rows of one order are its lines, which purchases put together.
-IDS = {
-    "customers": "customer_id",
-    "leads": "lead_id",
-    "deals": "deal_id",
-    "tickets": "ticket_id",
-    "responses": "response_id",
-    "subscriptions": "subscription_id",
-    "orders": "order_id",
-    "order_lines": "line_id",
-}
 _SHARE, _FEW = 0.01, 5
 
 
@@ -63,7 +53,8 @@ def _all_different(ids: pd.Series) -> bool:
 
 
 def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
-    """Oldest versions first; versions of one age in the order of their content, so that the order of rows does not matter."""
+    """Oldest versions first; versions of one age in the order of their content, so that the order of rows does not
+    matter."""
     dates = rows.select_dtypes("datetime")
     age = (
         rows["updated_at"]
@@ -73,7 +64,7 @@ def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
         else pd.Series(0, rows.index)
     )
     cells = [rows[name].astype("str").fillna("") for name in content]
-    text = cells[0].str.cat(cells[1:], sep="\x1f")
+    text = cells[0].str.cat(cells[1:], sep="\x1f")  # type: ignore[arg-type]  # the stubs leave out lists of Series
     order = pd.DataFrame({"age": age, "text": text}).sort_values(["age", "text"], na_position="first", kind="stable")
     return rows.loc[order.index]
 

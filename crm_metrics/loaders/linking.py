@@ -9,16 +9,8 @@ import pandas as pd
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.gathering import IDENTITY, LINKS
 from crm_metrics.tables import SOURCE, Source, Table
-
-_IDENTITY = ("customer", "customer_name", "customer_email")
-# Which table an attribute can come from, and by which columns the two are joined. The first that has it is used.
-LINKS = (
-    ("owners", "owner", "owner"),
-    ("leads", "lead_id", "lead_id"),
-    ("customers", "customer", "customer"),
-    ("products", "product", "product"),
-)
 
 _FILES = {"owners": "the sellers' file", "products": "the product list", "leads": "the leads file"}
 
@@ -41,7 +33,7 @@ class Customers:
 
     def _own(self, frame: pd.DataFrame) -> pd.Series:
         """The key of each listed customer: their id, else name, else e-mail."""
-        columns = [frame[name] if name in frame else None for name in ("customer_id", "name", "email")]
+        columns = [frame.get(name) for name in ("customer_id", "name", "email")]
         keys = []
         for cells in zip(*(_texts(column, len(frame)) for column in columns), strict=True):
             key = next((cell for cell in cells if cell), None)
@@ -60,11 +52,11 @@ class Customers:
 
     def _learn(self, frame: pd.DataFrame) -> None:
         """Names and addresses that stand beside an id are that customer's."""
-        columns = [name for name in _IDENTITY if name in frame]
+        columns = [name for name in IDENTITY if name in frame]
         if "customer" not in columns or len(columns) < 2:
             return
         known = frame[columns].drop_duplicates().sort_values(columns)
-        for cells in zip(*(_texts(known.get(name), len(known)) for name in _IDENTITY), strict=True):
+        for cells in zip(*(_texts(known.get(name), len(known)) for name in IDENTITY), strict=True):
             key = self.key(*cells)
             if key is not None:
                 self._add(key, cells[0], cells[1], cells[2])
@@ -92,10 +84,11 @@ def _texts(column: pd.Series | None, n: int) -> Iterable[str | None]:
 
 
 def link_customers(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
-    """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers file."""
+    """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers
+    file."""
     customers = Customers(tables)
     for name, table in sorted(tables.items()):
-        columns = [column for column in _IDENTITY if column in table.frame]
+        columns = [column for column in IDENTITY if column in table.frame]
         if name == "customers" or not columns:
             continue
         table.frame["customer"] = _keys(table.frame, columns, customers)
@@ -112,7 +105,7 @@ def _keys(frame: pd.DataFrame, columns: list[str], customers: Customers) -> pd.S
     distinct, first, place = np.unique(combined, return_index=True, return_inverse=True)
     cells = {column: list(_texts(part.iloc[first], len(first))) for column, part in zip(columns, parts, strict=True)}
     keys = [
-        customers.key(*(cells[column][i] if column in cells else None for column in _IDENTITY))
+        customers.key(*(cells[column][i] if column in cells else None for column in IDENTITY))
         for i in range(len(distinct))
     ]
     labels = sorted({key for key in keys if key is not None})

@@ -2,68 +2,36 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
-from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import linking
 from crm_metrics.loaders.facts import customers, deals, leads, purchases, ratings, spend, subscriptions, tickets
 from crm_metrics.loaders.facts.workbench import Workbench, has_value, instants, moments
-from crm_metrics.loaders.identity import IDS, without_versions
+from crm_metrics.loaders.gathering import Gathered
+from crm_metrics.loaders.identity import without_versions
 from crm_metrics.loaders.normalising import FileRows, normalise
-from crm_metrics.loaders.reading import Raw
-from crm_metrics.loaders.recognising import Recognised, normalised, recognise
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Dataset, Table, Unusable
 
-_IDENTITY = ("customer", "customer_name", "customer_email")
-_ALWAYS = ("updated_at", "is_deleted", "currency")
-_OUTCOME = schema.TABLES["deals"].columns["outcome"].needs
 # Facts in the order in which they are made of each other.
 _FACTS = (spend, deals, leads, tickets, ratings, purchases, subscriptions, customers)
 
 
-def load(
-    raws: Sequence[Raw],
-    wanted: Iterable[tuple[str, str]],
-    dims: Iterable[str],
-    settings: Settings,
-    *,
-    today: date,
-    forced: Mapping[str, str] | None = None,
-    issues: Iterable[Issue] = (),
-) -> Dataset:
-    """The dataset made of the raw tables: only the wanted `(table, column)` pairs, the dimensions, and what they need are
-    read. `forced` names the table of a file by its path. Raises `DataError` for what can be read in two ways,
-    `NothingToReport` when no file is recognised, `UsageError` for a dimension that nothing has."""
-    dims, wanted = list(dims), list(wanted)
-    noticed = list(issues)
-    found = _recognised(raws, noticed, forced or {})
-    needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
-    _find_dims(found, dims)
-    links = _links(found, dims)
-    # Parsing and coercing leave the interpreter free most of the time: files are worked on side by side.
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        jobs = [
-            pool.submit(
-                normalise,
-                raw,
-                recognised,
-                _columns(recognised, needs, dims, links),
-                settings,
-                index,
-                unread=_unread(recognised, found, needs),
-            )
-            for index, (raw, recognised) in enumerate(found)
-        ]
-        files = [job.result() for job in jobs]
+def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
+    """The dataset made of the files that are being read. Raises `DataError` for what can be read in two ways."""
+    noticed, dims = gathered.issues, gathered.dims
+    # Coercing leaves the interpreter free most of the time: files are worked on side by side.
+    jobs = [
+        gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)
+    ]
+    files = [job.result() for job in jobs]
+    gathered.pool.shutdown()
     noticed += [issue for file in files for issue in file.issues]
     tables = _together(files, noticed)
     sources = [file.source for file in files]
@@ -74,8 +42,8 @@ def load(
         settings,
         as_of=today,
         now=np.datetime64(today + timedelta(days=1), "us"),
-        wanted={table for table, _ in wanted},
-        needs=needs,
+        wanted=gathered.wanted,
+        needs=gathered.needs,
     )
     _settle(bench)
     _set_as_of(bench, today)
@@ -102,100 +70,6 @@ def load(
         constants=bench.constants,
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
     )
-
-
-def _recognised(raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str]) -> list[tuple[Raw, Recognised]]:
-    found = []
-    for raw in raws:
-        recognised = recognise(raw.header, raw.path, table=forced.get(raw.path))
-        if recognised is None:
-            labels = ", ".join(label for label in raw.header if label) or "none"
-            shown = labels if len(labels) <= 200 else labels[:199] + "…"
-            noticed.append(Issue("unrecognised-file", raw.path, detail={"columns": shown}))
-        else:
-            found.append((raw, recognised))
-    if not found:
-        seen = "; ".join(f"{raw.path}: {', '.join(raw.header[:8])}" for raw in raws[:3])
-        raise NothingToReport(
-            "no file is recognised as a table of customers, leads, deals, tickets, responses, orders, subscriptions or spend"
-            + (f" ({seen})" if seen else ""),
-            hint="Give an export with its header row, for example deals with the columns stage, amount and close date.",
-        )
-    return found
-
-
-def _tables(found: list[tuple[Raw, Recognised]]) -> set[str]:
-    return {recognised.layout.table for _, recognised in found}
-
-
-def _knows(table: str, dim: str) -> bool:
-    return dim in schema.TABLES[table].columns
-
-
-def _find_dims(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None:
-    """Let a column that no table of the schema knows serve as a dimension by its header."""
-    known: set[str] = set()
-    for raw, recognised in found:
-        labels = [normalised(label).replace(" ", "_") for label in raw.header]
-        for dim in dims:
-            if dim not in recognised.columns and dim in labels:
-                recognised.columns[dim] = labels.index(dim)
-        known |= {name for name in recognised.columns if not name.endswith("_at")} | set(labels)
-    for dim in dims:
-        if not any(dim in recognised.columns for _, recognised in found):
-            dimensions = {name for name in known if name}
-            raise UsageError(f"no file has a column {dim!r} to report by. {did_you_mean(dim, dimensions)}")
-
-
-def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]:
-    """The columns by which a dimension that not every table has of its own is joined to those without it."""
-    links = set()
-    for dim in dims:
-        having = {recognised.layout.table for _, recognised in found if dim in recognised.columns}
-        if having != _tables(found):
-            links |= {mine for other, mine, _ in linking.LINKS if other in having}
-    return links
-
-
-def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> list[str]:
-    """What to read of a file: what is needed of its table, its id, the dates that decide as-of, and what links it."""
-    table = recognised.layout.table
-    known = schema.TABLES[table]
-    names = {*needs.get(table, ()), *known.clocks, *_ALWAYS, *dims, IDS.get(table, "")}
-    if table == "deals":
-        names |= {need.partition(".")[2] for need in _OUTCOME}
-    if table in ("orders", "order_lines"):
-        names.add("order_id")
-    if table == "spend":
-        names.add("spent_to_at")
-    if table == "tickets":
-        names |= {"closed_at", "status"}
-    if table == "subscriptions":
-        names |= {"trial_ends_at"}
-    if table in ("owners", "products"):
-        names.add(table.removesuffix("s"))
-    if table == "customers" and ("customer" in _all(needs) or "customer" in links):
-        names |= {"customer_id", "name", "email"}
-    names |= {name for link in links for name in (_IDENTITY if link == "customer" else (link,))}
-    if table == "deals" and "leads" in needs:
-        names.add("lead_id")
-    if table == "leads" and "deals" in needs:
-        names |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
-    return sorted(name for name in names if name in recognised.columns)
-
-
-def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
-    """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
-    something reads it."""
-    table = recognised.layout.table
-    alone = sum(other.layout is recognised.layout for _, other in found) == 1
-    name = IDS.get(table)
-    joined = table == "customers" or (table == "leads" and "deals" in needs)
-    return name if alone and not joined and name not in needs.get(table, ()) else None
-
-
-def _all(needs: Mapping[str, set[str]]) -> set[str]:
-    return set().union(*needs.values()) if needs else set()
 
 
 def _together(files: list[FileRows], noticed: list[Issue]) -> dict[str, Table]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_metrics.loaders.coercing.words import MISSING
@@ -28,13 +28,13 @@ class Plan:
 
 
 def plan(
-    raw: Raw, chosen: Mapping[str, int], kind: Callable[[str], Kind], *, totals: bool, unread: str | None = None
+    raw: Raw, chosen: Mapping[str, int], kinds: Mapping[str, Kind], *, totals: bool, unread: str | None = None
 ) -> Plan:
     """How to read the chosen columns of a file. A column whose sample leaves a doubt is read as text and decided as a
     whole later. `unread` is an id that nobody reads: its numbers are enough to see that none repeats."""
     head = raw.head() if chosen else []
-    columns = {place: _reading(name, kind(name), head[place]) for name, place in chosen.items()}
-    if unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
+    columns = {place: _reading(name, kinds[name], head[place]) for name, place in chosen.items()}
+    if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
     if totals:
         columns[0] = As.TEXT

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
@@ -49,7 +49,7 @@ class Catalog(Mapping[str, Metric]):
     def __getitem__(self, name: str) -> Metric:
         return self._metrics[name]
 
-    def __iter__(self):  # type: ignore[no-untyped-def]
+    def __iter__(self) -> Iterator[str]:
         return iter(self._metrics)
 
     def __len__(self) -> int:
@@ -252,9 +252,9 @@ def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -
         if name not in known and name not in NAMED_VALUES:
             names = {*known, *NAMED_VALUES}
             raise SettingsError(f"there is no metric {name!r}. {did_you_mean(name, names)}", where=where)
-    for role, name in (("among", metric.among), ("immature", metric.immature)):
-        if name and (name not in known or not known[name].aggregate):
-            raise SettingsError(f"{role} = {name!r} is no aggregate", where=where)
+    for role, part in (("among", metric.among), ("immature", metric.immature)):
+        if part and (part not in known or not known[part].aggregate):
+            raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
 
 
 def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric]) -> None:

@@ -43,6 +43,7 @@ def one(metric: Metric, catalog: Catalog) -> str:
     blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
     if metric.edges:
         blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
+    blocks = [block for block in blocks if block]
     blocks += [_example(example) for example in metric.examples]
     return "\n\n".join(blocks)
 

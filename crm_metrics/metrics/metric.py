@@ -17,12 +17,12 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
 Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `carried = "started_at"` on a flow keeps
 rows that were already open when the period began; `window = "to_end"` counts everything up to the period's end; `lag`
 names a setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row
-there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true` takes the whole
-period even where as-of has cut it, for dates that lie ahead; `complete = true`
-makes a value unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else
-the value is unavailable; `covered` says how much of the period the table's dates
-must span: `"part"` or `"whole"`; `per` adds dimensions: one value for each value of these columns; `immature` names a
-metric that counts records too young to tell; `per_month = true` turns a share of the period into the share a month.
+there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true`
+takes the whole period even where as-of has cut it, for dates that lie ahead; `complete = true` makes a value
+unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
+value is unavailable; `covered` says how much of the period the table's dates must span: `"part"` or `"whole"`; `per`
+adds dimensions: one value for each value of these columns; `immature` names a metric that counts records too young to
+tell; `per_month = true` turns a share of the period into the share a month.
 """
 
 from __future__ import annotations

@@ -264,10 +264,13 @@ def _first_versions(file: File) -> list[dict[str, str]]:
 
 
 def _is_over(file: File, record: dict[str, str], as_of: date | None) -> bool:
+    if file.table != "responses" and any(
+        cell[:10] > str(as_of) for name, cell in record.items() if name.endswith("_at")
+    ):
+        return False  # what comes after as-of is left out; ten years earlier it would not be
     match file.table:
         case "deals":
-            # One closed after as-of is left out of everything; ten years earlier it would not be.
-            return record["outcome"] != "open" and record.get("closed_at", "")[:10] <= str(as_of)
+            return record["outcome"] != "open"
         case "tickets":
             done = record.get("status", "solved") in ("solved", "closed")
             return done and bool(record.get("solved_at", "") or not {"solved_at", "status"} & record.keys())

@@ -67,6 +67,11 @@ def differences(
     return found
 
 
+def some(problems: Iterable[object]) -> list[object]:
+    """The first few problems: enough to see what is wrong."""
+    return list(problems)[:3]
+
+
 def nearly(key: Key, one: Figure, other: Figure) -> bool:
     """Equal but for the last digits of a sum that was made of other parts."""
     return one[1:] == other[1:] and close(one.value, other.value)
@@ -110,11 +115,12 @@ def disagreements(
     for figure in lacking:
         if figure.reason not in {*may_lack, *whole_reasons}:
             problems.append(("a part lacks a value, the whole does not", figure))
-    if metric.complete and any(figure.reason == "missing-values" for _, figure in [*whole, *parts]):
-        in_parts = any(figure.reason == "missing-values" for figure in lacking)
-        if in_parts != ("missing-values" in whole_reasons):
-            problems.append(("one row without its value makes the whole unavailable", whole, parts))
-        return problems
+    if "missing-values" in whole_reasons:
+        # One row that lacks its value is enough for a metric that needs all of them; else no row has a value.
+        needs_all = metric.complete or metric.requires
+        return problems if needs_all or not any(figure.n for _, figure in parts) else [*problems, (whole, parts)]
+    if metric.complete and any(figure.reason == "missing-values" for figure in lacking):
+        return [*problems, ("a row lacks its value, and the whole does not", whole, parts)]
     if sum(figure.n for _, figure in whole) != sum(figure.n for _, figure in parts):
         problems.append(("n", whole, parts))
     expected, actual = _by_currency(whole), _by_currency(parts)

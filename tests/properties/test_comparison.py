@@ -44,12 +44,8 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
         value, before, change, share = map(given, (value, before, change, share))
         alone = earlier.get(label, {})
         expected = alone.get(tuple(place))
-        if metric.is_money and tuple(place) not in alone:
-            # Nothing in this currency then: a 0 without a currency, or no value of which the unavailable row tells.
-            expected = alone.get((*place[:-1], None))
-        if place[-1] is None and value is None and expected is None:
-            # An unavailable row has no currency; the earlier value may have one.
-            expected = next((found for other, found in alone.items() if other[:-1] == tuple(place[:-1])), None)
+        if tuple(place) not in alone and before == 0 and metric.is_money and place[-1] is not None:
+            expected = 0.0  # nothing in this currency then
         difference = value - before if value is not None and before is not None else None
         relative = difference / before if difference is not None and before and before > 0 else None
         if metric.unit in (Unit.PERCENT, Unit.POINTS):

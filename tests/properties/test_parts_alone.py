@@ -60,6 +60,11 @@ def same_for_owner(key: Key, one: Figure, other: Figure) -> bool:
     return nearly(key, one, other)
 
 
+def unplaced(found: dict[Key, Figure]) -> dict[Key, Figure]:
+    """The figures, those that rest on no row without a currency: a file of one currency has no other for a 0."""
+    return {key if figure.n else key._replace(currency=None): figure for key, figure in found.items()}
+
+
 def owners_alone(reports: Reports, exports: Exports, period: str, tables: dict[str, str]) -> dict[object, object]:
     """The figures of each owner that differ from those of files with only their rows. `tables` are the files' tables."""
     by_owner = reports(exports, period, by=["owner"])
@@ -80,18 +85,20 @@ def owners_alone(reports: Reports, exports: Exports, period: str, tables: dict[s
             for metric in SHOWN
             if (mine := files_of(metric, set(tables.values()))) and mine <= alike and rows_are_one_owners(metric, mine)
         }
-        among = {
-            key._replace(segment=key.segment[1:]): figure
-            for key, figure in figures(by_owner).items()
-            if key.metric in chosen and key.segment[0] == owner
-        }
-        alone = {
-            key: figure for key, figure in figures(reports(other, period, keep=False)).items() if key.metric in chosen
-        }
-        # What the owner has no row for at all is left out of the report by owner.
+        among = unplaced(
+            {
+                key._replace(segment=key.segment[1:]): figure
+                for key, figure in figures(by_owner).items()
+                if key.metric in chosen and key.segment[0] == owner
+            }
+        )
+        alone = figures(reports(other, period, keep=False))
+        alone = unplaced({key: figure for key, figure in alone.items() if key.metric in chosen})
+        # What the owner has no row for at all is left out of the report by owner, as is a product they never sold.
         alone = {key: figure for key, figure in alone.items() if key in among or figure.n}
-        per = [key for key in among if key not in alone and CATALOG[key.metric].per and not among[key].n]
-        among = {key: figure for key, figure in among.items() if key not in per}
+        among = {
+            key: figure for key, figure in among.items() if key in alone or figure.n or not CATALOG[key.metric].per
+        }
         wrong |= {(owner, key): pair for key, pair in differences(among, alone, same_for_owner).items()}
     return wrong
 

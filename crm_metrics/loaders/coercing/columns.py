@@ -30,7 +30,7 @@ class Texts:
     def at(self, place: int) -> str:
         return str(self.values[place].as_py())
 
-    def rows_of(self, bad: NDArray[np.bool_]) -> Ints:
+    def rows_of(self, bad: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The rows that have one of the marked values."""
         return np.flatnonzero(np.append(bad, False)[self.codes])
 
@@ -95,7 +95,7 @@ def leading_numbers(found: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_
     return found.spread(values, np.nan), ~hit
 
 
-def typed_moments(column: pa.ChunkedArray | pa.Array) -> Ints:
+def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
     """Time stamps as microseconds, `NEVER` for missing ones."""
     whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     return whole.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)  # NaT is the smallest number

@@ -7,7 +7,11 @@ import unicodedata
 
 # In date and number columns. In text columns only blank, "-" and "--": a country may be NA, an owner may be Null.
 MISSING = frozenset(
-    ["na", "n/a", "null", "none", "nil", "nan", "#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!", "-", "--", "–", "—", "?", ".", "offered", "select"]
+    (
+        *("na", "n/a", "null", "none", "nil", "nan", "offered", "select"),
+        *("#n/a", "#value!", "#ref!", "#div/0!", "#name?", "#num!", "#null!"),
+        *("-", "--", "–", "—", "?", "."),
+    )
 ) | {
     "",
     "(blank)",

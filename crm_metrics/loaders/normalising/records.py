@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.identity import IDS
+from crm_metrics.loaders.gathering import IDS
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,11 +16,11 @@ from crm_metrics import schema
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing.words import spellings_of_missing
+from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.normalising import figures, moments, records
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.planning import Plan, plan
-from crm_metrics.loaders.reading import As, Cells, Raw
+from crm_metrics.loaders.planning import Plan
+from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -43,28 +42,13 @@ class FileRows:
     unusable: dict[str, Unusable] = field(default_factory=dict)
 
 
-def normalise(
-    raw: Raw,
-    recognised: Recognised,
-    wanted: Iterable[str],
-    settings: Settings,
-    index: int,
-    *,
-    unread: str | None = None,
-) -> FileRows:
-    """The file's wanted columns, coerced, without rows that are no records. `unread` is an id that is only wanted to see
-    whether it repeats: it is left away when it does not. Raises `DataError` when a wanted column can be read in two
-    ways."""
-    return _rows(File(raw, recognised, settings, index), wanted, unread)
-
-
-def _rows(file: File, wanted: Iterable[str], unread: str | None) -> FileRows:
-    chosen = {name: file.recognised.columns[name] for name in wanted if name in file.recognised.columns}
-    _refuse_candidates(file, chosen)
-    file_plan = plan(file.raw, chosen, file.kind, totals=bool(file.layout.total_rows), unread=unread)
-    cells = file.raw.read(file_plan.columns, [*spellings_of_missing(), *file.layout.missing])
-    if unread is not None and unread in file_plan.names:
-        _identity(file, unread, file_plan, cells)
+def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
+    """The file's columns, coerced, without rows that are no records. Raises `DataError` when one can be read in two ways."""
+    file, file_plan = File(fetched.raw, fetched.recognised, settings, index), fetched.plan
+    _refuse_candidates(file, file_plan.names)
+    cells = fetched.cells.result()
+    if fetched.unread is not None and fetched.unread in file_plan.names:
+        _identity(file, fetched.unread, file_plan, cells)
     file.issues += cells.issues
     values = _coerced(file, file_plan, cells)
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}

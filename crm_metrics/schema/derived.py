@@ -1,0 +1,174 @@
+"""The tables whose rows are made from those of other tables when facts are derived, and what they are made from."""
+
+from crm_metrics.schema.columns import BOOL, CATEGORY, DATE, ID, MONEY, NUMBER, Kind, Schema, define
+
+DERIVED: dict[str, Schema] = {
+    "spells": Schema(
+        "one row per unbroken time as a customer",
+        {
+            "customer": define(ID, "the customer"),
+            "started_at": define(DATE, "when it began"),
+            "ended_at": define(
+                DATE, "when it ended; missing while it lasts; absent when no source says when customers leave"
+            ),
+            "ordinal": define(NUMBER, "1 for the customer's first spell"),
+        },
+        bases=("subscriptions", "customers", "orders", "deals"),
+        called="times as a customer",
+    ),
+    "purchases": Schema(
+        "orders where there are orders, won deals otherwise",
+        {
+            "customer": define(ID, "the buyer; missing for an order without one"),
+            "order_id": define(ID, "the order's or deal's id"),
+            "purchased_at": define(DATE, "when it was bought"),
+            "amount": define(MONEY, "what was charged; negative for a refund"),
+            "currency": define(CATEGORY, "currency"),
+            "ordinal": define(NUMBER, "1 for the customer's first purchase; missing for a refund"),
+            "is_refund": define(BOOL, "money given back: in revenue, in no count"),
+            "has_customer": define(BOOL, "the buyer is known"),
+            "counted_from": define(
+                DATE, "from when it counts in the buyer's value: its date, or their first purchase if that is later"
+            ),
+        },
+        bases=("orders", "deals"),
+    ),
+    "sold_lines": Schema(
+        "one row per product of a purchase",
+        {
+            "customer": define(ID, "the buyer"),
+            "order_id": define(ID, "the order's or deal's id"),
+            "purchased_at": define(DATE, "when it was bought"),
+            "product": define(CATEGORY, "product"),
+            "quantity": define(NUMBER, "units"),
+            "amount": define(MONEY, "the line's amount"),
+            "is_refund": define(BOOL, "a line of money given back: in revenue, in no count"),
+            "currency": define(CATEGORY, "currency"),
+        },
+        bases=("order_lines", "orders", "deals"),
+        called="products sold",
+    ),
+    "recurring": Schema(
+        "one row per stretch of time in which a customer's recurring revenue stayed the same",
+        {
+            "customer": define(ID, "the customer"),
+            "started_at": define(DATE, "from when"),
+            "ended_at": define(DATE, "until when; missing while it lasts"),
+            "mrr": define(MONEY, "the customer's recurring revenue a month, all subscriptions together"),
+            "currency": define(CATEGORY, "currency"),
+        },
+        bases=("subscriptions",),
+        called="recurring revenue",
+    ),
+    "movements": Schema(
+        "one row per change of a customer's recurring revenue",
+        {
+            "customer": define(ID, "the customer"),
+            "moved_at": define(DATE, "when it changed"),
+            "kind": define(CATEGORY, "new, expansion, contraction, churn or reactivation"),
+            "amount": define(MONEY, "the size of the change, always positive"),
+            "currency": define(CATEGORY, "currency"),
+        },
+        bases=("subscriptions",),
+        called="movements of recurring revenue",
+    ),
+    "lead_counts": Schema(
+        "leads, or without a leads file the leads that the spend file reports",
+        {
+            "counted_at": define(DATE, "when the lead came in, or the day of the spend"),
+            "leads": define(NUMBER, "1 for a lead; as many as the spend file says"),
+        },
+        bases=("leads", "spend"),
+        called="leads",
+    ),
+    "first_responses": Schema(
+        "one row per answered ticket, or per answered lead when no tickets are given",
+        {
+            "created_at": define(DATE, "when the ticket or lead came in"),
+            "minutes": define(Kind.MINUTES, "minutes to the first answer"),
+        },
+        bases=("tickets", "leads"),
+        called="first answers",
+    ),
+    "ratings": Schema(
+        "satisfaction: survey answers where there are some, else the ratings of tickets",
+        {
+            "rated_at": define(DATE, "survey: when answered; ticket: when created"),
+            "is_satisfied": define(BOOL, "in the top of its scale"),
+            "score": define(NUMBER, "the score on its own scale"),
+            "scale": define(CATEGORY, "the scale"),
+        },
+        bases=("responses", "tickets"),
+        called="satisfaction ratings",
+    ),
+}
+
+# What each derived table's own columns are made from; every other column of it is its bases' column of that name.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "spells": (
+        *(
+            f"subscriptions.{name}"
+            for name in (
+                "customer",
+                "started_at",
+                "ended_at",
+                "canceled_at",
+                "status",
+                "is_trial",
+                "trial_ends_at",
+                "currency",
+            )
+        ),
+        "customers.started_at",
+        "customers.ended_at",
+        "orders.customer",
+        "orders.ordered_at",
+        "orders.status",
+        "orders.amount",
+        "deals.customer",
+        "deals.closed_at",
+    ),
+    "purchases": (
+        *(
+            f"orders.{name}"
+            for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "status", "product")
+        ),
+        *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome")),
+    ),
+    "sold_lines": (
+        *(f"order_lines.{name}" for name in ("order_id", "product", "quantity", "amount", "unit_price", "currency")),
+        *(
+            f"orders.{name}"
+            for name in ("customer", "ordered_at", "amount", "currency", "status", "product", "quantity")
+        ),
+        *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome", "product")),
+    ),
+    "recurring": tuple(
+        f"subscriptions.{name}"
+        for name in (
+            "customer",
+            "started_at",
+            "ended_at",
+            "canceled_at",
+            "trial_ends_at",
+            "status",
+            "mrr",
+            "amount",
+            "interval",
+            "quantity",
+            "currency",
+            "is_trial",
+        )
+    ),
+    "lead_counts": ("leads.created_at", "spend.spent_at", "spend.leads"),
+    "first_responses": ("tickets.response_minutes", "leads.response_hours"),
+    "ratings": (
+        "responses.score",
+        "responses.kind",
+        "responses.scale",
+        "responses.responded_at",
+        "tickets.created_at",
+        "tickets.satisfaction",
+    ),
+}
+NEEDS["movements"] = NEEDS["recurring"]

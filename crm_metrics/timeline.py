@@ -1,0 +1,99 @@
+"""When a report looks: the period it is about, the first day of the data, and the windows to compute."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from crm_metrics import periods, schema
+from crm_metrics.assembly import Shown
+from crm_metrics.engine.windows import Window
+from crm_metrics.periods import Period, PeriodSpec
+from crm_metrics.tables import Dataset
+
+
+def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
+    """The period of the report: the one asked for, else the last complete month, else everything."""
+    first = first_day(dataset)
+    if asked is not None:
+        return asked.resolve(as_of=dataset.as_of, first=first or dataset.as_of)
+    if first is None:
+        return periods.parse("all").resolve(as_of=dataset.as_of, first=dataset.as_of)
+    last = periods.last_complete("month", dataset.as_of)
+    if last.end <= first:  # less than a month of data
+        return periods.parse("all").resolve(as_of=dataset.as_of, first=first)
+    return last
+
+
+def first_day(dataset: Dataset) -> date | None:
+    """The first day on which something happened; None when no table has dates."""
+    days = []
+    for table in dataset.tables.values():
+        if schema.is_derived(table.name):
+            continue
+        clocks = [table.frame[name] for name in schema.TABLES[table.name].clocks if table.has(name)]
+        days += [column.min() for column in clocks if not column.isna().all()]
+    return min(days).date() if days else None
+
+
+class Timeline:
+    """The windows to compute: each distinct period once."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self.windows: list[Window] = []
+        self._places: dict[tuple[date, date, str], int] = {}
+
+    def place(self, period: Period) -> int:
+        """Where the period's window stands; the window of a period to date ends with as-of."""
+        cut = period.until(self.dataset.as_of)
+        key = (cut.start, cut.end, period.unit if period.unit == "all" else "")
+        if key not in self._places:
+            self._places[key] = len(self.windows)
+            lag = self._lag()
+            shifted = {}
+            if lag is not None:
+                days = timedelta(days=lag)
+                shifted["cac_lag_days"] = (self._instant(cut.start - days), self._instant(cut.end - days))
+            goals = [goal for goal in self.dataset.settings.goal if goal.metric == "revenue_won"]
+            target = sum(goal.target for goal in goals if goal.start == period.start and goal.due == _last(period))
+            values = {"goal_revenue_won": target} if target else {}
+            window = Window(
+                self._instant(cut.start),
+                self._instant(cut.end),
+                cut.months,
+                period.unit == "all",
+                values,
+                shifted,
+                self._instant(period.end),
+            )
+            self.windows.append(window)
+        return self._places[key]
+
+    def shown(self, period: Period, compare: str | PeriodSpec) -> Shown:
+        """The period as the report shows it, with what it is compared with; the windows of both have a place."""
+        as_of = self.dataset.as_of
+        if isinstance(compare, PeriodSpec):
+            other = compare.resolve(as_of=as_of, first=first_day(self.dataset) or as_of)
+            earlier = periods.comparison(period, other, as_of=as_of)
+        else:
+            earlier = periods.comparison(period, compare, as_of=as_of)
+        place = self.place(earlier) if earlier is not None else None
+        return Shown(period, period.is_complete(as_of), self.place(period), earlier, place)
+
+    def _lag(self) -> int | None:
+        settings = self.dataset.settings
+        if settings.cac_lag_days is not None:
+            return settings.cac_lag_days
+        usual = self.dataset.constants.get("median_cycle_days")
+        return None if usual is None else int(usual + 0.5)
+
+    def _instant(self, day: date) -> int:
+        """The beginning of a day in the declared time zone, in microseconds since 1970."""
+        zone = ZoneInfo(self.dataset.settings.timezone or "UTC")
+        moment = datetime(day.year, day.month, day.day, tzinfo=zone)
+        return round(moment.timestamp()) * 1_000_000
+
+
+def _last(period: Period) -> date:
+    return period.end - timedelta(days=1)
