@@ -160,7 +160,10 @@ def compute(
     start = first_day(dataset)
     covered = start is not None and whole.start <= dataset.as_of and start < whole.end
     if strict and not has_figures(rows, covered=covered):
-        raise _nothing(dataset, whole)
+        if len(assembler.absent) == len(asked.metrics):
+            reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
+            raise _nothing(dataset, list(reasons)[:3])
+        raise _nothing(dataset, [f"no figure can be given for {whole.label}; {_span(dataset)}"], "another period with -p, or -p all")
     first = shown[0]
     return Report(
         rows=rows,
@@ -186,17 +189,19 @@ def compute(
     )
 
 
-def _nothing(dataset: Dataset, whole: Period) -> NothingToReport:
-    """Why there is no figure: no rows at all, or none in the period."""
+def _nothing(dataset: Dataset, reasons: list[str], instead: str = "") -> NothingToReport:
+    """Why there is no figure: no rows at all, else the reasons given."""
+    if not any(source.rows for source in dataset.sources):
+        paths = ", ".join(source.path for source in dataset.sources)
+        return NothingToReport(f"the files hold no rows: {paths}")
+    return NothingToReport("; ".join(reasons), hint=f"Choose {instead}." if instead else None)
+
+
+def _span(dataset: Dataset) -> str:
     from crm_metrics.timeline import first_day
 
-    if not any(source.rows for source in dataset.sources):
-        return NothingToReport("the files hold no rows")
     first = first_day(dataset)
-    span = f"the data reaches from {first} to {dataset.as_of}" if first else "the data has no dates"
-    return NothingToReport(
-        f"no figure can be given for {whole.label}; {span}", hint="Choose another period with -p, or -p all."
-    )
+    return f"the data reaches from {first} to {dataset.as_of}" if first else "the data has no dates"
 
 
 def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[tuple[str, ...], list[float | None]]:

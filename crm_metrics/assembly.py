@@ -33,13 +33,15 @@ class Shown:
 
 
 class Assembler:
-    """Builds the tidy rows of a report, metric by metric."""
+    """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
+    data cannot give in any period are `absent`."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
         self.shown = shown
         self.columns = [*BEFORE_DIMENSIONS, *engine.by, *per, *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
+        self.absent: set[str] = set()
         self._dims = (*engine.by, *per)
         self._windows = np.array([part.window for part in shown])
         self._frames: list[pd.DataFrame] = []
@@ -56,6 +58,7 @@ class Assembler:
         cells = self.engine.cells(metric.name)
         if isinstance(cells, Unavailable):
             self.missing[metric.name] = _sentence(cells)
+            self.absent.add(metric.name)
             return [self._none(metric, cells.reason)]
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part) for part in parts]

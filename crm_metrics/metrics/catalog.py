@@ -72,7 +72,7 @@ class Catalog(Mapping[str, Metric]):
             if not family:
                 known = [metric.name for metric in self.shown()] + [metric.family for metric in self.shown()]
                 raise UsageError(
-                    f"there is no metric or family {name!r}. {_suggestion(folded, known)}",
+                    f"there is no metric or family {name!r}. {_suggestion(folded, known)}".rstrip(),
                     hint="'crm-metrics metrics' lists them all.",
                 )
             picked |= family
@@ -113,7 +113,7 @@ def built_in() -> Catalog:
     blocks: dict[str, Metric] = {}
     for family in sorted(found, key=lambda name: (FAMILIES.index(name) if name in FAMILIES else len(FAMILIES), name)):
         blocks |= _metrics(found[family].read_text(encoding="utf-8"), family, f"metrics/{family}.toml")
-    _check(blocks, blocks)
+    _check(blocks, blocks, "metrics")
     return Catalog(blocks)
 
 
@@ -129,7 +129,7 @@ def with_own(catalog: Catalog, path: Path) -> Catalog:
         if name in catalog or name in NAMED_VALUES:
             raise SettingsError("there is already a metric of this name; choose another", where=f"{path} [{name}]")
     everything = {**catalog, **own}
-    _check(own, everything)
+    _check(own, everything, str(path))
     return Catalog(everything)
 
 
@@ -202,14 +202,14 @@ def _example(block: dict[str, Any], where: str) -> Example:
     return Example(tables=tables, **given)
 
 
-def _check(metrics: Mapping[str, Metric], known: Mapping[str, Metric]) -> None:
+def _check(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
     for metric in metrics.values():
-        where = f"[{metric.name}]"
+        where = f"{file} [{metric.name}]"
         if metric.aggregate:
             _check_aggregate(metric, where)
         _check_references(metric, known, where)
-    _check_cycles(metrics, known)
-    check_units(metrics, known)
+    _check_cycles(metrics, known, file)
+    check_units(metrics, known, file)
 
 
 def _check_aggregate(metric: Metric, where: str) -> None:
@@ -257,12 +257,12 @@ def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -
             raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
 
 
-def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric]) -> None:
+def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise SettingsError(f"is made of itself: {' → '.join([*path, name])}", where=f"[{name}]")
+            raise SettingsError(f"is made of itself: {' → '.join([*path, name])}", where=f"{file} [{name}]")
         if name in done or name not in known:
             return
         for part in references(known[name]):

@@ -21,15 +21,15 @@ _POWERS: dict[Unit, Powers] = {
 _VALUES: dict[str, Powers] = {"goal_revenue_won": _POWERS[Unit.MONEY]}
 
 
-def check_units(metrics: Mapping[str, Metric], known: Mapping[str, Metric]) -> None:
+def check_units(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
     """Raise `SettingsError` for the first formula that adds unlike units or whose declared unit is not what comes out."""
     for metric in metrics.values():
         if metric.formula is None:
             continue
-        found = _powers(metric.formula, known, f"[{metric.name}]")
+        found = _powers(metric.formula, known, f"{file} [{metric.name}]")
         if found != _POWERS.get(metric.unit, PLAIN):
             raise SettingsError(
-                f"the unit {str(metric.unit)!r} does not fit {metric.formula_text!r}", where=f"[{metric.name}]"
+                f"the unit {str(metric.unit)!r} does not fit {metric.formula_text!r}", where=f"{file} [{metric.name}]"
             )
 
 

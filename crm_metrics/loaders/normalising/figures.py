@@ -12,8 +12,8 @@ from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import Cells
-from crm_metrics.schema import Kind
+from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.schema import NUMERIC, Kind
 
 
 def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
@@ -21,6 +21,8 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
     decimal separator stays open."""
     written = {name: numbers.take_apart(column.values) for name, column in found.items()}
     signs = coerced.separator(written, file.settings.decimal)
+    if None in signs.values() and (witness := _witness(file, set(found))) is not None:
+        signs = {name: sign or witness for name, sign in signs.items()}
     result = {}
     for name, column in found.items():
         sign = signs[name]
@@ -46,6 +48,21 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         known = percent[~bad] if len(percent) else percent
         result[name] = scaled(file, name, column.spread(by_value, np.nan), percent=known)
     return result
+
+
+def _witness(file: File, used: set[str]) -> str | None:
+    """The decimal separator that the file's other number columns prove, read only for this; None when they prove none."""
+    others = [
+        place
+        for name, place in file.recognised.columns.items()
+        if file.kind(name) in NUMERIC and name not in used
+    ]
+    if not others:
+        return None
+    columns = file.raw.read(dict.fromkeys(others, As.TEXT)).columns.values()
+    texts = [coerced.texts(column, file.missing) for column in columns]
+    proofs = set().union(*(numbers.take_apart(column.values).decimals for column in texts))
+    return next(iter(proofs)) if len(proofs) == 1 else None
 
 
 def scaled(
