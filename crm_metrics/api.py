@@ -18,7 +18,7 @@ from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics import catalog as catalogs
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.periods import Grain, Period, PeriodSpec
+from crm_metrics.periods import Grain, PeriodSpec
 from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
@@ -163,7 +163,11 @@ def compute(
         if len(assembler.absent) == len(asked.metrics):
             reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
             raise _nothing(dataset, list(reasons)[:3])
-        raise _nothing(dataset, [f"no figure can be given for {whole.label}; {_span(dataset)}"], "another period with -p, or -p all")
+        raise _nothing(
+            dataset,
+            [f"no figure can be given for {whole.label}; {_span(dataset)}"],
+            "another period with -p, or -p all",
+        )
     first = shown[0]
     return Report(
         rows=rows,

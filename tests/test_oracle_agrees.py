@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,16 @@ PERIODS = {
 }
 
 
+def written(tables: dict[str, list[dict[str, Any]]], folder: Path) -> dict[str, str]:
+    """The tables as files, and the table of each path."""
+    paths = {}
+    for name, text in as_csv(tables).items():
+        path = folder / f"{name}.csv"
+        path.write_text(text, encoding="utf-8")
+        paths[str(path)] = name
+    return paths
+
+
 SINGLE = [name for name in METRICS if name not in PER_METRICS]
 # Two reasons hold at once; the documents rank them, but the oracle lets the leads of a spend file count as spend.
 BOTH_HOLD = {("cost_per_lead", "no-rows", "zero-denominator")}
@@ -34,11 +45,7 @@ def test_the_engine_agrees_with_the_oracle(seed: int, period: str, tmp_path: Pat
     tables, settings = make(seed)
     as_of = settings["as_of"]
     given = {name: value for name, value in settings.items() if value is not None}
-    paths = {}
-    for name, text in as_csv(tables).items():
-        path = tmp_path / f"{name}.csv"
-        path.write_text(text, encoding="utf-8")
-        paths[str(path)] = name
+    paths = written(tables, tmp_path)
     asked = api.query(period=period, metrics=SINGLE, settings=validated(given, "test"))
     report = api.compute(api.load(list(paths), asked, today=TODAY, tables=paths), asked, strict=False)
     rows = report.rows.set_index("metric")
@@ -67,11 +74,7 @@ def test_the_engine_agrees_with_the_oracle(seed: int, period: str, tmp_path: Pat
 def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tmp_path: Path) -> None:
     tables, settings = make(seed)
     given = {name: value for name, value in settings.items() if value is not None}
-    paths = {}
-    for name, text in as_csv(tables).items():
-        path = tmp_path / f"{name}.csv"
-        path.write_text(text, encoding="utf-8")
-        paths[str(path)] = name
+    paths = written(tables, tmp_path)
     differences = []
     # By owner the oracle reads these otherwise: it refuses what spend has no owner for, lets a customer return under one
     # owner because of a purchase under another, and drops the refund of one who bought under another.

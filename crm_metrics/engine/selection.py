@@ -193,9 +193,9 @@ def _fallen(dates: Ints, layer: Layer) -> Pairs:
         # A table of days is several times quicker than searching the windows for every row.
         first = int(layer.starts[0]) // DAY
         edges = np.stack([layer.starts, layer.ends]) // DAY - first
-        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int32)
-        for place, (start, end) in enumerate(edges.T.tolist()):
-            of_day[start:end] = place
+        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int64)
+        for number, (start, end) in enumerate(edges.T.tolist()):
+            of_day[start:end] = number
         day = dates // DAY - first
         rows = np.flatnonzero((day >= 0) & (day < len(of_day)))
         place = of_day[day[rows]]

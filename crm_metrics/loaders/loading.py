@@ -27,9 +27,7 @@ def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
     """The dataset made of the files that are being read. Raises `DataError` for what can be read in two ways."""
     noticed, dims = gathered.issues, gathered.dims
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
-    jobs = [
-        gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)
-    ]
+    jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
     files = [job.result() for job in jobs]
     gathered.pool.shutdown()
     noticed += [issue for file in files for issue in file.issues]
@@ -83,7 +81,7 @@ def _together(files: list[FileRows], noticed: list[Issue]) -> dict[str, Table]:
         for layout in layouts.values():
             frame = concatenated([file.frame for file in mine if file.recognised.layout is layout])
             parts.append(without_versions(frame, name, sources, noticed))
-        calendar = {}
+        calendar: dict[str, np.ndarray] = {}
         unusable: dict[str, Unusable] = {}
         for file in mine:
             unusable |= file.unusable

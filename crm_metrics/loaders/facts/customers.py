@@ -90,7 +90,11 @@ def _from_customers(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     keep = ~np.isnat(started)
     if not keep.any() or "customer" not in frame:
         return None
-    return frame.assign(ended_at=ended)[keep], has_value(frame, "ended_at").any(), "the customers' start and end dates"
+    return (
+        frame.assign(ended_at=ended)[keep],
+        bool(has_value(frame, "ended_at").any()),
+        "the customers' start and end dates",
+    )
 
 
 def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:

@@ -32,7 +32,7 @@ def derive(bench: Workbench) -> None:
 
 def _conversion(bench: Workbench, table: Table) -> None:
     frame = table.frame
-    dated = "converted_at" in frame and has_value(frame, "converted_at").any()
+    dated = bool(has_value(frame, "converted_at").any())
     if "is_converted" in frame:
         flag = truths(frame, "is_converted")
         names = {name for known in bench.recognised.values() for name in known.layout.converted}

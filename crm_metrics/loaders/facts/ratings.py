@@ -20,7 +20,7 @@ from crm_metrics.loaders.facts.workbench import (
     optional_truth,
     unusable,
 )
-from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables import SOURCE, Table, Unusable
 
 _GOOD = ("good", "satisfied", "happy", "great", "extremely happy", "very happy", "positive", "thumbs up")
 _BAD = ("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy", "negative")
@@ -190,7 +190,8 @@ def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> N
         known |= inside
         scales[inside] = scale.name
     frame["is_satisfied"] = optional_truth(satisfied, known)
-    frame["rating_scale"] = pd.Categorical(np.where(scales == "", None, scales))
+    scales[scales == ""] = None
+    frame["rating_scale"] = pd.Categorical(scales)
 
 
 def _judge(
@@ -205,7 +206,7 @@ def _judge(
     return inside & (score > scale.high - top), inside
 
 
-def _ambiguous(what: str, values: Floats) -> object:
+def _ambiguous(what: str, values: Floats) -> Unusable:
     known = values[~np.isnan(values)]
     seen = f"{len(known):,} {what} run from {known.min():g} to {known.max():g}: that can be several scales"
     return unusable("scale-ambiguous", seen, "write the scale into the header, for example CSAT score (1-5)")

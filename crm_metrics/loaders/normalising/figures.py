@@ -53,9 +53,7 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
 def _witness(file: File, used: set[str]) -> str | None:
     """The decimal separator that the file's other number columns prove, read only for this; None when they prove none."""
     others = [
-        place
-        for name, place in file.recognised.columns.items()
-        if file.kind(name) in NUMERIC and name not in used
+        place for name, place in file.recognised.columns.items() if file.kind(name) in NUMERIC and name not in used
     ]
     if not others:
         return None
