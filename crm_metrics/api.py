@@ -23,7 +23,7 @@ from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine
-    from crm_metrics.report import Report
+    from crm_metrics.report import Report, column_name
     from crm_metrics.tables import Dataset
 
 GRAINS: tuple[str, ...] = get_args(Grain)
@@ -142,7 +142,7 @@ def compute(
     from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.engine.compute import Engine
     from crm_metrics.ranking import largest
-    from crm_metrics.report import Report
+    from crm_metrics.report import Report, column_name
     from crm_metrics.timeline import Timeline, first_day, reported
 
     whole = reported(dataset, asked.period)
@@ -177,8 +177,8 @@ def compute(
         end=max(whole.end - timedelta(days=1), whole.start),
         as_of=dataset.as_of,
         complete=whole.is_complete(dataset.as_of),
-        by=asked.by,
-        per=per,
+        by=tuple(map(column_name, asked.by)),
+        per=tuple(map(column_name, per)),
         grain=asked.grain,
         compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
         compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,

@@ -15,7 +15,7 @@ from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
-from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
 
 _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
 
@@ -39,7 +39,7 @@ class Assembler:
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
         self.shown = shown
-        self.columns = [*BEFORE_DIMENSIONS, *engine.by, *per, *AFTER_DIMENSIONS]
+        self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
         self.absent: set[str] = set()
         self._dims = (*engine.by, *per)
@@ -62,6 +62,9 @@ class Assembler:
             return [self._none(metric, cells.reason)]
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part) for part in parts]
+        if not any(len(row["status"]) for row in rows):
+            self.missing[metric.name] = _WORDS["no-rows"]
+            return [self._none(metric, "no-rows")]
         if not any((row["status"] != "unavailable").any() for row in rows):
             self._explain(metric, parts[0].cells)
         return rows
@@ -94,7 +97,7 @@ class Assembler:
         """One row per period for a metric that has no cells; its dimensions are empty."""
         size = len(self.shown)
         made = self._fixed(metric, size) | self._by_period(np.arange(size))
-        made |= {dim: _filled(None, size) for dim in self._dims}
+        made |= {column_name(dim): _filled(None, size) for dim in self._dims}
         made |= {name: np.full(size, np.nan) for name in ("value", "compare_value", "change", "change_pct")}
         made |= {"n": np.zeros(size, dtype=np.int64), "status": _filled("unavailable", size)}
         return made | {"reason": _filled(reason, size), "currency": _filled(None, size)}
@@ -109,9 +112,9 @@ class Assembler:
         for dim in self._dims:
             if dim in cells.dims:
                 known = np.array([label[cells.dims.index(dim)] for label in labels], dtype=object)
-                made[dim] = known[segment] if len(known) else _filled(None, size)
+                made[column_name(dim)] = known[segment] if len(known) else _filled(None, size)
             else:
-                made[dim] = _filled(None, size)
+                made[column_name(dim)] = _filled(None, size)
         value, reason = cells.value[window, segment], cells.reason[window, segment]
         ok = reason == 0
         to_date = ~made["complete"].astype(bool)
@@ -119,7 +122,7 @@ class Assembler:
         status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
         words = np.array([None, *REASONS[1:]], dtype=object)[reason]
         words[ok & immature] = "immature-cohort"
-        currency = np.where(ok, money.currency[window, segment], None) if metric.is_money else _filled(None, size)
+        currency = money.currency[window, segment] if metric.is_money else _filled(None, size)
         made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
         return made | self._compared(metric, money, place, segment, value)
 

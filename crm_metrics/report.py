@@ -37,6 +37,11 @@ AFTER_DIMENSIONS = (
 )
 
 
+def column_name(dimension: str) -> str:
+    """The column of a dimension: its own name, unless the tidy form has a column of that name already (`by_status`)."""
+    return f"by_{dimension}" if dimension in (*BEFORE_DIMENSIONS, *AFTER_DIMENSIONS) else dimension
+
+
 @dataclass
 class Report:
     """Everything a renderer needs.

@@ -82,7 +82,7 @@ class Engine:
     def segments(self, dims: tuple[str, ...]) -> Segments:
         """The segments of some dimensions, over all tables."""
         if dims not in self._segments:
-            kept = (self.keep, self.rest) if dims == self.by else ((), "")
+            kept = (self.keep, self.rest) if dims[: len(self.by)] == self.by else ((), "")
             self._segments[dims] = Segments(dims, self.dataset.tables, keep=kept[0], rest=kept[1])
         return self._segments[dims]
 
@@ -221,7 +221,7 @@ class Engine:
         present = np.logical_or.reduce(own) if own else np.ones(shape[1], dtype=bool)
         if metric.per_month:
             months = np.array([window.months for window in self.windows])[:, None]
-            with np.errstate(invalid="ignore"):
+            with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
         return Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present)
 

@@ -14,7 +14,7 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind, column
 from crm_metrics.tables import NONE, Dataset, Table
 
-_NOBODY, _SEVERAL = "", "\0"
+_NOBODY, _SEVERAL = "(nobody)", "(several)"
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,7 @@ class Segments:
         labels = [_label(code, values, sizes) for code in used.tolist()]
         target = np.arange(len(used))
         if keep:
-            place = {label: i for i, label in enumerate(keep)}
-            target = np.array([place.get(label, len(keep)) for label in labels], dtype=np.int64)
-            other = (rest, *[""] * (len(dims) - 1))
-            labels = [*keep, *([other] if (target == len(keep)).any() else [])]
+            labels, target = _merged(labels, keep, rest)
         self.labels: list[tuple[str, ...]] = labels if dims else [()]
         self._codes = (
             {name: target[_places(used, code, math.prod(sizes))] for name, code in raw.items()} if dims else raw
@@ -72,6 +69,19 @@ class Segments:
         """For each segment its place among coarser segments, whose dimensions are the first of these."""
         place = {label: i for i, label in enumerate(coarse.labels)}
         return np.array([place[label[: len(coarse.dims)]] for label in self.labels], dtype=np.int64)
+
+
+def _merged(
+    labels: list[tuple[str, ...]], keep: tuple[tuple[str, ...], ...], rest: str
+) -> tuple[list[tuple[str, ...]], Ints]:
+    """The labels with all that do not begin with a kept one made one, last; and the new place of each old label."""
+    width = len(keep[0])
+    rank = {label: place for place, label in enumerate(keep)}
+    other = (rest, *[""] * (width - 1))
+    named = [label if label[:width] in rank else (*other, *label[width:]) for label in labels]
+    merged = sorted(dict.fromkeys(named), key=lambda label: rank.get(label[:width], len(keep)))
+    place = {label: i for i, label in enumerate(merged)}
+    return merged, np.array([place[label] for label in named], dtype=np.int64)
 
 
 def _used(codes: Iterable[Ints], size: int) -> Ints:

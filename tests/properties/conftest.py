@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -18,12 +20,21 @@ from ..conftest import TODAY
 from .exports import Exports
 
 
+@cache
+def query(
+    period: str | None, by: tuple[str, ...], metrics: tuple[str, ...], compare: str | None, top: int | None
+) -> api.Query:
+    """The question with default settings: the same one is put to many exports."""
+    return api.query(period=period, by=by, metrics=metrics, compare=compare, top=top)
+
+
 class Reports:
-    """Makes reports; a dataset is kept for the exports that stay."""
+    """Makes reports; datasets and reports are kept for the exports that stay."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._number = count()
+        self._made: dict[tuple[object, ...], Report] = {}
         self._kept: dict[tuple[int, tuple[str, ...]], tuple[Exports, Dataset]] = {}
 
     def dataset(
@@ -34,7 +45,7 @@ class Reports:
             folder = self._folder / str(next(self._number))
             folder.mkdir()
             paths = exports.write(folder)
-            asked = api.query(by=by, metrics=metrics, settings=exports.settings)
+            asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=exports.settings)
             tables = {path: table for path, table in paths.items() if table is not None}
             made = api.load(list(paths), asked, today=TODAY, tables=tables)
             shutil.rmtree(folder)
@@ -54,9 +65,15 @@ class Reports:
         top: int | None = None,
         keep: bool = True,
     ) -> Report:
-        asked = api.query(period=period, by=by, metrics=metrics, compare=compare, top=top, settings=exports.settings)
-        dims = [name for name in by if name not in api.GRAINS]
-        return api.compute(self.dataset(exports, dims, metrics, keep=keep), asked, strict=False)
+        key = (id(exports), period, (*by, "/", *metrics), compare, top)
+        if key not in self._made:
+            asked = replace(query(period, tuple(by), tuple(metrics), compare, top), settings=exports.settings)
+            dims = [name for name in by if name not in api.GRAINS]
+            made = api.compute(self.dataset(exports, dims, metrics, keep=keep), asked, strict=False)
+            if not keep:
+                return made
+            self._made[key] = made
+        return self._made[key]
 
     def has(self, exports: Exports, dim: str) -> bool:
         """Whether any file has the dimension."""

@@ -112,9 +112,11 @@ def disagreements(
     problems: list[object] = []
     lacking = [figure for _, figure in parts if figure.value is None]
     whole_reasons = {figure.reason for _, figure in whole if figure.value is None}
-    for figure in lacking:
-        if figure.reason not in {*may_lack, *whole_reasons}:
-            problems.append(("a part lacks a value, the whole does not", figure))
+    problems += [
+        ("a part lacks a value, the whole does not", figure)
+        for figure in lacking
+        if figure.reason not in {*may_lack, *whole_reasons}
+    ]
     if "missing-values" in whole_reasons:
         # One row that lacks its value is enough for a metric that needs all of them; else no row has a value.
         needs_all = metric.complete or metric.requires

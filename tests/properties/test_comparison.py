@@ -11,7 +11,7 @@ from crm_metrics.report import Report
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, of_seed, sample
-from .figures import CATALOG, close, text
+from .figures import CATALOG, close, some, text
 
 Place = tuple[str | None, ...]
 
@@ -75,16 +75,16 @@ def test_the_compared_value_is_that_of_a_report_of_the_compared_period(reports: 
         for row in wrong_comparisons(reports, exports, period, compare, ["owner"] if by_owner and has_owner else [])
     ]
 
-    assert wrong == []
+    assert [] == some(wrong)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_each_month_is_compared_with_its_own_earlier_month(reports: Reports, seed: int) -> None:
-    assert wrong_comparisons(reports, of_seed(seed), "2024-01..2024-05", "previous", ["month"]) == []
+    assert [] == some(wrong_comparisons(reports, of_seed(seed), "2024-01..2024-05", "previous", ["month"]))
 
 
 @pytest.mark.parametrize(
     ("period", "compare"), [("2025-Q3", "previous"), ("2026-01", "year-ago"), ("2025", "previous")]
 )
 def test_the_sample_data_is_compared_with_what_it_was(reports: Reports, period: str, compare: str) -> None:
-    assert wrong_comparisons(reports, sample(), period, compare, ["owner"]) == []
+    assert [] == some(wrong_comparisons(reports, sample(), period, compare, ["owner"]))

@@ -32,8 +32,8 @@ def test_every_record_read_is_used_or_left_out(reports: Reports, seed: int) -> N
     exports = of_seed(seed)
     parts = split(exports, seed)
 
-    assert lost_rows(reports.dataset(exports), exports) == []
-    assert lost_rows(reports.dataset(parts, keep=False), parts) == []
+    assert [] == lost_rows(reports.dataset(exports), exports)
+    assert [] == lost_rows(reports.dataset(parts, keep=False), parts)
 
 
 def test_every_record_of_the_sample_data_is_used_or_left_out(reports: Reports) -> None:
@@ -42,4 +42,4 @@ def test_every_record_of_the_sample_data_is_used_or_left_out(reports: Reports) -
     assert sorted(sample().files) == sorted(
         source.path.rpartition("/")[2].partition("#")[0] for source in dataset.sources
     )
-    assert lost_rows(dataset, sample()) == []
+    assert [] == lost_rows(dataset, sample())

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, dimensions, of_seed, sample
-from .figures import ADDITIVE, CATALOG, FLOWS, Figure, disagreements, figures
+from .figures import ADDITIVE, CATALOG, FLOWS, Figure, disagreements, figures, some
 
 PERIODS = ("2024-03", "2023-11-05..2024-04-20")
 SAMPLE_DIMENSIONS = (
@@ -45,7 +45,8 @@ def unequal_groups(reports: Reports, exports: Exports, period: str, by: tuple[st
         if all(figure.reason == "missing-column" for rows in mine.values() for _, figure in rows):
             continue  # its table lacks the dimension, or there is no table
         for place in {**mine, **{place: rows for place, rows in wholes.items() if place[0] == metric.name}}:
-            problems = disagreements(metric, wholes[place], parts[place], ("missing-values",))
+            # A table without any row has no segment: one row says so, where the total is a real 0.
+            problems = disagreements(metric, wholes[place], parts[place], ("missing-values", "no-rows"))
             wrong += [(period, by, *place, problem) for problem in problems]
     return wrong
 
@@ -57,14 +58,14 @@ def test_the_segments_of_every_dimension_add_up_to_the_total(reports: Reports, s
     asked = [*((dim,) for dim in dims), *zip(dims[::3], dims[1::3], strict=False)]
     wrong = [part for by in asked for part in unequal_groups(reports, exports, PERIODS[seed % 2], by)]
 
-    assert wrong == []
+    assert [] == some(wrong)
 
 
 @pytest.mark.parametrize("dim", SAMPLE_DIMENSIONS)
 def test_the_segments_of_the_sample_data_add_up_to_the_total(reports: Reports, dim: str) -> None:
     wrong = [part for period in ("2025-Q3", "2024") for part in unequal_groups(reports, sample(), period, (dim,))]
 
-    assert wrong == []
+    assert [] == some(wrong)
 
 
 def unequal_times(
@@ -116,11 +117,11 @@ def test_days_add_up_to_months_and_months_to_quarters(reports: Reports, seed: in
         )
     ]
 
-    assert wrong == []
+    assert [] == some(wrong)
 
 
 @pytest.mark.parametrize(("fine", "coarse"), CHAIN)
 def test_days_of_the_sample_data_add_up(reports: Reports, fine: str, coarse: str) -> None:
     wrong = unequal_times(reports, sample(), "2025-05-10..2025-12-31", fine, coarse, ())
 
-    assert wrong == []
+    assert [] == some(wrong)

@@ -9,7 +9,7 @@ from crm_metrics.metrics.metric import Metric
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, character, of_owner, of_seed, owner_label, sample
-from .figures import CATALOG, SHOWN, Figure, Key, close, differences, figures, leaves, nearly, reads
+from .figures import CATALOG, SHOWN, Figure, Key, close, differences, figures, leaves, nearly, reads, some
 
 MONTHS = ("2023-12", "2024-01", "2024-02", "2024-03", "2024-04", "2024-05")
 
@@ -23,7 +23,7 @@ def test_a_month_among_months_is_the_month_alone(reports: Reports, seed: int) ->
     for month in MONTHS:
         alone |= figures(reports(exports, month, by=by))
 
-    assert differences(among, alone, nearly) == {}
+    assert [] == some(differences(among, alone, nearly).items())
 
 
 def test_a_month_of_the_sample_data_among_months_is_the_month_alone(reports: Reports) -> None:
@@ -32,7 +32,7 @@ def test_a_month_of_the_sample_data_among_months_is_the_month_alone(reports: Rep
     for month in (*(f"2025-{month:02d}" for month in range(7, 13)), "2026-01"):
         alone |= figures(reports(sample(), month, by=["owner"]))
 
-    assert differences(among, alone, nearly) == {}
+    assert [] == some(differences(among, alone, nearly).items())
 
 
 def files_of(metric: Metric, present: set[str]) -> set[str]:
@@ -65,11 +65,13 @@ def unplaced(found: dict[Key, Figure]) -> dict[Key, Figure]:
     return {key if figure.n else key._replace(currency=None): figure for key, figure in found.items()}
 
 
-def owners_alone(reports: Reports, exports: Exports, period: str, tables: dict[str, str]) -> dict[object, object]:
+def owners_alone(
+    reports: Reports, exports: Exports, period: str, tables: dict[str, str], most: int = 9
+) -> dict[object, object]:
     """The figures of each owner that differ from those of files with only their rows. `tables` are the files' tables."""
     by_owner = reports(exports, period, by=["owner"])
     wrong: dict[object, object] = {}
-    owners = sorted({str(owner) for owner in by_owner.rows["owner"].dropna()})
+    owners = sorted({str(owner) for owner in by_owner.rows["owner"].dropna()})[:most]
     for owner in owners:
         other = of_owner(exports, "" if owner == "(none)" else owner)
         if not any(other.files[name].rows for name in tables):
@@ -110,7 +112,7 @@ def test_an_owner_among_owners_is_the_owners_rows_alone(reports: Reports, seed: 
         return
     tables = {name: str(file.table) for name, file in exports.files.items()}
 
-    assert owners_alone(reports, exports, "2024-01..2024-04", tables) == {}
+    assert [] == some(owners_alone(reports, exports, "2024-01..2024-04", tables).items())
 
 
 def test_an_owner_of_the_sample_data_among_owners_is_the_owners_rows_alone(reports: Reports) -> None:
@@ -118,7 +120,7 @@ def test_an_owner_of_the_sample_data_among_owners_is_the_owners_rows_alone(repor
     dataset = reports.dataset(exports, ["owner"])
     tables = {source.path.rpartition("/")[2].partition("#")[0]: source.table for source in dataset.sources}
 
-    assert owners_alone(reports, exports, "2025-Q3", tables) == {}
+    assert [] == some(owners_alone(reports, exports, "2025-Q3", tables, most=3).items())
 
 
 @pytest.mark.parametrize("seed", SEEDS[:8])
@@ -136,18 +138,17 @@ def test_a_family_alone_is_what_it_is_among_all(reports: Reports, seed: int) -> 
         )
         wrong |= differences(mine, alone)
 
-    assert wrong == {}
+    assert [] == some(wrong.items())
 
 
 @pytest.mark.parametrize("metric", [metric.name for metric in SHOWN])
 def test_a_metric_alone_is_what_it_is_among_all(reports: Reports, metric: str) -> None:
-    for seed in (3, 7):
-        exports = of_seed(seed)
-        whole = reports(exports, "2024-Q1")
-        among = {key: figure for key, figure in figures(whole).items() if key.metric == metric}
-        report = reports(exports, "2024-Q1", metrics=[metric], keep=False)
+    exports = of_seed(3)  # the one with every table
+    whole = reports(exports, "2024-Q1")
+    among = {key: figure for key, figure in figures(whole).items() if key.metric == metric}
+    report = reports(exports, "2024-Q1", metrics=[metric], keep=False)
 
-        assert differences(unpadded(among, whole.per), unpadded(figures(report), report.per)) == {}
+    assert [] == some(differences(unpadded(among, whole.per), unpadded(figures(report), report.per)).items())
 
 
 def unpadded(found: dict[Key, Figure], per: tuple[str, ...]) -> dict[Key, Figure]:

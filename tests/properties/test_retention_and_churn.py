@@ -6,14 +6,14 @@ import pytest
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, of_seed, sample
-from .figures import figures
+from .figures import figures, some
 
 GRAINS = ("month", "quarter", "week")
 
 
 def parts_of_one(reports: Reports, exports: Exports, period: str, by: list[str]) -> list[tuple[object, ...]]:
     """Rows where the two rates are not the two parts of one."""
-    found = figures(reports(exports, period, by=by, compare=None if "month" not in by else "none"))
+    found = figures(reports(exports, period, by=by, metrics=["retention_rate", "churn_rate"]))
     wrong = []
     for key, stayed in found.items():
         if key.metric != "retention_rate":
@@ -35,7 +35,7 @@ def test_retention_and_churn_are_one_in_every_period_and_segment(reports: Report
     asked = [[], *([dim] for dim in dims), *([grain, *dims[:1]] for grain in GRAINS)]
     wrong = [part for by in asked for part in parts_of_one(reports, exports, "2023-11..2024-05", by)]
 
-    assert wrong == []
+    assert [] == some(wrong)
 
 
 @pytest.mark.parametrize(
@@ -44,4 +44,4 @@ def test_retention_and_churn_are_one_in_every_period_and_segment(reports: Report
 def test_retention_and_churn_are_one_in_the_sample_data(reports: Reports, by: list[str]) -> None:
     wrong = parts_of_one(reports, sample(), "2024-03..2025-12", by)
 
-    assert wrong == []
+    assert [] == some(wrong)

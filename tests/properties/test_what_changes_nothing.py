@@ -10,7 +10,7 @@ from crm_metrics.metrics.metric import Metric
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, dimensions, of_seed, reordered, sample, shuffled, split, with_past, with_past_spend
-from .figures import CATALOG, Figure, Key, differences, figures, leaves
+from .figures import CATALOG, Figure, Key, differences, figures, leaves, some
 
 PERIOD = "2023-12..2024-05"
 
@@ -28,13 +28,12 @@ def changed(
 
 
 def asked_of(exports: Exports) -> list[list[str]]:
-    dims = dimensions(exports)
-    return [["month"], *(["quarter", dim] for dim in ("owner", "plan", "segment", "product", "source") if dim in dims)]
+    dims = [dim for dim in ("owner", "plan", "segment", "product", "source") if dim in dimensions(exports)]
+    return [["month"], *(["quarter", dim] for dim in dims)]
 
 
 CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
     "rows-shuffled": shuffled,
-    "files-split": split,
     "files-reordered": lambda exports, _: reordered(exports),
     "files-split-shuffled-and-reordered": lambda exports, seed: reordered(shuffled(split(exports, seed), seed)),
 }
@@ -45,14 +44,14 @@ CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
 def test_every_figure_is_the_same_to_the_last_bit(reports: Reports, seed: int, change: str) -> None:
     exports = of_seed(seed)
 
-    assert changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports)) == {}
+    assert [] == some(changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports)).items())
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_every_figure_of_the_sample_data_is_the_same_to_the_last_bit(reports: Reports, change: str) -> None:
     other = CHANGES[change](sample(), 0)
 
-    assert changed(reports, sample(), other, "2025-Q4", [["month", "owner"], ["region", "plan"]]) == {}
+    assert [] == some(changed(reports, sample(), other, "2025-Q4", [["month", "owner"], ["region", "plan"]]).items())
 
 
 def looks_at_all_of_history(metric: Metric) -> bool:
@@ -82,7 +81,7 @@ def test_records_that_were_over_years_before_change_nothing(reports: Reports, se
         after = kept(figures(reports(other, "2024-02..2024-05", by=by, keep=False)), looks_at_all_of_history)
         wrong |= differences(before, after)
 
-    assert wrong == {}
+    assert [] == some(wrong.items())
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -91,4 +90,4 @@ def test_spend_of_years_before_changes_only_what_depends_on_the_time_it_covers(r
     before = kept(figures(reports(exports, "2024-02..2024-05", by=["month"])), needs_cover)
     after = kept(figures(reports(with_past_spend(exports), "2024-02..2024-05", by=["month"], keep=False)), needs_cover)
 
-    assert differences(before, after) == {}
+    assert [] == some(differences(before, after).items())
