@@ -23,7 +23,7 @@ from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine
-    from crm_metrics.report import Report, column_name
+    from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
 
 GRAINS: tuple[str, ...] = get_args(Grain)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import expressions
-from crm_metrics.engine.cells import REASONS, Cells, Unavailable
+from crm_metrics.engine.cells import CODE, REASONS, Cells, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.metrics.metric import Metric, Unit
@@ -61,7 +61,7 @@ class Assembler:
             self.absent.add(metric.name)
             return [self._none(metric, cells.reason)]
         parts = split(self.engine, metric, cells)
-        rows = [self._part(metric, part) for part in parts]
+        rows = [self._part(metric, part, money=metric.is_money or len(parts) > 1) for part in parts]
         if not any(len(row["status"]) for row in rows):
             self.missing[metric.name] = _WORDS["no-rows"]
             return [self._none(metric, "no-rows")]
@@ -102,9 +102,9 @@ class Assembler:
         made |= {"n": np.zeros(size, dtype=np.int64), "status": _filled("unavailable", size)}
         return made | {"reason": _filled(reason, size), "currency": _filled(None, size)}
 
-    def _part(self, metric: Metric, money: Money) -> dict[str, Any]:
-        cells = money.cells
-        place, segment = np.nonzero(money.shown[self._windows])
+    def _part(self, metric: Metric, part: Money, *, money: bool) -> dict[str, Any]:
+        cells = part.cells
+        place, segment = np.nonzero(part.shown[self._windows])
         window = self._windows[place]
         size = len(place)
         made = self._fixed(metric, size) | self._by_period(place)
@@ -122,9 +122,9 @@ class Assembler:
         status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
         words = np.array([None, *REASONS[1:]], dtype=object)[reason]
         words[ok & immature] = "immature-cohort"
-        currency = money.currency[window, segment] if metric.is_money else _filled(None, size)
+        currency = part.currency[window, segment] if money else _filled(None, size)
         made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
-        return made | self._compared(metric, money, place, segment, value)
+        return made | self._compared(metric, part, place, segment, value)
 
     def _compared(
         self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, value: np.ndarray
@@ -134,8 +134,11 @@ class Assembler:
         ]
         before = np.where(earlier >= 0, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
-            unlike = money.currency[earlier, segment] != money.currency[self._windows[place], segment]
-            before = np.where(unlike & (money.cells.n[earlier, segment] > 0), np.nan, before)
+            now = self._windows[place]
+            unlike = money.currency[earlier, segment] != money.currency[now, segment]
+            unlike &= money.cells.n[earlier, segment] > 0
+            unlike |= money.cells.reason[now, segment] == CODE["mixed-currency"]
+            before = np.where(unlike, np.nan, before)
         with np.errstate(all="ignore"):
             change = value - before
             relative = np.where(before > 0, change / before, np.nan)

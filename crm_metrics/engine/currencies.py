@@ -56,16 +56,18 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     several = found == _SEVERAL
     tables = set(known)
     single = Money(_mixed(cells, several), _with(found, found == _NOBODY, engine.dataset.settings.currency), everything)
-    if not several.any() or len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
-        return [replace(single, currency=_with(single.currency, several, None))]
-    parts = [replace(single, shown=everything & ~several)]
+    single = replace(single, currency=_with(single.currency, several, None))
+    if len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
+        return [single]
+    # Each currency on its own, so that it can be compared with itself; and the cells in which there is none.
+    parts = [replace(single, shown=everything & (found == _NOBODY))]
     table = next(iter(tables))
     for name in known[table]:
         own = slices[table, name].cells(metric.name)
         if isinstance(own, Unavailable):
             continue
         aligned = _aligned(slices[table, name], engine, own, cells)
-        shown = everything & several & (_rows(slices[table, name], engine, leaves, cells) > 0)
+        shown = everything & (_rows(slices[table, name], engine, leaves, cells) > 0)
         parts.append(Money(aligned, np.full(shape, name, dtype=object), shown))
     return parts
 

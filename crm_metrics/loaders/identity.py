@@ -24,7 +24,7 @@ def without_versions(frame: pd.DataFrame, table: str, sources: list[Source], iss
     repeats = named & frame[column].duplicated(keep=False).to_numpy()
     if not repeats.any():
         return frame
-    content = [name for name in frame.columns if name not in (SOURCE, ROW)]
+    content = sorted(name for name in frame.columns if name not in (SOURCE, ROW))
     versions = frame.loc[repeats, content].drop_duplicates()
     differing = int(versions[column].duplicated().sum())
     if differing > max(_FEW, _SHARE * len(frame)) and "updated_at" not in frame:

@@ -111,8 +111,7 @@ def recognise(header: Sequence[str], path: str, *, table: str | None = None) -> 
     """The best reading of a header, None when it is no known table; with `table`, as that table in the generic names.
     Raises `DataError` when two readings are equally good."""
     if table is not None:
-        generic = next(layout for layout in layouts() if layout.vendor == "generic" and layout.table == table)
-        return _reading(header, replace(generic, needs=(), key_first=frozenset()))
+        return _reading(header, _generic(table))
     readings = [reading for layout in layouts() if (reading := _reading(header, layout)) is not None]
     if not readings:
         return None
@@ -127,6 +126,13 @@ def recognise(header: Sequence[str], path: str, *, table: str | None = None) -> 
             f"{' or '.join(sorted({winner.layout.table.rstrip('s') + '_id' for winner in winners}))}.",
         )
     return winners[0]
+
+
+@cache
+def _generic(table: str) -> Layout:
+    """The generic names of a table, for a file that is known to be one."""
+    layout = next(layout for layout in layouts() if layout.vendor == "generic" and layout.table == table)
+    return replace(layout, needs=(), key_first=frozenset())
 
 
 def _reading(header: Sequence[str], layout: Layout) -> Recognised | None:

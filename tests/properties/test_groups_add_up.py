@@ -55,7 +55,7 @@ def unequal_groups(reports: Reports, exports: Exports, period: str, by: tuple[st
 def test_the_segments_of_every_dimension_add_up_to_the_total(reports: Reports, seed: int) -> None:
     exports = of_seed(seed)
     dims = dimensions(exports)
-    asked = [*((dim,) for dim in dims), *zip(dims[::3], dims[1::3], strict=False)]
+    asked = [*((dim,) for dim in dims), tuple(dims[seed % 3 : seed % 3 + 2])]
     wrong = [part for by in asked for part in unequal_groups(reports, exports, PERIODS[seed % 2], by)]
 
     assert [] == some(wrong)

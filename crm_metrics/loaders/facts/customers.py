@@ -117,7 +117,9 @@ def merge(frame: pd.DataFrame) -> pd.DataFrame:
     """Overlapping and touching stretches of a customer as one spell each, numbered in the order of time."""
     forever = np.datetime64("9999-12-31", "us")
     ordered = frame.assign(_until=np.where(np.isnat(moments(frame, "ended_at")), forever, moments(frame, "ended_at")))
-    ordered = ordered.sort_values(["customer", "started_at", "_until", "_source", "_row"], kind="stable")
+    # Attributes break ties, so that the order of rows and files does not matter.
+    attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
+    ordered = ordered.sort_values(["customer", "started_at", "_until", *attributes], kind="stable")
     ordered = ordered.reset_index(drop=True)
     by_customer = ordered.groupby("customer", observed=True)
     # The furthest end so far of the customer's earlier stretches.

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.facts.workbench import NAT, Bools, Workbench, has_value, moments, numbers, words
-from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables import ROW, SOURCE, Table
 
 _VOID = ("cancelled", "canceled", "voided", "void", "failed", "declined", "expired", "uncollectible", "draft")
 _MANY = 30
@@ -92,18 +92,18 @@ def _whole_orders(bench: Workbench, table: Table) -> pd.DataFrame:
         return frame.copy()
     lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))
     groups = lines.groupby("order_id", sort=False)
-    total = _totals(bench, table, lines)
-    first = groups.first().reset_index()  # the first cell of each column that is not blank
-    first["amount"] = first["order_id"].map(total).to_numpy(dtype=float)
-    if "refunded_amount" in lines:
-        first["refunded_amount"] = first["order_id"].map(groups["refunded_amount"].max()).to_numpy(dtype=float)
-    rest = frame[~several]
-    for column in frame.columns:
-        if isinstance(frame[column].dtype, pd.CategoricalDtype):
-            first[column] = pd.Categorical(first[column].astype("str"), categories=frame[column].cat.categories)
-            if column == "order_id":
-                continue
-    return pd.concat([rest, first[frame.columns]], ignore_index=True)
+    first, alike = groups.first(), groups.nunique() <= 1
+    for column in first:
+        kind = frame[column].dtype
+        if isinstance(kind, pd.CategoricalDtype):  # of what its lines say differently nothing is said of the order
+            first[column] = pd.Categorical(first[column].where(alike[column]), dtype=kind)
+        elif column == "refunded_amount":
+            first[column] = groups[column].max()
+        elif pd.api.types.is_datetime64_any_dtype(kind) or column == ROW:
+            first[column] = groups[column].min()
+    first["amount"] = _totals(bench, table, lines)
+    whole = first.reset_index()
+    return pd.concat([frame[~several], whole[frame.columns]], ignore_index=True)
 
 
 def _totals(bench: Workbench, table: Table, lines: pd.DataFrame) -> pd.Series:

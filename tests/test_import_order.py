@@ -1,0 +1,150 @@
+"""The floors of the package: a module imports from its own floor and those below, never from above."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import crm_metrics
+
+PACKAGE = Path(crm_metrics.__file__).parent
+WORDS = ("errors", "issues", "schema", "tables", "expressions", "periods", "settings", "metrics")
+FLOORS: tuple[tuple[str, ...], ...] = (
+    WORDS,
+    ("loaders", "engine"),
+    ("analysis",),
+    ("report", "assembly", "ranking", "timeline"),
+    ("renderers", "api"),
+    ("cli",),
+    ("__main__",),
+)
+FLOOR = {name: level for level, names in enumerate(FLOORS) for name in names}
+APART = {"loaders": "engine", "engine": "loaders"}
+MODULES = sorted(
+    path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.name != "__init__.py" or path.parent != PACKAGE
+)
+
+
+def room(parts: tuple[str, ...]) -> str:
+    """The module or folder of the package that a path leads into."""
+    return parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms that a file imports from, also within functions and for types only."""
+    package = ("crm_metrics", *path.parts[:-1])
+    for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            start = ".".join([*above, *([node.module] if node.module else [])])
+            names = [f"{start}.{alias.name}" for alias in node.names] if start == "crm_metrics" else [start]
+        else:
+            continue
+        for name in names:
+            top, _, rest = name.partition(".")
+            inside = rest.partition(".")[0]
+            if (
+                top == "crm_metrics"
+                and ((PACKAGE / inside).is_dir() or (PACKAGE / f"{inside}.py").is_file())
+                and inside
+            ):
+                yield inside
+
+
+def test_every_module_has_a_floor() -> None:
+    assert set() == {room(path.parts) for path in MODULES} - FLOOR.keys()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=str)
+def test_a_module_imports_from_its_own_floor_and_those_below(path: Path) -> None:
+    own = room(path.parts)
+    above = {name for name in imported(path) if FLOOR[name] > FLOOR[own] or name == APART.get(own)}
+
+    assert set() == above
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert [] == list(imported(Path("__init__.py")))
+
+
+def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
+    """Run the command line in a process of its own: exit code, standard output, slow packages imported."""
+    code = (
+        "import sys\n"
+        f"sys.argv = ['crm-metrics', *{list(arguments)!r}]\n"
+        "code = 0\n"
+        "try:\n"
+        "    from crm_metrics.cli import main\n"
+        "    main()\n"
+        "except SystemExit as left:\n"
+        "    code = left.code or 0\n"
+        "slow = [name for name in ('pandas', 'numpy', 'pyarrow', 'openpyxl') if name in sys.modules]\n"
+        "print('\\n#', code, *slow)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | environment,
+        timeout=60,
+    )
+    out, _, last = done.stdout.rpartition("\n#")
+    exit_code, *slow = last.split()
+    return int(exit_code), out, slow
+
+
+def test_the_command_line_is_imported_without_pandas() -> None:
+    code = "import crm_metrics.cli.app; import sys; print('pandas' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+
+    assert "False" == done.stdout.strip()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["metrics", "--help"], ["--version"], []])
+def test_help_needs_nothing_that_computes(arguments: list[str]) -> None:
+    code, out, slow = run(*arguments)
+
+    assert (0, []) == (code, slow)
+    assert out.strip()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["report", "--nope"],
+        ["nope"],
+        ["report"],
+        ["report", "x.csv", "-p", "2025-13"],
+        ["report", "x.csv", "-m", "win_rat"],
+        ["report", "x.csv", "-f", "pdf"],
+        ["report", "x.csv", "--set", "gross_margn=1"],
+    ],
+)
+def test_a_usage_error_needs_nothing_that_computes(arguments: list[str]) -> None:
+    code, _, slow = run(*arguments)
+
+    assert (2, []) == (code, slow)
+
+
+def test_a_list_of_metrics_needs_nothing_that_computes() -> None:
+    code, out, slow = run("metrics")
+
+    assert (0, []) == (code, slow)
+    assert "win_rate" in out
+
+
+def test_shell_completion_needs_nothing_that_computes() -> None:
+    completing = {"_CRM_METRICS_COMPLETE": "complete_bash", "COMP_WORDS": "crm-metrics re", "COMP_CWORD": "1"}
+    code, out, slow = run(**completing)
+
+    assert (0, []) == (code, slow)
+    assert "report" in out.split()
