@@ -98,3 +98,10 @@ def test_the_rest_is_what_one_owner_of_all_its_rows_would_have(reports: Reports,
     }
 
     assert [] == some(differences(expected, actual).items())
+
+
+def test_a_dataset_of_which_two_reports_are_made_says_to_each_only_what_belongs_to_it(reports: Reports) -> None:
+    first = reports(sample(), "2025-Q2", by=["owner"], top=1)
+    second = reports(sample(), "2025-Q2", by=["owner"], top=2)
+
+    assert [1, 1] == [sum("largest" in note for note in report.notes) for report in (first, second)]

@@ -27,9 +27,11 @@ def changed(
     return found
 
 
-def asked_of(exports: Exports) -> list[list[str]]:
+def asked_of(exports: Exports, seed: int) -> list[list[str]]:
+    """By month, and by two dimensions, others for the next seed."""
     dims = [dim for dim in ("owner", "plan", "segment", "product", "source") if dim in dimensions(exports)]
-    return [["month"], *(["quarter", dim] for dim in dims)]
+    start = seed % len(dims)
+    return [["month"], *(["quarter", dim] for dim in (dims[start:] + dims[:start])[:2])]
 
 
 CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
@@ -44,7 +46,9 @@ CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
 def test_every_figure_is_the_same_to_the_last_bit(reports: Reports, seed: int, change: str) -> None:
     exports = of_seed(seed)
 
-    assert [] == some(changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports)).items())
+    assert [] == some(
+        changed(reports, exports, CHANGES[change](exports, seed), PERIOD, asked_of(exports, seed)).items()
+    )
 
 
 @pytest.mark.parametrize("change", CHANGES)
