@@ -5,10 +5,10 @@ from __future__ import annotations
 import tomllib
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from crm_metrics.errors import SettingsError, did_you_mean
 
@@ -48,6 +48,12 @@ class Goal(BaseModel):
     start: Day
     due: Day
 
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.due < self.start:
+            raise ValueError("a goal is due on or after the day it starts")
+        return self
+
 
 class Settings(BaseModel):
     """What a run takes for granted. Every value has a documented default; `None` means not set."""
@@ -60,8 +66,8 @@ class Settings(BaseModel):
     gross_margin: float = Field(default=1.0, gt=0, le=1)
     conversion_days: int = Field(default=90, ge=1)
     cac_lag_days: int | None = Field(default=None, ge=0)
-    response_target_minutes: float | None = Field(default=None, gt=0)
-    lead_response_target_hours: float | None = Field(default=None, gt=0)
+    response_target_minutes: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    lead_response_target_hours: float | None = Field(default=None, gt=0, allow_inf_nan=False)
     inactive_after_days: int | None = Field(default=None, ge=1)
     fiscal_year_start: int = Field(default=1, ge=1, le=12)
     week_start: Literal["monday", "sunday"] = "monday"
@@ -86,7 +92,8 @@ def validated(values: dict[str, Any], where: str) -> Settings:
         for mistake in error.errors():
             name = ".".join(str(part) for part in mistake["loc"])
             if mistake["type"] == "extra_forbidden":
-                mistakes.append(f"there is no setting {name}. {did_you_mean(name, Settings.model_fields)}")
+                known = Goal.model_fields if len(mistake["loc"]) > 1 else Settings.model_fields
+                mistakes.append(f"there is no setting {name}. {did_you_mean(str(mistake['loc'][-1]), known)}")
             else:
                 said = str(mistake.get("ctx", {}).get("error", mistake["msg"]))
                 mistakes.append(f"{name} = {mistake['input']!r}: {said}")
@@ -96,7 +103,7 @@ def validated(values: dict[str, Any], where: str) -> Settings:
 def read(path: Path) -> dict[str, Any]:
     """The values of a settings file, not yet validated. Raises `SettingsError` when it is no TOML file."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise SettingsError("there is no such file", where=str(path)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
@@ -111,7 +118,8 @@ def from_pairs(pairs: list[str]) -> dict[str, Any]:
         if not equals:
             raise SettingsError(f"{pair!r} is not NAME=VALUE", where="--set", hint="Example: --set gross_margin=0.8")
         try:
-            values[name.strip()] = tomllib.loads(f"value = {text}")["value"]
+            read = tomllib.loads(f"value = {text}")
         except tomllib.TOMLDecodeError:
-            values[name.strip()] = text.strip()
+            read = {}
+        values[name.strip()] = read["value"] if read.keys() == {"value"} else text.strip()
     return values

@@ -70,4 +70,5 @@ def _compared(series: pd.Series[Any], tree: Compare) -> tuple[Bools, Bools]:
     if pd.api.types.is_string_dtype(series.dtype):
         values = series.to_numpy(dtype=object, na_value="")
         return np.asarray(operation(values, str(tree.value)), dtype=bool) & known, known
-    return np.asarray(operation(series.fillna(0).to_numpy(), tree.value), dtype=bool) & known, known
+    blank = False if pd.api.types.is_bool_dtype(series.dtype) else 0
+    return np.asarray(operation(series.fillna(blank).to_numpy(), tree.value), dtype=bool) & known, known

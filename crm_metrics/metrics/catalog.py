@@ -14,11 +14,11 @@ from crm_metrics.errors import SettingsError, UsageError, did_you_mean
 from crm_metrics.metrics.metric import AGGREGATES, Better, Example, Metric, Unit, When
 from crm_metrics.metrics.units import check_units
 
-FAMILIES = ("acquisition", "sales", "revenue", "retention", "service", "voice", "marketing")
+FAMILIES = ("acquisition", "sales", "value", "retention", "service", "voice", "marketing")
 FAMILY_TITLES = {
     "acquisition": "Acquisition",
     "sales": "Sales",
-    "revenue": "Revenue and value",
+    "value": "Revenue and value",
     "retention": "Retention",
     "service": "Service",
     "voice": "Voice of the customer",
@@ -31,6 +31,8 @@ NAMED_VALUES = {
     "period_months": "the months in the period: calendar months, else days / 30.4375",
     "goal_revenue_won": "the goal set for revenue_won in exactly this period",
 }
+# Settings in days by which a period can be moved back.
+LAGS = ("cac_lag_days",)
 _GIVEN_KEYS = {
     field.name
     for field in fields(Metric)
@@ -149,6 +151,8 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
     for key in block:
         if key not in _KEYS:
             raise SettingsError(f"there is no key {key!r}. {did_you_mean(key, _KEYS)}", where=where)
+    for key, value in block.items():
+        _check_kind(key, value, where)
     for key in ("title", "unit"):
         if key not in block:
             raise SettingsError(f"the key {key!r} is missing", where=where)
@@ -180,6 +184,34 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
         _example(example, where) for example in (examples if isinstance(examples, list) else [examples])
     )
     return Metric(name=name, family=family, **values)
+
+
+_CHOICES = {"window": ("to_end", "always"), "covered": ("part", "whole"), "cap": ("start",), "lag": LAGS}
+_NUMBERS = {"q": (int, float), "at_least": (int,)}
+_FLAGS = ("complete", "uncut", "per_month", "headline", "private")
+
+
+def _check_kind(key: str, value: Any, where: str) -> None:
+    """Refuse a value that its key cannot have."""
+    if key in _FLAGS:
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif key in _NUMBERS:
+        fits, wanted = isinstance(value, _NUMBERS[key]) and not isinstance(value, bool), "a number"
+    elif key == "open":
+        fits = isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+        wanted = 'two columns, such as ["started_at", "ended_at"]'
+    elif key == "per":
+        parts = value if isinstance(value, list) else [value]
+        fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
+    elif key == "example":
+        parts = value if isinstance(value, list) else [value]
+        fits, wanted = all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"
+    else:
+        fits, wanted = isinstance(value, str), "text"
+        if fits and key in _CHOICES:
+            fits, wanted = value in _CHOICES[key], f"one of {', '.join(_CHOICES[key])}"
+    if not fits:
+        raise SettingsError(f"{key} = {value!r}: {wanted}", where=where)
 
 
 def _choice(kind: Any, value: Any, key: str, where: str) -> Any:

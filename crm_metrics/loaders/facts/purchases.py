@@ -93,7 +93,7 @@ def _whole_orders(bench: Workbench, table: Table) -> pd.DataFrame:
     lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))
     groups = lines.groupby("order_id", sort=False)
     first, alike = groups.first(), groups.nunique() <= 1
-    for column in first:
+    for column in map(str, first):
         kind = frame[column].dtype
         if isinstance(kind, pd.CategoricalDtype):  # of what its lines say differently nothing is said of the order
             first[column] = pd.Categorical(first[column].where(alike[column]), dtype=kind)
