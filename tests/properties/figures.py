@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from crm_metrics import expressions
+from crm_metrics import expressions, schema
 from crm_metrics.metrics import catalog as catalogs
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.report import Report
@@ -89,6 +89,12 @@ def close(one: float | None, other: float | None) -> bool:
 def leaves(metric: Metric) -> list[Metric]:
     """The aggregates a metric is made of."""
     return [part for part in CATALOG.parts([metric]) if part.aggregate]
+
+
+def is_amount(leaf: Metric) -> bool:
+    """Whether an aggregate is made of money."""
+    known = schema.column(leaf.table, leaf.column) if leaf.column else None
+    return known is not None and known.kind is schema.Kind.MONEY
 
 
 def reads(metric: Metric, column: str) -> bool:

@@ -11,8 +11,9 @@ from crm_metrics.report import Report
 
 from .conftest import Reports
 from .exports import SEEDS, Exports, of_seed, sample
-from .figures import CATALOG, close, some, text
+from .figures import CATALOG, SHOWN, close, is_amount, leaves, some, text
 
+IN_CURRENCIES = {metric.name for metric in SHOWN if any(is_amount(leaf) for leaf in leaves(metric))}
 Place = tuple[str | None, ...]
 
 
@@ -46,6 +47,10 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
         expected = alone.get(tuple(place))
         if tuple(place) not in alone and before == 0 and metric.is_money and place[-1] is not None:
             expected = 0.0  # nothing in this currency then
+        if place[-1] is None and metric.name in IN_CURRENCIES and not value:
+            # Nothing, or 0, is in no currency: it may stand beside an earlier value in any, or beside none.
+            before_in_any = [found for other, found in alone.items() if other[:-1] == tuple(place[:-1])]
+            expected = next((found for found in before_in_any if close(found, before)), None)
         difference = value - before if value is not None and before is not None else None
         relative = difference / before if difference is not None and before and before > 0 else None
         if metric.unit in (Unit.PERCENT, Unit.POINTS):

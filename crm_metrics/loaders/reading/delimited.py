@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO
@@ -30,7 +31,7 @@ from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8, decoder, detect
 from crm_metrics.loaders.reading.layout import Layout, find
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, SHOWN_TEXT, As, Cells, LeftOut
-from crm_metrics.loaders.reading.witnesses import Malformed, Tailed, blank_lines, without_noise
+from crm_metrics.loaders.reading.witnesses import TAIL, Malformed, Tailed, blank_lines, without_noise
 
 START, LARGEST_START = 1 << 18, 1 << 26
 BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
@@ -115,13 +116,10 @@ class Delimited:
         """
         while True:
             malformed = Malformed()
-            with readable(self.content), self._stream() as stream:
-                source = Tailed(stream)
+            with readable(self.content), self._source() as (source, tail):
                 try:
                     with without_noise():
-                        table = arrow_csv.read_csv(
-                            pa.PythonFile(source, mode="r"), **self._options(kinds, malformed, missing=missing)
-                        )
+                        table = arrow_csv.read_csv(source, **self._options(kinds, malformed, missing=missing))
                 except pa.ArrowInvalid as error:
                     if "Empty CSV file" in str(error):
                         return pa.table({str(at): empty(kind) for at, kind in kinds.items()}), 0, b""
@@ -134,7 +132,23 @@ class Delimited:
         table = table.unify_dictionaries()
         columns = {str(at): table.column(str(at)) for at in kinds}
         columns |= {str(at): nulled(columns[str(at)]) for at, kind in kinds.items() if kind in TEXTS}
-        return pa.table(columns), len(malformed.records), source.tail
+        return pa.table(columns), len(malformed.records), tail()
+
+    @contextmanager
+    def _source(self) -> Iterator[tuple[pa.NativeFile, Callable[[], bytes]]]:
+        """What Arrow reads the records from, and the last bytes of it once it has. A plain UTF-8 file Arrow reads by itself:
+        it does not have to wait for the interpreter, which is importing pandas meanwhile."""
+        if self.content.file is not None and self.encoding.is_utf8 and self.layout.rewrite is None:
+            with pa.OSFile(str(self.content.file)) as file, self.content.file.open("rb") as ending:
+                begin = self.encoding.mark + self.layout.body
+                ending.seek(max(begin, file.size() - TAIL))
+                last = ending.read()
+                file.seek(begin)
+                yield file, lambda: last
+        else:
+            with self._stream() as stream:
+                tailed = Tailed(stream)
+                yield pa.PythonFile(tailed, mode="r"), lambda: tailed.tail
 
     def _stream(self) -> BinaryIO:
         """The bytes below the header."""
