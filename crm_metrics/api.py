@@ -186,7 +186,7 @@ def compute(
         digests={path: raw.digest() for path, raw in dataset.raws.items()} if digests else {},
         settings=_stated(dataset, asked),
         issues=dataset.issues,
-        notes=dataset.notes,
+        notes=engine.dataset.notes,
         missing=assembler.missing,
         history=_history(engine, asked.metrics, past) if past else {},
         rest=rest,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -31,7 +32,6 @@ def largest(engine: Engine, metrics: Sequence[Metric], windows: list[int], *, to
     order = sorted(range(len(labels)), key=lambda i: (-total[i], i))
     keep = tuple(labels[i] for i in order[:top])
     rest = f"(rest: {len(labels) - len(keep)})" if len(labels) > len(keep) else ""
-    engine.dataset.notes.append(
-        f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
-    )
-    return Engine(engine.dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest), rest
+    note = f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
+    dataset = replace(engine.dataset, notes=[*engine.dataset.notes, note])
+    return Engine(dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest), rest

@@ -131,8 +131,8 @@ class Selector:
             return pairs.window * span + entities[pairs.rows]
 
         if metric.when == "both":
-            kept = end.only(np.isin(keys(end), keys(start)))
-            return self._capped(kept, start, keys(kept), keys(start), metric.column) if metric.cap else kept
+            kept = start.only(np.isin(keys(start), keys(end)))
+            return self._at_end(metric, kept, end, keys(kept), keys(end)) if metric.aggregate == "sum" else kept
         if metric.when == "gained":
             return end.only(~np.isin(keys(end), keys(start)))
         if metric.when == "lost":
@@ -140,13 +140,16 @@ class Selector:
         joined = _fallen(started, layer)
         return joined.only(~np.isin(keys(joined), np.concatenate([keys(start), keys(end)])))
 
-    def _capped(self, kept: Pairs, start: Pairs, kept_keys: Ints, start_keys: Ints, column: str) -> Pairs:
-        """The pairs with each row's value limited to what its entity had at the start."""
-        values = self.numbers(column)
-        known, place = np.unique(start_keys, return_inverse=True)
-        before = np.bincount(place, weights=np.nan_to_num(values[start.rows]), minlength=len(known))
-        limit = before[np.searchsorted(known, kept_keys)]
-        return Pairs(kept.rows, kept.window, np.minimum(values[kept.rows], limit))
+    def _at_end(self, metric: Metric, kept: Pairs, end: Pairs, kept_keys: Ints, end_keys: Ints) -> Pairs:
+        """The rows of the start with the value that their entity has at the end (with `cap`, at most that of the start), so
+        that both sides of a ratio stand in the segment of the start. An entity's value counts once."""
+        values = self.numbers(metric.column)
+        known, place = np.unique(end_keys, return_inverse=True)
+        after = np.bincount(place, weights=np.nan_to_num(values[end.rows]), minlength=len(known))
+        once = np.sort(np.unique(kept_keys, return_index=True)[1])
+        rows = kept.rows[once]
+        value = after[np.searchsorted(known, kept_keys[once])]
+        return Pairs(rows, kept.window[once], np.minimum(values[rows], value) if metric.cap else value)
 
     def numbers(self, column: str) -> Floats:
         """A column as numbers, NaN where missing."""

@@ -23,7 +23,7 @@ from ..oracle.random_tables import as_csv, make
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 # Among the first fifty, those that have found the most: currencies (1, 7, 13, 16, 28, 31), returns, ties, every table (3).
-SEEDS = (1, 3, 6, 7, 8, 12, 13, 16, 28, 31, 36)
+SEEDS = (1, 3, 6, 7, 8, 12, 13, 16)
 MONEY = {
     "amount",
     "refunded_amount",

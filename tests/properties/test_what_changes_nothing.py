@@ -36,7 +36,6 @@ def asked_of(exports: Exports, seed: int) -> list[list[str]]:
 
 CHANGES: dict[str, Callable[[Exports, int], Exports]] = {
     "rows-shuffled": shuffled,
-    "files-reordered": lambda exports, _: reordered(exports),
     "files-split-shuffled-and-reordered": lambda exports, seed: reordered(shuffled(split(exports, seed), seed)),
 }
 

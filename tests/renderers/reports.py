@@ -17,7 +17,7 @@ CASES = {
     "average_deal_value": (312.5, Unit.MONEY, Better.HIGHER, "sales"),
     "pipeline_velocity": (-98765432.1, Unit.MONEY_PER_DAY, Better.HIGHER, "sales"),
     "sales_cycle_length": (51.8, Unit.DAYS, Better.LOWER, "sales"),
-    "quick_ratio": (3.4, Unit.RATIO, Better.HIGHER, "revenue"),
+    "quick_ratio": (3.4, Unit.RATIO, Better.HIGHER, "value"),
     "cac_payback": (4.2, Unit.MONTHS, Better.LOWER, "acquisition"),
     "first_response_time": (88.0, Unit.MINUTES, Better.LOWER, "service"),
     "resolution_time": (35.9, Unit.HOURS, Better.LOWER, "service"),
