@@ -148,8 +148,10 @@ class Selector:
         after = np.bincount(place, weights=np.nan_to_num(values[end.rows]), minlength=len(known))
         once = np.sort(np.unique(kept_keys, return_index=True)[1])
         rows = kept.rows[once]
-        value = after[np.searchsorted(known, kept_keys[once])]
-        return Pairs(rows, kept.window[once], np.minimum(values[rows], value) if metric.cap else value)
+        value: Floats = after[np.searchsorted(known, kept_keys[once])]
+        if metric.cap:
+            value = np.minimum(values[rows], value)
+        return Pairs(rows, kept.window[once], value)
 
     def numbers(self, column: str) -> Floats:
         """A column as numbers, NaN where missing."""

@@ -10,8 +10,8 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
 - `at = "closed_at"`: a flow. A row counts in the period its date falls in, [start, end).
 - `open = ["started_at", "ended_at"]`: a stock. A row is there at an edge t when it started before t and did not end
   before t. `when` chooses the rows: `"end"` and `"start"` those there at that edge; the others compare the `entity` (a
-  column; the row itself when not given) across both edges: `"both"` there at both (the row at the start counts; a sum takes the value
-  at the end),
+  column; the row itself when not given) across both edges: `"both"` there at both (the row at the start counts; a sum
+  takes the value at the end),
   `"gained"` only at the end, `"lost"` only at the start (that row counts), `"within"` started in the period, but there
   at neither edge. A period that has not ended ends at as-of.
 
