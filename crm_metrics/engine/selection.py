@@ -148,9 +148,9 @@ class Selector:
         after = np.bincount(place, weights=np.nan_to_num(values[end.rows]), minlength=len(known))
         once = np.sort(np.unique(kept_keys, return_index=True)[1])
         rows = kept.rows[once]
-        value: Floats = after[np.searchsorted(known, kept_keys[once])]
+        value = after[np.searchsorted(known, kept_keys[once])].astype(np.float64)
         if metric.cap:
-            value = np.minimum(values[rows], value)
+            value = np.minimum(values[rows], value).astype(np.float64)
         return Pairs(rows, kept.window[once], value)
 
     def numbers(self, column: str) -> Floats:
