@@ -52,7 +52,8 @@ class Assembler:
         if not parts:
             return pd.DataFrame(columns=self.columns)
         made = {name: np.concatenate([part[name] for part in parts]) for name in self.columns}
-        return pd.DataFrame(made, copy=False)
+        # Texts repeat row by row: they stay references to the same few objects.
+        return pd.DataFrame({name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in made.items()})
 
     def _rows(self, metric: Metric) -> list[dict[str, Any]]:
         cells = self.engine.cells(metric.name)

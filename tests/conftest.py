@@ -49,3 +49,7 @@ def figures(*paths: str, settings: Settings | None = None, **asked: object) -> d
         tuple(part for part in key if part is not None): value
         for *key, value in rows[[*keys, "value"]].itertuples(index=False, name=None)
     }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the expected output of the vendors' exports anew")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from crm_metrics import __version__
 from crm_metrics.cli import metrics, report
+from crm_metrics.cli.process import leave, spare_collections
 
 _EXAMPLES = """\
 Key figures from the CSV and Excel files that your CRM, help desk, survey and billing tools export.
@@ -45,6 +46,12 @@ def _start(
         typer.echo(_EXAMPLES)
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    app()
+    spare_collections()
+    try:
+        app()
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else int(left.code is not None)
+    leave(code)

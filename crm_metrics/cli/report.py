@@ -13,6 +13,7 @@ import typer
 from crm_metrics import errors
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.output import format_of, opened
+from crm_metrics.cli.process import keep_freed
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
@@ -91,6 +92,7 @@ def report(
 ) -> None:
     """The key figures of a period from exports."""
     with guarded(debug=debug):
+        keep_freed()
         from crm_metrics import api, renderers
 
         if not paths:

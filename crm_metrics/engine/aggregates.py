@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
-from crm_metrics.engine.cells import Floats, Ints
+from crm_metrics.engine.cells import Codes, Floats, Ints
 
 _SCALES = (1.0, 100.0, 10_000.0)
 _LARGEST = 2.0**53
@@ -12,12 +14,12 @@ _SAMPLE = 1000
 _FEW_CELLS = 20_000
 
 
-def counts(cells: Ints, size: int) -> Ints:
+def counts(cells: Codes, size: int) -> Ints:
     """How many rows each cell has."""
     return np.bincount(cells, minlength=size)
 
 
-def exact_sums(values: Floats, cells: Ints, size: int) -> Floats | None:
+def exact_sums(values: Floats, cells: Codes, size: int) -> Floats | None:
     """The sum of each cell when all values have at most four decimals: added as whole numbers it is exact, and the same in
     whatever order the rows come. None when they have more."""
     largest = float(np.abs(values).sum()) if len(values) else 0.0
@@ -34,13 +36,34 @@ def _fits(values: Floats, scale: float) -> bool:
     return np.array_equal(np.rint(values * scale) / scale, values)
 
 
+class Column:
+    """The values of a column by cell, missing ones left away; `n` is how many each cell has."""
+
+    def __init__(self, values: Floats, cells: Codes, size: int) -> None:
+        known = ~np.isnan(values)
+        if not known.all():
+            values, cells = values[known], cells[known]
+        self._values, self._cells, self._size = values, cells, size
+        self.n = counts(cells, size)
+
+    @cached_property
+    def sums(self) -> Floats:
+        """The sum of each cell, 0 for an empty one."""
+        exact = exact_sums(self._values, self._cells, self._size)
+        return self.ordered.sums() if exact is None else exact
+
+    @cached_property
+    def ordered(self) -> Sorted:
+        return Sorted(self._values, self._cells, self.n)
+
+
 class Sorted:
     """Values in ascending order within each cell: for quantiles, and for sums that do not depend on the order of rows."""
 
-    def __init__(self, values: Floats, cells: Ints, size: int) -> None:
-        self.n = counts(cells, size)
+    def __init__(self, values: Floats, cells: Codes, n: Ints) -> None:
+        self.n = n
         self._starts = np.cumsum(self.n) - self.n
-        if size <= _FEW_CELLS:
+        if len(n) <= _FEW_CELLS:
             # Sixteen bits sort by radix, and sorting the short stretches is quicker than sorting all rows at once.
             self.values = values[np.argsort(cells.astype(np.uint16), kind="stable")]
             for start, n in zip(self._starts[self.n > 1].tolist(), self.n[self.n > 1].tolist(), strict=True):
@@ -78,10 +101,10 @@ class Sorted:
         return result
 
 
-def distinct(entities: Ints, cells: Ints, size: int, at_least: int = 1) -> Ints:
+def distinct(entities: Ints, cells: Codes, size: int, at_least: int = 1) -> Ints:
     """How many different entities (numbers from 0 up) each cell has, of those seen at least so often in it."""
     if not len(cells):
         return np.zeros(size, dtype=np.int64)
     span = int(entities.max()) + 1
-    keys, seen = np.unique(cells * span + entities, return_counts=True)
+    keys, seen = np.unique(cells.astype(np.int64) * span + entities, return_counts=True)
     return np.bincount((keys // span)[seen >= at_least], minlength=size)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Codes = NDArray[np.signedinteger[Any]]  # as narrow as they can be
 Bools = NDArray[np.bool_]
 
 # Why a value is not available, the reason that wins first; 0 stands for available.

@@ -10,10 +10,10 @@ import numpy as np
 
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.availability import trouble
-from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable, first_reason
+from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.segments import Segments
-from crm_metrics.engine.selection import DAY, Pairs, Selector
+from crm_metrics.engine.selection import DAY, Chosen, Part, Selector
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
@@ -44,8 +44,9 @@ class Engine:
         self._cells: dict[str, Cells | Unavailable] = {}
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
-        self._numbered: dict[tuple[int, tuple[str, ...]], Ints] = {}
-        self._sorted: dict[tuple[int, str, tuple[str, ...]], aggregates.Sorted] = {}
+        self._numbered: dict[tuple[int, tuple[str, ...]], Codes] = {}
+        self._counted: dict[tuple[int, tuple[str, ...]], Ints] = {}
+        self._columns: dict[str, tuple[tuple[int, str, tuple[str, ...]], aggregates.Column]] = {}
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
@@ -69,7 +70,8 @@ class Engine:
                     job.result()
 
     def _all(self, metrics: Iterable[Metric]) -> None:
-        for metric in metrics:
+        """The metrics of one table; those of the same column one after the other, so that it is looked up once."""
+        for metric in sorted(metrics, key=lambda metric: (metric.column, metric.where_text or "", metric.name)):
             self.cells(metric.name)
 
     def dims(self, metric: Metric) -> tuple[str, ...]:
@@ -91,7 +93,7 @@ class Engine:
             self._selectors[table] = Selector(self.dataset.tables[table], self.windows, self.dataset.now)
         return self._selectors[table]
 
-    def pairs(self, metric: Metric) -> Pairs:
+    def pairs(self, metric: Metric) -> Chosen:
         """The rows behind an aggregate, by window."""
         if metric.among is None:
             return self.selector(metric.table).pairs(metric)
@@ -113,7 +115,7 @@ class Engine:
         reason = np.zeros(size, dtype=np.int8)
         reason[short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
-            rows = aggregates.counts(cell, size)
+            rows = self._counts(metric, pairs, cell, size)
             waiting = metric.aggregate == "survival"
             rows, empty = (n, "censored-median") if waiting else (rows, "missing-values")
             reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
@@ -122,25 +124,48 @@ class Engine:
             for window, code in why.items():
                 reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
         value = np.where(reason == 0, value.reshape(shape), np.nan)
-        present = np.zeros(shape[1], dtype=bool)
-        present[segments.present(metric.table)] = True
+        present = segments.present(metric.table)
         return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present)
 
-    def _cell(self, metric: Metric, pairs: Pairs, segments: Segments) -> Ints:
+    def _cell(self, metric: Metric, pairs: Chosen, segments: Segments) -> Codes:
         """The number of the cell that each row of the pairs belongs to."""
         if not segments.dims:
             return pairs.window
         key = (id(pairs), segments.dims)
         if key not in self._numbered:
-            self._numbered[key] = pairs.window * len(segments) + segments.codes(metric.table)[pairs.rows]
+            if isinstance(pairs, Part):
+                self._numbered[key] = self._cell(metric, pairs.whole, segments)[pairs.keep]
+            else:
+                cells = pairs.window * len(segments) + segments.codes(metric.table)[pairs.rows]
+                few = len(self.windows) * len(segments) < 2**31
+                self._numbered[key] = cells.astype(np.int32) if few else cells
         return self._numbered[key]
 
-    def _value(self, metric: Metric, pairs: Pairs, cell: Ints, size: int) -> tuple[Floats, Ints, Ints]:
+    def _counts(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> Ints:
+        """How many rows of the pairs each cell has."""
+        key = (id(pairs), self.dims(metric))
+        if key not in self._counted:
+            self._counted[key] = aggregates.counts(cell, size)
+        return self._counted[key]
+
+    def _column(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> aggregates.Column:
+        """The values that a metric's column has in each cell."""
+        key = (id(pairs), metric.column, self.dims(metric))
+        last, column = self._columns.get(metric.table, (None, None))
+        if column is None or last != key:
+            self._columns.pop(metric.table, None)  # one of each table: they take the most memory of all
+            numbers = self.selector(metric.table).numbers
+            values = pairs.value if pairs.value is not None else numbers(metric.column)[pairs.rows]
+            column = aggregates.Column(values, cell, size)
+            self._columns[metric.table] = key, column
+        return column
+
+    def _value(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> tuple[Floats, Ints, Ints]:
         """Value and n of each cell, and the cells that lack values they need."""
         none = np.zeros(0, dtype=np.int64)
         selector = self.selector(metric.table)
         if metric.aggregate == "count":
-            n = aggregates.counts(cell, size)
+            n = self._counts(metric, pairs, cell, size)
             return n.astype(np.float64), n, none
         if metric.aggregate == "distinct":
             entities = selector.entities(metric.column)[pairs.rows]
@@ -149,29 +174,20 @@ class Engine:
             return n.astype(np.float64), n, none
         if metric.aggregate == "survival":
             return self._survival(metric, pairs, cell, size)
-        values = pairs.value if pairs.value is not None else selector.numbers(metric.column)[pairs.rows]
-        rows = n = aggregates.counts(cell, size)
+        rows, column = self._counts(metric, pairs, cell, size), self._column(metric, pairs, cell, size)
+        n = column.n
         lacking = cell[~selector.flags(metric.requires)[pairs.rows]] if metric.requires else none
-        known = ~np.isnan(values)
-        if not known.all():
-            values, cell = values[known], cell[known]
-            n = aggregates.counts(cell, size)
         too_few = (n < rows) if metric.complete else (n == 0)
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
-        key = (id(pairs), metric.column, self.dims(metric))
-        total = aggregates.exact_sums(values, cell, size) if metric.aggregate in ("sum", "mean") else None
-        if total is None and key not in self._sorted:
-            self._sorted[key] = aggregates.Sorted(values, cell, size)
-        if metric.aggregate in ("sum", "mean"):
-            total = self._sorted[key].sums() if total is None else total
-            mean = np.divide(total, n, out=np.full(size, np.nan), where=n > 0)
-            return (mean if metric.aggregate == "mean" else total), n, short
-        ordered = self._sorted[key]
+        if metric.aggregate == "sum":
+            return column.sums, n, short
+        if metric.aggregate == "mean":
+            return np.divide(column.sums, n, out=np.full(size, np.nan), where=n > 0), n, short
         if metric.aggregate in ("min", "max"):
-            return ordered.extreme(metric.aggregate == "max"), n, short
-        return ordered.quantile(0.5 if metric.aggregate == "median" else metric.q or 0.5), n, short
+            return column.ordered.extreme(metric.aggregate == "max"), n, short
+        return column.ordered.quantile(0.5 if metric.aggregate == "median" else metric.q or 0.5), n, short
 
-    def _survival(self, metric: Metric, pairs: Pairs, cell: Ints, size: int) -> tuple[Floats, Ints, Ints]:
+    def _survival(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> tuple[Floats, Ints, Ints]:
         selector = self.selector(metric.table)
         times = selector.numbers(metric.column)[pairs.rows]
         known = ~np.isnan(times)

@@ -30,9 +30,36 @@ class Pairs:
     value: Floats | None = None
     blocked: dict[int, str] = field(default_factory=dict)
 
-    def only(self, keep: Bools) -> Pairs:
-        value = self.value[keep] if self.value is not None else None
-        return Pairs(self.rows[keep], self.window[keep], value, self.blocked)
+    def only(self, keep: Bools) -> Part:
+        """The pairs that are kept."""
+        return Part(self, keep)
+
+
+class Part:
+    """Some of other pairs. What nobody asks for is not taken out of them: a count needs no rows."""
+
+    def __init__(self, whole: Pairs | Part, keep: Bools) -> None:
+        self.whole, self.keep = whole, keep
+        self.blocked: dict[int, str] = whole.blocked
+
+    @cached_property
+    def rows(self) -> Ints:
+        return self.whole.rows[self.keep]
+
+    @cached_property
+    def window(self) -> Ints:
+        return self.whole.window[self.keep]
+
+    @cached_property
+    def value(self) -> Floats | None:
+        return self.whole.value[self.keep] if self.whole.value is not None else None
+
+    def only(self, keep: Bools) -> Part:
+        """The pairs of these that are kept."""
+        return Part(self, keep)
+
+
+Chosen = Pairs | Part
 
 
 class Selector:
@@ -45,9 +72,9 @@ class Selector:
         self._filters: dict[str, Bools] = {}
         self._entities: dict[str, Ints] = {}
         self._flows: dict[tuple[str, str | None, bool, bool], Pairs] = {}
-        self._chosen: dict[tuple[object, ...], Pairs] = {}
+        self._chosen: dict[tuple[object, ...], Chosen] = {}
 
-    def pairs(self, metric: Metric, among: Pairs | None = None, among_table: Table | None = None) -> Pairs:
+    def pairs(self, metric: Metric, among: Chosen | None = None, among_table: Table | None = None) -> Chosen:
         """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
         metric's `among` names."""
         key = (
@@ -55,7 +82,7 @@ class Selector:
             (metric.lag, metric.uncut, metric.among, metric.where_text, metric.column if metric.cap else None),
         )
         if key not in self._chosen:
-            found = self._placed(metric)
+            found: Chosen = self._placed(metric)
             if metric.where is not None:
                 found = found.only(self._matches(metric)[found.rows])
             if metric.carried:
@@ -113,7 +140,7 @@ class Selector:
         found = _concatenated([self._stock_of(metric, layer) for layer in groups])
         return Pairs(found.rows, found.window, found.value, blocked)
 
-    def _stock_of(self, metric: Metric, layer: Layer) -> Pairs:
+    def _stock_of(self, metric: Metric, layer: Layer) -> Chosen:
         assert metric.open is not None
         begins, ends = metric.open
         ended = self._dates(ends)
@@ -127,7 +154,7 @@ class Selector:
         entities = self._entity(metric.entity) if metric.entity else np.arange(len(self._table.frame), dtype=np.int64)
         span = int(entities.max(initial=0)) + 1
 
-        def keys(pairs: Pairs) -> Ints:
+        def keys(pairs: Chosen) -> Ints:
             return pairs.window * span + entities[pairs.rows]
 
         if metric.when == "both":
@@ -140,7 +167,7 @@ class Selector:
         joined = _fallen(started, layer)
         return joined.only(~np.isin(keys(joined), np.concatenate([keys(start), keys(end)])))
 
-    def _at_end(self, metric: Metric, kept: Pairs, end: Pairs, kept_keys: Ints, end_keys: Ints) -> Pairs:
+    def _at_end(self, metric: Metric, kept: Chosen, end: Chosen, kept_keys: Ints, end_keys: Ints) -> Pairs:
         """The rows of the start with the value that their entity has at the end (with `cap`, at most that of the start), so
         that both sides of a ratio stand in the segment of the start. An entity's value counts once."""
         values = self.numbers(metric.column)
@@ -229,7 +256,7 @@ def _there(started: Ints, ended: Ints, edges: Ints, places: Ints) -> Pairs:
     return Pairs(rows, places[first[rows] + step])
 
 
-def _seen(table: Table, pairs: Pairs, other_table: Table, other: Pairs, entity: str) -> Bools:
+def _seen(table: Table, pairs: Chosen, other_table: Table, other: Chosen, entity: str) -> Bools:
     """True for the pairs whose entity also has a row among the other pairs, in the same window."""
     mine = table.frame[entity].astype("category")
     other_column = other_table.frame[entity].astype("category")
@@ -242,8 +269,8 @@ def _seen(table: Table, pairs: Pairs, other_table: Table, other: Pairs, entity: 
     return (codes >= 0) & np.isin(pairs.window * span + codes, keys)
 
 
-def _concatenated(parts: list[Pairs]) -> Pairs:
-    if len(parts) == 1:
+def _concatenated(parts: Sequence[Chosen]) -> Pairs:
+    if len(parts) == 1 and isinstance(parts[0], Pairs):
         return parts[0]
     empty = np.zeros(0, dtype=np.int64)
     value = None

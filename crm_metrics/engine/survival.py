@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 
 _NEVER = -50.0  # the logarithm that stands for a survival of 0
 _CLOSE = 1e-9
@@ -21,7 +21,7 @@ _FEWEST_ENDS = 6
 class _Steps:
     """One entry per cell and distinct time: how many were at risk, how many ended in either way, and survival after it."""
 
-    cell: Ints
+    cell: Codes
     time: Floats
     before: Floats
     after: Floats
@@ -29,13 +29,13 @@ class _Steps:
     events: Ints
 
 
-def median(times: Floats, events: Bools, cells: Ints, size: int) -> Floats:
+def median(times: Floats, events: Bools, cells: Codes, size: int) -> Floats:
     """The first time at which at most half of a cell's records still wait; NaN where that is never reached."""
     steps = _steps(times, events, np.zeros_like(events), cells, size)
     return _first(steps, steps.after <= 0.5 + _CLOSE, size)
 
 
-def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Ints, size: int) -> Floats:
+def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> Floats:
     """The first time at which the incidence of the event reaches half of its last value, with `competing` another end;
     NaN for a cell with fewer than six events."""
     steps = _steps(times, events, competing, cells, size)
@@ -48,7 +48,7 @@ def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Int
     return result
 
 
-def _steps(times: Floats, events: Bools, competing: Bools, cells: Ints, size: int) -> _Steps:
+def _steps(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> _Steps:
     order = np.lexsort((times, cells))
     cell, time = cells[order], times[order]
     new = np.append(True, (cell[1:] != cell[:-1]) | (time[1:] != time[:-1])) if len(cell) else np.zeros(0, dtype=bool)
@@ -66,7 +66,7 @@ def _steps(times: Floats, events: Bools, competing: Bools, cells: Ints, size: in
     return _Steps(cell[starts], time[starts], np.exp(after - logs), np.exp(after), risk, wanted)
 
 
-def _running(values: Floats, cell: Ints, size: int) -> Floats:
+def _running(values: Floats, cell: Codes, size: int) -> Floats:
     """Running totals that begin anew with each cell; entries of a cell stand together."""
     if not len(values):
         return values

@@ -84,14 +84,20 @@ def gather(
     needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
     _find_dims(found, dims)
     links = _links(found, dims)
-    pool = ThreadPoolExecutor(max_workers=os.cpu_count())
-    files = []
-    for raw, recognised in found:
+    cores = os.cpu_count() or 1
+    pool = ThreadPoolExecutor(max_workers=cores)
+    sizes = {raw.path: raw.size for raw, _ in found}
+    # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
+    threads = max(sizes.values()) * cores > sum(sizes.values())
+    started: dict[str, Fetched] = {}
+    for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
         chosen = {name: recognised.columns[name] for name in _columns(recognised, needs, dims, links)}
         unread = _unread(recognised, found, needs)
         how = plan(raw, chosen, _kinds(recognised), totals=bool(recognised.layout.total_rows), unread=unread)
         missing = [*spellings_of_missing(), *recognised.layout.missing]
-        files.append(Fetched(raw, recognised, how, pool.submit(raw.read, how.columns, missing), unread))
+        cells = pool.submit(raw.read, how.columns, missing, threads=threads)
+        started[raw.path] = Fetched(raw, recognised, how, cells, unread)
+    files = [started[raw.path] for raw, _ in found]
     return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool)
 
 

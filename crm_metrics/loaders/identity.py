@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -39,17 +41,26 @@ def without_versions(frame: pd.DataFrame, table: str, sources: list[Source], iss
 
 
 def _all_different(ids: pd.Series) -> bool:
-    """Whether no id repeats, told without hashing when they are ascending numbers, as exports usually have them."""
+    """Whether no id of a table repeats."""
     values = pa.array(ids)
-    values = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
     if pa.types.is_dictionary(values.type):
         return False
+    column = values if isinstance(values, pa.ChunkedArray) else pa.chunked_array([values])
     try:
-        numbers = pc.cast(values, pa.int64())
+        return is_all_different(pc.cast(column, pa.int64()))
     except pa.ArrowInvalid:
-        return bool(pc.count_distinct(values, mode="only_valid").as_py() == len(values) - values.null_count)
-    plain = numbers.drop_null().to_numpy(zero_copy_only=False)
-    return bool((np.diff(plain) > 0).all())
+        return is_all_different(column)
+
+
+def is_all_different(ids: pa.ChunkedArray) -> bool:
+    """Whether no id repeats, missing ones aside; told without hashing when they are ascending numbers, as exports usually
+    have them."""
+    if pa.types.is_integer(ids.type) and not ids.null_count:
+        parts = [chunk.to_numpy() for chunk in ids.chunks if len(chunk)]
+        ends = all(left[-1] < right[0] for left, right in pairwise(parts))
+        if ends and all((part[1:] > part[:-1]).all() for part in parts):
+            return True
+    return bool(pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count)
 
 
 def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:

@@ -125,14 +125,13 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     for table in bench.tables.values():
         for column in schema.TABLES[table.name].clocks:
             dates = moments(table.frame, column)
-            dates = dates[~np.isnat(dates)]
-            if len(dates) and dates.max() >= tomorrow:
-                hit = moments(table.frame, column) >= tomorrow
+            last = np.fmax.reduce(dates, initial=newest)  # passes over missing ones
+            if last >= tomorrow:
+                hit = dates >= tomorrow
                 if bench.settings.as_of is None:
                     bench.report("after-as-of", table, hit, as_of=str(today), column=column)
-                dates = dates[dates < tomorrow]
-            if len(dates):
-                newest = max(newest, dates.max())
+                last = np.fmax.reduce(dates[~hit], initial=newest)
+            newest = max(newest, last)
     happened = bench.days(np.array([newest]))[0].astype(object) if newest > np.datetime64("1800-01-01", "us") else today
     bench.as_of = bench.settings.as_of or happened
     start_of_next = np.array([bench.as_of + timedelta(days=1)], dtype="datetime64[D]")

@@ -200,8 +200,8 @@ def test_an_error_of_the_user_shows_a_traceback_only_with_debug(folder: Path, de
 
 
 def test_help_is_quick_and_computes_nothing():
-    code = "import sys; sys.argv = ['crm-metrics', 'report', '--help']\nfrom crm_metrics.cli import main\n"
-    code += "try:\n    main()\nexcept SystemExit:\n    pass\nprint('pandas' in sys.modules, file=sys.stderr)"
+    code = "import sys; sys.argv = ['crm-metrics', 'report', '--help']\nfrom crm_metrics.cli.app import app\n"
+    code += "try:\n    app()\nexcept SystemExit:\n    pass\nprint('pandas' in sys.modules, file=sys.stderr)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stderr == "False\n"
 
@@ -209,7 +209,7 @@ def test_help_is_quick_and_computes_nothing():
 @pytest.mark.parametrize("option", ["-m win_rat", "-p 2025-13", "-f xls", "--perod 1", "--set gross=1"])
 def test_a_usage_error_needs_no_pandas(folder: Path, option: str):
     code = f"import sys; sys.argv = ['crm-metrics', 'report', 'deals.csv', *{option.split()!r}]\n"
-    code += "from crm_metrics.cli import main\ntry:\n    main()\nexcept SystemExit as left:\n"
+    code += "from crm_metrics.cli.app import app\ntry:\n    app()\nexcept SystemExit as left:\n"
     code += "    print(left.code, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "2 False\n"

@@ -22,7 +22,7 @@ from crm_metrics.settings import Settings, validated
 from ..oracle.random_tables import as_csv, make
 
 SAMPLE = Path(__file__).parents[2] / "sample_data"
-# Among the first fifty, those that have found the most: currencies (1, 7, 13, 16, 28, 31), returns, ties, every table (3).
+# Of the first fifty those that have found the most: 1, 28, 31 and 43 have currencies, 6 an as-of in March, 3 every table.
 SEEDS = (1, 3, 6, 7, 8, 12, 13, 16)
 MONEY = {
     "amount",
@@ -325,14 +325,20 @@ def owner_label(file: File) -> str | None:
 
 
 def of_owner(exports: Exports, owner: str) -> Exports:
-    """Only the rows of one owner ("" for rows without one), in every file that has owners."""
+    """Only the rows of one owner ("" for rows without one), in every file that has owners. A line of an order that names
+    nobody is its order's owner's."""
 
     def only(name: str, file: File) -> File:
         label = owner_label(file)
         if label is None:
             return file
         place = file.header.index(label)
-        return file.with_rows([row for row in file.rows if place < len(row) and row[place] == owner])
+        rows = [row for row in file.rows if place < len(row)]
+        if file.table != "orders":
+            return file.with_rows([row for row in rows if row[place] == owner])
+        order = file.header.index("order_id")
+        named = {row[order]: row[place] for row in rows if row[place]}
+        return file.with_rows([row for row in rows if named.get(row[order], "") == owner])
 
     return exports.with_files(only)
 

@@ -45,7 +45,7 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
         value, before, change, share = map(given, (value, before, change, share))
         alone = earlier.get(label, {})
         expected = alone.get(tuple(place))
-        if tuple(place) not in alone and before == 0 and metric.is_money and place[-1] is not None:
+        if tuple(place) not in alone and before == 0 and metric.name in IN_CURRENCIES and place[-1] is not None:
             expected = 0.0  # nothing in this currency then
         if place[-1] is None and metric.name in IN_CURRENCIES and not value:
             # Nothing, or 0, is in no currency: it may stand beside an earlier value in any, or beside none.

@@ -18,7 +18,7 @@ def hundredfold(key: Key, one: Figure, other: Figure) -> bool:
     return one[1:] == other[1:] and math.isclose(one.value * factor, other.value, rel_tol=1e-9, abs_tol=1e-7)
 
 
-@pytest.mark.parametrize("period", ["2024-03", "2024-Q1", "2023-12-15..2024-05-31"])
+@pytest.mark.parametrize("period", ["2024-03", "2024-Q1"])
 @pytest.mark.parametrize("seed", SEEDS)
 def test_amounts_times_100_make_money_times_100_and_nothing_else(reports: Reports, seed: int, period: str) -> None:
     exports = of_seed(seed)

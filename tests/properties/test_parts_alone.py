@@ -61,8 +61,12 @@ def same_for_owner(key: Key, one: Figure, other: Figure) -> bool:
 
 
 def unplaced(found: dict[Key, Figure]) -> dict[Key, Figure]:
-    """The figures, those that rest on no row without a currency: a file of one currency has no other for a 0."""
-    return {key if figure.n else key._replace(currency=None): figure for key, figure in found.items()}
+    """The figures, those that rest on no row without a currency: a file of one currency has no other for a 0. A file without
+    any currency has no "(none)"."""
+    return {
+        key if figure.n and key.currency != "(none)" else key._replace(currency=None): figure
+        for key, figure in found.items()
+    }
 
 
 def owners_alone(

@@ -82,6 +82,8 @@ def test_records_that_were_over_years_before_change_nothing(reports: Reports, se
     for by in (["month"], *([["quarter", "owner"]] if reports.has(exports, "owner") else [])):
         before = kept(figures(reports(exports, "2024-02..2024-05", by=by)), looks_at_all_of_history)
         after = kept(figures(reports(other, "2024-02..2024-05", by=by, keep=False)), looks_at_all_of_history)
+        # Customers whose account is not among those that ended have no owner: a "(none)" without anything may appear.
+        after = {key: figure for key, figure in after.items() if key in before or figure.n}
         wrong |= differences(before, after)
 
     assert [] == some(wrong.items())

@@ -104,7 +104,11 @@ def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
 def typed_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
     """Numbers as floats, NaN for missing ones."""
     whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    return whole.to_numpy().astype(np.float64, copy=False)
+    result, start = np.empty(len(whole)), 0
+    for chunk in whole.chunks:
+        result[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
+        start += len(chunk)
+    return result
 
 
 def separator(columns: dict[str, numbers.Written], preset: str | None) -> dict[str, str | None]:

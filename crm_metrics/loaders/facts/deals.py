@@ -39,15 +39,15 @@ def settle_outcomes(bench: Workbench, table: Table) -> None:
     has_date = any(name in frame for name in ("closed_at", "won_at", "lost_at"))
     closed = moments(frame, "closed_at")
     for name, code in (("won_at", WON), ("lost_at", LOST)):
-        own = moments(frame, name)
-        closed = np.where((outcome == code) & ~np.isnat(own), own, closed)
-    expected = moments(frame, "expected_close_at")
-    expected = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
+        if name in frame:
+            own = frame[name].to_numpy()
+            closed = np.where((outcome == code) & ~np.isnat(own), own, closed)
+    if bench.asks("deals", "expected_close_at") and (has_date or "expected_close_at" in frame):
+        expected = moments(frame, "expected_close_at")
+        frame["expected_close_at"] = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
     if has_date:
         table.calendar["closed_at"] = _calendar(table, ("closed_at", "won_at", "lost_at"))
         frame["closed_at"] = np.where(outcome == OPEN, NAT, closed)
-    if has_date or "expected_close_at" in frame:
-        frame["expected_close_at"] = expected
 
 
 def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
@@ -81,6 +81,8 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         plain = known & ~_has_column(bench, table, "stage")
         result = np.where(plain, np.where(has_value(frame, "won_at"), WON, np.where(dated, LOST, OPEN)), result)
     for column in ("status", "outcome"):
+        if column not in frame:
+            continue
         stated = np.full(len(frame), -1, dtype=np.int8)
         stated[words(frame, column, ("open", "in progress"))] = OPEN
         stated[words(frame, column, _LOST_WORDS)] = LOST

@@ -92,7 +92,7 @@ def _won_at(bench: Workbench, table: Table) -> np.ndarray:
     result = np.append(first.to_numpy(), NAT)[place]
     known = bench.tables["deals"].calendar.get("closed_at")
     if known is not None:
-        used = np.unique(deals.frame["_source"].to_numpy())
+        used = bench.files(deals)
         table.calendar["converted_at"] = np.full(len(bench.sources), bool(known[used].any()))
     return result
 

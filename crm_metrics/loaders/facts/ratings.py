@@ -84,7 +84,7 @@ def _responses(bench: Workbench, table: Table) -> None:
             score = np.where(np.isnan(score), numbers(frame, f"{name}_score"), score)
             having = np.array([f"{name}_score" in known.columns for known in bench.sources], dtype=bool)[source]
             kind[having & (kind == _UNSAID)] = place
-    for i in np.unique(source).tolist():
+    for i in bench.files(table):
         unsaid = (source == i) & (kind == _UNSAID)
         if unsaid.any():
             kind[unsaid] = _kind_of(bench, i, score[unsaid])
@@ -96,7 +96,7 @@ def _responses(bench: Workbench, table: Table) -> None:
     if unknown.any():
         problem = unusable(
             "scale-ambiguous",
-            f"the scores of {_paths(bench, frame, unknown)} do not say which question was asked",
+            f"the scores of {_paths(bench, table, unknown)} do not say which question was asked",
             "name the column NPS score, CSAT score or CES score, or add a column kind",
         )
         table.unusable["nps_group"] = problem
@@ -128,16 +128,17 @@ def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
         return named[0]
     if "rating" in label.casefold() or "satisf" in label.casefold():
         return _KINDS.index("csat")
-    known = score[~np.isnan(score)]
-    inside = known[(known >= 0) & (known <= 10)]
-    if len(known) and len(inside) >= (1 - _TOLERATED) * len(known) and inside.min() < 1 and inside.max() > 5:
+    known = len(score) - np.count_nonzero(np.isnan(score))
+    inside = (score >= 0) & (score <= 10)
+    enough = known and np.count_nonzero(inside) >= (1 - _TOLERATED) * known
+    if enough and (inside & (score < 1)).any() and (inside & (score > 5)).any():
         bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
         return _KINDS.index("nps")
     return _UNKNOWN
 
 
-def _paths(bench: Workbench, frame: pd.DataFrame, rows: Bools) -> str:
-    return ", ".join(bench.sources[i].path for i in np.unique(frame.loc[rows, SOURCE].to_numpy()).tolist())
+def _paths(bench: Workbench, table: Table, rows: Bools) -> str:
+    return ", ".join(bench.sources[i].path for i in bench.files(table, rows))
 
 
 def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> None:
@@ -158,10 +159,8 @@ def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> N
 
 def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
     """Whether every file of promoter scores says that its scale ends with 10."""
-    sources = np.unique(table.frame.loc[asked, SOURCE].to_numpy()).tolist()
-    said = [
-        _named(_declared(bench, table, i, asked & (table.frame[SOURCE].to_numpy() == i), "nps_score")) for i in sources
-    ]
+    source = table.frame[SOURCE].to_numpy()
+    said = [_named(_declared(bench, table, i, asked & (source == i), "nps_score")) for i in bench.files(table, asked)]
     return all(scale is not None and scale.high == 10 for scale in said)
 
 
@@ -178,7 +177,7 @@ def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> N
     n = len(frame)
     satisfied, known = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     scales = np.full(n, "", dtype=object)
-    for i in np.unique(frame.loc[rated, SOURCE].to_numpy()).tolist():
+    for i in bench.files(table, rated):
         rows = rated & (frame[SOURCE].to_numpy() == i) & ~np.isnan(score)
         scale = scale_of(score[rows], _declared(bench, table, i, rows, "score")) if rows.any() else None
         if scale is None:

@@ -67,7 +67,7 @@ def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str)
     source = frame[SOURCE].to_numpy()
     by_stamps = np.zeros(len(bench.sources), dtype=bool)
     by_column = np.zeros(len(bench.sources), dtype=bool)
-    for i in np.unique(source).tolist():
+    for i in bench.files(table):
         mapped = bench.sources[i].columns
         second = {stamps[1], "closed_at"} if stamps[1] == "solved_at" else {stamps[1]}
         both = stamps[0] in mapped and bool(second & mapped.keys()) and stamps[1] in frame
@@ -124,9 +124,12 @@ def _resolution(bench: Workbench, table: Table) -> None:
     by_stamps, by_column = _clock(bench, table, ("created_at", "solved_at"), "resolution_minutes")
     if not by_stamps.any() and not by_column.any():
         return
-    hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
-    if by_stamps.any():
-        hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
+    if by_stamps.all():
+        hours = bench.between(table, "created_at", "solved_at", HOUR_US)
+    else:
+        hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+        if by_stamps.any():
+            hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
     frame["resolution_hours"] = bench.no_negative(table, hours, "creation", "the solution", "resolution time")
 
 

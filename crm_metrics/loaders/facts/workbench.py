@@ -99,26 +99,35 @@ class Workbench:
     def _elapsed(
         self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], whole: Bools, unit_us: int
     ) -> Floats:
-        exact = (until - begin).astype("timedelta64[us]")
-        result = exact.astype(np.float64)
+        exact = until - begin
+        result = exact.astype("timedelta64[us]", copy=False).view(np.int64).astype(np.float64)
         result[np.isnat(exact)] = np.nan
         if whole.any():
             day = (self.days(until_day[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
             as_us = day.astype(np.float64) * DAY_US
             as_us[np.isnat(day)] = np.nan
             result[whole] = as_us
-        return result / unit_us
+        result /= unit_us
+        return result
 
     def by_day(self, table: Table, column: str) -> Bools:
         """The rows whose file holds calendar dates in this column."""
         flags = table.calendar.get(column)
-        if flags is None:
-            return np.zeros(len(table.frame), dtype=bool)
+        if flags is None or flags.all() or not flags.any():
+            return np.full(len(table.frame), flags is not None and bool(flags.all()))
         return flags[table.frame[SOURCE].to_numpy()]
+
+    def files(self, table: Table, rows: Bools | None = None) -> list[int]:
+        """The sources that a table's rows, or the marked ones, are of."""
+        source = table.frame[SOURCE].to_numpy()
+        counts = np.bincount(source if rows is None else source[rows], minlength=len(self.sources))
+        return np.flatnonzero(counts).tolist()
 
     def no_negative(self, table: Table, values: Floats, start: str, end: str, duration: str) -> Floats:
         """The durations with negative ones, which are impossible, missing and reported."""
         negative = values < 0
+        if not negative.any():
+            return values
         self.report("negative-duration", table, negative, start=start, end=end, duration=duration)
         return np.where(negative, np.nan, values)
 

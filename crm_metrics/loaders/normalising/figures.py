@@ -70,7 +70,8 @@ def scaled(
     that have a percent sign."""
     kind = file.kind(name)
     if kind is Kind.MINUTES:
-        return values * coerced.MINUTES[file.recognised.units.get(name, "minutes")]
+        scale = coerced.MINUTES[file.recognised.units.get(name, "minutes")]
+        return values if scale == 1 else values * scale
     if kind is Kind.SHARE:
         return _shares(file, name, values, percent)
     return values

@@ -111,7 +111,10 @@ def _zones(file: File, name: str, column: coerced.Texts, parts: dates.Written) -
 def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None = None) -> Any:
     """The column as instants; whether it holds calendar dates is remembered."""
     known = wall != dates.NEVER
-    file.calendar[name] = bool((wall[known] % dates.DAY == 0).all())
+    first = int(np.argmax(known)) if len(known) else 0
+    # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
+    by_day = not known.any() or not wall[first] % dates.DAY
+    file.calendar[name] = by_day and bool((wall[known] % dates.DAY == 0).all())
     if file.settings.timezone:
         wall = _in_utc(file, name, wall, known, offsets)
     return wall.view("datetime64[us]")

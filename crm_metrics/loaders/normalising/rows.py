@@ -17,6 +17,7 @@ from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.gathering import Fetched
+from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import figures, moments, records
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
@@ -75,8 +76,7 @@ def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
     place = file_plan.names[name]
     if not pa.types.is_integer(cells.columns[place].type):
         return
-    ids = cells.columns[place].to_numpy()
-    if ids.dtype == np.int64 and ((np.diff(ids) > 0).all() or len(np.unique(ids)) == len(ids)):
+    if is_all_different(cells.columns[place]):
         del file_plan.names[name], cells.columns[place]
     else:
         cells.columns[place] = file.raw.read({place: As.PLAIN}).columns[place]
@@ -103,8 +103,12 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
     values: dict[str, Any] = {}
     text_dates: dict[str, coerced.Texts] = {}
     text_numbers: dict[str, coerced.Texts] = {}
+    places = Counter(file_plan.names.values())
     for name, place in file_plan.names.items():
         column, kind = cells.columns[place], file.kind(name)
+        places[place] -= 1
+        if not places[place] and place != file_plan.totals:
+            del cells.columns[place]  # its memory serves the columns to come
         if kind is Kind.DATE:
             if pa.types.is_temporal(column.type):
                 values[name] = moments.instants(file, name, coerced.typed_moments(column))

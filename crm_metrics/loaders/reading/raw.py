@@ -66,13 +66,19 @@ class Raw(Protocol):
     @property
     def header_row(self) -> int: ...
 
+    @property
+    def size(self) -> int:
+        """The bytes still to be parsed, as far as they can be told without opening anything; 0 for a workbook."""
+        ...
+
     def head(self, count: int = 500) -> list[list[str | None]]:
         """The first `count` records as text, by column; an empty cell is None."""
         ...
 
-    def read(self, wanted: Mapping[int, As], missing: Collection[str] = ()) -> Cells:
+    def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         """The wanted columns. `missing` are spellings (exact) that are null where a date or number is wanted; text
-        keeps them. An empty cell is always null. Raises DataError when the file cannot be read."""
+        keeps them. An empty cell is always null. With `threads` all cores work on this one file. Raises DataError when
+        the file cannot be read."""
         ...
 
     def digest(self) -> str:

@@ -1,0 +1,164 @@
+"""One pass of Arrow's reader over a text table, with what earlier passes have taught."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.reading.columns import TEXTS, TYPES, empty, is_finite, nulled
+from crm_metrics.loaders.reading.content import Content, readable
+from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8
+from crm_metrics.loaders.reading.layout import Layout
+from crm_metrics.loaders.reading.raw import As
+from crm_metrics.loaders.reading.witnesses import TAIL, Malformed, Tailed, without_noise
+
+BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
+
+
+@dataclass
+class Parser:
+    """Reads columns of the records below the header. Begins with what is quickest and learns from what fails: the encoding
+    may turn out to be another one, cells may hold line breaks or more spellings of missing than the first records do."""
+
+    content: Content
+    layout: Layout
+    encoding: Encoding
+    _block: int = field(default=BLOCK, repr=False)
+    _line_breaks: bool = field(default=True, repr=False)
+    _all_missing: bool = field(default=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._seen = {cell for cells in self.layout.head for cell in cells}
+        if self._is_plain:
+            self._line_breaks = any("\n" in cell or "\r" in cell for cell in self._seen)
+
+    @property
+    def _is_plain(self) -> bool:
+        """A file that Arrow reads as it lies there: without waiting for the interpreter, which imports pandas meanwhile."""
+        return self.content.file is not None and self.encoding.is_utf8 and self.layout.rewrite is None
+
+    @property
+    def _begin(self) -> int:
+        return self.encoding.mark + self.layout.body
+
+    def table(
+        self, kinds: dict[int, As], missing: Collection[str], *, threads: bool = True
+    ) -> tuple[pa.Table, int, bytes]:
+        """The columns with blank lines as rows of nulls, the number of malformed records, and the file's last bytes.
+
+        Arrow fails at the first cell that does not fit; what failed is read as text in the next pass. Raises DataError.
+        """
+        while True:
+            malformed = Malformed()
+            with readable(self.content), self._source() as (source, tail):
+                try:
+                    with without_noise():
+                        options = self.options(kinds, malformed, missing=missing, use_threads=threads)
+                        # Memory from the system's allocator is used again by numpy once a column is coerced.
+                        table = arrow_csv.read_csv(source, **options, memory_pool=pa.system_memory_pool())
+                except pa.ArrowInvalid as error:
+                    if "Empty CSV file" in str(error):
+                        return pa.table({str(at): empty(kind) for at, kind in kinds.items()}), 0, b""
+                    self._adapt(error, kinds)
+                    continue
+            misread = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
+            if misread:
+                self._refit(misread, kinds)
+            elif self._line_breaks or (not malformed.records and self._is_line_each(table.num_rows)):
+                break
+            else:
+                self._line_breaks = True
+        table = table.unify_dictionaries()
+        columns = {str(at): table.column(str(at)) for at in kinds}
+        columns |= {str(at): nulled(columns[str(at)]) for at, kind in kinds.items() if kind in TEXTS}
+        return pa.table(columns), len(malformed.records), tail()
+
+    def _is_line_each(self, records: int) -> bool:
+        """Whether the file has as many lines as records were read. Arrow can pass over the end of a block that lies within
+        quotes without a word when it is not told of line breaks; then a record is lost."""
+        assert self.content.file is not None
+        lines, last = 0, b"\n"
+        with self.content.file.open("rb", buffering=0) as file:
+            file.seek(self._begin)
+            while block := file.read(BLOCK):
+                lines += block.count(b"\n")
+                last = block[-1:]
+        return records == lines + (last != b"\n")
+
+    @contextmanager
+    def _source(self) -> Iterator[tuple[pa.NativeFile, Callable[[], bytes]]]:
+        """What Arrow reads the records from, and the last bytes of it once it has."""
+        if self._is_plain:
+            assert self.content.file is not None
+            with pa.OSFile(str(self.content.file)) as file, self.content.file.open("rb") as ending:
+                ending.seek(max(self._begin, file.size() - TAIL))
+                last = ending.read()
+                file.seek(self._begin)
+                yield file, lambda: last
+        else:
+            with self.stream() as stream:
+                tailed = Tailed(stream)
+                yield pa.PythonFile(tailed, mode="r"), lambda: tailed.tail
+
+    def stream(self) -> BinaryIO:
+        """The bytes below the header as UTF-8."""
+        raw = self.content.open()
+        stream = as_utf8(raw, self.encoding, self.layout.rewrite)
+        stream.read(self.layout.body)
+        return stream
+
+    def options(
+        self,
+        kinds: Mapping[int, As],
+        malformed: Malformed,
+        *,
+        missing: Collection[str] = (),
+        use_threads: bool = True,
+    ) -> dict[str, Any]:
+        """How Arrow is to read columns: for its `read_csv` and `open_csv`."""
+        names = [str(at) for at in range(len(self.layout.header))]
+        return {
+            "read_options": arrow_csv.ReadOptions(column_names=names, block_size=self._block, use_threads=use_threads),
+            "parse_options": arrow_csv.ParseOptions(
+                delimiter=self.layout.delimiter,
+                newlines_in_values=self._line_breaks,
+                ignore_empty_lines=False,
+                invalid_row_handler=malformed,
+            ),
+            "convert_options": arrow_csv.ConvertOptions(
+                column_types={str(at): TYPES[kind] for at, kind in kinds.items()},
+                include_columns=[str(at) for at in kinds],
+                null_values=["", *(text for text in missing if self._all_missing or text in self._seen)],
+                strings_can_be_null=False,
+            ),
+        }
+
+    def _refit(self, places: list[int], kinds: dict[int, As]) -> None:
+        """Has columns that do not fit read with every spelling of missing, and then as text."""
+        if self._all_missing:
+            kinds.update(dict.fromkeys(places, As.TEXT))
+        self._all_missing = True
+
+    def _adapt(self, error: pa.ArrowInvalid, kinds: dict[int, As]) -> None:
+        """Changes what the error asks for, or raises DataError when nothing is left to change."""
+        said = str(error)
+        column = re.match(r"In CSV column #(\d+): ", said)
+        # Arrow cannot hand over the text of a malformed record that is not UTF-8 either.
+        if ("invalid UTF8" in said or "CSV parse error" in said) and self.encoding.is_utf8:
+            self.encoding = Encoding(GUESSED.name, self.encoding.mark, guessed=True)
+        elif column and kinds.get(int(column[1]), As.TEXT) not in TEXTS:
+            self._refit([int(column[1])], kinds)
+        elif not self._line_breaks:
+            self._line_breaks = True
+        elif "straddl" in said and self._block < LARGE_BLOCK:
+            self._block = LARGE_BLOCK
+        else:
+            hint = "A quotation mark that is never closed may have swallowed the lines below it."
+            raise DataError(f"cannot be read: {said}", where=self.content.path, hint=hint) from error
