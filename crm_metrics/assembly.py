@@ -13,6 +13,7 @@ from crm_metrics import expressions
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
+from crm_metrics.engine.intervals.signals import Figures, signals
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
@@ -75,9 +76,9 @@ class Assembler:
         return f"{metric.title} ({label})" if label else metric.title
 
     def _fixed(self, metric: Metric, size: int) -> dict[str, Any]:
-        same = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit), "signal": None}
+        same = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
         made: dict[str, Any] = {name: _filled(value, size) for name, value in same.items()}
-        return made | {name: np.full(size, np.nan) for name in ("low", "high", "target", "attainment")}
+        return made | {name: np.full(size, np.nan) for name in ("target", "attainment")}
 
     def _by_period(self, place: np.ndarray) -> dict[str, Any]:
         """What a row says about its period; `place` is the period of each row."""
@@ -99,7 +100,8 @@ class Assembler:
         size = len(self.shown)
         made = self._fixed(metric, size) | self._by_period(np.arange(size))
         made |= {column_name(dim): _filled(None, size) for dim in self._dims}
-        made |= {name: np.full(size, np.nan) for name in ("value", "compare_value", "change", "change_pct")}
+        missing = ("value", "low", "high", "compare_value", "change", "change_pct")
+        made |= {name: np.full(size, np.nan) for name in missing} | {"signal": _filled(None, size)}
         made |= {"n": np.zeros(size, dtype=np.int64), "status": _filled("unavailable", size)}
         return made | {"reason": _filled(reason, size), "currency": _filled(None, size)}
 
@@ -125,27 +127,32 @@ class Assembler:
         words[ok & immature] = "immature-cohort"
         currency = part.currency[window, segment] if money else _filled(None, size)
         made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
-        return made | self._compared(metric, part, place, segment, value)
+        made |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
+        return made | self._compared(metric, part, place, segment, Figures(value, made["low"], made["high"]))
 
     def _compared(
-        self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, value: np.ndarray
+        self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, now: Figures
     ) -> dict[str, Any]:
         earlier = np.array([part.earlier_window if part.earlier_window is not None else -1 for part in self.shown])[
             place
         ]
-        before = np.where(earlier >= 0, money.cells.value[earlier, segment], np.nan)
+        compared = earlier >= 0
+        before = np.where(compared, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
-            now = self._windows[place]
-            unlike = money.currency[earlier, segment] != money.currency[now, segment]
-            unlike &= money.cells.n[earlier, segment] > 0
-            unlike |= money.cells.reason[now, segment] == CODE["mixed-currency"]
+            window = self._windows[place]
+            unlike = money.currency[earlier, segment] != money.currency[window, segment]
+            unlike &= (money.cells.n[earlier, segment] > 0) | (before != 0)  # nothing is in no currency
+            unlike |= money.cells.reason[window, segment] == CODE["mixed-currency"]
             before = np.where(unlike, np.nan, before)
         with np.errstate(all="ignore"):
-            change = value - before
+            change = now.value - before
             relative = np.where(before > 0, change / before, np.nan)
         if metric.unit in _IN_POINTS:
-            relative = np.full(len(value), np.nan)
-        return {"compare_value": before, "change": change, "change_pct": relative}
+            relative = np.full(len(before), np.nan)
+        then = Figures(before, money.cells.low[earlier, segment], money.cells.high[earlier, segment])
+        said = signals(metric, now, then)
+        said[~compared] = None
+        return {"compare_value": before, "change": change, "change_pct": relative, "signal": said}
 
     def _explain(self, metric: Metric, cells: Cells) -> None:
         """Say why a metric that could be computed has no value anywhere in the report."""
@@ -174,6 +181,7 @@ _WORDS = {
     "no-rows": "no records in the period, or the data does not cover it",
     "missing-values": "some records lack the value it is made of",
     "mixed-currency": "its amounts are in several currencies",
+    "no-rate": "its amounts have no exchange rate to the currency of the report",
     "immature-cohort": "all its records are too young to tell",
     "censored-median": "too few have ended to tell the median",
     "no-baseline": "there is nothing before the period, or no goal, to compare with",

@@ -1,6 +1,7 @@
 """Errors that a user can act on, the exit code of each, and the nearest valid name."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_DATA, EXIT_NOTHING = 0, 1, 2, 3, 4
@@ -42,6 +43,52 @@ class DataError(CrmMetricsError):
     exit_code = EXIT_DATA
 
 
+@dataclass(frozen=True)
+class Reading:
+    """One way to read what is ambiguous: its name in words, what it would make of the data, and the option and the line of
+    crm-metrics.toml that choose it (`option` may be empty where only a setting can)."""
+
+    title: str
+    effect: str
+    option: str
+    setting: str
+
+
+class AmbiguousError(DataError):
+    """Data that can be read in several ways. `readings` are the ways, each with what it would do to the figures; `setting`
+    names what decides between them."""
+
+    def __init__(self, what: str, *, where: str, setting: str, readings: Sequence[Reading], hint: str = "") -> None:
+        super().__init__(what, where=where, hint=hint or None)
+        self.setting = setting
+        self.readings = tuple(readings)
+
+    def __str__(self) -> str:
+        """The question, the ways to read it, and how each is chosen."""
+        lines = [f"{self.where}: {self.what}"]
+        for reading in self.readings:
+            lines.append(f"  {reading.title}: {reading.effect}")
+            ways = [way for way in (reading.option, f"{reading.setting} in crm-metrics.toml") if way]
+            lines.append(f"    choose it with {' or '.join(ways)}")
+        return "\n".join([*lines, *([self.hint] if self.hint else [])])
+
+
+class SeveralError(DataError):
+    """Several files that cannot be read as they are: everything is said at once."""
+
+    def __init__(self, errors: Sequence[DataError]) -> None:
+        super().__init__("; ".join(error.what for error in errors))
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join(str(error) for error in self.errors)
+
+
+def together(errors: Sequence[DataError]) -> DataError:
+    """One error for all of them; the only one as it is."""
+    return errors[0] if len(errors) == 1 else SeveralError(errors)
+
+
 class NothingToReport(CrmMetricsError):  # noqa: N818 — nothing is wrong, there is only nothing to say
     """No figure can be given: no file was recognised, or the period holds no record."""
 
@@ -55,10 +102,15 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_folded[close[0]] if close else None
 
 
+_SHOWN = 60
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A sentence that names the closest known name, or else all of them."""
+    """A sentence that names the closest known name, or else all of them, long lists and names cut short."""
     names = sorted(known)
     close = nearest(name, names)
     if close:
         return f"Did you mean {close}?"
-    return f"Known: {', '.join(names)}." if names else "There are none."
+    shown = ", ".join(name if len(name) <= 60 else f"{name[:59]}…" for name in names[:_SHOWN])
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return f"Known: {shown}{more}." if names else "There are none."

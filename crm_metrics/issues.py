@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Severity(StrEnum):
@@ -19,6 +20,9 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     # files
     "unrecognised-file": (WARNING, "not recognised as any table, skipped; its columns: {columns}"),
     "empty-file": (WARNING, "holds no rows"),
+    "same-file": (WARNING, "has the same content as {other}; counted once"),
+    "web-page": (NOTE, "is a web page; its tables are read as one sheet"),
+    "hidden-sheet": (NOTE, "is a hidden sheet; it is read all the same"),
     "encoding-guessed": (NOTE, "is not UTF-8; read as {encoding}"),
     "malformed-row": (WARNING, "{count} rows have {seen} cells where the header has {expected}; left out"),
     "short-row": (
@@ -26,7 +30,8 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} rows have fewer cells than the header ({seen} instead of {expected}); "
         "the cells that are not there are read as missing",
     ),
-    "repeated-header": (NOTE, "{count} rows repeat the header; left out"),
+    "header-rows": (NOTE, "has {seen} header rows, read as one"),
+    "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),
     "duplicate-header": (NOTE, "the header {column} occurs more than once; the first one is used"),
@@ -35,12 +40,22 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
     "not-an-id": (WARNING, "{column} repeats with different content in {count} rows, so it is not taken as an id"),
     "exact-duplicate": (NOTE, "{count} rows are exact copies of another row without an id; kept"),
+    "no-stage-change": (NOTE, "{count} rows record no change of the stage; left out"),
+    "repeated-change": (NOTE, "{count} changes of stage are in another file too; counted once"),
+    "overlap": (
+        WARNING,
+        "{count} rows are in {other} as well, and no column holds an id; they count twice. Give files that do not overlap",
+    ),
     "cancelled-order": (NOTE, "{count} orders with status {seen} are left out"),
     "partial-response": (NOTE, "{count} unfinished answers left out"),
     # cells
     "unreadable-date": (WARNING, "{count} cells of {column} are no date ({seen}); read as missing"),
     "unreadable-number": (WARNING, "{count} cells of {column} are no number ({seen}); read as missing"),
     "unreadable-flag": (WARNING, "{count} cells of {column} are neither yes nor no ({seen}); read as missing"),
+    "several-values": (
+        WARNING,
+        "{count} cells of {column} hold several values ({seen}); nothing says which one counts: read as missing",
+    ),
     "out-of-range": (WARNING, "{count} values of {column} lie outside {range} ({seen}); left out"),
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
@@ -67,32 +82,63 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "percent-read": (NOTE, "{column} is read as {form}"),
     # joins and derived tables
     "unmatched": (WARNING, "{count} of {total} rows have a {column} that is not in {other}{seen}"),
+    "deals-derived": (NOTE, "no deals file: deals are taken from the history of their stages"),
     "customers-derived": (NOTE, "no customers file: customers are taken from {seen}"),
     "spells-from": (NOTE, "retention and churn are taken from {seen}"),
     "lead-conversion-from": (NOTE, "leads are counted as converted {how}"),
     "case-variants": (NOTE, "values of {column} that differ only in case are kept apart: {seen}"),
     "mixed-currency": (NOTE, "amounts are in {seen}; they are never added together"),
     "two-candidates": (WARNING, "{column} could be {seen}; not used until one is named in the settings"),
+    # surveys and billing
+    "preview-response": (NOTE, "{count} rows left out: previews, tests or spam of the survey"),
+    "unknown-rating": (
+        WARNING,
+        "{count} ratings are no known word and no number like the others ({seen}); not counted",
+    ),
+    "counted-elsewhere": (
+        WARNING,
+        "{count} {documents} left out: the {other} of {where} are given too, and no money may count twice. "
+        "To count the {documents} instead, leave the file with the {other} out",
+    ),
+    "unknown-interval": (
+        WARNING,
+        "{count} subscriptions are charged at an interval that is not known ({seen}); in no recurring revenue. "
+        "Write day, week, month, quarter or year, with a number before it if need be",
+    ),
+    "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
+    "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
+    "days-above": (NOTE, "the costs have no days of their own; they are spread over those above the header: {seen}"),
+    "mixed-results": (
+        WARNING,
+        "Results count different things ({seen}); not added together, so not taken as conversions",
+    ),
+    "settings-unused": (NOTE, "the settings for {seen} are about no file that was read"),
+    "no-rate": (
+        WARNING,
+        "{count} rows have an amount in {seen} and no rate to {currency} ({why}); counted, but in no figure of money",
+    ),
 }
 
 
 # "1 rows have" is "1 row has".
+_SINGULAR = {" have": " has", " are": " is"}
 _ONE = re.compile(
     r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal"
-    r"|row|cell|deal|ticket|order|value|amount|lead)s( have)?"
+    r"|repeat|row|cell|deal|ticket|order|value|amount|lead|subscription|rating)s( have| are)?"
 )
 
 
 @dataclass(frozen=True)
 class Issue:
     """One problem: its code, the file, how many rows it touches, the first of them as a spreadsheet numbers them, and the
-    words its sentence needs."""
+    words its sentence needs; `every` holds the numbers of all its rows as an array, where whoever found it kept them."""
 
     code: str
     path: str = ""
     count: int = 0
     rows: tuple[int, ...] = ()
     detail: dict[str, str] = field(default_factory=dict)
+    every: Any = field(default=None, compare=False, repr=False)
 
     @property
     def severity(self) -> Severity:
@@ -103,7 +149,7 @@ class Issue:
         """The problem in words, with up to three row numbers."""
         words = CATALOGUE[self.code][1].format_map({**self.detail, "count": f"{self.count:,}", "path": self.path})
         if self.count == 1:
-            words = _ONE.sub(lambda found: f"1 {found[1]}{' has' if found[2] else ''}", words, count=1)
+            words = _ONE.sub(lambda found: f"1 {found[1]}{_SINGULAR.get(found[2], '')}", words, count=1)
         if self.rows:
             shown = ", ".join(str(row) for row in self.rows[:3])
             words += f" (row {shown}{', …' if self.count > 3 else ''})"

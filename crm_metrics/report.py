@@ -18,6 +18,8 @@ from crm_metrics.tables import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crm_metrics.history.keeping import Restated
+
 BEFORE_DIMENSIONS = ("metric", "title", "unit", "period", "start", "end", "complete")
 AFTER_DIMENSIONS = (
     "value",
@@ -49,7 +51,9 @@ class Report:
     `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
     holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
-    none. `missing` tells, per metric that no row has a value for, what was seen and what would make it available.
+    none. `settings_file` is the file with the settings, as it is shown; None without one. `missing` tells, per metric
+    that no row has a value for, what was seen and what would make it available. `restated` are the figures that an earlier
+    run gave otherwise; None without a history to compare with.
     """
 
     rows: pd.DataFrame
@@ -67,11 +71,13 @@ class Report:
     sources: list[Source] = field(default_factory=list)
     digests: dict[str, str] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
+    settings_file: str | None = None
     issues: list[Issue] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     history: dict[tuple[str, ...], list[float | None]] = field(default_factory=dict)
     rest: str | None = None
+    restated: list[Restated] | None = None
 
     @property
     def columns(self) -> list[str]:

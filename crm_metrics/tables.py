@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 SOURCE, ROW = "_source", "_row"
+RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency of the report
+NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
 NONE = "(none)"
 
 
@@ -35,6 +37,9 @@ class Source:
     left_out: Counter[str] = field(default_factory=Counter)
     columns: dict[str, str] = field(default_factory=dict)  # canonical column -> header
     unmapped: tuple[str, ...] = ()
+    unread: tuple[tuple[str, int, str], ...] = ()  # records that could not be read: why, the row, its text
+    date_order: str = ""  # dmy or mdy, where dates of the file leave it open one by one
+    decimal: str = ""  # the sign that separates decimals, where numbers of the file are text
 
     @property
     def used(self) -> int:
@@ -82,6 +87,7 @@ class Dataset:
     now: int = 0
     ignored: list[str] = field(default_factory=list)
     raws: dict[str, Digestible] = field(default_factory=dict)
+    priced_in: str | None = None  # the currency that all amounts are converted to; None where they stay in their own
 
 
 class Digestible(Protocol):

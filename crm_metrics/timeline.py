@@ -53,8 +53,9 @@ class Timeline:
             lag = self._lag()
             shifted = {}
             if lag is not None:
-                days = timedelta(days=lag)
-                shifted["cac_lag_days"] = (self._instant(cut.start - days), self._instant(cut.end - days))
+                days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
+                starts = [self._instant(day) for day in days]
+                shifted["cac_lag_days"] = (starts[0], starts[1])
             goals = [goal for goal in self.dataset.settings.goal if goal.metric == "revenue_won"]
             target = sum(goal.target for goal in goals if goal.start == period.start and goal.due == _last(period))
             values = {"goal_revenue_won": target} if target else {}

@@ -246,6 +246,8 @@ def cells(value: float, n: int = 1, reason: str = "") -> Cells:
         np.full(shape, CODE[reason]),
         np.zeros(shape, dtype=bool),
         np.ones(1, dtype=bool),
+        np.full(shape, np.nan),
+        np.full(shape, np.nan),
     )
 
 

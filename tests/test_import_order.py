@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     WORDS,
     ("loaders", "engine"),
     ("analysis",),
-    ("report", "assembly", "ranking", "timeline"),
+    ("report", "assembly", "ranking", "timeline", "history"),
     ("renderers", "api"),
     ("cli",),
     ("__main__",),
@@ -109,7 +109,9 @@ def test_the_command_line_is_imported_without_pandas() -> None:
     assert "False" == done.stdout.strip()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["report", "--help"], ["metrics", "--help"], ["--version"], []])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["report", "--help"], ["metrics", "--help"], ["scan", "--help"], ["--version"], []]
+)
 def test_help_needs_nothing_that_computes(arguments: list[str]) -> None:
     code, out, slow = run(*arguments)
 
@@ -127,6 +129,11 @@ def test_help_needs_nothing_that_computes(arguments: list[str]) -> None:
         ["report", "x.csv", "-m", "win_rat"],
         ["report", "x.csv", "-f", "pdf"],
         ["report", "x.csv", "--set", "gross_margn=1"],
+        ["scan"],
+        ["scan", "no-such-file.csv"],
+        ["check", "x.csv", "-f", "pdf"],
+        ["check", "no-such-file.csv"],
+        ["init", "no-such-file.csv"],
     ],
 )
 def test_a_usage_error_needs_nothing_that_computes(arguments: list[str]) -> None:

@@ -472,7 +472,9 @@ def test_records_of_any_width_are_kept_or_left_out_as_the_csv_module_reads_them(
     cells = of_bytes(written.getvalue().replace('"sep=,"', "sep=,")).read(dict.fromkeys(sorted(wanted), As.PLAIN))
     expected, out = [], []
     for row, record in enumerate(records, start=3):
-        if (len(record) < 4 and sum(bool(cell.strip()) for cell in record) < 2) or len(record) > 4:
+        is_wide = len(record) > 4
+        filled = sum(bool(cell.strip()) for cell in record)
+        if (len(record) != 4 and filled < 2) or (is_wide and any(cell.strip() for cell in record[4:])):
             out += [row] * any(cell.strip('," \t\r\n') for cell in record)
         elif any(record):
             expected.append((row, *((record + [""] * 4)[at] or None for at in sorted(wanted))))
@@ -529,7 +531,7 @@ def test_malformed_rows_that_are_not_utf_8_are_left_out_too() -> None:
 def test_folders_are_read_in_order_of_names_without_hidden_files(tmp_path: Path) -> None:
     for name in ("b.csv", "a/z.tsv", "a/.secret.csv", ".git/x.csv", "__MACOSX/y.csv", "~$c.xlsx"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_text("a\tb\n1\t2\n")
+        (tmp_path / name).write_text(f"a\tb\n1\t{name}\n")
     (tmp_path / "model.py").write_text("x = 1\n")
     (tmp_path / "LICENSE.txt").write_text("Copyright (c) 2024, A, B\n\nPermission is granted\nto, everyone\n")
     opened = open_inputs([f"{tmp_path}/"])
@@ -539,7 +541,7 @@ def test_folders_are_read_in_order_of_names_without_hidden_files(tmp_path: Path)
 
 def test_a_pattern_gives_the_files_that_match(tmp_path: Path) -> None:
     for name in ("deals-2.csv", "deals-1.csv", "other.csv"):
-        (tmp_path / name).write_text("a,b\n1,2\n")
+        (tmp_path / name).write_text(f"a,b\n1,{name}\n")
     opened = open_inputs([str(tmp_path / "deals-*.csv")])
     assert ["deals-1.csv", "deals-2.csv"] == [Path(raw.path).name for raw in opened.tables]
 
@@ -591,14 +593,14 @@ def test_the_members_of_an_archive_are_tables(tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for name in ("b.csv", "a/deals.csv", "__MACOSX/._b.csv", ".hidden.csv", "note.md"):
-            archive.writestr(name, "a,b\n1,2\n")
+            archive.writestr(name, f"a,b\n1,{name}\n")
         archive.writestr("c.csv.gz", gzip.compress(b"x,y\n5,6\n"))
     opened = open_inputs([str(path)])
     assert [f"{path}/{name}" for name in ("a/deals.csv", "b.csv", "c.csv.gz")] == [raw.path for raw in opened.tables]
     assert [f"{path}/note.md"] == opened.ignored
-    assert [["1"], ["2"]] == lists(texts(opened.tables[0]))
+    assert [["1"], ["a/deals.csv"]] == lists(texts(opened.tables[0]))
     assert [["5"], ["6"]] == lists(texts(opened.tables[2]))
-    assert hashlib.sha256(b"a,b\n1,2\n").hexdigest() == opened.tables[1].digest()
+    assert hashlib.sha256(b"a,b\n1,b.csv\n").hexdigest() == opened.tables[1].digest()
     piped = open_inputs(["-"], stdin=BytesIO(path.read_bytes()))
     assert ["-/a/deals.csv", "-/b.csv", "-/c.csv.gz"] == [raw.path for raw in piped.tables]
 
@@ -626,11 +628,11 @@ def test_a_broken_archive_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_member_above_two_gigabytes_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("crm_metrics.loaders.reading.content.LARGEST_MEMBER", 1000)
+    monkeypatch.setattr("crm_metrics.loaders.reading.limits.LARGEST_MEMBER", 1000)
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("deals.csv", "a,b\n" * 1000)
-    with pytest.raises(DataError, match="larger than 2 GB"):
+    with pytest.raises(DataError, match="larger than"):
         open_inputs([str(path)])
 
 
@@ -666,14 +668,19 @@ def test_sheets_are_read_below_their_title_with_the_rows_of_the_spreadsheet(tmp_
     assert hashlib.sha256(path.read_bytes()).hexdigest() == raw.digest()
 
 
-def test_every_visible_sheet_is_a_table_and_hidden_ones_are_named(tmp_path: Path) -> None:
+def test_hidden_sheets_are_read_and_said_and_those_of_programs_are_named(tmp_path: Path) -> None:
     path = tmp_path / "crm.xlsx"
-    book = workbook(path, Deals=[["a", "b"], [1, 2]], Leads=[["c"], [3]], Lists=[["x"], ["y"]], Empty=[])
-    book["Lists"].sheet_state = "hidden"
+    book = workbook(path, Deals=[["a", "b"], [1, 2]], Old=[["c", "d"], [3, 4]], Lists=[["x"], ["y"]], Empty=[])
+    book["Old"].sheet_state = "hidden"
+    book["Lists"].sheet_state = "veryHidden"
     book.save(path)
     opened = open_inputs([str(path)])
-    assert [f"{path}#Deals", f"{path}#Leads"] == [raw.path for raw in opened.tables]
+    assert [f"{path}#Deals", f"{path}#Old"] == [raw.path for raw in opened.tables]
     assert [f"{path}#Lists (hidden)"] == opened.ignored
+    assert [[], ["is a hidden sheet; it is read all the same"]] == [
+        [issue.sentence for issue in texts(raw).issues] for raw in opened.tables
+    ]
+    assert [["3"], ["4"]] == lists(texts(opened.tables[1]))
 
 
 def test_error_cells_are_missing_and_reported(tmp_path: Path) -> None:

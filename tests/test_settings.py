@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+import tomllib
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from crm_metrics.errors import SettingsError
-from crm_metrics.settings import Settings, from_pairs, read, validated
+from crm_metrics.settings import (
+    Check,
+    Described,
+    FileRules,
+    Profile,
+    Settings,
+    described,
+    find,
+    from_pairs,
+    load,
+    read,
+    user_folder,
+    validated,
+)
+from crm_metrics.settings.lines import line_of, lines_of
 
 
 def refusal(**values: object) -> str:
@@ -118,8 +134,8 @@ def test_a_mistake_in_a_goal_is_named_with_its_place() -> None:
         goal=[{"metric": "revenue_won", "target": "much", "start": "2024-01-01", "due": "2024-03-31", "by": 1}]
     )
 
-    assert "goal.0.target" in message
-    assert "goal.0.by" in message
+    assert "goal 1.target" in message
+    assert "no key in goal 1: by" in message
 
 
 def test_an_unknown_key_of_a_goal_is_refused_with_the_nearest_key_of_a_goal() -> None:
@@ -133,7 +149,7 @@ def test_an_unknown_key_of_a_goal_is_refused_with_the_nearest_key_of_a_goal() ->
 def test_a_goal_that_is_due_before_it_starts_is_refused() -> None:
     message = refusal(goal=[{"metric": "revenue_won", "target": 1, "start": "2024-03-31", "due": "2024-01-01"}])
 
-    assert "goal.0" in message
+    assert "goal 1" in message
 
 
 def test_settings_do_not_change() -> None:
@@ -212,3 +228,120 @@ def test_a_file_that_is_not_there_or_a_folder_is_refused_by_its_path(tmp_path: P
     for path in (tmp_path / "none.toml", tmp_path):
         with pytest.raises(SettingsError, match=path.name):
             read(path)
+
+
+@pytest.mark.parametrize("setting", described(), ids=lambda setting: setting.name)
+def test_every_setting_says_what_it_is_and_its_example_is_valid(setting: Described) -> None:
+    made = tomllib.loads(setting.example)
+
+    assert setting.about
+    assert setting.name in made
+    assert getattr(validated(made, setting.name), setting.name)
+
+
+def test_all_examples_together_make_a_settings_file() -> None:
+    text = "\n".join(setting.example for setting in described())
+
+    assert validated(tomllib.loads(text), "all").rates is not None
+
+
+def test_the_keys_of_blocks_say_what_they_are_too() -> None:
+    for block in (FileRules, Profile, Check):
+        assert [] == [name for name, field in block.model_fields.items() if not field.description]
+
+
+def test_a_place_in_a_file_is_found_by_its_line() -> None:
+    text = (
+        '# "x" = 1\n'
+        'paths = [\n  "a", # ["\n  "]",\n]\n'
+        '"gross margin" = 1\n'
+        'about = """\n[no]\nx = 1\n"""\n'
+        "a . b = '#'\n"
+        '[columns."deals.csv"]\n'
+        'amount = "[x"\n'
+        "[[files]]\n"
+        'path = "x"\n'
+        "[files.columns]\n"
+        "amount = 'y'\n"
+        "[[files]]\n"
+        "path = { x = 1 }\n"
+    )
+    found = lines_of(text)
+
+    assert {
+        ("paths",): 2,
+        ("gross margin",): 6,
+        ("about",): 7,
+        ("a", "b"): 11,
+        ("columns", "deals.csv"): 12,
+        ("columns", "deals.csv", "amount"): 13,
+        ("files", 0): 14,
+        ("files", 0, "columns", "amount"): 17,
+        ("files", 1): 18,
+        ("files", 1, "path"): 19,
+    }.items() <= found.items()
+    assert ("x",) not in found
+    assert (19, None) == (line_of(("files", 1, "path", "x"), found), line_of(("none",), found))
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path", "expected"),
+    [
+        ("deals.csv", "deals.csv", True),
+        ("deals.csv", "exports/2025/Deals.CSV", True),
+        ("exports/deals*.csv", "in/exports/deals-1.csv", True),
+        ("exports/deals*.csv", "exports/old/deals-1.csv", False),
+        ("./deals.csv", "deals.csv", True),
+        ("*.csv", "a/b.csv", True),
+        ("book.xlsx", "in/book.xlsx#Deals", True),
+        ("book.xlsx#Deals", "in/book.xlsx#Deals", True),
+        ("book.xlsx#Deals", "in/book.xlsx#Leads", False),
+        ("deals [2024].csv", "deals [2024].csv", True),
+        ("exports\\deals.csv", "exports/deals.csv", True),
+        ("deals", "deals.csv", False),
+    ],
+)
+def test_a_pattern_names_files_by_their_name_or_their_last_folders(pattern: str, path: str, expected: bool) -> None:
+    assert expected is FileRules(path=pattern).is_for(path)
+
+
+def test_of_several_entries_for_a_file_the_first_that_says_something_counts() -> None:
+    made = validated(
+        {
+            "date_order": "dmy",
+            "columns": {"a*.csv": {"amount": "Net"}},
+            "files": [
+                {"path": "a.csv", "date_order": "mdy"},
+                {"path": "*.csv", "date_order": "dmy", "decimal": ",", "columns": {"amount": "Gross", "owner": "Rep"}},
+            ],
+        },
+        "settings",
+    )
+    rules = made.rules("x/a.csv")
+
+    assert ("mdy", ",", {"amount": "Net", "owner": "Rep"}) == (rules.date_order, rules.decimal, rules.columns)
+    assert ("mdy", ",") == (made.for_file("a.csv").date_order, made.for_file("a.csv").decimal)
+    assert ("dmy", None) == (made.for_file("a.txt").date_order, made.for_file("a.txt").decimal)
+    assert ["a*.csv", "a.csv"] == made.unused(["b.csv"])
+
+
+def test_settings_of_a_file_know_it_and_keep_it(tmp_path: Path) -> None:
+    path = tmp_path / "crm-metrics.toml"
+    path.write_text('paths = ["a.csv", "-", "/b/"]\nmetrics_file = "own.toml"\n', encoding="utf-8")
+    made = load(path)
+
+    assert (str(path), str(path)) == (made.file, made.model_copy(update={"currency": "EUR"}).file)
+    assert (str(tmp_path / "a.csv"), "-", "/b/") == made.paths
+    assert str(tmp_path / "own.toml") == made.metrics_file
+    assert load(path, over={"paths": ["c.csv"]}).paths == ("c.csv",)
+    assert Settings().file is None
+
+
+def test_without_a_home_or_a_file_there_are_only_defaults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+
+    assert tmp_path / "home" / ".config" / "crm-metrics" == user_folder() or sys.platform != "linux"
+    assert (None, Settings()) == (find(), load())
+    assert Settings() == load(search=False)

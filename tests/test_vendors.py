@@ -48,13 +48,17 @@ def seen(case: Path) -> dict[str, Any]:
         "issues": sorted(f"{issue.code}: {issue.sentence}".replace(str(case), "") for issue in report.issues),
         "notes": report.notes,
         "figures": {
-            " ".join([row.metric, *([row.currency] if isinstance(row.currency, str) else [])]): [
+            " ".join(filter(None, [row.metric, *(text(getattr(row, name)) for name in (*report.per, "currency"))])): [
                 float(f"{row.value:.10g}"),
                 int(row.n),
             ]
             for row in given.itertuples()
         },
     }
+
+
+def text(cell: object) -> str:
+    return cell if isinstance(cell, str) else ""
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

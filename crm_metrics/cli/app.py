@@ -7,7 +7,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from crm_metrics import __version__
-from crm_metrics.cli import metrics, report
+from crm_metrics.cli import check, explain, init, metrics, report, scan, why
 from crm_metrics.cli.process import leave, spare_collections
 
 _EXAMPLES = """\
@@ -19,6 +19,11 @@ Key figures from the CSV and Excel files that your CRM, help desk, survey and bi
 
 Commands
   report     the figures (the main job)
+  scan       what was recognised in the files: tables, columns, dates, stages, problems
+  explain    one figure, opened: formula, what is counted, and every record behind it
+  why        what a change came of: each segment's own rate and its share of the mix
+  check      what is wrong with the data; silent and exit code 0 when nothing is
+  init       writes crm-metrics.toml from what was found
   metrics    what each figure means; 'crm-metrics metrics win_rate' explains one
 
 'crm-metrics COMMAND --help' lists the options of a command."""
@@ -31,6 +36,11 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("report")(report.report)
+app.command("scan")(scan.scan)
+app.command("check")(check.check)
+app.command("init")(init.init)
+app.command("explain")(explain.explain)
+app.command("why")(why.why)
 app.command("metrics")(metrics.metrics)
 
 

@@ -6,132 +6,127 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crm_metrics import errors
+from crm_metrics.cli import failing, options, profiles, restating
 from crm_metrics.cli.guard import guarded
+from crm_metrics.cli.options import option
 from crm_metrics.cli.output import format_of, opened
 from crm_metrics.cli.process import keep_freed
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
-    from crm_metrics.settings import Settings
 
-Paths = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="PATH...", help="Files, folders, zip archives, or - for standard input.", show_default=False
-    ),
-]
-
-
-def _option(*names: str, help: str, metavar: str | None = None, least: int | None = None) -> Any:
-    return typer.Option(*names, help=help, metavar=metavar, min=least, show_default=False)
+_PATHS = "Files, folders, zip archives, or - for standard input; @NAME for a profile of crm-metrics.toml."
+_PERIODS = "2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ..."
+_BY = "month, quarter, week, year, day and any column: owner, region, plan, ..."
 
 
 def report(
-    paths: Paths = None,
-    period: Annotated[
-        str | None,
-        _option(
-            "-p",
-            "--period",
-            metavar="PERIOD",
-            help="2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ...",
-        ),
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[@PROFILE] PATH...", help=_PATHS, show_default=False)
     ] = None,
-    by: Annotated[
-        list[str] | None,
-        _option(
-            "--by", metavar="NAME", help="month, quarter, week, year, day and any column: owner, region, plan, ..."
-        ),
-    ] = None,
+    period: Annotated[str | None, option("-p", "--period", metavar="PERIOD", help=_PERIODS)] = None,
+    by: Annotated[list[str] | None, option("--by", metavar="NAME", help=_BY)] = None,
     metric: Annotated[
-        list[str] | None, _option("-m", "--metric", metavar="NAME", help="Metrics or families, separated by commas.")
+        list[str] | None, option("-m", "--metric", metavar="NAME", help="Metrics or families, separated by commas.")
     ] = None,
     compare: Annotated[
-        str | None, _option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
+        str | None, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
     ] = None,
     top: Annotated[
-        int | None, _option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
+        int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
     ] = None,
     format: Annotated[
-        str | None, _option("-f", "--format", metavar="FORMAT", help="table, csv, tsv, json, jsonl.")
+        str | None, option("-f", "--format", metavar="FORMAT", help="table, csv, tsv, json, jsonl.")
     ] = None,
-    output: Annotated[
-        Path | None, _option("-o", "--output", metavar="FILE", help="Write to a file; its ending picks the format.")
-    ] = None,
-    as_of: Annotated[
-        str | None, _option("--as-of", metavar="DATE", help="The last day the data knows: 2025-12-31.")
-    ] = None,
-    date_order: Annotated[
-        str | None, _option("--date-order", metavar="ORDER", help="dmy or mdy, where a file leaves it open.")
-    ] = None,
-    decimal: Annotated[
-        str | None, _option("--decimal", metavar="SIGN", help=". or , where a file leaves it open.")
-    ] = None,
-    timezone: Annotated[
-        str | None, _option("--timezone", metavar="ZONE", help="The zone of the report, for example Europe/Berlin.")
-    ] = None,
-    set_: Annotated[
-        list[str] | None, _option("--set", metavar="NAME=VALUE", help="A setting, for example gross_margin=0.8.")
-    ] = None,
-    config: Annotated[Path | None, _option("--config", metavar="FILE", help="A TOML file with settings.")] = None,
+    output: options.Output = None,
+    as_of: options.AsOf = None,
+    encoding: options.Encoding = None,
+    date_order: options.DateOrder = None,
+    decimal: options.Decimal = None,
+    timezone: options.Timezone = None,
+    set_: options.Set = None,
+    config: options.Config = None,
+    no_config: options.NoConfig = False,
     metrics_file: Annotated[
-        Path | None, _option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
+        Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
     ] = None,
     max_age: Annotated[
-        int | None, _option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
+        int | None, option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
     ] = None,
-    color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
-    quiet: Annotated[bool, _option("-q", "--quiet", help="No notes on standard error.")] = False,
-    verbose: Annotated[bool, _option("-v", "--verbose", help="All notes, and the files that were ignored.")] = False,
-    debug: Annotated[bool, _option("--debug", help="Show a traceback when something fails.")] = False,
+    fail_on: Annotated[
+        list[str] | None,
+        option("--fail-on", metavar="WHAT", help="Exit code 1 for: worse (beyond chance), warning, restated."),
+    ] = None,
+    history: Annotated[
+        Path | None,
+        typer.Option(
+            "--history",
+            metavar="FILE",
+            help="Keep the figures there, and say which were others in earlier runs.",
+            show_default=False,
+            readable=False,  # what is wrong with the file is told after the report
+        ),
+    ] = None,
+    color: options.Color = "auto",
+    quiet: Annotated[bool, option("-q", "--quiet", help="No notes on standard error.")] = False,
+    verbose: options.Verbose = False,
+    debug: options.Debug = False,
 ) -> None:
     """The key figures of a period from exports."""
     with guarded(debug=debug):
         keep_freed()
         from crm_metrics import api, renderers
 
-        if not paths:
-            raise errors.UsageError("no file or folder is given", hint="For example: crm-metrics report exports/")
-        if color not in ("auto", "always", "never"):
-            raise errors.UsageError(f"--color {color}: auto, always or never")
-        chosen = format_of(format, output, renderers.known())
-        settings = _settings(config, set_ or [], as_of=as_of, date_order=date_order, decimal=decimal, timezone=timezone)
+        options.color_of(color, None)  # a mistake in it is told before anything else is looked at
+        failing_on = failing.kinds(fail_on or ())
+        settled = {"as_of": as_of, "encoding": encoding, "date_order": date_order, "decimal": decimal}
+        settings = options.settings_of(config, set_, no_config=no_config, timezone=timezone, **settled)
+        files, profile = profiles.chosen(paths, settings)
+        if as_of is None and profile.as_of is not None:
+            settings = settings.model_copy(update={"as_of": profile.as_of})
+        wanted = options.paths_of(files or list(profile.paths), settings, "report")
+        chosen = format_of(format or (profile.format if output is None else None), output, renderers.known())
+        if output is None and profile.output is not None:
+            output = Path(profile.output)
+            chosen = format_of(format or profile.format, output, renderers.known())
+        quiet, verbose = quiet or bool(profile.quiet), verbose or bool(profile.verbose)
+        failing_on = failing_on or failing.kinds(profile.fail_on)
+        failing.refuse_without_history(failing_on, history)
+        restating.refuse_clash(history, output, wanted)
         asked = api.query(
-            period=period,
-            by=by or (),
-            metrics=metric or (),
-            compare=compare,
-            top=top,
+            period=period or profile.period,
+            by=by or profile.by,
+            metrics=metric or profile.metrics,
+            compare=compare or profile.compare,
+            top=profile.top if top is None else top,
             settings=settings,
             metrics_file=metrics_file,
         )
         with _busy(quiet):
-            dataset = api.load(paths, asked, stdin=sys.stdin.buffer if "-" in paths else None)
+            dataset = api.load(wanted, asked, stdin=sys.stdin.buffer if "-" in wanted else None)
             if verbose:
                 for path in dataset.ignored:
                     typer.echo(f"ignored: {path}", err=True)
-            _refuse_old(dataset.as_of, max_age)
-            result = api.compute(dataset, asked, history=chosen == "table", digests=chosen == "json")
+            _refuse_old(dataset.as_of, profile.max_age if max_age is None else max_age)
+            result = api.compute(dataset, asked, history=chosen == "table", digests=chosen == "json" or bool(history))
+            earlier = restating.History(history, result, dataset, asked)
         with opened(output, plain=chosen != "table") as out:
-            shown = {"auto": None, "always": True, "never": False}[color] if output is None else False
-            renderers.render(result, chosen, out, verbose=verbose, color=shown)
+            renderers.render(result, chosen, out, verbose=verbose, color=options.color_of(color, output))
         if chosen != "table" and not quiet:
             _warn(result, verbose)
-
-
-def _settings(config: Path | None, pairs: list[str], **options: str | None) -> Settings:
-    from crm_metrics import settings
-
-    values = settings.read(config) if config is not None else {}
-    settings.validated(values, str(config))  # a mistake in the file is the file's
-    values |= settings.from_pairs(pairs)
-    values |= {name: value for name, value in options.items() if value is not None}
-    return settings.validated(values, "settings")
+        if (said := earlier.keep()) and not quiet:
+            typer.echo("\n".join(said), err=True)
+        failed = failing.reasons(result, failing_on)
+        if failed:
+            typer.echo("\n".join(f"failed: {reason}" for reason in failed), err=True)
+        earlier.finish()
+        if failed:
+            raise typer.Exit(errors.EXIT_FINDINGS)
 
 
 def _refuse_old(as_of: date, max_age: int | None) -> None:
@@ -152,7 +147,11 @@ def _busy(quiet: bool) -> AbstractContextManager[object]:
 
 
 def _warn(result: Report, verbose: bool) -> None:
+    """What the formats without a header do not say: the settings file, and the problems with the data."""
+    from crm_metrics.renderers import cells
     from crm_metrics.renderers.table import problems
 
+    if result.settings_file:
+        typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)
     for line in problems(result, verbose=verbose):
         typer.echo(line, err=True)

@@ -19,6 +19,11 @@ def counts(cells: Codes, size: int) -> Ints:
     return np.bincount(cells, minlength=size)
 
 
+def weighted(cells: Codes, weights: Floats, size: int) -> Floats:
+    """The sum of the weights in each cell."""
+    return np.bincount(cells, weights=weights, minlength=size).astype(np.float64, copy=False)
+
+
 def exact_sums(values: Floats, cells: Codes, size: int) -> Floats | None:
     """The sum of each cell when all values have at most four decimals: added as whole numbers it is exact, and the same in
     whatever order the rows come. None when they have more."""
@@ -51,6 +56,11 @@ class Column:
         """The sum of each cell, 0 for an empty one."""
         exact = exact_sums(self._values, self._cells, self._size)
         return self.ordered.sums() if exact is None else exact
+
+    @cached_property
+    def squares(self) -> Floats:
+        """The sum of the squares of each cell's values."""
+        return weighted(self._cells, self._values * self._values, self._size)
 
     @cached_property
     def ordered(self) -> Sorted:
@@ -90,6 +100,13 @@ class Sorted:
         first = self._starts[filled]
         low, high = self.values[first + below], self.values[first + above]
         result[filled] = low + (high - low) * (place - below)
+        return result
+
+    def at(self, rank: Ints) -> Floats:
+        """The value of each cell that has the rank, from 1; NaN where the rank is 0."""
+        result = np.full(len(self.n), np.nan)
+        some = rank > 0
+        result[some] = self.values[self._starts[some] + rank[some] - 1]
         return result
 
     def extreme(self, largest: bool) -> Floats:

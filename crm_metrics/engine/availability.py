@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import Unavailable
-from crm_metrics.metrics.catalog import columns_of
+from crm_metrics.expressions import columns
+from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Table
 
@@ -19,11 +20,12 @@ def trouble(
     if metric.table not in tables:
         return _absent(metric.table, tables)
     table = tables[metric.table]
+    unplaced = {metric.at, metric.open[0] if metric.open else None} - (columns(metric.where) if metric.where else set())
     for column in columns_of(metric):
         if column in table.unusable:
             problem = table.unusable[column]
             return Unavailable(problem.reason, problem.seen, problem.hint)
-        if not table.has(column) and not (everything and column in (metric.at, (metric.open or (None,))[0])):
+        if not table.has(column) and not (everything and column in unplaced):
             return _missing(metric.table, column)
     for dim in dims:
         if not table.has(dim):

@@ -38,7 +38,7 @@ NO_N = np.iinfo(np.int64).max
 class Cells:
     """Values by window (rows) and segment (columns). `value` is NaN where `reason` is not 0; `n` is the number of records
     a value rests on; `partial` marks values whose records are too young; `present` says which segments the metric's
-    tables have any row of."""
+    tables have any row of; `low` and `high` are the 95 % limits of the value, NaN where it has none."""
 
     dims: tuple[str, ...]
     value: Floats
@@ -46,6 +46,8 @@ class Cells:
     reason: NDArray[np.int8]
     partial: Bools
     present: Bools
+    low: Floats
+    high: Floats
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.availability import trouble
-from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Ints, Unavailable, first_reason
+from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, first_reason
 from crm_metrics.engine.formulas import evaluate
+from crm_metrics.engine.intervals.formulas import limits
+from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import DAY, Chosen, Part, Selector
 from crm_metrics.engine.windows import Window
@@ -45,8 +48,7 @@ class Engine:
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
         self._numbered: dict[tuple[int, tuple[str, ...]], Codes] = {}
-        self._counted: dict[tuple[int, tuple[str, ...]], Ints] = {}
-        self._columns: dict[str, tuple[tuple[int, str, tuple[str, ...]], aggregates.Column]] = {}
+        self.measures = Measures(self.selector)
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
@@ -111,11 +113,12 @@ class Engine:
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
         cell = self._cell(metric, pairs, segments)
-        value, n, short = self._value(metric, pairs, cell, size)
+        found = self.measures.measured(metric, pairs, segments.dims, cell, size)
+        value, n = found.value, found.n
         reason = np.zeros(size, dtype=np.int8)
-        reason[short] = CODE["missing-values"]
+        reason[found.short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
-            rows = self._counts(metric, pairs, cell, size)
+            rows = self.measures.rows(pairs, segments.dims, cell, size)
             waiting = metric.aggregate == "survival"
             rows, empty = (n, "censored-median") if waiting else (rows, "missing-values")
             reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
@@ -125,7 +128,12 @@ class Engine:
                 reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
         value = np.where(reason == 0, value.reshape(shape), np.nan)
         present = segments.present(metric.table)
-        return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present)
+        low, high = (np.where(reason == 0, limit.reshape(shape), np.nan) for limit in found.limits)
+        return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present, low, high)
+
+    def cell_numbers(self, metric: Metric, pairs: Chosen) -> Codes:
+        """The number of the cell that each row behind an aggregate belongs to."""
+        return self._cell(metric, pairs, self.segments(self.dims(metric)))
 
     def _cell(self, metric: Metric, pairs: Chosen, segments: Segments) -> Codes:
         """The number of the cell that each row of the pairs belongs to."""
@@ -141,65 +149,6 @@ class Engine:
                 self._numbered[key] = cells.astype(np.int32) if few else cells
         return self._numbered[key]
 
-    def _counts(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> Ints:
-        """How many rows of the pairs each cell has."""
-        key = (id(pairs), self.dims(metric))
-        if key not in self._counted:
-            self._counted[key] = aggregates.counts(cell, size)
-        return self._counted[key]
-
-    def _column(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> aggregates.Column:
-        """The values that a metric's column has in each cell."""
-        key = (id(pairs), metric.column, self.dims(metric))
-        last, column = self._columns.get(metric.table, (None, None))
-        if column is None or last != key:
-            self._columns.pop(metric.table, None)  # one of each table: they take the most memory of all
-            numbers = self.selector(metric.table).numbers
-            values = pairs.value if pairs.value is not None else numbers(metric.column)[pairs.rows]
-            column = aggregates.Column(values, cell, size)
-            self._columns[metric.table] = key, column
-        return column
-
-    def _value(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> tuple[Floats, Ints, Ints]:
-        """Value and n of each cell, and the cells that lack values they need."""
-        none = np.zeros(0, dtype=np.int64)
-        selector = self.selector(metric.table)
-        if metric.aggregate == "count":
-            n = self._counts(metric, pairs, cell, size)
-            return n.astype(np.float64), n, none
-        if metric.aggregate == "distinct":
-            entities = selector.entities(metric.column)[pairs.rows]
-            known = entities >= 0
-            n = aggregates.distinct(entities[known], cell[known], size, metric.at_least or 1)
-            return n.astype(np.float64), n, none
-        if metric.aggregate == "survival":
-            return self._survival(metric, pairs, cell, size)
-        rows, column = self._counts(metric, pairs, cell, size), self._column(metric, pairs, cell, size)
-        n = column.n
-        lacking = cell[~selector.flags(metric.requires)[pairs.rows]] if metric.requires else none
-        too_few = (n < rows) if metric.complete else (n == 0)
-        short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
-        if metric.aggregate == "sum":
-            return column.sums, n, short
-        if metric.aggregate == "mean":
-            return np.divide(column.sums, n, out=np.full(size, np.nan), where=n > 0), n, short
-        if metric.aggregate in ("min", "max"):
-            return column.ordered.extreme(metric.aggregate == "max"), n, short
-        return column.ordered.quantile(0.5 if metric.aggregate == "median" else metric.q or 0.5), n, short
-
-    def _survival(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> tuple[Floats, Ints, Ints]:
-        selector = self.selector(metric.table)
-        times = selector.numbers(metric.column)[pairs.rows]
-        known = ~np.isnan(times)
-        times, cell, rows = times[known], cell[known], pairs.rows[known]
-        assert metric.event is not None
-        events = selector.flags(metric.event)[rows]
-        if metric.competing:
-            value = survival.median_of_winners(times, events, selector.flags(metric.competing)[rows], cell, size)
-        else:
-            value = survival.median(times, events, cell, size)
-        return value, aggregates.counts(cell, size), np.zeros(0, dtype=np.int64)
-
     def _outside(self, metric: Metric) -> dict[int, str]:
         """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""
         outside = {i: "no-rows" for i, window in enumerate(self.windows) if window.start >= window.end}
@@ -211,7 +160,10 @@ class Engine:
             return outside
         first, last = self.selector(metric.table).span.get(metric.at or "", (0, -1))
         first, last = first - first % DAY, last - last % DAY + DAY
+        undated = not self.dataset.tables[metric.table].has(metric.at or "")
         for i, window in enumerate(self.windows):
+            if undated and window.is_all:
+                continue  # nothing places the rows in time: all of them are in everything
             start, end = window.shifted.get(metric.lag, (0, 0)) if metric.lag else (window.start, window.end)
             inside = start < last and first < end if metric.covered == "part" else first <= start and end <= last
             if not inside:
@@ -232,28 +184,26 @@ class Engine:
                 return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
         spread = {name: self._spread(part, dims) for name, part in parts.items()}
         shape = (len(self.windows), len(segments))
-        value, n, reason = evaluate(metric.formula, spread.get, self._named, shape)
+        value, n, reason = evaluate(metric.formula, spread.get, self.named, shape)
         own = [part.present for part in spread.values() if part.dims == dims]
         present = np.logical_or.reduce(own) if own else np.ones(shape[1], dtype=bool)
         if metric.per_month:
             months = np.array([window.months for window in self.windows])[:, None]
             with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
-        return Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present)
+        unknown = np.full(shape, np.nan)
+        cells = Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present, unknown, unknown)
+        low, high = limits(self, metric, cells, spread)
+        return replace(cells, low=low, high=high)
 
     def _spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
         """A part's cells for finer segments: each gets the value of the segment it lies in."""
         if part.dims == dims:
             return part
         place = self.segments(dims).within(self.segments(part.dims))
-        return Cells(
-            part.dims,
-            part.value[:, place],
-            part.n[:, place],
-            part.reason[:, place],
-            part.partial[:, place],
-            part.present[place],
-        )
+        grids = ("value", "n", "reason", "partial", "low", "high")
+        taken: dict[str, Any] = {name: getattr(part, name)[:, place] for name in grids}
+        return replace(part, **taken, present=part.present[place])
 
     def _finished(self, metric: Metric, cells: Cells) -> Cells:
         """The cells with too-young records taken into account."""
@@ -264,9 +214,10 @@ class Engine:
             return cells
         some = young.value > 0
         reason = np.where((cells.reason == CODE["zero-denominator"]) & some, CODE["immature-cohort"], cells.reason)
-        return Cells(cells.dims, cells.value, cells.n, reason.astype(np.int8), some & (reason == 0), cells.present)
+        return replace(cells, reason=reason.astype(np.int8), partial=some & (reason == 0))
 
-    def _named(self, name: str) -> Floats:
+    def named(self, name: str) -> Floats:
+        """A named value of formulas for each window, NaN where it is not set."""
         if name == "period_months":
             return np.array([window.months for window in self.windows])
         if name == "gross_margin":

@@ -10,9 +10,10 @@ import pandas as pd
 
 from crm_metrics.engine.cells import CODE, Bools, Cells, Unavailable
 from crm_metrics.engine.compute import Engine
+from crm_metrics.expressions import names
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind, column
-from crm_metrics.tables import NONE, Dataset, Table
+from crm_metrics.tables import NO_RATE, NONE, Dataset, Table
 
 _NOBODY, _SEVERAL = "(nobody)", "(several)"
 
@@ -28,15 +29,17 @@ class Money:
 
 def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     """The metric's cells, in as many parts as a cell needs currencies."""
-    leaves = [leaf for leaf in engine.catalog.parts([metric]) if _adds_money(leaf)]
+    leaves = [leaf for leaf in _aggregates(engine, metric) if _adds_money(leaf)]
     shape = cells.value.shape
     everything = np.broadcast_to(cells.present, shape)
+    if (converted := engine.dataset.priced_in) is not None:
+        return [Money(_without_rate(engine, leaves, cells), np.full(shape, converted, dtype=object), everything)]
     known = {leaf.table: _currencies(engine.dataset.tables[leaf.table]) for leaf in leaves}
-    if all(len(names) <= 1 for names in known.values()):
-        names = {name for found in known.values() for name in found}
-        if len(names) > 1:
+    if all(len(found) <= 1 for found in known.values()):
+        every = {name for found in known.values() for name in found}
+        if len(every) > 1:
             return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
-        one = next(iter(names), None) or engine.dataset.settings.currency
+        one = next(iter(every), None) or engine.dataset.settings.currency
         return [Money(cells, np.full(shape, one, dtype=object), everything)]
     slices = {
         (table, name): Engine(
@@ -47,8 +50,8 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
             keep=engine.keep,
             rest=engine.rest,
         )
-        for table, names in known.items()
-        for name in names
+        for table, currencies in known.items()
+        for name in currencies
     }
     found = np.full(shape, _NOBODY, dtype=object)
     for leaf in leaves:
@@ -72,6 +75,23 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     return parts
 
 
+def _without_rate(engine: Engine, leaves: list[Metric], cells: Cells) -> Cells:
+    """The cells with the reason for those that lack values because rows in them have no exchange rate."""
+    missing = cells.reason == CODE["missing-values"]
+    if not missing.any():
+        return cells
+    hit = np.zeros(cells.reason.shape, dtype=bool)
+    for leaf in leaves:
+        own, table = engine.cells(leaf.name), engine.dataset.tables[leaf.table]
+        if isinstance(own, Cells) and table.has(NO_RATE):
+            pairs = engine.pairs(leaf)
+            rateless = table.frame[NO_RATE].to_numpy(dtype=bool)[pairs.rows]
+            count = np.bincount(engine.cell_numbers(leaf, pairs)[rateless], minlength=own.n.size)
+            place = engine.segments(cells.dims).within(engine.segments(own.dims))
+            hit |= count.reshape(own.n.shape)[:, place] > 0
+    return replace(cells, reason=np.where(missing & hit, CODE["no-rate"], cells.reason).astype(np.int8))
+
+
 def _adds_money(metric: Metric) -> bool:
     if metric.aggregate is None or metric.aggregate in ("count", "distinct"):
         return False
@@ -80,7 +100,11 @@ def _adds_money(metric: Metric) -> bool:
 
 
 def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
-    return [part for part in engine.catalog.parts([metric]) if part.aggregate]
+    """The aggregates that a metric's value is made of; what its rows only have to be among adds nothing to it."""
+    if metric.formula is None:
+        return [metric]
+    named = [engine.catalog[name] for name in names(metric.formula) if name in engine.catalog]
+    return [part for other in named for part in _aggregates(engine, other)]
 
 
 def _currencies(table: Table) -> list[str]:
@@ -156,9 +180,12 @@ def _aligned(sliced: Engine, engine: Engine, own: Cells, like: Cells) -> Cells:
         taken(own.reason, CODE["no-rows"]),
         taken(own.partial, False),
         like.present,
+        taken(own.low, np.nan),
+        taken(own.high, np.nan),
     )
 
 
 def _mixed(cells: Cells, where: Bools) -> Cells:
     reason = np.where(where & (cells.reason == 0), CODE["mixed-currency"], cells.reason).astype(np.int8)
-    return replace(cells, reason=reason, value=np.where(reason == 0, cells.value, np.nan))
+    value, low, high = (np.where(reason == 0, grid, np.nan) for grid in (cells.value, cells.low, cells.high))
+    return replace(cells, reason=reason, value=value, low=low, high=high)

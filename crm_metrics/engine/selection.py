@@ -82,19 +82,20 @@ class Selector:
             (metric.lag, metric.uncut, metric.among, metric.where_text, metric.column if metric.cap else None),
         )
         if key not in self._chosen:
-            found: Chosen = self._placed(metric)
+            found: Chosen = self.placed(metric)
             if metric.where is not None:
                 found = found.only(self._matches(metric)[found.rows])
             if metric.carried:
                 begins = np.array([window.start for window in self._windows], dtype=np.int64)
-                opened = self._dates(metric.carried)[found.rows]
+                opened = self.dates(metric.carried)[found.rows]
                 found = found.only((opened != NEVER) & (opened < begins[found.window]))
             if among is not None and among_table is not None and metric.entity:
                 found = found.only(_seen(self._table, found, among_table, among, metric.entity))
             self._chosen[key] = found
         return self._chosen[key]
 
-    def _placed(self, metric: Metric) -> Pairs:
+    def placed(self, metric: Metric) -> Pairs:
+        """The rows that a metric's time places in each window, before its filter."""
         if metric.window == "always":
             return self._everything(range(len(self._windows)))
         if metric.open is not None:
@@ -118,7 +119,7 @@ class Selector:
             blocked = {i: "missing-column" for i in range(len(self._windows)) if i not in whole}
             everything = self._everything(whole)
             return Pairs(everything.rows, everything.window, None, blocked)
-        dates = self._dates(metric.at)
+        dates = self.dates(metric.at)
         if metric.window == "to_end":
             bounds = [(NEVER + 1, window.end if window.start < window.end else NEVER) for window in self._windows]
         elif metric.lag:
@@ -143,8 +144,8 @@ class Selector:
     def _stock_of(self, metric: Metric, layer: Layer) -> Chosen:
         assert metric.open is not None
         begins, ends = metric.open
-        ended = self._dates(ends)
-        started = self._dates(begins) if self._table.has(begins) else np.full(len(ended), NEVER + 1)
+        ended = self.dates(ends)
+        started = self.dates(begins) if self._table.has(begins) else np.full(len(ended), NEVER + 1)
         if metric.when == "end":
             return _there(started, ended, layer.ends, layer.places)
         start = _there(started, ended, layer.starts, layer.places)
@@ -198,7 +199,8 @@ class Selector:
         codes = self.entities(column)
         return np.where(codes < 0, codes.max(initial=0) + 1, codes)
 
-    def _dates(self, column: str) -> Ints:
+    def dates(self, column: str) -> Ints:
+        """A date column in microseconds since 1970, `NEVER` where missing."""
         return self._table.frame[column].to_numpy().astype("datetime64[us]").view(np.int64)
 
     def _matches(self, metric: Metric) -> Bools:
@@ -212,7 +214,7 @@ class Selector:
         """First and last instant of each date column, up to as-of."""
         spans = {}
         for column in self._table.frame.select_dtypes("datetime").columns:
-            dates = self._dates(column)
+            dates = self.dates(column)
             known = dates[(dates != NEVER) & (dates < self._now)]
             if len(known):
                 spans[column] = (int(known.min()), int(known.max()))

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+from crm_metrics.engine.intervals.shares import Z
 
 _NEVER = -50.0  # the logarithm that stands for a survival of 0
 _CLOSE = 1e-9
@@ -33,6 +34,22 @@ def median(times: Floats, events: Bools, cells: Codes, size: int) -> Floats:
     """The first time at which at most half of a cell's records still wait; NaN where that is never reached."""
     steps = _steps(times, events, np.zeros_like(events), cells, size)
     return _first(steps, steps.after <= 0.5 + _CLOSE, size)
+
+
+def limits(times: Floats, events: Bools, cells: Codes, size: int) -> tuple[Floats, Floats]:
+    """The 95 % limits of each cell's median (Brookmeyer and Crowley 1982): where the log-log limits of survival, with
+    Greenwood's variance, come down to a half; NaN for both where the upper one never does."""
+    steps = _steps(times, events, np.zeros_like(events), cells, size)
+    with np.errstate(all="ignore"):
+        hazard = np.where(steps.risk > steps.events, steps.events / (steps.risk * (steps.risk - steps.events)), np.nan)
+        width = Z * np.sqrt(_running(np.nan_to_num(hazard), steps.cell, size)) / np.log(steps.after)
+        lower, upper = steps.after ** np.exp(-width), steps.after ** np.exp(width)
+    # They are not defined before the first event, where survival is 1, nor at its end, where it is 0.
+    defined = ~np.isnan(hazard) & (steps.after < 1)
+    lower, upper = np.where(defined, lower, 1.0), np.where(defined, upper, 1.0)
+    low, high = (_first(steps, part <= 0.5 + _CLOSE, size) for part in (lower, upper))
+    both = ~np.isnan(low) & ~np.isnan(high)
+    return np.where(both, low, np.nan), np.where(both, high, np.nan)
 
 
 def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> Floats:

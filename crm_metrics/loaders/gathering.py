@@ -14,12 +14,15 @@ from typing import get_args
 from crm_metrics import schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
+from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing.words import spellings_of_missing
+from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Plan, plan
 from crm_metrics.loaders.reading import Cells, Raw
-from crm_metrics.loaders.recognising import Recognised, normalised, recognise
+from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.periods import Grain
 from crm_metrics.schema import Kind
+from crm_metrics.settings import Settings
 
 # Each table's own id. Several rows of one order are its lines, which purchases put together.
 IDS = {
@@ -38,6 +41,7 @@ LINKS = (
     ("leads", "lead_id", "lead_id"),
     ("customers", "customer", "customer"),
     ("products", "product", "product"),
+    ("deals", "deal_id", "deal_id"),
 )
 IDENTITY = ("customer", "customer_name", "customer_email")
 _ALWAYS = ("updated_at", "is_deleted", "currency")
@@ -75,15 +79,17 @@ def gather(
     *,
     forced: Mapping[str, str] | None = None,
     issues: Iterable[Issue] = (),
+    settings: Settings | None = None,
 ) -> Gathered:
     """The files with the reading of their columns begun: only the wanted `(table, column)` pairs, the dimensions, and what
     they need. `forced` names the table of a file by its path. Raises `NothingToReport` when no file is recognised,
     `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
     dims, wanted, noticed = list(dims), list(wanted), list(issues)
-    found = _recognised(raws, noticed, forced or {})
+    found = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
     needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
     _find_dims(found, dims)
     links = _links(found, dims)
+    derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in found)
     cores = os.cpu_count() or 1
     pool = ThreadPoolExecutor(max_workers=cores)
     sizes = {raw.path: raw.size for raw, _ in found}
@@ -91,7 +97,9 @@ def gather(
     threads = max(sizes.values()) * cores > sum(sizes.values())
     started: dict[str, Fetched] = {}
     for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
-        chosen = {name: recognised.columns[name] for name in _columns(recognised, needs, dims, links)}
+        names = _columns(recognised, needs, dims, links)
+        names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
+        chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
         how = plan(raw, chosen, _kinds(recognised), totals=bool(recognised.layout.total_rows), unread=unread)
         missing = [*spellings_of_missing(), *recognised.layout.missing]
@@ -102,14 +110,15 @@ def gather(
 
 
 def _kinds(recognised: Recognised) -> Mapping[str, Kind]:
-    known = schema.TABLES[recognised.layout.table].columns
-    return {name: known[name].kind if name in known else Kind.CATEGORY for name in recognised.columns}
+    return {name: beside.kind_of(recognised.layout.table, name) for name in recognised.columns}
 
 
-def _recognised(raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str]) -> list[tuple[Raw, Recognised]]:
+def _recognised(
+    raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str], recogniser: Recogniser
+) -> list[tuple[Raw, Recognised]]:
     found = []
     for raw in raws:
-        recognised = recognise(raw.header, raw.path, table=forced.get(raw.path))
+        recognised = recogniser.recognise(raw, forced.get(raw.path))
         if recognised is None:
             labels = ", ".join(label for label in raw.header if label) or "none"
             shown = labels if len(labels) <= 200 else labels[:199] + "…"
@@ -117,7 +126,7 @@ def _recognised(raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, 
         else:
             found.append((raw, recognised))
     if not found:
-        seen = [f"{raw.path}: {', '.join(raw.header[:8])}" for raw in raws[:3]]
+        seen = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
         seen += [f"{issue.path} {issue.sentence}" for issue in noticed if issue.code == "empty-file"]
         raise NothingToReport(
             "no file is recognised as a table of customers, leads, deals, tickets, responses, orders, subscriptions or spend"
@@ -128,7 +137,13 @@ def _recognised(raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, 
 
 
 def _tables(found: list[tuple[Raw, Recognised]]) -> set[str]:
-    return {recognised.layout.table for _, recognised in found}
+    """The tables that the files hold, those beside another included."""
+    tables = {recognised.layout.table for _, recognised in found}
+    if any(beside.visits([*recognised.columns]) for _, recognised in found):
+        tables.add("deal_stages")
+    if any(name.startswith(beside.DEALS) for _, recognised in found for name in recognised.columns):
+        tables.add("deals")
+    return tables
 
 
 def _knows(table: str, dim: str) -> bool:
@@ -143,9 +158,10 @@ def _find_dims(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None
         for dim in dims:
             if dim not in recognised.columns and dim in labels:
                 recognised.columns[dim] = labels.index(dim)
-        known |= {name for name in recognised.columns if not name.endswith("_at")} | set(labels)
+        known |= {name for name in recognised.columns if not name.endswith("_at") and not beside.is_beside(name)}
+        known |= set(labels)
     for dim in dims:
-        if not any(dim in recognised.columns for _, recognised in found):
+        if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in found):
             dimensions = {name for name in known if name} | set(get_args(Grain))
             raise UsageError(f"no file has a column {dim!r} to report by. {did_you_mean(dim, dimensions)}")
 
@@ -160,21 +176,24 @@ def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]
     return links
 
 
-def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> list[str]:
+def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> set[str]:
     """What to read of a file: what is needed of its table, its id, the dates that decide as-of, and what links it."""
     table = recognised.layout.table
     known = schema.TABLES[table]
     names = {*needs.get(table, ()), *known.clocks, *_ALWAYS, *dims, IDS.get(table, "")}
     if table == "deals":
         names |= {need.partition(".")[2] for need in _OUTCOME}
+        names |= {"won_amount"} if "amount" in names else set()
     if table in ("orders", "order_lines"):
         names.add("order_id")
     if table == "spend":
-        names.add("spent_to_at")
+        names |= {"spent_to_at", *recognised.layout.total_blank, *(("campaign_id",) if "campaign" in names else ())}
+    if table == "customers":
+        names.add("total_spend")
     if table == "tickets":
         names |= {"closed_at", "status"}
     if table == "subscriptions":
-        names |= {"trial_ends_at"}
+        names |= {"trial_ends_at", "status"}
     if table in ("owners", "products"):
         names.add(table.removesuffix("s"))
     if table == "customers" and ("customer" in _all(needs) or "customer" in links):
@@ -184,7 +203,7 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
         names.add("lead_id")
     if table == "leads" and "deals" in needs:
         names |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
-    return sorted(name for name in names if name in recognised.columns)
+    return names
 
 
 def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
@@ -194,6 +213,8 @@ def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: 
     alone = sum(other.layout is recognised.layout for _, other in found) == 1
     name = IDS.get(table)
     joined = table == "customers" or (table == "leads" and "deals" in needs)
+    joined |= table == "deals" and "deal_stages" in needs
+    joined |= table == "orders" and "order_lines" in _tables(found)
     return name if alone and not joined and name not in needs.get(table, ()) else None
 
 

@@ -74,14 +74,20 @@ def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
         if dates.shape[1]
         else pd.Series(0, rows.index)
     )
-    cells = [rows[name].astype("str").fillna("") for name in content]
-    text = cells[0].str.cat(cells[1:], sep="\x1f")  # type: ignore[arg-type]  # the stubs leave out lists of Series
-    order = pd.DataFrame({"age": age, "text": text}).sort_values(["age", "text"], na_position="first", kind="stable")
-    return rows.loc[order.index]
+    order = pd.DataFrame({"age": age, "text": as_text(rows, content)})
+    return rows.loc[order.sort_values(["age", "text"], na_position="first", kind="stable").index]
+
+
+def as_text(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+    """What the rows hold as one text each, to tell the order of rows of one date by something other than their place in a
+    file."""
+    cells = [rows[name].astype("str").fillna("") for name in columns]
+    return cells[0].str.cat(cells[1:], sep="\x1f")  # type: ignore[arg-type]  # the stubs leave out lists of Series
 
 
 def _report(code: str, rows: pd.DataFrame, column: str, sources: list[Source], issues: list[Issue]) -> None:
     for source, part in rows.groupby(SOURCE, observed=True):
-        numbers = tuple(int(row) for row in np.sort(part[ROW].to_numpy())[:10])
+        every = np.sort(part[ROW].to_numpy())
+        numbers = tuple(int(row) for row in every[:10])
         path = sources[int(str(source))]
-        issues.append(Issue(code, path.path, len(part), numbers, {"column": path.columns.get(column, column)}))
+        issues.append(Issue(code, path.path, len(part), numbers, {"column": path.columns.get(column, column)}, every))

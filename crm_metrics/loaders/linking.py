@@ -12,7 +12,12 @@ from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.gathering import IDENTITY, LINKS
 from crm_metrics.tables import SOURCE, Source, Table
 
-_FILES = {"owners": "the sellers' file", "products": "the product list", "leads": "the leads file"}
+_FILES = {
+    "owners": "the sellers' file",
+    "products": "the product list",
+    "leads": "the leads file",
+    "deals": "the deals file",
+}
 
 
 class Customers:
@@ -137,9 +142,10 @@ def _unmatched(
     frame = table.frame.loc[hit]
     examples = sorted(set(values[hit].astype(str)))[:3]
     for source, count in frame[SOURCE].value_counts().items():
-        rows = tuple(int(row) for row in frame.loc[frame[SOURCE] == source, "_row"].to_numpy()[:10])
+        every = frame.loc[frame[SOURCE] == source, "_row"].to_numpy()
+        rows = tuple(int(row) for row in every[:10])
         detail = {"column": column, "other": other, "total": f"{total:,}", "seen": f", such as {', '.join(examples)}"}
-        issues.append(Issue("unmatched", sources[int(str(source))].path, int(count), rows, detail))
+        issues.append(Issue("unmatched", sources[int(str(source))].path, int(count), rows, detail, every))
 
 
 def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
@@ -147,6 +153,8 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
     for other, mine, key in LINKS:
         if other == "customers" or other not in tables or not tables[other].has(key):
             continue
+        if other == "deals" and not any(source.table == "deal_stages" for source in sources):
+            continue  # without a history of its own, stages stand in the deals' own rows
         fold = _fold(key)
         known = {fold(value) for value in tables[other].frame[key].dropna().unique()}
         for name, table in sorted(tables.items()):
@@ -159,7 +167,7 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
 
 def _fold(key: str) -> Callable[[object], str]:
     """How values of a key are compared: ids as they are, names with case and spaces aside."""
-    return str if key in ("customer", "lead_id") else lambda value: folded(str(value))
+    return str if key in ("customer", "lead_id", "deal_id") else lambda value: folded(str(value))
 
 
 def carry(tables: dict[str, Table], column: str) -> None:
@@ -170,7 +178,7 @@ def carry(tables: dict[str, Table], column: str) -> None:
         for other, mine, key in LINKS:
             if name == other or other not in tables or not tables[other].has(column) or not table.has(mine):
                 continue
-            if other == "leads" and name != "deals":
+            if not tables[other].has(key) or (other == "leads" and name != "deals"):
                 continue
             known = tables[other].frame[[key, column]].dropna(subset=[key])
             attribute = dict(zip(map(_fold(key), known[key]), known[column], strict=True))

@@ -2,35 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
+from crm_metrics.errors import DataError, together
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import linking
-from crm_metrics.loaders.facts import customers, deals, leads, purchases, ratings, spend, subscriptions, tickets
+from crm_metrics.loaders import linking, overlaps, rates
+from crm_metrics.loaders.facts import (
+    conversion,
+    customers,
+    deals,
+    leads,
+    orders,
+    purchases,
+    ratings,
+    spend,
+    stages,
+    subscriptions,
+    tickets,
+)
 from crm_metrics.loaders.facts.workbench import Workbench, has_value, instants, moments
 from crm_metrics.loaders.gathering import Gathered
 from crm_metrics.loaders.identity import without_versions
 from crm_metrics.loaders.normalising import FileRows, normalise
+from crm_metrics.loaders.reading import Raw
 from crm_metrics.settings import Settings
-from crm_metrics.tables import SOURCE, Dataset, Table, Unusable
+from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
 
 # Facts in the order in which they are made of each other.
-_FACTS = (spend, deals, leads, tickets, ratings, purchases, subscriptions, customers)
+_FACTS = (conversion, deals, stages, leads, tickets, ratings, purchases, subscriptions, customers)
 
 
-def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
-    """The dataset made of the files that are being read. Raises `DataError` for what can be read in two ways."""
+def load(
+    gathered: Gathered,
+    settings: Settings,
+    *,
+    today: date,
+    watch: Callable[[Sequence[FileRows]], None] | None = None,
+) -> Dataset:
+    """The dataset made of the files that are being read. `watch` is shown the files as they were read, before anything is
+    derived. Raises `DataError` for what can be read in two ways."""
     noticed, dims = gathered.issues, gathered.dims
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
-    files = [job.result() for job in jobs]
+    files = _all_of(jobs)
     gathered.pool.shutdown()
+    if watch is not None:
+        watch(files)
     noticed += [issue for file in files for issue in file.issues]
+    overlaps.report(gathered.files, files, noticed)
     tables = _together(files, noticed)
     sources = [file.source for file in files]
     bench = Workbench(
@@ -43,6 +70,7 @@ def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
         wanted=gathered.wanted,
         needs=gathered.needs,
     )
+    exchange = _exchange(bench)
     _settle(bench)
     _set_as_of(bench, today)
     linking.link_customers(tables, sources, bench.issues)
@@ -50,6 +78,7 @@ def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
         for column in ("source", "campaign"):
             linking.carry({name: tables[name] for name in ("deals", "leads")}, column)
     linking.report_unmatched(tables, sources, bench.issues)
+    spend.attribute(bench)
     for dim in dims:
         linking.carry(tables, dim)
     for facts in _FACTS:
@@ -59,7 +88,7 @@ def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
     _report_undated(bench)
     return Dataset(
         tables=bench.tables,
-        sources=sources,
+        sources=sources + [file.source for _, file in exchange],
         issues=noticed + bench.issues,
         as_of=bench.as_of,
         settings=settings,
@@ -67,28 +96,67 @@ def load(gathered: Gathered, settings: Settings, *, today: date) -> Dataset:
         notes=bench.notes,
         constants=bench.constants,
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
+        priced_in=bench.priced_in,
+        raws={raw.path: raw for raw, _ in exchange},
     )
+
+
+def _exchange(bench: Workbench) -> list[tuple[Raw, FileRows]]:
+    """Put the exchange rates on the bench; the file they are read from, if any, is an input like the others."""
+    if bench.settings.rates is None or bench.settings.currency is None:
+        return []
+    bench.rates, read = rates.book(bench.settings, index=len(bench.sources))
+    bench.issues += [issue for _, file in read for issue in file.issues]
+    return read
+
+
+def _all_of(jobs: Sequence[Future[FileRows]]) -> list[FileRows]:
+    """What the jobs give. Raises one `DataError` for all files that can be read in two ways, not only for the first."""
+    files, refused = [], []
+    for job in jobs:
+        try:
+            files.append(job.result())
+        except DataError as error:
+            refused.append(error)
+    if refused:
+        raise together(refused)
+    return files
 
 
 def _together(files: list[FileRows], noticed: list[Issue]) -> dict[str, Table]:
     """One table per name, from all files of that table; each vendor's versions of a record are settled first."""
     sources = [file.source for file in files]
     tables: dict[str, Table] = {}
-    for name in sorted({file.source.table for file in files}):
+    for name in sorted({table for file in files for table in file.tables}):
         mine = [file for file in files if file.source.table == name]
         layouts = {id(file.recognised.layout): file.recognised.layout for file in mine}
         parts = []
         for layout in layouts.values():
             frame = concatenated([file.frame for file in mine if file.recognised.layout is layout])
             parts.append(without_versions(frame, name, sources, noticed))
+        second = _beside(files, name, sources)
+        if second and name == "deals":
+            noticed.append(Issue("deals-derived"))
+        parts += second
         calendar: dict[str, np.ndarray] = {}
         unusable: dict[str, Unusable] = {}
-        for file in mine:
-            unusable |= file.unusable
-            for column, by_day in file.calendar.items():
+        for file in files:
+            unusable |= file.unusable if file.source.table == name else {}
+            for column, by_day in file.calendar_of(name).items():
                 calendar.setdefault(column, np.ones(len(files), dtype=bool))[file.source.index] = by_day
         tables[name] = Table(name, concatenated(parts), calendar, unusable)
     return tables
+
+
+def _beside(files: list[FileRows], name: str, sources: list[Source]) -> list[pd.DataFrame]:
+    """A table's rows that stand in files of another table, per vendor. Of several versions of a deal the newest counts;
+    the others are rows of a history, so that nothing is left out."""
+    found: dict[str, list[pd.DataFrame]] = {}
+    for file in files:
+        if file.part is not None and file.part.table == name:
+            found.setdefault(file.source.vendor, []).append(file.part.frame)
+    unseen = [replace(source, left_out=Counter()) for source in sources]
+    return [without_versions(concatenated(frames), name, unseen, []) for frames in found.values()]
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -114,6 +182,10 @@ def _settle(bench: Workbench) -> None:
         deals.settle_outcomes(bench, bench.tables["deals"])
     if "tickets" in bench.tables:
         tickets.settle_solved(bench, bench.tables["tickets"])
+    if "orders" in bench.tables:
+        orders.settle(bench, bench.tables["orders"])
+    if "spend" in bench.tables:
+        spend.settle(bench, bench.tables["spend"])
     if "subscriptions" in bench.tables:
         subscriptions.settle_dates(bench, bench.tables["subscriptions"])
 

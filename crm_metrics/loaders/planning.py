@@ -37,7 +37,7 @@ def plan(
     if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
     if totals:
-        columns[0] = As.TEXT
+        columns.setdefault(0, As.TEXT)  # a column of dates or numbers with a total in it comes back as text
     return Plan(dict(chosen), columns, 0 if totals else None)
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-import tomllib
-import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cache
-from importlib.resources import files
-from typing import Any
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 
-from crm_metrics import schema
-from crm_metrics.errors import DataError
+from crm_metrics.errors import AmbiguousError, Reading
+from crm_metrics.loaders.beside import is_beside, stage_columns
+from crm_metrics.loaders.layouts import Layout, joined, layout_of, layouts, normalised
 
-_SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
+__all__ = ["SUFFIX", "Layout", "Recognised", "layout_of", "layouts", "normalised", "recognise", "unit_of"]
+
+SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
 _UNITS = {
     "hours": ("hours", "hour", "hrs", "hr", "h"),
     "minutes": ("minutes", "minute", "mins", "min"),
@@ -22,35 +22,6 @@ _UNITS = {
     "days": ("days", "day"),
 }
 _DISTINCTIVE, _OTHER, _VENDOR = 3, 1, 1000
-
-
-def normalised(label: str) -> str:
-    """A header or value with case, punctuation and repeated space taken away: `Deal_Stage ` and `deal stage` are one."""
-    folded = unicodedata.normalize("NFKC", label).casefold()
-    return " ".join(re.sub(r"[^\w]|_", " ", folded).split())
-
-
-@dataclass(frozen=True)
-class Layout:
-    """One table of one vendor: what its export is recognised by, and which header stands for which column."""
-
-    vendor: str
-    title: str
-    table: str
-    columns: Mapping[str, tuple[str, ...]]
-    signature: frozenset[str] = frozenset()
-    needs: tuple[frozenset[str], ...] = ()
-    distinctive: frozenset[str] = frozenset()
-    key_first: frozenset[str] = frozenset()
-    units: Mapping[str, str] = field(default_factory=dict)
-    won: frozenset[str] = frozenset()
-    lost: frozenset[str] = frozenset()
-    converted: frozenset[str] = frozenset()
-    missing: tuple[str, ...] = ()
-    total_rows: tuple[str, ...] = ()
-    blank_is_false: bool = False
-    probability: str | None = None
-    date_order: str | None = None
 
 
 @dataclass(frozen=True)
@@ -66,102 +37,134 @@ class Recognised:
     score: int
 
 
-@cache
-def layouts() -> tuple[Layout, ...]:
-    """All layouts, from every TOML file in the vendors' folder."""
-    folder = files("crm_metrics.loaders.vendors")
-    found: list[Layout] = []
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            block = tomllib.loads(entry.read_text(encoding="utf-8"))
-            vendor = entry.name.removesuffix(".toml")
-            found += [_layout(vendor, block, part) for part in block["layout"]]
-    return tuple(found)
-
-
-def _layout(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layout:
-    own = {column: tuple(normalised(name) for name in names) for column, names in block["columns"].items()}
-    own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
-    if vendor == "generic":  # every canonical column answers to its own name, derived ones included
-        for column, known in schema.TABLES[block["table"]].columns.items():
-            if column in schema.TABLES[block["table"]].columns and not known.needs:
-                own.setdefault(column, (normalised(column),))
-    return Layout(
-        vendor=vendor,
-        title=file["title"],
-        table=block["table"],
-        columns=own,
-        signature=frozenset(normalised(name) for name in block.get("signature", ())),
-        needs=tuple(frozenset(choice) for choice in block.get("needs", ())),
-        distinctive=frozenset(block.get("distinctive", ())),
-        key_first=frozenset(block.get("key_first", ())),
-        units={normalised(name): unit for name, unit in block.get("units", {}).items()},
-        won=frozenset(normalised(name) for name in block.get("won", ())),
-        lost=frozenset(normalised(name) for name in block.get("lost", ())),
-        converted=frozenset(normalised(name) for name in block.get("converted", ())),
-        missing=tuple(file.get("missing", ())),
-        total_rows=tuple(file.get("total_rows", ())),
-        blank_is_false=bool(file.get("blank_is_false", False)),
-        probability=block.get("probability"),
-        date_order=block.get("date_order"),
-    )
-
-
-def recognise(header: Sequence[str], path: str, *, table: str | None = None) -> Recognised | None:
-    """The best reading of a header, None when it is no known table; with `table`, as that table in the generic names.
-    Raises `DataError` when two readings are equally good."""
+def recognise(
+    header: Sequence[str], path: str, *, table: str | None = None, among: Sequence[Layout] | None = None
+) -> Recognised | None:
+    """The best reading of a header, None when it is no known table; with `table`, as that table in the generic names; with
+    `among`, by these layouts alone. Raises `DataError` when two readings are equally good."""
     if table is not None:
         return _reading(header, _generic(table))
-    readings = [reading for layout in layouts() if (reading := _reading(header, layout)) is not None]
+    known = layouts() if among is None else among
+    readings = [reading for layout in known if (reading := _reading(header, layout)) is not None]
     if not readings:
         return None
     best = max(reading.score for reading in readings)
     winners = [reading for reading in readings if reading.score == best]
     if len(winners) > 1:
-        names = " or ".join(f"{winner.layout.table} ({winner.layout.title})" for winner in winners)
-        raise DataError(
-            f"can be read as {names}",
-            where=path,
-            hint=f"Rename a column so that it says which, for example the id: "
-            f"{' or '.join(sorted({winner.layout.table.rstrip('s') + '_id' for winner in winners}))}.",
-        )
+        raise _asked(winners, path)
     return winners[0]
+
+
+def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
+    """The question which table a file is that can be several."""
+    name = json.dumps(path.rpartition("/")[2], ensure_ascii=False)
+    ids = sorted({winner.layout.table.rstrip("s") + "_id" for winner in winners})
+    return AmbiguousError(
+        f"can be read as {' or '.join(f'{winner.layout.table} ({winner.layout.title})' for winner in winners)}",
+        where=path,
+        setting="files",
+        readings=[
+            Reading(
+                f"{winner.layout.table} ({winner.layout.title})",
+                f"its columns become {', '.join(sorted(winner.columns))}",
+                "",
+                f'files = [{{ path = {name}, table = "{winner.layout.table}" }}]',
+            )
+            for winner in winners
+        ],
+        hint=f"Or rename a column so that it says which, for example the id: {' or '.join(ids)}.",
+    )
 
 
 @cache
 def _generic(table: str) -> Layout:
     """The generic names of a table, for a file that is known to be one."""
     layout = next(layout for layout in layouts() if layout.vendor == "generic" and layout.table == table)
-    return replace(layout, needs=(), key_first=frozenset())
+    return replace(layout, needs=(), key_first=frozenset(), unless=frozenset())
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The labels of a header as names are compared with them: whole, without the brackets at their end, and all of them
+    with those whose dash counts; `brackets` holds what stands in the brackets."""
+
+    full: list[str]
+    short: list[str]
+    every: frozenset[str]
+    brackets: list[str | None]
+
+    def has(self, name: str) -> bool:
+        return bool(_places(self.full, [name]) or _places(self.short, [name])) if "*" in name else name in self.every
+
+
+@lru_cache(maxsize=256)
+def _labels(header: tuple[str, ...]) -> _Labels:
+    full = [normalised(label) for label in header]
+    parts = [SUFFIX.match(label.strip()) for label in header]
+    short = [normalised(part["name"]) if part else name for part, name in zip(parts, full, strict=True)]
+    every = frozenset([*full, *short, *(joined(label) for label in header)])
+    return _Labels(full, short, every, [part["suffix"].strip() if part else None for part in parts])
 
 
 def _reading(header: Sequence[str], layout: Layout) -> Recognised | None:
-    full = [normalised(label) for label in header]
-    parts = [_SUFFIX.match(label.strip()) for label in header]
-    short = [normalised(part["name"]) if part else name for part, name in zip(parts, full, strict=True)]
-    if not layout.signature <= {*full, *short}:
+    labels = _labels(tuple(header))
+    full, short = labels.full, labels.short
+    if not _is_signed(labels, layout):
         return None
     columns: dict[str, int] = {}
     candidates: dict[str, tuple[str, ...]] = {}
     for column, names in layout.columns.items():
-        places = list(dict.fromkeys(_places(full, names) + _places(short, names)))
-        places = [place for place in places if place not in columns.values() or column in columns]
+        places = list(dict.fromkeys(_siblings(full, layout, column) + _places(full, names) + _places(short, names)))
+        taken = () if is_beside(column) else columns.values()
+        places = [place for place in places if place not in taken]
         if not places:
             continue
         columns[column] = places[0]
-        if len(places) > 1 and not layout.signature and full[places[0]] != normalised(column):
+        first = places[0]
+        sure = {full[first], short[first]} & {*names} if layout.signature else full[first] == normalised(column)
+        if len(places) > 1 and not sure:
             candidates[column] = tuple(header[place] for place in places)
     if not layout.signature and not _enough(columns, layout):
         return None
-    suffixes = {column: part["suffix"].strip() for column, place in columns.items() if (part := parts[place])}
-    units = {column: unit for column, place in columns.items() if (unit := _unit(full[place], layout))}
-    score = sum(_DISTINCTIVE if column in layout.distinctive else _OTHER for column in columns)
+    _pair_currency(columns, full, layout)
+    columns |= stage_columns(header, layout.stage_columns)
+    suffixes = {column: text for column, place in columns.items() if (text := labels.brackets[place]) is not None}
+    units = {column: unit for column, place in columns.items() if (unit := unit_of(header[place], layout))}
+    own = [column for column in columns if not is_beside(column)]
+    score = sum(_DISTINCTIVE if column in layout.distinctive else _OTHER for column in own)
     return Recognised(layout, columns, suffixes, units, candidates, score + (_VENDOR if layout.signature else 0))
+
+
+def _is_signed(labels: _Labels, layout: Layout) -> bool:
+    """Whether one of the layout's signatures is there, if it has any, and nothing that says otherwise."""
+    signed = not layout.signature or any(all(map(labels.has, names)) for names in layout.signature)
+    return signed and not any(map(labels.has, layout.unless))
+
+
+def _pair_currency(columns: dict[str, int], full: Sequence[str], layout: Layout) -> None:
+    """Give an amount that has a currency of its own this one, and no other."""
+    if "amount" in columns and (code := layout.currency_of.get(full[columns["amount"]])) is not None:
+        columns.pop("currency", None)
+        if code in full:
+            columns["currency"] = full.index(code)
 
 
 def _places(labels: Sequence[str], names: Sequence[str]) -> list[int]:
     """Where the names stand, in the order of the names; of two equal labels the first."""
-    return [labels.index(name) for name in names if name in labels]
+    places: list[int] = []
+    for name in names:
+        if "*" in name:
+            pattern = re.compile(".*".join(map(re.escape, name.split("*"))), re.DOTALL)
+            places += [place for place, label in enumerate(labels) if pattern.fullmatch(label)]
+        elif name in labels:
+            places.append(labels.index(name))
+    return places
+
+
+def _siblings(labels: Sequence[str], layout: Layout, column: str) -> list[int]:
+    """Where headers stand that another repeats with an ending: `Q1` beside `Q1_NPS_GROUP` is the promoter question."""
+    ending = layout.siblings.get(column)
+    return [place for place, label in enumerate(labels) if ending and label and f"{label} {ending}" in labels]
 
 
 def _enough(columns: Mapping[str, int], layout: Layout) -> bool:
@@ -170,8 +173,14 @@ def _enough(columns: Mapping[str, int], layout: Layout) -> bool:
     return not layout.key_first or any(columns.get(key) == 0 for key in layout.key_first)
 
 
-def _unit(label: str, layout: Layout) -> str | None:
+def unit_of(header: str, layout: Layout) -> str | None:
+    """The unit of a duration by its header, None where it names none. What stands in brackets says it before the rest:
+    "only within office hours (seconds)"."""
+    label, bracketed = normalised(header), SUFFIX.match(header.strip())
     if label in layout.units:
         return layout.units[label]
+    if "hh mm" in label:
+        return "clock"
     known = {word: unit for unit, spellings in _UNITS.items() for word in spellings}
-    return next((known[word] for word in label.split() if word in known), None)  # "in minutes within business hours"
+    said = [*(normalised(bracketed["suffix"]).split() if bracketed else ()), *label.split()]
+    return next((known[word] for word in said if word in known), None)  # "in minutes within business hours"

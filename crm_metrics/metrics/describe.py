@@ -7,7 +7,8 @@ from textwrap import fill, indent
 
 from crm_metrics import schema
 from crm_metrics.expressions import names
-from crm_metrics.metrics.catalog import FAMILY_TITLES, NAMED_VALUES, Catalog, columns_of
+from crm_metrics.metrics.catalog import FAMILY_TITLES, Catalog
+from crm_metrics.metrics.checking import NAMED_VALUES, columns_of
 from crm_metrics.metrics.metric import Better, Example, Metric
 
 _WIDTH = 100
@@ -68,10 +69,11 @@ def _rule(metric: Metric) -> str:
     if metric.q is not None:
         what = f"{metric.q:g} {what}"
     where = f" where {metric.where_text}" if metric.where_text else ""
-    return f"{what}{where}, {_when(metric)}"
+    return f"{what}{where}, {when(metric)}"
 
 
-def _when(metric: Metric) -> str:
+def when(metric: Metric) -> str:
+    """How the metric's rows are placed in time, in words."""
     if metric.at is not None:
         known = schema.column(metric.table, metric.at)
         until = ", up to the end of the period" if metric.window == "to_end" else ""

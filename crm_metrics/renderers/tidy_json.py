@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date
 from enum import Enum
 from functools import partial
@@ -32,6 +33,8 @@ def render(report: Report, out: TextIO, options: Options) -> None:
     parts = [f"{_text(key)}: {_value(value)}" for key, value in _head(report).items()]
     parts.append(_listed("rows", rows))
     parts.append(_listed("issues", map(_value, map(_issue, report.issues))))
+    if report.restated is not None:
+        parts.append(_listed("restated", map(_value, map(asdict, report.restated))))
     out.write("{\n" + ",\n".join(parts) + "\n}\n")
 
 
@@ -42,6 +45,7 @@ def _head(report: Report) -> dict[str, Any]:
         "period": report.period,
         "inputs": [_input(source, report.digests.get(source.path) or None) for source in report.sources],
         "settings": report.settings,
+        "settings_file": report.settings_file,
         "notes": report.notes,
     }
 

@@ -103,6 +103,8 @@ DERIVED: dict[str, Schema] = {
     ),
 }
 
+# Which orders count at all, and which stand in another file too.
+_VALID = tuple(f"orders.{name}" for name in ("status", "cancelled_at", "is_captured", "invoice_id"))
 # What each derived table's own columns are made from; every other column of it is its bases' column of that name.
 NEEDS: dict[str, tuple[str, ...]] = {
     "spells": (
@@ -123,24 +125,21 @@ NEEDS: dict[str, tuple[str, ...]] = {
         "customers.ended_at",
         "orders.customer",
         "orders.ordered_at",
-        "orders.status",
         "orders.amount",
+        *_VALID,
         "deals.customer",
         "deals.closed_at",
     ),
     "purchases": (
-        *(
-            f"orders.{name}"
-            for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "status", "product")
-        ),
+        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "product")),
+        *_VALID,
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome")),
     ),
     "sold_lines": (
         *(f"order_lines.{name}" for name in ("order_id", "product", "quantity", "amount", "unit_price", "currency")),
-        *(
-            f"orders.{name}"
-            for name in ("customer", "ordered_at", "amount", "currency", "status", "product", "quantity")
-        ),
+        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "currency", "product", "quantity")),
+        *("orders.line_price", "orders.line_discount"),
+        *_VALID,
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome", "product")),
     ),
     "recurring": tuple(

@@ -1,6 +1,8 @@
 """The lists that add attributes to other tables' rows: sellers and products."""
 
-from crm_metrics.schema.columns import CATEGORY, MONEY, Schema, define
+from crm_metrics.schema.columns import CATEGORY, DATE, MONEY, NUMBER, Schema, define
+
+RATES = "rates"
 
 LISTS: dict[str, Schema] = {
     "owners": Schema(
@@ -12,6 +14,16 @@ LISTS: dict[str, Schema] = {
             "manager": define(CATEGORY, "manager"),
         },
         called="sellers' attributes",
+    ),
+    RATES: Schema(
+        "exchange rates, which the settings name",
+        {
+            "valid_at": define(DATE, "the day from which the rate holds"),
+            "base": define(CATEGORY, "the currency of which one unit is worth so much"),
+            "quote": define(CATEGORY, "the currency it is worth so much of"),
+            "rate": define(NUMBER, "how much one unit is worth"),
+        },
+        called="exchange rates",
     ),
     "products": Schema(
         "the product list",

@@ -45,6 +45,7 @@ SALES: dict[str, Schema] = {
             "campaign": define(CATEGORY, "the campaign that brought them"),
             "owner": define(CATEGORY, "who looks after them"),
             "plan": define(CATEGORY, "plan or tier"),
+            "total_spend": define(MONEY, "what they have paid so far, or how many times: 0 is a prospect"),
             **UPDATED,
             **DELETED,
         },
@@ -105,11 +106,13 @@ SALES: dict[str, Schema] = {
             "pipeline": define(CATEGORY, "pipeline"),
             "stage": define(CATEGORY, "stage as the file writes it"),
             "is_won": define(BOOL, "the file's own flag: won"),
+            "is_lost": define(BOOL, "the file's own flag: lost"),
             "is_closed": define(BOOL, "the file's own flag: closed"),
             "status": define(CATEGORY, "the file's own status: open, won or lost"),
             "won_at": define(DATE, "when it was won, where the file has a column of its own for it"),
             "lost_at": define(DATE, "when it was lost, where the file has a column of its own for it"),
             "amount": define(MONEY, "the deal's value"),
+            "won_amount": define(MONEY, "what it was won for, where the file has a column of its own for it"),
             "currency": define(CATEGORY, "currency of the amount"),
             "probability": define(SHARE, "chance of winning, 0 to 1"),
             "created_at": define(DATE, "when the deal was opened"),
@@ -132,7 +135,7 @@ SALES: dict[str, Schema] = {
                 "won, lost or open",
                 *(
                     f"deals.{name}"
-                    for name in ("stage", "is_won", "is_closed", "status", "won_at", "lost_at", "closed_at")
+                    for name in ("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at")
                 ),
             ),
             "cycle_days": define(Kind.DAYS, "days from opened to closed", "deals.created_at", "deals.closed_at"),
@@ -173,11 +176,13 @@ SALES: dict[str, Schema] = {
         "the history of deals' stages",
         {
             "deal_id": define(ID, "the deal"),
+            "pipeline": define(CATEGORY, "the stage's pipeline"),
             "stage": define(CATEGORY, "the stage it went to"),
             "from_stage": define(CATEGORY, "the stage it came from"),
             "field": define(CATEGORY, "what changed, where the file holds other changes too"),
             "entered_at": define(DATE, "when it went there"),
-            "left_at": define(DATE, "when it left it"),
+            "left_at": define(DATE, "when it left it; missing while it is there"),
+            **DELETED,
         },
         called="stage histories",
     ),

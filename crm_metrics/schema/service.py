@@ -16,6 +16,8 @@ from crm_metrics.schema.columns import (
     state,
 )
 
+_HOURS = 'give both times and set your working hours, for example [hours] and below it mon = "09:00-17:30"'
+
 SERVICE: dict[str, Schema] = {
     "tickets": Schema(
         "support tickets, cases or conversations",
@@ -30,6 +32,7 @@ SERVICE: dict[str, Schema] = {
             "first_response_minutes": define(Kind.MINUTES, "the help desk's own minutes to the first answer"),
             "first_response_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
             "resolution_minutes": define(Kind.MINUTES, "the help desk's own minutes to the solution"),
+            "resolution_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
             "status": define(CATEGORY, "status"),
             "is_closed": define(BOOL, "the file's own flag: closed"),
             "priority": define(CATEGORY, "priority"),
@@ -66,6 +69,24 @@ SERVICE: dict[str, Schema] = {
                 "tickets.solved_at",
                 "tickets.resolution_minutes",
             ),
+            "business_response_minutes": define(
+                Kind.MINUTES,
+                "working minutes to the first answer, by the hours of the settings or the help desk's own column",
+                "tickets.created_at",
+                "tickets.first_response_at",
+                "tickets.first_response_minutes",
+                "tickets.first_response_business_minutes",
+                remedy=_HOURS,
+            ),
+            "business_resolution_minutes": define(
+                Kind.MINUTES,
+                "working minutes to the solution, by the hours of the settings or the help desk's own column",
+                "tickets.created_at",
+                "tickets.solved_at",
+                "tickets.resolution_minutes",
+                "tickets.resolution_business_minutes",
+                remedy=_HOURS,
+            ),
             "is_reopened": define(BOOL, "reopened at least once", "tickets.reopens"),
             "is_one_touch": define(BOOL, "solved with exactly one reply", "tickets.replies"),
             "is_in_target": define(
@@ -91,7 +112,13 @@ SERVICE: dict[str, Schema] = {
             "asked_at": define(DATE, "when the survey was sent"),
             "kind": define(CATEGORY, "nps, csat or ces", "responses.kind", "responses.score"),
             "score": define(
-                NUMBER, "the score as given", "responses.nps_score", "responses.csat_score", "responses.ces_score"
+                NUMBER,
+                "the score as given",
+                "responses.nps_score",
+                "responses.csat_score",
+                "responses.ces_score",
+                "responses.completion",
+                "responses.is_finished",
             ),
             "nps_score": define(NUMBER, "the score, where the header says that it is the promoter question"),
             "csat_score": define(NUMBER, "the score, where the header says that it is satisfaction"),
@@ -100,12 +127,15 @@ SERVICE: dict[str, Schema] = {
                 CATEGORY, "the scale the score is on, such as 0-10 or 1-5", "responses.score", "responses.kind"
             ),
             "comment": define(TEXT, "what the customer wrote"),
+            "completion": define(CATEGORY, "completed or partial, or a preview: only completed answers count"),
+            "is_finished": define(BOOL, "the answer was sent off: an unfinished one is left out"),
             "channel": define(CATEGORY, "channel"),
             "team": define(CATEGORY, "team"),
             "owner": define(CATEGORY, "whom the answer is about"),
             "product": define(CATEGORY, "product"),
             **UPDATED,
             "is_answered": define(BOOL, "a score was given", "responses.score"),
+            "is_asked": define(BOOL, "the file says when the survey was sent", "responses.asked_at"),
             "nps_group": define(
                 CATEGORY, "promoter, passive or detractor; missing for other kinds", "responses.score", "responses.kind"
             ),

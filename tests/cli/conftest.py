@@ -28,9 +28,11 @@ Ticket ID,Team,Created At,First Response Minutes,Solved At
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working folder: deals.csv, tickets.csv and nothing else; no variable of the terminal plays a part."""
+    """The working folder: deals.csv, tickets.csv and nothing else; no variable of the terminal and no settings of the
+    user play a part."""
     for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM", "PYTHONUNBUFFERED"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "nobody's settings"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "deals.csv").write_text(DEALS, encoding="utf-8")
     (tmp_path / "tickets.csv").write_text(TICKETS, encoding="utf-8")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,11 @@ def test_the_names_of_segments_cannot_move_the_cursor(folder: Path):
     (folder / "deals.csv").write_bytes(HEADER.replace(b"Amount", b"Owner") + b"D1,Closed Won,\x1b[31mAnn,2025-03-04\n")
     done = crm_metrics("report", "deals.csv", "-p", "2025-03", "-m", "deals_won", "--by", "owner")
     assert ("\x1b" in done.out, "Ann" in done.out) == (False, True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file names are Unicode there")
+def test_a_file_whose_name_is_not_utf8_is_read(folder: Path):
+    name = os.fsdecode(b"deals-\xe9.csv")
+    (folder / "deals.csv").rename(folder / name)
+    done = crm_metrics("report", ".", "-p", "2025-Q1", "-m", "win_rate", "-f", "csv", "-q")
+    assert (done.code, done.rows[0]["value"]) == (0, "0.6")

@@ -7,9 +7,10 @@ from tests.conftest import shared
 from tests.published import found, reason, report_of, rounded
 
 HUBSPOT = "pipeline_leak/sample_hubspot_deals.csv"
+HISTORIES = ["pipeline_leak/sample_salesforce_history.csv", "pipeline_leak/sample_salesforce_field_history.csv"]
 
 
-@pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak"])
+@pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak", *HISTORIES])
 @pytest.mark.parametrize(
     ("metric", "expected"),
     [
@@ -40,6 +41,13 @@ def test_the_cycle_is_measured_from_time_to_time():
     assert (whole.mean(), whole.median()) == (56.4, 54)
     assert pytest.approx(exact.mean(), rel=1e-12) == ours[("sales_cycle_length_mean",)]
     assert pytest.approx(exact.median(), rel=1e-12) == ours[("sales_cycle_length",)]
+
+
+@pytest.mark.parametrize("name", HISTORIES)
+def test_the_histories_have_no_times_and_give_the_cycle_in_days(name):
+    ours = found(name)
+
+    assert (ours[("sales_cycle_length_mean",)], ours[("sales_cycle_length",)]) == (56.4, 54)
 
 
 def test_lost_deals_without_an_amount_leave_the_win_rate_by_value_open():

@@ -36,6 +36,7 @@ def test_json_says_where_the_figures_come_from():
             }
         ],
         "settings": {"gross_margin": 1.0, "as_of": "2025-03-31", "won_stages": ["Won"], "rate": None},
+        "settings_file": None,
         "notes": ["Customers are taken from deals."],
         "issues": [
             {

@@ -12,12 +12,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
-from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, TRUE, folded
+from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, SATISFACTION, TRUE, folded
 
 Ints = NDArray[np.int32]
 _UNTIDY = r"^\s|\s$|\s\s|[\t\n\r]|[^\x00-\x7f]"
 _LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
-MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0}
+MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0}
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,13 @@ def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = M
     return Texts(values, codes)
 
 
+def relabelled(labels: pa.Array, codes: Ints) -> Texts:
+    """The label of each row, given a label (or null) for each distinct value and which of these each row has."""
+    encoded = pc.dictionary_encode(labels)
+    places = encoded.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    return Texts(encoded.dictionary, np.append(places, np.int32(-1))[codes])
+
+
 def category(found: Texts) -> pd.Categorical:
     """Text as a categorical whose categories are in alphabetical order, whatever the order of rows."""
     order = pc.sort_indices(found.values).to_numpy()
@@ -93,6 +100,14 @@ def leading_numbers(found: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_
     digits = pc.if_else(pa.array(hit), pc.replace_substring(pc.coalesce(parts.field("v"), "0"), ",", "."), "0")
     values = np.where(hit, np.asarray(pc.cast(digits, pa.float64())), np.nan)
     return found.spread(values, np.nan), ~hit
+
+
+def satisfaction(found: Texts) -> NDArray[np.float64] | None:
+    """Answers in the words of the common scale of five as 1 to 5; None where one of them is no word of it."""
+    points = [SATISFACTION.get(folded(text)) for text in found.values.to_pylist()]
+    if not points or None in points:
+        return None
+    return found.spread(np.array(points, dtype=float), np.nan)
 
 
 def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:

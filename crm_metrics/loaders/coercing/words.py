@@ -20,6 +20,21 @@ MISSING = frozenset(
 MISSING_TEXT = frozenset(("", "-", "--"))
 TRUE = frozenset(["true", "yes", "y", "t", "1", "1.0", "x", "wahr", "ja", "j", "si", "sí", "sim", "oui", "vrai"])
 FALSE = frozenset(["false", "no", "n", "f", "0", "0.0", "falsch", "nein", "não", "nao", "non", "faux"])
+# The usual answers to "how satisfied are you", of which the two best are the top of five.
+SATISFACTION = {
+    "very satisfied": 5,
+    "extremely satisfied": 5,
+    "satisfied": 4,
+    "somewhat satisfied": 4,
+    "neither satisfied nor dissatisfied": 3,
+    "neutral": 3,
+    "dissatisfied": 2,
+    "somewhat dissatisfied": 2,
+    "unsatisfied": 2,
+    "very dissatisfied": 1,
+    "extremely dissatisfied": 1,
+    "very unsatisfied": 1,
+}
 _BLANKS = re.compile(r"\s+")
 
 

@@ -11,6 +11,7 @@ from crm_metrics.loaders.facts.workbench import (
     Workbench,
     has_value,
     moments,
+    numbers,
     optional_truth,
     truths,
     unusable,
@@ -42,6 +43,10 @@ def derive(bench: Workbench) -> None:
 
 def _left(bench: Workbench, table: Table) -> None:
     frame = table.frame
+    never = numbers(frame, "total_spend") <= 0
+    bench.report("never-paid", table, never)
+    if never.any() and "started_at" in frame:
+        frame["started_at"] = np.where(never, NAT, moments(frame, "started_at"))
     known = has_value(frame, "is_churned")
     left = truths(frame, "is_churned")
     by_status = words(frame, "status", _LEFT)
@@ -53,7 +58,7 @@ def _left(bench: Workbench, table: Table) -> None:
     frame["is_churned"] = optional_truth(left, known)
     started = moments(frame, "started_at")
     prospect = np.isnat(started) & words(frame, "status", _PROSPECTS)
-    frame["is_customer"] = ~(started >= bench.now) & ~prospect
+    frame["is_customer"] = ~(started >= bench.now) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
         table.unusable["is_churned"] = unusable("missing-column", seen)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.facts.unclear import refuse_unclear_stages
 from crm_metrics.loaders.facts.workbench import (
     DAY,
     DAY_US,
@@ -24,6 +27,8 @@ from crm_metrics.tables import SOURCE, Table
 
 OUTCOMES = ("lost", "open", "won")
 LOST, OPEN, WON = range(3)
+_TELLING = ("status", "outcome", "is_won", "is_lost", "is_closed", "won_at", "lost_at")
+_COMPETITION = ("closed lost to competition",)  # Zoho's stage
 _WON_WORDS = ("won", "closed won", "closedwon")
 _LOST_WORDS = ("lost", "closed lost", "closedlost", "closed lost to competition")
 
@@ -36,6 +41,9 @@ def settle_outcomes(bench: Workbench, table: Table) -> None:
     outcome = _stated(bench, table, by_stage)
     frame["outcome"] = category(OUTCOMES, outcome)
     frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
+    if "won_amount" in frame:  # what it was sold for beats what it was thought to bring
+        own = numbers(frame, "won_amount")
+        frame["amount"] = np.where((outcome == WON) & ~np.isnan(own), own, numbers(frame, "amount"))
     has_date = any(name in frame for name in ("closed_at", "won_at", "lost_at"))
     closed = moments(frame, "closed_at")
     for name, code in (("won_at", WON), ("lost_at", LOST)):
@@ -58,17 +66,22 @@ def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
 def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
     """What the name of each deal's stage says: by the vendor's list and the settings', never by containing a word."""
     frame = table.frame
-    won, lost = {*_WON_WORDS, *bench.settings.won_stages}, {*_LOST_WORDS, *bench.settings.lost_stages}
-    for recognised in {id(known): known for known in bench.recognised.values()}.values():
-        if recognised.layout.table == "deals":
-            won |= recognised.layout.won
-            lost |= recognised.layout.lost
-    lost -= {normalised(word) for word in bench.settings.won_stages}
-    won -= {normalised(word) for word in bench.settings.lost_stages}
+    won, lost = _ending_stages(bench)
     result = np.full(len(frame), OPEN, dtype=np.int8)
     result[words(frame, "stage", sorted(lost))] = LOST
     result[words(frame, "stage", sorted(won))] = WON
     return result
+
+
+def _ending_stages(bench: Workbench) -> tuple[set[str], set[str]]:
+    """The names of stages that mean won, and of those that mean lost; the settings decide before the vendors."""
+    chosen = bench.settings
+    ours = {name: {normalised(word) for word in getattr(chosen, f"{name}_stages")} for name in ("won", "lost", "open")}
+    won, lost = {*_WON_WORDS}, {*_LOST_WORDS}
+    for recognised in {id(known): known for known in bench.recognised.values()}.values():
+        won |= recognised.layout.won
+        lost |= recognised.layout.lost
+    return (won - ours["lost"] - ours["open"]) | ours["won"], (lost - ours["won"] - ours["open"]) | ours["lost"]
 
 
 def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
@@ -78,8 +91,9 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     dated = has_value(frame, "won_at") | has_value(frame, "lost_at")
     if "won_at" in frame or "lost_at" in frame:
         known = _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
-        plain = known & ~_has_column(bench, table, "stage")
+        plain = known & ~(_has_column(bench, table, "stage") & _stage_decides(bench, table))
         result = np.where(plain, np.where(has_value(frame, "won_at"), WON, np.where(dated, LOST, OPEN)), result)
+    stated_by_word = np.zeros(len(frame), dtype=bool)
     for column in ("status", "outcome"):
         if column not in frame:
             continue
@@ -88,18 +102,49 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         stated[words(frame, column, _LOST_WORDS)] = LOST
         stated[words(frame, column, _WON_WORDS)] = WON
         result = np.where(stated >= 0, stated, result).astype(np.int8)
-    if "is_won" in frame:
-        flagged, won = has_value(frame, "is_won"), truths(frame, "is_won")
-        if "is_closed" in frame:
-            by_flag = np.where(won, WON, np.where(truths(frame, "is_closed"), LOST, OPEN))
-        else:
-            by_flag = np.where(won, WON, np.where(by_stage == LOST, LOST, OPEN))
-        conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
-        conflict |= flagged & (by_flag == WON) & (by_stage == LOST)
-        bench.report("outcome-conflict", table, conflict, column="flag")
-        result = np.where(flagged, by_flag, result).astype(np.int8)
+        stated_by_word |= stated >= 0
+    flagged, by_flag = _flagged(frame, by_stage)
+    conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
+    bench.report("outcome-conflict", table, conflict, column="flag")
+    result = np.where(flagged, by_flag, result).astype(np.int8)
+    _refuse_unknown(bench, table)
+    decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)
+    ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
+    left_open = {normalised(word) for word in bench.settings.open_stages}
+    refuse_unclear_stages(bench, table, result, decided, ended, left_open)
     _name_open_stages(bench, table, result)
     return result
+
+
+def _flagged(frame: pd.DataFrame, by_stage: np.ndarray) -> tuple[Bools, np.ndarray]:
+    """Which deals have a flag that tells their outcome, and what it says. A deal that is not won is lost when another flag
+    says so or, where there is none, when its stage does."""
+    won, lost = truths(frame, "is_won"), truths(frame, "is_lost")
+    flagged = has_value(frame, "is_won") | lost
+    if "is_closed" in frame and "is_won" in frame:
+        lost = lost | truths(frame, "is_closed")
+    elif "is_lost" not in frame:
+        lost = by_stage == LOST
+    return flagged, np.where(won, WON, np.where(lost, LOST, OPEN))
+
+
+def _stage_decides(bench: Workbench, table: Table) -> Bools:
+    """The rows of files whose stages can say that a deal is won or lost: Pipedrive's and Dynamics' never do."""
+    decides = [bench.recognised[source.index].layout.stage_decides for source in bench.sources]
+    return np.array(decides, dtype=bool)[table.frame[SOURCE].to_numpy()]
+
+
+def _refuse_unknown(bench: Workbench, table: Table) -> None:
+    """Raise `DataError` for a file in which nothing says what became of its deals: they are not all open."""
+    for index in bench.files(table):
+        layout, source = bench.recognised[index].layout, bench.sources[index]
+        if not layout.stage_decides and source.columns.keys().isdisjoint(_TELLING):
+            raise DataError(
+                "has no column that says which deals are won and which are lost; the stage does not say it in exports of "
+                f"{layout.title}",
+                where=source.path,
+                hint="Export the deals again with the column Status.",
+            )
 
 
 def _has_column(bench: Workbench, table: Table, column: str) -> Bools:
@@ -137,6 +182,7 @@ def derive(bench: Workbench) -> None:
     _amounts(frame, is_open)
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
+        named |= words(frame, "stage", _COMPETITION)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
 
 
@@ -191,7 +237,7 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
     frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 
-def _amounts(frame, is_open: Bools) -> None:  # type: ignore[no-untyped-def]
+def _amounts(frame: pd.DataFrame, is_open: Bools) -> None:
     if "amount" not in frame or "probability" not in frame:
         return
     frame["weighted_amount"] = np.where(is_open, numbers(frame, "amount") * numbers(frame, "probability"), np.nan)

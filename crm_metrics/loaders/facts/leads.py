@@ -41,7 +41,7 @@ def _conversion(bench: Workbench, table: Table) -> None:
         converted = flag
     elif "converted_at" in frame:
         converted = has_value(frame, "converted_at")
-    elif "deals" in bench.tables and "lead_id" in bench.tables["deals"].frame and "lead_id" in frame:
+    elif "lead_id" in frame and "deals" in bench.tables and {"lead_id", "closed_at"} <= {*bench.tables["deals"].frame}:
         frame["converted_at"] = _won_at(bench, table)
         converted, dated = has_value(frame, "converted_at"), True
         bench.say("lead-conversion-from", how="when a deal that came of them was won")
@@ -122,13 +122,14 @@ def _counts(bench: Workbench) -> None:
         table = bench.tables["leads"]
         if "created_at" not in table.frame:
             return
-        frame = table.frame.assign(counted_at=table.frame["created_at"], leads=1.0)
+        date, frame = "created_at", table.frame.assign(leads=1.0)
     elif "spend" in bench.tables and "leads" in bench.tables["spend"].frame:
         table = bench.tables["spend"]
-        frame = table.frame.assign(counted_at=table.frame["spent_at"], leads=numbers(table.frame, "leads"))
+        date, frame = "spent_at", table.frame.assign(leads=numbers(table.frame, "leads"))
         bench.notes.append("Cost per lead uses the leads that the spend file reports, as no leads were given.")
     else:
         return
-    bench.tables["lead_counts"] = Table(
-        "lead_counts", frame, {"counted_at": table.calendar.get("created_at", np.zeros(0))}
-    )
+    if date in frame:
+        frame["counted_at"] = frame[date]
+    by_day = table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))
+    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": by_day})

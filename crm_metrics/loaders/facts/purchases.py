@@ -5,12 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.errors import DataError
-from crm_metrics.loaders.facts.workbench import NAT, Bools, Workbench, has_value, moments, numbers, words
+from crm_metrics.loaders.facts import orders
+from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers, words
+from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table
-
-_VOID = ("cancelled", "canceled", "voided", "void", "failed", "declined", "expired", "uncollectible", "draft")
-_MANY = 30
 
 
 def derive(bench: Workbench) -> None:
@@ -36,17 +34,15 @@ def _deals(bench: Workbench, table: Table) -> None:
 
 
 def _orders(bench: Workbench, table: Table) -> None:
-    void = words(table.frame, "status", _VOID)
-    void_ids = set(table.frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in table.frame else set()
-    if void.any():
-        seen = sorted(set(table.frame.loc[void, "status"].astype(str)))
-        bench.report("cancelled-order", table, void, seen=", ".join(seen))
-        bench.leave_out(table, void, "cancelled-order")
+    void_ids = orders.leave_out(bench, table)
     frame = table.frame
-    whole = _whole_orders(bench, table)
+    whole = orders.whole(bench, table)
     refund = numbers(whole, "amount") < 0
     whole["is_refund"] = refund
     back = numbers(whole, "refunded_amount")
+    # "Refunded" without an amount is all of it.
+    entirely = np.isnan(back) & words(whole, "status", ("refunded",)) & ~refund
+    back = np.where(entirely, numbers(whole, "amount"), back)
     returned = whole[back > 0].assign(amount=-back[back > 0], is_refund=True)
     both = pd.concat([whole, returned], ignore_index=True) if len(returned) else whole
     both["purchased_at"] = moments(both, "ordered_at")
@@ -68,7 +64,7 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
     if "customer" in frame and "purchased_at" in frame:
         placed = np.flatnonzero(bought & ~np.isnat(frame["purchased_at"].to_numpy()))
         part = frame.iloc[placed]
-        order = np.argsort(part["purchased_at"].to_numpy(), kind="stable")
+        order = _in_order(part)
         ordinal[placed[order]] = part.iloc[order].groupby("customer", observed=True).cumcount().to_numpy() + 1
     frame["ordinal"] = ordinal
     if "customer" in frame and "purchased_at" in frame:
@@ -79,48 +75,21 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
     bench.tables["purchases"] = made
 
 
-def _whole_orders(bench: Workbench, table: Table) -> pd.DataFrame:
-    """One row per order: the lines of an order become one."""
-    frame = table.frame
-    if "order_id" not in frame:
-        return frame.copy()
-    named = has_value(frame, "order_id")
-    often = frame.loc[named, "order_id"].astype("str").duplicated(keep=False)
-    several = np.zeros(len(frame), dtype=bool)
-    several[np.flatnonzero(named)] = often.to_numpy()
-    if not several.any():
-        return frame.copy()
-    lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))
-    groups = lines.groupby("order_id", sort=False)
-    first, alike = groups.first(), groups.nunique() <= 1
-    for column in map(str, first):
-        kind = frame[column].dtype
-        if isinstance(kind, pd.CategoricalDtype):  # of what its lines say differently nothing is said of the order
-            first[column] = pd.Categorical(first[column].where(alike[column]), dtype=kind)
-        elif column == "refunded_amount":
-            first[column] = groups[column].max()
-        elif pd.api.types.is_datetime64_any_dtype(kind) or column == ROW:
-            first[column] = groups[column].min()
-    first["amount"] = _totals(bench, table, lines)
-    whole = first.reset_index()
-    return pd.concat([frame[~several], whole[frame.columns]], ignore_index=True)
-
-
-def _totals(bench: Workbench, table: Table, lines: pd.DataFrame) -> pd.Series:
-    """What each order of several lines comes to: the lines are parts of it, or each repeats its total."""
-    amounts = lines.groupby("order_id", sort=False)["amount"]
-    blank_somewhere = amounts.count() < amounts.size()
-    equal = amounts.nunique() <= 1
-    choice = bench.settings.order_amount
-    if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
-        return amounts.sum(min_count=1)
-    if choice == "total" or (equal.all() and len(equal) > _MANY):
-        return amounts.first()
-    raise DataError(
-        f"{len(equal):,} order ids stand on several rows, and their amounts can be parts of the order or its total repeated",
-        where=bench.sources[int(table.frame[SOURCE].iloc[0])].path,
-        hint="Say which with --set order_amount=line or --set order_amount=total.",
-    )
+def _in_order(purchases: pd.DataFrame) -> np.ndarray:
+    """The places of the purchases in the order of time; a customer's purchases of one moment by their number, then by what
+    they hold."""
+    order = np.argsort(purchases["purchased_at"].to_numpy(), kind="stable")
+    tied = purchases.duplicated(["customer", "purchased_at"], keep=False).to_numpy()
+    if tied.any():
+        content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
+        moved = [name for name in content if name in purchases]
+        keys = as_text(purchases[tied], moved).to_numpy(dtype=object)
+        # The places that tied purchases have among all stay theirs; only who has which changes.
+        places = np.flatnonzero(tied[order])
+        among = np.cumsum(tied) - 1
+        dates = purchases["purchased_at"].to_numpy()[tied]
+        order[places] = np.flatnonzero(tied)[sorted(among[order[places]], key=lambda at: (dates[at], keys[at]))]
+    return order
 
 
 def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids: set[str]) -> None:
@@ -132,6 +101,7 @@ def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids:
     elif "product" in frame and has_value(frame, "product").any():
         table = bench.tables["orders"]
         made = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
+        made["amount"] = _line_amounts(bench, table)
     else:
         return
     if "quantity" not in made:
@@ -142,9 +112,26 @@ def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids:
     bench.tables["sold_lines"] = Table("sold_lines", made)
 
 
+def _line_amounts(bench: Workbench, table: Table) -> Floats:
+    """What each line comes to: its price times its units where the amount is that of the whole order. Where only one line of
+    an order has an amount and none a price, it is not known which line it is of."""
+    frame = table.frame
+    amount, price = numbers(frame, "amount"), numbers(frame, "line_price")
+    units = numbers(frame, "quantity")
+    priced = price * np.where(np.isnan(units), 1.0, units) - np.nan_to_num(numbers(frame, "line_discount"))
+    if "order_id" in frame:
+        key = orders.keys(bench, table)
+        groups = pd.Series(amount, index=key.index).groupby(key)
+        alone = groups.transform("count").eq(1) & groups.transform("size").gt(1)
+        amount = np.where(alone.to_numpy(), np.nan, amount)
+    return np.where(np.isnan(price), amount, priced)
+
+
 def _joined(bench: Workbench, table: Table, whole: pd.DataFrame) -> pd.DataFrame:
     """Order lines with the date, the customer and the attributes of their order. Lines of no order that was read are left
     out and counted; those of a cancelled order belong to it."""
+    # Orders without an id have no lines, and lines without one no order.
+    whole = whole[has_value(whole, "order_id")] if "order_id" in whole else whole[:0]
     keys = whole["order_id"].astype("str") if "order_id" in whole else pd.Series(dtype="str")
     place = pd.Index(keys).get_indexer(pd.Index(table.frame["order_id"].astype("str")))
     lost: Bools = place < 0

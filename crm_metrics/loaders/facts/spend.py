@@ -6,21 +6,60 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.workbench import Workbench, moments, numbers
-from crm_metrics.tables import Table
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, moments, numbers
+from crm_metrics.tables import SOURCE, Table, Unusable
 
 _SPREAD = ("cost", "impressions", "clicks", "conversions", "leads")
+# What results are taken to be, by what their indicator holds.
+_RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
 
-def derive(bench: Workbench) -> None:
-    """Daily spend; and the campaign of each deal in the spelling of the spend file."""
-    if "spend" not in bench.tables:
-        return
-    table = bench.tables["spend"]
-    if "spent_to_at" in table.frame:
+def attribute(bench: Workbench) -> None:
+    """Give each deal its campaign in the spelling of the spend file. This comes before a dimension is carried from one table
+    to another: what a report is by must not change which campaign a deal came of."""
+    if "deals" in bench.tables and "spend" in bench.tables and bench.tables["spend"].has("campaign"):
+        _attribute(bench.tables["deals"], bench.tables["spend"])
+
+
+def settle(bench: Workbench, table: Table) -> None:
+    """What results are, and daily spend, which is how far the costs reach: this comes before as-of is known, which depends
+    on it."""
+    if table.has("results"):
+        _results(bench, table)
+    if table.has("spent_to_at"):
         table.frame = _by_day(bench, table)
-    if "deals" in bench.tables and "campaign" in table.frame:
-        _attribute(bench.tables["deals"], table)
+
+
+def _results(bench: Workbench, table: Table) -> None:
+    """Results as conversions or leads. They count what each campaign was to bring about (clicks, sales, views): results of
+    one file that are not all of one kind are never added together."""
+    frame = table.frame
+    source = frame[SOURCE].to_numpy()
+    results = numbers(frame, "results")
+    for i in bench.files(table, ~np.isnan(results)):
+        mine = (source == i) & ~np.isnan(results)
+        given = bench.sources[i].columns.keys() & {"conversions", "leads"}
+        kinds = _indicators(frame, mine)
+        target = next((name for name, ending in _RESULTS if kinds and all(ending in kind for kind in kinds)), None)
+        if given or (target is not None and target in frame and has_value(frame, target)[mine].any()):
+            continue
+        if target is not None:
+            frame[target] = np.where(mine, results, numbers(frame, target))
+        elif kinds != {""}:
+            shown = ", ".join(sorted(kind or "not said" for kind in kinds)[:4])
+            bench.report("mixed-results", table, mine, seen=shown)
+            problem = Unusable("missing-column", f"the results count {shown}", "add the column Purchases to the export")
+            for column in ("conversions", "leads"):
+                if not has_value(frame, column).any():
+                    table.unusable[column] = problem
+
+
+def _indicators(frame: pd.DataFrame, rows: Bools) -> set[str]:
+    """What the results of these rows are, in the words of the file: `purchase` of `actions:offsite_conversion.purchase`."""
+    if "result_indicator" not in frame:
+        return {""}
+    written = frame.loc[rows, "result_indicator"].astype(object)
+    return {str(kind).casefold() if isinstance(kind, str) else "" for kind in written.unique()}
 
 
 def _by_day(bench: Workbench, table: Table) -> pd.DataFrame:
@@ -46,6 +85,9 @@ def _attribute(deals: Table, spend: Table) -> None:
     """A deal belongs to the campaign that its own campaign names, else its source, case and spaces aside."""
     campaigns = spend.frame["campaign"].astype("category").cat.categories
     spelling = {folded(str(name)): str(name) for name in campaigns}
+    if "campaign_id" in spend.frame:  # Salesforce's opportunities name their campaign by its id
+        named = spend.frame[["campaign_id", "campaign"]].dropna().drop_duplicates()
+        spelling |= {folded(str(key)): str(name) for key, name in named.itertuples(index=False)}
     result = np.full(len(deals.frame), None, dtype=object)
     for column in ("source", "campaign"):
         if column not in deals.frame:

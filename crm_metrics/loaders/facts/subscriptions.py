@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
@@ -17,20 +19,24 @@ from crm_metrics.loaders.facts.workbench import (
     unusable,
     words,
 )
-from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table
 
 _NEVER_STARTED = ("incomplete", "incomplete expired", "draft", "pending")
 _CANCELED = ("canceled", "cancelled")
 _TRIAL = ("trialing", "trial", "in trial")
 # A month has 365.25 / 12 days; a week and a day are parts of that.
 _PER_MONTH = {
-    ("month", "monthly", "1 month"): 1.0,
-    ("year", "annual", "annually", "yearly", "12 months"): 1 / 12,
-    ("quarter", "quarterly", "3 months"): 1 / 3,
-    ("half year", "semi annual", "6 months"): 1 / 6,
-    ("week", "weekly"): 365.25 / 84,
-    ("day", "daily"): 365.25 / 12,
+    "day": 365.25 / 12,
+    "week": 365.25 / 84,
+    "month": 1.0,
+    "quarter": 1 / 3,
+    "half year": 1 / 6,
+    "year": 1 / 12,
 }
+_ALSO = {"daily": "day", "annual": "year", "annually": "year", "semi annual": "half year", "semiannual": "half year"}
+_ALSO |= {"half yearly": "half year", "quarterly": "quarter", "weekly": "week", "monthly": "month", "yearly": "year"}
+_INTERVAL = re.compile(r"(?:(?:every|per) )?(?:(\d+) )?(day|week|month|quarter|half year|year)s?")
 _MOVES = ("churn", "contraction", "expansion", "new", "reactivation")
 _NOTHING = 1e-6
 
@@ -47,7 +53,9 @@ def settle_dates(bench: Workbench, table: Table) -> None:
         frame["ended_at"] = ended
     started = moments(frame, "started_at")
     trial_end = moments(frame, "trial_ends_at")
-    frame["started_at"] = np.where(~np.isnat(trial_end) & (trial_end > started), trial_end, started)
+    # The end of a trial that still runs has not happened: it says nothing of how far the data reaches.
+    over = ~np.isnat(trial_end) & (trial_end > started) & ~words(frame, "status", _TRIAL)
+    frame["started_at"] = np.where(over, trial_end, started)
 
 
 def paid(bench: Workbench) -> pd.DataFrame | None:
@@ -69,13 +77,20 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
     """Recurring revenue a month of each subscription; None when neither it nor an amount with its interval is given."""
     mrr = numbers(frame, "mrr")
     if "amount" in frame and "interval" in frame:
-        factor = np.full(len(frame), np.nan)
-        for names, share in _PER_MONTH.items():
-            factor[words(frame, "interval", names)] = share
+        intervals = frame["interval"].astype("category")
+        shares = [_share_of_month(str(name)) for name in intervals.cat.categories]
+        factor = np.array([*shares, np.nan])[intervals.cat.codes.to_numpy()]
         mrr = np.where(np.isnan(mrr), numbers(frame, "amount") * factor, mrr)
     elif "mrr" not in frame:
         return None
     return mrr
+
+
+def _share_of_month(interval: str) -> float:
+    """What an amount per interval is a month; NaN for an interval that is no known one."""
+    text = normalised(interval)
+    found = _INTERVAL.fullmatch(_ALSO.get(text, text))
+    return _PER_MONTH[found[2]] / int(found[1] or 1) if found and found[1] != "0" else np.nan
 
 
 def derive(bench: Workbench) -> None:
@@ -86,15 +101,45 @@ def derive(bench: Workbench) -> None:
     mrr = monthly(frame)
     if mrr is None:
         return
+    unpriced = frame[truths(frame, NO_RATE)]
+    _report_unknown(bench, frame, mrr)
+    if bench.priced_in is not None:  # what a customer pays in several currencies is one total
+        frame = frame.drop(columns="currency", errors="ignore")
     known = ~np.isnan(mrr) & ~(moments(frame, "ended_at") < moments(frame, "started_at"))
     frame, mrr = frame[known].reset_index(drop=True), mrr[known]
     steps = _steps(frame, mrr)
     bench.tables["recurring"] = Table("recurring", _stretches(steps))
     bench.tables["movements"] = Table("movements", _movements(steps))
+    if len(unpriced):
+        _add_unpriced(bench, unpriced)
     if "ended_at" not in frame:
         seen, hint = "the subscriptions do not say when one ended", "add the column with the end of each subscription"
         bench.tables["recurring"].unusable["ended_at"] = unusable("missing-column", seen, hint)
         bench.tables["movements"].unusable["kind"] = unusable("missing-column", seen, hint)
+
+
+def _report_unknown(bench: Workbench, frame: pd.DataFrame, mrr: Floats) -> None:
+    """Report the subscriptions whose amount is of no known interval: they are in no recurring revenue."""
+    unknown = np.isnan(mrr) & has_value(frame, "amount") & has_value(frame, "interval")
+    if unknown.any():
+        seen = ", ".join(sorted(set(frame.loc[unknown, "interval"].astype(str)))[:3])
+        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=seen)
+
+
+def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
+    """Rows without an amount for subscriptions that have no exchange rate: where there are only these, nothing can be said,
+    which is not 0."""
+    rows = frame[["customer", SOURCE, ROW]].assign(**{NO_RATE: True})
+    ended = moments(frame, "ended_at")
+    stretches = rows.assign(started_at=frame["started_at"], ended_at=ended, mrr=np.nan)
+    begun = rows.assign(moved_at=frame["started_at"], kind="new", amount=np.nan)
+    over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
+    for name, parts in (("recurring", [stretches]), ("movements", [begun, over])):
+        table = bench.tables[name]
+        priced = table.frame.assign(**{NO_RATE: False})
+        kinds = {column: priced[column].dtype for column in ("customer", "kind") if column in priced}
+        together = pd.concat([priced, *(part for part in parts if len(part))], ignore_index=True)
+        table.frame = together.astype(kinds)
 
 
 def _steps(frame: pd.DataFrame, mrr: Floats) -> pd.DataFrame:

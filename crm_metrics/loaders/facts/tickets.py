@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from crm_metrics.loaders.facts import ticket_hours
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
     MINUTE_US,
@@ -48,6 +49,7 @@ def derive(bench: Workbench) -> None:
         if "created_at" in frame:
             _response(bench, table)
             _resolution(bench, table)
+            ticket_hours.derive(bench, table)
             if bench.asks("tickets", "open_from"):
                 _open(bench, table)
         if "reopens" in frame:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Source, Table, Unusable
+
+if TYPE_CHECKING:
+    from crm_metrics.loaders.rates import Book
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -43,6 +46,8 @@ class Workbench:
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     constants: dict[str, float] = field(default_factory=dict)
+    rates: Book | None = None
+    priced_in: str | None = None  # the currency that all amounts are converted to
 
     def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
         """One issue per file for the marked rows of a table; none when no row is marked."""
@@ -50,8 +55,9 @@ class Workbench:
             return
         rows = table.frame.loc[hit, [SOURCE, ROW]]
         for source, part in rows.groupby(SOURCE, observed=True):
-            numbers = tuple(int(row) for row in np.sort(part[ROW].to_numpy())[:10])
-            self.issues.append(Issue(code, self.sources[int(str(source))].path, len(part), numbers, detail))
+            every = np.sort(part[ROW].to_numpy())
+            shown = tuple(int(row) for row in every[:10])
+            self.issues.append(Issue(code, self.sources[int(str(source))].path, len(part), shown, detail, every))
 
     def asks(self, table: str, *columns: str) -> bool:
         """Whether any figure needs one of these columns of a table."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import numbers
+from crm_metrics.loaders.coercing import currencies, minor_units, numbers
+from crm_metrics.loaders.normalising import readings
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.schema import NUMERIC, Kind
@@ -23,31 +25,42 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
     signs = coerced.separator(written, file.settings.decimal)
     if None in signs.values() and (witness := _witness(file, set(found))) is not None:
         signs = {name: sign or witness for name, sign in signs.items()}
+    decided = {
+        sign for name, sign in signs.items() if sign and written[name].decimals | {written[name].doubtful} - {None}
+    }
+    file.decimal = next(iter(decided)) if len(decided) == 1 else ""
     result = {}
     for name, column in found.items():
         sign = signs[name]
         if sign is None:
-            parts = written[name]
-            place = parts.doubtful if parts.doubtful is not None else 0
-            raise DataError(
-                f"{column.at(place)} in {file.header(name)} can be a whole number or have decimals; "
-                "nothing in the file proves which",
-                where=file.raw.path,
-                hint="Say which sign separates decimals with --decimal . or --decimal ,",
-            )
+            raise readings.decimal(file, name, column, written[name])
         by_value = numbers.resolve(written[name], sign)
         if file.kind(name) is Kind.MINUTES:
             clock = numbers.clock_minutes(column.values)
-            scale = coerced.MINUTES[file.recognised.units.get(name, "minutes")]
-            by_value = np.where(np.isnan(clock), by_value, clock / scale)
+            if file.recognised.units.get(name) == "clock":
+                by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
+            else:
+                scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
+                by_value = np.where(np.isnan(clock), by_value, clock / scale)
+        if file.kind(name) is Kind.MONEY and (labels := currencies.in_cells(column.values)) is not None:
+            file.currencies[name] = coerced.category(coerced.relabelled(labels, column.codes))
         bad = np.isnan(by_value)
         if bad.any():
             rows = cells.rows[column.rows_of(bad)]
             file.note("unreadable-number", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
         percent = written[name].percent
         known = percent[~bad] if len(percent) else percent
-        result[name] = scaled(file, name, column.spread(by_value, np.nan), percent=known)
+        result[name] = scaled(file, name, column.spread(by_value, np.nan), cells.rows, percent=known)
     return result
+
+
+def blank_zeros(file: File, values: dict[str, Any], cells: Cells) -> None:
+    """Make 0 missing where the vendor writes it for "none was given", and say so."""
+    for name in sorted(file.layout.zero_is_missing & values.keys()):
+        zero = values[name] == 0
+        if zero.any():
+            values[name] = np.where(zero, np.nan, values[name])
+            file.note("zero-as-blank", cells.rows[zero], vendor=file.layout.title)
 
 
 def _witness(file: File, used: set[str]) -> str | None:
@@ -64,21 +77,49 @@ def _witness(file: File, used: set[str]) -> str | None:
 
 
 def scaled(
-    file: File, name: str, values: NDArray[np.float64], percent: NDArray[np.bool_] | None = None
+    file: File,
+    name: str,
+    values: NDArray[np.float64],
+    rows: NDArray[Any],
+    percent: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.float64]:
-    """The numbers in the unit of their kind: durations in minutes, shares as fractions. `percent` marks the distinct values
-    that have a percent sign."""
+    """The numbers in the unit of their kind: durations in minutes, shares as fractions. `rows` are their rows as a
+    spreadsheet shows them; `percent` marks the distinct values that have a percent sign."""
     kind = file.kind(name)
     if kind is Kind.MINUTES:
-        scale = coerced.MINUTES[file.recognised.units.get(name, "minutes")]
+        scale = _minutes(file, name, plain=percent is None)
         return values if scale == 1 else values * scale
     if kind is Kind.SHARE:
-        return _shares(file, name, values, percent)
+        return _shares(file, name, values, rows, percent)
     return values
 
 
+def _minutes(file: File, name: str, *, plain: bool) -> float:
+    """How many minutes a duration's unit has. Raises `DataError` where `plain` numbers are in no unit that the header or the
+    vendor's file names."""
+    unit = file.recognised.units.get(name)
+    if unit is None and plain and not file.layout.signature:
+        header = file.header(name)
+        raise DataError(
+            f"{header} holds plain numbers and does not say whether they are seconds, minutes or hours",
+            where=file.raw.path,
+            hint=f"Write the unit into the header, for example {header + ' (minutes)'!r}.",
+        )
+    return coerced.MINUTES[unit or "minutes"]
+
+
+def in_units(file: File, frame: pd.DataFrame) -> None:
+    """Amounts that are written in the smallest unit of their currency (cents) become amounts in whole units."""
+    if file.layout.money != "minor":
+        return
+    codes = frame["currency"].astype(object) if "currency" in frame else pd.Series([None] * len(frame), dtype=object)
+    parts = 10.0 ** codes.map(lambda code: minor_units.DIGITS.get(code, 2)).to_numpy(dtype=float)
+    for name in [name for name in frame if file.kind(str(name)) is Kind.MONEY]:
+        frame[name] = frame[name].to_numpy() / parts
+
+
 def _shares(
-    file: File, name: str, values: NDArray[np.float64], percent: NDArray[np.bool_] | None
+    file: File, name: str, values: NDArray[np.float64], rows: NDArray[Any], percent: NDArray[np.bool_] | None
 ) -> NDArray[np.float64]:
     """Fractions, whether written as 0.45, 45 or 45 %: decided once for the column."""
     if percent is not None and percent.any() and not percent.all():
@@ -94,13 +135,7 @@ def _shares(
     result = values / 100 if as_percent else values
     outside = (result < 0) | (result > 1)
     if outside.any():
-        file.note(
-            "out-of-range",
-            count=int(outside.sum()),
-            column=header,
-            range="0 to 100 %",
-            seen=str(values[outside][0]),
-        )
+        file.note("out-of-range", rows[outside], column=header, range="0 to 100 %", seen=str(values[outside][0]))
     return np.where(outside, np.nan, result)
 
 
@@ -110,6 +145,9 @@ def scores(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.float
         return coerced.typed_numbers(column)
     found = coerced.texts(column, file.missing)
     values, bad = coerced.leading_numbers(found)
+    if bad.any() and (worded := coerced.satisfaction(found)) is not None:
+        file.recognised.suffixes.setdefault(name, "1-5")
+        return worded
     if bad.any():
         rows = cells.rows[found.rows_of(bad)]
         file.note("unreadable-number", rows, column=file.header(name), seen=found.at(int(np.argmax(bad))))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.issues import Issue
+from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
@@ -27,19 +28,20 @@ class File:
         self.issues: list[Issue] = []
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
+        self.currencies: dict[str, Any] = {}  # of amounts whose cells name them
+        self.date_order, self.decimal = "", ""  # as they were decided, where text had to be read
         self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}
         self.missing = MISSING | self.missing_text
 
     def kind(self, name: str) -> Kind:
         """What the cells of a canonical column are; a column outside the schema is a category."""
-        known = self.schema.columns.get(name)
-        return known.kind if known else Kind.CATEGORY
+        return beside.kind_of(self.layout.table, name)
 
     def note(self, code: str, rows: NDArray[Any] | None = None, count: int | None = None, **detail: str) -> None:
         """Remember a problem, with the first of the rows that have it."""
         shown = tuple(int(row) for row in rows[:10]) if rows is not None else ()
         size = count if count is not None else (len(rows) if rows is not None else 0)
-        self.issues.append(Issue(code, self.raw.path, size, shown, detail))
+        self.issues.append(Issue(code, self.raw.path, size, shown, detail, rows))
 
     def header(self, name: str) -> str:
         """The column's name as the file writes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,9 +14,12 @@ from numpy.typing import NDArray
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.normalising import readings
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.schema import Kind
+
+_ZONE_ID = re.compile(r"""timeZone["']*\s*:\s*["']*([\w+-]+(?:/[\w+-]+)*)""")
 
 
 def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
@@ -25,6 +29,8 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         return {}
     written = {name: dates.take_apart(column.values) for name, column in found.items()}
     order = _order(file, found, written)
+    if any(parts.open.any() for parts in written.values()):
+        file.date_order = order
     result = {}
     for name, column in found.items():
         wall = dates.resolve(written[name], order)
@@ -83,14 +89,10 @@ def _proof_elsewhere(file: File, used: set[str]) -> set[str]:
 def _undecided(
     file: File, found: dict[str, coerced.Texts], ambiguous: dict[str, dates.Written], allowed: set[str]
 ) -> DataError:
-    name, parts = next(iter(ambiguous.items()))
-    shown = found[name].at(int(np.argmax(parts.open)))
-    if allowed:
-        where = f"{file.header(name)}: {shown}"
-        what = f"the dates can be read day first or month first ({where}); nothing in the file proves which"
-    else:
-        what = f"some dates are day first and others month first ({file.header(name)}: {shown})"
-    return DataError(what, where=file.raw.path, hint="Say which with --date-order dmy or --date-order mdy.")
+    """The error that asks for the order, shown at a date that reads differently in the two."""
+    differing = [name for name, parts in ambiguous.items() if (parts.first != parts.second)[parts.open].any()]
+    name = differing[0] if differing else next(iter(ambiguous))
+    return readings.date_order(file, name, found[name], ambiguous[name], contradiction=not allowed)
 
 
 def _zones(file: File, name: str, column: coerced.Texts, parts: dates.Written) -> NDArray[np.float64] | None:
@@ -115,6 +117,10 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
     by_day = not known.any() or not wall[first] % dates.DAY
     file.calendar[name] = by_day and bool((wall[known] % dates.DAY == 0).all())
+    stated = _stated_zone(file, name)
+    unconverted = stated is not None and not file.settings.timezone and not file.calendar[name]
+    if unconverted and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
+        file.note("zone-seen", column=file.header(name), seen=str(stated))
     if file.settings.timezone:
         wall = _in_utc(file, name, wall, known, offsets)
     return wall.view("datetime64[us]")
@@ -125,9 +131,8 @@ def _in_utc(
 ) -> NDArray[np.int64]:
     zone = file.settings.timezone
     assert zone is not None
-    stated = file.recognised.suffixes.get(name, "")
-    if not file.calendar[name] and (stated == "UTC" or "/" in stated):
-        zone = stated if stated == "UTC" or _is_zone(stated) else zone
+    if not file.calendar[name]:
+        zone = _stated_zone(file, name) or zone
     index = pd.DatetimeIndex(wall[known].view("datetime64[us]"))
     local = index.tz_localize(zone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
     result = wall.copy()
@@ -136,6 +141,18 @@ def _in_utc(
         has = known & ~np.isnan(offsets)
         result[has] = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
     return result
+
+
+def _stated_zone(file: File, name: str) -> str | None:
+    """The time zone that a column's header names in brackets, `(UTC)`, `(in UTC)`, `(America/New_York)`, or in a further
+    row, as Qualtrics does."""
+    stated = file.recognised.suffixes.get(name, "").removeprefix("in ").strip()
+    place = file.recognised.columns.get(name)
+    if place is not None and not stated:
+        for row in file.raw.header_rows[1:]:
+            if found := _ZONE_ID.search(row[place]):
+                stated = found[1]
+    return stated if stated == "UTC" or ("/" in stated and _is_zone(stated)) else None
 
 
 def _is_zone(name: str) -> bool:

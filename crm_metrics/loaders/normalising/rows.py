@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,11 +16,14 @@ from numpy.typing import NDArray
 from crm_metrics import schema
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing import currencies, ids
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import figures, moments, records
+from crm_metrics.loaders.normalising import figures, moments, preamble, readings, records, stages
 from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.recognising import Recognised
@@ -28,12 +32,16 @@ from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Source, Unusable
 
 SCORES = ("score", "nps_score", "csat_score", "ces_score")
+_ODD_CURRENCIES = 20
+# Questions of surveys, and what is made of each.
+_QUESTIONS = {"nps_score": "nps_group", "csat_score": "is_satisfied", "ces_score": "effort_score"}
 _CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 
 
 @dataclass
 class FileRows:
-    """The rows of one file in canonical columns; `calendar` names the date columns without a time of day."""
+    """The rows of one file in canonical columns; `calendar` names the date columns without a time of day, `part` holds rows
+    of a second table."""
 
     frame: pd.DataFrame
     source: Source
@@ -41,23 +49,40 @@ class FileRows:
     issues: list[Issue]
     calendar: dict[str, bool] = field(default_factory=dict)
     unusable: dict[str, Unusable] = field(default_factory=dict)
+    part: Part | None = None
+
+    @property
+    def tables(self) -> list[str]:
+        return [self.source.table, *([self.part.table] if self.part is not None else [])]
+
+    def calendar_of(self, table: str) -> dict[str, bool]:
+        """Of one table's date columns in this file, whether each is without a time of day."""
+        if table == self.source.table:
+            return {name: by_day for name, by_day in self.calendar.items() if not is_beside(name)}
+        return self.part.calendar if self.part is not None and self.part.table == table else {}
 
 
 def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     """The file's columns, coerced, without rows that are no records. Raises `DataError` when one can be read in two ways."""
-    file, file_plan = File(fetched.raw, fetched.recognised, settings, index), fetched.plan
+    file, file_plan = File(fetched.raw, fetched.recognised, settings.for_file(fetched.raw.path), index), fetched.plan
     _refuse_candidates(file, file_plan.names)
     cells = fetched.cells.result()
     if fetched.unread is not None and fetched.unread in file_plan.names:
         _identity(file, fetched.unread, file_plan, cells)
     file.issues += cells.issues
     values = _coerced(file, file_plan, cells)
+    values |= {_written_in(name): codes for name, codes in file.currencies.items()}
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
     frame = pd.DataFrame(values, copy=False)
-    left_out = Counter(record.reason for record in cells.left_out)
+    unread = records.without_footers(file, cells.left_out)
+    left_out = Counter(record.reason for record in unread)
     frame = records.kept(file, frame, file_plan, cells, left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
+    frame = frame.drop(columns=[_written_in(name) for name in file.currencies])
+    figures.in_units(file, frame)
+    frame = preamble.with_days(file, frame)
+    frame, part = stages.apart(file, frame, left_out)
     source = Source(
         file.index,
         file.raw.path,
@@ -67,8 +92,11 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
         tuple(label for place, label in enumerate(file.raw.header) if place not in file.recognised.columns.values()),
+        tuple((record.reason, record.row, record.text) for record in unread),
+        file.date_order,
+        file.decimal,
     )
-    return FileRows(frame, source, file.recognised, file.issues, file.calendar, file.unusable)
+    return FileRows(frame, source, file.recognised, file.issues, file.calendar, file.unusable, part)
 
 
 def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
@@ -83,20 +111,31 @@ def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
 
 
 def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
-    for name in chosen:
+    for name in list(chosen):
         labels = file.recognised.candidates.get(name)
         if labels is None or file.kind(name) in schema.TEXTUAL:
+            continue
+        if name in _QUESTIONS and file.layout.signature:
+            _leave_open(file, name, labels, chosen)
             continue
         if name == "conversions":
             seen = " or ".join(labels)
             file.unusable[name] = Unusable("missing-column", f"{name} could be {seen}", "rename the one that counts")
             file.note("two-candidates", column=name, seen=seen)
             continue
-        raise DataError(
-            f"{name} could be the column {' or '.join(repr(label) for label in labels)}",
-            where=file.raw.path,
-            hint=f"Rename the one that counts to {name!r}, or remove the other from the export.",
-        )
+        places = {label: file.raw.header.index(label) for label in labels}
+        cells = file.raw.read(dict.fromkeys(places.values(), As.TEXT))
+        texts = {label: coerced.texts(cells.columns[place], file.missing) for label, place in places.items()}
+        raise readings.two_columns(file, name, labels, texts)
+
+
+def _leave_open(file: File, name: str, labels: tuple[str, ...], chosen: dict[str, int]) -> None:
+    """Use none of several questions of one kind in a survey: the answers to its other questions are as good as before."""
+    seen = " or ".join(labels)
+    hint = f"name the one that counts in the settings, as {name}"
+    file.unusable[_QUESTIONS[name]] = Unusable("missing-column", f"the question could be {seen}", hint)
+    file.note("two-candidates", column=name, seen=seen)
+    del chosen[name], file.recognised.columns[name]
 
 
 def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
@@ -117,8 +156,9 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
         elif name in SCORES:
             values[name] = figures.scores(file, name, column, cells)
         elif kind in schema.NUMERIC:
-            if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
-                values[name] = figures.scaled(file, name, coerced.typed_numbers(column))
+            is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
+            if is_number and file.recognised.units.get(name) != "clock":
+                values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
             else:
                 text_numbers[name] = coerced.texts(column, file.missing)
         elif kind is Kind.BOOL:
@@ -126,10 +166,39 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
         elif pa.types.is_string(column.type):
             values[name] = _ids(file, column)
         else:
-            values[name] = coerced.category(coerced.texts(column, file.missing_text))
+            values[name] = coerced.category(_single(file, name, _texts(file, column, kind), cells))
     values |= moments.from_texts(file, text_dates, cells)
     values |= figures.from_texts(file, text_numbers, cells)
+    figures.blank_zeros(file, values, cells)
     return values
+
+
+def _texts(file: File, column: Any, kind: Kind) -> coerced.Texts:
+    """The texts of a column; ids in the one form that all exports of the vendor have in common."""
+    found = coerced.texts(column, file.missing_text)
+    if kind is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
+        return found
+    return coerced.relabelled(_one_form(file, found.values), found.codes)
+
+
+def _single(file: File, name: str, found: coerced.Texts, cells: Cells) -> coerced.Texts:
+    """The texts without cells that hold several values: which one counts, nothing says."""
+    sign = file.layout.separators.get(name)
+    if sign is None:
+        return found
+    several = np.asarray(pc.match_substring(found.values, sign), dtype=bool)
+    if not several.any():
+        return found
+    rows = cells.rows[found.rows_of(several)]
+    file.note("several-values", rows, column=file.header(name), seen=found.at(int(np.argmax(several))))
+    return coerced.relabelled(pc.if_else(pa.array(several), None, found.values), found.codes)
+
+
+def _one_form(file: File, values: Any) -> Any:
+    """Ids as all exports of the vendor have them in common."""
+    if file.layout.id_prefix:
+        values = ids.without_prefix(values, file.layout.id_prefix)
+    return ids.in_long_form(values) if file.layout.long_ids else values
 
 
 def _flags(file: File, name: str, column: Any, cells: Cells) -> Any:
@@ -146,6 +215,7 @@ def _ids(file: File, column: Any) -> Any:
     empty = pc.is_in(trimmed, pa.array(["", *sorted(file.layout.missing)]))
     if pc.any(empty).as_py():
         trimmed = pc.if_else(empty, None, trimmed)
+    trimmed = _one_form(file, trimmed)
     return pd.Series(trimmed.to_pandas(), dtype="str", copy=False)
 
 
@@ -155,6 +225,7 @@ def _currency(file: File, frame: pd.DataFrame) -> None:
         return
     if "currency" in frame:
         codes = frame["currency"].cat
+        _refuse_other_words(file, list(map(str, codes.categories)))
         frame["currency"] = _upper(codes.categories, codes.codes.to_numpy())
         return
     for name in ("amount", "cost", "mrr"):
@@ -164,11 +235,32 @@ def _currency(file: File, frame: pd.DataFrame) -> None:
             frame["currency"] = pd.Categorical.from_codes(
                 np.zeros(len(frame), dtype=np.int8), pd.Index([code], dtype="str")
             )
+            return
+    for name in ("amount", "cost", "mrr"):
+        if name in file.currencies:
+            frame["currency"] = frame[_written_in(name)]
+            return
+
+
+def _written_in(name: str) -> str:
+    """The column that holds, while a file is read, the currency that each cell of a money column is written in."""
+    return f"_{name}_currency"
+
+
+def _refuse_other_words(file: File, labels: list[str]) -> None:
+    """Raises `DataError` for a column of names or numbers: each would be a currency of its own, with all figures in it."""
+    odd = [label for label in labels if not re.fullmatch("[A-Z]{3}", currencies.code_of(label))]
+    if len(odd) > _ODD_CURRENCIES:
+        raise DataError(
+            f"{file.header('currency')} holds {len(odd):,} values that are no currencies, such as {odd[0][:40]!r}",
+            where=file.raw.path,
+            hint="A currency is a code such as EUR. Rename the column, or export the one that holds codes.",
+        )
 
 
 def _upper(labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
-    """Currency codes in capitals, as ISO 4217 writes them: Stripe exports `usd`."""
-    upper = [str(label).upper() for label in labels]
+    """Currencies as ISO 4217 writes them: Stripe exports `usd`, Dynamics `Euro`."""
+    upper = [currencies.code_of(str(label)) for label in labels]
     known = sorted(set(upper))
     place = np.array([*(known.index(label) for label in upper), -1], dtype=np.int32)
     return pd.Categorical.from_codes(place[codes], pd.Index(known, dtype="str"))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,19 +16,36 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
 from crm_metrics.errors import DataError
+from crm_metrics.loaders.reading import limits
 
-LARGEST_MEMBER = 2 << 30
+
+@dataclass(frozen=True)
+class State:
+    """What tells that a file has changed since it was first looked at."""
+
+    file: Path
+    size: int
+    changed: int
+
+    def is_same(self) -> bool:
+        try:
+            now = self.file.stat()
+        except OSError:
+            return False
+        return (now.st_size, now.st_mtime_ns) == (self.size, self.changed)
 
 
 @dataclass(frozen=True)
 class Content:
-    """A name to show and a way to open the bytes; `file` is where they lie when that is a plain file, `packed` the .gz
-    they were unpacked from."""
+    """A name to show and a way to open the bytes; `file` is where they lie when that is a plain file, `packed` the file
+    they were unpacked from or made of; `size` is how many there are, where that is known."""
 
     path: str
     open: Callable[[], BinaryIO]
     file: Path | None = None
     packed: Content | None = None
+    size: int | None = None
+    state: State | None = None
 
     @property
     def ending(self) -> str:
@@ -40,17 +59,19 @@ class Content:
             return stream.read(count)
 
     def all(self) -> bytes:
-        """Every byte. Raises DataError, also above 2 GB: only archives and workbooks are read as a whole."""
-        data = self.start(LARGEST_MEMBER + 1)
-        if len(data) > LARGEST_MEMBER:
-            raise too_large(self.path)
+        """Every byte. Raises DataError, also above 512 MB: only archives and workbooks are read as a whole."""
+        data = self.start(limits.LARGEST_WHOLE + 1)
+        if len(data) > limits.LARGEST_WHOLE:
+            raise limits.too_large(self.path, limits.LARGEST_WHOLE)
         return data
 
     def digest(self) -> str:
         """SHA-256 of the file as it lies there, in hex. Raises DataError."""
-        if self.packed is not None:
-            return self.packed.digest()
-        with readable(self), self.open() as stream:
+        return self.packed.digest() if self.packed is not None else self.fingerprint()
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the bytes, unpacked, in hex. Raises DataError."""
+        with steady(self), readable(self), self.open() as stream:
             found = hashlib.sha256()
             while block := stream.read(1 << 20):
                 found.update(block)
@@ -66,32 +87,57 @@ class Content:
 
 
 def of_file(path: str, file: Path) -> Content:
-    """The bytes of a plain file, unbuffered: they are read in large blocks."""
-    return Content(path, lambda: cast(BinaryIO, file.open("rb", buffering=0)), file)
+    """The bytes of a plain file, unbuffered: they are read in large blocks. A pipe, which can be read only once, is read
+    now. Raises DataError."""
+    try:
+        seen = file.stat()
+        if not stat.S_ISREG(seen.st_mode):
+            with file.open("rb") as stream:
+                return of_stream(path, stream)
+    except OSError as error:
+        raise DataError(f"cannot be read: {error.strerror or error}", where=path) from error
+    state = State(file, seen.st_size, seen.st_mtime_ns)
+    return Content(path, lambda: cast(BinaryIO, file.open("rb", buffering=0)), file, size=seen.st_size, state=state)
+
+
+def of_stream(path: str, stream: BinaryIO) -> Content:
+    """All that comes through a pipe. Raises DataError when that is more than fits into memory."""
+    data = stream.read(limits.LARGEST_WHOLE + 1)
+    if len(data) > limits.LARGEST_WHOLE:
+        raise DataError(
+            f"more than {limits.LARGEST_WHOLE >> 20} MB come through a pipe",
+            where=path,
+            hint="Write it to a file and give the name of the file.",
+        )
+    return of_bytes(path, data)
 
 
 def of_bytes(path: str, data: bytes) -> Content:
     """Bytes in memory."""
-    return Content(path, lambda: BytesIO(data))
+    return Content(path, lambda: BytesIO(data), size=len(data))
 
 
 def of_gzip(packed: Content) -> Content:
     """What a .gz file holds; its name stays."""
 
-    source = packed.seekable()
-
     def opened() -> BinaryIO:
-        return cast(BinaryIO, gzip.open(source()))
+        raw = packed.open()
+        return limits.watched(cast(BinaryIO, gzip.GzipFile(fileobj=raw)), raw, packed.path)
 
-    return Content(packed.path, opened, packed=packed)
+    with readable(packed), packed.open() as ending:
+        ending.seek(max((packed.size or 4) - 4, 0))
+        size = int.from_bytes(ending.read(4), "little")
+    return Content(packed.path, opened, packed=packed, size=size, state=packed.state)
 
 
 def of_members(archive: Content) -> list[Content]:
-    """The files in a zip archive, sorted by name, hidden ones skipped. Raises DataError."""
+    """The files in a zip archive, sorted by name, hidden ones skipped. Raises DataError, also for an archive that is a
+    danger."""
     source = archive.seekable()
     with readable(archive), zipfile.ZipFile(source()) as opened:
         members = sorted(opened.infolist(), key=lambda member: member.filename)
-    found = []
+    limits.check_members(archive.path, members)
+    found, met = [], Counter[str]()
     for member in members:
         parts = PurePosixPath(member.filename).parts
         if member.is_dir() or any(is_hidden(part) for part in parts):
@@ -99,27 +145,26 @@ def of_members(archive: Content) -> list[Content]:
         path = f"{archive.path}/{member.filename}"
         if member.flag_bits & 1:
             raise DataError("is protected by a password", where=path, hint="Unpack the archive and give the folder.")
-        if member.file_size > LARGEST_MEMBER:
-            raise too_large(path)
-        found.append(_of_member(path, source, member.filename))
+        met[path] += 1
+        if met[path] > 1:  # an archive may hold two files of one name
+            path = str(PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem} ({met[path]})"))
+        found.append(_of_member(path, source, member, archive.state))
     return found
 
 
-def _of_member(path: str, source: Callable[[], Path | BytesIO], name: str) -> Content:
+def _of_member(
+    path: str, source: Callable[[], Path | BytesIO], member: zipfile.ZipInfo, state: State | None
+) -> Content:
     def opened() -> BinaryIO:
         with zipfile.ZipFile(source()) as archive:
-            return cast(BinaryIO, archive.open(name))
+            return cast(BinaryIO, archive.open(member))
 
-    return Content(path, opened)
+    return Content(path, opened, size=member.file_size, state=state)
 
 
 def is_hidden(name: str) -> bool:
     """True of names that nobody exported: `.x`, macOS resource forks, and the lock file of a workbook open in Excel."""
     return name.startswith((".", "~$")) or name == "__MACOSX"
-
-
-def too_large(path: str) -> DataError:
-    return DataError("is larger than 2 GB when unpacked", where=path, hint="Unpack it and give the unpacked file.")
 
 
 @contextmanager
@@ -136,3 +181,23 @@ def readable(content: Content) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=content.path) from error
+
+
+@contextmanager
+def steady(content: Content) -> Iterator[None]:
+    """Raises DataError when the file is another one after the block than it was at first, whatever else came of it: what
+    was read of it may be half of the one and half of the other."""
+    state = content.state
+    try:
+        yield
+    except Exception as error:
+        if state is not None and not state.is_same():
+            raise _changed(content) from error
+        raise
+    if state is not None and not state.is_same():
+        raise _changed(content)
+
+
+def _changed(content: Content) -> DataError:
+    hint = "Wait until the export is complete, then run the command again."
+    return DataError("changed while it was being read", where=content.path, hint=hint)

@@ -50,6 +50,13 @@ def detect(start: bytes) -> Encoding:
     return Encoding(UTF_8) if _is_utf8(start) else GUESSED
 
 
+def named(name: str, start: bytes) -> Encoding:
+    """The encoding that somebody says it is, by a name that Python knows; a byte order mark is no part of the text."""
+    marks = {UTF_8: codecs.BOM_UTF8, "utf-16-le": codecs.BOM_UTF16_LE, "utf-16-be": codecs.BOM_UTF16_BE}
+    mark = marks.get(name, b"")
+    return Encoding(name, len(mark) if start.startswith(mark) else 0)
+
+
 def _is_utf8(start: bytes) -> bool:
     try:
         codecs.getincrementaldecoder(UTF_8)().decode(start)

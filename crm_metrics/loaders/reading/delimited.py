@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,16 +15,19 @@ import pyarrow.csv as arrow_csv
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, interleaved, typed
-from crm_metrics.loaders.reading.content import Content, readable
-from crm_metrics.loaders.reading.decoding import decoder, detect
+from crm_metrics.loaders.reading.content import Content, readable, steady
+from crm_metrics.loaders.reading.decoding import decoder, detect, named
+from crm_metrics.loaders.reading.headers import header_rows
 from crm_metrics.loaders.reading.layout import Layout, find
+from crm_metrics.loaders.reading.limits import LARGEST_LINE
 from crm_metrics.loaders.reading.odd import Odd
 from crm_metrics.loaders.reading.odd import records_of as odd_records
 from crm_metrics.loaders.reading.parsing import BLOCK, Parser
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
+from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.loaders.reading.witnesses import Malformed, blank_lines
 
-START, LARGEST_START = 1 << 18, 1 << 26
+START = 1 << 18
 
 
 @dataclass
@@ -53,9 +57,16 @@ class Delimited:
         return self.layout.header_row
 
     @property
+    def header_rows(self) -> tuple[tuple[str, ...], ...]:
+        return self.layout.header_rows
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        return self.layout.above
+
+    @property
     def size(self) -> int:
-        file = self.content.file
-        return file.stat().st_size if file is not None else 0
+        return self.content.size or 0 if self.content.file is not None else 0
 
     def head(self, count: int = 500) -> list[list[str | None]]:
         records = self.layout.head[:count]
@@ -65,9 +76,18 @@ class Delimited:
         return self.content.digest()
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
-        kinds = {at: self._fitting(at, kind, missing) for at, kind in wanted.items()}
         # Rows cannot be counted without a column.
-        kinds = kinds or {0: As.PLAIN}
+        kinds = {at: self._fitting(at, kind, missing) for at, kind in wanted.items()} or {0: As.PLAIN}
+        others = {at: As.TEXT for at in range(len(self.header)) if at not in kinds}
+        rest = partial(self._records, others, threads=threads)
+        with steady(self.content):
+            cells = self._records(kinds, missing, threads=threads)
+            cells = without_repeats(cells, self.layout.header_rows, self.path, lambda: rest().columns if others else {})
+        cells.columns = {at: cells.columns[at] for at in wanted}
+        return cells
+
+    def _records(self, kinds: dict[int, As], missing: Collection[str] = (), *, threads: bool) -> Cells:
+        """These columns of every record that is not blank."""
         table, malformed, tail = self.parser.table(kinds, missing, threads=threads)
         odd = odd_records(self.parser) if malformed else None
         misfits = [at for at, kind in kinds.items() if odd and self._short(odd, at, kind, missing) is None]
@@ -82,12 +102,12 @@ class Delimited:
         kept = self._filled(table, end)
         if kept is not None:
             table, rows = table.filter(pa.array(kept)), rows[kept]
-        if odd and len(odd.short_rows):
+        if odd and len(odd.kept_rows):
             short = pa.table({str(at): self._short(odd, at, kind, missing) for at, kind in kinds.items()})
-            table = interleaved(table, rows, short, odd.short_rows)
-            rows = np.sort(np.concatenate([rows, odd.short_rows]))
+            table = interleaved(table, rows, short, odd.kept_rows)
+            rows = np.sort(np.concatenate([rows, odd.kept_rows]))
         left_out = odd.left_out if odd else []
-        return Cells({at: table.column(str(at)) for at in wanted}, rows, left_out, self._issues(odd))
+        return Cells({at: table.column(str(at)) for at in kinds}, rows, left_out, self._issues(odd))
 
     def _fitting(self, at: int, kind: As, missing: Collection[str]) -> As:
         """The kind asked for, unless the first records already speak against it: saves a pass that would fail."""
@@ -98,7 +118,7 @@ class Delimited:
 
     def _short(self, odd: Odd, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
         """A column of the short records; None when a cell is not what was asked for."""
-        return typed(odd.short.column(str(at)).combine_chunks(), kind, missing)
+        return typed(odd.kept.column(str(at)).combine_chunks(), kind, missing)
 
     def _filled(self, table: pa.Table, end: int) -> np.ndarray | None:
         """A mask of the records that are not blank; None when all are filled. From `end` on all are known to be blank.
@@ -167,30 +187,41 @@ class Delimited:
 
     def _issues(self, odd: Odd | None) -> list[Issue]:
         issues = []
+        if len(self.layout.header_rows) > 1:
+            issues.append(header_rows(self.path, len(self.layout.header_rows)))
         if self.parser.encoding.guessed:
             issues.append(Issue("encoding-guessed", self.path, detail={"encoding": self.parser.encoding.name}))
         if odd and odd.left_out:
             widths = sorted({record.seen for record in odd.left_out})
             seen = " or ".join(str(width) for width in widths[:3]) + (" or more" if len(widths) > 3 else "")
-            rows = tuple(record.row for record in odd.left_out[:SHOWN_ROWS])
+            every = [record.row for record in odd.left_out]
+            rows = tuple(every[:SHOWN_ROWS])
             detail = {"seen": seen, "expected": str(len(self.header))}
-            issues.append(Issue("malformed-row", self.path, len(odd.left_out), rows, detail))
-        if odd and len(odd.short_rows):
-            rows = tuple(odd.short_rows[:SHOWN_ROWS].tolist())
-            detail = {"seen": str(odd.seen[0]), "expected": str(len(self.header))}
-            issues.append(Issue("short-row", self.path, len(odd.short_rows), rows, detail))
+            issues.append(Issue("malformed-row", self.path, len(odd.left_out), rows, detail, every))
+        if odd and len(odd.lacking):
+            rows = tuple(odd.lacking[:SHOWN_ROWS].tolist())
+            detail = {"seen": str(odd.seen), "expected": str(len(self.header))}
+            issues.append(Issue("short-row", self.path, len(odd.lacking), rows, detail, odd.lacking))
         return issues
 
 
-def open_delimited(content: Content) -> Delimited | None:
-    """The table in a text file; None when the file holds no text. Raises DataError."""
+def open_delimited(content: Content, stated: str | None = None, delimiter: str | None = None) -> Delimited | None:
+    """The table in a text file, in the stated encoding and with the stated delimiter, else with those that the file shows;
+    None when the file holds no text. Raises DataError."""
     count = START
     while True:
         start = content.start(count)
-        encoding = detect(start)
+        encoding = named(stated, start) if stated else detect(start)
         text = decoder(encoding).decode(start[encoding.mark :], final=False).encode() if start else b""
         is_whole = len(start) < count
-        layout = find(text, is_whole=is_whole)
-        if is_whole or count >= LARGEST_START or (layout and layout.head):
+        layout = find(text, is_whole=is_whole, delimiter=delimiter)
+        if not layout and not is_whole and count >= LARGEST_LINE:
+            lacks = "line end" if text.strip(b"\0 \t\r\n") else "text"
+            raise DataError(
+                f"has no {lacks} in its first {LARGEST_LINE >> 20} MB, so it is no table",
+                where=content.path,
+                hint="Export it again as CSV or Excel.",
+            )
+        if is_whole or count >= LARGEST_LINE or (layout and layout.head):
             return Delimited(Parser(content, layout, encoding)) if layout else None
         count *= 16

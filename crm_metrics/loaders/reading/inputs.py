@@ -6,7 +6,7 @@ import glob
 import os
 import sys
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,6 +14,7 @@ from crm_metrics.errors import DataError, UsageError, nearest
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
+from crm_metrics.loaders.reading.limits import check_workbook
 from crm_metrics.loaders.reading.raw import Opened
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
@@ -21,7 +22,7 @@ WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
 ENDINGS = TEXT_ENDINGS | WORKBOOK_ENDINGS | {".zip", ".gz"}
 # Text, but no table; anything else that is given by name may be a CSV with an ending of its own.
 OTHER_TEXT = (
-    *(".py", ".md", ".rst", ".json", ".jsonl", ".html", ".htm", ".xml", ".toml", ".yaml", ".yml", ".ini", ".cfg"),
+    *(".py", ".md", ".rst", ".json", ".jsonl", ".xml", ".toml", ".yaml", ".yml", ".ini", ".cfg"),
     *(".log", ".js", ".css", ".sql", ".sh", ".ipynb", ".svg"),
 )
 # What a file starts with that is neither text nor a workbook.
@@ -33,14 +34,17 @@ ZIP, OLE, GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"\x1f\x8b
 DEEPEST = 2  # archives in archives
 
 
-def open_inputs(paths: Sequence[str], *, stdin: BinaryIO | None = None) -> Opened:
-    """The tables in these paths. A file that is met twice is opened once.
+def open_inputs(
+    paths: Sequence[str], *, stdin: BinaryIO | None = None, encoding: Callable[[str], str | None] = lambda path: None
+) -> Opened:
+    """The tables in these paths. A file that is met twice is opened once. `encoding` gives the encoding that is stated for a
+    path, None where it is to be told from the file.
 
     Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
     without any table.
     """
     _refuse_missing(paths)
-    opened, met = Opened(), set[str]()
+    opened, met = Opened(encoding), set[str]()
     for path in paths:
         before = len(opened.tables) + len(opened.issues)
         known = False
@@ -93,7 +97,7 @@ def _globbed(path: str) -> list[str]:
 def _expanded(path: str, stdin: BinaryIO | None) -> Iterator[tuple[Content, bool]]:
     """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
     if path == "-":
-        yield contents.of_bytes(path, (stdin or sys.stdin.buffer).read()), True
+        yield contents.of_stream(path, stdin or sys.stdin.buffer), True
     elif Path(path).is_dir():
         for entry in _entries(path):
             yield contents.of_file(entry, Path(entry)), False
@@ -123,7 +127,7 @@ def _entries(folder: str) -> Iterator[str]:
 
 
 def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
-    """Adds the tables in a file, or its name to what is ignored."""
+    """Adds the tables in a file, or its name to what is ignored. Content that was met under another name counts once."""
     is_table = content.ending not in OTHER_TEXT if is_named else content.ending in ENDINGS
     if not is_table:
         opened.ignored.append(content.path)
@@ -134,23 +138,30 @@ def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) ->
     elif start.startswith(ZIP):
         _add_zip(content, opened, depth)
     elif start.startswith(OLE):
-        _add_ole(content, opened)
+        if not _is_known(content, opened):
+            _add_ole(content, opened)
     elif start.startswith(BINARY):
         opened.ignored.append(content.path)
-    else:
+    elif not _is_known(content, opened):
         _add_text(content, start, opened, is_named=is_named)
 
 
 def _add_zip(content: Content, opened: Opened, depth: int) -> None:
     """A workbook is a zip archive too; what is in it tells."""
+    if depth >= DEEPEST and content.ending not in WORKBOOK_ENDINGS:
+        opened.ignored.append(f"{content.path} (an archive too deep in others)")
+        return
     source = content.seekable()
     with contents.readable(content), zipfile.ZipFile(source()) as archive:
         names = set(archive.namelist())
-    if names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names:
-        _add_workbook(content, opened)
+        if is_workbook := bool(names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names):
+            check_workbook(content.path, archive)
+    if is_workbook:
+        if not _is_known(content, opened):
+            _add_workbook(content, opened)
     elif content.ending in WORKBOOK_ENDINGS:
         raise DataError("is not a valid workbook", where=content.path, hint="Export or download it again.")
-    elif depth >= DEEPEST or "word/document.xml" in names or "ppt/presentation.xml" in names:
+    elif "word/document.xml" in names or "ppt/presentation.xml" in names:
         opened.ignored.append(content.path)
     else:
         for member in contents.of_members(content):
@@ -170,10 +181,27 @@ def _add_ole(content: Content, opened: Opened) -> None:
         opened.ignored.append(content.path)
 
 
+def _is_known(content: Content, opened: Opened) -> bool:
+    """Whether another file has the same content, which is then said. Only files of one size are compared."""
+    if not content.size:
+        return False
+    alike = opened.by_size.setdefault(content.size, {})
+    if not alike:
+        alike[""] = content
+        return False
+    if first := alike.pop("", None):
+        alike[first.fingerprint()] = first
+    known = alike.setdefault(content.fingerprint(), content)
+    if known is not content:
+        opened.issues.append(Issue("same-file", content.path, detail={"other": known.path}))
+    return known is not content
+
+
 def _add_workbook(content: Content, opened: Opened) -> None:
     from crm_metrics.loaders.reading.workbook import open_workbook
 
-    sheets, hidden = open_workbook(content)
+    with contents.steady(content):
+        sheets, hidden = open_workbook(content)
     opened.tables += sheets
     opened.ignored += hidden
     if not sheets:
@@ -182,13 +210,20 @@ def _add_workbook(content: Content, opened: Opened) -> None:
 
 def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:
     """A text table, whatever its ending says: many tools call tab-separated text .xls."""
+    from crm_metrics.loaders.reading import pages
     from crm_metrics.loaders.reading.delimited import open_delimited
 
-    opening = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if opening.startswith((b"<!doctype", b"<html", b"<?xml", b"<table", b"<meta")):
+    page = pages.as_csv(content) if pages.is_page(start) else None
+    if page is None and (pages.is_page(start) or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")):
         hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
-        raise DataError("is a web page or XML, not a workbook or CSV", where=content.path, hint=hint)
-    table = open_delimited(content)
+        raise DataError("is a web page or XML without a table", where=content.path, hint=hint)
+    if page is not None:
+        opened.issues.append(Issue("web-page", content.path))
+    with contents.steady(content):
+        if page is not None:
+            table = open_delimited(page, "utf-8", ",")
+        else:
+            table = open_delimited(content, opened.encoding(content.path))
     if table is None:
         opened.issues.append(Issue("empty-file", content.path))
     elif not is_named and content.ending == ".txt" and table.layout.share < 0.9:

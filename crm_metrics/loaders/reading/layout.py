@@ -10,25 +10,29 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from crm_metrics.loaders.reading.decoding import Rewrite
+from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, ragged_header
 
 DELIMITERS = (",", ";", "\t", "|")
-SAMPLED, HEADER_WITHIN, HEAD = 60, 10, 500
+SAMPLED, HEAD = 60, 500
 LARGEST_CELL = 1 << 28  # the csv module refuses cells above 128 KB otherwise
 
 
 @dataclass(frozen=True)
 class Layout:
     """`body` is how many bytes (UTF-8, rewritten, no byte order mark) come before the first record after the header;
-    `head` are the first records that are complete; `share` is how many of the lines looked at have the header's width,
-    0 for a single column."""
+    `header_row` is the last row of the header, `header_rows` are the cells of all its rows; `head` are the first records;
+    `share` is how many of the lines looked at have the header's width, 0 for a single column; `above` are the lines that
+    stand above the header."""
 
     delimiter: str
     header: list[str]
     header_row: int
     body: int
+    header_rows: tuple[tuple[str, ...], ...] = ()
     head: list[list[str]] = field(default_factory=list)
     rewrite: Rewrite | None = None
     share: float = 0.0
+    above: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,18 @@ class _Guess:
         return round(self.share, 1), -self.header, self.width
 
 
-def find(start: bytes, *, is_whole: bool) -> Layout | None:
-    """The layout of a file that starts with these bytes (UTF-8); None when there is no record in them."""
+def find(start: bytes, *, is_whole: bool, delimiter: str | None = None) -> Layout | None:
+    """The layout of a file that starts with these bytes (UTF-8), with this delimiter if it is known; None when there is no
+    record in them."""
+    if not start.strip():
+        return None
     if not is_whole:
         start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1]
-    guess = _forced(start) or _best(start, None, DELIMITERS) or _best(start, _unwrapped, DELIMITERS)
-    guess = guess or _aligned(start)
+    if delimiter is not None:
+        guess = _best(start, None, (delimiter,))
+    else:
+        guess = _forced(start) or _best(start, None, DELIMITERS) or _best(start, _unwrapped, DELIMITERS)
+        guess = guess or _aligned(start)
     delimiter, rewrite = (guess.delimiter, guess.rewrite) if guess else (",", None)
     lines = _lines(start, rewrite)
     records, ends = [], []
@@ -60,27 +70,22 @@ def find(start: bytes, *, is_whole: bool) -> Layout | None:
     if not is_whole and ends and ends[-1] == len(lines):
         records.pop()  # may be cut within quotes
         ends.pop()
-    at = guess.header if guess else next((row for row, cells in enumerate(records) if _filled(cells)), None)
+    at = guess.header if guess else next((row for row, cells in enumerate(records) if filled(cells)), None)
     if at is None or at >= len(records):
         return None
-    header = [label if label.strip() else "" for label in records[at]]
-    head = [cells for cells in records[at + 1 :] if len(cells) == len(header) and _filled(cells)]
-    body = sum(len(line) for line in lines[: ends[at]])
-    return Layout(delimiter, header, at + 1, body, head[:HEAD], rewrite, guess.share if guess else 0.0)
-
-
-def header_among(records: Sequence[Sequence[str | None]], width: int | None = None) -> int | None:
-    """The header among the first ten: the first record of that width in which more than half as many cells are filled
-    as in the fullest record. A title above it fills one or two, also where a spreadsheet padded its line."""
-    fullest = max((_filled(cells) for cells in records), default=0)
-    for at, cells in enumerate(records[:HEADER_WITHIN]):
-        if (width is None or len(cells) == width) and 2 * _filled(cells) > fullest:
-            return at
-    return None
-
-
-def _filled(cells: Sequence[str | None]) -> int:
-    return sum(1 for cell in cells if cell and cell.strip())
+    if guess and len(records[at]) < guess.width:
+        records[at] += [""] * (guess.width - len(records[at]))
+    header = header_at(records, at)
+    width, last = len(header.labels), header.last
+    head = [
+        [*cells, *[""] * (width - len(cells))]
+        for cells in records[last + 1 :]
+        if filled(cells) and (len(cells) == width or (len(cells) < width and filled(cells) > 1))
+    ]
+    body = sum(len(line) for line in lines[: ends[last]])
+    share = guess.share if guess else 0.0
+    above = tuple(delimiter.join(cells).strip() for cells in records[: header.first] if filled(cells))
+    return Layout(delimiter, header.labels, last + 1, body, header.rows, head[:HEAD], rewrite, share, above)
 
 
 def _lines(start: bytes, rewrite: Rewrite | None) -> list[bytes]:
@@ -115,10 +120,13 @@ def _guess(lines: list[bytes], rewrite: Rewrite | None, delimiter: str) -> _Gues
     header = header_among(records, width)
     if header is None:
         return None
-    below = [cells for cells in records[header:] if _filled(cells)]
+    header = ragged_header(records, header)
+    below = [cells for cells in records[header + 1 :] if filled(cells)]
+    below.insert(0, records[header])
     if len(below) == 1 and header and (width < 3 or len(widths) > 1):
         return None  # the last of several lines: a comment with commas, not a header without rows
-    share = sum(len(cells) == width for cells in below) / len(below)
+    # A header of another width is as good as its records.
+    share = (sum(len(cells) == width for cells in below[1:]) + 1) / len(below)
     return _Guess(delimiter, rewrite, share, header, width) if share >= 0.5 else None
 
 
@@ -129,7 +137,7 @@ def _forced(start: bytes) -> _Guess | None:
         return None
     delimiter = found[1].decode()
     records = [cells for cells, _ in islice(_records(_lines(start, None), delimiter), SAMPLED)]
-    header = next((at for at, cells in enumerate(records) if at and _filled(cells)), None)
+    header = next((at for at, cells in enumerate(records) if at and filled(cells)), None)
     return None if header is None else _Guess(delimiter, None, 1.0, header, len(records[header]))
 
 

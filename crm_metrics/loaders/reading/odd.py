@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import numpy as np
 import pyarrow as pa
@@ -19,20 +21,23 @@ from crm_metrics.loaders.reading.witnesses import Malformed
 
 @dataclass
 class Odd:
-    """The records whose number of cells differs from the header's: the rows of all, those left out, and those that only
-    lack cells at their end, as text; `seen` is how many cells each of the latter has."""
+    """The records whose number of cells differs from the header's: the rows of all, those left out, and those that are
+    read nevertheless, as text. `lacking` are the rows among these that lack cells, `seen` the cells the first of them has.
+    """
 
     rows: np.ndarray
     left_out: list[LeftOut]
-    short: pa.Table
-    short_rows: np.ndarray
-    seen: np.ndarray
+    kept: pa.Table
+    kept_rows: np.ndarray
+    lacking: np.ndarray
+    seen: int
 
 
 def records_of(parser: Parser) -> Odd:
     """The records that are not as wide as the header; those without any text are blank, neither read nor left out.
 
-    Arrow numbers them only when it reads with one thread, hence a second pass.
+    Read are those that only lack cells at their end, that only have blank ones too many, and those wrapped whole in
+    quotes. Arrow numbers records only when it reads with one thread, hence a second pass.
     """
     malformed = Malformed(whole=True)
     options = parser.options({0: As.PLAIN}, malformed, use_threads=False)
@@ -41,36 +46,65 @@ def records_of(parser: Parser) -> Odd:
         arrow_csv.read_csv(pa.PythonFile(stream, mode="r"), **options)
     records = malformed.records
     rows = np.array([number for number, _, _ in records], np.int32) + parser.layout.header_row
-    short, cells = _padded(parser, records)
+    mended = {at: line for at, record in enumerate(records) if (line := _mended(parser, *record[1:])) is not None}
+    kept, cells = _parsed(parser, mended)
     marks = parser.layout.delimiter + '" \t\r\n'
-    out = np.delete(np.arange(len(records)), short)
     left_out = [
         LeftOut("malformed-row", int(rows[at]), records[at][1], records[at][2][:SHOWN_TEXT])
-        for at in out.tolist()
+        for at in np.delete(np.arange(len(records)), kept).tolist()
         if records[at][2].strip(marks)
     ]
-    seen = np.array([seen for _, seen, _ in records])
-    return Odd(rows, left_out, cells, rows[short], seen[short])
+    width = len(parser.layout.header)
+    short = [at for at in kept.tolist() if records[at][1] < width and mended[at].startswith(records[at][2])]
+    return Odd(rows, left_out, cells, rows[kept], rows[short], records[short[0]][1] if short else 0)
 
 
-def _padded(parser: Parser, records: list[tuple[int, int, str]]) -> tuple[np.ndarray, pa.Table]:
-    """Which of the records only lack cells at their end, and their cells as text with empty ones for those.
+def _mended(parser: Parser, seen: int, text: str) -> str | None:
+    """The record as a line of the header's width; None when it cannot be told which cell belongs where."""
+    width, delimiter = len(parser.layout.header), parser.layout.delimiter
+    if seen > width:
+        cells = _cells(text, delimiter)
+        return (
+            _line(cells[:width], delimiter) if len(cells) == seen and not any(map(str.strip, cells[width:])) else None
+        )
+    if seen == 1 and text.startswith('"'):
+        wrapped = _cells(text, delimiter)
+        inner = _cells(wrapped[0], delimiter) if len(wrapped) == 1 else []
+        if len(inner) == width:
+            return _line(inner, delimiter)
+    return text + delimiter * (width - seen)
+
+
+def _cells(text: str, delimiter: str) -> list[str]:
+    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    try:
+        return next(reader, [])
+    except csv.Error:  # a cell above 128 KB
+        return []
+
+
+def _line(cells: Sequence[str], delimiter: str) -> str:
+    written = StringIO()
+    csv.writer(written, delimiter=delimiter, quoting=csv.QUOTE_ALL, lineterminator="").writerow(cells)
+    return written.getvalue()
+
+
+def _parsed(parser: Parser, lines: dict[int, str]) -> tuple[np.ndarray, pa.Table]:
+    """Which of the mended records are read, and their cells as text.
 
     At least two cells have to be filled, else it is a footer. A quotation mark that is never closed swallows the
     cells put at the end as well: such a record is not as wide as the header even then.
     """
-    width = len(parser.layout.header)
-    short = np.array([at for at, (_, seen, _) in enumerate(records) if seen < width], np.int64)
-    kinds = dict.fromkeys(range(width), As.PLAIN)
-    if not len(short):
-        return short, pa.table({str(at): empty(kind) for at, kind in kinds.items()})
-    lines = [records[at][2] + parser.layout.delimiter * (width - records[at][1]) for at in short.tolist()]
+    kinds = dict.fromkeys(range(len(parser.layout.header)), As.PLAIN)
+    places = np.array(list(lines), np.int64)
+    if not lines:
+        return places, pa.table({str(at): empty(kind) for at, kind in kinds.items()})
     unclosed = Malformed()
     options = parser.options(kinds, unclosed, use_threads=False)
     options["read_options"].block_size = LARGE_BLOCK
-    cells = arrow_csv.read_csv(BytesIO("\n".join(lines).encode()), **options)
-    short = np.delete(short, [number - 1 for number, _, _ in unclosed.records])
-    filled = np.zeros(len(short), np.int64)
+    cells = arrow_csv.read_csv(BytesIO("\n".join(lines.values()).encode()), **options)
+    places = np.delete(places, [number - 1 for number, _, _ in unclosed.records])
+    filled = np.zeros(len(places), np.int64)
     for column in cells.columns:
         filled += pc.not_equal(pc.utf8_trim_whitespace(column), "").to_numpy()
-    return short[filled > 1], cells.filter(pa.array(filled > 1))
+    return places[filled > 1], cells.filter(pa.array(filled > 1))

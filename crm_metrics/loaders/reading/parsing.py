@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
@@ -17,9 +18,10 @@ from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8
 from crm_metrics.loaders.reading.layout import Layout
 from crm_metrics.loaders.reading.raw import As
-from crm_metrics.loaders.reading.witnesses import TAIL, Malformed, Tailed, without_noise
+from crm_metrics.loaders.reading.witnesses import MOST_MALFORMED, TAIL, Malformed, Tailed, without_noise
 
 BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
+NEWLINE, RETURN = 10, 13
 
 
 @dataclass
@@ -41,8 +43,10 @@ class Parser:
 
     @property
     def _is_plain(self) -> bool:
-        """A file that Arrow reads as it lies there: without waiting for the interpreter, which imports pandas meanwhile."""
-        return self.content.file is not None and self.encoding.is_utf8 and self.layout.rewrite is None
+        """A file that Arrow reads as it lies there: without waiting for the interpreter, which imports pandas meanwhile.
+        Arrow takes only names that are UTF-8."""
+        file = self.content.file
+        return file is not None and _is_utf8(str(file)) and self.encoding.is_utf8 and self.layout.rewrite is None
 
     @property
     def _begin(self) -> int:
@@ -56,7 +60,8 @@ class Parser:
         Arrow fails at the first cell that does not fit; what failed is read as text in the next pass. Raises DataError.
         """
         while True:
-            malformed = Malformed()
+            # Records of several lines look malformed until line breaks are allowed.
+            malformed = Malformed() if self._line_breaks else Malformed(most=0)
             with readable(self.content), self._source() as (source, tail):
                 try:
                     with without_noise():
@@ -66,12 +71,15 @@ class Parser:
                 except pa.ArrowInvalid as error:
                     if "Empty CSV file" in str(error):
                         return pa.table({str(at): empty(kind) for at, kind in kinds.items()}), 0, b""
-                    self._adapt(error, kinds)
+                    if malformed.too_many:
+                        self._allow_line_breaks()
+                    else:
+                        self._adapt(error, kinds)
                     continue
             misread = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
             if misread:
                 self._refit(misread, kinds)
-            elif self._line_breaks or (not malformed.records and self._is_line_each(table.num_rows)):
+            elif self._line_breaks or self._is_line_each(table.num_rows):
                 break
             else:
                 self._line_breaks = True
@@ -84,13 +92,17 @@ class Parser:
         """Whether the file has as many lines as records were read. Arrow can pass over the end of a block that lies within
         quotes without a word when it is not told of line breaks; then a record is lost."""
         assert self.content.file is not None
-        lines, last = 0, b"\n"
+        lines, last = 0, NEWLINE
         with self.content.file.open("rb", buffering=0) as file:
             file.seek(self._begin)
             while block := file.read(BLOCK):
-                lines += block.count(b"\n")
-                last = block[-1:]
-        return records == lines + (last != b"\n")
+                codes = np.frombuffer(block, np.uint8)
+                lines += int(np.count_nonzero(codes == NEWLINE)) - int(last == RETURN and block[0] == NEWLINE)
+                if RETURN in block:  # alone it ends a line as well
+                    ends = codes == RETURN
+                    lines += int(np.count_nonzero(ends)) - int(np.count_nonzero(ends[:-1] & (codes[1:] == NEWLINE)))
+                last = block[-1]
+        return records == lines + (last not in (NEWLINE, RETURN))
 
     @contextmanager
     def _source(self) -> Iterator[tuple[pa.NativeFile, Callable[[], bytes]]]:
@@ -140,6 +152,16 @@ class Parser:
             ),
         }
 
+    def _allow_line_breaks(self) -> None:
+        """Raises DataError when they are allowed already."""
+        if self._line_breaks:
+            raise DataError(
+                f"more than {MOST_MALFORMED:,} rows have another number of cells than the header",
+                where=self.content.path,
+                hint="The header may not be the first row, or the cells may be separated in another way; export it again.",
+            )
+        self._line_breaks = True
+
     def _refit(self, places: list[int], kinds: dict[int, As]) -> None:
         """Has columns that do not fit read with every spelling of missing, and then as text."""
         if self._all_missing:
@@ -159,6 +181,20 @@ class Parser:
             self._line_breaks = True
         elif "straddl" in said and self._block < LARGE_BLOCK:
             self._block = LARGE_BLOCK
+        elif "straddl" in said:
+            raise DataError(
+                f"has a row longer than {LARGE_BLOCK >> 20} MB",
+                where=self.content.path,
+                hint="A quotation mark that is never closed may have swallowed the lines below it.",
+            ) from error
         else:
             hint = "A quotation mark that is never closed may have swallowed the lines below it."
             raise DataError(f"cannot be read: {said}", where=self.content.path, hint=hint) from error
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

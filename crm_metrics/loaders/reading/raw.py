@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -12,6 +12,8 @@ from crm_metrics.issues import Issue
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
+
+    from crm_metrics.loaders.reading.content import Content
 
 SHOWN_ROWS = 10
 SHOWN_TEXT = 200
@@ -67,6 +69,16 @@ class Raw(Protocol):
     def header_row(self) -> int: ...
 
     @property
+    def header_rows(self) -> tuple[tuple[str, ...], ...]:
+        """The cells of all rows of the header, as wide as the header."""
+        ...
+
+    @property
+    def above(self) -> tuple[str, ...]:
+        """The lines that stand above the header, such as a title and the days of a report."""
+        ...
+
+    @property
     def size(self) -> int:
         """The bytes still to be parsed, as far as they can be told without opening anything; 0 for a workbook."""
         ...
@@ -88,8 +100,11 @@ class Raw(Protocol):
 
 @dataclass
 class Opened:
-    """Every table found, the files that are none, and what was noticed on the way."""
+    """Every table found, the files that are none, and what was noticed on the way. `encoding` gives the encoding that is
+    stated for a path, None where it is to be told from the file."""
 
+    encoding: Callable[[str], str | None] = field(default=lambda path: None)
+    by_size: dict[int, dict[str, Content]] = field(default_factory=dict)  # the files met, by size and content
     tables: list[Raw] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)

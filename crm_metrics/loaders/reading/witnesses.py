@@ -11,6 +11,7 @@ from typing import Any, BinaryIO
 from crm_metrics.loaders.reading.raw import SHOWN_TEXT
 
 TAIL = 1 << 16
+MOST_MALFORMED = 1_000_000  # each is kept; so many come of a wrong delimiter or of a quotation mark
 
 
 def blank_lines(tail: bytes) -> int:
@@ -22,15 +23,20 @@ def blank_lines(tail: bytes) -> int:
 class Malformed:
     """Collects the records whose number of cells differs from the header's: number, cells, text.
 
-    The text is cut, unless `whole` asks for all of it where cells are lacking.
+    The text is cut, unless `whole` asks for all of it where the record may be mended: it lacks cells, or ends in a blank
+    one. Reading ends with the record after `most` of them.
     """
 
-    def __init__(self, *, whole: bool = False) -> None:
+    def __init__(self, *, whole: bool = False, most: int = MOST_MALFORMED) -> None:
         self.records: list[tuple[int, int, str]] = []
-        self._whole = whole
+        self.too_many = False
+        self._whole, self._most = whole, most
 
     def __call__(self, row: Any) -> str:
-        is_whole = self._whole and row.actual_columns < row.expected_columns
+        if len(self.records) >= self._most:
+            self.too_many = True
+            return "error"
+        is_whole = self._whole and (row.actual_columns < row.expected_columns or not row.text[-1:].isalnum())
         text = row.text if is_whole else row.text[:SHOWN_TEXT]
         self.records.append((row.number or 0, row.actual_columns, text))
         return "skip"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import re
+import logging
+import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,22 +17,12 @@ import pyarrow.compute as pc
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
-from crm_metrics.loaders.reading.content import Content
-from crm_metrics.loaders.reading.layout import HEADER_WITHIN, SAMPLED, header_among
+from crm_metrics.loaders.reading.content import Content, steady
+from crm_metrics.loaders.reading.headers import HEADER_WITHIN, header_among, header_at, header_rows
+from crm_metrics.loaders.reading.layout import SAMPLED
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
-
-ERRORS = {
-    "Div0": "#DIV/0!",
-    "NA": "#N/A",
-    "Name": "#NAME?",
-    "Null": "#NULL!",
-    "Num": "#NUM!",
-    "Ref": "#REF!",
-    "Value": "#VALUE!",
-}
-MIDNIGHT = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
-# Excel keeps a duration as days since 1899-12-31; it comes as a date in the first two months of its calendar.
-DURATION = r"^(1899-12-3[01]|1900-0[12]-\d\d) \d\d:\d\d:\d\d"
+from crm_metrics.loaders.reading.repeats import without_repeats
+from crm_metrics.loaders.reading.sheet_cells import cleaned, spelling, with_durations
 
 
 @dataclass
@@ -43,8 +35,11 @@ class Sheet:
     name: str
     header: list[str]
     header_row: int
+    header_rows: tuple[tuple[str, ...], ...]
     columns: list[pa.Array]
     errors: list[tuple[int, int, str]]
+    visible: bool = True
+    above: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         filled = np.zeros(len(self.columns[0]), bool)
@@ -67,8 +62,13 @@ class Sheet:
         return 0
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
-        columns = {at: self._column(at, kind, missing) for at, kind in wanted.items()}
-        return Cells(columns, self.rows, issues=self._issues(wanted))
+        with steady(self.content):
+            columns = {at: _chunked(self._column(at, kind, missing)) for at, kind in wanted.items()}
+        cells = Cells(columns or {0: self.columns[0]}, self.rows, issues=self._issues(wanted))
+        others = {at: column for at, column in enumerate(self.columns) if at not in cells.columns}
+        cells = without_repeats(cells, self.header_rows, self.path, lambda: others)
+        cells.columns = {at: cells.columns[at] for at in wanted}
+        return cells
 
     def _column(self, at: int, kind: As, missing: Collection[str]) -> pa.Array | pa.ChunkedArray:
         texts = self.columns[at]
@@ -92,37 +92,46 @@ class Sheet:
     def _issues(self, wanted: Iterable[int]) -> list[Issue]:
         """One issue per column read that holds error cells."""
         rows, seen = defaultdict(list), defaultdict(set)
-        for row, at, spelling in self.errors:
+        for row, at, spelt in self.errors:
             rows[at].append(row)
-            seen[at].add(spelling)
-        return [
+            seen[at].add(spelt)
+        found = [header_rows(self.path, len(self.header_rows))] if len(self.header_rows) > 1 else []
+        found += [] if self.visible else [Issue("hidden-sheet", self.path)]
+        return found + [
             Issue(
                 "error-cell",
                 self.path,
                 len(rows[at]),
                 tuple(rows[at][:SHOWN_ROWS]),
                 {"column": self.header[at] or f"column {at + 1}", "seen": ", ".join(sorted(seen[at]))},
+                rows[at],
             )
             for at in wanted
             if at in rows
         ]
 
 
+def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
+    return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+
+
 def open_workbook(content: Content) -> tuple[list[Sheet], list[str]]:
-    """The visible sheets that hold cells, and the names of the hidden ones. Raises DataError."""
+    """The sheets that hold cells, and the names of those that only a program can show: they hold its own data. Sheets
+    that a user has hidden are read. Raises DataError."""
     reader = _reader(content)
     loaded, hidden = [], []
     for name in reader.sheet_names:
         sheet = _load(reader, name, content, dtypes="string")
-        if sheet.visible != "visible":
+        if sheet.visible == "veryhidden":
             hidden.append(f"{content.path}#{name} (hidden)")
         elif sheet.width and sheet.height:
-            loaded.append((name, *sheet.to_arrow_with_errors()))
+            loaded.append((name, sheet.visible == "visible", *sheet.to_arrow_with_errors()))
     found = []
-    for name, batch, errors in loaded:
+    for name, visible, batch, errors in loaded:
         path = f"{content.path}#{name}" if len(loaded) > 1 else content.path
         sheet = _sheet(content, path, name, batch, errors)
         if sheet is not None:
+            sheet.visible = visible
             found.append(sheet)
     return found, hidden
 
@@ -131,24 +140,75 @@ def _reader(content: Content) -> Any:
     """fastexcel's reader. Raises DataError."""
     import fastexcel
 
-    try:
-        return fastexcel.read_excel(content.file if content.file is not None else content.all())
-    except fastexcel.FastExcelError as error:
-        raise _unreadable(content, error) from error
+    source = content.file if content.file is not None else content.all()
+    with _understood(content):
+        return fastexcel.read_excel(source)
 
 
 def _load(reader: Any, name: str, content: Content, **options: Any) -> Any:
     """A sheet from its very first row, so that row numbers are those of the spreadsheet. Raises DataError."""
-    import fastexcel
-
-    try:
+    with _understood(content):
         return reader.load_sheet(name, header_row=None, skip_rows=0, schema_sample_rows=None, **options)
-    except fastexcel.FastExcelError as error:
+
+
+class _Complaints(logging.Handler):
+    """Keeps what the library warns of, such as rows that it cuts off, instead of printing it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(record.getMessage())
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without what the library prints past Python when it meets a bug of its own."""
+    try:
+        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    except OSError:  # no standard error, as in some services
+        yield
+        return
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@contextmanager
+def _understood(content: Content) -> Iterator[None]:
+    """Turns whatever the library has against a workbook into a DataError."""
+    complaints, logger = _Complaints(), logging.getLogger("calamine")
+    logger.addHandler(complaints)
+    was, logger.propagate = logger.propagate, False
+    try:
+        with _silent():
+            yield
+    except Exception as error:
         raise _unreadable(content, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # what a bug in the library looks like
+            raise
+        raise _unreadable(content, error) from error
+    finally:
+        logger.removeHandler(complaints)
+        logger.propagate = was
+    if any("max" in said and "row" in said for said in complaints.said):
+        raise DataError(
+            f"claims more rows than a spreadsheet has ({'; '.join(complaints.said)[:200]})",
+            where=content.path,
+            hint="Delete what lies below the table, or export it as CSV.",
+        )
 
 
-def _unreadable(content: Content, error: Exception) -> DataError:
+def _unreadable(content: Content, error: BaseException) -> DataError:
     said = str(error).partition("\n")[0]
+    if "Cell limit" in said:
+        said = "it claims more cells than fit into memory"
     if "assword" in said or "ncrypt" in said:
         return protected(content)
     hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
@@ -163,7 +223,8 @@ def protected(content: Content) -> DataError:
 
 def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors: Any) -> Sheet | None:
     """The sheet below its header; None when it has none: no text at all."""
-    columns = [_cleaned(column) for column in batch.columns]
+    problems = list(errors.errors) if errors else []
+    columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
     first = min(HEADER_WITHIN + SAMPLED, batch.num_rows)
     # Leading blank rows do not count among those that may hold the header.
     start = next((row for row in range(batch.num_rows) if any(column[row].is_valid for column in columns)), None)
@@ -173,48 +234,20 @@ def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors
     at = header_among(records)
     if at is None:
         return None
-    header = [label or "" for label in records[at]]
-    at += start
+    header = header_at(records, at)
+    labels, at = header.labels, header.last + start
     used = [
         position
         for position, column in enumerate(columns)
-        if header[position] or column.slice(at + 1).null_count < len(column) - at - 1
+        if labels[position] or column.slice(at + 1).null_count < len(column) - at - 1
     ]
     place = {position: new for new, position in enumerate(used)}
     cells = [
-        (error.position[0] + 1, place[error.position[1]], _spelling(error.detail))
-        for error in (errors.errors if errors else ())
+        (error.position[0] + 1, place[error.position[1]], spelling(error.detail))
+        for error in problems
         if error.position[0] > at and error.position[1] in place
     ]
     body = [columns[position].slice(at + 1) for position in used]
-    return Sheet(content, path, name, [header[position] for position in used], at + 1, body, cells)
-
-
-def _spelling(detail: str) -> str:
-    found = re.search(r"Error\((\w+)\)", detail)
-    return ERRORS.get(found[1], f"#{found[1].upper()}") if found else detail.removeprefix("Expected string but got ")
-
-
-def _cleaned(column: pa.Array) -> pa.Array:
-    """Cells of blanks as null; dates without a time when no cell of the column has one; durations as HH:MM:SS."""
-    column = column.cast(pa.string())
-    column = pc.if_else(pc.equal(pc.utf8_trim_whitespace(column), ""), pa.scalar(None, pa.string()), column)
-    dated = pc.match_substring_regex(column, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-    if not pc.any(dated).as_py():
-        return column
-    if pc.any(pc.match_substring_regex(column, "^1899-12-3")).as_py():
-        column = pa.array([_duration(cell) for cell in column.to_pylist()], pa.string())
-        dated = pc.match_substring_regex(column, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-    if pc.all(pc.match_substring_regex(column.filter(dated), MIDNIGHT)).as_py():
-        column = pc.replace_substring_regex(column, MIDNIGHT, r"\1")
-    return column
-
-
-def _duration(cell: str | None) -> str | None:
-    """`30:00:00` of `1900-01-01 06:00:00`, which is how 1.25 days look as a date."""
-    if cell is None or not re.match(DURATION, cell):
-        return cell
-    day, clock = cell.split(" ", 1)
-    days = int((np.datetime64(day) - np.datetime64("1899-12-31")).astype(int))
-    hours, rest = clock.split(":", 1)
-    return f"{max(days, 0) * 24 + int(hours):02}:{rest}"
+    rows = tuple(tuple(row[position] for position in used) for row in header.rows)
+    above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
+    return Sheet(content, path, name, [labels[position] for position in used], at + 1, rows, body, cells, above=above)

@@ -25,7 +25,8 @@ def header(screen: Screen, report: Report) -> None:
         facts.append(f"compared with {report.compare_period}")
     screen.paragraph(" · ".join(facts), "dim", hang=0)
     if report.sources:
-        screen.paragraph(_inputs(report), "dim", hang=0)
+        settings = [f"settings {cells.visible(report.settings_file)}"] if report.settings_file else []
+        screen.paragraph(" · ".join([_inputs(report), *settings]), "dim", hang=0)
 
 
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:

@@ -32,7 +32,10 @@ def draw(screen: Screen, report: Report, shown: Sequence[Figure]) -> None:
         tables = _own_tables(report, metrics, shown)
         if rows or tables:
             screen.blank()
-            screen.row([((family_title(family), "bold"), width + len(GAP))], headings if rows else ())
+            if rows:
+                screen.row([((family_title(family), "bold"), width + len(GAP))], headings)
+            else:
+                screen.line((family_title(family), "bold"))
             headings = [] if rows else headings
         for place in rows:
             label = (titles[place], "bold" if single[place].metric.headline else "")

@@ -1,0 +1,1 @@
+"""What is made from loaded tables beyond a report's figures: what was recognised, and what is wrong with the data."""

@@ -1,0 +1,295 @@
+"""Why a metric changed: what each segment contributed, split into its own rate and its share of the mix.
+
+Of a ratio R = Σ wₛ rₛ, with wₛ the segment's share of the denominator and rₛ its own rate, the change is exactly
+Σ w̄ₛ Δrₛ + Σ (r̄ₛ − R̄) Δwₛ, bars being means of the two periods (Bennet 1920). What is added up needs no shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from crm_metrics import schema
+from crm_metrics.engine.cells import Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import split
+from crm_metrics.engine.formulas import evaluate
+from crm_metrics.engine.intervals.signals import BETTER, WORSE, Figures, signals
+from crm_metrics.engine.windows import Window
+from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.expressions import Formula, Name, Number, Operation, columns
+from crm_metrics.loaders.mapping import Recogniser
+from crm_metrics.loaders.reading import Raw
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.schema import Kind
+from crm_metrics.settings import Settings
+from crm_metrics.tables import Dataset
+
+FEWEST = 10  # records of both periods together; with fewer, segments are put together
+_BEFORE, _NOW = 0, 1
+# What became of a record, or how it is measured, is no group that it belongs to.
+_NO_GROUPS = {"stage", "status", "outcome", "currency", "kind", "scale", "interval", "satisfaction", "lost_reason"}
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A segment's part of the change; the effects add up to the contribution, the contributions to the change."""
+
+    segment: str
+    before: float | None
+    now: float | None
+    share_before: float | None
+    share_now: float | None
+    n_before: int
+    n: int
+    rate_effect: float
+    mix_effect: float
+    contribution: float
+    signal: str | None
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One way of looking: its segments, the largest contribution first. `uneven` is how far the segments are from all having
+    changed alike, `beyond_chance` the same for the segments whose own change is more than chance: of several dimensions the
+    one with the most explains most. `small` counts the segments put together."""
+
+    name: str
+    drivers: list[Driver]
+    uneven: float
+    beyond_chance: float
+    small: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric in two periods, and what it came of. `refused` says of dimensions why they cannot be used."""
+
+    metric: Metric
+    before: float
+    now: float
+    n_before: int
+    n: int
+    signal: str | None
+    currency: str | None
+    dimensions: list[Dimension]
+    refused: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Numerator and denominator by window and segment (of a sum all denominators are 1), records, and the metric's cells."""
+
+    labels: list[str]
+    numerator: Floats
+    denominator: Floats | None
+    n: Ints
+    cells: Cells
+
+
+def change(
+    dataset: Dataset, catalog: Catalog, metric: Metric, before: Window, now: Window, dims: Sequence[str]
+) -> Change:
+    """The change of a metric between two windows, by dimension; first the one that explains most. Raises `UsageError` for
+    a metric that is neither a ratio of sums nor a sum, `NothingToReport` where a period has no value."""
+    over, under = _sums(metric, catalog)
+    whole = _grid(Engine(dataset, catalog, [before, now]), metric, over, under)
+    if isinstance(whole, str):
+        raise NothingToReport(f"{metric.name} is not available: {whole}")
+    values = whole.cells.value[:, 0]
+    if np.isnan(values).any():
+        which = "earlier" if np.isnan(values[_BEFORE]) else "later"
+        raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
+    dimensions, refused = [], {}
+    for dim in dims:
+        grid = _grid(Engine(dataset, catalog, [before, now], (dim,)), metric, over, under)
+        trouble = grid if isinstance(grid, str) else _unlike(grid, whole)
+        if isinstance(grid, str) or trouble:
+            refused[dim] = trouble or ""
+        else:
+            dimensions.append(_dimension(dim, metric, grid, float(values[_NOW] - values[_BEFORE])))
+    dimensions.sort(key=lambda dimension: (-dimension.beyond_chance, -dimension.uneven))
+    n = whole.cells.n[:, 0]
+    return Change(
+        metric=metric,
+        before=float(values[_BEFORE]),
+        now=float(values[_NOW]),
+        n_before=int(n[_BEFORE]),
+        n=int(n[_NOW]),
+        signal=_signals(metric, whole.cells)[0],
+        currency=_currency(dataset, catalog, metric, now),
+        dimensions=dimensions,
+        refused=refused,
+    )
+
+
+def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window) -> str | None:
+    """The one currency of a money metric. Raises `UsageError` when there are several."""
+    if not metric.is_money:
+        return None
+    engine = Engine(dataset, catalog, [window])
+    cells = engine.cells(metric.name)
+    assert not isinstance(cells, Unavailable)
+    found = {part.currency[0, 0] for part in split(engine, metric, cells) if part.shown[0, 0]} - {None}
+    if len(found) > 1:
+        raise UsageError(
+            f"{metric.name} is in several currencies ({', '.join(sorted(found))}), which do not add up",
+            hint="Give exchange rates in crm-metrics.toml, or files of one currency.",
+        )
+    return next(iter(found), None)
+
+
+def _sums(metric: Metric, catalog: Catalog) -> tuple[Formula, Formula | None]:
+    """What a metric adds up, over what else it adds up. Raises `UsageError` for other metrics."""
+    if metric.formula is None and metric.aggregate in ("count", "sum", "mean"):
+        return Name(metric.name), None
+    if isinstance(metric.formula, Operation) and not metric.per_month:
+        over, under = metric.formula.left, metric.formula.right
+        if metric.formula.operator == "/" and _adds_up(over, catalog) and _adds_up(under, catalog):
+            return over, under
+        if _adds_up(metric.formula, catalog):
+            return metric.formula, None
+    if metric.aggregate == "distinct":
+        return Name(metric.name), None
+    what = metric.aggregate or "formula"
+    raise UsageError(
+        f"{metric.name} is neither a sum nor a ratio of sums but a {what}: its change has no parts that add up",
+        hint="A mean or a rate beside it can be taken apart; 'crm-metrics metrics' lists them.",
+    )
+
+
+def _adds_up(tree: Formula, catalog: Catalog) -> bool:
+    match tree:
+        case Number():
+            return False
+        case Name(name):
+            return name in catalog and catalog[name].aggregate in ("count", "sum", "distinct")
+    left, right = (_adds_up(part, catalog) for part in (tree.left, tree.right))
+    if tree.operator in ("+", "-"):
+        return left and right
+    if tree.operator == "*":
+        return (left and _is_fixed(tree.right, catalog)) or (right and _is_fixed(tree.left, catalog))
+    return left and _is_fixed(tree.right, catalog)
+
+
+def _is_fixed(tree: Formula, catalog: Catalog) -> bool:
+    return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in catalog)
+
+
+def _grid(engine: Engine, metric: Metric, over: Formula, under: Formula | None) -> _Grid | str:
+    """The sums by segment, or in words why there are none."""
+    cells = engine.cells(metric.name)
+    if isinstance(cells, Unavailable):
+        return cells.seen
+    shape = cells.value.shape
+
+    def summed(tree: Formula) -> Floats:
+        return np.nan_to_num(evaluate(tree, lambda name: _cells(engine, name), engine.named, shape)[0])
+
+    numerator = summed(over)
+    denominator = summed(under) if under is not None else None
+    if metric.aggregate == "mean":
+        denominator = cells.n.astype(np.float64)
+        numerator = np.nan_to_num(cells.value) * denominator
+    labels = [label[0] if label else "" for label in engine.segments(cells.dims).labels]
+    return _Grid(labels, numerator, denominator, cells.n, cells)
+
+
+def _cells(engine: Engine, name: str) -> Cells | None:
+    """A part's cells with 0 where there is nothing to add up; that the segments still make the whole is seen afterwards."""
+    found = engine.cells(name) if name in engine.catalog else None
+    if found is None or isinstance(found, Unavailable):
+        return None
+    return replace(found, value=np.nan_to_num(found.value), reason=np.zeros_like(found.reason))
+
+
+def _unlike(grid: _Grid, whole: _Grid) -> str:
+    """Why the segments do not make the whole; empty when they do."""
+    pairs = [(grid.numerator, whole.numerator)]
+    if grid.denominator is not None and whole.denominator is not None:
+        pairs.append((grid.denominator, whole.denominator))
+    if all(np.allclose(part.sum(axis=1), total[:, 0], rtol=1e-9, atol=1e-9) for part, total in pairs):
+        return ""
+    return "its segments do not add up to the whole: a record counts in several of them, or in none"
+
+
+def _signals(metric: Metric, cells: Cells) -> list[str | None]:
+    figures = [Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (_BEFORE, _NOW)]
+    return list(signals(metric, figures[_NOW], figures[_BEFORE]))
+
+
+def _dimension(name: str, metric: Metric, grid: _Grid, total: float) -> Dimension:
+    grid, said, small = _without_small(grid, _signals(metric, grid.cells))
+    over, under = grid.numerator, grid.denominator
+    weight = under if under is not None else np.abs(over)
+    with np.errstate(all="ignore"):
+        share = weight / weight.sum(axis=1, keepdims=True)
+        if under is None:
+            rate_effect, mix_effect, rate = over[_NOW] - over[_BEFORE], np.zeros(over.shape[1]), over
+        else:
+            rate = over / under
+            # A segment that was not there in one period has there the rate of the other: its change is one of the mix.
+            filled = np.where(np.isnan(rate), rate[::-1], rate)
+            mean_rate = np.nan_to_num(filled).mean(axis=0)
+            middle = (over.sum(axis=1) / under.sum(axis=1)).mean()
+            rate_effect = np.nan_to_num(share.mean(axis=0) * (filled[_NOW] - filled[_BEFORE]))
+            mix_effect = (mean_rate - middle) * (share[_NOW] - share[_BEFORE])
+    contribution = rate_effect + mix_effect
+    uneven = np.abs(contribution - np.nan_to_num(share.mean(axis=0)) * total)
+    told = np.array([word in (BETTER, WORSE) for word in said], dtype=bool)
+    drivers = [
+        Driver(
+            segment=grid.labels[i],
+            before=_known(rate[_BEFORE, i]),
+            now=_known(rate[_NOW, i]),
+            share_before=_known(share[_BEFORE, i]),
+            share_now=_known(share[_NOW, i]),
+            n_before=int(grid.n[_BEFORE, i]),
+            n=int(grid.n[_NOW, i]),
+            rate_effect=float(rate_effect[i]),
+            mix_effect=float(mix_effect[i]),
+            contribution=float(contribution[i]),
+            signal=said[i],
+        )
+        for i in np.argsort(-np.abs(contribution), kind="stable").tolist()
+    ]
+    there = [driver for driver in drivers if driver.n or driver.n_before or driver.contribution]
+    return Dimension(name, there, float(uneven.sum()), float(uneven[told].sum()), small)
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
+
+
+def _without_small(grid: _Grid, said: list[str | None]) -> tuple[_Grid, list[str | None], int]:
+    """The grid with the segments of too few records as one, called by their number; a single one stays as it is."""
+    records = grid.n.sum(axis=0)
+    few = (records > 0) & (records < FEWEST)
+    if few.sum() < 2:
+        return grid, said, 0
+
+    def together(values: np.ndarray) -> np.ndarray:
+        return np.concatenate([values[:, ~few], values[:, few].sum(axis=1, keepdims=True)], axis=1)
+
+    count = int(few.sum())
+    labels = [label for label, small in zip(grid.labels, few, strict=True) if not small]
+    kept = [word for word, small in zip(said, few, strict=True) if not small]
+    under = together(grid.denominator) if grid.denominator is not None else None
+    made = _Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
+    return made, [*kept, None], count
+
+
+def dimensions(metric: Metric, catalog: Catalog, raws: Sequence[Raw], settings: Settings) -> tuple[str, ...]:
+    """The columns by which a metric can be looked at: names and groups in any of the files that the metric does not itself
+    depend on."""
+    own = {name for part in catalog.parts([metric]) if part.where is not None for name in columns(part.where)}
+    found: dict[str, None] = {}
+    recogniser = Recogniser(settings)
+    for raw in raws:
+        if (recognised := recogniser.recognise(raw, None)) is not None:
+            known = schema.TABLES[recognised.layout.table].columns
+            found |= {name: None for name in recognised.columns if name in known and known[name].kind is Kind.CATEGORY}
+    return tuple(name for name in found if name not in own and name not in _NO_GROUPS)

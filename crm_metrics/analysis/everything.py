@@ -1,0 +1,123 @@
+"""Every table and column of the files, not only what a figure needs; a file that cannot be read safely is put aside with
+the reason, so that the others can still be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import numpy as np
+
+from crm_metrics import schema
+from crm_metrics.errors import DataError, NothingToReport, SeveralError
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.gathering import gather
+from crm_metrics.loaders.loading import load
+from crm_metrics.loaders.normalising import FileRows
+from crm_metrics.loaders.reading import Opened, Raw
+from crm_metrics.schema import Kind
+from crm_metrics.settings import Settings
+from crm_metrics.tables import Dataset
+
+
+@dataclass(frozen=True)
+class Span:
+    """A date column of a file as it was read, before anything was derived: its first and last day (of the wall clock in
+    UTC or in no zone; None without any date) and whether it holds calendar dates without a time of day."""
+
+    first: date | None
+    last: date | None
+    by_day: bool
+
+
+@dataclass(frozen=True)
+class AsRead:
+    """One file as it was read: its records, how many cells of each canonical column are filled, and the span of each date
+    column."""
+
+    records: int
+    filled: Mapping[str, int]
+    spans: Mapping[str, Span]
+
+
+@dataclass(frozen=True)
+class Everything:
+    """What there is. `dataset` is None when no file could be read; `read` is by index of the source; `refused` are the files
+    that cannot be read as they are, by path; `unrecognised` are tables of no known kind."""
+
+    dataset: Dataset | None
+    settings: Settings
+    read: Mapping[int, AsRead]
+    refused: Mapping[str, DataError]
+    unrecognised: Sequence[Raw]
+    issues: Sequence[Issue] = ()
+    ignored: Sequence[str] = ()
+    raws: Mapping[str, Raw] = field(default_factory=dict)
+
+
+def load_everything(opened: Opened, settings: Settings, *, today: date, forced: Mapping[str, str]) -> Everything:
+    """All that the opened files hold. `forced` names the table of a path. Raises `DataError` only for what belongs to no
+    single file."""
+    remaining, refused = list(opened.tables), dict[str, DataError]()
+    dataset, read, issues = None, dict[int, AsRead](), list(opened.issues)
+    while remaining:
+        try:
+            gathered = gather(remaining, _all_columns(), (), forced=forced, issues=opened.issues, settings=settings)
+            dataset = load(gathered, settings, today=today, watch=lambda files: read.update(_as_read(files)))
+            issues = dataset.issues
+            break
+        except NothingToReport:
+            break
+        except DataError as error:
+            read.clear()
+            found = _by_path(error, remaining)
+            if not found:
+                raise
+            refused |= found
+            remaining = [raw for raw in remaining if raw.path not in found]
+    known = {source.path for source in dataset.sources} if dataset else set()
+    raws = {raw.path: raw for raw in opened.tables}
+    if dataset is not None:
+        dataset.raws, dataset.ignored = {**dataset.raws, **raws}, opened.ignored
+    unrecognised = [raw for raw in remaining if raw.path not in known]
+    return Everything(dataset, settings, read, refused, unrecognised, issues, opened.ignored, raws)
+
+
+def _all_columns() -> list[tuple[str, str]]:
+    return [(table, column) for table, known in schema.TABLES.items() for column in known.columns]
+
+
+def _by_path(error: DataError, raws: Sequence[Raw]) -> dict[str, DataError]:
+    """The error of each file it belongs to; empty when it belongs to none of them."""
+    parts = error.errors if isinstance(error, SeveralError) else (error,)
+    return {raw.path: part for part in parts for raw in raws if part.where and _is_in(part.where, raw.path)}
+
+
+def _is_in(where: str, path: str) -> bool:
+    """Whether a place lies in a file: the file itself, or a sheet or row of it."""
+    return where == path or where.startswith((f"{path}#", f"{path}:", f"{path},"))
+
+
+def _as_read(files: Sequence[FileRows]) -> dict[int, AsRead]:
+    return {file.source.index: _of(file) for file in files}
+
+
+def _of(file: FileRows) -> AsRead:
+    frame = file.frame
+    names = [name for name in file.source.columns if name in frame]
+    known = schema.TABLES[file.source.table].columns
+    dates = [name for name in names if name in known and known[name].kind is Kind.DATE]
+    filled = {name: int(frame[name].notna().sum()) for name in names}
+    return AsRead(
+        len(frame), filled, {name: _span(frame[name].to_numpy(), file.calendar.get(name, False)) for name in dates}
+    )
+
+
+def _span(moments: Any, by_day: bool) -> Span:
+    known = moments[~np.isnat(moments)]
+    if not len(known):
+        return Span(None, None, by_day)
+    first, last = (day.astype("datetime64[D]").astype(object) for day in (known.min(), known.max()))
+    return Span(first, last, by_day)

@@ -1,0 +1,244 @@
+"""A figure opened: the formula with its figures, each part with the rows behind it and what was left out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics import schema
+from crm_metrics.engine.cells import REASONS, Cells, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import split
+from crm_metrics.engine.selection import NEVER, Chosen
+from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.expressions import names
+from crm_metrics.metrics.checking import columns_of
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.schema import Kind
+from crm_metrics.tables import RATE, ROW, SOURCE
+
+NO_DATE, ELSEWHEN, NOT_OPEN = "without a date", "in another period", "not there at that moment"
+UNFIT, ELSEWHERE, NO_VALUE = "that do not meet the condition", "of another segment", "without a value"
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A value with its 95 % limits, the records it rests on, and its currency; `reason` says why there is no value."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    reason: str | None
+    currency: str | None
+
+
+@dataclass(frozen=True)
+class Step:
+    """A formula on the way to the figure: its metric, and the figure of each name in it."""
+
+    metric: Metric
+    amounts: list[Amount]
+    names: Mapping[str, float | None]
+
+
+@dataclass(frozen=True)
+class Part:
+    """An aggregate behind the figure: its amounts, the rows that are counted (columns `file`, `row`, `counts_as` and those
+    that decide), the header of each canonical column by file, and how many rows of the table are not counted, by reason."""
+
+    metric: Metric
+    amounts: list[Amount]
+    rows: pd.DataFrame
+    headers: Mapping[str, Mapping[str, str]]
+    left_out: Mapping[str, int]
+    total: int
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One metric, for one window of an engine and one segment."""
+
+    metric: Metric
+    label: str | None
+    segment: Mapping[str, str]
+    amounts: list[Amount]
+    steps: list[Step]
+    parts: list[Part]
+    named: Mapping[str, float] = field(default_factory=dict)
+
+
+def explained(engine: Engine, metric: Metric, window: int, segment: Mapping[str, str]) -> Explanation:
+    """The metric opened down to the rows. Raises `NothingToReport` when the data cannot give it at all, `UsageError` for a
+    segment that does not exist."""
+    cells = engine.cells(metric.name)
+    if isinstance(cells, Unavailable):
+        raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
+    place = _place(engine, metric, segment)
+    steps: list[Step] = []
+    leaves: dict[str, Metric] = {}
+    named: dict[str, float] = {}
+    _walk(engine, metric, window, place, steps, leaves, named)
+    parts = [_part(engine, leaf, metric, window, place) for leaf in leaves.values()]
+    amounts = _amounts(engine, metric, window, place)
+    return Explanation(metric, engine.dataset.labels.get(metric.name), segment, amounts, steps, parts, named)
+
+
+def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
+    """The segment's place among the metric's."""
+    dims = engine.dims(metric)
+    if missing := [dim for dim in dims if dim not in segment]:
+        known = sorted({label[dims.index(missing[0])] for label in engine.segments(dims).labels})
+        raise UsageError(
+            f"{metric.name} is given for each {missing[0]}: say which",
+            hint=f"--segment {missing[0]}={known[0]!r}, for one.",
+        )
+    labels = engine.segments(dims).labels
+    wanted = tuple(segment[dim] for dim in dims)
+    if wanted in labels:
+        return labels.index(wanted)
+    for place, dim in enumerate(dims):
+        known = sorted({label[place] for label in labels})
+        if wanted[place] not in known:
+            raise UsageError(f"no {dim} is called {wanted[place]!r}. {did_you_mean(wanted[place], known)}")
+    raise NothingToReport(f"there is no record of {', '.join(f'{dim} {name}' for dim, name in segment.items())}")
+
+
+def _walk(
+    engine: Engine,
+    metric: Metric,
+    window: int,
+    place: int,
+    steps: list[Step],
+    leaves: dict[str, Metric],
+    named: dict[str, float],
+    of: Metric | None = None,
+) -> None:
+    """Collect the formulas from the figure down, the aggregates they end in, and the named values they use."""
+    top = of or metric
+    if metric.formula is None:
+        leaves.setdefault(metric.name, metric)
+        return
+    figures: dict[str, float | None] = {}
+    parts = names(metric.formula)
+    for name in parts:
+        if name in engine.catalog:
+            amounts = _amounts(engine, engine.catalog[name], window, _within(engine, engine.catalog[name], top, place))
+            figures[name] = amounts[0].value if len(amounts) == 1 else None
+        else:
+            figures[name] = named[name] = float(engine.named(name)[window])
+    amounts = _amounts(engine, metric, window, _within(engine, metric, top, place))
+    if metric.name not in {step.metric.name for step in steps}:
+        steps.append(Step(metric, amounts, figures))
+    for name in parts:
+        if name in engine.catalog:
+            _walk(engine, engine.catalog[name], window, place, steps, leaves, named, top)
+
+
+def _within(engine: Engine, part: Metric, whole: Metric, place: int) -> int:
+    """The segment of a part in which the segment of the whole lies."""
+    mine, fine = engine.dims(part), engine.dims(whole)
+    if mine == fine:
+        return place
+    return int(engine.segments(fine).within(engine.segments(mine))[place])
+
+
+def _amounts(engine: Engine, metric: Metric, window: int, place: int) -> list[Amount]:
+    """The metric's value in the cell, once for each currency it is in."""
+    cells = engine.cells(metric.name)
+    if isinstance(cells, Unavailable):
+        return [Amount(None, None, None, 0, cells.reason, None)]
+    parts = split(engine, metric, cells)
+    money = metric.is_money or len(parts) > 1
+    found = [
+        _amount(part.cells, window, place, part.currency[window, place] if money else None)
+        for part in parts
+        if part.shown[window, place]
+    ]
+    return found or [_amount(cells, window, place, None)]
+
+
+def _amount(cells: Cells, window: int, place: int, currency: str | None) -> Amount:
+    value, low, high = (float(grid[window, place]) for grid in (cells.value, cells.low, cells.high))
+    reason = REASONS[int(cells.reason[window, place])] or None
+    known = [None if number != number else number for number in (value, low, high)]
+    return Amount(known[0], known[1], known[2], int(cells.n[window, place]), reason, currency)
+
+
+def _part(engine: Engine, leaf: Metric, whole: Metric, window: int, place: int) -> Part:
+    own = _within(engine, leaf, whole, place)
+    pairs = engine.pairs(leaf)
+    segments = engine.segments(engine.dims(leaf))
+    hit = engine.cell_numbers(leaf, pairs) == window * len(segments) + own
+    table = engine.dataset.tables[leaf.table]
+    used = [name for name in ("currency", *columns_of(leaf), *engine.dims(leaf)) if table.has(name)]
+    sources = engine.dataset.sources
+    headers = {
+        sources[int(index)].path: {
+            name: sources[int(index)].columns[name] for name in used if name in sources[int(index)].columns
+        }
+        for index in table.frame[SOURCE].unique()
+    }
+    return Part(
+        leaf,
+        _amounts(engine, leaf, window, own),
+        _rows(engine, leaf, pairs, np.flatnonzero(hit)),
+        headers,
+        _left_out(engine, leaf, pairs, window, int(hit.sum())),
+        len(table.frame),
+    )
+
+
+def _rows(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> pd.DataFrame:
+    """The rows behind an aggregate: where each stands, what it counts as, and the columns that decide that it counts."""
+    table = engine.dataset.tables[leaf.table]
+    frame = table.frame.iloc[pairs.rows[places]]
+    made = pd.DataFrame({"part": leaf.name, "table": leaf.table}, index=frame.index)
+    paths = np.array([source.path for source in engine.dataset.sources], dtype=object)
+    made["file"], made["row"] = paths[frame[SOURCE].to_numpy()], frame[ROW].to_numpy()
+    made["counts_as"] = _counts_as(engine, leaf, pairs, places)
+    ids = [name for name, known in schema.TABLES[leaf.table].columns.items() if known.kind is Kind.ID]
+    shown = dict.fromkeys(
+        ["currency", RATE, *engine.dims(leaf), *columns_of(leaf), *(name for name in ids if name.endswith("_id"))]
+    )
+    for name in shown:
+        if table.has(name) and name not in made:
+            made[name] = frame[name].to_numpy() if frame[name].dtype.kind == "M" else frame[name]
+    if engine.dataset.priced_in is not None:  # the amounts beside it are in another
+        made = made.rename(columns={"currency": "currency_in_file"})
+    return made.sort_values(["file", "row"], kind="stable").reset_index(drop=True)
+
+
+def _counts_as(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> np.ndarray:
+    """What each row adds to the aggregate: 1 to a count, its entity to a count of entities, else its value."""
+    if leaf.aggregate == "count":
+        return np.ones(len(places), dtype=np.int64)
+    if leaf.aggregate == "distinct":
+        return engine.dataset.tables[leaf.table].frame[leaf.column].astype("str").to_numpy()[pairs.rows[places]]
+    return engine.measures.values(leaf, pairs)[places]
+
+
+def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: int) -> dict[str, int]:
+    """How many rows of the table are not counted, each for the first reason that keeps it out."""
+    table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
+    placed = selector.placed(leaf)
+    there = np.unique(placed.rows[placed.window == window])
+    fitting = np.unique(pairs.rows[pairs.window == window])
+    missing = 0
+    if leaf.at is not None and table.has(leaf.at):
+        missing = int((selector.dates(leaf.at) == NEVER).sum())
+    away = len(table.frame) - missing - len(there)
+    found = {
+        NO_DATE: missing,
+        (ELSEWHEN if leaf.open is None else NOT_OPEN): away,
+        UNFIT: len(there) - len(fitting),
+        ELSEWHERE: len(fitting) - counted,
+    }
+    if leaf.aggregate not in ("count", "distinct"):
+        rows = pairs.rows[pairs.window == window]
+        values = engine.measures.values(leaf, pairs)[pairs.window == window]
+        found[NO_VALUE] = int(np.isnan(values).sum()) if len(rows) == counted else 0
+    return {reason: count for reason, count in found.items() if count}

@@ -1,0 +1,109 @@
+"""What a check is: a function from the data to the rows it finds, with words about it.
+
+A module in the folder `checks` marks its functions with `@check(...)`; that is all there is to registering one. Such a
+function gets the `Data` and gives `Hits`, one for each table it looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics.issues import NOTE, WARNING, Severity
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Seen = Callable[[Ints], Sequence[str]]
+
+
+class Dimension(StrEnum):
+    """In which way data can fall short."""
+
+    COMPLETENESS = "completeness"
+    VALIDITY = "validity"
+    UNIQUENESS = "uniqueness"
+    CONSISTENCY = "consistency"
+    TIMELINESS = "timeliness"
+    REFERENCES = "references"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows found in one file: their numbers as a spreadsheet shows them, ascending, and `seen`, which gives what stood in
+    those at the given places of `rows`. `count` is larger than the rows where not every row is known."""
+
+    path: str
+    rows: Ints
+    seen: Seen
+    count: int
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a check found in one table: the parts by file, and how many rows it looked at."""
+
+    parts: Sequence[Part]
+    of: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check: `sentence` says what is wrong with the rows it finds, `effect` what that does to figures; `columns` are the
+    columns (`table.column`) whose figures suffer. `codes` are the problems noticed while loading that it stands for."""
+
+    name: str
+    dimension: Dimension
+    severity: Severity
+    sentence: str
+    effect: str
+    columns: tuple[str, ...]
+    find: Callable[..., Iterable[Hits]] = field(repr=False)
+    codes: tuple[str, ...] = ()
+
+
+Marked = Callable[..., Iterable[Hits]]
+_FOUND: dict[str, Check] = {}
+
+
+def check(
+    name: str,
+    dimension: Dimension,
+    sentence: str,
+    *,
+    effect: str,
+    columns: Sequence[str] = (),
+    note: bool = False,
+    codes: Sequence[str] = (),
+) -> Callable[[Marked], Marked]:
+    """Marks a function as the check of this name. `note`: no figure is wrong because of it."""
+
+    def marked(find: Marked) -> Marked:
+        severity = NOTE if note else WARNING
+        made = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
+        if name in _FOUND and _FOUND[name].find.__qualname__ != find.__qualname__:
+            raise ValueError(f"two checks are called {name}")
+        _FOUND[name] = made
+        return find
+
+    return marked
+
+
+def marked_checks() -> Iterator[Check]:
+    """All checks of the modules that have been imported."""
+    yield from _FOUND.values()
+
+
+def shown(value: object) -> str:
+    """A cell as it is quoted: a date without an empty time of day, a number without a useless point, "blank" for none."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return "blank"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)

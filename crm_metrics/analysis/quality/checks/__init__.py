@@ -1,0 +1,1 @@
+"""The checks, one module for each dimension: a module put here is found by itself."""

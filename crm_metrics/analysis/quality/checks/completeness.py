@@ -1,0 +1,160 @@
+"""What is missing where a figure needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.data import Data
+
+COMPLETENESS = Dimension.COMPLETENESS
+_PLACED_BY = {
+    "leads": "created_at",
+    "deals": "created_at",
+    "tickets": "created_at",
+    "orders": "ordered_at",
+    "subscriptions": "started_at",
+    "spend": "spent_at",
+}
+_CUSTOMER = ("customer", "customer_name", "customer_email")
+
+
+@check(
+    "won-without-date",
+    COMPLETENESS,
+    "Won deals have no close date.",
+    effect="they are in no figure by close date, and in no pipeline",
+    columns=["deals.closed_at"],
+    codes=["won-without-date"],
+)
+def won_without_date(data: Data) -> Iterator[Hits]:
+    yield from _closed_without_date(data, "won")
+
+
+@check(
+    "lost-without-date",
+    COMPLETENESS,
+    "Lost deals have no close date.",
+    effect="they are in no figure by close date; win rates look better than they are",
+    columns=["deals.closed_at"],
+)
+def lost_without_date(data: Data) -> Iterator[Hits]:
+    yield from _closed_without_date(data, "lost")
+
+
+def _closed_without_date(data: Data, outcome: str) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["outcome", "closed_at"]):
+        closed = deals.equals("outcome", outcome)
+        yield deals.hits(closed & ~deals.filled("closed_at"), "stage", "status", "closed_at", of=int(closed.sum()))
+
+
+@check(
+    "won-without-amount",
+    COMPLETENESS,
+    "Won deals have no amount.",
+    effect="they count as won, and add nothing to sums and averages of amounts",
+    columns=["deals.amount"],
+)
+def won_without_amount(data: Data) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["outcome", "amount"]):
+        won = deals.equals("outcome", "won")
+        unpriced = deals.among(data.noticed("no-rate"))  # these have an amount, only no rate
+        yield deals.hits(won & deals.missing("amount") & ~unpriced, "stage", "amount", of=int(won.sum()))
+
+
+@check(
+    "row-without-date",
+    COMPLETENESS,
+    "Rows lack the date that places them in time.",
+    effect="they are in no figure of a period",
+    columns=[f"{table}.{column}" for table, column in _PLACED_BY.items()] + ["responses.responded_at"],
+    codes=["no-date"],
+)
+def row_without_date(data: Data) -> Iterator[Hits]:
+    for name, column in _PLACED_BY.items():
+        for rows in data.tables(name, having=[column]):
+            yield rows.hits(rows.missing(column), column)
+    # An invitation to a survey that nobody answered has no date of an answer.
+    for answers in data.tables("responses", having=["responded_at", "score"]):
+        answered = answers.filled("score")
+        yield answers.hits(answered & answers.missing("responded_at"), "score", "responded_at", of=int(answered.sum()))
+
+
+@check(
+    "without-owner",
+    COMPLETENESS,
+    "Records have no owner.",
+    effect="by owner they stand under (none)",
+    note=True,
+)
+def without_owner(data: Data) -> Iterator[Hits]:
+    for rows in data.tables("deals", "leads", "tickets", having=["owner"]):
+        yield rows.hits(rows.missing("owner"), "name", "subject", "owner")
+
+
+@check(
+    "without-customer",
+    COMPLETENESS,
+    "Won deals, orders or subscriptions name no customer.",
+    effect="their money counts, but in no figure per customer",
+    columns=["purchases.customer", "recurring.customer", "spells.customer"],
+)
+def without_customer(data: Data) -> Iterator[Hits]:
+    for rows in data.tables("deals", "orders", "subscriptions", having=["customer"]):
+        bought = rows.equals("outcome", "won") if rows.name == "deals" else rows.filled("_row")
+        unnamed = bought & ~rows.filled("customer")
+        yield rows.hits(unnamed, "name", "order_id", "subscription_id", *_CUSTOMER, of=int(bought.sum()))
+
+
+@check(
+    "without-currency",
+    COMPLETENESS,
+    "Amounts have no currency while others of the same table have one.",
+    effect="they are summed apart from all others",
+    columns=["deals.amount", "purchases.amount", "recurring.mrr", "spend.cost"],
+)
+def without_currency(data: Data) -> Iterator[Hits]:
+    for name, column in (("deals", "amount"), ("orders", "amount"), ("subscriptions", "amount"), ("spend", "cost")):
+        for rows in data.tables(name, having=[column, "currency"]):
+            priced = rows.filled(column)
+            if rows.filled("currency").any():
+                yield rows.hits(priced & ~rows.filled("currency"), column, "currency", of=int(priced.sum()))
+
+
+@check(
+    "lost-without-reason",
+    COMPLETENESS,
+    "Lost deals have no reason.",
+    effect="they stand under (none) among the reasons for losing",
+    columns=["deals.lost_reason"],
+    note=True,
+)
+def lost_without_reason(data: Data) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["outcome", "lost_reason"]):
+        lost = deals.equals("outcome", "lost")
+        yield deals.hits(lost & deals.missing("lost_reason"), "stage", "lost_reason", of=int(lost.sum()))
+
+
+@check(
+    "solved-without-date",
+    COMPLETENESS,
+    "Tickets are solved or closed without a date of it.",
+    effect="they are in no figure by the date of the solution, and never open",
+    columns=["tickets.solved_at"],
+    codes=["solved-without-date"],
+)
+def solved_without_date(data: Data) -> Iterator[Hits]:
+    yield data.noticed("solved-without-date")
+
+
+@check(
+    "converted-without-date",
+    COMPLETENESS,
+    "Converted leads have no date of it.",
+    effect="they count as converted, but within no number of days",
+    columns=["leads.is_converted_in_window"],
+)
+def converted_without_date(data: Data) -> Iterator[Hits]:
+    for leads in data.tables("leads", having=["is_converted", "converted_at"]):
+        converted = leads.equals("is_converted", True)
+        yield leads.hits(converted & leads.missing("converted_at"), "status", "converted_at", of=int(converted.sum()))

@@ -1,0 +1,122 @@
+"""What contradicts itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crm_metrics import schema
+from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.analysis.quality.spellings import spellings
+from crm_metrics.schema import Kind
+
+CONSISTENCY = Dimension.CONSISTENCY
+_PAIRS = {
+    "tickets": (("created_at", "first_response_at"), ("created_at", "solved_at")),
+    "leads": (("created_at", "responded_at"), ("created_at", "converted_at")),
+    "subscriptions": (("started_at", "ended_at"),),
+    "customers": (("started_at", "ended_at"),),
+    "responses": (("asked_at", "responded_at"),),
+    "deal_stages": (("entered_at", "left_at"),),
+    "spend": (("spent_at", "spent_to_at"),),
+}
+_LONGEST_DAYS = 3653
+
+
+@check(
+    "closed-before-created",
+    CONSISTENCY,
+    "Deals were closed before they were created.",
+    effect="they are left out of the sales cycle, and never open",
+    columns=["deals.cycle_days", "deals.open_from"],
+)
+def closed_before_created(data: Data) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["created_at", "closed_at"]):
+        both = deals.filled("created_at") & deals.filled("closed_at")
+        yield deals.hits(deals.before("closed_at", "created_at"), "created_at", "closed_at", of=int(both.sum()))
+
+
+@check(
+    "ended-before-started",
+    CONSISTENCY,
+    "Something ended, or was answered, before it began.",
+    effect="its duration is left out, and it is never counted as active",
+    columns=[
+        *("tickets.response_minutes", "tickets.resolution_hours", "leads.response_hours", "spells.ended_at"),
+        *("leads.is_converted_in_window", "recurring.ended_at"),
+    ],
+    codes=["negative-duration", "ended-before-started"],
+)
+def ended_before_started(data: Data) -> Iterator[Hits]:
+    for name, pairs in _PAIRS.items():
+        for start, end in pairs:
+            for rows in data.tables(name, having=[start, end]):
+                both = rows.filled(start) & rows.filled(end)
+                yield rows.hits(rows.before(end, start), start, end, of=int(both.sum()))
+
+
+@check(
+    "unlikely-duration",
+    CONSISTENCY,
+    "Deals or tickets took more than ten years.",
+    effect="averages of durations are too long",
+    columns=["deals.cycle_days", "tickets.resolution_hours", "tickets.response_minutes"],
+)
+def unlikely_duration(data: Data) -> Iterator[Hits]:
+    looked_at = (("deals", "cycle_days", 1), ("tickets", "resolution_hours", 24), ("tickets", "response_minutes", 1440))
+    for name, column, per_day in looked_at:
+        for rows in data.tables(name, having=[column]):
+            long = rows.numbers(column) > _LONGEST_DAYS * per_day
+            shown = ("created_at", "closed_at", "first_response_at", "solved_at")
+            yield rows.hits(long, *shown, of=int(rows.filled(column).sum()))
+
+
+@check(
+    "outcome-conflict",
+    CONSISTENCY,
+    "The stage of deals contradicts their flag.",
+    effect="the flag decides",
+    columns=["deals.outcome"],
+    codes=["outcome-conflict"],
+)
+def outcome_conflict(data: Data) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["stage", "outcome"]):
+        yield deals.hits(deals.among(data.noticed("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
+
+
+@check(
+    "converted-conflict",
+    CONSISTENCY,
+    "The status of leads contradicts whether they are converted.",
+    effect="the flag or date decides",
+    columns=["leads.is_converted"],
+    codes=["converted-conflict"],
+)
+def converted_conflict(data: Data) -> Iterator[Hits]:
+    yield data.noticed("converted-conflict")
+
+
+@check(
+    "several-spellings",
+    CONSISTENCY,
+    "One value is written in several ways: case, spaces or punctuation differ.",
+    effect="by that column it stands in several rows",
+    columns=["deals.campaign", "spend.campaign", "deals.source", "leads.source", "leads.campaign"],
+    codes=["case-variants"],
+)
+def several_spellings(data: Data) -> Iterator[Hits]:
+    for name in sorted(data.given):
+        rows = data.table(name)
+        for column in _categories(rows) if rows is not None else ():
+            assert rows is not None
+            hit, why = spellings(rows, column)
+            if hit.any():
+                yield rows.hits(hit, why=why, of=int(rows.filled(column).sum()))
+
+
+def _categories(rows: Rows) -> Iterator[str]:
+    """The columns of words that a file of this table has."""
+    given = set().union(*(source.columns for source in rows.data.sources if source.table == rows.name))
+    for name, known in schema.TABLES[rows.name].columns.items():
+        if known.kind is Kind.CATEGORY and name in given and rows.has(name) and name != "currency":
+            yield name

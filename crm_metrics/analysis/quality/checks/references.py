@@ -1,0 +1,110 @@
+"""What is named but not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from crm_metrics.analysis.quality.check import Bools, Dimension, Hits, check
+from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.loaders.coercing.words import folded
+
+REFERENCES = Dimension.REFERENCES
+
+
+def _unknown(rows: Rows, column: str, other: Rows, key: str, fold: Callable[[str], str]) -> Bools:
+    """The rows whose value is not among those of the other table's key."""
+    known = {fold(str(value)) for value in other.frame[key].dropna().unique()}
+    values = rows.frame[column].astype("category")
+    strange = [fold(str(value)) not in known for value in values.cat.categories]
+    return np.array([*strange, False], dtype=bool)[values.cat.codes.to_numpy()]
+
+
+def _orphans(
+    data: Data, tables: tuple[str, ...], column: str, other: str, key: str, fold: Callable[[str], str], *shown: str
+) -> Iterator[Hits]:
+    for known in data.tables(other, having=[key]):
+        for rows in data.tables(*tables, having=[column]):
+            cells = [name for name in (column, *shown) if any(name in source.columns for source in data.sources)]
+            hit = _unknown(rows, column, known, key, fold)
+            yield rows.hits(hit, *(cells or [column]), of=int(rows.filled(column).sum()))
+
+
+@check(
+    "unknown-customer",
+    REFERENCES,
+    "Deals, tickets, orders, subscriptions or answers name a customer that the customers file does not have.",
+    effect="they have no segment, country or other attribute of a customer",
+    codes=["unmatched"],
+)
+def unknown_customer(data: Data) -> Iterator[Hits]:
+    # Leads are not customers yet.
+    tables = ("deals", "tickets", "orders", "subscriptions", "responses")
+    yield from _orphans(data, tables, "customer", "customers", "customer", str, "customer_name", "customer_email")
+
+
+@check(
+    "unknown-owner",
+    REFERENCES,
+    "Records name an owner that the sellers' file does not have.",
+    effect="they have no team or region",
+)
+def unknown_owner(data: Data) -> Iterator[Hits]:
+    tables = ("customers", "leads", "deals", "tickets", "responses", "orders")
+    yield from _orphans(data, tables, "owner", "owners", "owner", folded)
+
+
+@check(
+    "unknown-product",
+    REFERENCES,
+    "Records name a product that the product list does not have.",
+    effect="they have no product category",
+)
+def unknown_product(data: Data) -> Iterator[Hits]:
+    yield from _orphans(data, ("deals", "orders", "order_lines"), "product", "products", "product", folded)
+
+
+@check(
+    "unknown-lead",
+    REFERENCES,
+    "Deals name a lead that the leads file does not have.",
+    effect="they have no source or campaign of a lead",
+    columns=["deals.source", "deals.campaign"],
+)
+def unknown_lead(data: Data) -> Iterator[Hits]:
+    yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
+
+
+@check(
+    "unknown-order",
+    REFERENCES,
+    "Order lines belong to no order that was read.",
+    effect="they are left out of what is said by product",
+    columns=["sold_lines.amount", "sold_lines.quantity"],
+    codes=["lines-without-order"],
+)
+def unknown_order(data: Data) -> Iterator[Hits]:
+    yield data.noticed("lines-without-order")
+
+
+@check(
+    "unknown-deal",
+    REFERENCES,
+    "The history of stages names deals that the deals file does not have.",
+    effect="their stages are in no figure",
+)
+def unknown_deal(data: Data) -> Iterator[Hits]:
+    yield from _orphans(data, ("deal_stages",), "deal_id", "deals", "deal_id", str)
+
+
+@check(
+    "unknown-campaign",
+    REFERENCES,
+    "Deals or leads name a campaign for which no cost was read.",
+    effect="their revenue is in no return on campaign cost",
+    columns=["spend.cost"],
+    note=True,
+)
+def unknown_campaign(data: Data) -> Iterator[Hits]:
+    yield from _orphans(data, ("deals", "leads"), "campaign", "spend", "campaign", folded)

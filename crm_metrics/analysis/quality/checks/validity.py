@@ -1,0 +1,185 @@
+"""Cells and rows that are not what they should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from crm_metrics.analysis.quality.check import Dimension, Hits, Part, check
+from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.loaders.recognising import normalised
+
+VALIDITY = Dimension.VALIDITY
+_MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
+# What the tools themselves write; a value beside these is one that somebody made up, or that was mistyped.
+_KNOWN = {
+    ("zendesk", "tickets", "status"): "new, open, pending, hold, on hold, solved, closed, deleted",
+    ("freshdesk", "tickets", "status"): "open, pending, resolved, closed, customer responded, waiting on customer, "
+    "waiting on third party",
+    ("intercom", "tickets", "status"): "open, closed, snoozed",
+    (
+        "stripe",
+        "subscriptions",
+        "status",
+    ): "active, trialing, past due, unpaid, canceled, incomplete, incomplete expired, paused",
+    ("pipedrive", "deals", "status"): "open, won, lost, deleted",
+    (
+        "hubspot",
+        "customers",
+        "status",
+    ): "subscriber, lead, marketing qualified lead, sales qualified lead, opportunity, "
+    "customer, evangelist, other, marketingqualifiedlead, salesqualifiedlead",
+}
+
+
+@check(
+    "unreadable-cell",
+    VALIDITY,
+    "Cells are no date, no number or neither yes nor no, where they should be.",
+    effect="they are read as missing",
+    codes=["unreadable-date", "unreadable-number", "unreadable-flag", "error-cell"],
+)
+def unreadable_cell(data: Data) -> Iterator[Hits]:
+    yield data.noticed("unreadable-date", "unreadable-number", "unreadable-flag", "error-cell")
+
+
+@check(
+    "unreadable-row",
+    VALIDITY,
+    "Rows could not be read.",
+    effect="they are left out of every figure",
+    codes=["malformed-row"],
+)
+def unreadable_row(data: Data) -> Iterator[Hits]:
+    for source in data.sources:
+        rows = np.array([row for _, row, _ in source.unread], dtype=np.int64)
+        texts = [text for _, _, text in source.unread]
+        if len(rows):
+            yield Hits([Part(source.path, rows, partial(_texts, texts), len(rows))], source.rows)
+
+
+def _texts(texts: list[str], places: np.ndarray) -> list[str]:
+    return [texts[place] for place in places]
+
+
+@check(
+    "short-row",
+    VALIDITY,
+    "Rows have fewer cells than the header.",
+    effect="the cells at their end are read as missing",
+    codes=["short-row"],
+)
+def short_row(data: Data) -> Iterator[Hits]:
+    yield data.noticed("short-row")
+
+
+@check(
+    "unrecognised-file",
+    VALIDITY,
+    "Files are no table that is known.",
+    effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
+    codes=["unrecognised-file", "empty-file"],
+)
+def unrecognised_file(data: Data) -> Iterator[Hits]:
+    yield data.noticed("unrecognised-file", "empty-file")
+
+
+@check(
+    "amount-not-positive",
+    VALIDITY,
+    "Won deals have an amount of 0 or below.",
+    effect="sums and averages of amounts are too low",
+    columns=["deals.amount"],
+)
+def amount_not_positive(data: Data) -> Iterator[Hits]:
+    for deals in data.tables("deals", having=["outcome", "amount"]):
+        won = deals.equals("outcome", "won")
+        yield deals.hits(won & (deals.numbers("amount") <= 0), "stage", "amount", of=int(won.sum()))
+
+
+@check(
+    "negative-number",
+    VALIDITY,
+    "Costs, clicks, quantities or recurring revenue are below 0.",
+    effect="sums are too low",
+    columns=["spend.cost", "spend.clicks", "spend.impressions", "recurring.mrr", "sold_lines.quantity"],
+)
+def negative_number(data: Data) -> Iterator[Hits]:
+    looked_at = {
+        "spend": ("cost", "impressions", "clicks", "conversions", "leads"),
+        "subscriptions": ("mrr", "quantity"),
+        "order_lines": ("quantity",),
+        "tickets": ("first_response_minutes", "resolution_minutes", "replies", "reopens"),
+    }
+    for name, columns in looked_at.items():
+        for rows in data.tables(name):
+            having = [column for column in columns if rows.has(column)]
+            for column in having:
+                yield rows.hits(rows.numbers(column) < 0, column)
+
+
+@check(
+    "out-of-range",
+    VALIDITY,
+    "Scores or shares lie outside their scale.",
+    effect="they are left out of what is made of them",
+    columns=["responses.score", "responses.nps_group", "ratings.score", "deals.probability"],
+    codes=["out-of-range"],
+)
+def out_of_range(data: Data) -> Iterator[Hits]:
+    yield data.noticed("out-of-range")
+
+
+@check(
+    "strange-status",
+    VALIDITY,
+    "Statuses are none that the tool itself writes.",
+    effect="they are read as not done, not won, not active",
+    columns=["tickets.solved_at", "tickets.open_from", "recurring.mrr", "customers.is_customer"],
+    note=True,
+)
+def strange_status(data: Data) -> Iterator[Hits]:
+    for (vendor, table, column), words in _KNOWN.items():
+        for rows in data.tables(table, having=[column]):
+            mine = [source.index for source in data.sources if (source.vendor, source.table) == (vendor, table)]
+            if mine:
+                known = {normalised(word) for word in words.split(",")}
+                here = np.isin(rows.source, mine)
+                yield rows.hits(here & _strange(rows, column, known), column, of=int(here.sum()))
+
+
+def _strange(rows: Rows, column: str, known: set[str]) -> np.ndarray:
+    values = rows.frame[column].astype("category")
+    strange = [normalised(str(value)) not in known for value in values.cat.categories]
+    return np.array([*strange, False], dtype=bool)[values.cat.codes.to_numpy()]
+
+
+@check(
+    "not-an-email",
+    VALIDITY,
+    "E-mail addresses are none.",
+    effect="they match no customer of another file",
+    note=True,
+)
+def not_an_email(data: Data) -> Iterator[Hits]:
+    for name, column in (("customers", "email"), ("leads", "customer_email"), ("tickets", "customer_email")):
+        for rows in data.tables(name, having=[column]):
+            values = rows.frame[column].astype("category")
+            wrong = [_MAIL.fullmatch(str(value).strip()) is None for value in values.cat.categories]
+            hit = np.array([*wrong, False], dtype=bool)[values.cat.codes.to_numpy()]
+            yield rows.hits(hit, column, of=int(rows.filled(column).sum()))
+
+
+@check(
+    "two-candidates",
+    VALIDITY,
+    "A figure's column could be one of several.",
+    effect="none of them is used",
+    columns=["spend.conversions"],
+    codes=["two-candidates"],
+)
+def two_candidates(data: Data) -> Iterator[Hits]:
+    yield data.noticed("two-candidates")

@@ -1,0 +1,125 @@
+"""Finding the checks and running them, with what the settings let pass."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from crm_metrics.analysis.everything import Everything
+from crm_metrics.analysis.quality import checks
+from crm_metrics.analysis.quality.check import Check, Dimension, Hits, Part, marked_checks
+from crm_metrics.analysis.quality.data import Data
+from crm_metrics.analysis.quality.figures import resting_on
+from crm_metrics.errors import SettingsError, UsageError, nearest
+from crm_metrics.issues import CATALOGUE, WARNING
+from crm_metrics.metrics.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: the rows by file, how many they are, out of how many it looked at, and the figures concerned."""
+
+    check: Check
+    parts: tuple[Part, ...]
+    count: int
+    of: int
+    metrics: tuple[str, ...]
+
+
+@cache
+def known() -> dict[str, Check]:
+    """All checks by name: those of the modules in the folder, in the order of the dimensions, and one for each kind of
+    problem noticed while loading that none of them stands for."""
+    for entry in iter_modules(checks.__path__):
+        import_module(f"{checks.__name__}.{entry.name}")
+    found = list(marked_checks())
+    covered = {code for check in found for code in check.codes}
+    found += [
+        _as_noticed(code) for code, (severity, _) in CATALOGUE.items() if code not in covered and severity is WARNING
+    ]
+    order = list(Dimension)
+    return {check.name: check for check in sorted(found, key=lambda check: order.index(check.dimension))}
+
+
+def _as_noticed(code: str) -> Check:
+    """The check that a problem noticed while loading is by itself."""
+    return Check(
+        name=code,
+        dimension=Dimension.VALIDITY,
+        severity=WARNING,
+        sentence=_in_general(CATALOGUE[code][1]),
+        effect="",
+        columns=(),
+        find=partial(_noticed, code),
+        codes=(code,),
+    )
+
+
+def _in_general(sentence: str) -> str:
+    """The sentence of a problem without the figures of a case."""
+    words = re.sub(r"\s*\(\{\w+\}\)", "", sentence).replace("{count} ", "")
+    words = re.sub(r"\{\w+\}", "…", words)
+    return words[:1].upper() + words[1:] + "."
+
+
+def _noticed(code: str, data: Data) -> Iterable[Hits]:
+    yield data.noticed(code)
+
+
+def run(found: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Finding]:
+    """What the checks found beyond what the settings let pass, warnings before notes. Raises as `refuse_unknown` does."""
+    if found.dataset is None:
+        return []
+    allowed = found.dataset.settings.check
+    refuse_unknown(only, ignore, allowed)
+    chosen = _chosen(only, ignore)
+    data = Data(found, found.dataset)
+    result = [finding for check in chosen if (finding := _run(check, data, catalog, allowed.get(check.name)))]
+    return sorted(result, key=lambda finding: finding.check.severity is not WARNING)
+
+
+def _run(check: Check, data: Data, catalog: Catalog, allowed: Any) -> Finding | None:
+    every = list(check.find(data))
+    parts = tuple(part for hits in every for part in hits.parts if part.count)
+    count, of = sum(part.count for part in parts), sum(hits.of for hits in every)
+    if not count or count <= _limit(getattr(allowed, "allowed", 0), of):
+        return None
+    return Finding(check, parts, count, max(of, count), resting_on(check.columns, catalog))
+
+
+def _limit(allowed: int | str, of: int) -> float:
+    """How many rows are let pass: a number, or a share of the rows looked at."""
+    if isinstance(allowed, str):
+        return float(allowed.strip().removesuffix("%")) / 100 * of
+    return allowed
+
+
+def _chosen(only: Sequence[str], ignore: Sequence[str]) -> list[Check]:
+    """The checks that are asked for, by their own name or their dimension's."""
+    wanted = [check for check in known().values() if not only or {check.name, str(check.dimension)} & set(only)]
+    return [check for check in wanted if not {check.name, str(check.dimension)} & set(ignore)]
+
+
+def refuse_unknown(only: Sequence[str], ignore: Sequence[str], allowed: Mapping[str, Any]) -> None:
+    """Raises `UsageError` for a name that is neither a check nor a dimension, `SettingsError` for one in the settings."""
+    names = [*known(), *map(str, Dimension)]
+    for option, given in (("--only", only), ("--ignore", ignore)):
+        for name in given:
+            if name not in names:
+                hint = "'crm-metrics check --list' lists them all."
+                raise UsageError(
+                    f"{option}: there is no check {name!r}. {_suggestion(name, names)}".rstrip(), hint=hint
+                )
+    for name in allowed:
+        if name not in known():
+            raise SettingsError(f"there is no check {name!r}. {_suggestion(name, known())}", where=f"[check.{name}]")
+
+
+def _suggestion(name: str, names: Iterable[str]) -> str:
+    close = nearest(name, names)
+    return f"Did you mean {close}?" if close else ""

@@ -1,0 +1,68 @@
+"""What is asked for, with every name checked before a file is read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast, get_args
+
+from crm_metrics import periods
+from crm_metrics.errors import UsageError
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.own import catalog_of
+from crm_metrics.periods import Grain, PeriodSpec
+from crm_metrics.settings import Settings
+
+GRAINS: tuple[str, ...] = get_args(Grain)
+
+
+@dataclass(frozen=True)
+class Query:
+    """What is asked for, checked before any file is read: metrics, period, dimensions, comparison."""
+
+    catalog: Catalog
+    metrics: list[Metric]
+    period: PeriodSpec | None
+    by: tuple[str, ...]
+    grain: Grain | None
+    compare: str | PeriodSpec
+    top: int | None = None
+    settings: Settings = field(default_factory=Settings)
+
+
+def query(
+    *,
+    period: str | None = None,
+    by: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    compare: str | None = None,
+    top: int | None = None,
+    settings: Settings | None = None,
+    metrics_file: Path | None = None,
+) -> Query:
+    """The question, with every name in it checked. Raises `UsageError` or `SettingsError` that names the nearest valid
+    one."""
+    settings = settings or Settings()
+    catalog = catalog_of(settings, metrics_file)
+    names = [part.strip().casefold() for text in by for part in text.split(",") if part.strip()]
+    grains = [cast(Grain, name) for name in names if name in GRAINS]
+    if len(grains) > 1:
+        raise UsageError(f"--by takes one time grain, not {' and '.join(grains)}", hint="For example: --by month,owner")
+    asked = [part for text in metrics for part in text.split(",") if part.strip()]
+    chosen = catalog.chosen(asked) if asked else catalog.shown()
+    spec = _written(period, settings) if period else None
+    if top is not None and top < 1:
+        raise UsageError("--top takes a whole number from 1 up")
+    baseline: str | PeriodSpec = compare or ("none" if grains else "previous")
+    if compare and compare not in ("previous", "year-ago", "none"):
+        baseline = _written(compare, settings)
+    dims = tuple(dict.fromkeys(name.replace("-", "_") for name in names if name not in GRAINS))
+    if top is not None and not dims:
+        raise UsageError("--top needs a segment", hint="For example: --by owner --top 10")
+    return Query(catalog, chosen, spec, dims, grains[0] if grains else None, baseline, top, settings)
+
+
+def _written(text: str, settings: Settings) -> PeriodSpec:
+    return periods.parse(text, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)

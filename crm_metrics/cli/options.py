@@ -1,0 +1,88 @@
+"""What the commands that look at files share: their paths, the options that settle how files are read, the settings."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from crm_metrics import errors
+
+if TYPE_CHECKING:
+    from crm_metrics.settings import Settings
+
+
+def option(*names: str, help: str, metavar: str | None = None, least: int | None = None) -> Any:
+    """An option without its default in the help."""
+    return typer.Option(*names, help=help, metavar=metavar, min=least, show_default=False)
+
+
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH...", help="Files, folders, zip archives, or - for standard input.", show_default=False
+    ),
+]
+Output = Annotated[
+    Path | None, option("-o", "--output", metavar="FILE", help="Write to a file; its ending picks the format.")
+]
+AsOf = Annotated[str | None, option("--as-of", metavar="DATE", help="The last day the data knows: 2025-12-31.")]
+Encoding = Annotated[
+    str | None, option("--encoding", metavar="NAME", help="The encoding of text files: windows-1252, utf-16, ...")
+]
+DateOrder = Annotated[
+    str | None, option("--date-order", metavar="ORDER", help="dmy or mdy, where a file leaves it open.")
+]
+Decimal = Annotated[str | None, option("--decimal", metavar="SIGN", help=". or , where a file leaves it open.")]
+Timezone = Annotated[
+    str | None, option("--timezone", metavar="ZONE", help="The zone of the report, for example Europe/Berlin.")
+]
+Set = Annotated[
+    list[str] | None, option("--set", metavar="NAME=VALUE", help="A setting, for example gross_margin=0.8.")
+]
+Config = Annotated[
+    Path | None, option("--config", metavar="FILE", help="A settings file, instead of the one that is found.")
+]
+NoConfig = Annotated[bool, option("--no-config", help="Look for no crm-metrics.toml.")]
+Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+Verbose = Annotated[bool, option("-v", "--verbose", help="All notes, and the files that were ignored.")]
+Debug = Annotated[bool, option("--debug", help="Show a traceback when something fails.")]
+
+
+def settings_of(config: Path | None, pairs: list[str] | None, *, no_config: bool, **given: str | None) -> Settings:
+    """The settings file, `--set` and the options that are settings themselves, in this order. Raises `SettingsError`, and
+    `UsageError` for `--config` together with `--no-config`."""
+    from crm_metrics import settings
+
+    if config is not None and no_config:
+        raise errors.UsageError("--config and --no-config contradict each other", hint="Give one of them.")
+    over = settings.from_pairs(pairs or [])
+    over |= {name: value for name, value in given.items() if value is not None}
+    return settings.load(config, search=not no_config, over=over)
+
+
+def paths_of(paths: list[str] | None, settings: Settings, command: str) -> list[str]:
+    """The paths of the command, else those of the settings. Raises `UsageError` when there are none."""
+    found = list(paths or settings.paths)
+    if not found:
+        raise errors.UsageError("no file or folder is given", hint=f"For example: crm-metrics {command} exports/")
+    return found
+
+
+def color_of(color: str, output: Path | None) -> bool | None:
+    """Whether to colour; None leaves it to the stream. Raises `UsageError` for anything but auto, always, never."""
+    if color not in ("auto", "always", "never"):
+        raise errors.UsageError(f"--color {color}: auto, always or never")
+    return {"auto": None, "always": True, "never": False}[color] if output is None else False
+
+
+def busy() -> AbstractContextManager[object]:
+    """A sign of life on a terminal while files are read."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status("Reading …")

@@ -1,0 +1,39 @@
+"""Limits of shares, and of what is made of shares."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crm_metrics.engine.cells import Floats
+
+Z = 1.959963984540054  # the 97.5 % point of the normal distribution
+_ADDED, _ADDED_EACH = 3.0, 0.75
+
+
+def wilson(share: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """The score limits of a share of n records (Wilson 1927), never beyond 0 and 1; NaN where there are no records."""
+    with np.errstate(all="ignore"):
+        middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+        half = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+        low, high = np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
+    known = n > 0
+    return np.where(known, np.maximum(low, 0.0), np.nan), np.where(known, np.minimum(high, 1.0), np.nan)
+
+
+def net_promoter(promoters: Floats, detractors: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """The limits of a Net Promoter Score in points: adjusted Wald with three answers added, three quarters of one at each
+    end (Rocks 2016), within ±100; NaN where there are no answers."""
+    total = n + _ADDED
+    up, down = (promoters + _ADDED_EACH) / total, (detractors + _ADDED_EACH) / total
+    half = Z * np.sqrt((up + down - (up - down) ** 2) / total)
+    low, high = np.maximum(up - down - half, -1.0), np.minimum(up - down + half, 1.0)
+    return np.where(n > 0, 100 * low, np.nan), np.where(n > 0, 100 * high, np.nan)
+
+
+def difference(one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats]:
+    """The limits of the difference of two independent figures, each given as value, low and high (Newcombe 1998, method 10,
+    for shares with Wilson's limits; Zou and Donner 2008 for any figure)."""
+    (first, first_low, first_high), (second, second_low, second_high) = one, other
+    gap = first - second
+    low = gap - np.sqrt((first - first_low) ** 2 + (second_high - second) ** 2)
+    return low, gap + np.sqrt((first_high - first) ** 2 + (second - second_low) ** 2)

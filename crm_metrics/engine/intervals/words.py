@@ -1,0 +1,30 @@
+"""How a metric's limits are made, in words."""
+
+from __future__ import annotations
+
+from crm_metrics.engine.measuring import DECIDED, FEWEST
+from crm_metrics.metrics.metric import Metric, Unit
+
+_OF_FORMULA = {
+    "proportion": "Wilson's score limits of a share of records",
+    "share": "delta method, then Wilson's limits of as many records as would vary as much",
+    "nps": "adjusted Wald limits of a Net Promoter Score",
+    "poisson": "the exact limits of a Poisson count; what was paid is taken as it is",
+    None: f"delta method from what each record (or customer) adds, from {FEWEST} records on",
+}
+_OF_AGGREGATE = {
+    "sum": f"what each record adds, as many records as come by chance, from {FEWEST} records on",
+    "mean": f"Student's t, from {FEWEST} records on",
+    "median": f"order statistics: two of the values themselves, from {FEWEST} records on",
+    "quantile": "order statistics: two of the values themselves, where there are enough on both sides",
+    "survival": "log-log limits of the Kaplan-Meier curve; those still waiting are in it",
+}
+
+
+def method(metric: Metric) -> str:
+    """The method behind the 95 % limits of a metric; empty for one that has none."""
+    if metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED or metric.competing:
+        return ""
+    if metric.formula is not None:
+        return _OF_FORMULA[metric.interval]
+    return _OF_AGGREGATE.get(metric.aggregate or "", "")

@@ -1,0 +1,137 @@
+"""What an aggregate makes of the rows of each cell: its value, on how many records it rests, and its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from crm_metrics.engine import aggregates, survival
+from crm_metrics.engine.cells import Codes, Floats, Ints
+from crm_metrics.engine.intervals.ranks import ranks
+from crm_metrics.engine.intervals.shares import Z
+from crm_metrics.engine.selection import Chosen, Selector
+from crm_metrics.metrics.metric import Metric, Unit
+
+FEWEST = 6  # fewer records say too little of how much they vary
+DECIDED = ("spend", "cost")  # what was paid for advertising is decided, not drawn
+
+
+@dataclass(frozen=True)
+class Measured:
+    """By cell: the value, the number of records it rests on, its 95 % limits (NaN for none); and the cells that lack
+    values they need."""
+
+    value: Floats
+    n: Ints
+    limits: tuple[Floats, Floats]
+    short: Ints
+
+
+class Measures:
+    """Measures aggregates; what several of them share is made once."""
+
+    def __init__(self, selector: Callable[[str], Selector]) -> None:
+        self._selector = selector
+        self._counted: dict[tuple[int, tuple[str, ...]], Ints] = {}
+        self._columns: dict[str, tuple[tuple[int, str, tuple[str, ...]], aggregates.Column]] = {}
+
+    def rows(self, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
+        """How many rows of the pairs each cell has."""
+        key = (id(pairs), dims)
+        if key not in self._counted:
+            self._counted[key] = aggregates.counts(cell, size)
+        return self._counted[key]
+
+    def values(self, metric: Metric, pairs: Chosen) -> Floats:
+        """The value of the metric's column in each row of the pairs, NaN where missing."""
+        if pairs.value is not None:
+            return pairs.value
+        return self._selector(metric.table).numbers(metric.column)[pairs.rows]
+
+    def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
+        """What the metric's aggregate makes of the rows of each cell."""
+        none, unknown = np.zeros(0, dtype=np.int64), np.full(size, np.nan)
+        if metric.aggregate == "count":
+            n = self.rows(pairs, dims, cell, size)
+            return Measured(n.astype(np.float64), n, (unknown, unknown), none)
+        if metric.aggregate == "distinct":
+            entities = self._selector(metric.table).entities(metric.column)[pairs.rows]
+            known = entities >= 0
+            n = aggregates.distinct(entities[known], cell[known], size, metric.at_least or 1)
+            return Measured(n.astype(np.float64), n, (unknown, unknown), none)
+        if metric.aggregate == "survival":
+            return self._survival(metric, pairs, cell, size)
+        rows, column = self.rows(pairs, dims, cell, size), self._column(metric, pairs, dims, cell, size)
+        lacking = none
+        if metric.requires:
+            lacking = cell[~self._selector(metric.table).flags(metric.requires)[pairs.rows]].astype(np.int64)
+        too_few = (column.n < rows) if metric.complete else (column.n == 0)
+        short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
+        value = _value(metric, column)
+        limits = (unknown, unknown) if metric.private else _limits(metric, column, value)
+        return Measured(value, column.n, limits, short)
+
+    def _column(
+        self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int
+    ) -> aggregates.Column:
+        """The values that a metric's column has in each cell."""
+        key = (id(pairs), metric.column, dims)
+        last, column = self._columns.get(metric.table, (None, None))
+        if column is None or last != key:
+            self._columns.pop(metric.table, None)  # one of each table: they take the most memory of all
+            column = aggregates.Column(self.values(metric, pairs), cell, size)
+            self._columns[metric.table] = key, column
+        return column
+
+    def _survival(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> Measured:
+        times = self.values(metric, pairs)
+        known = ~np.isnan(times)
+        times, cell, rows = times[known], cell[known], pairs.rows[known]
+        assert metric.event is not None
+        flags = self._selector(metric.table).flags
+        events, unknown = flags(metric.event)[rows], np.full(size, np.nan)
+        if metric.competing:
+            value = survival.median_of_winners(times, events, flags(metric.competing)[rows], cell, size)
+            limits = (unknown, unknown)
+        else:
+            value, limits = survival.median(times, events, cell, size), survival.limits(times, events, cell, size)
+        return Measured(value, aggregates.counts(cell, size), limits, np.zeros(0, dtype=np.int64))
+
+
+def _value(metric: Metric, column: aggregates.Column) -> Floats:
+    match metric.aggregate:
+        case "sum":
+            return column.sums
+        case "mean":
+            return np.divide(column.sums, column.n, out=np.full(len(column.n), np.nan), where=column.n > 0)
+        case "min" | "max":
+            return column.ordered.extreme(metric.aggregate == "max")
+    return column.ordered.quantile(_quantile(metric))
+
+
+def _quantile(metric: Metric) -> float:
+    return 0.5 if metric.aggregate == "median" else metric.q or 0.5
+
+
+def _limits(metric: Metric, column: aggregates.Column, value: Floats) -> tuple[Floats, Floats]:
+    """Of a sum from the rows' second moments, as many rows as came by chance; of a mean from their spread about it, by
+    Student's t; of a quantile two of the values themselves."""
+    if metric.aggregate in ("min", "max") or metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED:
+        return np.full(len(value), np.nan), np.full(len(value), np.nan)
+    n = column.n
+    if metric.aggregate in ("median", "quantile"):
+        low, high = ranks(n, _quantile(metric))
+        return column.ordered.at(low), column.ordered.at(high)
+    enough = n >= FEWEST
+    if metric.aggregate == "sum":
+        half = Z * np.sqrt(column.squares)
+    else:
+        from scipy.special import stdtrit
+
+        with np.errstate(all="ignore"):
+            factor = np.asarray(stdtrit(n - 1.0, 0.975), dtype=np.float64)
+            half = factor * np.sqrt(np.maximum(column.squares / n - value**2, 0) / (n - 1))
+    half = np.where(enough, half, np.nan)
+    return value - half, value + half

@@ -1,0 +1,123 @@
+"""What a figure was defined by, as text that stays the same from run to run: its block of the catalogue, those of everything
+its formula uses, and the settings that change it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from crm_metrics import schema
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.checking import columns_of, references
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.settings import Settings
+
+# What words, colours or orders a figure, but does not change its value.
+_SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "hint", "headline"}
+_SHOWN |= {"private", "examples"}
+# Settings that choose what is reported or checked, not what comes out; as-of and the files are recorded on their own.
+_CHOOSING = {"paths", "as_of", "fiscal_year_start", "week_start", "metrics_file", "metric", "check", "profile", "goal"}
+# Settings that a metric names itself: in a formula, or as the lag of its period.
+_NAMED = {"gross_margin", "cac_lag_days"}
+# Settings that touch only some tables; every other one counts for all metrics.
+_OF_TABLES: dict[str, set[str]] = {
+    "conversion_days": {"leads"},
+    "response_target_minutes": {"tickets"},
+    "lead_response_target_hours": {"leads"},
+    "hours": {"tickets", "leads"},
+    "holidays": {"tickets", "leads"},
+    "inactive_after_days": {"customers", "orders"},
+    "csat_top": {"responses", "tickets"},
+    "order_amount": {"orders", "order_lines"},
+    "won_stages": {"deals", "deal_stages"},
+    "lost_stages": {"deals", "deal_stages"},
+    "open_stages": {"deals", "deal_stages"},
+    "customer_stages": {"customers"},
+    "competitor_reasons": {"deals"},
+}
+
+
+@dataclass(frozen=True)
+class Definition:
+    """The definition as canonical JSON, its SHA-256, and the tables of files that the figure is made from."""
+
+    text: str
+    digest: str
+    tables: frozenset[str]
+
+
+def definition(metric: Metric, catalog: Catalog, settings: Settings) -> Definition:
+    """What the metric's value depends on besides the files."""
+    parts = catalog.parts([metric])
+    tables = tables_of(parts)
+    text = json.dumps(
+        {"metrics": {part.name: _block(part) for part in parts}, "settings": _settings(parts, tables, settings)},
+        sort_keys=True,
+    )
+    return Definition(text, hashlib.sha256(text.encode()).hexdigest(), frozenset(tables))
+
+
+def tables_of(parts: Iterable[Metric]) -> set[str]:
+    """The tables of files that these aggregates are made from, those behind derived tables included."""
+    made = [part for part in parts if part.aggregate]
+    found = {base for part in made for base in (schema.TABLES[part.table].bases or (part.table,))}
+    return found | set(
+        schema.inputs((part.table, column) for part in made for column in (*columns_of(part), *part.per))
+    )
+
+
+def changes(before: str, now: str) -> list[str]:
+    """What differs between two definitions, a few words each; empty when nothing does."""
+    old, new = json.loads(before), json.loads(now)
+    found = [
+        f"setting {name}: {_said(old['settings'].get(name))} → {_said(new['settings'].get(name))}"
+        for name in sorted({*old["settings"], *new["settings"]})
+        if old["settings"].get(name) != new["settings"].get(name)
+    ]
+    for name in sorted({*old["metrics"], *new["metrics"]}):
+        was, is_now = old["metrics"].get(name), new["metrics"].get(name)
+        if was is None or is_now is None:
+            found.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
+        else:
+            keys = [key for key in sorted({*was, *is_now}) if was.get(key) != is_now.get(key)]
+            found += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
+    return found
+
+
+def _block(metric: Metric) -> dict[str, Any]:
+    """The keys of a metric's block that decide its value, those left at their default aside."""
+    kept: dict[str, Any] = {}
+    for field in fields(metric):
+        value = getattr(metric, field.name)
+        if field.name in _SHOWN or (field.default is not MISSING and value == field.default):
+            continue
+        name = field.name.removesuffix("_text")
+        kept[name] = " ".join(value.split()) if isinstance(value, str) else value
+    return kept
+
+
+def _settings(parts: list[Metric], tables: set[str], settings: Settings) -> dict[str, Any]:
+    """The settings that differ from their default and change one of these metrics."""
+    given: Mapping[str, Any] = settings.model_dump(mode="json", exclude_defaults=True, exclude=_CHOOSING)
+    named = {name for part in parts for name in references(part)} | {part.lag for part in parts if part.lag}
+    kept = {
+        name: value
+        for name, value in given.items()
+        if (name in named if name in _NAMED else _OF_TABLES.get(name, tables) & tables)
+    }
+    if "goal_revenue_won" in named and settings.goal:
+        kept["goal"] = [goal.model_dump(mode="json") for goal in settings.goal if goal.metric == "revenue_won"]
+    if "vendor_files" in kept:  # what they say counts, not where they lie
+        kept["vendor_files"] = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in settings.vendor_files]
+    return kept
+
+
+def _said(value: object) -> str:
+    if value is None:
+        return "not set"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:119]}…"

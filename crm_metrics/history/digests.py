@@ -1,0 +1,137 @@
+"""What a file held, row by row, in a few bytes each: enough to count which rows came, went or changed, not to read them."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from crm_metrics.loaders.reading import As, Raw
+
+MOST_ROWS = 20_000_000  # above this the digests of a file would be larger than SQLite takes in one value
+_NOTHING = np.uint64(0)  # the digest of an empty cell, so that a column without any cell changes nothing
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A file's rows. `contents` is a digest of each record's cells (their order aside), `ids` one of its id, 0 without
+    one; `labels` are the headers of the columns that hold anything."""
+
+    labels: tuple[str, ...]
+    ids: np.ndarray
+    contents: np.ndarray
+
+    def packed(self) -> bytes:
+        """The digests as compressed bytes, ordered by content, which makes them smaller."""
+        order = np.argsort(self.contents, kind="stable")
+        parts = [self.contents[order], *([self.ids[order]] if self.ids.any() else [])]
+        return zlib.compress(b"".join(part.astype("<u8").tobytes() for part in parts), 1)
+
+
+@dataclass(frozen=True)
+class RowChanges:
+    """How many rows came, changed (same id, other cells) and went."""
+
+    added: int
+    changed: int | None
+    gone: int
+
+
+def unpacked(labels: Sequence[str], packed: bytes, count: int) -> Rows:
+    """The rows as they were packed; `count` is how many there are."""
+    found = np.frombuffer(zlib.decompress(packed), dtype="<u8").astype(np.uint64)
+    ids = found[count:] if len(found) > count else np.zeros(count, np.uint64)
+    return Rows(tuple(labels), ids, found[:count])
+
+
+def rows_of(raw: Raw, id_at: int | None) -> Rows | None:
+    """The rows of a file, those that could not be read included; `id_at` is where the id of its table stands. None for a
+    file of too many rows. Raises `DataError` when the file cannot be read."""
+    cells = raw.read(dict.fromkeys(range(len(raw.header)), As.PLAIN))
+    if len(cells.rows) > MOST_ROWS:
+        return None
+    contents, ids = np.zeros(len(cells.rows), np.uint64), np.zeros(len(cells.rows), np.uint64)
+    labels: list[str] = []
+    met: dict[str, int] = {}
+    for at, label in enumerate(raw.header):
+        met[label] = met.get(label, 0) + 1
+        name = label if met[label] == 1 else f"{label} ({met[label]})"
+        column = cells.columns[at]
+        if column.null_count < len(column):
+            labels.append(name)
+            contents += _digests(column, f"column {name}")
+        if at == id_at:
+            ids = _digests(column, "id")
+    lost = _of_texts(np.array([record.text for record in cells.left_out], dtype=object), "left out")
+    return Rows(
+        tuple(sorted(labels)), np.concatenate([ids, np.zeros(len(lost), np.uint64)]), np.concatenate([contents, lost])
+    )
+
+
+def scheme() -> str:
+    """Names the way digests are made: it changes with a library that makes them differently, and then they cannot be
+    compared with earlier ones."""
+    return f"{_of_texts(np.array(['crm-metrics'], dtype=object), 'scheme')[0]:016x}"
+
+
+def changes(before: Sequence[Rows], now: Sequence[Rows]) -> RowChanges | None:
+    """Which rows came, changed and went between two sets of files. Where their columns differ, by id alone, without a count
+    of those changed; None where that cannot be told either."""
+    old, new = _together(before), _together(now)
+    if {rows.labels for rows in before if len(rows.contents)} != {rows.labels for rows in now if len(rows.contents)}:
+        if not (old.ids.all() and new.ids.all()):
+            return None
+        return RowChanges(int(_unmatched(new.ids, old.ids).sum()), None, int(_unmatched(old.ids, new.ids).sum()))
+    went, came = old.ids[_unmatched(old.contents, new.contents)], new.ids[_unmatched(new.contents, old.contents)]
+    known = came[came != _NOTHING]
+    changed = len(known) - int(_unmatched(known, went).sum())
+    return RowChanges(len(came) - changed, changed, len(went) - changed)
+
+
+def _together(files: Sequence[Rows]) -> Rows:
+    none = np.zeros(0, np.uint64)
+    return Rows(
+        (),
+        np.concatenate([none, *(rows.ids for rows in files)]),
+        np.concatenate([none, *(rows.contents for rows in files)]),
+    )
+
+
+def _unmatched(here: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Which of `here` have no partner in `there`; what occurs twice needs two partners."""
+    lone = np.ones(len(here), bool)
+    if not len(here) or not len(there):
+        return lone
+    order = np.argsort(here, kind="stable")
+    ordered = here[order]
+    known, times = np.unique(there, return_counts=True)
+    place = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
+    partners = np.where(known[place] == ordered, times[place], 0)
+    lone[order] = np.arange(len(ordered)) - np.searchsorted(ordered, ordered) >= partners
+    return lone
+
+
+def _digests(column: pa.ChunkedArray | pa.Array, salt: str) -> np.ndarray:
+    """A digest of each cell, 0 for an empty one; each distinct text is worked on once."""
+    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    coded = whole.unify_dictionaries() if pa.types.is_dictionary(whole.type) else whole.dictionary_encode()
+    if not coded.num_chunks:
+        return np.zeros(0, np.uint64)
+    # All chunks share one dictionary now.
+    known = np.append(_of_texts(coded.chunk(0).dictionary.to_numpy(zero_copy_only=False), salt), _NOTHING)
+    places = (chunk.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False) for chunk in coded.chunks)
+    return np.concatenate([known[place] for place in places])
+
+
+def _of_texts(texts: np.ndarray, salt: str) -> np.ndarray:
+    if not len(texts):
+        return np.zeros(0, np.uint64)
+    key = hashlib.blake2b(salt.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+    made: np.ndarray = pd.util.hash_array(texts.astype(object), hash_key=key, categorize=False)
+    made[pd.isna(texts)] = _NOTHING
+    return made

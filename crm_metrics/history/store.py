@@ -1,0 +1,159 @@
+"""The file of a history: an SQLite database with a version. One transaction adds a run, so that a run which is killed
+leaves nothing of itself behind, and of several at once each waits for the one before.
+
+The journal is the plain one that is rolled back, not a write-ahead log: the history stays one file that can be copied,
+and it works on a network drive, where a write-ahead log does not.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from crm_metrics.errors import UsageError
+
+APPLICATION, VERSION = 0x43524D48, 1  # "CRMH"
+WAIT_SECONDS = 30.0
+
+_TABLES = """
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, at TEXT NOT NULL, version TEXT NOT NULL, as_of TEXT NOT NULL, period TEXT NOT NULL,
+    metrics TEXT NOT NULL, dims TEXT NOT NULL
+);
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY, sha256 TEXT NOT NULL, part TEXT NOT NULL, scheme TEXT NOT NULL,
+    count INTEGER NOT NULL, labels TEXT NOT NULL, digests BLOB, UNIQUE (sha256, part, scheme)
+);
+CREATE TABLE inputs (
+    run INTEGER NOT NULL REFERENCES runs, path TEXT NOT NULL, canonical TEXT NOT NULL, rows INTEGER NOT NULL,
+    file INTEGER NOT NULL REFERENCES files, PRIMARY KEY (run, path)
+) WITHOUT ROWID;
+CREATE TABLE definitions (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, text TEXT NOT NULL);
+CREATE TABLE figures (
+    id INTEGER PRIMARY KEY, metric TEXT NOT NULL, start TEXT NOT NULL, "end" TEXT NOT NULL, kind TEXT NOT NULL,
+    complete INTEGER NOT NULL, dims TEXT NOT NULL, segment TEXT NOT NULL, currency TEXT NOT NULL,
+    value REAL, n INTEGER NOT NULL, status TEXT NOT NULL, reason TEXT NOT NULL,
+    definition INTEGER NOT NULL REFERENCES definitions, whole INTEGER NOT NULL,
+    value_run INTEGER NOT NULL REFERENCES runs, first_run INTEGER NOT NULL REFERENCES runs,
+    last_run INTEGER NOT NULL REFERENCES runs, current INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX current_figures
+    ON figures (metric, start, "end", kind, complete, dims, segment, currency) WHERE current;
+"""
+
+
+@contextmanager
+def opened(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
+    """A connection to the history, checked, each statement on its own. Raises `UsageError` for a file that is no history or
+    cannot be used, whatever the block stumbles over in it."""
+    _refuse(path)
+    connection = None
+    try:
+        mode = "rwc" if create else "rw"
+        target = f"{path.absolute().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(target, uri=True, timeout=WAIT_SECONDS, isolation_level=None)
+        _check(connection, path)
+        yield connection
+    except sqlite3.Error as error:
+        raise _refusal(path, error) from error
+    finally:
+        if connection is not None:
+            connection.close()
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
+    """Everything in the block or nothing of it; others wait meanwhile. A new file gets its tables."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _check(connection, path)  # another run may have made the tables since
+        if not _version(connection):
+            for statement in _TABLES.split(";")[:-1]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def is_new(path: Path) -> bool:
+    """Whether nothing has been kept there yet."""
+    return not path.exists() or (path.is_file() and path.stat().st_size == 0)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _check(connection: sqlite3.Connection, path: Path) -> None:
+    tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    owner = connection.execute("PRAGMA application_id").fetchone()[0]
+    version = _version(connection)
+    if not tables and not owner and not version:
+        return
+    if owner != APPLICATION:
+        raise _no_history(path)
+    if version > VERSION:
+        raise UsageError(
+            f"the history was written by a newer crm-metrics (form {version}; this one knows {VERSION})",
+            where=str(path),
+            hint="Update crm-metrics, or name another file with --history.",
+        )
+
+
+def _refuse(path: Path) -> None:
+    if path.is_dir():
+        raise UsageError("is a folder; --history names a file", where=str(path), hint=f"For example: {path}/history.db")
+    if not path.parent.is_dir():
+        raise UsageError(
+            f"the history cannot be kept: there is no folder {path.parent}",
+            where=str(path),
+            hint="Make the folder, or name a file in one that is there.",
+        )
+    if path.exists() and not os.access(path, os.W_OK):
+        raise _read_only(path)
+
+
+def _read_only(path: Path) -> UsageError:
+    return UsageError(
+        "the history cannot be written: the file or its folder is read-only",
+        where=str(path),
+        hint="Allow writing to both, or name another file with --history.",
+    )
+
+
+def _no_history(path: Path) -> UsageError:
+    return UsageError(
+        "is no history of crm-metrics; nothing in it was changed",
+        where=str(path),
+        hint="Name a new file with --history; it is created.",
+    )
+
+
+def _refusal(path: Path, error: sqlite3.Error) -> UsageError:
+    """What SQLite says, in words that help."""
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_NOTADB"):
+        return _no_history(path)
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
+        return _read_only(path)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return UsageError(
+            f"another run has been writing the history for more than {WAIT_SECONDS:.0f} seconds",
+            where=str(path),
+            hint="Run the command again when it is done.",
+        )
+    if name.startswith("SQLITE_FULL"):
+        return UsageError("the history cannot be written: the disk is full", where=str(path))
+    return UsageError(
+        f"the history is damaged or cannot be used ({error})",
+        where=str(path),
+        hint="Put back a copy of it, or name another file with --history.",
+    )

@@ -1,0 +1,99 @@
+"""Columns of a file that belong to a second table: a deal's stages in headers such as `Date entered "Closed Won (Sales)"`,
+and the deals that a history of stages repeats on every row.
+
+Such a column is called `entered_at Closed Won (Sales)`, or `deals.amount`: the table's column, and what its rows are told
+apart by.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from crm_metrics import schema
+from crm_metrics.schema import Kind
+
+ENTERED, LEFT, DEALS = "entered_at ", "left_at ", "deals."
+_QUOTES = "\"“”„‟«»‹›'‘’‚`´″"
+_PIPELINE = re.compile(r"^(?P<stage>.*\S)\s*\((?P<pipeline>[^()]*)\)$", re.DOTALL)
+_NO_STAGE = ("current stage", "current_stage")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A stage that has columns of its own: its name and pipeline, the columns that say when a deal entered and left it."""
+
+    stage: str
+    pipeline: str | None
+    entered: str
+    left: str | None
+
+
+def stage_columns(header: Sequence[str], starts: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """The place of each header that begins as given and names a stage, by the name of its column; of two for one stage the
+    first. Without quotes a header names a stage only when its pipeline follows in brackets, or in internal names."""
+    found: dict[str, int] = {}
+    for kind, beginnings in ((ENTERED, starts.get("entered", ())), (LEFT, starts.get("left", ()))):
+        for place, label in enumerate(header):
+            stage = next((stage for start in beginnings if (stage := _stage(label, start)) is not None), None)
+            if stage is not None:
+                found.setdefault(kind + stage, place)
+    return found
+
+
+def _stage(label: str, start: str) -> str | None:
+    written = " ".join(label.split())
+    if not written.casefold().startswith(start.casefold()):
+        return None
+    rest = written[len(start) :].strip()
+    stage = rest.strip(_QUOTES).strip()
+    is_named = rest != stage or start.endswith("_") or _PIPELINE.match(stage)
+    return stage if stage and is_named and stage.casefold() not in _NO_STAGE else None
+
+
+def visits(names: Sequence[str]) -> list[Visit]:
+    """The stages among the names of a file's columns, in their order."""
+    result = []
+    for name in names:
+        if name.startswith(ENTERED):
+            text = name.removeprefix(ENTERED)
+            parts = _PIPELINE.match(text)
+            left = LEFT + text if LEFT + text in names else None
+            stage, pipeline = (parts["stage"], parts["pipeline"].strip() or None) if parts else (text, None)
+            result.append(Visit(stage, pipeline, name, left))
+    return result
+
+
+def is_beside(name: str) -> bool:
+    """Whether a column belongs to the file's second table."""
+    return name.startswith((ENTERED, LEFT, DEALS))
+
+
+def kind_of(table: str, name: str) -> Kind:
+    """What the cells of a column are; a column outside the schema is a category."""
+    if name.startswith((ENTERED, LEFT)):
+        return Kind.DATE
+    if name.startswith(DEALS):
+        table, name = "deals", name.removeprefix(DEALS)
+    known = schema.TABLES[table].columns.get(name)
+    return known.kind if known else Kind.CATEGORY
+
+
+def wanted(names: Sequence[str], table: str, needs: Mapping[str, set[str]], *, deals: bool) -> set[str]:
+    """The columns to read of a file for its second table: the stages of deals when a figure needs them, and with `deals`,
+    where no file of deals is given, what the figures need of the deals in a history."""
+    if table == "deals":
+        return {name for name in names if is_beside(name)} | {"deal_id"} if needs.get("deal_stages") else set()
+    if table != "deal_stages":
+        return set()
+    result: set[str] = set()
+    if needs.get("deal_stages"):
+        result |= {"deal_id", "stage", "from_stage", "field", "entered_at", "left_at", "pipeline", DEALS + "stage"}
+    if deals:
+        mine = {DEALS + name for name in (*needs["deals"], *schema.TABLES["deals"].clocks, *_OUTCOME)}
+        result |= {"deal_id", "entered_at", *mine}
+    return result
+
+
+_OUTCOME = [need.partition(".")[2] for need in schema.TABLES["deals"].columns["outcome"].needs]

@@ -1,0 +1,213 @@
+"""Survey answers: which questions each one answers, the groups of the promoter question, and who is satisfied."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.facts import scales
+from crm_metrics.loaders.facts.workbench import (
+    Bools,
+    Floats,
+    Workbench,
+    category,
+    has_value,
+    moments,
+    numbers,
+    optional_truth,
+    truths,
+    unusable,
+    words,
+)
+from crm_metrics.tables import SOURCE, Table
+
+_KINDS = ("ces", "csat", "nps")
+_UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell
+_TOLERATED = 0.02
+# What survey tools write beside an answer that was not sent off, and beside one that is no customer's: Qualtrics also as
+# numbers (1 preview, 2 test, 8 spam, and these together with others).
+_UNFINISHED = ("partial", "partially completed", "started", "incomplete", "in progress", "unfinished", "not completed")
+_PREVIEWS = ("survey preview", "survey test", "preview", "test", "spam", "imported spam", "offline survey preview")
+_PREVIEW_CODES = ("1", "2", "8", "9", "12", "17", "40")
+
+
+def derive(bench: Workbench, table: Table) -> None:
+    """Leave out what is no answer; then the score of each question, its group, its satisfaction."""
+    _leave_out(bench, table)
+    frame = table.frame
+    kind = _kinds(bench, table)
+    scores = _scores(bench, table, kind)
+    first = scores[_KINDS[0]]
+    for name in _KINDS[1:]:
+        blank = np.isnan(first)
+        first = scores[name] if blank.all() else np.where(blank, scores[name], first)
+    frame["score"] = np.where(kind == _UNKNOWN, numbers(frame, "score"), first)
+    frame["is_answered"] = has_value(frame, "score") & ~(moments(frame, "responded_at") >= bench.now)
+    if "asked_at" in frame:
+        frame["is_asked"] = has_value(frame, "asked_at")
+    frame["kind"] = category(_KINDS, np.maximum(kind, -1))
+    unknown = kind == _UNKNOWN
+    asked = {name: ~np.isnan(scores[name]) | (kind == place) for place, name in enumerate(_KINDS)}
+    if unknown.any():
+        problem = unusable(
+            "scale-ambiguous",
+            f"the scores of {_paths(bench, table, unknown)} do not say which question was asked",
+            "name the column NPS score, CSAT score or CES score, or add a column kind",
+        )
+        table.unusable["nps_group"] = problem
+        if not asked["csat"].any():
+            table.unusable["is_satisfied"] = problem
+    _promoters(bench, table, scores["nps"], asked["nps"])
+    if asked["ces"].any():
+        frame["effort_score"] = scores["ces"]
+    if asked["csat"].any():
+        frame["csat_score"] = scores["csat"]
+        _satisfied(bench, table, scores["csat"], asked["csat"])
+
+
+def _leave_out(bench: Workbench, table: Table) -> None:
+    """Previews, tests and unfinished answers are counted and left out."""
+    vendors = np.array([source.vendor == "qualtrics" for source in bench.sources], dtype=bool)
+    by_code = words(table.frame, "completion", _PREVIEW_CODES) & vendors[table.frame[SOURCE].to_numpy()]
+    preview = words(table.frame, "completion", _PREVIEWS) | by_code
+    bench.report("preview-response", table, preview)
+    bench.leave_out(table, preview, "preview-response")
+    frame = table.frame
+    unfinished = words(frame, "completion", _UNFINISHED)
+    if "is_finished" in frame:
+        unfinished = unfinished | has_value(frame, "is_finished") & ~truths(frame, "is_finished")
+    bench.report("partial-response", table, unfinished)
+    bench.leave_out(table, unfinished, "partial-response")
+
+
+def _kinds(bench: Workbench, table: Table) -> np.ndarray:
+    """The question of each answer, as its place among the kinds: what the row says, else what its header, file name or
+    scores say. Where an answer is to several questions it is the first of them."""
+    frame = table.frame
+    kind = _stated_kind(frame)
+    source = frame[SOURCE].to_numpy()
+    for i in bench.files(table):
+        unsaid = (source == i) & (kind == _UNSAID)
+        asked = _asked_by(bench, i)
+        if asked:
+            kind[unsaid] = min(asked)
+        elif unsaid.any():
+            kind[unsaid] = _kind_of(bench, i, numbers(frame, "score")[unsaid])
+    return kind
+
+
+def _asked_by(bench: Workbench, source: int) -> list[int]:
+    """The questions that have a column of their own in a file."""
+    return [place for place, name in enumerate(_KINDS) if f"{name}_score" in bench.sources[source].columns]
+
+
+def _scores(bench: Workbench, table: Table, kind: np.ndarray) -> dict[str, Floats]:
+    """The score of each question: its own column, else the plain score of an answer of this kind. Beside a column that
+    names its question a plain score belongs to another one."""
+    frame = table.frame
+    asked = np.array([bool(_asked_by(bench, i)) for i in range(len(bench.sources))], dtype=bool)
+    other = asked[frame[SOURCE].to_numpy()] & (_stated_kind(frame) < 0)
+    found = {}
+    nothing: Floats = np.full(len(frame), np.nan)
+    for place, name in enumerate(_KINDS):
+        of_kind = (kind == place) & ~other
+        plain = np.where(of_kind, numbers(frame, "score"), np.nan) if of_kind.any() else nothing
+        own = frame[f"{name}_score"].to_numpy() if f"{name}_score" in frame else nothing
+        found[name] = plain if own is nothing else np.where(np.isnan(own), plain, own)
+    return found
+
+
+def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
+    """The question of each answer where the row says it: its place among the kinds."""
+    if "kind" not in frame:
+        return np.full(len(frame), _UNSAID, dtype=np.int8)
+    column = frame["kind"].astype("category")
+    names = [folded(str(value)) for value in column.cat.categories]
+    known = [next((place for place, kind in enumerate(_KINDS) if kind in name), _UNKNOWN) for name in names]
+    return np.array([*known, _UNSAID], dtype=np.int8)[column.cat.codes.to_numpy()]
+
+
+def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
+    """The question that a file asked, where only its name or its scores can tell: its place among the kinds."""
+    if (stated := bench.settings.rules(bench.sources[source].path).kind) is not None:
+        return _KINDS.index(stated)
+    name = bench.sources[source].path.rpartition("/")[2].casefold()
+    label = bench.sources[source].columns.get("score", "score")
+    named = [place for place, kind in enumerate(_KINDS) if re.search(rf"(?<![a-z]){kind}(?![a-z])", name)]
+    if len(named) == 1:
+        return named[0]
+    if "rating" in label.casefold() or "satisf" in label.casefold():
+        return _KINDS.index("csat")
+    known = len(score) - np.count_nonzero(np.isnan(score))
+    inside = (score >= 0) & (score <= 10)
+    enough = known and np.count_nonzero(inside) >= (1 - _TOLERATED) * known
+    if enough and (inside & (score < 1)).any() and (inside & (score > 5)).any():
+        bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
+        return _KINDS.index("nps")
+    return _UNKNOWN
+
+
+def _paths(bench: Workbench, table: Table, rows: Bools) -> str:
+    return ", ".join(bench.sources[i].path for i in bench.files(table, rows))
+
+
+def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> None:
+    if not asked.any():
+        return
+    known = asked & ~np.isnan(score)
+    outside = known & ((score < 0) | (score > 10))
+    bench.report("out-of-range", table, outside, column="score", range="0 to 10", seen=str(score[outside][:1])[1:-1])
+    inside = score[known & ~outside]
+    if outside.sum() > _TOLERATED * max(int(known.sum()), 1):
+        table.unusable["nps_group"] = unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
+    elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(bench, table, asked):
+        hint = "declare the kind of survey: a column kind with nps, csat or ces"
+        table.unusable["nps_group"] = unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
+    group = (score >= 9).astype(np.int8) + (score >= 7)
+    table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(known & ~outside, group, -1))
+
+
+def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
+    """Whether every file of promoter scores says that its scale ends with 10."""
+    source = table.frame[SOURCE].to_numpy()
+    said = [
+        scales.set_for(bench, i) or scales.named(_declared(bench, table, i, asked & (source == i), "nps_score"))
+        for i in bench.files(table, asked)
+    ]
+    return all(scale is not None and scale.high == 10 for scale in said)
+
+
+def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:
+    """What the rows or the headers of a file say about the scale of a column."""
+    if "scale" in table.frame and has_value(table.frame, "scale")[rows].any():
+        return str(table.frame.loc[rows, "scale"].dropna().iloc[0])
+    recognised = bench.recognised[source]
+    return " ".join(recognised.suffixes.get(name, "") for name in (column, "csat_score"))
+
+
+def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> None:
+    """Who of a survey is satisfied, by the scale of each file's column."""
+    frame = table.frame
+    n = len(frame)
+    satisfied, known = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    labels: list[str] = []
+    scale_of = np.full(n, -1, dtype=np.int8)
+    for i in bench.files(table, rated):
+        rows = rated & (frame[SOURCE].to_numpy() == i) & ~np.isnan(score)
+        if not rows.any():
+            continue
+        declared = _declared(bench, table, i, rows, "score")
+        by_file = scales.scale_of(score[rows], declared, bench.recognised[i].layout.scale)
+        scale = scales.set_for(bench, i) or by_file
+        if scale is None:
+            table.unusable["is_satisfied"] = scales.ambiguous("scores", score[rows])
+            continue
+        good, inside = scales.judge(bench, table, score, rows, scale, "the satisfaction score")
+        satisfied |= good
+        known |= inside
+        scale_of[inside] = scales.place(scale.name, labels)
+    frame["is_satisfied"] = optional_truth(satisfied, known)
+    frame["rating_scale"] = category(labels, scale_of)

@@ -1,0 +1,227 @@
+"""Orders, invoices and payments: which of them count, and the lines of an order put together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.errors import AmbiguousError, Reading
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths, words
+from crm_metrics.loaders.identity import as_text
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import ROW, SOURCE, Table
+
+_VOID = (
+    *("cancelled", "canceled", "voided", "void", "failed", "declined", "expired", "uncollectible", "draft"),
+    *("blocked", "incomplete", "uncaptured", "requires payment method", "requires action"),
+    *("requires confirmation", "requires capture", "marked uncollectible", "deleted"),
+)
+_UNPAID = ("open", "past due", "unpaid", "pending", "authorized", "outstanding")
+_MANY = 30
+# What is said once of an order whatever the number of its lines.
+_OF_THE_ORDER = (
+    *("customer", "customer_name", "customer_email", "ordered_at", "updated_at", "status", "cancelled_at"),
+    *("is_captured", "currency", "channel", "source", "campaign", "owner"),
+)
+# One sale stands in three documents: the first kind that is given is counted.
+_DOCUMENTS = ("orders", "invoices", "payments")
+
+
+def settle(bench: Workbench, table: Table) -> None:
+    """Take an order that stands in several exports of one vendor from one of them, and write what only the first line of an
+    order says onto its other lines. This comes before as-of and the customers are known, which depend on it."""
+    if "order_id" not in table.frame:
+        return
+    _from_one_file(bench, table)
+    frame = table.frame
+    gaps = [column for column in _OF_THE_ORDER if column in frame and frame[column].isna().any()]
+    if not gaps:
+        return
+    key = keys(bench, table)
+    several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+    groups = key[several]
+    for column in gaps:
+        if frame.loc[several, column].isna().any():
+            known = frame.loc[several, column]
+            frame.loc[several, column] = known.fillna(known.groupby(groups).transform("first"))
+
+
+def _from_one_file(bench: Workbench, table: Table) -> None:
+    """Leave an order out of all but one of the exports that hold it: of vendors who write every order whole. The one with
+    the latest date in it stays, of equal ones the same whatever the order of the files."""
+    frame = table.frame
+    whole = [i for i in bench.files(table) if bench.recognised[i].layout.documents]
+    if len(whole) < 2:
+        return
+    key = keys(bench, table)
+    mine = np.isin(frame[SOURCE].to_numpy(), whole) & key.notna().to_numpy()
+    sources = frame[SOURCE].groupby(key).transform("nunique")
+    often = mine & (sources > 1).to_numpy()
+    if not often.any():
+        return
+    rows = frame[often]
+    latest = rows.select_dtypes("datetime").max(axis="columns")
+    content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
+    parts = pd.DataFrame({"key": key[often], "source": rows[SOURCE], "latest": latest, "content": content})
+    sums = parts.sort_values("content").groupby(["key", "source"], as_index=False)
+    found = sums.agg(latest=("latest", "max"), content=("content", "\x1e".join))
+    kept = found.sort_values(["latest", "content"], kind="stable").groupby("key")["source"].last()
+    old = np.zeros(len(frame), dtype=bool)
+    old[often] = parts["source"].to_numpy() != parts["key"].map(kept).to_numpy()
+    for i in bench.files(table, old):
+        column = bench.sources[i].columns["order_id"]
+        bench.report("repeated-id", table, old & (frame[SOURCE].to_numpy() == i), column=column)
+    bench.leave_out(table, old, "repeated-id")
+
+
+def keys(bench: Workbench, table: Table) -> pd.Series:
+    """The order each row belongs to, missing where it has no number; equal numbers of two systems are two orders."""
+    frame = table.frame
+    ids = frame["order_id"].astype("str")
+    layouts = [id(bench.recognised[i].layout) for i in bench.files(table)]
+    if len(set(layouts)) < 2:
+        return ids
+    place = {source: str(layouts.index(id(bench.recognised[source].layout))) for source in bench.files(table)}
+    return frame[SOURCE].map(place).astype("str") + "\x1f" + ids
+
+
+def leave_out(bench: Workbench, table: Table) -> set[str]:
+    """Take away what stands in another document too, and what is no sale: cancelled, failed, only authorised. The numbers of
+    the latter come back."""
+    bench.leave_out(table, _elsewhere(bench, table), "counted-elsewhere")
+    frame = table.frame
+    worded, called_off = words(frame, "status", _VOID), has_value(frame, "cancelled_at")
+    authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
+    void: Bools = worded | called_off | authorised
+    for i in bench.files(table, void):
+        mine = void & (frame[SOURCE].to_numpy() == i)
+        seen = sorted(set(frame.loc[mine & worded, "status"].astype(str))) if (mine & worded).any() else []
+        seen += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
+        seen += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
+        bench.report("cancelled-order", table, mine, seen=", ".join(seen))
+    gone = set(frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
+    bench.leave_out(table, void, "cancelled-order")
+    unpaid = words(table.frame, "status", _UNPAID)
+    if unpaid.any():
+        shown = ", ".join(sorted(set(table.frame.loc[unpaid, "status"].astype(str))))
+        bench.report("unpaid-order", table, unpaid, seen=shown)
+    return gone
+
+
+def _elsewhere(bench: Workbench, table: Table) -> Bools:
+    """The rows whose money another document that is given counts: invoices beside orders, payments beside either. A payment
+    that names no invoice, or one that is not given, is money of its own where the file names invoices at all."""
+    source = table.frame[SOURCE].to_numpy()
+    kinds = {i: _documents(bench, i) for i in bench.files(table)}
+    hit = np.zeros(len(table.frame), dtype=bool)
+    best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
+    others = [j for j, kind in kinds.items() if kind == best]
+    for i, kind in kinds.items():
+        rows: Bools = source == i
+        if kind == best:
+            continue
+        if best == "invoices" and has_value(table.frame, "invoice_id")[rows].any():
+            counted = np.isin(source, others)
+            known = set(table.frame.loc[counted, "order_id"].dropna().astype(str))
+            rows = rows & table.frame["invoice_id"].astype("str").isin(known).to_numpy()
+            _carry_refunds(table, rows, counted)
+        hit |= rows
+        if rows.any():
+            _say(bench, table, rows, kind, best, ", ".join(bench.sources[j].path for j in others))
+    return hit
+
+
+def _carry_refunds(table: Table, payments: Bools, invoices: Bools) -> None:
+    """Write what was given back of payments onto the invoices that they pay: invoices do not say it."""
+    frame = table.frame
+    if "refunded_amount" not in frame or not payments.any():
+        return
+    paid = frame.loc[payments]
+    back = paid.groupby(paid["invoice_id"].astype("str"))["refunded_amount"].sum(min_count=1)
+    own = frame.loc[invoices, "refunded_amount"]
+    frame.loc[invoices, "refunded_amount"] = own.fillna(frame.loc[invoices, "order_id"].astype("str").map(back))
+
+
+def _say(bench: Workbench, table: Table, rows: Bools, documents: str, other: str, where: str) -> None:
+    one = documents.removesuffix("s")
+    named = one if np.count_nonzero(rows) == 1 else documents
+    bench.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
+
+
+def _documents(bench: Workbench, source: int) -> str:
+    """What the rows of a file are: its vendor says so, else the name of its number does."""
+    stated = bench.recognised[source].layout.documents
+    label = normalised(bench.sources[source].columns.get("order_id", ""))
+    if not stated and any(word in label.split() for word in ("payment", "charge", "transaction")):
+        return "payments"
+    return stated or ("invoices" if "invoice" in label.split() else "orders")
+
+
+def whole(bench: Workbench, table: Table) -> pd.DataFrame:
+    """One row per order: the lines of an order become one."""
+    frame = table.frame
+    if "order_id" not in frame:
+        return frame.copy()
+    key = keys(bench, table)
+    several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+    if not several.any():
+        return frame.copy()
+    lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))
+    groups = lines.groupby(key[several].to_numpy(), sort=False)
+    first, alike = groups.first(), groups.nunique() <= 1
+    for column in map(str, first):
+        kind = lines[column].dtype
+        if isinstance(kind, pd.CategoricalDtype):  # of what its lines say differently nothing is said of the order
+            first[column] = pd.Categorical(first[column].where(alike[column]), dtype=kind)
+        elif column == "refunded_amount":
+            first[column] = groups[column].max()
+        elif pd.api.types.is_datetime64_any_dtype(kind) or column == ROW:
+            first[column] = groups[column].min()
+    if "amount" in lines:
+        first["amount"] = _totals(bench, lines, key[several].to_numpy())
+    return pd.concat([frame[~several], first.reset_index(drop=True)[frame.columns]], ignore_index=True)
+
+
+def _totals(bench: Workbench, lines: pd.DataFrame, key: Any) -> pd.Series:
+    """What each order of several lines comes to, decided for each vendor's files on their own."""
+    system = lines[SOURCE].map({i: id(known.layout) for i, known in bench.recognised.items()})
+    parts = [_total(bench, part, pd.Series(key, index=lines.index)[part.index]) for _, part in lines.groupby(system)]
+    return pd.concat(parts)
+
+
+def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> pd.Series:
+    """What each order comes to: the lines are parts of it, or each repeats its total."""
+    amounts = lines.groupby(key, sort=False)["amount"]
+    blank_somewhere = amounts.count() < amounts.size()
+    equal = amounts.nunique() <= 1
+    choice = bench.settings.order_amount
+    if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
+        return amounts.sum(min_count=1)
+    if choice == "total" or (equal.all() and len(equal) > _MANY):
+        return amounts.first()
+    path = bench.sources[int(lines[SOURCE].iloc[0])].path
+    raise _asked(path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
+
+
+def _asked(path: str, orders: int, as_lines: float, as_totals: float) -> AmbiguousError:
+    """The question whether the amounts on the rows of one order are its parts or its total each time."""
+    effects = {
+        "line": ("each amount is a part of its order", as_lines),
+        "total": ("each amount is the whole of its order, repeated", as_totals),
+    }
+    return AmbiguousError(
+        f"{orders:,} order ids stand on several rows, and their amounts can be parts of the order or its total repeated",
+        where=path,
+        setting="order_amount",
+        readings=[
+            Reading(
+                title,
+                f"these orders come to {total:,.10g}",
+                f"--set order_amount={value}",
+                f'order_amount = "{value}"',
+            )
+            for value, (title, total) in effects.items()
+        ],
+    )

@@ -1,0 +1,138 @@
+"""The layouts of vendors' exports: what each is recognised by, and which header stands for which column."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import Any
+
+from crm_metrics import schema
+
+_PUNCTUATION = re.compile(r"[^\w]|_")
+
+
+@lru_cache(maxsize=1 << 14)
+def normalised(label: str) -> str:
+    """A header or value with case, punctuation and repeated space taken away: `Deal_Stage ` and `deal stage` are one. What
+    is punctuation only, such as `#`, stays."""
+    folded = unicodedata.normalize("NFKC", label).casefold()
+    return " ".join(_PUNCTUATION.sub(" ", folded).split()) or folded.strip()
+
+
+def _name(written: str) -> str:
+    """A name of a vendor file as headers are compared with it; `*` in it stands for any words."""
+    if "*" not in written:
+        return normalised(written)
+    folded = unicodedata.normalize("NFKC", written).casefold()
+    return " ".join(re.sub(r"[^\w*]|_", " ", folded).split())
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One table of one vendor: what its export is recognised by, and which header stands for which column."""
+
+    vendor: str
+    title: str
+    table: str
+    columns: Mapping[str, tuple[str, ...]]
+    signature: tuple[frozenset[str], ...] = ()  # the headers of one of these are all there
+    unless: frozenset[str] = frozenset()  # headers that say it is something else
+    needs: tuple[frozenset[str], ...] = ()
+    distinctive: frozenset[str] = frozenset()
+    key_first: frozenset[str] = frozenset()
+    units: Mapping[str, str] = field(default_factory=dict)
+    won: frozenset[str] = frozenset()
+    lost: frozenset[str] = frozenset()
+    converted: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()
+    total_rows: tuple[str, ...] = ()
+    blank_is_false: bool = False
+    probability: str | None = None
+    date_order: str | None = None
+    scale: str = ""  # of scores or ratings, where the vendor has only this one
+    documents: str = ""  # what the rows of orders are: orders, invoices or payments of one business
+    money: str = ""  # "minor": amounts are in the currency's smallest unit
+    total_blank: frozenset[str] = frozenset()  # a row in which all of these are blank is a total
+    siblings: Mapping[str, str] = field(default_factory=dict)  # column -> what its header's sibling adds to it
+    currency_of: Mapping[str, str] = field(default_factory=dict)  # header of an amount -> header of its currency
+    zero_is_missing: frozenset[str] = frozenset()  # numbers of which 0 means none was given
+    id_prefix: str = ""  # what some exports write before the same ids
+    separators: Mapping[str, str] = field(default_factory=dict)  # column -> what stands between several values
+    long_ids: bool = False  # ids of 15 characters are those of 18 in short
+    stage_decides: bool = True  # a stage can say that a deal is won or lost
+    stage_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # entered, left -> how headers begin
+    stage_fields: frozenset[str] = frozenset()  # what a history calls the stage, where it holds other changes too
+    created_fields: frozenset[str] = frozenset()  # what it calls the creation of the record
+
+
+@cache
+def layouts() -> tuple[Layout, ...]:
+    """All layouts, from every TOML file in the vendors' folder."""
+    folder = files("crm_metrics.loaders.vendors")
+    found: list[Layout] = []
+    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if entry.name.endswith(".toml"):
+            block = tomllib.loads(entry.read_text(encoding="utf-8"))
+            vendor = entry.name.removesuffix(".toml")
+            found += [layout_of(vendor, block, part) for part in block["layout"]]
+    return tuple(found)
+
+
+def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layout:
+    own = {column: tuple(_name(name) for name in names) for column, names in block["columns"].items()}
+    own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
+    if vendor == "generic":  # every canonical column answers to its own name, derived ones included
+        for column, known in schema.TABLES[block["table"]].columns.items():
+            if column in schema.TABLES[block["table"]].columns and not known.needs:
+                own.setdefault(column, (normalised(column),))
+    return Layout(
+        vendor=vendor,
+        title=file["title"],
+        table=block["table"],
+        columns=own,
+        signature=_signatures(block.get("signature", ())),
+        unless=frozenset(_name(name) for name in block.get("unless", ())),
+        needs=tuple(frozenset(choice) for choice in block.get("needs", ())),
+        distinctive=frozenset(block.get("distinctive", ())),
+        key_first=frozenset(block.get("key_first", ())),
+        units={normalised(name): unit for name, unit in block.get("units", {}).items()},
+        won=frozenset(normalised(name) for name in block.get("won", ())),
+        lost=frozenset(normalised(name) for name in block.get("lost", ())),
+        converted=frozenset(normalised(name) for name in block.get("converted", ())),
+        missing=tuple(file.get("missing", ())),
+        total_rows=tuple(file.get("total_rows", ())),
+        blank_is_false=bool(file.get("blank_is_false", False)),
+        probability=block.get("probability"),
+        date_order=block.get("date_order"),
+        scale=block.get("scale", ""),
+        documents=block.get("documents", ""),
+        money=block.get("money", ""),
+        total_blank=frozenset(block.get("total_blank", ())),
+        siblings={column: normalised(ending) for column, ending in block.get("siblings", {}).items()},
+        currency_of={normalised(name): normalised(code) for name, code in block.get("currency_of", {}).items()},
+        zero_is_missing=frozenset(block.get("zero_is_missing", ())),
+        id_prefix=file.get("id_prefix", ""),
+        separators=block.get("separators", {}),
+        long_ids=file.get("long_ids", False),
+        stage_decides=block.get("stage_decides", True),
+        stage_columns={name: tuple(starts) for name, starts in block.get("stage_columns", {}).items()},
+        stage_fields=frozenset(normalised(name) for name in block.get("stage_fields", ())),
+        created_fields=frozenset(normalised(name) for name in block.get("created_fields", ())),
+    )
+
+
+def _signatures(written: Sequence[str | Sequence[str]]) -> tuple[frozenset[str], ...]:
+    """The sets of headers of which one has to be there: one list of names, or a list of such lists."""
+    alone = [name for name in written if isinstance(name, str)]
+    choices = [alone, *(choice for choice in written if not isinstance(choice, str))]
+    return tuple(frozenset(joined(name, _name) for name in choice) for choice in choices if choice)
+
+
+def joined(label: str, fold: Callable[[str], str] = normalised) -> str:
+    """A name whose dash counts: `Deal - Title` is Pipedrive's, `Deal title` anybody's."""
+    return " - ".join(fold(part) for part in label.split(" - "))

@@ -1,0 +1,108 @@
+"""What the user's settings say about a file's columns, before and above what its header says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from crm_metrics import schema
+from crm_metrics.errors import DataError, SettingsError, did_you_mean
+from crm_metrics.loaders import vendor_files
+from crm_metrics.loaders.beside import is_beside
+from crm_metrics.loaders.reading import Raw
+from crm_metrics.loaders.recognising import SUFFIX, Layout, Recognised, layouts, normalised, recognise, unit_of
+from crm_metrics.settings import FileRules, Settings
+
+
+class Recogniser:
+    """Recognises files by the user's own vendor files first, then by the built-in ones; a table or a column that the
+    settings name stands. Raises `SettingsError` for vendor files with mistakes in them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._own = [layout for path in settings.vendor_files for layout in vendor_files.read(path)]
+
+    def recognise(self, raw: Raw, table: str | None = None) -> Recognised | None:
+        """The reading of a file, None when it is no known table; with `table`, as that table in the generic names. Raises
+        `SettingsError` for a mapping that does not fit the file."""
+        rules = self.settings.rules(raw.path)
+        if table is not None or not (rules.columns or rules.table):
+            return self._best(raw.header, raw.path, table)
+        return self._mapped(raw, rules)
+
+    def _best(self, header: Sequence[str], path: str, table: str | None = None) -> Recognised | None:
+        if table is None and self._own and (found := recognise(header, path, among=self._own)) is not None:
+            return found
+        return recognise(header, path, table=table)
+
+    def _mapped(self, raw: Raw, rules: FileRules) -> Recognised | None:
+        """The file as its own header says, else as it would say with the canonical names in it."""
+        places = {name: self._place(raw, name, label) for name, label in rules.columns.items()}
+        renamed = list(raw.header)
+        for name, place in places.items():
+            renamed[place] = name
+        readings: list[Recognised] = []
+        refusal: DataError | None = None
+        for header in (raw.header, renamed):
+            try:
+                found = self._of_table(header, raw.path, rules.table) if rules.table else self._best(header, raw.path)
+            except DataError as error:
+                refusal = error
+                continue
+            readings += [found] if found is not None else []
+        for found in readings:
+            if rules.columns.keys() <= schema.TABLES[found.layout.table].columns.keys():
+                return _overlaid(found, places, raw.header)
+        if readings:
+            table = readings[-1].layout.table
+            foreign = sorted(rules.columns.keys() - schema.TABLES[table].columns.keys())
+            raise SettingsError(
+                f"{raw.path} is read as {schema.called(table)}, which have no column {' or '.join(foreign)}. "
+                f"{did_you_mean(foreign[0], schema.TABLES[table].columns)}",
+                where=self._where(),
+                hint='Say what the file holds with table = "…" in its [[files]] block, or change the mapping.',
+            )
+        if refusal is not None:
+            raise refusal
+        return None
+
+    def _of_table(self, header: Sequence[str], path: str, table: str) -> Recognised | None:
+        """The reading as a table that the settings name: a vendor's where one fits, else in the generic names."""
+        fitting: list[Layout] = [
+            layout for layout in (*self._own, *layouts()) if layout.table == table and layout.signature
+        ]
+        return recognise(header, path, among=fitting) or recognise(header, path, table=table)
+
+    def _place(self, raw: Raw, name: str, label: str) -> int:
+        exact = [place for place, header in enumerate(raw.header) if header.strip() == label.strip()]
+        alike = [place for place, header in enumerate(raw.header) if normalised(header) == normalised(label)]
+        places = exact or alike
+        if len(places) == 1:
+            return places[0]
+        if places:
+            what = f"{raw.path} has {len(places)} columns with the header {label!r}"
+            raise SettingsError(f'{name} = "{label}": {what}', where=self._where(), hint="Rename all but one of them.")
+        said = did_you_mean(label, [header for header in raw.header if header])
+        raise SettingsError(f'{name} = "{label}": {raw.path} has no such header. {said}', where=self._where())
+
+    def _where(self) -> str:
+        return self.settings.file or "settings"
+
+
+def _overlaid(found: Recognised, places: Mapping[str, int], header: Sequence[str]) -> Recognised:
+    """The reading with the mapped columns where the user says; nothing else is read from those headers."""
+    taken = set(places.values())
+    columns = {
+        name: place
+        for name, place in found.columns.items()
+        if name not in places and (place not in taken or is_beside(name))
+    }
+    columns |= places
+    suffixes = {name: text for name, text in found.suffixes.items() if name in columns and name not in places}
+    units = {name: unit for name, unit in found.units.items() if name in columns and name not in places}
+    for name, place in places.items():
+        if part := SUFFIX.match(header[place].strip()):
+            suffixes[name] = part["suffix"].strip()
+        units[name] = unit_of(header[place], found.layout) or "minutes"  # what the canonical name says
+    candidates = {name: labels for name, labels in found.candidates.items() if name in columns and name not in places}
+    return replace(found, columns=columns, suffixes=suffixes, units=units, candidates=candidates)

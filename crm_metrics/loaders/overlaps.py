@@ -1,0 +1,69 @@
+"""Exports that overlap: records of one file that are in another as well, where no id tells that they are the same."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics import schema
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.gathering import IDS, Fetched
+from crm_metrics.loaders.normalising import FileRows
+from crm_metrics.loaders.reading import As
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import ROW, SOURCE
+
+Hashes = NDArray[np.uint64]
+ROW_NUMBER = "\0row"
+
+
+def report(fetched: Sequence[Fetched], files: Sequence[FileRows], noticed: list[Issue]) -> None:
+    """Say which files hold records that an earlier one of the same kind holds with the same content. They stay: two equal
+    purchases on one day happen. Records with an id are settled by it and not looked at."""
+    pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
+    for (first, earlier), (second, later) in combinations(pairs, 2):
+        if earlier.recognised.layout is not later.recognised.layout:
+            continue
+        read = [name for name in earlier.frame if name in later.frame and name not in (SOURCE, ROW)]
+        if not read or not np.isin(_hashes(later.frame[read]), _hashes(earlier.frame[read])).any():
+            continue
+        # The columns read may agree where others do not.
+        left, right = _whole(first, earlier), _whole(second, later)
+        common = [name for name in left if name in right]
+        copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
+        if len(copies):
+            rows = tuple(int(row) for row in copies[:10])
+            detail = {"other": earlier.source.path}
+            noticed.append(Issue("overlap", later.source.path, len(copies), rows, detail, copies.to_numpy()))
+
+
+def _has_no_id(file: FileRows) -> bool:
+    """Lists of owners or products, which have no dates, are matched by name: a copy adds nothing."""
+    table = file.source.table
+    return bool(schema.TABLES[table].clocks) and IDS.get(table) not in file.recognised.columns
+
+
+def _hashes(frame: pd.DataFrame) -> Hashes:
+    columns = [name for name in frame if name != ROW_NUMBER]
+    return np.asarray(pd.util.hash_pandas_object(frame[columns], index=False))
+
+
+def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
+    """All cells of the records that are used, by label, and their row numbers."""
+    header = fetched.raw.header
+    cells = fetched.raw.read(dict.fromkeys(range(len(header)), As.TEXT))
+    frame = pd.DataFrame(
+        {
+            f"{normalised(header[place])} {header[:place].count(header[place])}": coerced.category(
+                coerced.texts(column, None)
+            )
+            for place, column in cells.columns.items()
+        }
+    )
+    frame[ROW_NUMBER] = cells.rows
+    return frame[np.isin(cells.rows, file.frame[ROW].to_numpy())]

@@ -1,0 +1,119 @@
+"""Which rows above the records are the header: the one with the labels, and the second and third that survey tools add."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm_metrics.issues import Issue
+
+HEADER_WITHIN = 10
+# Qualtrics: `{"ImportId":"startDate"}` in each cell, quotation marks lost or not.
+_IMPORT_ID = re.compile(r"""^\{\s*["']*ImportId["']*\s*:.*\}$""", re.DOTALL | re.IGNORECASE)
+# SurveyMonkey: what stands below a question that has no options of its own.
+_ANSWER = {"response", "open-ended response", "open ended response"}
+_SURVEY = {"respondent id", "collector id"}
+
+COUNTS = {2: "two", 3: "three", 4: "four"}
+
+Record = Sequence[str | None]
+
+
+@dataclass(frozen=True)
+class Header:
+    """The labels of the columns, blank ones as ""; `first` and `last` are the places of the rows they come from, `rows`
+    those rows as they are written, each as wide as the labels."""
+
+    labels: list[str]
+    first: int
+    last: int
+    rows: tuple[tuple[str, ...], ...]
+
+
+def header_rows(path: str, count: int) -> Issue:
+    """The note that several rows are read as one header."""
+    return Issue("header-rows", path, detail={"seen": COUNTS.get(count, str(count))})
+
+
+def header_at(records: Sequence[Record], at: int) -> Header:
+    """The header whose labels stand at this place, or one above it when the options below the questions fill more cells."""
+    for first in (at - 1, at):
+        if first >= 0 and first + 1 < len(records) and _is_survey(records[first], records[first + 1]):
+            return _of(records, first, first + 1, _merged(records[first], records[first + 1]))
+    for last in (at + 1, at + 2):
+        if last < len(records) and len(records[last]) == len(records[at]) and _is_import_ids(records[last]):
+            return _of(records, at, last, [cell or "" for cell in records[at]])
+    return _of(records, at, at, [cell or "" for cell in records[at]])
+
+
+def _of(records: Sequence[Record], first: int, last: int, labels: list[str]) -> Header:
+    blank = [""] * len(labels)
+    rows = tuple(tuple(cell or "" for cell in [*records[at], *blank][: len(blank)]) for at in range(first, last + 1))
+    return Header([label if label.strip() else "" for label in labels], first, last, rows)
+
+
+def header_among(records: Sequence[Record], width: int | None = None) -> int | None:
+    """The header among the first ten: the first record of that width in which more than half as many cells are filled
+    as in the fullest record. A title above it fills one or two, also where a spreadsheet padded its line."""
+    fullest = max((filled(cells) for cells in records), default=0)
+    for at, cells in enumerate(records[:HEADER_WITHIN]):
+        if (width is None or len(cells) == width) and 2 * filled(cells) > fullest:
+            return at
+    return None
+
+
+def ragged_header(records: Sequence[Record], at: int) -> int:
+    """The place of a header that is not as wide as the records, or `at`, the first record that is as wide as most.
+
+    Either every record ends in blank cells that have no label, or the first record holds a number and the labels do not.
+    """
+    width, numbers = len(records[at]), any(map(_is_number, records[at]))
+    for above, labels in enumerate(records[:at]):
+        if len(labels) < 2 or filled(labels) < len(labels) or any(map(_is_number, labels)):
+            continue
+        is_blank = len(labels) < width and not any(filled(cells[len(labels) :]) for cells in records[above + 1 :])
+        if is_blank or (numbers and 2 * len(labels) > width):
+            return above
+    return at
+
+
+def _is_number(cell: str | None) -> bool:
+    return bool(re.match(r"\W{0,3}\d", (cell or "").strip()))
+
+
+def filled(cells: Record) -> int:
+    """How many cells hold more than blanks."""
+    return sum(1 for cell in cells if cell and cell.strip())
+
+
+def _is_import_ids(cells: Record) -> bool:
+    texts = [cell.strip() for cell in cells if cell and cell.strip()]
+    return bool(texts) and all(_IMPORT_ID.match(text) for text in texts)
+
+
+def _is_survey(above: Record, below: Record) -> bool:
+    """Whether the lower row holds the answer options of the questions in the upper one: nothing below the first label,
+    which is the respondent's number, and a word that only survey tools write there."""
+    if len(above) != len(below) or not above or not _text(above[0]) or _text(below[0]):
+        return False
+    known = any(_text(label) in _SURVEY for label in above)
+    return bool(filled(below)) and (known or any(_text(cell) in _ANSWER for cell in below))
+
+
+def _text(cell: str | None) -> str:
+    return " ".join((cell or "").casefold().split())
+
+
+def _merged(above: Record, below: Record) -> list[str]:
+    """Each question with its option; a question stands above the first of its options only."""
+    labels, question = [], ""
+    for label, option in zip(above, below, strict=True):
+        question = (label or "") if _text(label) else question
+        if not _text(option):
+            labels.append(label or "")
+        elif _text(option) in _ANSWER or not question:
+            labels.append(question or option or "")
+        else:
+            labels.append(f"{question} - {option}")
+    return labels

@@ -1,0 +1,175 @@
+"""What a file may ask for: bytes when unpacked, cells of a sheet. Small files that claim to be huge are refused early."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Sequence
+from typing import BinaryIO, cast
+
+from crm_metrics.errors import DataError
+
+LARGEST_MEMBER = 2 << 30  # a file in an archive, when unpacked
+LARGEST_WHOLE = 512 << 20  # what has to be held in memory as it is: standard input, archives in archives, workbooks
+LARGEST_LINE = 64 << 20
+MOST_MEMBERS = 10_000
+# Exports shrink to a tenth, wide and empty ones to a fiftieth; deflate can do a thousandth.
+LARGEST_RATIO, RATIO_FROM = 200, 64 << 20
+MOST_CELLS = 30_000_000  # of a sheet, blank ones included: about 1 GB
+MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number of times
+BLOCK = 1 << 20
+
+_UNPACK = "If you trust it, unpack it and give the unpacked file."
+# Cell references that alone can make a sheet large, and all of them.
+_FAR = re.compile(rb"""\sr\s*=\s*["'](?:([A-Z]{2,})|[A-Z]?)(\d{6,}|(?<=[A-Z])\d+)["']""")
+_REPEATED = re.compile(rb"""<table:table-(row|cell)\b([^>]*-repeated\s*=\s*["'](\d{2,})["'][^>]*)>""")
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)(\d+)["']""")
+
+
+def too_large(path: str, limit: int) -> DataError:
+    """The error for a file that is too large to be held in memory."""
+    hint = "Give it unpacked and as CSV, which may be of any size, or export it in parts."
+    return DataError(f"is larger than {_size(limit)}", where=path, hint=hint)
+
+
+def _size(count: int) -> str:
+    return f"{count >> 30} GB" if count >= 1 << 30 else f"{count >> 20} MB"
+
+
+def bomb(path: str) -> DataError:
+    """The error for a file that unpacks to many times its size."""
+    said = f"unpacks to more than {LARGEST_RATIO} times its size, which no export does"
+    return DataError(said, where=path, hint=_UNPACK)
+
+
+def check_members(path: str, members: Sequence[zipfile.ZipInfo]) -> None:
+    """Raises DataError for an archive with members that no export has: a path that leaves the archive, sizes that are out
+    of all proportion, or too many of them."""
+    if len(members) > MOST_MEMBERS:
+        raise DataError(f"holds {len(members):,} files", where=path, hint="Unpack it and give the files that matter.")
+    for member in members:
+        name = member.orig_filename.replace("\\", "/")
+        if name.startswith("/") or re.match(r"[A-Za-z]:", name) or ".." in name.split("/"):
+            hint = "No export does that. Unpack it with care and give the files that matter."
+            raise DataError(f"holds a file whose path leaves the archive: {name[:80]}", where=path, hint=hint)
+        if member.file_size > LARGEST_MEMBER:
+            raise too_large(f"{path}/{member.filename}", LARGEST_MEMBER)
+        if member.file_size > max(RATIO_FROM, LARGEST_RATIO * member.compress_size):
+            raise bomb(f"{path}/{member.filename}")
+
+
+class Watched(io.RawIOBase):
+    """A stream of unpacked bytes that stops when they are out of proportion to the packed ones read so far."""
+
+    def __init__(self, stream: BinaryIO, packed: BinaryIO, path: str) -> None:
+        super().__init__()
+        self._stream, self._packed, self._path, self._count = stream, packed, path, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
+        block = self._stream.read(len(into))
+        into[: len(block)] = block
+        self._count += len(block)
+        if self._count > max(RATIO_FROM, LARGEST_RATIO * self._packed.tell()):
+            raise bomb(self._path)
+        return len(block)
+
+    def close(self) -> None:
+        self._stream.close()
+        self._packed.close()
+        super().close()
+
+
+def watched(stream: BinaryIO, packed: BinaryIO, path: str) -> BinaryIO:
+    """The stream, which raises DataError as soon as it unpacks to far more than it is packed in."""
+    return cast(BinaryIO, io.BufferedReader(Watched(stream, packed, path), BLOCK))
+
+
+def check_workbook(path: str, archive: zipfile.ZipFile) -> None:
+    """Raises DataError for a workbook (.xlsx, .xlsm, .xlsb, .ods) with a sheet too large to be held in memory.
+
+    The reader sets aside room for every cell up to the farthest one, so a single cell in the last corner is enough.
+    """
+    members = archive.infolist()
+    check_members(path, members)
+    if sum(member.file_size for member in members) > LARGEST_WHOLE * 2:
+        raise too_large(path, LARGEST_WHOLE * 2)
+    for member in members:
+        cells, most = 0, MOST_CELLS
+        if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
+            cells = _extent(archive, member, _FAR, columns=26, rows=99_999)
+            if cells > MOST_CELLS:
+                cells = _extent(archive, member, _REFERENCE, columns=1, rows=1)
+        elif member.filename.startswith("xl/worksheets/") and member.filename.endswith(".bin"):
+            cells = _binary_extent(archive.read(member))
+        elif member.filename == "content.xml":
+            cells, most = _repeated(archive.read(member)), MOST_REPEATED
+        if cells > most:
+            hint = "Delete what lies far below or right of the table, or export it as CSV."
+            raise DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
+
+
+def _extent(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, reference: re.Pattern[bytes], *, columns: int, rows: int
+) -> int:
+    """How many cells lie between the first one and the farthest reference, at least those of the given size."""
+    rest = b""
+    with archive.open(member) as stream:
+        while block := stream.read(BLOCK):
+            block = rest + block
+            for letters, digits in reference.findall(block):
+                columns = max(columns, _column(letters)) if letters else columns
+                rows = max(rows, int(digits))
+            rest = block[-100:]
+    return columns * rows
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters[:8]:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _binary_extent(sheet: bytes) -> int:
+    """How many cells lie between the first one and the farthest in a sheet of an .xlsb: records of a type and a length,
+    each in seven bits a byte. Type 0 begins a row, 1 to 11 are cells; both begin with their number."""
+    at, rows, columns = 0, 1, 1
+    while at < len(sheet):
+        kind, at = _number(sheet, at)
+        size, at = _number(sheet, at)
+        if kind <= 11 and size >= 4:
+            number = int.from_bytes(sheet[at : at + 4], "little") + 1
+            if kind == 0:
+                rows = max(rows, number)
+            else:
+                columns = max(columns, number)
+        at += size
+    return rows * columns
+
+
+def _number(sheet: bytes, at: int) -> tuple[int, int]:
+    number = 0
+    for shift in range(0, 28, 7):
+        byte = sheet[at] if at < len(sheet) else 0
+        number, at = number | (byte & 127) << shift, at + 1
+        if byte < 128:
+            break
+    return number, at
+
+
+def _repeated(content: bytes) -> int:
+    """How many cells with a value an .ods holds only by saying how often a cell or a whole row is repeated."""
+    cells = 0
+    for tag in _REPEATED.finditer(content):
+        times = int(tag[3][:12])
+        if tag[1] == b"cell":
+            cells += times * (b"value-type" in tag[2])
+        elif not tag[2].endswith(b"/"):
+            row = content[tag.end() : content.find(b"</table:table-row>", tag.end())]
+            inner = sum(int(cell[3][:12]) for cell in _REPEATED.finditer(row) if b"value-type" in cell[2])
+            cells += times * (inner + row.count(b"value-type"))
+    return cells

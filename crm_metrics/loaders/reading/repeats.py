@@ -1,0 +1,63 @@
+"""Records that only repeat the header: exports put together, and programs that print it on every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.reading.headers import filled
+from crm_metrics.loaders.reading.raw import SHOWN_ROWS, Cells, LeftOut
+
+Column: TypeAlias = "pa.ChunkedArray | pa.Array"
+
+
+def without_repeats(
+    cells: Cells, header_rows: Iterable[Sequence[str]], path: str, others: Callable[[], Mapping[int, Column]]
+) -> Cells:
+    """The cells without records that are in all columns what a row of the header is; these are left out and said.
+
+    The columns read tell whether there may be any; only then `others` is asked for the remaining ones.
+    """
+    rows = [row for row in header_rows if filled(row) > 1]
+    hits = [hit for row in rows if (hit := _equal(cells.columns, row, len(cells.rows))) is not None]
+    if not hits:
+        return cells
+    rest = others()
+    hits = [hit for row in rows if (hit := _equal({**cells.columns, **rest}, row, len(cells.rows))) is not None]
+    if not hits:
+        return cells
+    repeats = np.logical_or.reduce(hits)
+    numbers = cells.rows[repeats].tolist()
+    width = len(rows[0])
+    left_out = [*cells.left_out, *(LeftOut("repeated-header", number, width, "") for number in numbers)]
+    kept = pa.array(~repeats)
+    return Cells(
+        {at: column.filter(kept) for at, column in cells.columns.items()},
+        cells.rows[~repeats],
+        sorted(left_out, key=lambda record: record.row),
+        [*cells.issues, Issue("repeated-header", path, len(numbers), tuple(numbers[:SHOWN_ROWS]))],
+    )
+
+
+def _equal(columns: Mapping[int, Column], row: Sequence[str], count: int) -> np.ndarray | None:
+    """A mask of the records that are in these columns what the row is; None when there is none."""
+    # A label is hardly ever a number or a date: typed columns clear most files without a look at their cells.
+    if any(row[at].strip() and not _is_text(column) for at, column in columns.items()):
+        return None
+    same = np.ones(count, bool)
+    for at, column in columns.items():
+        cell = row[at]
+        hit = pc.equal(column, pa.scalar(cell, pa.string())) if cell.strip() else pc.is_null(column)
+        same &= np.asarray(pc.fill_null(hit, False))
+        if not same.any():
+            return None
+    return same
+
+
+def _is_text(column: Column) -> bool:
+    return pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)

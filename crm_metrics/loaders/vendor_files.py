@@ -1,0 +1,154 @@
+"""A user's own description of a tool's exports, in the format of the built-in ones and checked to the letter."""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from crm_metrics import schema
+from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.loaders.beside import kind_of
+from crm_metrics.loaders.recognising import Layout, layout_of
+from crm_metrics.settings.kinds import given_tables
+from crm_metrics.settings.lines import Place, line_of, lines_of
+from crm_metrics.settings.mistakes import written
+
+# What holds for all layouts of a file; every other field of a layout is a key of its own block.
+FILE_KEYS = ("title", "missing", "total_rows", "blank_is_false", "id_prefix", "long_ids")
+# Keys that hold one of a few words.
+_WORDS = {
+    "probability": ("percent",),
+    "date_order": ("dmy", "mdy"),
+    "money": ("minor",),
+    "documents": ("orders", "invoices", "payments"),
+}
+_FORMS = {"signature": list[str] | list[list[str]], "columns": dict[str, list[str]]}
+_EXPECTED = {
+    "signature": "a list of headers, or several such lists",
+    "needs": "lists of columns of which one must be there",
+    "columns": "lists of headers",
+}
+
+
+def read(path: str) -> list[Layout]:
+    """The layouts of a vendor file. Raises `SettingsError` that lists every mistake with its line."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+        file = tomllib.loads(text)
+    except FileNotFoundError as error:
+        raise SettingsError("there is no such vendor file", where=path) from error
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"cannot be read as TOML: {error}", where=path) from error
+    lines = lines_of(text)
+    said = [
+        f"line {line}: {sentence}" if (line := line_of(place, lines)) else sentence
+        for place, sentence in mistakes(file)
+    ]
+    if said:
+        raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=path)
+    return [layout_of(Path(path).stem, file, block) for block in file["layout"]]
+
+
+def mistakes(file: Mapping[str, Any]) -> list[tuple[Place, str]]:
+    """Everything that the format does not allow: where it is, and what is wrong with it."""
+    found: list[tuple[Place, str]] = []
+    for key, value in file.items():
+        if key == "layout":
+            continue
+        if key not in FILE_KEYS:
+            found.append(((key,), f"there is no key {key!r}. {did_you_mean(key, (*FILE_KEYS, 'layout'))}"))
+        else:
+            found += _form((key,), key, value)
+    blocks = file.get("layout")
+    if "title" not in file:
+        found.append(((), "title is missing: the name of the tool"))
+    if not isinstance(blocks, list) or not blocks or not all(isinstance(block, dict) for block in blocks):
+        return [*found, (("layout",), "a block [[layout]] is missing: one for each table the tool exports")]
+    for number, block in enumerate(blocks):
+        found += _block(("layout", number), block)
+    return found
+
+
+def _block(place: Place, block: Mapping[str, Any]) -> list[tuple[Place, str]]:
+    found: list[tuple[Place, str]] = []
+    for key, value in block.items():
+        if key not in _block_keys():
+            found.append(((*place, key), f"there is no key {key!r}. {did_you_mean(key, _block_keys())}"))
+        else:
+            found += _form((*place, key), key, value)
+    table = block.get("table")
+    if table not in given_tables():
+        return [*found, ((*place, "table"), f"table = {table!r}. {did_you_mean(str(table), given_tables())}")]
+    if "columns" not in block:
+        found.append((place, "[layout.columns] is missing: which header stands for which column"))
+    if not block.get("signature") and not block.get("needs"):
+        found.append((place, "signature is missing: the headers by which the export is told from all others"))
+    return found + ([] if found else _names(place, block, str(table)))
+
+
+def _names(place: Place, block: Mapping[str, Any], table: str) -> list[tuple[Place, str]]:
+    """Columns that the table does not have, wherever a block names columns."""
+    known = schema.TABLES[table].columns
+    named: list[tuple[Place, str]] = [
+        ((*place, key, name), name) for key in ("columns", "siblings") for name in block.get(key, {})
+    ]
+    for key in ("distinctive", "key_first", "total_blank", "zero_is_missing"):
+        named += [((*place, key), name) for name in block.get(key, ())]
+    named += [((*place, "needs"), name) for choice in block.get("needs", ()) for name in choice]
+    return [
+        (where, f"{table} have no column {name!r}. {did_you_mean(name, known)}")
+        for where, name in named
+        if name not in known and not _is_of_another(table, name)
+    ]
+
+
+def _is_of_another(table: str, name: str) -> bool:
+    """Whether it is a column of a second table that the file holds as well, such as `deals.amount`."""
+    other, dot, column = name.partition(".")
+    return (
+        bool(dot) and other in schema.TABLES and column in schema.TABLES[other].columns and bool(kind_of(table, name))
+    )
+
+
+def _form(place: Place, key: str, value: Any) -> list[tuple[Place, str]]:
+    """The complaint about a value that its key cannot have."""
+    if key == "columns" and isinstance(value, dict):
+        return [
+            ((*place, name), f"{name} = {written(labels)}: a list of headers expected")
+            for name, labels in value.items()
+            if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels)
+        ]
+    try:
+        TypeAdapter(_form_of(key)).validate_python(value)
+    except ValidationError:
+        return [(place, f"{key} = {written(value)}: {_expected(key)}")]
+    if key in _WORDS and value not in _WORDS[key]:
+        return [(place, f"{key} = {value!r}: {' or '.join(_WORDS[key])}")]
+    return []
+
+
+def _expected(key: str) -> str:
+    if key in _EXPECTED:
+        return f"{_EXPECTED[key]} expected"
+    form = str(_form_of(key))
+    if "bool" in form:
+        return "true or false expected"
+    if "Mapping" in form:
+        return "a block of names and what they stand for expected"
+    return "a list of texts expected" if "set" in form or "tuple" in form else "a text expected"
+
+
+@cache
+def _block_keys() -> Sequence[str]:
+    return [field.name for field in dataclasses.fields(Layout) if field.name not in (*FILE_KEYS, "vendor")]
+
+
+@cache
+def _form_of(key: str) -> Any:
+    return _FORMS.get(key) or get_type_hints(Layout)[key]

@@ -1,0 +1,152 @@
+"""What a metric may be: the values of its keys, the columns it reads, the metrics its formula names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from crm_metrics import expressions, schema
+from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.units import check_units
+
+# Numbers a formula may name that are no metrics: settings, and facts of the period.
+NAMED_VALUES = {
+    "gross_margin": "the setting gross_margin, 1 when not set",
+    "period_months": "the months in the period: calendar months, else days / 30.4375",
+    "goal_revenue_won": "the goal set for revenue_won in exactly this period",
+}
+# Settings in days by which a period can be moved back.
+LAGS = ("cac_lag_days",)
+_CHOICES = {
+    "interval": ("proportion", "share", "nps", "poisson"),
+    "window": ("to_end", "always"),
+    "covered": ("part", "whole"),
+    "cap": ("start",),
+    "lag": LAGS,
+}
+_NUMBERS = {"q": (int, float), "at_least": (int,)}
+_FLAGS = ("complete", "uncut", "per_month", "headline", "private")
+
+
+def check_kind(key: str, value: Any, where: str) -> None:
+    """Refuse a value that its key cannot have."""
+    if key in _FLAGS:
+        fits, wanted = isinstance(value, bool), "true or false"
+    elif key in _NUMBERS:
+        fits, wanted = isinstance(value, _NUMBERS[key]) and not isinstance(value, bool), "a number"
+    elif key == "open":
+        fits = isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+        wanted = 'two columns, such as ["started_at", "ended_at"]'
+    elif key == "per":
+        parts = value if isinstance(value, list) else [value]
+        fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
+    elif key == "example":
+        parts = value if isinstance(value, list) else [value]
+        fits, wanted = all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"
+    else:
+        fits, wanted = isinstance(value, str), "text"
+        if fits and key in _CHOICES:
+            fits, wanted = value in _CHOICES[key], f"one of {', '.join(_CHOICES[key])}"
+    if not fits:
+        raise SettingsError(f"{key} = {value!r}: {wanted}", where=where)
+
+
+def choice(kind: Any, value: Any, key: str, where: str) -> Any:
+    known = [str(choice) for choice in kind]
+    if value not in known:
+        raise SettingsError(f"{key} = {value!r}. {did_you_mean(str(value), known)}", where=where)
+    return kind(value)
+
+
+def check(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
+    for metric in metrics.values():
+        where = f"{file} [{metric.name}]"
+        if metric.aggregate:
+            _check_aggregate(metric, where)
+        _check_references(metric, known, where)
+    _check_cycles(metrics, known, file)
+    check_units(metrics, known, file)
+
+
+def _check_aggregate(metric: Metric, where: str) -> None:
+    if metric.table not in schema.TABLES:
+        raise SettingsError(
+            f"there is no table {metric.table!r}. {did_you_mean(metric.table, schema.TABLES)}", where=where
+        )
+    if [metric.at is not None, metric.open is not None, metric.window == "always"].count(True) != 1:
+        raise SettingsError("an aggregate needs exactly one of 'at', 'open' and window = 'always'", where=where)
+    if metric.aggregate == "count" and metric.column:
+        raise SettingsError(f"count names a table alone: count = {metric.table!r}", where=where)
+    if metric.aggregate != "count" and not metric.column:
+        raise SettingsError(f'{metric.aggregate} names a column: {metric.aggregate} = "{metric.table}.…"', where=where)
+    needed = {"quantile": metric.q, "survival": metric.event}
+    if metric.aggregate in needed and needed[metric.aggregate] is None:
+        raise SettingsError(
+            f"{metric.aggregate} needs {'q' if metric.aggregate == 'quantile' else 'event'}", where=where
+        )
+    if metric.q is not None and not 0 < metric.q < 1:
+        raise SettingsError("q lies between 0 and 1", where=where)
+    for column in columns_of(metric):
+        known = schema.column(metric.table, column)
+        if known is None:
+            names = {*schema.TABLES[metric.table].columns}.union(
+                *(schema.TABLES[base].columns for base in schema.TABLES[metric.table].bases)
+            )
+            raise SettingsError(f"{metric.table} has no column {column!r}. {did_you_mean(column, names)}", where=where)
+    if metric.aggregate in ("sum", "mean", "median", "quantile", "survival"):
+        kind = schema.column(metric.table, metric.column)
+        if kind is not None and kind.kind not in schema.NUMERIC:
+            raise SettingsError(f"{metric.column} is no number", where=where)
+    for date in (metric.at, metric.carried, *(metric.open or ())):
+        column_known = schema.column(metric.table, date) if date else None
+        if column_known is not None and column_known.kind is not schema.Kind.DATE:
+            raise SettingsError(f"{date} is no date", where=where)
+
+
+def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -> None:
+    for name in references(metric):
+        if name not in known and name not in NAMED_VALUES:
+            names = {*known, *NAMED_VALUES}
+            raise SettingsError(f"there is no metric {name!r}. {did_you_mean(name, names)}", where=where)
+    for role, part in (("among", metric.among), ("immature", metric.immature)):
+        if part and (part not in known or not known[part].aggregate):
+            raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
+
+
+def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
+    done: set[str] = set()
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise SettingsError(f"is made of itself: {' → '.join([*path, name])}", where=f"{file} [{name}]")
+        if name in done or name not in known:
+            return
+        for part in references(known[name]):
+            visit(part, (*path, name))
+        done.add(name)
+
+    for name in metrics:
+        visit(name, ())
+
+
+def columns_of(metric: Metric) -> list[str]:
+    """The columns of its own table that an aggregate reads, dimensions aside."""
+    named = [
+        metric.column,
+        metric.at,
+        metric.entity,
+        metric.carried,
+        metric.event,
+        metric.competing,
+        metric.requires,
+        *(metric.open or ()),
+    ]
+    filtered = sorted(expressions.columns(metric.where)) if metric.where is not None else []
+    return list(dict.fromkeys([name for name in named if name] + filtered))
+
+
+def references(metric: Metric) -> list[str]:
+    """The metrics and named values this one is computed from, directly."""
+    named = expressions.names(metric.formula) if metric.formula is not None else []
+    return [*named, *(name for name in (metric.among, metric.immature) if name)]

@@ -1,0 +1,153 @@
+"""A change and what it came of as a page for people: a sentence, then the segments with bars."""
+
+from __future__ import annotations
+
+from shutil import get_terminal_size
+from textwrap import wrap
+from typing import TYPE_CHECKING, TextIO
+
+from rich.cells import cell_len
+
+from crm_metrics.engine.intervals.signals import BETTER, NONE, UNKNOWN, WORSE
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.renderers import cells
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.drivers import Change, Dimension, Driver
+    from crm_metrics.api.opening import Why
+
+_WIDTH, _BAR, _NAME = 100, 10, 28
+_DIMENSIONS, _SEGMENTS = 3, 6
+_SAID = {
+    BETTER: "better, by more than chance brings",
+    WORSE: "worse, by more than chance brings",
+    NONE: "no more than chance may bring",
+    UNKNOWN: "too few records to tell it from chance",
+}
+_COLOURS = {BETTER: "\x1b[32m", WORSE: "\x1b[31m"}
+_BLOCK, _ASCII_BLOCK = "█", "#"
+
+
+def write(why: Why, out: TextIO, *, verbose: bool, color: bool | None) -> None:
+    """Writes the page; colour when asked for, or on a terminal."""
+    change = why.change
+    coloured = color if color is not None else out.isatty()
+    block = _BLOCK if _can_print(out, _BLOCK) else _ASCII_BLOCK
+    width = get_terminal_size().columns if out.isatty() else _WIDTH
+    lines = [f"{change.metric.title}  {why.period.label} against {why.earlier.label}", _headline(change), ""]
+    lines += _wrapped(_sentence(change), width)
+    shown = change.dimensions if verbose else change.dimensions[:_DIMENSIONS]
+    for place, dimension in enumerate(shown):
+        lines += ["", *_dimension(change, dimension, place, width, block=block, all_=verbose, color=coloured)]
+    if hidden := change.dimensions[len(shown) :]:
+        rest = f"Explain less: {', '.join(dimension.name for dimension in hidden)} (all of it with -v)"
+        lines += ["", *_wrapped(rest, width)]
+    if change.refused and verbose:
+        lines += [
+            "",
+            *(line for dim, said in change.refused.items() for line in _wrapped(f"Not by {dim}: {said}", width)),
+        ]
+    out.write("\n".join(lines) + "\n")
+
+
+def _can_print(out: TextIO, text: str) -> bool:
+    try:
+        text.encode(out.encoding or "utf-8")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def _headline(change: Change) -> str:
+    before, now = (cells.value(number, change.metric.unit, change.currency) for number in (change.before, change.now))
+    said = _SAID.get(change.signal or "", "")
+    return f"{before} → {now}   {_difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
+
+
+def _difference(change: Change, number: float) -> str:
+    """A part of the change in the metric's own unit: points for shares, else the amount itself."""
+    if not number:
+        return "±0"
+    if change.metric.unit in (Unit.PERCENT, Unit.POINTS, Unit.SCORE):
+        points = number * 100 if change.metric.unit is Unit.PERCENT else number
+        small = abs(points) < 0.05 if change.metric.unit is not Unit.SCORE else abs(points) < 0.005
+        return cells.change(number, None, change.metric.unit) if not small else "±0"
+    shown = cells.value(abs(number), change.metric.unit, change.currency)
+    return f"{'+' if number > 0 else cells.MINUS}{shown}"
+
+
+def _sentence(change: Change) -> str:
+    """What the parts say in plain words, and nothing that they do not carry."""
+    if not change.dimensions:
+        return "No column of the files splits it into parts that add up."
+    first = change.dimensions[0]
+    told = [driver for driver in first.drivers if driver.signal in (BETTER, WORSE)]
+    if not told:
+        start = "No segment changed by more than chance may bring. " if change.signal in (BETTER, WORSE) else ""
+        return f"{start}The parts below add up to the change, but each of them may be chance."
+    top = told[0]
+    own = ""
+    if top.before is not None and top.now is not None:
+        values = [cells.value(number, change.metric.unit, change.currency) for number in (top.before, top.now)]
+        own = f", where it went from {values[0]} to {values[1]}"
+    whole = _difference(change, change.now - change.before)
+    return (
+        f"By {first.name} it differs most. Of {whole} in all, {_difference(change, top.contribution)} "
+        f"came of {cells.visible(top.segment)}{own}: more than chance brings."
+    )
+
+
+def _dimension(
+    change: Change, dimension: Dimension, place: int, width: int, *, block: str, all_: bool, color: bool
+) -> list[str]:
+    """A heading and one line per segment; what is not shown is one line, so that the parts add up. In a narrow terminal the
+    shares go first, then the bars; figures are never cut."""
+    shown = dimension.drivers if all_ else dimension.drivers[:_SEGMENTS]
+    rest = dimension.drivers[len(shown) :]
+    heading = ["", "before", "now", "share", "own", "mix", "part of change"]
+    table = [_cells(change, driver) for driver in shown] + ([_rest(change, rest)] if rest else [])
+    kept = [0, 1, 2, 3, 4, 5, 6] if any(driver.mix_effect for driver in dimension.drivers) else [0, 1, 2, 6]
+    wide = [max(cell_len(row[i]) for row in [heading, *table]) for i in range(len(heading))]
+    wide[0] = min(wide[0], _NAME)
+    room = _BAR + 2 + 8  # the bar, and the word behind it
+    if 3 in kept and 2 * len(kept) + sum(wide[i] for i in kept) + room > width:
+        kept.remove(3)
+    bars = 2 * len(kept) + sum(wide[i] for i in kept) + room <= width
+    most = max((abs(driver.contribution) for driver in dimension.drivers), default=0.0)
+    lines = [f"By {dimension.name}" + ("  (explains most)" if place == 0 else ""), _line(heading, kept, wide)]
+    for row, driver in zip(table, [*shown, None], strict=False):
+        line = _line(row, kept, wide)
+        if driver is not None:
+            size = round(_BAR * abs(driver.contribution) / most) if most and bars else 0
+            style = _COLOURS.get(driver.signal or "", "") if color else ""
+            line += f"  {style}{f'{block * size:<{_BAR}}' if bars else ''}{chr(27) + '[0m' if style else ''}"
+            line += f"  {driver.signal}" if driver.signal in (BETTER, WORSE) else ""
+        lines.append(line.rstrip())
+    return lines
+
+
+def _line(row: list[str], kept: list[int], wide: list[int]) -> str:
+    """The cells of a row that are kept: the name first, cut when it is long, then figures to the right."""
+    name = row[0] if cell_len(row[0]) <= wide[0] else row[0][: wide[0] - 1] + "…"
+    text = "  " + name + " " * (wide[0] - cell_len(name))
+    return text + "".join(f"  {' ' * (wide[i] - cell_len(row[i]))}{row[i]}" for i in kept[1:])
+
+
+def _cells(change: Change, driver: Driver) -> list[str]:
+    values = [cells.value(number, change.metric.unit) for number in (driver.before, driver.now)]
+    shares = " → ".join(cells.value(share, Unit.PERCENT) for share in (driver.share_before, driver.share_now))
+    parts = [_difference(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)]
+    return [cells.visible(driver.segment), *values, shares, *parts]
+
+
+def _rest(change: Change, rest: list[Driver]) -> list[str]:
+    sums = [
+        sum(driver.rate_effect for driver in rest),
+        sum(driver.mix_effect for driver in rest),
+        sum(driver.contribution for driver in rest),
+    ]
+    return [f"{len(rest)} more", "", "", "", *(_difference(change, part) for part in sums)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -1,0 +1,73 @@
+"""An opened figure as JSON: the value, the formulas with their figures, and each part with what was left out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, TextIO
+
+from crm_metrics.engine.intervals.words import method
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.explanation import Explanation
+    from crm_metrics.analysis.opening import Opened
+    from crm_metrics.periods import Period
+
+
+def write(figure: Opened, out: TextIO) -> None:
+    """Writes one object; what is missing is null, dates are ISO text, both ends of a period inclusive."""
+    made: dict[str, Any] = {"format": 1, "as_of": figure.as_of.isoformat(), **_explanation(figure.now, figure.period)}
+    if figure.before is not None and figure.before_period is not None:
+        made["before"] = _explanation(figure.before, figure.before_period)
+    made["inputs"] = [
+        {
+            "path": source.path,
+            "table": source.table,
+            "rows": source.rows,
+            "used": source.used,
+            "left_out": dict(source.left_out),
+        }
+        for source in figure.sources
+    ]
+    made["notes"] = figure.notes
+    json.dump(made, out, indent=1, ensure_ascii=False, allow_nan=False)
+    out.write("\n")
+
+
+def _explanation(opened: Explanation, period: Period) -> dict[str, Any]:
+    return {
+        "metric": opened.metric.name,
+        "title": opened.metric.title,
+        "unit": str(opened.metric.unit),
+        "period": period.label,
+        "segment": dict(opened.segment),
+        "amounts": [asdict(amount) for amount in opened.amounts],
+        "interval": method(opened.metric) or None,
+        "edges": opened.metric.edges or None,
+        "formulas": [
+            {
+                "metric": step.metric.name,
+                "formula": step.metric.formula_text,
+                "figures": {name: None if value != value else value for name, value in step.names.items()},
+                "amounts": [asdict(amount) for amount in step.amounts],
+            }
+            for step in opened.steps
+        ],
+        "parts": [
+            {
+                "metric": part.metric.name,
+                "table": part.metric.table,
+                "aggregate": part.metric.aggregate,
+                "column": part.metric.column or None,
+                "where": part.metric.where_text or None,
+                "at": part.metric.at,
+                "open": list(part.metric.open) if part.metric.open else None,
+                "amounts": [asdict(amount) for amount in part.amounts],
+                "rows": part.total,
+                "counted": len(part.rows),
+                "left_out": dict(part.left_out),
+                "headers": {path: dict(columns) for path, columns in part.headers.items()},
+            }
+            for part in opened.parts
+        ],
+    }

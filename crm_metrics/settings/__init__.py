@@ -1,0 +1,29 @@
+"""The settings of a run: what each can be, where the file with them lies, and every mistake in it at once."""
+
+from crm_metrics.settings.blocks import Check, FileRules, Goal, Profile, Rate, Rates
+from crm_metrics.settings.files import NAME, find, from_pairs, load, read, user_folder
+from crm_metrics.settings.hours import Holidays, Hours
+from crm_metrics.settings.mistakes import validated
+from crm_metrics.settings.model import WEEKDAYS, Described, Settings, described
+
+__all__ = [
+    "NAME",
+    "WEEKDAYS",
+    "Check",
+    "Described",
+    "FileRules",
+    "Goal",
+    "Holidays",
+    "Hours",
+    "Profile",
+    "Rate",
+    "Rates",
+    "Settings",
+    "described",
+    "find",
+    "from_pairs",
+    "load",
+    "read",
+    "user_folder",
+    "validated",
+]

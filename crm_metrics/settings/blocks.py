@@ -1,0 +1,172 @@
+"""The blocks of the settings: goals, rules for a file, rates, report profiles, thresholds of checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from crm_metrics.settings.kinds import (
+    Block,
+    ColumnName,
+    Currency,
+    Day,
+    Encoding,
+    Order,
+    Period,
+    Sign,
+    TableName,
+    Texts,
+)
+
+
+class Goal(Block):
+    """A target for a metric from `start` to `due`, both inclusive."""
+
+    metric: str
+    target: float
+    start: Day
+    due: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.due < self.start:
+            raise ValueError("a goal is due on or after the day it starts")
+        return self
+
+
+class FileRules(Block):
+    """How the files that a pattern names are read. What is not set is told from the file."""
+
+    path: str = Field(description="the files it is about: a name or a pattern such as exports/deals*.csv")
+    table: TableName | None = Field(default=None, description="what the files hold: deals, tickets, orders, ...")
+    encoding: Encoding | None = Field(default=None, description="the encoding of the text: windows-1252, utf-16, ...")
+    date_order: Order | None = Field(default=None, description="dmy or mdy, where a date leaves it open")
+    decimal: Sign | None = Field(default=None, description="the sign that separates decimals: . or ,")
+    kind: Literal["nps", "csat", "ces"] | None = Field(default=None, description="the question a survey asked")
+    scale: Literal["1-5", "1-7", "1-10", "0-10"] | None = Field(default=None, description="the scale of its scores")
+    columns: dict[ColumnName, str] = Field(
+        default_factory=dict, description='which header stands for which column: amount = "Net value"'
+    )
+
+    def is_for(self, path: str) -> bool:
+        """Whether a path, as reports show it (`folder/book.xlsx#Sheet`), is one that the pattern names."""
+        return matches(self.path, path)
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a pattern names a path: the whole of it or its last parts, with or without the sheet; case aside."""
+    wanted = pattern.replace("\\", "/").removeprefix("./").casefold()
+    whole = path.replace("\\", "/").casefold()
+    for name in dict.fromkeys((whole, whole.partition("#")[0])):
+        parts = name.split("/")
+        tails = ["/".join(parts[start:]) for start in range(len(parts))]
+        # A name may hold brackets, which a pattern would take for a choice of letters.
+        if wanted in tails or any(fnmatchcase(tail, wanted) for tail in tails if tail.count("/") == wanted.count("/")):
+            return True
+    return False
+
+
+class Rate(Block):
+    """One `base` is worth `rate` `to`, from `day` on; without a day at all times."""
+
+    base: Currency
+    to: Currency
+    rate: float = Field(gt=0, allow_inf_nan=False)
+    day: date | None = None
+
+
+class Rates(Block):
+    """Exchange rates, in the settings themselves or in a CSV or Excel file with the columns date, from, to and rate."""
+
+    to: Currency | None = Field(
+        default=None, description="the currency that the rates lead to; `currency` when not set"
+    )
+    file: str | None = Field(default=None, description="a file with the columns date, from, to, rate")
+    given: tuple[Rate, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_toml(cls, value: Any) -> Any:
+        """`rates = "rates.csv"`, or a block: `to`, `file`, and per currency a rate or its rates by day."""
+        if isinstance(value, str):
+            return {"file": value}
+        if not isinstance(value, Mapping) or isinstance(value.get("given"), tuple):
+            return value
+        made: dict[str, Any] = {key: value[key] for key in ("to", "file") if key in value}
+        mistakes: list[str] = []
+        codes = {key: rates for key, rates in value.items() if key not in ("to", "file")}
+        made["given"] = tuple(rate for code, rates in codes.items() for rate in _rates(code, rates, value, mistakes))
+        if mistakes:
+            raise ValueError("; ".join(mistakes))
+        return made
+
+
+def _rates(code: str, rates: Any, block: Mapping[str, Any], mistakes: list[str]) -> list[dict[str, Any]]:
+    """The rates of one currency as it stands in the settings; what is wrong with them is added to the mistakes."""
+    if len(code.strip()) != 3 or not code.strip().isalpha():
+        mistakes.append(f"{code!r} is no currency: write a code of three letters, such as USD = 0.92, or to, or file")
+        return []
+    if not isinstance(block.get("to"), str):
+        mistakes.append(
+            f"{code} = {rates!r}: say which currency the rate leads to, with the setting currency or rates.to"
+        )
+        return []
+    found: list[dict[str, Any]] = []
+    for day, rate in rates.items() if isinstance(rates, Mapping) else [(None, rates)]:
+        shown = code if day is None else f"{code}, {day}"
+        try:
+            made = None if day is None else date.fromisoformat(str(day))
+        except ValueError:
+            mistakes.append(f"{shown}: a day is written 2025-12-31")
+            continue
+        if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < float("inf"):
+            mistakes.append(f"{shown} = {rate}: a rate is a number above 0")
+            continue
+        found.append({"base": code, "to": block["to"], "rate": rate, "day": made})
+    return found
+
+
+def _allowed(value: object) -> object:
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if not whole and not (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%", value.strip())):
+        raise ValueError('a number of rows, or a share such as "2 %"')
+    return value.strip() if isinstance(value, str) else value
+
+
+class Check(Block):
+    """How much of what a check finds is let pass: a number of rows, or a share of them such as "2 %"."""
+
+    allowed: Annotated[int | str, BeforeValidator(_allowed)] = Field(
+        default=0, description='rows that are let pass: a number, or a share such as "2 %"'
+    )
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is expected")
+    return value
+
+
+class Profile(Block):
+    """Options of `crm-metrics report` under a name: `crm-metrics report @NAME`. An option on the command line wins."""
+
+    paths: Texts = Field(default=(), description="files and folders, where the command names none")
+    period: Period | None = Field(default=None, description="as for -p: last-month, 2025-Q3, ytd, ...")
+    by: Texts = Field(default=(), description="as for --by: month, owner, ...")
+    metrics: Texts = Field(default=(), description="as for -m: metrics or families")
+    compare: Period | None = Field(default=None, description="as for --compare: previous, year-ago, none, a period")
+    top: Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None = Field(default=None, description="as for --top")
+    format: str | None = Field(default=None, description="as for -f: table, csv, json, ...")
+    output: str | None = Field(default=None, description="as for -o: the file to write")
+    as_of: Day | None = Field(default=None, description="as for --as-of")
+    max_age: Annotated[int, BeforeValidator(_whole), Field(ge=0)] | None = Field(
+        default=None, description="as for --max-age: days"
+    )
+    fail_on: Texts = Field(default=(), description="as for --fail-on: worse, warning, restated")
+    quiet: bool | None = Field(default=None, description="as for -q")
+    verbose: bool | None = Field(default=None, description="as for -v")

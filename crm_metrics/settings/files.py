@@ -1,0 +1,123 @@
+"""The settings file: where it lies, what is in it, and `--set` on top."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from crm_metrics.errors import SettingsError
+from crm_metrics.settings.lines import lines_of
+from crm_metrics.settings.mistakes import validated
+from crm_metrics.settings.model import Settings, with_base
+
+NAME = "crm-metrics.toml"
+
+
+def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any] | None = None) -> Settings:
+    """The settings in force: those of `config`, else, with `search`, of the file that is found, with `over` on top. Relative
+    paths in a file are relative to it. Raises `SettingsError` that lists every mistake of a file at once."""
+    path = config if config is not None else find() if search else None
+    if path is None:
+        return validated(over or {}, "settings")
+    text = _text(path)
+    values = with_base(_parsed(text, path))
+    validated(values, str(path), lines_of(text))  # a mistake in the file is the file's
+    return validated(_placed(values, path.parent) | (over or {}), "settings").from_file(str(path))
+
+
+def find() -> Path | None:
+    """The `crm-metrics.toml` of the working folder or the nearest folder above it, else the user's own; None without."""
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / NAME).is_file():
+            return Path(NAME) if folder == here else folder / NAME
+    own = user_folder() / NAME
+    return own if own.is_file() else None
+
+
+def user_folder() -> Path:
+    """Where programs keep a user's settings on this system. The one folder that is needed is not worth a library."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("APPDATA") or _home("~/AppData/Roaming")) / "crm-metrics"
+    given = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    if given.is_absolute():  # the standard says to ignore relative ones
+        return given / "crm-metrics"
+    return _home("~/Library/Application Support" if sys.platform == "darwin" else "~/.config") / "crm-metrics"
+
+
+def _home(path: str) -> Path:
+    """The path with its ~ resolved; as it is, which is no folder, for a user without a home."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        return Path(path)
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The values of a settings file, not yet validated. Raises `SettingsError` when it is no TOML file."""
+    return _parsed(_text(path), path)
+
+
+def from_pairs(pairs: list[str]) -> dict[str, Any]:
+    """The values of `name=value` pairs, each value as TOML would read it, else as text."""
+    values: dict[str, Any] = {}
+    for pair in pairs:
+        name, equals, text = pair.partition("=")
+        if not equals:
+            raise SettingsError(f"{pair!r} is not NAME=VALUE", where="--set", hint="Example: --set gross_margin=0.8")
+        try:
+            read = tomllib.loads(f"value = {text}")
+        except tomllib.TOMLDecodeError:
+            read = {}
+        values[name.strip()] = read["value"] if read.keys() == {"value"} else text.strip()
+    return values
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise SettingsError("there is no such file", where=str(path)) from error
+    except (UnicodeDecodeError, OSError) as error:
+        raise SettingsError(f"cannot be read as TOML: {error}", where=str(path)) from error
+
+
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        at = re.search(r"at line (\d+)", str(error))
+        line = text.split("\n")[int(at[1]) - 1].strip() if at else ""
+        hint = f'The line is: {line}\nText needs quotation marks: name = "text".' if line else None
+        raise SettingsError(f"cannot be read as TOML: {error}", where=str(path), hint=hint) from error
+
+
+def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Valid values with their relative paths as seen from the working folder instead of from the file."""
+    made = dict(values)
+    for name in ("paths", "vendor_files", "metrics_file"):
+        if name in made:
+            made[name] = _under(folder, made[name])
+    if isinstance(made.get("rates"), str):
+        made["rates"] = _under(folder, made["rates"])
+    elif "file" in made.get("rates", {}):
+        made["rates"] = made["rates"] | {"file": _under(folder, made["rates"]["file"])}
+    if "profile" in made:
+        made["profile"] = {
+            name: profile | {key: _under(folder, profile[key]) for key in ("paths", "output") if key in profile}
+            for name, profile in made["profile"].items()
+        }
+    return made
+
+
+def _under(folder: Path, path: Any) -> Any:
+    """A path, or each of a list, that is relative to a folder; `-` is standard input and lies nowhere."""
+    if isinstance(path, list | tuple):
+        return [_under(folder, one) for one in path]
+    if path == "-" or (folder == Path() and not path.startswith("~")):
+        return path
+    return str(folder / _home(path)) + ("/" if path.endswith("/") else "")

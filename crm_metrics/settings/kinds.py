@@ -1,0 +1,104 @@
+"""What the value of a setting can be: a day, a zone, a currency, an encoding, a column of some table."""
+
+from __future__ import annotations
+
+import codecs
+from datetime import date, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+
+from crm_metrics import schema
+from crm_metrics.errors import did_you_mean, nearest
+
+Order = Literal["dmy", "mdy"]
+Sign = Literal[".", ","]
+
+
+class Block(BaseModel):
+    """A part of the settings: unknown keys are refused, and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is no IANA time zone; for example Europe/Berlin") from error
+    return name
+
+
+def _day(value: object) -> date:
+    """A day as a file, an option or Python gives it; text only as 2025-12-31."""
+    if isinstance(value, str):
+        try:
+            value = date.fromisoformat(value.strip())
+        except ValueError as error:
+            raise ValueError("a day is written 2025-12-31") from error
+    if isinstance(value, datetime) or not isinstance(value, date):
+        raise ValueError("a day is written 2025-12-31")
+    if not 1900 <= value.year <= 2199:
+        raise ValueError("a day lies between 1900 and 2199")
+    return value
+
+
+def _encoding(name: str) -> str:
+    try:
+        known = codecs.lookup(name)
+    except LookupError as error:
+        raise ValueError(f"{name!r} is no encoding; for example windows-1252 or utf-16") from error
+    # Python also calls base64 and rot13 codecs; those do not turn bytes into text.
+    if not getattr(known, "_is_text_encoding", True):
+        raise ValueError(f"{name!r} is no encoding of text; for example windows-1252 or utf-16")
+    return known.name
+
+
+def _currency(code: str) -> str:
+    """Codes are compared in capitals, as files are: Stripe exports `usd`."""
+    if not code.strip():
+        raise ValueError("a currency is a code such as EUR")
+    return code.strip().upper()
+
+
+def _column(name: str) -> str:
+    known = {column for table in given_tables() for column in schema.TABLES[table].columns}
+    if name not in known:
+        close = nearest(name, known)  # there are too many to list them all
+        said = f"Did you mean {close}?" if close else "'crm-metrics scan' shows how columns are called, such as amount."
+        raise ValueError(f"no table has a column {name!r}. {said}")
+    return name
+
+
+def _table(name: str) -> str:
+    if name not in given_tables():
+        raise ValueError(f"there is no table {name!r}. {did_you_mean(name, given_tables())}")
+    return name
+
+
+def given_tables() -> list[str]:
+    """The tables that files hold; the others are made from them, and exchange rates have a setting of their own."""
+    return [name for name in schema.TABLES if not schema.is_derived(name) and name != schema.RATES]
+
+
+def _listed(value: object) -> object:
+    """One text where a list of them is meant."""
+    return [value] if isinstance(value, str) else value
+
+
+def _written(value: object) -> object:
+    """A period as TOML reads it: 2025 is a number there, and 2025-03-04 a date."""
+    if isinstance(value, bool) or not isinstance(value, int | date) or isinstance(value, datetime):
+        return value
+    return str(value)
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Day = Annotated[date, BeforeValidator(_day)]
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Currency = Annotated[str, AfterValidator(_currency)]
+ColumnName = Annotated[str, AfterValidator(_column)]
+TableName = Annotated[str, AfterValidator(_table)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Period = Annotated[str, BeforeValidator(_written)]

@@ -1,0 +1,99 @@
+"""Values checked against what the settings can be, and every mistake in plain words with its line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, time
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.settings.lines import Place, line_of
+from crm_metrics.settings.model import Settings
+
+# What pydantic calls the kinds of a value, and what people call them.
+_KINDS = {
+    "string_type": "a text is expected, in quotation marks",
+    "tuple_type": 'a list is expected, such as ["one", "two"]',
+    "dict_type": "a block is expected, [NAME] and then its keys",
+    "model_type": "a block is expected, with its keys",
+    "model_attributes_type": "a block is expected, with its keys",
+    "bool_parsing": "true or false is expected",
+    "bool_type": "true or false is expected",
+    "int_parsing": "a whole number is expected",
+    "int_type": "a whole number is expected",
+    "int_from_float": "a whole number is expected",
+    "float_parsing": "a number is expected",
+    "float_type": "a number is expected",
+    "missing": "it is missing",
+}
+
+
+def validated(values: dict[str, Any], where: str, lines: Mapping[Place, int] | None = None) -> Settings:
+    """Settings from names and values as a file or `--set` gives them. Raises `SettingsError` that lists every mistake at
+    once, each with its line where `lines` has it, unknown names with the nearest known one."""
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        found: dict[str, int | None] = {}
+        for mistake in error.errors():
+            place = tuple(part for part in mistake["loc"] if part != "[key]")
+            found.setdefault(_sentence(dict(mistake)), line_of(place, dict(lines or {})))
+    ordered = sorted(found.items(), key=lambda pair: pair[1] or 0)
+    said = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
+    raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=where)
+
+
+def _sentence(mistake: dict[str, Any]) -> str:
+    place: Place = mistake["loc"]
+    name = _shown(place)
+    if mistake["type"] == "extra_forbidden":
+        kind = "setting" if len(place) == 1 else f"key in {_shown(place[:-1])}:"
+        said = f"there is no {kind} {place[-1]}"
+        return f"{said}. {did_you_mean(str(place[-1]), _known(place))}"
+    plain = _KINDS.get(mistake["type"]) or mistake["msg"].replace("Input should be", "it should be")
+    said = str(mistake.get("ctx", {}).get("error") or plain)
+    if mistake["type"] == "missing" or place[-1] == "[key]" or isinstance(mistake["input"], dict):
+        return f"{name}: {said}"
+    return f"{name} = {written(mistake['input'])}: {said}"
+
+
+def written(value: object) -> str:
+    """A value much as the file has it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value.isoformat() if isinstance(value, date | time) else repr(value)
+
+
+def _shown(place: Place) -> str:
+    """The place as people write it; the n-th entry of a list by its number from 1."""
+    parts: list[str] = []
+    for part in place:
+        if isinstance(part, str) and (part == "[key]" or "[" in part or "(" in part):  # a branch of pydantic's own
+            continue
+        if isinstance(part, int):
+            parts[-1] += f" {part + 1}"
+        else:
+            parts.append(part if part.replace("-", "").isidentifier() else f'"{part}"')
+    return ".".join(parts)
+
+
+def _known(place: Place) -> list[str]:
+    """The keys of the block that holds a place."""
+    model: Any = Settings
+    for part in place[:-1]:
+        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
+            model = _block(model.model_fields[str(part)].annotation)
+    known = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return [name for name in known if name != "given"]
+
+
+def _block(annotation: Any) -> Any:
+    """The block that a field holds: itself, one of a list, or one of several under names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (tuple, dict, Union, UnionType):
+        return next((found for part in get_args(annotation) if (found := _block(part)) is not None), None)
+    return None

@@ -1,0 +1,228 @@
+"""The settings of a run as data: each with its default, what it means in a sentence, and an example."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import Field, PrivateAttr, model_validator
+
+from crm_metrics.settings.blocks import Check, FileRules, Goal, Profile, Rates
+from crm_metrics.settings.hours import Holidays, Hours
+from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, Texts, Zone
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _setting(about: str, example: str, *, default: Any = None, **limits: Any) -> Any:
+    """A setting: what it means, and an example as the file has it."""
+    made = {"default_factory": default} if callable(default) else {"default": default}
+    return Field(**made, description=about, examples=[example], **limits)
+
+
+def with_base(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the currency that the rates lead to written beside them: `--set currency=USD` changes what is reported
+    in, not what a rate in the file means."""
+    rates, currency = values.get("rates"), values.get("currency")
+    if not isinstance(rates, dict) or "to" in rates or currency is None:
+        return values
+    return values | {"rates": {**rates, "to": currency}}
+
+
+class Settings(Block):
+    """What a run takes for granted. Every value has a documented default; `None` means not set."""
+
+    paths: Texts = _setting(
+        "the files and folders to read where a command names none", 'paths = ["exports/"]', default=()
+    )
+    encoding: Encoding | None = _setting(
+        "the encoding of text files; told from each file when not set", 'encoding = "windows-1252"'
+    )
+    date_order: Order | None = _setting(
+        "whether 03/04/2025 is 3 April (dmy) or March 4 (mdy), where a file leaves it open", 'date_order = "dmy"'
+    )
+    decimal: Sign | None = _setting("the sign that separates decimals, where a file leaves it open", 'decimal = ","')
+    timezone: Zone | None = _setting("the time zone of the report", 'timezone = "Europe/Berlin"')
+    fiscal_year_start: int = _setting(
+        "the month in which the fiscal year begins, 1 to 12", "fiscal_year_start = 4", default=1, ge=1, le=12
+    )
+    week_start: Literal["monday", "sunday"] = _setting(
+        "the first day of the week", 'week_start = "sunday"', default="monday"
+    )
+    as_of: Day | None = _setting("the last day the data knows; the newest in it when not set", "as_of = 2025-12-31")
+    currency: Currency | None = _setting(
+        "the currency of amounts that name none, and with rates the one that all others are converted to",
+        'currency = "EUR"',
+    )
+    gross_margin: float = _setting(
+        "the share of revenue that is margin, in lifetime value and payback",
+        "gross_margin = 0.8",
+        default=1.0,
+        gt=0,
+        le=1,
+    )
+    conversion_days: int = _setting(
+        "a lead counts as converted within so many days", "conversion_days = 60", default=90, ge=1
+    )
+    cac_lag_days: int | None = _setting(
+        "by how many days spend is moved back in cac_lagged; the median sales cycle when not set",
+        "cac_lag_days = 45",
+        ge=0,
+    )
+    response_target_minutes: float | None = _setting(
+        "the time in which a ticket should get its first answer",
+        "response_target_minutes = 60",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    lead_response_target_hours: float | None = _setting(
+        "the time in which a lead should get its first answer",
+        "lead_response_target_hours = 24",
+        gt=0,
+        allow_inf_nan=False,
+    )
+    inactive_after_days: int | None = _setting(
+        "without subscriptions: a customer is lost after so many days without a purchase",
+        "inactive_after_days = 180",
+        ge=1,
+    )
+    csat_top: int | None = _setting(
+        "how many of the highest ratings count as satisfied; by the scale when not set", "csat_top = 2", ge=1
+    )
+    order_amount: Literal["line", "total"] | None = _setting(
+        "whether an amount on each row of an order is that row's part (line) or the whole order's (total)",
+        'order_amount = "line"',
+    )
+    won_stages: tuple[str, ...] = _setting("stages that mean won", 'won_stages = ["Signed"]', default=())
+    lost_stages: tuple[str, ...] = _setting("stages that mean lost", 'lost_stages = ["Gone cold"]', default=())
+    open_stages: tuple[str, ...] = _setting(
+        "stages that mean open, although they sound like an end", 'open_stages = ["Won verbally"]', default=()
+    )
+    customer_stages: tuple[str, ...] = _setting(
+        "lifecycle stages of companies that are customers", 'customer_stages = ["customer"]', default=("customer",)
+    )
+    competitor_reasons: tuple[str, ...] = _setting(
+        "reasons that mean a deal was lost to a competitor",
+        'competitor_reasons = ["competitor"]',
+        default=("competitor", "competition", "lost to competitor", "chose competitor"),
+    )
+    vendor_files: Texts = _setting(
+        "descriptions of your own tools' exports, in the format of the built-in ones",
+        'vendor_files = ["our-crm.toml"]',
+        default=(),
+    )
+    metrics_file: str | None = _setting(
+        "a file with metrics of your own, in the catalogue's format", 'metrics_file = "our-metrics.toml"'
+    )
+    rates: Rates | None = _setting(
+        "exchange rates: a file with the columns date, from, to, rate, or here what one unit of a currency is worth",
+        '[rates]\nto = "EUR"\nUSD = 0.92\nGBP = { 2025-01-01 = 1.21, 2025-07-01 = 1.16 }',
+    )
+    hours: Hours | None = _setting(
+        "working hours per weekday, by which business minutes are counted; in the zone of the report unless they name one",
+        '[hours]\nmon = "09:00-17:30"\ntue = "09:00-12:00, 13:00-17:30"\nfri = "22:00-06:00"\nzone = "Europe/Berlin"',
+    )
+    holidays: Holidays | None = _setting(
+        "days off, which are no working time: the public holidays of a country or a part of it, and days of your own",
+        '[holidays]\ncountry = "DE"\nsubdivision = "BY"\ndates = [2025-12-24, 2025-12-31]',
+    )
+    columns: dict[str, dict[ColumnName, str]] = _setting(
+        "which header stands for which column, per file or pattern",
+        '[columns."deals*.csv"]\namount = "Net value"\nclosed_at = "Signed on"',
+        default=dict,
+    )
+    files: tuple[FileRules, ...] = _setting(
+        "how single files are read; the first entry that says something about a file counts",
+        '[[files]]\npath = "survey-*.csv"\nkind = "csat"\nscale = "1-5"',
+        default=(),
+    )
+    metric: dict[str, dict[str, Any]] = _setting(
+        "a metric of your own, in the catalogue's format",
+        '[metric.big_deals_won]\ntitle = "Big deals won"\ncount = "deals"\n'
+        'where = "outcome == \'won\' and amount >= 20000"\nat = "closed_at"\nunit = "count"',
+        default=dict,
+    )
+    goal: tuple[Goal, ...] = _setting(
+        "a target for a metric, from start to due",
+        '[[goal]]\nmetric = "revenue_won"\ntarget = 500000\nstart = 2025-10-01\ndue = 2025-12-31',
+        default=(),
+    )
+    check: dict[str, Check] = _setting(
+        'how many rows a check lets pass, or which share: "2 %"', "[check.won-without-date]\nallowed = 3", default=dict
+    )
+    profile: dict[str, Profile] = _setting(
+        "options of a report under a name: crm-metrics report @weekly",
+        '[profile.weekly]\nperiod = "last-month"\nby = ["owner"]\nmetrics = ["sales"]\noutput = "weekly.csv"',
+        default=dict,
+    )
+    _file: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _rates_lead_somewhere(cls, values: Any) -> Any:
+        return with_base(values) if isinstance(values, dict) else values
+
+    def __hash__(self) -> int:
+        """Settings do not change, also where a mapping holds them."""
+        return hash(self.model_dump_json())
+
+    @property
+    def file(self) -> str | None:
+        """The settings file these come from, as it is shown; None when there is none."""
+        return self._file
+
+    def from_file(self, path: str) -> Settings:
+        """The same settings, with the file they come from."""
+        made = self.model_copy()
+        made._file = path  # a private attribute, which `frozen` does not hold
+        return made
+
+    def rules(self, path: str) -> FileRules:
+        """What is set for a file by its path as reports show it: the first entry that says something counts, mappings of
+        `columns` first; what is set for no single file is None, also where there is a setting for all."""
+        mine = [rule for rule in self.files if rule.is_for(path)]
+        found: dict[str, Any] = {"path": path}
+        for name in ("table", "encoding", "date_order", "decimal", "kind", "scale"):
+            found[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
+        mappings = [columns for pattern, columns in self.columns.items() if FileRules(path=pattern).is_for(path)]
+        for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
+            found["columns"] = {**found.get("columns", {}), **columns}
+        return FileRules(**found)
+
+    def for_file(self, path: str) -> Settings:
+        """The settings that hold within one file: its own date order and decimal sign before those for all."""
+        rules = self.rules(path)
+        own = {name: value for name in ("date_order", "decimal") if (value := getattr(rules, name)) is not None}
+        return self.model_copy(update=own) if own else self
+
+    def encoding_of(self, path: str) -> str | None:
+        """The encoding that is set for a text file, or for all; None where it is to be told from the file."""
+        return self.rules(path).encoding or self.encoding
+
+    def unused(self, paths: list[str]) -> list[str]:
+        """The patterns of `columns` and `files` that name none of the paths."""
+        patterns = [*self.columns, *(rule.path for rule in self.files)]
+        return [name for name in patterns if not any(FileRules(path=name).is_for(path) for path in paths)]
+
+
+@dataclass(frozen=True)
+class Described:
+    """A setting for people: its name, its default (None: not set), what it means, and an example as the file has it."""
+
+    name: str
+    default: Any
+    about: str
+    example: str
+
+
+def described() -> list[Described]:
+    """Every setting, in the order in which a file would have them."""
+    return [
+        Described(
+            name,
+            field.get_default(call_default_factory=True),
+            field.description or "",
+            str((field.examples or [""])[0]),
+        )
+        for name, field in Settings.model_fields.items()
+    ]

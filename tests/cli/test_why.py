@@ -1,0 +1,56 @@
+"""`crm-metrics why`: what a change came of, for people and for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import crm_metrics
+
+CHURN = ("why", "churn_rate", "sample_data", "-p", "2025-Q3")
+
+
+def test_the_page_finds_the_plan_behind_the_churn(sample: Path):
+    done = crm_metrics(*CHURN)
+    assert (done.code, done.err) == (0, "")
+    assert "By plan it differs most. Of +4.5 pp in all, +4.6 pp came of Starter" in done.out.replace("\n", " ")
+    assert done.out.index("By plan  (explains most)") < done.out.index("By segment")
+    assert max(map(len, done.out.splitlines())) <= 120
+
+
+def test_json_has_total_and_rows(sample: Path):
+    made = json.loads(crm_metrics(*CHURN, "-f", "json").out)
+    keys = {"dimension", "segment", "rate_effect", "mix_effect", "contribution"}
+    assert keys <= made["rows"][0].keys()
+    whole = sum(row["contribution"] for row in made["rows"] if row["dimension"] == "plan")
+    assert whole == pytest.approx(made["total"]["now"] - made["total"]["before"])
+    assert made["total"]["change"] == pytest.approx(whole)
+
+
+def test_dimensions_can_be_chosen(sample: Path):
+    done = crm_metrics(*CHURN, "--by", "country")
+    assert "By country" in done.out
+    assert "By plan" not in done.out
+
+
+def test_colour_only_when_asked_for(sample: Path):
+    assert "\x1b[" not in crm_metrics(*CHURN).out
+    assert "\x1b[31m" in crm_metrics(*CHURN, "--color", "always").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["why", "churn", "sample_data"], "churn_rate"),
+        (["why", "first_response_time", "sample_data", "-p", "2025-Q3"], "neither a sum nor a ratio"),
+        ([*CHURN, "--by", "month"], "not by time"),
+        ([*CHURN, "--by", "plam"], "plan"),
+        ([*CHURN, "--compare", "none"], "compares two periods"),
+    ],
+)
+def test_a_mistake_is_named_with_what_would_be_right(sample: Path, arguments: list[str], said: str):
+    done = crm_metrics(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert said in done.err

@@ -1,0 +1,112 @@
+"""Published limits, to the digits given."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from crm_metrics.engine import survival
+from crm_metrics.engine.intervals.counts import per_count
+from crm_metrics.engine.intervals.ranks import ranks
+from crm_metrics.engine.intervals.shares import difference, net_promoter, wilson
+
+
+@pytest.mark.parametrize(
+    ("hits", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.27753),
+        (1, 29, 0.006113, 0.171755),
+        (81, 263, 0.255289, 0.366210),
+        (180, 200, 0.850594, 0.934330),
+        (10, 10, 0.722467, 1.0),
+    ],
+)
+def test_a_share_has_wilson_s_limits(hits: int, n: int, low: float, high: float) -> None:
+    found = wilson(np.array([hits / n]), np.array([float(n)]))
+
+    assert (pytest.approx(low, abs=1e-5), pytest.approx(high, abs=1e-5)) == (found[0][0], found[1][0])
+
+
+def test_a_share_of_nothing_has_no_limits() -> None:
+    low, high = wilson(np.array([np.nan]), np.array([0.0]))
+
+    assert np.isnan([low[0], high[0]]).all()
+
+
+def test_the_difference_of_two_shares_has_newcombe_s_limits() -> None:
+    one, other = np.array([56 / 70]), np.array([48 / 80])
+    low, high = difference((one, *wilson(one, np.array([70.0]))), (other, *wilson(other, np.array([80.0]))))
+
+    assert (pytest.approx(0.052431, abs=1e-6), pytest.approx(0.333873, abs=1e-6)) == (low[0], high[0])
+
+
+@pytest.mark.parametrize(
+    ("promoters", "detractors", "n", "low", "high"),
+    [(70, 10, 100, 45.270, 71.235), (18, 2, 31, 25.512, 68.605)],
+)
+def test_a_net_promoter_score_has_adjusted_wald_limits(
+    promoters: int, detractors: int, n: int, low: float, high: float
+) -> None:
+    found = net_promoter(np.array([float(promoters)]), np.array([float(detractors)]), np.array([float(n)]))
+
+    assert (pytest.approx(low, abs=1e-3), pytest.approx(high, abs=1e-3)) == (found[0][0], found[1][0])
+
+
+@pytest.mark.parametrize(
+    ("n", "expected"), [(0, (0, 0)), (5, (0, 0)), (6, (1, 6)), (10, (2, 9)), (20, (6, 15)), (100, (40, 61))]
+)
+def test_a_median_lies_between_two_ranks(n: int, expected: tuple[int, int]) -> None:
+    low, high = ranks(np.array([n]), 0.5)
+
+    assert expected == (low[0], high[0])
+
+
+@pytest.mark.parametrize("q", [0.1, 0.5, 0.9])
+def test_at_most_one_in_forty_lies_beyond_either_rank_and_the_next_rank_would_be_too_near(q: float) -> None:
+    """By the binomial distribution itself, added up in plain Python."""
+    from math import comb
+
+    for n in (6, 10, 36, 37, 80, 200):
+        below = [sum(comb(n, k) * q**k * (1 - q) ** (n - k) for k in range(rank)) for rank in range(n + 2)]
+        low, high = (int(rank[0]) for rank in ranks(np.array([n]), q))
+        if not low:
+            assert below[1] > 0.025 or 1 - below[n] > 0.025
+            continue
+        assert below[low] <= 0.025 < below[low + 1]
+        assert 1 - below[high] <= 0.025 < 1 - below[high - 1]
+
+
+def test_a_cost_per_customer_has_the_limits_of_the_count() -> None:
+    low, high = per_count(np.array([50_000.0]), np.array([25.0]))
+
+    assert (pytest.approx(1354.83, abs=0.005), pytest.approx(3090.49, abs=0.005)) == (low[0], high[0])
+
+
+def test_a_survival_median_keeps_those_still_waiting() -> None:
+    times = np.array([10, 20, 30, 40, 50, 60, 120, 240.0])
+    ended = np.array([True, True, True, True, False, True, False, True])
+    cells = np.zeros(8, dtype=np.int64)
+
+    assert [40.0] == survival.median(times, ended, cells, 1).tolist()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_survival_limits_are_those_of_scipy(seed: int) -> None:
+    from scipy.stats import CensoredData, ecdf
+
+    random = np.random.default_rng(seed)
+    waits, cuts = random.exponential(10, 80).round(1), random.exponential(15, 80).round(1)
+    times, ended = np.minimum(waits, cuts), waits <= cuts
+    band = ecdf(CensoredData(uncensored=times[ended], right=times[~ended])).sf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # at its last step the limits of survival are not defined
+        limits = band.confidence_interval(method="log-log")
+    expected = [
+        band.quantiles[np.flatnonzero(part.probabilities <= 0.5)[0]].item() for part in (limits.low, limits.high)
+    ]
+
+    low, high = survival.limits(times, ended, np.zeros(80, dtype=np.int64), 1)
+
+    assert expected == [low[0], high[0]]

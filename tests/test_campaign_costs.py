@@ -1,0 +1,180 @@
+"""Exports of advertising tools: totals, ranges of days, and results that count different things."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.report import Report
+from crm_metrics.settings import Settings
+
+from .conftest import TODAY, figures, load_tables
+
+META = "Reporting starts,Reporting ends,Campaign name,Results,Result indicator,Amount spent (EUR),Link clicks"
+SALE, LEAD, CLICK = "actions:offsite_conversion.fb_pixel_purchase", "actions:lead", "actions:link_click"
+
+
+def export(folder: Path, name: str, *lines: str) -> str:
+    path = folder / name
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def report(*paths: str, period: str = "all") -> Report:
+    return api.report(list(paths), period=period, settings=Settings(), today=TODAY)
+
+
+def test_results_that_are_all_sales_are_conversions(tmp_path: Path):
+    path = export(tmp_path, "meta.csv", META, f"2026-07-01,2026-07-04,Summer,12,{SALE},100.00,400", ",,,,,,")
+
+    assert figures(path, period="all")[("conversions",)] == pytest.approx(12)
+    assert figures(path, period="2026-07-01..2026-07-02")[("campaign_conversion_rate",)] == pytest.approx(0.03)
+
+
+def test_results_that_are_all_leads_are_leads(tmp_path: Path):
+    path = export(tmp_path, "meta.csv", META, f"2026-07-01,2026-07-01,Summer,8,{LEAD},100.00,400")
+    found = figures(path, period="all")
+
+    assert found[("cost_per_lead",)] == 12.5
+    assert ("conversions",) not in found
+
+
+@pytest.mark.parametrize("second", [CLICK, LEAD])
+def test_results_of_several_kinds_are_never_added_together(tmp_path: Path, second: str):
+    path = export(
+        tmp_path,
+        "meta.csv",
+        META,
+        f"2026-07-01,2026-07-01,Summer,12,{SALE},100.00,400",
+        f"2026-07-01,2026-07-01,Traffic,300,{second},30.00,300",
+    )
+    found = report(path)
+
+    assert found.rows.set_index("metric").loc["conversions", "reason"] == "missing-column"
+    assert [issue.rows for issue in found.issues if issue.code == "mixed-results"] == [(2, 3)]
+
+
+def test_a_column_for_purchases_counts_whatever_the_results_are(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "meta.csv",
+        META + ",Purchases",
+        f"2026-07-01,2026-07-01,Summer,12,{SALE},100.00,400,11",
+        f"2026-07-01,2026-07-01,Traffic,300,{CLICK},30.00,300,2",
+    )
+
+    assert figures(path, period="all")[("conversions",)] == 13
+    assert not [issue for issue in report(path).issues if issue.code == "mixed-results"]
+
+
+def test_the_row_without_a_name_is_the_total(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "meta.csv",
+        META,
+        "2026-07-01,2026-07-01,,,,130.00,700",
+        f"2026-07-01,2026-07-01,Summer,12,{SALE},100.00,400",
+        f"2026-07-01,2026-07-01,Autumn,3,{SALE},30.00,300",
+    )
+    found = report(path)
+
+    assert figures(path, period="all")[("acquisition_spend",)] == 130
+    assert dict(found.sources[0].left_out) == {"total-row": 1}
+
+
+def test_a_cost_for_a_range_reaches_to_its_last_day(tmp_path: Path):
+    path = export(tmp_path, "meta.csv", META, f"2026-07-01,2026-07-10,Summer,12,{SALE},100.00,400")
+
+    assert report(path).as_of == date(2026, 7, 10)
+    assert figures(path, period="2026-07-04..2026-07-06")[("acquisition_spend",)] == pytest.approx(30)
+
+
+def test_a_campaign_named_total_is_no_total(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "google.csv",
+        "Campaign report",
+        '"September 1, 2026 - September 2, 2026"',
+        "Campaign,Day,Currency code,Impr.,Clicks,Cost",
+        "Total Wine: Summer,2026-09-01,EUR,100,10,5.00",
+        "Total Wine,2026-09-02,EUR,200,20,7.00",
+        "Total: Campaigns, --,EUR,300,30,12.00",
+    )
+
+    assert figures(path, period="all")[("acquisition_spend",)] == 12
+    assert dict(report(path).sources[0].left_out) == {"total-row": 1}
+
+
+def test_only_the_cost_is_the_cost(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "google.csv",
+        "Campaign,Day,Currency code,Avg. cost,Cost / conv.,Clicks,Impr.,Conversions,Cost",
+        "Brand,2026-09-01,EUR,9.00,8.00,10,100,2,20.00",
+    )
+    found = figures(path, period="all")
+
+    assert (found[("acquisition_spend",)], found[("cost_per_conversion",)]) == (20, 10)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"September 1, 2026 - September 4, 2026"',
+        "September 1, 2026 - September 4, 2026",
+        "1. September 2026 – 4. September 2026",
+        "2026-09-01 - 2026-09-04",
+    ],
+)
+def test_costs_without_days_are_of_the_days_above_the_header(tmp_path: Path, line: str):
+    path = export(
+        tmp_path,
+        "google.csv",
+        "Campaign report",
+        line,
+        "Campaign,Currency code,Impr.,Clicks,Cost",
+        "Brand,EUR,100,10,5.00",
+        "Summer,EUR,200,20,7.00",
+    )
+
+    assert report(path).as_of == date(2026, 9, 4)
+    assert figures(path, period="2026-09-02")[("acquisition_spend",)] == pytest.approx(3)
+    assert figures(path, period="2026-09-02..2026-09-03")[("clicks",)] == pytest.approx(15)
+
+
+def test_days_above_the_header_that_leave_their_month_open_are_not_read(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "google.csv",
+        "Campaign report",
+        "01/09/2026 - 04/09/2026",
+        "Campaign,Currency code,Impr.,Clicks,Cost",
+        "Brand,EUR,100,10,5.00",
+    )
+
+    assert figures(path)[("acquisition_spend",)] == 5
+    assert "days-above" not in {issue.code for issue in report(path).issues}
+
+
+def test_costs_without_days_are_counted_only_in_all(tmp_path: Path):
+    path = export(
+        tmp_path,
+        "google.csv",
+        "Campaign report",
+        "All time",
+        "Campaign,Currency code,Impr.,Clicks,Cost",
+        "Brand,EUR,100,10,5.00",
+        "Summer,EUR,200,20,7.00",
+    )
+
+    assert figures(path)[("acquisition_spend",)] == 12
+
+
+def test_leads_without_days_count_when_everything_is_asked_for(tmp_path: Path) -> None:
+    asked = api.query(period="all", metrics=["cost_per_lead"])
+    dataset = load_tables(tmp_path, {"spend": "campaign,cost,leads\nA,100,5"}, asked)
+
+    assert [20.0] == api.compute(dataset, asked).rows["value"].tolist()

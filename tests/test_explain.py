@@ -1,0 +1,157 @@
+"""A figure opened: the rows that `explain --rows` writes give the value again, worked out by a few independent lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.analysis.opening import Opened
+from crm_metrics.metrics.catalog import built_in
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.renderers import openings
+from crm_metrics.tables import Dataset
+
+from .conftest import TODAY
+from .oracle.figures import incidence_median, median, quantile, survival_median
+
+SAMPLE = str(Path(__file__).parents[1] / "sample_data")
+CATALOG = built_in()
+PERIODS = ("2025-Q3", "2024", "2025-11")
+SEGMENTS: tuple[tuple[str, ...], ...] = ((), ("owner",), ("plan",), ("source",))
+
+
+@cache
+def dataset(by: tuple[str, ...]) -> tuple[Dataset, api.Query]:
+    asked = api.query(period="2025-Q3", by=by)
+    return api.load([SAMPLE], asked, today=TODAY, ids=True), asked
+
+
+def opened(name: str, period: str, segment: dict[str, str]) -> Opened:
+    asked = api.query(period=period, by=list(segment), metrics=[name], compare="none")
+    return api.open_figure(dataset(tuple(segment))[0], asked, segment)
+
+
+def written(figure: Opened) -> list[dict[str, str]]:
+    out = io.StringIO()
+    openings.render(figure, "csv", out)
+    return list(csv.DictReader(io.StringIO(out.getvalue())))
+
+
+def again(metric: Metric, rows: list[dict[str, str]]) -> Fraction | None:
+    """The value of an aggregate from its rows alone; None where they are too few to say."""
+    values = [Fraction(row["counts_as"]) for row in rows if row["counts_as"]] if metric.aggregate != "distinct" else []
+    match metric.aggregate:
+        case "count":
+            return Fraction(len(rows))
+        case "distinct":
+            often = Counter(row["counts_as"] for row in rows)
+            return Fraction(sum(count >= (metric.at_least or 1) for count in often.values()))
+        case "sum":
+            return sum(values, Fraction())
+        case "mean":
+            return sum(values, Fraction()) / len(values) if values else None
+        case "median":
+            return median(values) if values else None
+        case "quantile":
+            return quantile(values, Fraction(str(metric.q))) if values else None
+    waits = [row for row in rows if row["counts_as"]]
+    if metric.competing:
+        ends = [
+            (
+                Fraction(row["counts_as"]),
+                "won" if row[metric.event] == "true" else "lost" if row[metric.competing] == "true" else "open",
+            )
+            for row in waits
+        ]
+        return incidence_median(ends)
+    return survival_median([(Fraction(row["counts_as"]), row[metric.event] == "true") for row in waits])
+
+
+def value_again(figure: Opened) -> float:
+    """The figure from its rows, through its formulas."""
+    rows = written(figure)
+    known: dict[str, float] = dict(figure.now.named)
+    for part in figure.now.parts:
+        found = again(part.metric, [row for row in rows if row["part"] == part.metric.name])
+        assert found is not None
+        known[part.metric.name] = float(found)
+    for step in reversed(figure.now.steps):
+        value = eval(step.metric.formula_text, {}, known)  # our own catalogue's text
+        known[step.metric.name] = 1 - (1 - value) ** (1 / 3) if step.metric.per_month else value
+    return known[figure.now.metric.name]
+
+
+def segments(metric: Metric, by: tuple[str, ...]) -> Iterator[dict[str, str]]:
+    """A few segments in which the metric has a value."""
+    asked = api.query(period="2025-Q3", by=by, metrics=[metric.name], compare="none")
+    rows = api.compute(dataset(by)[0], asked, strict=False).rows
+    given = rows[rows["status"] != "unavailable"]
+    for values in given[[*by, *metric.per]].drop_duplicates().head(3).itertuples(index=False):
+        yield dict(zip((*by, *metric.per), map(str, values), strict=True))
+
+
+@pytest.mark.parametrize("by", SEGMENTS, ids=lambda by: "-".join(by) or "all")
+@pytest.mark.parametrize("name", [metric.name for metric in CATALOG.shown()])
+def test_the_rows_give_the_value_again(name: str, by: tuple[str, ...]) -> None:
+    metric = CATALOG[name]
+    checked = 0
+    for segment in segments(metric, by):
+        figure = opened(name, "2025-Q3", segment)
+        for amount in figure.now.amounts:
+            if amount.value is not None and len(figure.now.amounts) == 1:
+                assert amount.value == pytest.approx(value_again(figure), rel=1e-9, abs=1e-9)
+                checked += 1
+    assert (
+        checked
+        or not list(segments(metric, by))
+        or any(_in_currencies(name, segment) for segment in segments(metric, by))
+    )
+
+
+def _in_currencies(name: str, segment: dict[str, str]) -> bool:
+    return len(opened(name, "2025-Q3", segment).now.amounts) > 1
+
+
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize(
+    "name", ["win_rate", "revenue_won", "mrr", "churn_rate", "nps", "first_response_time", "backlog"]
+)
+def test_every_row_of_the_table_is_counted_or_left_out_for_a_reason(name: str, period: str) -> None:
+    for part in opened(name, period, {}).now.parts:
+        without_value = part.left_out.get("without a value", 0)
+        assert part.total == len(part.rows) + sum(part.left_out.values()) - without_value
+
+
+def test_rows_say_where_they_stand_as_the_spreadsheet_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(
+        "Deal ID,Owner,Stage,Amount,Close Date\nD1,Ann,Closed Won,10,2024-03-04\nD2,Ben,Closed Lost,20,2024-03-05\n"
+        "D3,Ann,Closed Won,30,2024-02-05\n",
+        encoding="utf-8",
+    )
+    figure = api.explain([str(path)], "win_rate", period="2024-03", today=TODAY)
+
+    assert [("deals_won", "2", "D1"), ("closed_deals", "2", "D1"), ("closed_deals", "3", "D2")] == [
+        (row["part"], row["row"], row["deal_id"]) for row in written(figure)
+    ]
+    assert {str(path)} == {row["file"] for row in written(figure)}
+
+
+def test_a_difference_names_who_came_went_and_changed(tmp_path: Path) -> None:
+    path = tmp_path / "subscriptions.csv"
+    path.write_text(
+        "subscription_id,customer,started_at,ended_at,mrr\n1,A,2024-01-01,,10\n2,B,2024-01-01,2024-03-02,20\n3,C,2024-03-05,,30\n",
+        encoding="utf-8",
+    )
+    figure = api.explain([str(path)], "mrr", period="2024-03", diff="previous", today=TODAY)
+    changes = {row["row"]: (row["change"], row["counts_as"], row["counted_as"]) for row in written(figure)}
+
+    assert {"2": ("stayed", "10", "10"), "3": ("left", "", "20"), "4": ("entered", "30", "")} == changes
