@@ -106,7 +106,8 @@ def _columns(screen: Screen, file: File) -> None:
         for at in range(down):
             screen.line(("    ", ""), ((" " * _BETWEEN).join(cells[at::down]), ""))
     else:
-        header = min(header, max(room - (wide - header) - 1, 10))
+        if screen.width is not None:
+            header = min(header, max(room - (wide - header) - 1, 10))
         for label, column in mapped:
             screen.row([((label, ""), header)], [(_taken(column, name), "")], indent=4)
     if left:
