@@ -121,8 +121,12 @@ class Selector:
             return Pairs(everything.rows, everything.window, None, blocked)
         dates = self.dates(metric.at)
         if metric.window == "to_end":
-            bounds = [(NEVER + 1, window.end if window.start < window.end else NEVER) for window in self._windows]
-        elif metric.lag:
+            # Everything that has come before the end is there at the end: a stock that nothing leaves.
+            begun = np.array([i for i, window in enumerate(self._windows) if window.start < window.end], dtype=np.int64)
+            ends = np.array([self._windows[i].end for i in begun.tolist()], dtype=np.int64)
+            order = np.argsort(ends, kind="stable")
+            return _there(dates, np.full(len(dates), NEVER), ends[order], begun[order])
+        if metric.lag:
             bounds = [window.shifted.get(metric.lag, (0, 0)) for window in self._windows]
         elif metric.uncut:
             bounds = [(window.start, window.whole_end or window.end) for window in self._windows]
