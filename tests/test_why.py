@@ -116,3 +116,19 @@ def test_a_dimension_whose_segments_overlap_is_named_not_used() -> None:
 def test_without_a_value_in_one_of_the_periods_nothing_is_said(tmp_path: Path) -> None:
     with pytest.raises(NothingToReport, match="earlier period"):
         why(tmp_path, deals("Ann", 3, 10, 10))
+
+
+def test_a_segment_with_nothing_to_divide_by_makes_no_endless_rate(tmp_path: Path) -> None:
+    """Fairs had no new lead in March, but two older ones converted: their own rate does not exist."""
+    web = [
+        f"W{month}{i},2024-{month:02}-03,Web,{f'2024-{month:02}-09' if i < 4 else ''}"
+        for month in (2, 3)
+        for i in range(12)
+    ]
+    fair = ["F1,2024-02-04,Fair,2024-03-05", "F2,2024-02-05,Fair,2024-03-06", "F3,2024-02-06,Fair,2024-02-20"]
+    path = tmp_path / "leads.csv"
+    path.write_text("\n".join(["Lead ID,Created At,Source,Converted At", *web, *fair]) + "\n", encoding="utf-8")
+    change = api.why([str(path)], "lead_conversion_in_period", period="2024-03", by=["source"], today=TODAY).change
+
+    assert [] == change.dimensions
+    assert "nothing to divide" in change.refused["source"]

@@ -211,6 +211,8 @@ def _unlike(grid: _Grid, whole: _Grid) -> str:
     pairs = [(grid.numerator, whole.numerator)]
     if grid.denominator is not None and whole.denominator is not None:
         pairs.append((grid.denominator, whole.denominator))
+    if grid.denominator is not None and ((grid.denominator == 0) & (grid.numerator != 0)).any():
+        return "one of its segments has nothing to divide by in one of the periods"
     if all(np.allclose(part.sum(axis=1), total[:, 0], rtol=1e-9, atol=1e-9) for part, total in pairs):
         return ""
     return "its segments do not add up to the whole: a record counts in several of them, or in none"

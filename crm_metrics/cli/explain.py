@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,10 +18,7 @@ from crm_metrics.cli.process import keep_freed
 def explain(
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="A metric: win_rate, mrr, ...", show_default=False)],
     paths: options.Paths = None,
-    period: Annotated[
-        str | None,
-        option("-p", "--period", metavar="PERIOD", help="As for report; the last complete month by default."),
-    ] = None,
+    period: options.Period = None,
     segment: Annotated[
         list[str] | None, option("--segment", metavar="NAME=VALUE", help="Of one segment only: owner=Ann.")
     ] = None,
@@ -43,9 +39,7 @@ def explain(
     set_: options.Set = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
-    metrics_file: Annotated[
-        Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
-    ] = None,
+    metrics_file: options.MetricsFile = None,
     debug: options.Debug = False,
 ) -> None:
     """One figure, opened: its formula with figures, what is counted and what is not, and every record behind it."""

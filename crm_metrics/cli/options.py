@@ -26,6 +26,12 @@ Paths = Annotated[
         metavar="PATH...", help="Files, folders, zip archives, or - for standard input.", show_default=False
     ),
 ]
+Period = Annotated[
+    str | None, option("-p", "--period", metavar="PERIOD", help="As for report; the last complete month by default.")
+]
+MetricsFile = Annotated[
+    Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
+]
 Output = Annotated[
     Path | None, option("-o", "--output", metavar="FILE", help="Write to a file; its ending picks the format.")
 ]

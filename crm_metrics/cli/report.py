@@ -52,9 +52,7 @@ def report(
     set_: options.Set = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
-    metrics_file: Annotated[
-        Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
-    ] = None,
+    metrics_file: options.MetricsFile = None,
     max_age: Annotated[
         int | None, option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
     ] = None,

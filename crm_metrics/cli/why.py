@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,10 +19,7 @@ def why(
         str, typer.Argument(metavar="METRIC", help="A metric: win_rate, revenue, ...", show_default=False)
     ],
     paths: options.Paths = None,
-    period: Annotated[
-        str | None,
-        option("-p", "--period", metavar="PERIOD", help="As for report; the last complete month by default."),
-    ] = None,
+    period: options.Period = None,
     compare: Annotated[
         str, typer.Option("--compare", metavar="PERIOD", help="previous, year-ago, or a period.")
     ] = "previous",
@@ -41,9 +37,7 @@ def why(
     set_: options.Set = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
-    metrics_file: Annotated[
-        Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
-    ] = None,
+    metrics_file: options.MetricsFile = None,
     color: options.Color = "auto",
     verbose: options.Verbose = False,
     debug: options.Debug = False,
