@@ -19,7 +19,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     WORDS,
     ("loaders", "engine"),
     ("analysis",),
-    ("report", "assembly", "ranking", "timeline", "history"),
+    ("report", "sheets", "assembly", "ranking", "timeline", "history"),
     ("renderers", "api"),
     ("cli",),
     ("__main__",),

@@ -12,7 +12,18 @@ from typing import TextIO
 
 from crm_metrics.errors import UsageError, did_you_mean
 
-ENDINGS = {".csv": "csv", ".tsv": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "table"}
+ENDINGS = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".txt": "table",
+    ".md": "markdown",
+    ".png": "png",
+    ".svg": "svg",
+    ".html": "html",
+}
 
 
 def format_of(name: str | None, output: Path | None, known: list[str]) -> str:
@@ -26,9 +37,10 @@ def format_of(name: str | None, output: Path | None, known: list[str]) -> str:
     if output is None:
         return "table"
     ending = output.suffix.casefold()
-    if ending not in ENDINGS:
+    endings = [end for end, kind in ENDINGS.items() if kind in known]
+    if ending not in endings:
         raise UsageError(
-            f"the ending of {output} says no format", hint=f"End it with {', '.join(ENDINGS)}, or say which with -f."
+            f"the ending of {output} says no format", hint=f"End it with {', '.join(endings)}, or say which with -f."
         )
     return ENDINGS[ending]
 

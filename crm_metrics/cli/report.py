@@ -147,9 +147,9 @@ def _busy(quiet: bool) -> AbstractContextManager[object]:
 def _warn(result: Report, verbose: bool) -> None:
     """What the formats without a header do not say: the settings file, and the problems with the data."""
     from crm_metrics.renderers import cells
-    from crm_metrics.renderers.table import problems
+    from crm_metrics.renderers.noticed import problems
 
     if result.settings_file:
         typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)
-    for line in problems(result, verbose=verbose):
+    for line in problems(result.issues, verbose=verbose):
         typer.echo(line, err=True)

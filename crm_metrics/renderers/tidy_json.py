@@ -32,7 +32,7 @@ def render(report: Report, out: TextIO, options: Options) -> None:
         return
     parts = [f"{_text(key)}: {_value(value)}" for key, value in _head(report).items()]
     parts.append(_listed("rows", rows))
-    parts.append(_listed("issues", map(_value, map(_issue, report.issues))))
+    parts.append(_listed("issues", map(_value, map(issue_of, report.issues))))
     if report.restated is not None:
         parts.append(_listed("restated", map(_value, map(asdict, report.restated))))
     out.write("{\n" + ",\n".join(parts) + "\n}\n")
@@ -43,14 +43,15 @@ def _head(report: Report) -> dict[str, Any]:
         "format": FORMAT_VERSION,
         "as_of": report.as_of,
         "period": report.period,
-        "inputs": [_input(source, report.digests.get(source.path) or None) for source in report.sources],
+        "inputs": [input_of(source, report.digests.get(source.path) or None) for source in report.sources],
         "settings": report.settings,
         "settings_file": report.settings_file,
         "notes": report.notes,
     }
 
 
-def _input(source: Source, digest: str | None) -> dict[str, Any]:
+def input_of(source: Source, digest: str | None) -> dict[str, Any]:
+    """What is said of a file: its table and vendor, and what became of its rows."""
     return {
         "path": source.path,
         "table": source.table,
@@ -63,7 +64,8 @@ def _input(source: Source, digest: str | None) -> dict[str, Any]:
     }
 
 
-def _issue(issue: Issue) -> dict[str, Any]:
+def issue_of(issue: Issue) -> dict[str, Any]:
+    """A problem with the data as an object."""
     return {
         "code": issue.code,
         "severity": issue.severity,
@@ -86,18 +88,19 @@ def _listed(key: str, items: Iterator[str]) -> str:
 
 
 def _value(value: object) -> str:
-    return _encodable(json.dumps(_plain(value), ensure_ascii=False, allow_nan=False))
+    return _encodable(json.dumps(plain(value), ensure_ascii=False, allow_nan=False))
 
 
-def _plain(value: object) -> Any:
+def plain(value: object) -> Any:
+    """The value as JSON has it: dates as ISO text, what is missing or not finite None."""
     if isinstance(value, Mapping):
-        return {str(_plain(key)): _plain(item) for key, item in value.items()}
+        return {str(plain(key)): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, Enum):
-        return _plain(value.value)
+        return plain(value.value)
     if hasattr(value, "item"):  # a NumPy number
-        return _plain(value.item())
+        return plain(value.item())
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, (bool, int, str)):

@@ -4,7 +4,7 @@ import pytest
 
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Better
-from crm_metrics.renderers import table
+from crm_metrics.renderers import noticed
 from tests.renderers.reports import full_report, metric, rendered, report, row
 
 
@@ -77,7 +77,7 @@ def test_notes_are_counted_and_shown_when_asked_for():
     issues = [Issue("total-row", "a.csv", 1), Issue("empty-file", "b.csv"), Issue("total-row", "c.csv", 1)]
     made = full_report(issues=issues)
 
-    assert table.problems(made) == ["b.csv: holds no rows"]
+    assert noticed.problems(made.issues) == ["b.csv: holds no rows"]
     assert rendered(made).endswith("Data problems\n  b.csv: holds no rows\n  2 notes: -v shows them\n")
     assert "a.csv: " in rendered(made, verbose=True)
     assert "-v shows" not in rendered(made, verbose=True)

@@ -27,10 +27,3 @@ def render(report: Report, out: TextIO, options: Options) -> None:
         summary.draw(screen, report, shown)
     framing.footer(screen, report, shown, verbose=options.verbose)
     screen.write_to(out)
-
-
-def problems(report: Report, *, verbose: bool = False) -> list[str]:
-    """The problems with the data, a line each: the warnings, with `verbose` also the notes."""
-    from crm_metrics.renderers.table import framing
-
-    return framing.problems(report, verbose=verbose)

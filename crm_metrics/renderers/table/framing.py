@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crm_metrics.issues import Severity
 from crm_metrics.renderers import cells
+from crm_metrics.renderers.noticed import counted, inputs, section
 from crm_metrics.renderers.table.figures import Figure
 
 if TYPE_CHECKING:
@@ -26,25 +26,14 @@ def header(screen: Screen, report: Report) -> None:
     screen.paragraph(" · ".join(facts), "dim", hang=0)
     if report.sources:
         settings = [f"settings {cells.visible(report.settings_file)}"] if report.settings_file else []
-        screen.paragraph(" · ".join([_inputs(report), *settings]), "dim", hang=0)
+        screen.paragraph(" · ".join([inputs(report.sources), *settings]), "dim", hang=0)
 
 
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
     """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
-    _section(screen, "", _marks(report, shown) + [cells.visible(note) for note in report.notes])
-    _section(screen, "Not available", not_available(report, shown, verbose=verbose))
-    lines = problems(report, verbose=verbose)
-    notes = sum(issue.severity is Severity.NOTE for issue in report.issues)
-    if notes and not verbose:
-        lines.append("1 note: -v shows it" if notes == 1 else f"{cells.count(notes)} notes: -v shows them")
-    _section(screen, "Data problems", lines)
-
-
-def problems(report: Report, *, verbose: bool = False) -> list[str]:
-    """The problems with the data, a line each: the warnings, with `verbose` also the notes."""
-    chosen = [issue for issue in report.issues if verbose or issue.severity is Severity.WARNING]
-    chosen.sort(key=lambda issue: issue.severity is Severity.NOTE)
-    return [cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence) for issue in chosen]
+    section(screen, "", _marks(report, shown) + [cells.visible(note) for note in report.notes])
+    section(screen, "Not available", not_available(report, shown, verbose=verbose))
+    section(screen, "Data problems", counted(report.issues, verbose=verbose))
 
 
 def not_available(report: Report, shown: Sequence[Figure], *, verbose: bool = False) -> list[str]:
@@ -67,16 +56,6 @@ def _few(names: Sequence[str], verbose: bool) -> str:
     return f"{'; '.join(names[:_NAMED])} and {len(names) - _NAMED} more"
 
 
-def _section(screen: Screen, title: str, lines: Sequence[str]) -> None:
-    if not lines:
-        return
-    screen.blank()
-    if title:
-        screen.line((title, "bold"))
-    for line in lines:
-        screen.paragraph(line, "dim", indent=2 if title else 0, hang=4 if title else 2)
-
-
 def _days(report: Report) -> list[str]:
     if not len(report.rows) or report.rows["start"].isna().all():
         return []
@@ -84,15 +63,6 @@ def _days(report: Report) -> list[str]:
     if report.period in (first, f"{first}..{last}"):
         return []
     return [first if first == last else f"{first} to {last}"]
-
-
-def _inputs(report: Report) -> str:
-    files = len({source.path.partition("#")[0] for source in report.sources})
-    read, used = sum(source.rows for source in report.sources), sum(source.used for source in report.sources)
-    parts = [f"{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
-    if read != used:
-        parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
-    return ", ".join(parts)
 
 
 def _marks(report: Report, shown: Sequence[Figure]) -> list[str]:

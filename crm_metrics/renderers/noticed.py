@@ -1,0 +1,50 @@
+"""What stands around figures wherever they are shown: the files they come from, and the problems with the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crm_metrics.issues import Issue, Severity
+from crm_metrics.renderers import cells
+from crm_metrics.tables import Source
+
+if TYPE_CHECKING:
+    from crm_metrics.renderers.table.screen import Screen
+
+
+def inputs(sources: Sequence[Source]) -> str:
+    """How many files and rows were read, and how many of these are used."""
+    files = len({source.path.partition("#")[0] for source in sources})
+    read, used = sum(source.rows for source in sources), sum(source.used for source in sources)
+    parts = [f"{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
+    if read != used:
+        parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
+    return ", ".join(parts)
+
+
+def problems(issues: Sequence[Issue], *, verbose: bool = False) -> list[str]:
+    """The problems with the data, a line each: the warnings, with `verbose` also the notes."""
+    chosen = [issue for issue in issues if verbose or issue.severity is Severity.WARNING]
+    chosen.sort(key=lambda issue: issue.severity is Severity.NOTE)
+    return [cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence) for issue in chosen]
+
+
+def counted(issues: Sequence[Issue], *, verbose: bool) -> list[str]:
+    """The problems, and without `verbose` how many notes there are besides."""
+    lines = problems(issues, verbose=verbose)
+    notes = sum(issue.severity is Severity.NOTE for issue in issues)
+    if notes and not verbose:
+        lines.append("1 note: -v shows it" if notes == 1 else f"{cells.count(notes)} notes: -v shows them")
+    return lines
+
+
+def section(screen: Screen, title: str, lines: Sequence[str]) -> None:
+    """Draws lines under a title, nothing where there are none."""
+    if not lines:
+        return
+    screen.blank()
+    if title:
+        screen.line((title, "bold"))
+    for line in lines:
+        screen.paragraph(line, "dim", indent=2 if title else 0, hang=4 if title else 2)

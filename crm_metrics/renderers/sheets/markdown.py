@@ -1,0 +1,49 @@
+"""A book as Markdown: to paste into a wiki, a ticket or a mail."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from crm_metrics.renderers import cells
+from crm_metrics.renderers.noticed import counted, inputs
+from crm_metrics.renderers.sheets.texts import texts
+from crm_metrics.sheets import Book, Sheet
+
+_SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
+
+
+def write(book: Book, out: TextIO, *, only: Sheet | None = None, verbose: bool = False) -> None:
+    """Writes the title, the sentences, every table (or `only` one) and the notes; nothing in it is read as markup."""
+    origin = book.origin
+    lines = [f"# {escaped(book.title)}", ""]
+    about = [
+        *book.about,
+        f"data up to {origin.as_of.isoformat()}",
+        *([inputs(origin.sources)] if origin.sources else []),
+    ]
+    lines += [escaped(" · ".join(about)), ""]
+    for sentence in book.says:
+        lines += [escaped(sentence), ""]
+    for sheet in [only] if only else book.sheets:
+        lines += _table(sheet)
+    notes = [*book.notes, *origin.notes]
+    lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
+    if problems := counted(origin.issues, verbose=verbose):
+        lines += ["## Data problems", "", *(f"- {escaped(line)}" for line in problems), ""]
+    out.write("\n".join(lines).rstrip() + "\n")
+
+
+def _table(sheet: Sheet) -> list[str]:
+    head = [f"## {escaped(sheet.title)}", ""] if sheet.title else []
+    if not sheet.rows:
+        return [*head, escaped(sheet.empty or "nothing"), ""]
+    columns = [column for column in sheet.columns if column.shown]
+    made = [[escaped(text) for text in texts(sheet, column)] for column in columns]
+    rule = ["---" if column.unit is None else "---:" for column in columns]
+    rows = [[escaped(column.heading) for column in columns], rule, *map(list, zip(*made, strict=True))]
+    return [*head, *(f"| {' | '.join(row)} |" for row in rows), "", *(f"{escaped(note)}\n" for note in sheet.notes)]
+
+
+def escaped(text: str) -> str:
+    """The text on one line, with every character that Markdown gives a meaning made plain."""
+    return cells.visible(text).translate(_SPECIAL)

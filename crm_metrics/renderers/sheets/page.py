@@ -1,0 +1,135 @@
+"""A book as a page for people: a title, sentences, tables whose numbers are never cut, and what was noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TextIO
+
+from rich.cells import cell_len
+
+from crm_metrics.renderers import cells
+from crm_metrics.renderers.noticed import counted, inputs, section
+from crm_metrics.renderers.sheets.texts import texts
+from crm_metrics.renderers.table.columns import aligned
+from crm_metrics.renderers.table.screen import GAP, Screen, Span
+from crm_metrics.sheets import Book, Column, Sheet
+
+_BAR = 10
+_NARROWEST = 12  # to so many characters a text is folded where the terminal is narrow
+
+
+def write(
+    book: Book,
+    out: TextIO,
+    *,
+    only: Sheet | None = None,
+    verbose: bool = False,
+    color: bool | None = None,
+    width: int | None = None,
+    draw: Callable[[Screen, Book], None] | None = None,
+) -> None:
+    """Writes the page, with `draw` in place of the tables; `only` one of them. Off a terminal nothing is wrapped or left
+    away."""
+    screen = Screen.of(out, color=color, width=width)
+    _head(screen, book)
+    if draw is not None and only is None:
+        draw(screen, book)
+    else:
+        for sheet in [only] if only else book.sheets:
+            table(screen, sheet)
+    section(screen, "", [cells.visible(note) for note in (*book.notes, *book.origin.notes)])
+    section(screen, "Data problems", counted(book.origin.issues, verbose=verbose))
+    screen.write_to(out)
+
+
+def _head(screen: Screen, book: Book) -> None:
+    screen.line((cells.visible(book.title), "bold"))
+    origin = book.origin
+    facts = [*book.about, f"data up to {origin.as_of.isoformat()}"]
+    screen.paragraph(cells.visible(" · ".join(facts)), "dim", hang=0)
+    if origin.sources:
+        settings = [f"settings {cells.visible(origin.settings_file)}"] if origin.settings_file else []
+        screen.paragraph(" · ".join([inputs(origin.sources), *settings]), "dim", hang=0)
+    for sentence in book.says:
+        screen.blank()
+        screen.paragraph(cells.visible(sentence), hang=0)
+
+
+def table(screen: Screen, sheet: Sheet) -> None:
+    """Draws a table under its title; where the terminal is narrow the columns that can be spared go, then texts are
+    folded."""
+    screen.blank()
+    if sheet.title:
+        screen.line((cells.visible(sheet.title), "bold"))
+    if not sheet.rows:
+        screen.paragraph(sheet.empty or "nothing", "dim", indent=len(GAP), hang=2)
+        return
+    columns = [column for column in sheet.columns if column.shown and _filled(sheet, column)]
+    made = {column.name: _drawn(sheet, column) for column in columns}
+    wide = {column.name: max(map(cell_len, [column.heading, *made[column.name]])) for column in columns}
+    columns = _fitting(screen, columns, wide)
+    _folded(screen, columns, wide)
+    _row(screen, [(_placed(column, column.heading, wide), "dim") for column in columns], columns, wide)
+    for at in range(len(sheet.rows)):
+        spans = [(made[column.name][at], column.styles.get(made[column.name][at].strip(), "")) for column in columns]
+        _row(screen, spans, columns, wide)
+    for note in sheet.notes:
+        screen.paragraph(cells.visible(note), "dim", indent=len(GAP), hang=2)
+
+
+def _filled(sheet: Sheet, column: Column) -> bool:
+    """Whether a column that can be spared says anything."""
+    place = sheet.columns.index(column)
+    return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)
+
+
+def _drawn(sheet: Sheet, column: Column) -> list[str]:
+    found = texts(sheet, column)
+    if column.unit is None:
+        return found
+    found = aligned(found)
+    if not column.bar:
+        return found
+    place = sheet.columns.index(column)
+    return [f"{text} {bar(row[place])}" for text, row in zip(found, sheet.rows, strict=True)]
+
+
+def bar(share: object, length: int = _BAR) -> str:
+    """A fraction as a bar of `length` characters, cut at 0 and 1; blank when it is missing."""
+    if not isinstance(share, (int, float)) or share != share:
+        return " " * length
+    full = round(min(max(float(share), 0.0), 1.0) * length)
+    return "█" * full + "▁" * (length - full)
+
+
+def _fitting(screen: Screen, columns: list[Column], wide: dict[str, int]) -> list[Column]:
+    kept = list(columns)
+    while screen.width is not None and _width(kept, wide) > screen.width and any(column.spare for column in kept):
+        kept.remove(max(reversed(kept), key=lambda column: column.spare))
+    return kept
+
+
+def _width(columns: Sequence[Column], wide: dict[str, int]) -> int:
+    return sum(wide[column.name] + len(GAP) for column in columns)
+
+
+def _folded(screen: Screen, columns: Sequence[Column], wide: dict[str, int]) -> None:
+    names = [column.name for column in columns if column.unit is None]
+    while screen.width is not None and names and _width(columns, wide) > screen.width:
+        longest = max(names, key=lambda name: wide[name])
+        if wide[longest] <= _NARROWEST:
+            break
+        wide[longest] -= 1
+
+
+def _placed(column: Column, text: str, wide: dict[str, int]) -> str:
+    return text if column.unit is None else " " * (wide[column.name] - cell_len(text)) + text
+
+
+def _row(screen: Screen, spans: Sequence[Span], columns: Sequence[Column], wide: dict[str, int]) -> None:
+    """One row: texts to the left, folded where they are too wide, numbers to the right."""
+    labels = [
+        ((_placed(column, text, wide), style), wide[column.name])
+        for (text, style), column in zip(spans, columns, strict=True)
+    ]
+    screen.row(labels, (), indent=len(GAP))

@@ -1,0 +1,36 @@
+"""The cells of a table as people read them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import cast
+
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.renderers import cells
+from crm_metrics.sheets import OF_ROW, Cell, Column, Sheet
+
+
+def texts(sheet: Sheet, column: Column) -> list[str]:
+    """The cells of a column, missing as "–" among numbers and empty among texts."""
+    place = sheet.columns.index(column)
+    own, currency = sheet.column(OF_ROW), sheet.column("currency")
+    money = Unit.MONEY, Unit.MONEY_PER_DAY
+
+    def spelled(row: Sequence[Cell]) -> str:
+        unit = row[own] if column.unit == OF_ROW and own is not None else column.unit
+        if unit is None:
+            return text(row[place])
+        paid_in = sheet.currency if currency is None or row[currency] is None else str(row[currency])
+        return cells.value(cast("float | None", row[place]), str(unit), paid_in if unit in money else None)
+
+    return [spelled(row) for row in sheet.rows]
+
+
+def text(cell: Cell) -> str:
+    """A cell that is in no unit: dates as ISO text, yes and no for truths."""
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return "yes" if cell else "no"
+    return cells.visible(f"{cell:,.10g}" if isinstance(cell, float) else str(cell))
