@@ -1,14 +1,28 @@
-"""The commands put together. Commands import what computes only when they run: help and usage errors stay quick."""
+"""The commands put together. A command's module is imported only when that command is asked for, and what computes only when
+it runs: help and usage errors stay quick."""
 
 from __future__ import annotations
 
-from typing import Annotated, NoReturn
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from crm_metrics import __version__
-from crm_metrics.cli import check, explain, init, metrics, report, scan, why
 from crm_metrics.cli.process import leave, spare_collections
+
+# A command is the function of the same name in the module of the same name; what is said of it stands in the overview.
+COMMANDS = {
+    "report": "the figures (the main job)",
+    "scan": "what was recognised in the files: tables, columns, dates, stages, problems",
+    "explain": "one figure, opened: formula, what is counted, and every record behind it",
+    "why": "what a change came of: each segment's own rate and its share of the mix",
+    "check": "what is wrong with the data; silent and exit code 0 when nothing is",
+    "init": "writes crm-metrics.toml from what was found",
+    "metrics": "what each figure means; 'crm-metrics metrics win_rate' explains one",
+}
 
 _EXAMPLES = """\
 Key figures from the CSV and Excel files that your CRM, help desk, survey and billing tools export.
@@ -18,30 +32,42 @@ Key figures from the CSV and Excel files that your CRM, help desk, survey and bi
   crm-metrics report deals.csv -p 2025 --by month -f csv -o kpis.csv
 
 Commands
-  report     the figures (the main job)
-  scan       what was recognised in the files: tables, columns, dates, stages, problems
-  explain    one figure, opened: formula, what is counted, and every record behind it
-  why        what a change came of: each segment's own rate and its share of the mix
-  check      what is wrong with the data; silent and exit code 0 when nothing is
-  init       writes crm-metrics.toml from what was found
-  metrics    what each figure means; 'crm-metrics metrics win_rate' explains one
+{commands}
 
 'crm-metrics COMMAND --help' lists the options of a command."""
 
+
+class _Imported(Mapping[str, Any]):
+    """The commands by name, each made when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in COMMANDS:
+            raise KeyError(name)
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+        alone.command(name)(getattr(import_module(f"crm_metrics.cli.{name}"), name))
+        return typer.main.get_command(alone)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+class _Commands(TyperGroup):
+    def __init__(self, **how: Any) -> None:
+        super().__init__(**how)
+        self.commands = _Imported()  # type: ignore[assignment]
+
+
 app = typer.Typer(
     name="crm-metrics",
+    cls=_Commands,
     help="Key figures of a period from the files that CRM, help desk, survey and billing tools export.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.command("report")(report.report)
-app.command("scan")(scan.scan)
-app.command("check")(check.check)
-app.command("init")(init.init)
-app.command("explain")(explain.explain)
-app.command("why")(why.why)
-app.command("metrics")(metrics.metrics)
 
 
 @app.callback(invoke_without_command=True)
@@ -53,7 +79,8 @@ def _start(
         typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        typer.echo(_EXAMPLES)
+        wide = max(map(len, COMMANDS))
+        typer.echo(_EXAMPLES.format(commands="\n".join(f"  {name:<{wide}}  {said}" for name, said in COMMANDS.items())))
 
 
 def main() -> NoReturn:
