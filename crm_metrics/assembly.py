@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import expressions
+from crm_metrics.analysis import goals
+from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
@@ -17,6 +19,7 @@ from crm_metrics.engine.intervals.signals import Figures, signals
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
+from crm_metrics.tables import NONE
 
 _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
 
@@ -35,7 +38,7 @@ class Shown:
 
 class Assembler:
     """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
-    data cannot give in any period are `absent`."""
+    data cannot give in any period are `absent`; `notes` are sentences to be printed with the figures."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
@@ -43,9 +46,12 @@ class Assembler:
         self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
         self.absent: set[str] = set()
+        self.notes: list[str] = []
+        self.missed_goals: list[str] = []
         self._dims = (*engine.by, *per)
         self._windows = np.array([part.window for part in shown])
         self._frames: list[pd.DataFrame] = []
+        self._targets = goals.targets(engine.dataset.settings)
 
     def frame(self, metrics: Iterable[Metric]) -> pd.DataFrame:
         """The tidy rows of the metrics, in their order; within a metric by period, then segment."""
@@ -64,6 +70,10 @@ class Assembler:
             return [self._none(metric, cells.reason)]
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part, money=metric.is_money or len(parts) > 1) for part in parts]
+        periods = [part.period for part in self.shown]
+        filled = goals.fill(self.engine, metric, parts, self._windows.tolist(), periods, rows, self._targets)
+        self.notes += filled.notes
+        self.missed_goals += filled.missed
         if not any(len(row["status"]) for row in rows):
             self.missing[metric.name] = _WORDS["no-rows"]
             return [self._none(metric, "no-rows")]
@@ -78,7 +88,8 @@ class Assembler:
     def _fixed(self, metric: Metric, size: int) -> dict[str, Any]:
         same = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
         made: dict[str, Any] = {name: _filled(value, size) for name, value in same.items()}
-        return made | {name: np.full(size, np.nan) for name in ("target", "attainment")}
+        made["standing"] = _filled(None, size)
+        return made | {name: np.full(size, np.nan) for name in ("target", "attainment", "rank_low", "rank_high")}
 
     def _by_period(self, place: np.ndarray) -> dict[str, Any]:
         """What a row says about its period; `place` is the period of each row."""
@@ -128,7 +139,20 @@ class Assembler:
         currency = part.currency[window, segment] if money else _filled(None, size)
         made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
         made |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
-        return made | self._compared(metric, part, place, segment, Figures(value, made["low"], made["high"]))
+        now = Figures(value, made["low"], made["high"])
+        if len(self.shown) == len(self.engine.by) == 1 and cells.dims == self.engine.by:
+            made |= self._standings(metric, now, made)
+        return made | self._compared(metric, part, place, segment, now)
+
+    def _standings(self, metric: Metric, now: Figures, made: dict[str, Any]) -> dict[str, Any]:
+        """How the segments of the only dimension stand to each other in the only period. Those without a name, and the
+        rest of them as one, are no segments to compare; nor are amounts in several currencies."""
+        names = made[column_name(self.engine.by[0])]
+        rankable = (made["status"] != "unavailable") & (names != NONE) & (names != self.engine.rest)
+        if len(set(made["currency"][rankable])) > 1:
+            return {}
+        found = standings(metric, now, made["n"], rankable)
+        return {"standing": found.mark, "rank_low": found.best, "rank_high": found.worst}
 
     def _compared(
         self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, now: Figures

@@ -19,6 +19,10 @@ class CrmMetricsError(Exception):
         self.where = where
         self.hint = hint
 
+    def within(self, path: str) -> str:
+        """What is wrong with a file, led by the place where that is more than the file."""
+        return self.what if self.where in (None, path) else f"{self.where}: {self.what}"
+
     def __str__(self) -> str:
         place = f"{self.where}: " if self.where else ""
         advice = f"\n{self.hint}" if self.hint else ""

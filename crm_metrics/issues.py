@@ -7,13 +7,14 @@ from typing import Any
 
 
 class Severity(StrEnum):
-    """A `warning` may change a figure; a `note` says how something was read."""
+    """An `error` stands in the way of figures; a `warning` may change one; a `note` says how something was read."""
 
+    ERROR = "error"
     WARNING = "warning"
     NOTE = "note"
 
 
-WARNING, NOTE = Severity.WARNING, Severity.NOTE
+ERROR, WARNING, NOTE = Severity
 
 # code: (severity, sentence). `{count}` rows of `{path}`; further names come from the issue's detail.
 CATALOGUE: dict[str, tuple[Severity, str]] = {
@@ -58,11 +59,14 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "out-of-range": (WARNING, "{count} values of {column} lie outside {range} ({seen}); left out"),
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
+    "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
+    "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),
+    "values-unused": (NOTE, "the settings say what {seen} in {column} means, but no cell holds it"),
     "won-without-date": (
         WARNING,
         "{count} deals are {outcome} without a close date; in no figure by close date, never open",

@@ -18,6 +18,7 @@ from crm_metrics.tables import Source
 if TYPE_CHECKING:
     import pandas as pd
 
+    from crm_metrics.analysis.waiting import Waiting
     from crm_metrics.history.keeping import Restated
 
 BEFORE_DIMENSIONS = ("metric", "title", "unit", "period", "start", "end", "complete")
@@ -36,6 +37,9 @@ AFTER_DIMENSIONS = (
     "signal",
     "target",
     "attainment",
+    "standing",
+    "rank_low",
+    "rank_high",
 )
 
 
@@ -52,8 +56,10 @@ class Report:
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
     holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
     none. `settings_file` is the file with the settings, as it is shown; None without one. `missing` tells, per metric
-    that no row has a value for, what was seen and what would make it available. `restated` are the figures that an earlier
-    run gave otherwise; None without a history to compare with.
+    that no row has a value for, what was seen and what would make it available. `waiting` are the records that a figure
+    leaves out because they still wait, where they are many. `restated` are the figures that an earlier
+    run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period is over
+    that are not met.
     """
 
     rows: pd.DataFrame
@@ -77,7 +83,9 @@ class Report:
     missing: dict[str, str] = field(default_factory=dict)
     history: dict[tuple[str, ...], list[float | None]] = field(default_factory=dict)
     rest: str | None = None
+    waiting: list[Waiting] = field(default_factory=list)
     restated: list[Restated] | None = None
+    missed_goals: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> list[str]:

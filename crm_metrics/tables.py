@@ -65,6 +65,7 @@ class Table:
     frame: pd.DataFrame
     calendar: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[str, Unusable] = field(default_factory=dict)
+    refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
 
     def has(self, column: str) -> bool:
         return column in self.frame.columns

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crm_metrics import periods, schema
+from crm_metrics.analysis import goals
 from crm_metrics.assembly import Shown
-from crm_metrics.engine.windows import Window
+from crm_metrics.engine.windows import Scope, Window
 from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
 
@@ -37,17 +39,19 @@ def first_day(dataset: Dataset) -> date | None:
 
 
 class Timeline:
-    """The windows to compute: each distinct period once."""
+    """The windows to compute: each distinct period once. `notes` say which goals cannot be used."""
 
     def __init__(self, dataset: Dataset) -> None:
         self.dataset = dataset
         self.windows: list[Window] = []
-        self._places: dict[tuple[date, date, str], int] = {}
+        self.notes: list[str] = []
+        self._targets = goals.targets(dataset.settings)
+        self._places: dict[tuple[date, date, date, str], int] = {}
 
     def place(self, period: Period) -> int:
         """Where the period's window stands; the window of a period to date ends with as-of."""
         cut = period.until(self.dataset.as_of)
-        key = (cut.start, cut.end, period.unit if period.unit == "all" else "")
+        key = (cut.start, cut.end, period.end, period.unit if period.unit == "all" else "")
         if key not in self._places:
             self._places[key] = len(self.windows)
             lag = self._lag()
@@ -56,15 +60,14 @@ class Timeline:
                 days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
                 starts = [self._instant(day) for day in days]
                 shifted["cac_lag_days"] = (starts[0], starts[1])
-            goals = [goal for goal in self.dataset.settings.goal if goal.metric == "revenue_won"]
-            target = sum(goal.target for goal in goals if goal.start == period.start and goal.due == _last(period))
-            values = {"goal_revenue_won": target} if target else {}
+            scoped = {("goal_revenue_won", scope): target for scope, target in self._targets_in(period)}
             window = Window(
                 self._instant(cut.start),
                 self._instant(cut.end),
                 cut.months,
                 period.unit == "all",
-                values,
+                {name: target for (name, scope), target in scoped.items() if not scope},
+                scoped,
                 shifted,
                 self._instant(period.end),
             )
@@ -82,6 +85,16 @@ class Timeline:
         place = self.place(earlier) if earlier is not None else None
         return Shown(period, period.is_complete(as_of), self.place(period), earlier, place)
 
+    def _targets_in(self, period: Period) -> Iterator[tuple[Scope, float]]:
+        """The goals for revenue_won in exactly this period, each with its scope; those in another currency than the deals
+        are noted instead."""
+        for target in self._targets:
+            if target.goal.metric == "revenue_won" and target.is_for(period):
+                if problem := goals.unlike_deals(self.dataset, target):
+                    self.notes.append(goals.not_compared(target, problem))
+                else:
+                    yield frozenset(target.scope), target.target
+
     def _lag(self) -> int | None:
         settings = self.dataset.settings
         if settings.cac_lag_days is not None:
@@ -94,7 +107,3 @@ class Timeline:
         zone = ZoneInfo(self.dataset.settings.timezone or "UTC")
         moment = datetime(day.year, day.month, day.day, tzinfo=zone)
         return round(moment.timestamp()) * 1_000_000
-
-
-def _last(period: Period) -> date:
-    return period.end - timedelta(days=1)

@@ -286,7 +286,7 @@ T-3,       2024-03-04, 2024-03-04
 @pytest.mark.parametrize("tickets", [STAMPED, COUNTED], ids=["stamps", "minutes"])
 def test_hours_come_before_the_help_desk_s_own_column(tmp_path: Path, tickets: str) -> None:
     assert (120.0, "by your working hours") == _named(values(tmp_path, tickets, FIRST, hours=WEEK))
-    assert (7.0, 'by "first_response_business_minutes"') == _named(values(tmp_path, tickets, FIRST))
+    assert (7.0, "by the help desk's") == _named(values(tmp_path, tickets, FIRST))
 
 
 def _named(found: tuple[float | None, str]) -> tuple[float | None, str]:
@@ -302,8 +302,9 @@ def test_files_with_and_without_times_are_each_measured_by_what_they_have(tmp_pa
         paths.append(str(tmp_path / name))
     report = api.report(paths, settings=validated({"hours": WEEK}, "test"), period="all", metrics=[FIRST])
     assert [40.0] == report.rows["value"].tolist()
-    title = 'First response time, business hours (by your working hours and by "First Response Business Minutes")'
+    title = "First response time, business hours (by your working hours and by the help desk's)"
     assert [title] == report.rows["title"].tolist()
+    assert any('help desk\'s own: "First Response Business Minutes".' in note for note in report.notes)
 
 
 def test_dates_without_a_time_count_whole_working_days(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -65,11 +66,11 @@ def test_families_come_in_the_order_of_a_report() -> None:
 
 def test_every_metric_has_a_title_and_what_is_shown_says_what_it_means() -> None:
     assert [] == [metric.name for metric in BUILT_IN.values() if not metric.title]
-    assert [] == [metric.name for metric in BUILT_IN.shown() if not metric.about]
+    assert [] == [metric.name for metric in BUILT_IN.listed() if not metric.about]
 
 
 def test_no_two_metrics_that_are_shown_have_one_title() -> None:
-    titles = [metric.title for metric in BUILT_IN.shown()]
+    titles = [metric.title for metric in BUILT_IN.listed()]
 
     assert len(titles) == len(set(titles))
 
@@ -81,7 +82,7 @@ def test_every_metric_is_an_aggregate_or_a_formula() -> None:
 
 
 def test_every_private_metric_is_part_of_one_that_is_shown() -> None:
-    used = {part.name for part in BUILT_IN.parts(BUILT_IN.shown())}
+    used = {part.name for part in BUILT_IN.parts(BUILT_IN.listed())}
 
     assert [] == [name for name in BUILT_IN if name not in used]
 
@@ -207,6 +208,7 @@ REFUSED = {
         block(count="", survival='"tickets.wait_minutes"', at='"created_at"'),
         ["needs event"],
     ),
+    "a wait that is no survival median": (block(waiting='"deals_won"'), ["'deals_won'", "no survival median"]),
     "no title": (block(title=""), ["'title'", "missing"]),
     "no unit": (block(unit=""), ["'unit'", "missing"]),
     "a name with a capital": (block().replace("[x]", "[X]"), ["lower-case"]),
@@ -253,6 +255,10 @@ def test_what_the_format_does_not_allow_is_refused_with_its_place(tmp_path: Path
         {"interval": "3"},
         {"lag": '"cac_leg_days"'},
         {"example": "3"},
+        {"waiting": "3"},
+        {"waiting_always": '"yes"'},
+        {"differs": '"Stripe counts them otherwise."'},
+        {"differs": "{ stripe = 3 }"},
         {"title": "3"},
     ],
     ids=str,
@@ -290,3 +296,11 @@ def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
 
 def test_a_byte_order_mark_is_no_part_of_a_metrics_file(tmp_path: Path) -> None:
     assert "big_deals_won" in own(tmp_path, f"\ufeff{BIG}")
+
+
+def test_vendors_whose_screens_differ_are_those_whose_files_are_known() -> None:
+    known = {Path(entry.name).stem for entry in files("crm_metrics.loaders.vendors").iterdir()}
+    named = {vendor for metric in BUILT_IN.values() for vendor in metric.differs}
+
+    assert named <= known
+    assert {"zendesk", "hubspot", "stripe", "shopify"} <= named

@@ -130,6 +130,52 @@ def test_every_row_of_the_table_is_counted_or_left_out_for_a_reason(name: str, p
         assert part.total == len(part.rows) + sum(part.left_out.values()) - without_value
 
 
+@pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("name", ["backlog", "open_pipeline", "mrr", "customers_at_start", "churn_rate"])
+def test_of_a_stock_every_row_is_written_counted_or_with_the_reason_why_not(name: str, period: str) -> None:
+    figure = opened(name, period, {})
+    rows = written(figure)
+    for part in figure.now.parts:
+        if part.metric.open is None:
+            continue
+        without = [row for row in rows if row["part"] == f"{part.metric.name}, not counted"]
+        counted = {(row["file"], row["row"]) for row in rows if row["part"] == part.metric.name}
+        reasons = {name: count for name, count in part.left_out.items() if name != "without a value"}
+        assert Counter(row["left_out"] for row in without) == reasons
+        assert part.total == len(without) + len(part.rows)
+        assert {row["counts_as"] for row in without} <= {""}
+        assert counted
+
+
+def test_what_is_not_in_a_stock_says_whether_it_came_later_or_had_gone(tmp_path: Path) -> None:
+    path = tmp_path / "tickets.csv"
+    path.write_text(
+        "Ticket ID,Created At,Solved At\n1,2024-01-02,\n2,2024-03-31,2024-04-01\n3,2024-03-05,2024-03-31\n4,2024-04-01,\n",
+        encoding="utf-8",
+    )
+    figure = api.explain([str(path)], "backlog", period="2024-03", today=TODAY)
+
+    assert {"2": "", "3": "", "4": "that had gone by that moment", "5": "that came after that moment"} == {
+        row["row"]: row["left_out"] for row in written(figure)
+    }
+
+
+def test_a_figure_says_how_the_vendor_s_own_screen_differs_where_its_file_is_in_use(tmp_path: Path) -> None:
+    path = tmp_path / "subscriptions.csv"
+    path.write_text(
+        "id,Customer ID,Customer Email,Plan,Interval,Amount,Status,Start (UTC),Created (UTC),Ended At (UTC)\n"
+        "sub_1,cus_1,a@example.com,Pro,month,10.00,active,2024-01-02 10:00,2024-01-02 10:00,\n",
+        encoding="utf-8",
+    )
+    figure = api.explain([str(path)], "mrr", period="2024-03", today=TODAY)
+    page = io.StringIO()
+    openings.render(figure, "table", page)
+
+    assert list(figure.elsewhere) == ["stripe"]
+    assert "On the vendor's own screen: Stripe" in page.getvalue()
+    assert not opened("revenue_won", "2025-Q3", {}).elsewhere
+
+
 def test_rows_say_where_they_stand_as_the_spreadsheet_shows_it(tmp_path: Path) -> None:
     path = tmp_path / "deals.csv"
     path.write_text(

@@ -94,6 +94,12 @@ def test_lost_deals_stay_in_the_conversion_of_deals_created(tmp_path: Path) -> N
     assert 2 / 3 == value(tmp_path, "sales_conversion_rate", "2024-01", deals=DEALS)
 
 
+def test_lost_deals_stay_in_the_funnel(tmp_path: Path) -> None:
+    """Without the one that was lost all would have gone on."""
+    stages = "deal_id, stage, entered_at\n" + "".join(f"{deal}, Demo, 2024-03-01\n" for deal in (1, 2, 3))
+    assert {"Demo": 2 / 3} == value(tmp_path, "stage_conversion_rate", by="stage", deals=DEALS, deal_stages=stages)
+
+
 def test_every_score_is_in_a_group(tmp_path: Path) -> None:
     responses = "kind, scale, score, responded_at\n" + "\n".join(
         f"nps, 0-10, {score}, 2024-03-05" for score in (6.5, 8.5, 9, 10)

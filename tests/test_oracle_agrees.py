@@ -15,6 +15,7 @@ from crm_metrics.settings import validated
 from .conftest import TODAY
 from .oracle.figures import NotCoveredError
 from .oracle.metrics import METRICS, PER_METRICS, compute
+from .oracle.names import STAGE_METRICS
 from .oracle.random_tables import as_csv, make
 
 PERIODS = {
@@ -34,6 +35,7 @@ def written(tables: dict[str, list[dict[str, Any]]], folder: Path) -> dict[str, 
     return paths
 
 
+OTHERS = [name for name in PER_METRICS if name not in STAGE_METRICS]
 SINGLE = [name for name in METRICS if name not in PER_METRICS]
 # Two reasons hold at once; the documents rank them, but the oracle lets the leads of a spend file count as spend.
 BOTH_HOLD = {("cost_per_lead", "no-rows", "zero-denominator")}
@@ -79,7 +81,7 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tm
     # By owner the oracle reads these otherwise: it refuses what spend has no owner for, lets a customer return under one
     # owner because of a purchase under another, and drops the refund of one who bought under another.
     otherwise = ("attributed_revenue", "unattributed_revenue", "returning_customer_rate", "clv_historical")
-    for by, metrics in (("owner", SINGLE), ("product", PER_METRICS), ("lost_reason", PER_METRICS)):
+    for by, metrics in (("owner", SINGLE), ("product", OTHERS), ("lost_reason", OTHERS)):
         asked = api.query(
             period="2024-Q1", metrics=metrics, settings=validated(given, "test"), by=() if by != "owner" else [by]
         )
@@ -106,5 +108,36 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tm
                 same = math.isclose(value, expected.value, rel_tol=1e-9, abs_tol=1e-9)
             if not same:
                 differences.append((row.metric, label, expected, value, row.reason))
+
+    assert differences == []
+
+
+@pytest.mark.parametrize("period", ["2024-Q1", "2024-05"])
+@pytest.mark.parametrize("seed", range(60))
+def test_the_engine_agrees_with_the_oracle_by_stage_and_owner(seed: int, period: str, tmp_path: Path) -> None:
+    tables, settings = make(seed)
+    if seed % 3 == 0:
+        settings["stage_order"] = ["Offer", "New"]
+    given = {name: value for name, value in settings.items() if value is not None}
+    paths = written(tables, tmp_path)
+    days = (date(2024, 5, 1), date(2024, 6, 1)) if period == "2024-05" else PERIODS[period]
+    by = ["owner"] if seed % 2 and any("owner" in row for row in tables.get("deals", [])) else []
+    asked = api.query(period=period, metrics=STAGE_METRICS, settings=validated(given, "test"), by=by)
+    report = api.compute(api.load(list(paths), asked, today=TODAY, tables=paths), asked, strict=False)
+    differences = []
+    for row in report.rows.dropna(subset=["stage"]).itertuples():
+        stage = None if row.stage == "(none)" else row.stage
+        segment = {"owner": None if row.owner == "(none)" else row.owner} if by and row.owner else {}
+        expected = compute(
+            tables, row.metric, *days, settings["as_of"], settings=settings, segment=segment, per_value=stage
+        )
+        value = None if row.status == "unavailable" else float(row.value)
+        same = (value is None) == (expected.value is None)
+        if value is not None and expected.value is not None:
+            same = math.isclose(value, expected.value, rel_tol=1e-9, abs_tol=1e-9)
+        elif same:
+            same = expected.reason == row.reason
+        if not same:
+            differences.append((row.metric, row.stage, expected, value, row.reason))
 
     assert differences == []

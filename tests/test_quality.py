@@ -251,6 +251,11 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
             "stages": "deal id,from stage,stage,entered at\n1,A,B,2025-01-01",
         },
     ),
+    "unreadable-file": (
+        {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "page": "<?xml version='1.0'?><rows/>"},
+        [],
+        {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01"},
+    ),
     "unknown-campaign": (
         {"spend": "date,campaign,cost\n2025-01-01,Spring,5", "leads": "lead id,created at,campaign\n1,2025-01-01,Autumn"},
         [2],

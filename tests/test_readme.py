@@ -111,7 +111,7 @@ def test_every_text_block_is_the_output_of_a_command_that_is_run():
 
 def test_there_are_two_commands_to_set_up_and_nothing_else_installs():
     lines = [line for block in BLOCKS if block.language == "sh" for line in block.lines]
-    installing = [line for line in lines if "pip" in line]
+    installing = [line for line in lines if "pip " in line]
     assert installing == [line for line in lines if not line.startswith("crm-metrics ")]
     assert installing == [
         "pip install . && crm-metrics report sample_data",

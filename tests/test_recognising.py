@@ -442,3 +442,19 @@ def test_a_currency_in_the_cells_stays_with_its_row_when_others_are_left_out(tmp
     rows = api.report([str(path)], period="2024-03", metrics=["revenue_won"], today=TODAY).rows
 
     assert {"USD": 7.0, "EUR": 9.0} == dict(zip(rows["currency"], rows["value"], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("header", "minutes"),
+    [
+        ("First Response Time (seconds)", {"first_response_minutes": "seconds"}),
+        ("First Response Time (hours)", {"first_response_minutes": "hours"}),
+        ("First Response Time", {}),
+    ],
+)
+def test_a_duration_of_help_scout_is_read_only_where_its_unit_is_said(header: str, minutes: dict[str, str]) -> None:
+    found = recognise(["Conversation Number", "Mailbox", "Created At", header], "conversations.csv")
+
+    assert found is not None
+    assert ("helpscout", minutes) == (found.layout.vendor, found.units)
+    assert minutes.keys() == found.columns.keys() & {"first_response_minutes"}

@@ -132,3 +132,8 @@ def test_a_segment_with_nothing_to_divide_by_makes_no_endless_rate(tmp_path: Pat
 
     assert [] == change.dimensions
     assert "nothing to divide" in change.refused["source"]
+
+
+def test_a_metric_of_every_stage_or_reason_is_refused():
+    with pytest.raises(UsageError, match="a figure for each stage"):
+        api.why([SAMPLE], "stage_conversion_rate", period="2025-Q3", today=TODAY)

@@ -95,6 +95,11 @@ def change(
 ) -> Change:
     """The change of a metric between two windows, by dimension; first the one that explains most. Raises `UsageError` for
     a metric that is neither a ratio of sums nor a sum, `NothingToReport` where a period has no value."""
+    if metric.per:
+        raise UsageError(
+            f"{metric.name} is a figure for each {' and '.join(metric.per)}, and why takes one figure apart",
+            hint=f"'crm-metrics report -m {metric.name} --compare previous' shows which of them changed.",
+        )
     over, under = _sums(metric, catalog)
     whole = _grid(Engine(dataset, catalog, [before, now]), metric, over, under)
     if isinstance(whole, str):
@@ -187,7 +192,10 @@ def _grid(engine: Engine, metric: Metric, over: Formula, under: Formula | None) 
     shape = cells.value.shape
 
     def summed(tree: Formula) -> Floats:
-        return np.nan_to_num(evaluate(tree, lambda name: _cells(engine, name), engine.named, shape)[0])
+        values = evaluate(
+            tree, lambda name: _cells(engine, name), lambda name: engine.named_in(name, cells.dims), shape
+        )[0]
+        return np.nan_to_num(values)
 
     numerator = summed(over)
     denominator = summed(under) if under is not None else None

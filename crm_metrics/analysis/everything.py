@@ -60,7 +60,7 @@ class Everything:
 def load_everything(opened: Opened, settings: Settings, *, today: date, forced: Mapping[str, str]) -> Everything:
     """All that the opened files hold. `forced` names the table of a path. Raises `DataError` only for what belongs to no
     single file."""
-    remaining, refused = list(opened.tables), dict[str, DataError]()
+    remaining, refused = list(opened.tables), dict(opened.unreadable)
     dataset, read, issues = None, dict[int, AsRead](), list(opened.issues)
     while remaining:
         try:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.engine.cells import REASONS, Cells, Unavailable
+from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.selection import NEVER, Chosen
@@ -21,6 +23,7 @@ from crm_metrics.schema import Kind
 from crm_metrics.tables import RATE, ROW, SOURCE
 
 NO_DATE, ELSEWHEN, NOT_OPEN = "without a date", "in another period", "not there at that moment"
+NOT_YET, GONE = "that came after that moment", "that had gone by that moment"
 UNFIT, ELSEWHERE, NO_VALUE = "that do not meet the condition", "of another segment", "without a value"
 
 
@@ -48,7 +51,8 @@ class Step:
 @dataclass(frozen=True)
 class Part:
     """An aggregate behind the figure: its amounts, the rows that are counted (columns `file`, `row`, `counts_as` and those
-    that decide), the header of each canonical column by file, and how many rows of the table are not counted, by reason."""
+    that decide), the header of each canonical column by file, and how many rows of the table are not counted, by reason.
+    Of a stock also the rows that are not counted (`out`), each with its reason (`left_out`)."""
 
     metric: Metric
     amounts: list[Amount]
@@ -56,6 +60,7 @@ class Part:
     headers: Mapping[str, Mapping[str, str]]
     left_out: Mapping[str, int]
     total: int
+    out: pd.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def _walk(
             amounts = _amounts(engine, engine.catalog[name], window, _within(engine, engine.catalog[name], top, place))
             figures[name] = amounts[0].value if len(amounts) == 1 else None
         else:
-            figures[name] = named[name] = float(engine.named(name)[window])
+            figures[name] = named[name] = float(engine.named_in(name, engine.dims(top))[window, place])
     amounts = _amounts(engine, metric, window, _within(engine, metric, top, place))
     if metric.name not in {step.metric.name for step in steps}:
         steps.append(Step(metric, amounts, figures))
@@ -182,24 +187,45 @@ def _part(engine: Engine, leaf: Metric, whole: Metric, window: int, place: int) 
         }
         for index in table.frame[SOURCE].unique()
     }
-    return Part(
-        leaf,
-        _amounts(engine, leaf, window, own),
-        _rows(engine, leaf, pairs, np.flatnonzero(hit)),
-        headers,
-        _left_out(engine, leaf, pairs, window, int(hit.sum())),
-        len(table.frame),
-    )
+    rows = _rows(engine, leaf, pairs.rows[hit]).assign(counts_as=_counts_as(engine, leaf, pairs, np.flatnonzero(hit)))
+    left_out, out = _left_out(engine, leaf, pairs, window, int(hit.sum())), None
+    if leaf.open is not None:
+        why = _why_not(engine, leaf, pairs, window, pairs.rows[hit])
+        out = _sorted(_rows(engine, leaf, np.flatnonzero(why != "")).assign(left_out=why[why != ""]))
+        left_out = {name: count for name, count in left_out.items() if name == NO_VALUE}
+        left_out = {**Counter(why[why != ""].tolist()), **left_out}
+    return Part(leaf, _amounts(engine, leaf, window, own), _sorted(rows), headers, left_out, len(table.frame), out)
 
 
-def _rows(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> pd.DataFrame:
-    """The rows behind an aggregate: where each stands, what it counts as, and the columns that decide that it counts."""
+def _why_not(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: Ints) -> NDArray[np.object_]:
+    """Of each row of a stock's table why it is not counted; empty for those that are."""
+    assert leaf.open is not None
+    table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
+    why = np.full(len(table.frame), NOT_OPEN, dtype=object)
+    if leaf.when in ("start", "end"):
+        edge = getattr(engine.windows[window], leaf.when)
+        ended = selector.dates(leaf.open[1])
+        why[(ended != NEVER) & (ended < edge)] = GONE
+        if table.has(leaf.open[0]):
+            started = selector.dates(leaf.open[0])
+            why[started >= edge] = NOT_YET
+            why[started == NEVER] = NO_DATE
+    placed = selector.placed(leaf)
+    why[placed.rows[placed.window == window]] = UNFIT
+    why[pairs.rows[pairs.window == window]] = ELSEWHERE
+    why[counted] = ""
+    return why
+
+
+def _rows(engine: Engine, leaf: Metric, rows: Ints) -> pd.DataFrame:
+    """Rows of an aggregate's table: where each stands, a place for what it counts as, and the columns that decide that it
+    counts."""
     table = engine.dataset.tables[leaf.table]
-    frame = table.frame.iloc[pairs.rows[places]]
+    frame = table.frame.iloc[rows]
     made = pd.DataFrame({"part": leaf.name, "table": leaf.table}, index=frame.index)
     paths = np.array([source.path for source in engine.dataset.sources], dtype=object)
     made["file"], made["row"] = paths[frame[SOURCE].to_numpy()], frame[ROW].to_numpy()
-    made["counts_as"] = _counts_as(engine, leaf, pairs, places)
+    made["counts_as"] = None
     ids = [name for name, known in schema.TABLES[leaf.table].columns.items() if known.kind is Kind.ID]
     shown = dict.fromkeys(
         ["currency", RATE, *engine.dims(leaf), *columns_of(leaf), *(name for name in ids if name.endswith("_id"))]
@@ -209,7 +235,11 @@ def _rows(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> pd
             made[name] = frame[name].to_numpy() if frame[name].dtype.kind == "M" else frame[name]
     if engine.dataset.priced_in is not None:  # the amounts beside it are in another
         made = made.rename(columns={"currency": "currency_in_file"})
-    return made.sort_values(["file", "row"], kind="stable").reset_index(drop=True)
+    return made
+
+
+def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
+    return rows.sort_values(["file", "row"], kind="stable").reset_index(drop=True)
 
 
 def _counts_as(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> np.ndarray:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.loaders.coercing.words import folded
@@ -89,11 +89,12 @@ def shared_customers(dataset: Dataset) -> list[Shared]:
     for source in dataset.sources:
         table = dataset.tables.get(source.table)
         if table is not None and table.has("customer"):
-            mine = table.frame.loc[(table.frame[SOURCE] == source.index).to_numpy(), "customer"]
-            by_file[source.index] = set(mine.dropna().astype(str).unique())
+            values = table.frame["customer"].astype("category").cat
+            codes = np.unique(values.codes[(table.frame[SOURCE] == source.index).to_numpy()])
+            by_file[source.index] = set(map(str, values.categories[codes[codes >= 0]]))
     if len(by_file) < 2:
         return []
-    met = pd.Series([name for names in by_file.values() for name in names]).value_counts()
-    several = set(met.index[met > 1])
+    met = Counter(name for names in by_file.values() for name in names)
+    several = {name for name, times in met.items() if times > 1}
     paths = {source.index: source.path for source in dataset.sources}
     return [Shared(paths[index], len(names), len(names & several)) for index, names in by_file.items()]

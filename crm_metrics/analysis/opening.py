@@ -39,6 +39,20 @@ class Opened:
             return rows
         return changes(rows, pd.concat([part.rows for part in self.before.parts], ignore_index=True))
 
+    @property
+    def left_out(self) -> pd.DataFrame:
+        """Of each part that is a stock the rows that are not counted, with the reason."""
+        stocks = [(part.metric.name, part.out) for part in self.now.parts if part.out is not None]
+        found = [out.assign(part=f"{name}, not counted") for name, out in stocks]
+        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+    @property
+    def elsewhere(self) -> dict[str, str]:
+        """How the figure is another on the screens of the vendors whose files it comes from."""
+        used = {path for part in self.now.parts for path in part.headers}
+        vendors = dict.fromkeys(source.vendor for source in self.sources if source.path in used)
+        return {vendor: self.now.metric.differs[vendor] for vendor in vendors if vendor in self.now.metric.differs}
+
 
 def opened(
     dataset: Dataset,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +16,7 @@ from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.recognising import layouts
+from crm_metrics.settings import FileRules
 from crm_metrics.tables import NONE, SOURCE, Dataset, Source, Unusable
 
 # Which column's values decide something, by table: the column, and the derived column that says what each was read as.
@@ -47,7 +48,8 @@ class Value:
 
 @dataclass(frozen=True)
 class File:
-    """One table of one file. `date_order` is empty where no date leaves it open; `date_proof` says what decided it."""
+    """One table of one file. `date_order` is empty where no date leaves it open; `date_proof` says what decided it;
+    `settings` are the rules of the settings for this file."""
 
     source: Source
     title: str
@@ -56,6 +58,7 @@ class File:
     issues: tuple[Issue, ...]
     date_order: str = ""
     date_proof: str = ""
+    settings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,21 @@ def _file(source: Source, found: Everything, dataset: Dataset) -> File:
         issues=issues,
         date_order=_ORDERS.get(source.date_order, ""),
         date_proof=proof,
+        settings=tuple(_rules(dataset.settings.rules(source.path))),
     )
+
+
+def _rules(rules: FileRules) -> Iterator[str]:
+    """What is set for a file, a line for each rule."""
+    for name, value in rules.model_dump(exclude={"path"}, exclude_none=True).items():
+        if not isinstance(value, dict):
+            yield f"{name} = {value}"
+            continue
+        for key, inner in value.items():
+            if isinstance(inner, dict):
+                yield from (f"{key}: {raw} = {meant}" for raw, meant in inner.items())
+            else:
+                yield f"{key} = {inner}"
 
 
 def _title(source: Source) -> str:

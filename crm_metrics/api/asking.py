@@ -31,6 +31,12 @@ class Query:
     top: int | None = None
     settings: Settings = field(default_factory=Settings)
 
+    @property
+    def read(self) -> list[Metric]:
+        """The metrics to read columns for: those asked for and, where one period is shown, those that keep the waiting."""
+        beside = [] if self.grain else [self.catalog[metric.waiting] for metric in self.metrics if metric.waiting]
+        return [*self.metrics, *beside]
+
 
 def query(
     *,

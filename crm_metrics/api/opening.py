@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics.api.asking import Query, query
-from crm_metrics.api.loading import load, opened
+from crm_metrics.api.loading import complete, load, opened
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
@@ -69,6 +69,8 @@ def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> O
     earlier = None
     if shown.earlier is not None and shown.earlier_window is not None:
         earlier = (shown.earlier, windows[shown.earlier_window])
+    chosen = [windows[shown.window], *([earlier[1]] if earlier else [])]
+    dataset = complete(dataset, asked, chosen)
     return opening.opened(dataset, asked.catalog, metric, (whole, windows[shown.window]), earlier, segment)
 
 
@@ -103,6 +105,7 @@ def why(
     if shown.earlier is None or shown.earlier_window is None:
         raise NothingToReport(f"{whole.label} has no earlier period to compare with", hint="Choose a period with -p.")
     before, now = timeline.windows[shown.earlier_window], timeline.windows[shown.window]
+    dataset = complete(dataset, asked, [before, now])
     change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
     return Why(whole, shown.earlier, dataset.as_of, change)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import periods
 from crm_metrics.api.asking import Query, query
-from crm_metrics.api.loading import load
-from crm_metrics.errors import NothingToReport
+from crm_metrics.api.loading import complete, load
+from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset
 
 HISTORY = 12
+MOST_PARTS = 5000  # 95 years of weeks; more come of a mistyped year
 
 
 def report(
@@ -49,6 +50,7 @@ def compute(
 ) -> Report:
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `digests`
     the SHA-256 of every input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.engine.compute import Engine
     from crm_metrics.ranking import largest
@@ -57,8 +59,16 @@ def compute(
 
     whole = reported(dataset, asked.period)
     timeline = Timeline(dataset)
-    shown = [timeline.shown(part, asked.compare) for part in (whole.split(asked.grain) if asked.grain else [whole])]
+    parts = whole.split(asked.grain) if asked.grain else [whole]
+    if len(parts) > MOST_PARTS:
+        raise UsageError(
+            f"{whole.label} has {len(parts):,} {asked.grain}s, from {whole.start} on",
+            hint="Give a period with -p, such as -p 2020..; 'crm-metrics check' lists dates that may be mistyped.",
+        )
+    shown = [timeline.shown(part, asked.compare) for part in parts]
     past = [timeline.place(part) for part in periods.trailing(whole, HISTORY)] if history and not asked.grain else []
+    places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
+    dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
     rest = None
     if asked.top is not None:
@@ -97,10 +107,12 @@ def compute(
         settings=_stated(dataset, asked),
         settings_file=asked.settings.file,
         issues=dataset.issues,
-        notes=engine.dataset.notes,
+        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
         missing=assembler.missing,
         history=_history(engine, asked.metrics, past) if past else {},
         rest=rest,
+        missed_goals=assembler.missed_goals,
+        waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
 
 

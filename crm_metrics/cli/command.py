@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
@@ -72,13 +72,16 @@ def _shared(
     """The options that every such command has."""
 
 
-def reading(name: str, *, further: Sequence[str] = ()) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def reading(
+    name: str, *, further: Sequence[str] = (), said: Mapping[str, Any] | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a command of a function whose first parameter is a `Given`: its other parameters come first on the command line,
-    the shared ones follow. `further` are formats beyond those of tables. Every error is told and has its exit code."""
+    the shared ones follow, those of `said` declared as there. `further` are formats beyond those of tables. Every error is
+    told and has its exit code."""
 
     def made(command: Callable[..., None]) -> Callable[..., None]:
         own = _parameters(command)[1:]
-        shared = _parameters(_shared)
+        shared = [one.replace(annotation=(said or {}).get(one.name, one.annotation)) for one in _parameters(_shared)]
 
         @wraps(command)
         def run(**values: Any) -> None:

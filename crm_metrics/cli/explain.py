@@ -59,7 +59,7 @@ def explain(
             wanted,
             metric,
             period=period,
-            segment=_segment(segment or []),
+            segment=options.segment_of(segment or []),
             diff=diff,
             settings=settings,
             metrics_file=metrics_file,
@@ -67,13 +67,3 @@ def explain(
         )
         with opened(output, plain=chosen != "table") as out:
             openings.render(figure, chosen, out)
-
-
-def _segment(pairs: list[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for pair in pairs:
-        name, equals, value = pair.partition("=")
-        if not equals or not name.strip():
-            raise errors.UsageError(f"--segment {pair}: NAME=VALUE", hint="For example: --segment owner=Ann")
-        found[name.strip().casefold().replace("-", "_")] = value.strip()
-    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,20 +10,22 @@ from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.issues import Severity
 
 if TYPE_CHECKING:
+    from crm_metrics.api.goals import Goals
     from crm_metrics.report import Report
+    from crm_metrics.settings import Settings
 
 WORSE, WARNING, RESTATED = "worse", "warning", "restated"
-_KINDS = (RESTATED, WORSE, WARNING)
+GOAL_MISSED, GOAL_BEHIND = "goal-missed", "goal-behind"
+_KINDS = (GOAL_MISSED, RESTATED, WORSE, WARNING)
+OF_GOALS = (GOAL_MISSED, GOAL_BEHIND)
 
 
-def kinds(given: Iterable[str]) -> list[str]:
-    """What to fail on. Raises `UsageError` for anything else, with the nearest name."""
+def kinds(given: Iterable[str], known: Sequence[str] = _KINDS) -> list[str]:
+    """What to fail on, of what a command knows. Raises `UsageError` for anything else, with the nearest name."""
     found = [name.strip().casefold() for text in given for name in text.split(",") if name.strip()]
     for name in found:
-        if name not in _KINDS:
-            raise UsageError(
-                f"--fail-on {name}: {', '.join(_KINDS[:-1])} or {_KINDS[-1]}. {did_you_mean(name, _KINDS)}"
-            )
+        if name not in known:
+            raise UsageError(f"--fail-on {name}: {', '.join(known[:-1])} or {known[-1]}. {did_you_mean(name, known)}")
     return list(dict.fromkeys(found))
 
 
@@ -32,6 +34,15 @@ def refuse_without_history(wanted: Iterable[str], history: Path | None) -> None:
     if RESTATED in wanted and history is None:
         raise UsageError(
             "--fail-on restated compares with a history, and none is named", hint="Add --history FILE; it is created."
+        )
+
+
+def refuse_without_goals(wanted: Iterable[str], settings: Settings) -> None:
+    """Raises `UsageError` for `goal-missed` where no goal is set: it would never fail."""
+    if GOAL_MISSED in wanted and not settings.goal:
+        raise UsageError(
+            "--fail-on goal-missed compares with goals, and none is set",
+            hint="'crm-metrics goals' shows how goals are written.",
         )
 
 
@@ -49,6 +60,19 @@ def reasons(report: Report, wanted: Iterable[str]) -> list[str]:
     if RESTATED in wanted and report.restated:
         names = list(dict.fromkeys(one.metric for one in report.restated))
         found.append(f"other figures than recorded earlier: {_listed(names)}")
+    if GOAL_MISSED in wanted and report.missed_goals:
+        found.append(f"goals missed: {_listed(report.missed_goals)}")
+    return found
+
+
+def reasons_of_goals(goals: Goals, wanted: Iterable[str]) -> list[str]:
+    """In a sentence each, which goals make the command fail; empty when none does."""
+    found = []
+    for kind in wanted:
+        status = kind.removeprefix("goal-")
+        names = [f"{one.metric.name} in {one.target.period.label}" for one in goals.standings if one.status == status]
+        if names:
+            found.append(f"goals {status}: {_listed(names)}")
     return found
 
 

@@ -49,7 +49,10 @@ def init(
             raise errors.UsageError("standard input cannot be written into a settings file", hint="Give files.")
         with options.busy():
             scanned = api.scan(wanted, settings=given)
-        if not scanned.files and not scanned.refused:
+        asked = [error for error in scanned.refused.values() if isinstance(error, errors.AmbiguousError)]
+        if not scanned.files and not asked and scanned.refused:
+            raise errors.together(list(scanned.refused.values()))
+        if not scanned.files and not asked:
             raise errors.NothingToReport("no file is recognised", hint="'crm-metrics scan' says what each lacks.")
         from crm_metrics.renderers.scans.starting import settings_text
 
@@ -57,8 +60,11 @@ def init(
             seen = tuple(_as_seen_from(target, path) for path in wanted)
             out.write(settings_text(scanned, type(given)(**{**_given(given), "paths": seen})))
         typer.echo(f"{target} is written.")
-        for path in scanned.refused:
-            typer.echo(f"To be settled in it: {path}")
+        for path, error in scanned.refused.items():
+            if isinstance(error, errors.AmbiguousError):
+                typer.echo(f"To be settled in it: {path}")
+            else:
+                typer.echo(f"Not read: {error}", err=True)
 
 
 def _given(settings: Settings) -> dict[str, Any]:

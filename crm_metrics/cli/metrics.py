@@ -29,7 +29,7 @@ def metrics(
         from crm_metrics.metrics.own import catalog_of
 
         catalog = catalog_of(options.settings_of(config, None, no_config=no_config), metrics_file)
-        chosen = catalog.chosen([name]) if name else catalog.shown()
+        chosen = catalog.chosen([name]) if name else catalog.listed()
         if name and len(chosen) == 1:
             typer.echo(describe.one(chosen[0], catalog))
         else:

@@ -78,6 +78,17 @@ def paths_of(paths: list[str] | None, settings: Settings, command: str) -> list[
     return found
 
 
+def segment_of(pairs: list[str]) -> dict[str, str]:
+    """The value of each dimension from NAME=VALUE. Raises `UsageError` for anything else."""
+    found: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise errors.UsageError(f"--segment {pair}: NAME=VALUE", hint="For example: --segment owner=Ann")
+        found[name.strip().casefold().replace("-", "_")] = value.strip()
+    return found
+
+
 def color_of(color: str, output: Path | None) -> bool | None:
     """Whether to colour; None leaves it to the stream. Raises `UsageError` for anything but auto, always, never."""
     if color not in ("auto", "always", "never"):

@@ -58,7 +58,9 @@ def report(
     ] = None,
     fail_on: Annotated[
         list[str] | None,
-        option("--fail-on", metavar="WHAT", help="Exit code 1 for: worse (beyond chance), warning, restated."),
+        option(
+            "--fail-on", metavar="WHAT", help="Exit code 1 for: worse (beyond chance), warning, restated, goal-missed."
+        ),
     ] = None,
     history: Annotated[
         Path | None,
@@ -94,7 +96,9 @@ def report(
             chosen = format_of(format or profile.format, output, renderers.known())
         quiet, verbose = quiet or bool(profile.quiet), verbose or bool(profile.verbose)
         failing_on = failing_on or failing.kinds(profile.fail_on)
+        history = history or (Path(profile.history) if profile.history else None)
         failing.refuse_without_history(failing_on, history)
+        failing.refuse_without_goals(failing_on, settings)
         restating.refuse_clash(history, output, wanted)
         asked = api.query(
             period=period or profile.period,
@@ -148,8 +152,9 @@ def _warn(result: Report, verbose: bool) -> None:
     """What the formats without a header do not say: the settings file, and the problems with the data."""
     from crm_metrics.renderers import cells
     from crm_metrics.renderers.noticed import problems
+    from crm_metrics.renderers.waiting import sentences
 
     if result.settings_file:
         typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)
-    for line in problems(result.issues, verbose=verbose):
+    for line in (*sentences(result), *problems(result.issues, verbose=verbose)):
         typer.echo(line, err=True)

@@ -23,6 +23,8 @@ from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
+SETTLED = ("period_months", "gross_margin")  # named values that are the same for every segment
+
 
 class Engine:
     """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
@@ -123,6 +125,7 @@ class Engine:
             rows, empty = (n, "censored-median") if waiting else (rows, "missing-values")
             reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
         reason = reason.reshape(shape)
+        reason[list(pairs.blocked)] = 0  # that they have no rows says nothing
         for why in (self._outside(metric), pairs.blocked):
             for window, code in why.items():
                 reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
@@ -131,9 +134,9 @@ class Engine:
         low, high = (np.where(reason == 0, limit.reshape(shape), np.nan) for limit in found.limits)
         return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present, low, high)
 
-    def cell_numbers(self, metric: Metric, pairs: Chosen) -> Codes:
-        """The number of the cell that each row behind an aggregate belongs to."""
-        return self._cell(metric, pairs, self.segments(self.dims(metric)))
+    def cell_numbers(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...] | None = None) -> Codes:
+        """The number of the cell that each row behind an aggregate belongs to; of finer cells where `dims` are given."""
+        return self._cell(metric, pairs, self.segments(self.dims(metric) if dims is None else dims))
 
     def _cell(self, metric: Metric, pairs: Chosen, segments: Segments) -> Codes:
         """The number of the cell that each row of the pairs belongs to."""
@@ -182,9 +185,9 @@ class Engine:
         for part in parts.values():
             if any(dim not in dims for dim in part.dims):
                 return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
-        spread = {name: self._spread(part, dims) for name, part in parts.items()}
+        spread = {name: self.spread(part, dims) for name, part in parts.items()}
         shape = (len(self.windows), len(segments))
-        value, n, reason = evaluate(metric.formula, spread.get, self.named, shape)
+        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named_in(name, dims), shape)
         own = [part.present for part in spread.values() if part.dims == dims]
         present = np.logical_or.reduce(own) if own else np.ones(shape[1], dtype=bool)
         if metric.per_month:
@@ -196,7 +199,7 @@ class Engine:
         low, high = limits(self, metric, cells, spread)
         return replace(cells, low=low, high=high)
 
-    def _spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
+    def spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
         """A part's cells for finer segments: each gets the value of the segment it lies in."""
         if part.dims == dims:
             return part
@@ -223,3 +226,16 @@ class Engine:
         if name == "gross_margin":
             return np.full(len(self.windows), self.dataset.settings.gross_margin)
         return np.array([window.values.get(name, np.nan) for window in self.windows])
+
+    def named_in(self, name: str, dims: tuple[str, ...]) -> Floats:
+        """The same for each window and segment: what is set for all records, such as a goal, is not that of a part."""
+        labels, everywhere = self.segments(dims).labels, self.named(name)[:, None]
+        if not dims or name in SETTLED:
+            return np.broadcast_to(everywhere, (len(self.windows), len(labels)))
+        found = np.full((len(self.windows), len(labels)), np.nan)
+        place = {frozenset(zip(dims, label, strict=True)): number for number, label in enumerate(labels)}
+        for number, window in enumerate(self.windows):
+            for (of, scope), value in window.scoped.items():
+                if of == name and scope in place:
+                    found[number, place[scope]] = value
+        return found

@@ -75,6 +75,13 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     return parts
 
 
+def slices(dataset: Dataset, table: str) -> list[Dataset]:
+    """The dataset once for each currency of a table, with only that table's rows of it; itself where all amounts are in one,
+    or converted to one."""
+    names = [] if dataset.priced_in is not None else _currencies(dataset.tables[table])
+    return [_only(dataset, table, name) for name in names] if len(names) > 1 else [dataset]
+
+
 def _without_rate(engine: Engine, leaves: list[Metric], cells: Cells) -> Cells:
     """The cells with the reason for those that lack values because rows in them have no exchange rate."""
     missing = cells.reason == CODE["missing-values"]

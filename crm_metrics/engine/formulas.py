@@ -23,7 +23,8 @@ def evaluate(
     tree: Formula, cells: Callable[[str], Cells | None], values: Callable[[str], Floats], shape: tuple[int, int]
 ) -> tuple[Floats, Ints, NDArray[np.int8]]:
     """Value, n and reason of each cell. `cells` gives a metric's cells (None for a named value), `values` a named value
-    per window, NaN where it is not set. n is that of the denominator for a ratio, else the smallest of the parts."""
+    per window and segment, NaN where it is not set. n is that of the denominator for a ratio, else the smallest
+    of the parts."""
 
     def part(node: Formula) -> _Part:
         match node:
@@ -33,7 +34,7 @@ def evaluate(
                 found = cells(name)
                 if found is not None:
                     return _Part(found.value, found.n, found.reason)
-                value = np.broadcast_to(values(name)[:, None], shape)
+                value = np.broadcast_to(values(name), shape)
                 reason = np.where(np.isnan(value), CODE["no-baseline"], CODE[""]).astype(np.int8)
                 return _Part(value, np.full(shape, NO_N), reason)
         return _combined(node, part(node.left), part(node.right))

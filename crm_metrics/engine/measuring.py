@@ -70,7 +70,7 @@ class Measures:
         too_few = (column.n < rows) if metric.complete else (column.n == 0)
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
         value = _value(metric, column)
-        limits = (unknown, unknown) if metric.private else _limits(metric, column, value)
+        limits = (unknown, unknown) if metric.private or metric.interval == "none" else _limits(metric, column, value)
         return Measured(value, column.n, limits, short)
 
     def _column(
@@ -91,10 +91,11 @@ class Measures:
         times, cell, rows = times[known], cell[known], pairs.rows[known]
         assert metric.event is not None
         flags = self._selector(metric.table).flags
-        events, unknown = flags(metric.event)[rows], np.full(size, np.nan)
+        events = flags(metric.event)[rows]
         if metric.competing:
-            value = survival.median_of_winners(times, events, flags(metric.competing)[rows], cell, size)
-            limits = (unknown, unknown)
+            others = flags(metric.competing)[rows]
+            value = survival.median_of_winners(times, events, others, cell, size)
+            limits = survival.limits_of_winners(times, events, others, cell, size)
         else:
             value, limits = survival.median(times, events, cell, size), survival.limits(times, events, cell, size)
         return Measured(value, aggregates.counts(cell, size), limits, np.zeros(0, dtype=np.int64))

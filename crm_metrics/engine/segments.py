@@ -111,11 +111,16 @@ def _placed(used: Ints, code: Codes, size: int, target: Codes) -> Codes:
 
 
 def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:
+    """The values in the order of the alphabet; those that a table has an order for in that order, before the others."""
     found: set[str] = set()
+    order: dict[str, int] = {}
     for column in columns:
-        unique = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
-        found.update(_text(value) for value in unique)
-    return sorted(found, key=lambda value: (value.casefold(), value))
+        known = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+        texts = [_text(value) for value in known]
+        found.update(texts)
+        if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
+            order = {text: place for place, text in enumerate(texts)}
+    return sorted(found, key=lambda value: (order.get(value, len(order)), value.casefold(), value))
 
 
 def _text(value: object) -> str:

@@ -141,6 +141,9 @@ class Selector:
         assert metric.open is not None
         if not self._table.has(metric.open[0]):  # nothing says since when: known now, when everything is asked for
             blocked |= {i: "missing-column" for i, window in enumerate(self._windows) if not window.is_all}
+        if self._table.refused:
+            why = self._table.refused
+            blocked |= {i: why[window.end] for i, window in enumerate(self._windows) if window.end in why}
         groups = layers([(window.start, window.end) for window in self._windows])
         found = _concatenated([self._stock_of(metric, layer) for layer in groups])
         return Pairs(found.rows, found.window, found.value, blocked)

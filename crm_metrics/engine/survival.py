@@ -28,6 +28,7 @@ class _Steps:
     after: Floats
     risk: Ints
     events: Ints
+    others: Ints
 
 
 def median(times: Floats, events: Bools, cells: Codes, size: int) -> Floats:
@@ -56,13 +57,65 @@ def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Cod
     """The first time at which the incidence of the event reaches half of its last value, with `competing` another end;
     NaN for a cell with fewer than six events."""
     steps = _steps(times, events, competing, cells, size)
-    mass = steps.before * steps.events / steps.risk
-    incidence = _running(mass, steps.cell, size)
-    last = np.zeros(size)
-    np.maximum.at(last, steps.cell, incidence)
-    result = _first(steps, incidence >= last[steps.cell] / 2 - _CLOSE, size)
+    incidence = _incidence(steps, size)
+    result = _first(steps, incidence >= _last(incidence, steps, size) / 2 - _CLOSE, size)
     result[np.bincount(cells, weights=events, minlength=size) < _FEWEST_ENDS] = np.nan
     return result
+
+
+def limits_of_winners(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> tuple[Floats, Floats]:
+    """The 95 % limits of each cell's `median_of_winners`, by inversion as of any median (Brookmeyer and Crowley 1982): where
+    the log-log limits of the share of the last incidence that is reached pass a half. The variance is that of the
+    Aalen-Johansen estimator by the delta method, the ends at each time multinomial (Dinse and Larson 1986, Biometrika
+    73, 379-386); the last incidence varies with the others. NaN for both where one is never reached."""
+    steps = _steps(times, events, competing, cells, size)
+    incidence = _incidence(steps, size)
+    last = _last(incidence, steps, size)
+    with np.errstate(all="ignore"):
+        reached = incidence / last
+        early, late = _variances(steps, incidence, last, size)
+        waiting = 1 - reached
+        deviation = np.sqrt(waiting**2 * early + reached**2 * late) / last
+        width = Z * deviation / (waiting * np.log(waiting))
+        fewest, most = waiting ** np.exp(-width), waiting ** np.exp(width)
+    open_ = (reached > 0) & (waiting > _CLOSE)  # before the first event and at the last there is nothing to invert
+    known = np.bincount(cells, weights=events, minlength=size) >= _FEWEST_ENDS
+    edges = [np.where(open_, part, np.where(reached > 0, 0.0, 1.0)) for part in (fewest, most)]
+    low, high = (_first(steps, part <= 0.5 + _CLOSE, size) for part in edges)
+    both = known & ~np.isnan(low) & ~np.isnan(high)
+    return np.where(both, low, np.nan), np.where(both, high, np.nan)
+
+
+def _variances(steps: _Steps, incidence: Floats, last: Floats, size: int) -> tuple[Floats, Floats]:
+    """What the ends up to each time, and those after it, add to the variance of the share of the last incidence that is
+    reached then: the gradient of an incidence by the chances of the two ends at a time, under their multinomial
+    covariance."""
+    won, lost = steps.events / steps.risk, steps.others / steps.risk
+    stay = 1 - won - lost
+    share = np.divide(1.0, stay, out=np.zeros(len(stay)), where=stay > _CLOSE)  # when nobody stays, nothing is to come
+    to_come = last - incidence
+
+    def squared(by_won: Floats, by_lost: Floats) -> Floats:
+        spread = by_won**2 * won + by_lost**2 * lost - (by_won * won + by_lost * lost) ** 2
+        return _running(spread / steps.risk, steps.cell, size)
+
+    early = squared(steps.before + share * incidence, share * incidence)
+    late = squared(steps.before - share * to_come, -share * to_come)
+    ends = np.zeros(size)
+    np.maximum.at(ends, steps.cell, late)
+    return early, ends[steps.cell] - late
+
+
+def _incidence(steps: _Steps, size: int) -> Floats:
+    """How likely the event has come by each time."""
+    return _running(steps.before * steps.events / steps.risk, steps.cell, size)
+
+
+def _last(incidence: Floats, steps: _Steps, size: int) -> Floats:
+    """Of each step the incidence that its cell ends with."""
+    last = np.zeros(size)
+    np.maximum.at(last, steps.cell, incidence)
+    return last[steps.cell]
 
 
 def _steps(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> _Steps:
@@ -76,11 +129,12 @@ def _steps(times: Floats, events: Bools, competing: Bools, cells: Codes, size: i
     first = np.cumsum(totals) - totals
     risk = totals[cell[starts]] - (starts - first[cell[starts]])
     wanted = np.bincount(step, weights=events[order], minlength=n).astype(np.int64)
-    ended = wanted + np.bincount(step, weights=competing[order], minlength=n).astype(np.int64)
+    others = np.bincount(step, weights=competing[order], minlength=n).astype(np.int64)
+    ended = wanted + others
     with np.errstate(divide="ignore"):
         logs = np.where(ended < risk, np.log1p(-ended / risk), _NEVER)
     after = _running(logs, cell[starts], size)
-    return _Steps(cell[starts], time[starts], np.exp(after - logs), np.exp(after), risk, wanted)
+    return _Steps(cell[starts], time[starts], np.exp(after - logs), np.exp(after), risk, wanted, others)
 
 
 def _running(values: Floats, cell: Codes, size: int) -> Floats:

@@ -9,11 +9,14 @@ import numpy as np
 
 from crm_metrics.engine.cells import Ints
 
+Scope = frozenset[tuple[str, str]]
+
 
 @dataclass(frozen=True)
 class Window:
     """[start, end); `months` its length; `is_all` marks the window of everything, which has no start to compare with;
-    `values` are the named values of formulas that differ by period; `shifted` are the [start, end) of the windows that
+    `values` are the named values of formulas that differ by period, `scoped` those of single segments, by name and scope
+    (dimension and value); `shifted` are the [start, end) of the windows that
     are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut."""
 
     start: int
@@ -21,6 +24,7 @@ class Window:
     months: float = 1.0
     is_all: bool = False
     values: Mapping[str, float] = field(default_factory=dict)
+    scoped: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
     shifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     whole_end: int | None = None
 

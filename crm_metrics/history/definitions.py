@@ -18,11 +18,12 @@ from crm_metrics.settings import Settings
 
 # What words, colours or orders a figure, but does not change its value.
 _SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "hint", "headline"}
-_SHOWN |= {"private", "examples"}
+_SHOWN |= {"private", "on_request", "examples", "waiting", "waiting_always", "differs"}
 # Settings that choose what is reported or checked, not what comes out; as-of and the files are recorded on their own.
 _CHOOSING = {"paths", "as_of", "fiscal_year_start", "week_start", "metrics_file", "metric", "check", "profile", "goal"}
-# Settings that a metric names itself: in a formula, or as the lag of its period.
-_NAMED = {"gross_margin", "cac_lag_days"}
+# Settings that a metric names itself, in a formula or as the lag of its period, or that the table it reads is made by.
+_PREDICTING = {"gross_margin", "clv_days", "discount_rate"}
+_NAMED = {"cac_lag_days"} | _PREDICTING
 # Settings that touch only some tables; every other one counts for all metrics.
 _OF_TABLES: dict[str, set[str]] = {
     "conversion_days": {"leads"},
@@ -34,6 +35,7 @@ _OF_TABLES: dict[str, set[str]] = {
     "csat_top": {"responses", "tickets"},
     "order_amount": {"orders", "order_lines"},
     "won_stages": {"deals", "deal_stages"},
+    "stage_order": {"deal_stages"},
     "lost_stages": {"deals", "deal_stages"},
     "open_stages": {"deals", "deal_stages"},
     "customer_stages": {"customers"},
@@ -104,13 +106,15 @@ def _settings(parts: list[Metric], tables: set[str], settings: Settings) -> dict
     """The settings that differ from their default and change one of these metrics."""
     given: Mapping[str, Any] = settings.model_dump(mode="json", exclude_defaults=True, exclude=_CHOOSING)
     named = {name for part in parts for name in references(part)} | {part.lag for part in parts if part.lag}
+    named |= _PREDICTING if any(part.table == "predictions" for part in parts) else set()
     kept = {
         name: value
         for name, value in given.items()
         if (name in named if name in _NAMED else _OF_TABLES.get(name, tables) & tables)
     }
     if "goal_revenue_won" in named and settings.goal:
-        kept["goal"] = [goal.model_dump(mode="json") for goal in settings.goal if goal.metric == "revenue_won"]
+        of_revenue = [goal for goal in settings.goal if goal.metric == "revenue_won"]
+        kept["goal"] = [goal.model_dump(mode="json", exclude_defaults=True) for goal in of_revenue]
     if "vendor_files" in kept:  # what they say counts, not where they lie
         kept["vendor_files"] = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in settings.vendor_files]
     return kept

@@ -87,6 +87,9 @@ def gather(
     dims, wanted, noticed = list(dims), list(wanted), list(issues)
     found = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
     needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
+    for table, name in wanted:
+        if schema.is_derived(table):
+            needs.setdefault(table, set()).add(name)
     _find_dims(found, dims)
     links = _links(found, dims)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in found)

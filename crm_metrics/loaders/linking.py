@@ -71,11 +71,13 @@ class Customers:
         if identity and identity in self._ids:
             return self._ids[identity]
         for text, known in ((email, self._emails), (name, self._names)):
-            if text and (found := known.get(folded(text))):
+            if text and known and (found := known.get(folded(text))):
                 return found
         # A name in the id column is matched as a name too.
-        if identity:
+        if identity and (self._names or self._emails):
             return self._names.get(folded(identity)) or self._emails.get(folded(identity)) or identity
+        if identity:
+            return identity
         for text, known in ((name, self._names), (email, self._emails)):
             if text:
                 return known.setdefault(folded(text), text if known is self._names else folded(text))
@@ -107,7 +109,9 @@ def _keys(frame: pd.DataFrame, columns: list[str], customers: Customers) -> pd.S
     parts = [frame[column].astype("category") for column in columns]
     for part in parts:
         combined = combined * (len(part.cat.categories) + 1) + part.cat.codes.to_numpy() + 1
-    distinct, first, place = np.unique(combined, return_index=True, return_inverse=True)
+    place, distinct = pd.factorize(combined, sort=True)
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[place[::-1]] = np.arange(len(place))[::-1]
     cells = {column: list(_texts(part.iloc[first], len(first))) for column, part in zip(columns, parts, strict=True)}
     keys = [
         customers.key(*(cells[column][i] if column in cells else None for column in IDENTITY))

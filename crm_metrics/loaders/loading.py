@@ -225,6 +225,7 @@ def _report_undated(bench: Workbench) -> None:
     places = {
         "leads": "created_at",
         "deals": "created_at",
+        "deal_stages": "entered_at",
         "tickets": "created_at",
         "responses": "responded_at",
         "orders": "ordered_at",

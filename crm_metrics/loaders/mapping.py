@@ -26,7 +26,7 @@ class Recogniser:
         """The reading of a file, None when it is no known table; with `table`, as that table in the generic names. Raises
         `SettingsError` for a mapping that does not fit the file."""
         rules = self.settings.rules(raw.path)
-        if table is not None or not (rules.columns or rules.table):
+        if table is not None or not (rules.columns or rules.table or rules.vendor):
             return self._best(raw.header, raw.path, table)
         return self._mapped(raw, rules)
 
@@ -45,7 +45,7 @@ class Recogniser:
         refusal: DataError | None = None
         for header in (raw.header, renamed):
             try:
-                found = self._of_table(header, raw.path, rules.table) if rules.table else self._best(header, raw.path)
+                found = self._stated(header, raw.path, rules)
             except DataError as error:
                 refusal = error
                 continue
@@ -64,14 +64,29 @@ class Recogniser:
             )
         if refusal is not None:
             raise refusal
+        if rules.vendor is not None:
+            kind = f" of {schema.called(rules.table)}" if rules.table else ""
+            hint = f"'crm-metrics scan' shows what it is without vendor = {rules.vendor!r}."
+            raise SettingsError(f"is no export{kind} as {rules.vendor} makes them", where=raw.path, hint=hint)
         return None
 
-    def _of_table(self, header: Sequence[str], path: str, table: str) -> Recognised | None:
-        """The reading as a table that the settings name: a vendor's where one fits, else in the generic names."""
+    def _stated(self, header: Sequence[str], path: str, rules: FileRules) -> Recognised | None:
+        """The reading as the table and the vendor that the settings name; without a vendor as one whose export fits, else in
+        the generic names."""
+        if rules.table is None and rules.vendor is None:
+            return self._best(header, path)
+        known = [*self._own, *layouts()]
+        if rules.vendor not in (None, *(layout.vendor for layout in known)):
+            said = did_you_mean(str(rules.vendor), {layout.vendor for layout in known})
+            raise SettingsError(f"vendor = {rules.vendor!r}: there is no such vendor. {said}", where=self._where())
         fitting: list[Layout] = [
-            layout for layout in (*self._own, *layouts()) if layout.table == table and layout.signature
+            layout
+            for layout in known
+            if rules.table in (None, layout.table)
+            and (layout.vendor == rules.vendor if rules.vendor else layout.signature)
         ]
-        return recognise(header, path, among=fitting) or recognise(header, path, table=table)
+        found = recognise(header, path, among=fitting)
+        return found or (recognise(header, path, table=rules.table) if rules.vendor is None else None)
 
     def _place(self, raw: Raw, name: str, label: str) -> int:
         exact = [place for place, header in enumerate(raw.header) if header.strip() == label.strip()]

@@ -126,7 +126,7 @@ def book(settings: Settings, *, index: int) -> tuple[Book, list[tuple[Raw, FileR
 
 
 def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
-    tables = open_inputs([path], encoding=settings.encoding_of).tables
+    tables = open_inputs([path], stated=settings.stated).tables
     if len(tables) != 1:
         raise DataError("a file of exchange rates holds one table", where=path)
     raw = tables[0]

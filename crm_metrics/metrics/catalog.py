@@ -50,7 +50,11 @@ class Catalog(Mapping[str, Metric]):
         return len(self._metrics)
 
     def shown(self) -> list[Metric]:
-        """The metrics of a plain report: all that are not private."""
+        """The metrics of a plain report: all that are neither private nor made on request only."""
+        return [metric for metric in self.listed() if not metric.on_request]
+
+    def listed(self) -> list[Metric]:
+        """The metrics that can be asked for by name."""
         return [metric for metric in self.values() if not metric.private]
 
     def chosen(self, names: Iterable[str]) -> list[Metric]:
@@ -64,7 +68,7 @@ class Catalog(Mapping[str, Metric]):
                 continue
             family = {metric.name: metric for metric in self.shown() if metric.family == folded}
             if not family:
-                known = [metric.name for metric in self.shown()] + [metric.family for metric in self.shown()]
+                known = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
                 raise UsageError(
                     f"there is no metric or family {name!r}. {_suggestion(folded, known)}".rstrip(),
                     hint="'crm-metrics metrics' lists them all.",

@@ -19,14 +19,14 @@ NAMED_VALUES = {
 # Settings in days by which a period can be moved back.
 LAGS = ("cac_lag_days",)
 _CHOICES = {
-    "interval": ("proportion", "share", "nps", "poisson"),
+    "interval": ("proportion", "share", "nps", "poisson", "none"),
     "window": ("to_end", "always"),
     "covered": ("part", "whole"),
     "cap": ("start",),
     "lag": LAGS,
 }
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
-_FLAGS = ("complete", "uncut", "per_month", "headline", "private")
+_FLAGS = ("complete", "uncut", "per_month", "headline", "on_request", "private", "waiting_always")
 
 
 def check_kind(key: str, value: Any, where: str) -> None:
@@ -41,6 +41,9 @@ def check_kind(key: str, value: Any, where: str) -> None:
     elif key == "per":
         parts = value if isinstance(value, list) else [value]
         fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
+    elif key == "differs":
+        fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+        wanted = 'a block [NAME.differs] of sentences by vendor, such as zendesk = "..."'
     elif key == "example":
         parts = value if isinstance(value, list) else [value]
         fits, wanted = all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"
@@ -112,6 +115,8 @@ def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -
     for role, part in (("among", metric.among), ("immature", metric.immature)):
         if part and (part not in known or not known[part].aggregate):
             raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
+    if metric.waiting and (metric.waiting not in known or known[metric.waiting].aggregate != "survival"):
+        raise SettingsError(f"waiting = {metric.waiting!r} is no survival median", where=where)
 
 
 def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:

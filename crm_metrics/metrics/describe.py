@@ -44,6 +44,9 @@ def one(metric: Metric, catalog: Catalog) -> str:
     blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
     if metric.edges:
         blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
+    if metric.differs:
+        shown = [indent(_wrapped(words, _WIDTH - 2), "  ") for words in metric.differs.values()]
+        blocks.append("On the vendor's own screen\n" + "\n".join(shown))
     blocks = [block for block in blocks if block]
     blocks += [_example(example) for example in metric.examples]
     return "\n\n".join(blocks)

@@ -15,6 +15,10 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
   `"gained"` only at the end, `"lost"` only at the start (that row counts), `"within"` started in the period, but there
   at neither edge. A period that has not ended ends at as-of.
 
+`waiting` names the survival median of the same time that keeps the records still waiting, which this metric leaves out: a
+report says where more than one in twenty waits, with `waiting_always = true` in any case. `differs` says for a vendor
+(`zendesk = "..."`) how the figure on its own screen is another.
+
 Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `carried = "started_at"` on a flow keeps
 rows that were already open when the period began; `window = "to_end"` counts everything up to the period's end; `lag`
 names a setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row
@@ -23,12 +27,14 @@ takes the whole period even where as-of has cut it, for dates that lie ahead; `c
 unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
 value is unavailable; `covered` says how much of the period the table's dates must span: `"part"` or `"whole"`; `per`
 adds dimensions: one value for each value of these columns; `immature` names a metric that counts records too young to
-tell; `per_month = true` turns a share of the period into the share a month.
+tell; `per_month = true` turns a share of the period into the share a month; `on_request = true` leaves a metric that takes
+long to compute out of a plain report; `interval = "none"` says that its rows do not tell how sure it is.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal
 
@@ -109,11 +115,15 @@ class Metric:
     covered: Literal["part", "whole"] | None = None
     per: tuple[str, ...] = ()
     immature: str | None = None
+    waiting: str | None = None
+    waiting_always: bool = False
     per_month: bool = False
     interval: str | None = None
     edges: str = ""
+    differs: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
     headline: bool = False
+    on_request: bool = False
     private: bool = False
     examples: tuple[Example, ...] = ()
 

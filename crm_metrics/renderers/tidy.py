@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Numbers in the unit of their row, and those that are always a count or always a fraction.
 IN_UNIT = frozenset({"value", "low", "high", "compare_value", "change", "target"})
-COUNTS = frozenset({"n"})
+COUNTS = frozenset({"n", "rank_low", "rank_high"})
 FRACTIONS = frozenset({"change_pct", "attainment"})
 _EXACT = 2.0**53
 

@@ -11,7 +11,7 @@ from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from crm_metrics.renderers import tidy
+from crm_metrics.renderers import tidy, waiting
 
 if TYPE_CHECKING:
     from crm_metrics.issues import Issue
@@ -46,7 +46,7 @@ def _head(report: Report) -> dict[str, Any]:
         "inputs": [input_of(source, report.digests.get(source.path) or None) for source in report.sources],
         "settings": report.settings,
         "settings_file": report.settings_file,
-        "notes": report.notes,
+        "notes": [*report.notes, *waiting.sentences(report)],
     }
 
 

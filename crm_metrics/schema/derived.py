@@ -2,6 +2,18 @@
 
 from crm_metrics.schema.columns import BOOL, CATEGORY, DATE, ID, MONEY, NUMBER, Kind, Schema, define
 
+_STAGE_ENTRIES = {
+    "deal_id": define(ID, "the deal"),
+    "stage": define(CATEGORY, "the stage"),
+    "entered_at": define(DATE, "when the deal entered it for the first time"),
+    "days": define(Kind.DAYS, "days spent in it, all visits together, up to as-of for a deal that is there"),
+    "is_current": define(BOOL, "the deal is there at as-of"),
+    "is_left": define(BOOL, "it is not there any more"),
+    "is_gone_on": define(BOOL, "by as-of it has entered a later stage, or was won"),
+    "is_lost_here": define(BOOL, "it was lost, and this was the furthest stage it reached"),
+    "is_waiting": define(BOOL, "it is open, and has not gone on"),
+}
+
 DERIVED: dict[str, Schema] = {
     "spells": Schema(
         "one row per unbroken time as a customer",
@@ -32,6 +44,18 @@ DERIVED: dict[str, Schema] = {
             ),
         },
         bases=("orders", "deals"),
+    ),
+    "predictions": Schema(
+        "one row per customer who ever bought and end of a period: what the model of purchases expects",
+        {
+            "customer": define(ID, "the customer"),
+            "predicted_at": define(DATE, "the end of the period"),
+            "predicted_until": define(DATE, "the same end: the row is there at no other"),
+            "value": define(MONEY, "what the customer is expected to bring in the time ahead, in today's money"),
+            "currency": define(CATEGORY, "currency"),
+        },
+        bases=("orders", "deals"),
+        called="predicted values",
     ),
     "sold_lines": Schema(
         "one row per product of a purchase",
@@ -81,6 +105,28 @@ DERIVED: dict[str, Schema] = {
         bases=("leads", "spend"),
         called="leads",
     ),
+    "stage_entries": Schema(
+        "one row per deal and stage it reached, at its first entry",
+        _STAGE_ENTRIES,
+        bases=("deals", "deal_stages"),
+        called="stages that deals reached",
+    ),
+    "stage_visits": Schema(
+        "the same without the stages that end a deal: those it can go on from",
+        _STAGE_ENTRIES,
+        bases=("deals", "deal_stages"),
+        called="stages that deals went through",
+    ),
+    "stage_snapshot": Schema(
+        "the deals that are open at as-of, in the stage they are in now",
+        {
+            "deal_id": define(ID, "the deal"),
+            "seen_at": define(DATE, "as-of"),
+            "stage": define(CATEGORY, "its stage now"),
+        },
+        bases=("deals",),
+        called="stages of open deals",
+    ),
     "first_responses": Schema(
         "one row per answered ticket, or per answered lead when no tickets are given",
         {
@@ -105,6 +151,10 @@ DERIVED: dict[str, Schema] = {
 
 # Which orders count at all, and which stand in another file too.
 _VALID = tuple(f"orders.{name}" for name in ("status", "cancelled_at", "is_captured", "invoice_id"))
+_STAGES_NEED = (
+    *(f"deal_stages.{name}" for name in ("deal_id", "pipeline", "stage", "from_stage", "entered_at", "left_at")),
+    *(f"deals.{name}" for name in ("deal_id", "pipeline", "stage", "outcome", "closed_at")),
+)
 # What each derived table's own columns are made from; every other column of it is its bases' column of that name.
 NEEDS: dict[str, tuple[str, ...]] = {
     "spells": (
@@ -159,6 +209,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
             "is_trial",
         )
     ),
+    "stage_entries": _STAGES_NEED,
+    "stage_snapshot": ("deals.outcome", "deals.stage", "deals.created_at"),
     "lead_counts": ("leads.created_at", "spend.spent_at", "spend.leads"),
     "first_responses": ("tickets.response_minutes", "leads.response_hours"),
     "ratings": (
@@ -171,3 +223,5 @@ NEEDS: dict[str, tuple[str, ...]] = {
     ),
 }
 NEEDS["movements"] = NEEDS["recurring"]
+NEEDS["stage_visits"] = NEEDS["stage_entries"]
+NEEDS["predictions"] = NEEDS["purchases"]

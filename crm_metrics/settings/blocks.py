@@ -1,12 +1,13 @@
-"""The blocks of the settings: goals, rules for a file, rates, report profiles, thresholds of checks."""
+"""The blocks of the settings: rules for a file, rates, report profiles, thresholds of checks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -16,6 +17,7 @@ from crm_metrics.settings.kinds import (
     Currency,
     Day,
     Encoding,
+    Meanings,
     Order,
     Period,
     Sign,
@@ -24,19 +26,10 @@ from crm_metrics.settings.kinds import (
 )
 
 
-class Goal(Block):
-    """A target for a metric from `start` to `due`, both inclusive."""
-
-    metric: str
-    target: float
-    start: Day
-    due: Day
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.due < self.start:
-            raise ValueError("a goal is due on or after the day it starts")
-        return self
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is expected")
+    return value
 
 
 class FileRules(Block):
@@ -44,6 +37,11 @@ class FileRules(Block):
 
     path: str = Field(description="the files it is about: a name or a pattern such as exports/deals*.csv")
     table: TableName | None = Field(default=None, description="what the files hold: deals, tickets, orders, ...")
+    vendor: str | None = Field(default=None, description="the tool that made them: hubspot, zendesk, generic, ...")
+    sheet: str | None = Field(default=None, description="the sheet of a workbook it is about; others are not read")
+    header: Annotated[int, BeforeValidator(_whole), Field(ge=1, le=500)] | None = Field(
+        default=None, description="the row in which the names of the columns stand, as the spreadsheet numbers it"
+    )
     encoding: Encoding | None = Field(default=None, description="the encoding of the text: windows-1252, utf-16, ...")
     date_order: Order | None = Field(default=None, description="dmy or mdy, where a date leaves it open")
     decimal: Sign | None = Field(default=None, description="the sign that separates decimals: . or ,")
@@ -52,10 +50,14 @@ class FileRules(Block):
     columns: dict[ColumnName, str] = Field(
         default_factory=dict, description='which header stands for which column: amount = "Net value"'
     )
+    values: Meanings = Field(
+        default_factory=dict, description='what the values of a column mean: outcome = { "Signed" = "won" }'
+    )
 
     def is_for(self, path: str) -> bool:
         """Whether a path, as reports show it (`folder/book.xlsx#Sheet`), is one that the pattern names."""
-        return matches(self.path, path)
+        own = path.rpartition("#")[2] if "#" in path else self.sheet
+        return matches(self.path, path) and (self.sheet is None or self.sheet.casefold() == (own or "").casefold())
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -69,6 +71,16 @@ def matches(pattern: str, path: str) -> bool:
         if wanted in tails or any(fnmatchcase(tail, wanted) for tail in tails if tail.count("/") == wanted.count("/")):
             return True
     return False
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What is known of a file before it is looked at: its encoding, the row of its header as the spreadsheet numbers it, and
+    the sheets of a workbook to read (none: all)."""
+
+    encoding: str | None = None
+    header: int | None = None
+    sheets: tuple[str, ...] = ()
 
 
 class Rate(Block):
@@ -146,12 +158,6 @@ class Check(Block):
     )
 
 
-def _whole(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("a whole number is expected")
-    return value
-
-
 class Profile(Block):
     """Options of `crm-metrics report` under a name: `crm-metrics report @NAME`. An option on the command line wins."""
 
@@ -167,6 +173,7 @@ class Profile(Block):
     max_age: Annotated[int, BeforeValidator(_whole), Field(ge=0)] | None = Field(
         default=None, description="as for --max-age: days"
     )
-    fail_on: Texts = Field(default=(), description="as for --fail-on: worse, warning, restated")
+    history: str | None = Field(default=None, description="as for --history: the file that keeps the figures")
+    fail_on: Texts = Field(default=(), description="as for --fail-on: worse, warning, restated, goal-missed")
     quiet: bool | None = Field(default=None, description="as for -q")
     verbose: bool | None = Field(default=None, description="as for -v")

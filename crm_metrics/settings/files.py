@@ -25,8 +25,10 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
         return validated(over or {}, "settings")
     text = _text(path)
     values = with_base(_parsed(text, path))
-    validated(values, str(path), lines_of(text))  # a mistake in the file is the file's
-    return validated(_placed(values, path.parent) | (over or {}), "settings").from_file(str(path))
+    lines = lines_of(text)
+    validated(values, str(path), lines)  # a mistake in the file is the file's
+    lines = {place: line for place, line in lines.items() if place[0] not in (over or {})}
+    return validated(_placed(values, path.parent) | (over or {}), "settings").from_file(str(path), lines)
 
 
 def find() -> Path | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
@@ -71,6 +73,58 @@ def _column(name: str) -> str:
     return name
 
 
+# What the cells of a column can mean, where that is more than a name of the user's own.
+_MEANINGS = {"outcome": ("won", "lost", "open"), "kind": ("nps", "csat", "ces")}
+_MAPPED = (schema.Kind.CATEGORY, schema.Kind.BOOL)
+
+
+def _kinds(column: str) -> set[schema.Kind]:
+    """What the column holds in the tables that have it."""
+    tables = (schema.TABLES[table].columns for table in given_tables())
+    return {columns[column].kind for columns in tables if column in columns}
+
+
+def _mapped_column(name: str) -> str:
+    if not _kinds(_column(name)) & {*_MAPPED}:
+        raise ValueError("only columns of words, or of yes and no, have values that can stand for others")
+    return name
+
+
+@dataclass(frozen=True)
+class _Meant:
+    """What a value of a column is said to mean, as it stands in the settings."""
+
+    column: str
+    value: object
+
+    def __repr__(self) -> str:
+        return str(self.value).lower() if isinstance(self.value, bool) else repr(self.value)
+
+
+def _beside_columns(values: object) -> object:
+    """The meanings with the columns they are of, so that each can be judged by itself."""
+    if not isinstance(values, Mapping):
+        return values
+    return {
+        column: {raw: _Meant(column, meant) for raw, meant in inner.items()} if isinstance(inner, Mapping) else inner
+        for column, inner in values.items()
+    }
+
+
+def _meaning(meant: Any) -> str:
+    """What a value means, as the column has it; the outcome of deals, for example, is won, lost or open."""
+    column, value = meant.column, meant.value
+    is_flag = schema.Kind.BOOL in _kinds(column)
+    known = ("true", "false") if is_flag else _MEANINGS.get(column, ())
+    text = str(value).lower() if isinstance(value, bool) and is_flag else value
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError("true or false is expected" if is_flag else "a text is expected, in quotation marks")
+    text = text.strip()
+    if known and text.casefold() not in known:
+        raise ValueError(f"{column} is {', '.join(known[:-1])} or {known[-1]}. {did_you_mean(text, known)}")
+    return text.casefold() if known else text
+
+
 def _table(name: str) -> str:
     if name not in given_tables():
         raise ValueError(f"there is no table {name!r}. {did_you_mean(name, given_tables())}")
@@ -99,6 +153,10 @@ Day = Annotated[date, BeforeValidator(_day)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Currency = Annotated[str, AfterValidator(_currency)]
 ColumnName = Annotated[str, AfterValidator(_column)]
+Meanings = Annotated[
+    dict[Annotated[str, AfterValidator(_mapped_column)], dict[str, Annotated[str, BeforeValidator(_meaning)]]],
+    BeforeValidator(_beside_columns),
+]
 TableName = Annotated[str, AfterValidator(_table)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Period = Annotated[str, BeforeValidator(_written)]

@@ -7,9 +7,11 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from crm_metrics.settings.blocks import Check, FileRules, Goal, Profile, Rates
+from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated
+from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
 from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, Texts, Zone
+from crm_metrics.settings.lines import Place, line_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -81,6 +83,16 @@ class Settings(Block):
         gt=0,
         allow_inf_nan=False,
     )
+    clv_days: int = _setting(
+        "for how many days ahead the value of a customer is predicted", "clv_days = 730", default=365, ge=1, le=36525
+    )
+    discount_rate: float = _setting(
+        "by how much a year money to come is worth less, in predicted values",
+        "discount_rate = 0.08",
+        default=0.1,
+        ge=0,
+        le=1,
+    )
     inactive_after_days: int | None = _setting(
         "without subscriptions: a customer is lost after so many days without a purchase",
         "inactive_after_days = 180",
@@ -97,6 +109,11 @@ class Settings(Block):
     lost_stages: tuple[str, ...] = _setting("stages that mean lost", 'lost_stages = ["Gone cold"]', default=())
     open_stages: tuple[str, ...] = _setting(
         "stages that mean open, although they sound like an end", 'open_stages = ["Won verbally"]', default=()
+    )
+    stage_order: tuple[str, ...] = _setting(
+        "stages from first to last, where most deals do not go through them in this order",
+        'stage_order = ["Discovery", "Demo", "Proposal"]',
+        default=(),
     )
     customer_stages: tuple[str, ...] = _setting(
         "lifecycle stages of companies that are customers", 'customer_stages = ["customer"]', default=("customer",)
@@ -133,7 +150,8 @@ class Settings(Block):
     )
     files: tuple[FileRules, ...] = _setting(
         "how single files are read; the first entry that says something about a file counts",
-        '[[files]]\npath = "survey-*.csv"\nkind = "csat"\nscale = "1-5"',
+        '[[files]]\npath = "survey-*.csv"\nkind = "csat"\nscale = "1-5"\n\n'
+        '[[files]]\npath = "pipeline.xlsx"\nsheet = "Deals"\nheader = 4\n[files.values]\noutcome = { "Signed" = "won" }',
         default=(),
     )
     metric: dict[str, dict[str, Any]] = _setting(
@@ -143,8 +161,10 @@ class Settings(Block):
         default=dict,
     )
     goal: tuple[Goal, ...] = _setting(
-        "a target for a metric, from start to due",
-        '[[goal]]\nmetric = "revenue_won"\ntarget = 500000\nstart = 2025-10-01\ndue = 2025-12-31',
+        "a target for a metric, from start to due; scope says for which part, every that it is one a month or quarter",
+        '[[goal]]\nmetric = "revenue_won"\ntarget = 500000\ncurrency = "EUR"\nstart = 2025-10-01\ndue = 2025-12-31\n\n'
+        '[[goal]]\nmetric = "win_rate"\nscope = { owner = "Ann" }\ntarget = 0.4\nevery = "quarter"\nstart = 2025\n'
+        'due = 2025\nowner = "Ann"',
         default=(),
     )
     check: dict[str, Check] = _setting(
@@ -156,6 +176,7 @@ class Settings(Block):
         default=dict,
     )
     _file: str | None = PrivateAttr(default=None)
+    _lines: dict[Place, int] = PrivateAttr(default_factory=dict)
 
     @model_validator(mode="before")
     @classmethod
@@ -171,22 +192,29 @@ class Settings(Block):
         """The settings file these come from, as it is shown; None when there is none."""
         return self._file
 
-    def from_file(self, path: str) -> Settings:
-        """The same settings, with the file they come from."""
+    def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
+        """The same settings, with the file they come from and the line of each key in it."""
         made = self.model_copy()
-        made._file = path  # a private attribute, which `frozen` does not hold
+        made._file, made._lines = path, lines  # private attributes, which `frozen` does not hold
         return made
+
+    def line(self, *place: str | int) -> int | None:
+        """The line of the settings file on which a value stands, such as `("goal", 0, "metric")`; None without one."""
+        return line_of(place, self._lines)
 
     def rules(self, path: str) -> FileRules:
         """What is set for a file by its path as reports show it: the first entry that says something counts, mappings of
         `columns` first; what is set for no single file is None, also where there is a setting for all."""
         mine = [rule for rule in self.files if rule.is_for(path)]
         found: dict[str, Any] = {"path": path}
-        for name in ("table", "encoding", "date_order", "decimal", "kind", "scale"):
+        for name in ("table", "vendor", "sheet", "header", "encoding", "date_order", "decimal", "kind", "scale"):
             found[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
         mappings = [columns for pattern, columns in self.columns.items() if FileRules(path=pattern).is_for(path)]
         for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
             found["columns"] = {**found.get("columns", {}), **columns}
+        for column, meant in (pair for rule in reversed(mine) for pair in rule.values.items()):
+            values = found.setdefault("values", {})
+            values[column] = {**values.get(column, {}), **meant}
         return FileRules(**found)
 
     def for_file(self, path: str) -> Settings:
@@ -198,6 +226,11 @@ class Settings(Block):
     def encoding_of(self, path: str) -> str | None:
         """The encoding that is set for a text file, or for all; None where it is to be told from the file."""
         return self.rules(path).encoding or self.encoding
+
+    def stated(self, path: str) -> Stated:
+        """What is set about how a file is opened."""
+        sheets = [rule.sheet for rule in self.files if rule.sheet is not None and rule.is_for(path)]
+        return Stated(self.encoding_of(path), self.rules(path).header, tuple(sheets))
 
     def unused(self, paths: list[str]) -> list[str]:
         """The patterns of `columns` and `files` that name none of the paths."""

@@ -121,6 +121,24 @@ def test_data_that_can_be_read_in_two_ways_is_refused(folder: Path):
     assert (done.refusal, "--date-order dmy" in done.err) == ((3, "", False), True)
 
 
+def test_a_file_that_cannot_be_read_is_a_finding_and_the_others_are_looked_at(deals: Path):
+    (deals / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    done = crm_metrics("check", ".", "-f", "json")
+    assert done.code == 1
+    worst, other = done.json["findings"]
+    assert (worst["check"], worst["severity"], worst["count"], worst["of"]) == ("unreadable-file", "error", 1, 3)
+    assert [(row["path"], row["row"]) for row in worst["first"]] == [("./broken.xlsx", None)]
+    assert "cannot be unpacked" in worst["first"][0]["seen"]
+    assert (other["check"], other["count"]) == ("won-without-date", 2)
+    assert "export or download it again" in crm_metrics("check", ".").out
+
+
+def test_where_nothing_can_be_read_the_error_stands(folder: Path):
+    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    done = crm_metrics("check", "broken.xlsx")
+    assert (done.refusal, "broken.xlsx: cannot be unpacked" in done.err) == ((3, "", False), True)
+
+
 def test_nothing_recognised_is_exit_code_4(folder: Path):
     (folder / "odd.csv").write_text("x,y\n1,2\n")
     assert crm_metrics("check", "odd.csv").refusal == (4, "", False)

@@ -132,3 +132,17 @@ def test_a_stage_with_odd_characters_reads_back(folder: Path):
     (folder / "deals.csv").write_text('Deal ID,Stage,Amount\nD1,"Sold ""big"" \\ 7\x7f",10\nD2,Closed Won,1\n')
     assert crm_metrics("init", "deals.csv", "--set", "won_stages=['Sold \"big\" \\ 7']").code == 0
     assert tomllib.loads(written(folder))["won_stages"] == ['Sold "big" \\ 7']
+
+
+def test_where_no_file_can_be_read_nothing_is_written(folder: Path):
+    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    done = crm_metrics("init", "broken.xlsx")
+    assert (done.refusal, "broken.xlsx" in done.err) == ((3, "", False), True)
+    assert not (folder / "crm-metrics.toml").exists()
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_settings_of_the_others_written(folder: Path):
+    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    done = crm_metrics("init", ".")
+    assert (done.code, "Not read: ./broken.xlsx: cannot be unpacked" in done.err) == (0, True)
+    assert "#   ./broken.xlsx: not read: cannot be unpacked" in (folder / "crm-metrics.toml").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +101,37 @@ def test_what_can_be_read_in_two_ways_is_shown_with_both_and_the_rest_is_scanned
         'columns."two.csv".amount = "Deal value"',
         'columns."two.csv".amount = "Contract value"',
     ]
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_and_the_rest_is_scanned(folder: Path):
+    (folder / "more").mkdir()
+    (folder / "more" / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    (folder / "open.csv").write_text('Deal ID,Stage,Name\nD1,Won,a\nD2,Won,"b\nD3,Won,c\n')
+    with zipfile.ZipFile(folder / "both.zip", "w") as archive:
+        archive.writestr("leads.csv", "Lead ID,Created At,Source\nL1,2025-01-01,Web\n")
+        archive.writestr("page.csv", "<?xml version='1.0'?><rows/>")
+    done = crm_metrics("scan", ".", "-f", "json")
+    assert done.code == 3
+    assert [file["path"] for file in done.json["files"]] == ["./both.zip/leads.csv", "./deals.csv", "./tickets.csv"]
+    refused = {file["path"]: (file["what"], file["where"]) for file in done.json["not_read"]}
+    assert refused.keys() == {"./more/broken.xlsx", "./both.zip/page.csv", "./open.csv"}
+    assert "row 3" in refused["./open.csv"][1]
+    assert "cannot be unpacked" in refused["./more/broken.xlsx"][0]
+    page = crm_metrics("scan", ".").out
+    assert ("3 files not read" in page, "./more/broken.xlsx  not read" in page) == (True, True)
+
+
+def test_an_archive_without_a_table_does_not_stop_the_scan_of_other_files(folder: Path):
+    with zipfile.ZipFile(folder / "notes.zip", "w") as archive:
+        archive.writestr("notes.md", "# Notes")
+    done = crm_metrics("scan", "notes.zip", "deals.csv", "-f", "json")
+    assert (done.code, [file["path"] for file in done.json["files"]]) == (3, ["deals.csv"])
+    assert [(file["path"], file["what"]) for file in done.json["not_read"]] == [("notes.zip", "holds no table")]
+
+
+def test_a_file_that_cannot_be_read_stops_a_report(folder: Path):
+    (folder / "broken.xlsx").write_bytes(b"PK\x03\x04 cut short")
+    assert crm_metrics("report", ".").refusal == (3, "", False)
 
 
 def test_a_file_that_is_not_recognised_says_what_it_lacks(folder: Path):

@@ -125,6 +125,10 @@ top = 0
 """
 
 
+BLOCK = '[[files]]\npath = "a.csv"\n'
+VALUES = "[files.values]\n"
+
+
 def refused(folder: Path, text: str) -> Outcome:
     settings(folder, text)
     done = crm_metrics(*WON, "deals.csv")
@@ -158,6 +162,22 @@ def test_every_mistake_stands_with_its_line_and_the_nearest_name(folder: Path):
         ('[[files]]\ntable = "deals"', "files 1.path: it is missing"),
         ('[[files]]\npath = "a.csv"\ntable = "deels"', "Did you mean deals?"),
         ('[[files]]\npath = "a.csv"\nscale = "1-6"', "line 3"),
+        (BLOCK + "header = 0", "line 3: files 1.header = 0"),
+        (BLOCK + "header = true", "files 1.header = true: a whole number is expected"),
+        (BLOCK + "sheet = 3", "files 1.sheet = 3: a text is expected"),
+        (BLOCK + "values = 3", "files 1.values = 3: a block is expected"),
+        (BLOCK + VALUES + "outcom.Signed = 'won'", "line 4: files 1.values.outcom: no table has a column 'outcom'"),
+        (BLOCK + VALUES + "outcom.Signed = 'won'", "Did you mean outcome?"),
+        (BLOCK + VALUES + "amount.much = 'a'", "only columns of words, or of yes and no"),
+        (BLOCK + VALUES + "outcome = 'won'", "files 1.values.outcome = 'won': a block is expected"),
+        (
+            BLOCK + VALUES + "status.x = 'y'\noutcome = { Signed = 'wonn' }",
+            "line 5: files 1.values.outcome.Signed = 'wonn'",
+        ),
+        (BLOCK + VALUES + "outcome.Signed = 'wonn'", "outcome is won, lost or open. Did you mean won?"),
+        (BLOCK + VALUES + "outcome.Signed = true", "files 1.values.outcome.Signed = true: a text is expected"),
+        (BLOCK + VALUES + "is_won.Signed = 'maybe'", "is_won is true or false"),
+        (BLOCK + VALUES + "source.x = ' '", "files 1.values.source.x = ' ': a text is expected"),
         ("[profile]\nweekly = 3", "a block is expected"),
         ("[check.x]\nallowed = -1", "line 2"),
         ("period = 2025-Q1", "The line is: period = 2025-Q1"),

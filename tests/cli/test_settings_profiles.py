@@ -71,6 +71,19 @@ def test_an_output_of_the_command_takes_its_own_format(profiles: Path):
     assert not (profiles / "out" / "weekly.json").exists()
 
 
+def test_a_profile_keeps_its_figures_in_its_history(profiles: Path):
+    with (profiles / "crm-metrics.toml").open("a") as file:
+        file.write(
+            '[profile.kept]\nmetrics = "deals_won"\nperiod = "2025-02"\nhistory = "figures.db"\nfail_on = "restated"\n'
+        )
+    assert crm_metrics("report", "@kept", "-f", "csv").code == 0
+    text = (profiles / "deals.csv").read_text()
+    (profiles / "deals.csv").write_text(text.replace("D2,Ann,Closed Lost", "D2,Ann,Closed Won"))
+    done = crm_metrics("report", "@kept", "-f", "csv")
+    assert (done.code, (profiles / "figures.db").exists(), "deals_won" in done.err) == (1, True, True)
+    assert crm_metrics("report", "@kept", "-f", "csv", "--history", "other.db").code == 0
+
+
 def test_the_command_s_as_of_wins(profiles: Path):
     out = crm_metrics("report", "@files", "--as-of", "2025-03-10", "-f", "json", "-o", "mine.json")
     assert out.code == 0

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+Grid = list[list[str]]
 ROOT = Path(__file__).parents[2]
 CUT = 120  # records of a sample export
 NOT_EXPORTS = {"expected.json", "settings.toml"}
@@ -41,7 +42,7 @@ class Base:
     name: str
     data: bytes
 
-    def grid(self) -> list[list[str]]:
+    def grid(self) -> Grid:
         """The cells of all rows, title lines included."""
         name = "utf-16" if self.data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
         text = self.data.decode(name, "replace").replace("\r\n", "\n").replace("\r", "\n")

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.errors import CrmMetricsError, DataError, NothingToReport
+from crm_metrics.errors import CrmMetricsError, DataError, NothingToReport, UsageError
 from crm_metrics.loaders.reading import As, open_inputs
 from crm_metrics.loaders.reading.delimited import Delimited
 from tests.conftest import TODAY
@@ -126,6 +126,23 @@ def test_an_archive_that_lies_about_sizes_is_refused(tmp_path: Path) -> None:
         api.report([str(path)], period="all", today=TODAY)
 
 
+def test_an_archive_with_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deals.zip"
+    path.write_bytes(packed(("dä.csv", HEADER + RECORD)).replace("ä".encode(), b"\xe0\xff"))
+    assert "cannot be unpacked" in refused(path)
+
+
+def test_a_bomb_is_put_aside_by_scan_and_check(tmp_path: Path) -> None:
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(bomb()))
+    (tmp_path / "deals.csv").write_bytes(HEADER + RECORD)
+    found = api.scan([str(tmp_path)], today=TODAY)
+    assert [file.source.path for file in found.files] == [str(tmp_path / "deals.csv")]
+    assert [(path, "200 times" in error.what) for path, error in found.refused.items()] == [
+        (str(tmp_path / "bomb.csv.gz"), True)
+    ]
+    assert "unreadable-file" == api.check([str(tmp_path)], today=TODAY)[0].check.name
+
+
 def test_a_member_that_is_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "deals.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -157,6 +174,14 @@ def test_a_path_that_leaves_the_archive_is_refused(tmp_path: Path, name: str) ->
     path = tmp_path / "deals.zip"
     path.write_bytes(packed((name, HEADER + RECORD)))
     assert f"holds a file whose path leaves the archive: {name.replace(chr(92), '/')}" == refused(path)
+
+
+def test_a_mistyped_year_makes_no_report_of_two_thousand_years(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(HEADER + RECORD + b"2,Closed Won,5,0025-03-01\n")
+    with pytest.raises(UsageError, match=r"all has 24,[0-9]{3} months, from 0025-03-01 on"):
+        api.report([str(path)], period="all", by=["month"], today=TODAY)
+    assert "ancient-date" in {finding.check.name for finding in api.check([str(path)], today=TODAY)}
 
 
 # Workbooks

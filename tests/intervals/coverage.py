@@ -25,7 +25,8 @@ SIZES = (30, 300, 3000)
 DAY = np.datetime64("2024-03-05", "us")
 MARCH = Window(*(int(np.datetime64(day, "us").astype(np.int64)) for day in ("2024-03-01", "2024-04-01")))
 WON, MEAN, SPREAD, PROMOTERS, DETRACTORS = 0.3, 100.0, 50.0, 0.5, 0.2
-MEDIAN_WAIT = 10 * np.log(2)
+MEDIAN_WAIT, MEDIAN_CYCLE = 10 * np.log(2), 14.0
+PRODUCT = 0.3  # of the sales
 SHAPE = (MEAN / SPREAD) ** 2  # of the gamma distribution
 
 
@@ -38,6 +39,7 @@ def dataset(n: int, simulations: int, random: np.random.Generator) -> Dataset:
     deals["outcome"] = category(("lost", "open", "won"), np.where(random.random(rows) < WON, 2, 0))
     deals["closed_at"] = np.full(rows, DAY)
     deals["owner"] = _owners(np.repeat(np.arange(simulations), often), simulations)
+    _cycles(deals, random)
     size = n * simulations
     place = random.random(size)
     answers = pd.DataFrame({"responded_at": np.full(size, DAY), "owner": _each(n, simulations)})
@@ -47,8 +49,20 @@ def dataset(n: int, simulations: int, random: np.random.Generator) -> Dataset:
     tickets = pd.DataFrame({"created_at": np.full(size, DAY), "owner": _each(n, simulations)})
     tickets["solved_at"], tickets["resolution_hours"] = np.full(size, DAY), random.gamma(SHAPE, MEAN / SHAPE, size)
     tickets["wait_minutes"], tickets["is_answered"] = np.minimum(wait, cut), wait <= cut
-    tables = {"deals": deals, "responses": answers, "tickets": tickets, "purchases": _purchases(n, simulations, random)}
+    purchases = _purchases(n, simulations, random)
+    lines = purchases.assign(product=category(("A", "B"), (random.random(len(purchases)) >= PRODUCT).astype(int)))
+    tables = {"deals": deals, "responses": answers, "tickets": tickets, "purchases": purchases, "sold_lines": lines}
+    tables["movements"] = deals[["amount", "owner"]].assign(moved_at=DAY, kind=category(("new",), np.zeros(rows, int)))
     return Dataset({name: Table(name, frame) for name, frame in tables.items()}, [], [], date(2024, 12, 31), Settings())
+
+
+def _cycles(deals: pd.DataFrame, random: np.random.Generator) -> None:
+    """Half of the deals would be won, half lost, each after its own time; some are still open then."""
+    rows = len(deals)
+    winner, cut = random.random(rows) < 0.5, random.uniform(0, 200, rows)
+    cycle = np.where(winner, random.exponential(MEDIAN_CYCLE / np.log(2), rows), random.exponential(15, rows))
+    deals["created_at"], deals["cycle_wait_days"] = np.full(rows, DAY), np.minimum(cycle, cut)
+    deals["is_outcome_won"], deals["is_outcome_lost"] = winner & (cycle <= cut), ~winner & (cycle <= cut)
 
 
 def _purchases(n: int, simulations: int, random: np.random.Generator) -> pd.DataFrame:
@@ -79,6 +93,7 @@ TRUTHS = {
     "resolution_time": ("median (ranks)", MEAN / SHAPE * gammaincinv(SHAPE, 0.5)),
     "resolution_time_p90": ("90 % quantile (ranks)", MEAN / SHAPE * gammaincinv(SHAPE, 0.9)),
     "first_response_time_censored": ("survival median", MEDIAN_WAIT),
+    "sales_cycle_length_censored": ("median of wins (Aalen-Johansen)", MEDIAN_CYCLE),
 }
 
 
@@ -89,7 +104,8 @@ def coverage(n: int, simulations: int, seed: int = 1) -> Iterator[tuple[str, flo
     engine = Engine(dataset(n, simulations, random), catalog, [MARCH], ("owner",))
     for name, (kind, truth) in TRUTHS.items():
         yield kind, _share(engine, name, truth)
-    yield "sum of chance rows (delta)", _share(engine, "revenue_won", n * WON * MEAN)
+    yield "share of a whole (delta, Wilson)", _share(engine, "product_share", PRODUCT, "A")
+    yield "sum of chance rows (delta)", _share(engine, "new_mrr", n * MEAN)
     rates = engine.cells("win_rate")
     half = simulations // 2
     one, other = (
@@ -103,9 +119,10 @@ def coverage(n: int, simulations: int, seed: int = 1) -> Iterator[tuple[str, flo
     yield "count (Poisson)", float(np.mean((low <= n) & (high >= n)))
 
 
-def _share(engine: Engine, name: str, truth: float) -> float:
+def _share(engine: Engine, name: str, truth: float, of: str | None = None) -> float:
     cells = engine.cells(name)
-    low, high = cells.low[0], cells.high[0]
+    places = [i for i, label in enumerate(engine.segments(cells.dims).labels) if of is None or label[-1] == of]
+    low, high = cells.low[0, places], cells.high[0, places]
     known = ~np.isnan(low)
     return float(np.mean((low[known] <= truth) & (truth <= high[known]))) if known.any() else float("nan")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from math import sqrt
+from math import exp, sqrt
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
 from crm_metrics import api
+from crm_metrics.engine.intervals.shares import wilson
 
 from ..conftest import TODAY, write_tables
 
@@ -69,13 +71,13 @@ def test_a_median_lies_between_two_of_its_values(tmp_path: Path) -> None:
 
 
 def test_revenue_per_customer_is_paired_by_customer(tmp_path: Path) -> None:
-    """Σ amount / customers: each customer adds its own total and 1."""
+    """Σ amount / customers: each customer adds its own total and 1. Of amounts the logarithm has the limits."""
     found = rows(tmp_path, {"deals": deals(lost=0)}, metrics=["arpu"]).loc["arpu"]
     totals = pd.Series(AMOUNTS).groupby([i % 7 for i in range(10)]).sum()
     mean = totals.sum() / 7
-    half = stats.t.ppf(0.975, 6) * sqrt(((totals - mean) ** 2).sum()) / 7
+    wide = exp(stats.t.ppf(0.975, 6) * stats.sem(totals) / mean)
 
-    assert (pytest.approx(mean - half), pytest.approx(mean + half)) == (found["low"], found["high"])
+    assert (pytest.approx(mean / wide), pytest.approx(mean * wide)) == (found["low"], found["high"])
 
 
 def test_a_cost_per_customer_has_the_limits_of_the_count(tmp_path: Path) -> None:
@@ -148,3 +150,25 @@ def test_without_a_comparison_nothing_is_said_of_a_change(tmp_path: Path) -> Non
     found = rows(tmp_path, {"deals": deals()}, compare="none")
 
     assert found["signal"].isna().all()
+
+
+def test_a_part_of_a_whole_varies_with_what_is_in_it_and_what_is_not(tmp_path: Path) -> None:
+    """s = Σ a / Σ b over lines: what each line adds to its deviation is a − s b."""
+    orders = "order_id,customer,ordered_at,amount\n" + "\n".join(
+        f"O{i},C{i},2024-03-05,{amount:g}" for i, amount in enumerate(AMOUNTS)
+    )
+    lines = "order_id,product,quantity,amount\n" + "\n".join(
+        f"O{i},{'Chair' if i % 3 else 'Lamp'},1,{amount:g}" for i, amount in enumerate(AMOUNTS)
+    )
+    report = rows(tmp_path, {"orders": orders, "order_lines": lines}, metrics=["product_share"])
+    found = report[report["product"] == "Lamp"].iloc[0]
+    total = sum(AMOUNTS)
+    share = sum(AMOUNTS[::3]) / total
+    variance = sum(((i % 3 == 0) - share) ** 2 * amount**2 for i, amount in enumerate(AMOUNTS)) / total**2
+    low, high = wilson(np.array([share]), np.array([share * (1 - share) / variance]))
+
+    assert (pytest.approx(share), pytest.approx(low[0]), pytest.approx(high[0])) == (
+        found["value"],
+        found["low"],
+        found["high"],
+    )

@@ -110,3 +110,40 @@ def test_survival_limits_are_those_of_scipy(seed: int) -> None:
     low, high = survival.limits(times, ended, np.zeros(80, dtype=np.int64), 1)
 
     assert expected == [low[0], high[0]]
+
+
+def test_without_waiting_the_median_of_winners_has_the_limits_of_their_own_median() -> None:
+    """Nobody waits: the share of the wins that have come by a time is a share of the wins alone, however many are lost."""
+    random = np.random.default_rng(5)
+    times, won = random.exponential(10, 200).round(1), random.random(200) < 0.4
+    cells = np.zeros(200, dtype=np.int64)
+    alone = survival.limits(times[won], np.ones(int(won.sum()), dtype=bool), cells[won], 1)
+
+    low, high = survival.limits_of_winners(times, won, ~won, cells, 1)
+
+    assert (alone[0][0], alone[1][0]) == (low[0], high[0])
+
+
+def test_the_variance_of_winners_is_the_jackknife_s() -> None:
+    """Leaving out one record after the other gives nearly the variance that the formula gives."""
+    random = np.random.default_rng(11)
+    n = 300
+    winner, cut = random.random(n) < 0.5, random.uniform(0, 60, n)
+    times = np.minimum(random.uniform(0, 20, n), cut)
+    won, lost = winner & (times < cut), ~winner & (times < cut)
+
+    def reached(keep: np.ndarray) -> float:
+        steps = survival._steps(times[keep], won[keep], lost[keep], np.zeros(int(keep.sum()), dtype=np.int64), 1)
+        incidence = survival._incidence(steps, 1)
+        return float(incidence[steps.time <= 10].max() / incidence[-1])
+
+    each = np.array([reached(np.arange(n) != i) for i in range(n)])
+    steps = survival._steps(times, won, lost, np.zeros(n, dtype=np.int64), 1)
+    incidence = survival._incidence(steps, 1)
+    last = survival._last(incidence, steps, 1)
+    place = int(np.flatnonzero(steps.time <= 10)[-1])
+    early, late = survival._variances(steps, incidence, last, 1)
+    share = incidence[place] / last[place]
+    variance = ((1 - share) ** 2 * early[place] + share**2 * late[place]) / last[place] ** 2
+
+    assert variance == pytest.approx((n - 1) / n * ((each - each.mean()) ** 2).sum(), rel=0.05)

@@ -12,6 +12,7 @@ from .names import METRICS, PER_METRICS
 from .retention import Retention
 from .revenue import Revenue
 from .rows import Tables
+from .stages import Stages
 from .voice import Voice
 from .world import World
 
@@ -51,7 +52,7 @@ def compute(
     return Result(float(figure.value), None, world.to_date or oracle.is_immature(metric))
 
 
-class Oracle(Marketing, Revenue, Retention, Voice):
+class Oracle(Marketing, Revenue, Retention, Stages, Voice):
     """One method for each metric, named like it. A method returns a number, or raises `UnavailableError`."""
 
     def is_immature(self, metric: str) -> bool:

@@ -1,7 +1,18 @@
 """The metrics the oracle covers."""
 
-# The metrics with a value for each product or reason: they take `per_value`.
-PER_METRICS = ["product_revenue", "product_units", "product_buyers", "product_share", "loss_reasons"]
+# The metrics with a value for each product, reason or stage: they take `per_value`.
+STAGE_METRICS = [
+    "stages_entered",
+    "stage_conversion_rate",
+    "stage_went_on",
+    "stage_lost",
+    "stage_waiting",
+    "stage_amount_lost",
+    "time_in_stage",
+    "stage_snapshot_deals",
+    "stage_snapshot_amount",
+]
+PER_METRICS = ["product_revenue", "product_units", "product_buyers", "product_share", "loss_reasons", *STAGE_METRICS]
 
 METRICS = [
     "cac",
@@ -43,6 +54,7 @@ METRICS = [
     "overdue_open_deals",
     "lost_to_competitor_rate",
     "loss_reasons",
+    *STAGE_METRICS,
     "campaign_conversion_rate",
     "roi",
     "attributed_revenue",

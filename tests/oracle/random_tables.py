@@ -376,6 +376,8 @@ def make(seed: int) -> tuple[Tables, dict[str, Any]]:
     lines = maker.make_order_lines(tables.get("orders", []))
     if "orders" in tables and maker.chance(0.5):
         tables["order_lines"] = lines
+    if "deals" in tables:
+        add_stages(tables, Random(f"stages {seed}"))
     settings: dict[str, Any] = {"as_of": AS_OF}
     choices: dict[str, list[Any]] = {
         "gross_margin": [0.8, 0.25, 1.0],
@@ -390,6 +392,55 @@ def make(seed: int) -> tuple[Tables, dict[str, Any]]:
         if maker.chance(0.7):
             settings[key] = value
     return {name: settled(rows) for name, rows in tables.items() if rows}, settings
+
+
+STAGES = ["New", "Demo", "Offer"]
+
+
+def add_stages(tables: Tables, random: Random) -> None:
+    """A history of the deals' stages, mostly in order: some are jumped over, some come again, some deals go back. An order
+    of their own, so that the other tables of a seed stay what they are."""
+    rows: list[Row] = []
+    says_left, by_day = random.random() < 0.4, random.random() < 0.5
+    for deal in tables["deals"]:
+        begun = deal.get("created_at") or random.choice(EDGES)
+        at = datetime.combine(begun, time(9)) if not isinstance(begun, datetime) else begun
+        known = deal["deal_id"] if random.random() < 0.95 else f"{deal['deal_id']} of another file"
+        walk = _walk(deal["outcome"], random) if random.random() < 0.9 else []
+        mine: list[Row] = []
+        for stage in walk:
+            mine.append({"deal_id": known, "stage": stage, "entered_at": at.date() if by_day else at})
+            # A day apart at least: of entries of one moment nobody knows the order.
+            at += timedelta(days=random.choice([1, 1, 2, 3, 7, 30, 31, 60]), hours=random.choice([0, 0, 5]))
+        if says_left and mine:
+            for row, following in zip(mine, [*mine[1:], None], strict=True):
+                left = following["entered_at"] if following else None
+                wrong = row["entered_at"] - timedelta(days=random.choice([-1, 3]))
+                row["left_at"] = random.choice([left, left, left, left, None, wrong])
+        if mine and random.random() < 0.8:
+            deal["stage"] = mine[-1]["stage"]
+        rows += mine
+    for deal in tables["deals"]:
+        deal.setdefault("stage", None)
+    random.shuffle(rows)
+    if rows and random.random() < 0.8:
+        tables["deal_stages"] = rows
+    if random.random() < 0.3:
+        for deal in tables["deals"]:
+            deal.pop("stage")
+
+
+def _walk(outcome: str, random: Random) -> list[str]:
+    """The stages a deal goes through, no two of the same name one after the other."""
+    walk = [stage for stage in STAGES[: random.randint(1, 3)] if random.random() < 0.85]
+    if random.random() < 0.25:
+        walk += random.sample(STAGES, 2)
+    if random.random() < 0.2:
+        walk.append("Offer")
+        walk.append("New")
+    if outcome != "open" and random.random() < 0.7:
+        walk.append(outcome.capitalize())
+    return [stage for place, stage in enumerate(walk) if not place or walk[place - 1] != stage]
 
 
 def settled(rows: list[Row]) -> list[Row]:

@@ -207,6 +207,9 @@ def split(exports: Exports, seed: int) -> Exports:
 
 def _halves(file: File, random: Random) -> tuple[File, File] | None:
     side = [random.random() < 0.5 for _ in file.rows]
+    if file.table == "deal_stages":  # a deal's history is read as one: rows that repeat a stage are no changes
+        of_deal = {deal: random.random() < 0.5 for deal in sorted({*file.column("deal_id")})}
+        side = [of_deal[deal] for deal in file.column("deal_id")]
     first = file.with_rows([row for row, left in zip(file.rows, side, strict=True) if left])
     second = file.with_rows([row for row, left in zip(file.rows, side, strict=True) if not left])
     whole = character(file)
@@ -236,10 +239,11 @@ def with_past(exports: Exports) -> Exports:
     """Every record once more, ten years earlier, under ids and customers of its own, unless it would still be there: a deal
     or ticket that is open, a customer or subscription that has not ended. A deal won then has no creation date, so the
     median cycle, by which deals are young or not, stays. Of several versions of a record one is taken: when too many ids
-    repeat they are no ids. Spend stays as it is: what it covers is a statement about it."""
+    repeat they are no ids. Spend and the histories of stages stay as they are:
+    what the one covers is a statement about it, and the others tell the order of the stages."""
 
     def earlier(name: str, file: File) -> File:
-        if file.table in (None, "spend"):
+        if file.table in (None, "spend", "deal_stages"):
             return file
         over = [record for record in _first_versions(file) if _is_over(file, record, exports.settings.as_of)]
         return file.with_records([*file.records(), *map(_past, over)])

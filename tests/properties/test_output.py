@@ -20,6 +20,7 @@ from .exports import SEEDS, of_seed, sample
 from .figures import CATALOG, SHOWN, some
 
 NUMBERS = ("value", "low", "high", "n", "compare_value", "change", "change_pct", "target", "attainment")
+NUMBERS += ("rank_low", "rank_high")
 
 
 def made_of_money(metric: Metric) -> bool:
@@ -124,7 +125,7 @@ def test_the_sample_data_is_written_without_a_gap(reports: Reports, by: list[str
 def test_no_two_rows_are_of_one_metric_period_segment_and_currency(reports: Reports, seed: int) -> None:
     exports = of_seed(seed)
     dims = ["owner"] if reports.has(exports, "owner") else []
-    keys = ["metric", "period", *dims, "lost_reason", "product", "currency"]
+    keys = ["metric", "period", *dims, "lost_reason", "stage", "product", "currency"]
     rows = reports(exports, "2024-01..2024-04", by=["month", *dims]).rows
 
     assert [] == rows.loc[rows.duplicated(keys, keep=False), keys].to_numpy().tolist()

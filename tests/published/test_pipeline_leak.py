@@ -2,9 +2,11 @@
 
 import pandas as pd
 import pytest
+from scipy.stats import CensoredData, ecdf
 
-from tests.conftest import shared
-from tests.published import found, reason, report_of, rounded
+from crm_metrics import api
+from tests.conftest import TODAY, shared
+from tests.published import by_key, found, reason, report_of, rounded
 
 HUBSPOT = "pipeline_leak/sample_hubspot_deals.csv"
 HISTORIES = ["pipeline_leak/sample_salesforce_history.csv", "pipeline_leak/sample_salesforce_field_history.csv"]
@@ -65,3 +67,61 @@ def test_histories_are_recognised_as_stages_of_deals():
         "sample_salesforce_field_history.csv": ("salesforce", "deal_stages"),
         "sample_salesforce_history.csv": ("salesforce", "deal_stages"),
     }
+
+
+REACHED = {"Discovery": 1600, "Qualified": 999, "Demo": 756, "Proposal": 356, "Negotiation": 206, "Closed Won": 175}
+
+
+@pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak", *HISTORIES])
+def test_as_many_deals_reached_each_stage_as_published(name):
+    reached = by_key(found(name, metrics="stages_entered"))
+
+    assert reached == {**REACHED, "Closed Lost": 1384}
+    assert list(reached) == [*REACHED, "Closed Lost"]
+
+
+@pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak", *HISTORIES])
+def test_parts_add_up_to_the_deals_that_entered_a_stage(name):
+    parts = [by_key(found(name, metrics=metric)) for metric in ("stage_went_on", "stage_lost", "stage_waiting")]
+    entered = {stage: sum(part[stage] for part in parts) for stage in parts[0]}
+    rates = by_key(found(name, metrics="stage_conversion_rate"))
+
+    assert entered == {stage: count for stage, count in REACHED.items() if stage != "Closed Won"}
+    assert rates == {stage: parts[0][stage] / count for stage, count in entered.items()}
+    assert (sum(parts[1].values()), sum(parts[2].values())) == (1384, 41)
+
+
+@pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak", *HISTORIES])
+def test_the_bottleneck_is_the_same_in_all_files(name):
+    funnel = api.bottleneck([shared(name)], period="all", today=TODAY).found
+    money, delay = funnel.by_money, funnel.by_delay
+
+    assert money is not None
+    assert delay is not None
+    assert [stage.name for stage in money.stages] == ["Demo", "Discovery", "Proposal", "Qualified", "Negotiation"]
+    assert [stage.name for stage in delay.stages][:2] == ["Proposal", "Negotiation"]
+    assert (money.is_told, delay.is_told) == (True, True)
+    assert sum(stage.lost - stage.priced for stage in funnel.stages) == 468
+
+
+def test_money_lost_and_time_are_those_of_the_columns():
+    """Told once more from the columns of the file: the furthest stage, and the time to the next entry."""
+    deals = pd.read_csv(shared(HUBSPOT))
+    headers = [name for name in deals if name.startswith("Date entered")]
+    entered = deals[headers].apply(pd.to_datetime).set_axis([*REACHED, "Closed Lost"], axis="columns")
+    working = list(REACHED)[:-1]
+    furthest = entered[working].notna().to_numpy().cumsum(axis=1).argmax(axis=1)
+    lost = (deals["Deal Stage"] == "Closed Lost").to_numpy()
+    stages = {stage.name: stage for stage in api.bottleneck([shared(HUBSPOT)], period="all", today=TODAY).found.stages}
+    now = pd.Timestamp("2026-09-16")  # the end of the last day on which something happened
+
+    for place, stage in enumerate(working):
+        ended = lost & (furthest == place)
+        assert (stages[stage].lost, stages[stage].amount) == (ended.sum(), deals.loc[ended, "Amount"].sum())
+        mine = entered[entered[stage].notna()]
+        following = mine.where(mine.gt(mine[stage], axis="index")).min(axis="columns")
+        days = (following.fillna(now) - mine[stage]) / pd.Timedelta(days=1)
+        waits = CensoredData.right_censored(days, following.isna())
+        waiting = ecdf(waits).sf
+        half = waiting.quantiles[waiting.probabilities <= 0.5 + 1e-9][0]
+        assert stages[stage].days == pytest.approx(half)

@@ -21,9 +21,9 @@ def test_csv_is_one_line_for_each_row_under_the_columns_of_the_report():
     )
     expected = (
         "metric,title,unit,period,start,end,complete,owner,value,low,high,n,status,reason,currency,"
-        "compare_period,compare_value,change,change_pct,signal,target,attainment\n"
+        "compare_period,compare_value,change,change_pct,signal,target,attainment,standing,rank_low,rank_high\n"
         'win_rate,Win rate,percent,2025-03,2025-03-01,2025-03-31,false,"Ann, B.",0.6315,0.5,0.6666666666666666,195,'
-        "partial,,,,,,,,,\n"
+        "partial,,,,,,,,,,,,\n"
     )
 
     assert expected == rendered(made, "csv")
@@ -32,13 +32,32 @@ def test_csv_is_one_line_for_each_row_under_the_columns_of_the_report():
 def test_counts_have_no_point_and_other_numbers_are_left_as_they_are():
     count, money = metric("deals_won"), metric("revenue_won")
     rows = [
-        row(count, 128.0, low=100.5, compare_value=-3.0, change=131.0, change_pct=2.0, target=200.0, attainment=1.0),
+        row(count, 128.0, low=100.5, compare_value=-3.0, change=131.0, change_pct=2.0, target=200.0, attainment=1.0)
+        | {"standing": "above", "rank_low": 1.0, "rank_high": 3.0},
         row(money, -12345.0, compare_value=1e16, change=-0.0, n=3.0),
     ]
     shown = [list(line.values()) for line in read_back(report(rows, [count, money]))]
 
-    assert shown[0][7:] == ["128", "100.5", "", "195", "ok", "", "", "", "-3", "131", "2.0", "", "200", "1.0"]
-    assert shown[1][7:] == ["-12345.0", "", "", "3", "ok", "", "USD", "", "1e+16", "0.0", "", "", "", ""]
+    assert shown[0][7:] == [
+        "128",
+        "100.5",
+        "",
+        "195",
+        "ok",
+        "",
+        "",
+        "",
+        "-3",
+        "131",
+        "2.0",
+        "",
+        "200",
+        "1.0",
+        "above",
+        "1",
+        "3",
+    ]
+    assert shown[1][7:] == ["-12345.0", "", "", "3", "ok", "", "USD", "", "1e+16", "0.0", "", "", "", "", "", "", ""]
 
 
 @pytest.mark.parametrize("format", ["csv", "tsv", "json", "jsonl", "table"])

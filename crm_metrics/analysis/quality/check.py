@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from crm_metrics.issues import WARNING, Severity
 
-from crm_metrics.issues import NOTE, WARNING, Severity
+if TYPE_CHECKING:  # the names of checks are known without numpy
+    import numpy as np
+    from numpy.typing import NDArray
 
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
-Seen = Callable[[Ints], Sequence[str]]
+    Bools = NDArray[np.bool_]
+    Ints = NDArray[np.int64]
+    Seen = Callable[[Ints], Sequence[str]]
 
 
 class Dimension(StrEnum):
@@ -77,13 +78,13 @@ def check(
     *,
     effect: str,
     columns: Sequence[str] = (),
-    note: bool = False,
+    severity: Severity = WARNING,
     codes: Sequence[str] = (),
 ) -> Callable[[Marked], Marked]:
-    """Marks a function as the check of this name. `note`: no figure is wrong because of it."""
+    """Marks a function as the check of this name. A `note`: no figure is wrong because of it; an `error`: no figure can be
+    made of what it finds."""
 
     def marked(find: Marked) -> Marked:
-        severity = NOTE if note else WARNING
         made = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
         if name in _FOUND and _FOUND[name].find.__qualname__ != find.__qualname__:
             raise ValueError(f"two checks are called {name}")
@@ -96,14 +97,3 @@ def check(
 def marked_checks() -> Iterator[Check]:
     """All checks of the modules that have been imported."""
     yield from _FOUND.values()
-
-
-def shown(value: object) -> str:
-    """A cell as it is quoted: a date without an empty time of day, a number without a useless point, "blank" for none."""
-    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
-        return "blank"
-    if isinstance(value, pd.Timestamp):
-        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%d %H:%M")
-    if isinstance(value, float):
-        return f"{value:.15g}"
-    return str(value)

@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.analysis.everything import Everything
-from crm_metrics.analysis.quality.check import Bools, Hits, Ints, Part, Seen, shown
+from crm_metrics.analysis.quality.check import Hits, Part
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.reading import As
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table
 
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.check import Bools, Ints, Seen
+
 
 class Data:
-    """The loaded data; only tables of which a file was given, not those derived from others."""
+    """The loaded data; only tables of which a file was given, not those derived from others. `refused` are the files that
+    could not be read, by path."""
 
     def __init__(self, found: Everything, dataset: Dataset) -> None:
         self.dataset, self.issues, self._raws = dataset, list(found.issues), found.raws
+        self.refused = found.refused
         self._read: dict[tuple[str, str], tuple[NDArray[Any], coerced.Texts]] = {}
         self.sources: list[Source] = dataset.sources
         self.settings: Settings = dataset.settings
@@ -53,6 +58,20 @@ class Data:
         of = sum(source.rows for source in self.sources if source.path in paths)
         return Hits([self._part(issue) for issue in issues], of)
 
+    def whole(self, said: Mapping[str, str]) -> Hits:
+        """Files that are found as a whole, with what is said of each, by path."""
+        none = np.zeros(0, dtype=np.int64)
+        parts = [Part(path, none, partial(_texts, [text]), 1) for path, text in said.items()]
+        return Hits(parts, len(self.sources) + len(self.refused))
+
+    def unread(self) -> Iterator[Hits]:
+        """The rows of each file that could not be read, with their text."""
+        for source in self.sources:
+            rows = np.array([row for _, row, _ in source.unread], dtype=np.int64)
+            texts = [text for _, _, text in source.unread]
+            if len(rows):
+                yield Hits([Part(source.path, rows, partial(_texts, texts), len(rows))], source.rows)
+
     def _part(self, issue: Issue) -> Part:
         every = issue.every if issue.every is not None else issue.rows
         rows = np.asarray(every, dtype=np.int64)
@@ -67,19 +86,43 @@ class Data:
             return [replace(issue, rows=()).sentence] * len(places)
         return [f"{header}: {cell}" for cell in cells]
 
+    def read(self, path: str, headers: Sequence[str]) -> None:
+        """Keep the cells of these columns of a file, read in one pass."""
+        raw = self._raws.get(path)
+        labels = raw.header if raw is not None else []
+        places = {
+            label: labels.index(label) for label in headers if label in labels and (path, label) not in self._read
+        }
+        if raw is None or not places:
+            return
+        cells = raw.read(dict.fromkeys(places.values(), As.TEXT))
+        for label, place in places.items():
+            self._read[path, label] = cells.rows, coerced.texts(cells.columns[place], None)
+
     def written(self, path: str, header: str, rows: Ints) -> list[str] | None:
         """What the cells of a column hold in these rows of the file, to the letter; None without such a column."""
-        raw = self._raws.get(path)
-        if raw is None or header not in raw.header:
-            return None
+        self.read(path, [header])
         if (path, header) not in self._read:
-            place = raw.header.index(header)
-            cells = raw.read({place: As.TEXT})
-            self._read[path, header] = cells.rows, coerced.texts(cells.columns[place], None)
+            return None
         known, found = self._read[path, header]
         places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
         codes = np.where(known[places] == rows, found.codes[places], -1)
         return [found.at(code) if code >= 0 and found.at(code) else "blank" for code in codes.tolist()]
+
+
+def _texts(texts: list[str], places: Ints) -> list[str]:
+    return [texts[place] for place in places]
+
+
+def _shown(value: object) -> str:
+    """A cell as it is quoted: a date without an empty time of day, a number without a useless point, "blank" for none."""
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return "blank"
+    if isinstance(value, pd.Timestamp):
+        return value.strftime("%Y-%m-%d" if value == value.normalize() else "%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return f"{value:.15g}"
+    return str(value)
 
 
 @dataclass(frozen=True)
@@ -121,6 +164,29 @@ class Rows:
             return np.zeros(len(self.frame), dtype=bool)
         return (self.frame[column] == value).fillna(False).to_numpy(dtype=bool)
 
+    def matching(self, column: str, test: Callable[[str], bool]) -> Bools:
+        """Where the column has a value that passes the test."""
+        values = self.frame[column].astype("category")
+        passed = [bool(test(str(value))) for value in values.cat.categories]
+        return np.array([*passed, False], dtype=bool)[values.cat.codes.to_numpy()]
+
+    def strange(self, column: str, known: Collection[str], fold: Callable[[str], str]) -> Bools:
+        """Where the column has a value that, folded, is none of the known ones."""
+        return self.matching(column, lambda value: fold(value) not in known)
+
+    def of_several(self, column: str, key: str, fold: Callable[[str], str]) -> Bools:
+        """Where the column's value, folded, belongs to several keys."""
+        values = self.frame[column].astype("category")
+        same = pd.Series([fold(str(value)) for value in values.cat.categories], dtype="object")
+        code = np.append(pd.factorize(same)[0], -1)[values.cat.codes.to_numpy()]
+        keys = pd.DataFrame({"code": code, "key": self.frame[key].astype("object").to_numpy()})
+        counts = keys[code >= 0].drop_duplicates()["code"].value_counts()
+        return np.isin(code, counts.index[counts > 1])
+
+    def from_sources(self, indices: Iterable[int]) -> Bools:
+        """The rows of these files."""
+        return np.isin(self.source, list(indices))
+
     def numbers(self, column: str) -> NDArray[np.float64]:
         """The column as numbers, NaN where missing."""
         if column not in self.frame:
@@ -150,6 +216,10 @@ class Rows:
         local = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(self.data.settings.timezone)
         return local.tz_localize(None).to_numpy().astype("datetime64[D]")
 
+    def before_day(self, column: str, day: date) -> Bools:
+        """Where the date lies before a day; nowhere where it is missing."""
+        return self.moments(column) < np.datetime64(day, "us")
+
     def age_days(self, column: str) -> NDArray[np.float64]:
         """Days from the date to as-of, NaN where it is missing."""
         age = (self.data.now - self.moments(column)).astype("timedelta64[us]")
@@ -166,7 +236,7 @@ class Rows:
             mine = [
                 source.index for source in self.data.sources if (source.path, source.table) == (part.path, self.name)
             ]
-            result |= np.isin(self.source, mine) & np.isin(self.frame[ROW].to_numpy(), part.rows)
+            result |= self.from_sources(mine) & np.isin(self.frame[ROW].to_numpy(), part.rows)
         return result
 
     def hits(self, hit: Bools, *columns: str, of: int | None = None, why: Sequence[str] | None = None) -> Hits:
@@ -190,8 +260,9 @@ class Rows:
             return [why[place] for place in wanted]
         rows = self.frame[ROW].to_numpy()[wanted].astype(np.int64)
         named = [name for name in columns if self.has(name)]
-        cells = [self._written(source, name, rows, wanted) for name in named]
         headers = [self.header(name, source) for name in named]
+        self.data.read(self.data.sources[source].path, headers)
+        cells = [self._written(source, name, rows, wanted) for name in named]
         return [
             "; ".join(f"{header}: {cell}" for header, cell in zip(headers, row, strict=True))
             for row in zip(*cells, strict=True)
@@ -201,4 +272,4 @@ class Rows:
         """The cells as the file has them; of a column that was derived its values."""
         known = self.data.sources[source]
         written = self.data.written(known.path, known.columns.get(column, ""), rows)
-        return written or [shown(value) for value in self.frame[column].iloc[wanted].tolist()]
+        return written or [_shown(value) for value in self.frame[column].iloc[wanted].tolist()]

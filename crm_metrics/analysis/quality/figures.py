@@ -13,7 +13,7 @@ def resting_on(columns: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
     """The names of the metrics that read one of the columns (`table.column`), in catalogue order: directly, or through a
     column that is made from it. `table.*` stands for every metric over the rows of a table."""
     wanted = set(columns)
-    return tuple(metric.name for metric in catalog.shown() if wanted & _read(metric.name, catalog))
+    return tuple(metric.name for metric in catalog.listed() if wanted & _read(metric.name, catalog))
 
 
 def _read(name: str, catalog: Catalog) -> set[str]:

@@ -8,16 +8,21 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from crm_metrics.analysis.everything import Everything
 from crm_metrics.analysis.quality import checks
 from crm_metrics.analysis.quality.check import Check, Dimension, Hits, Part, marked_checks
-from crm_metrics.analysis.quality.data import Data
 from crm_metrics.analysis.quality.figures import resting_on
 from crm_metrics.errors import SettingsError, UsageError, nearest
-from crm_metrics.issues import CATALOGUE, WARNING
+from crm_metrics.issues import CATALOGUE, WARNING, Severity
 from crm_metrics.metrics.catalog import Catalog
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.everything import Everything
+    from crm_metrics.analysis.quality.data import Data
+
+
+_WORST_FIRST = list(Severity)
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ def _noticed(code: str, data: Data) -> Iterable[Hits]:
 
 
 def run(found: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Finding]:
-    """What the checks found beyond what the settings let pass, warnings before notes. Raises as `refuse_unknown` does."""
+    """What the checks found beyond what the settings let pass, the worst first. Raises as `refuse_unknown` does."""
+    from crm_metrics.analysis.quality.data import Data  # imports pandas, which a wrong name does not need
+
     if found.dataset is None:
         return []
     allowed = found.dataset.settings.check
@@ -80,7 +87,7 @@ def run(found: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore
     chosen = _chosen(only, ignore)
     data = Data(found, found.dataset)
     result = [finding for check in chosen if (finding := _run(check, data, catalog, allowed.get(check.name)))]
-    return sorted(result, key=lambda finding: finding.check.severity is not WARNING)
+    return sorted(result, key=lambda finding: _WORST_FIRST.index(finding.check.severity))
 
 
 def _run(check: Check, data: Data, catalog: Catalog, allowed: Any) -> Finding | None:

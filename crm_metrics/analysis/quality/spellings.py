@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from crm_metrics.analysis.quality.check import Bools
-from crm_metrics.analysis.quality.data import Rows
 from crm_metrics.loaders.recognising import normalised
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.check import Bools
+    from crm_metrics.analysis.quality.data import Rows
 
 
 def spellings(rows: Rows, column: str) -> tuple[Bools, list[str]]:

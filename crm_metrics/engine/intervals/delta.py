@@ -20,13 +20,14 @@ from crm_metrics.engine.intervals.shares import wilson
 from crm_metrics.engine.measuring import DECIDED, FEWEST
 from crm_metrics.engine.selection import Chosen
 from crm_metrics.expressions import Formula, Name, Number
-from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine
 
 _PAIRED_BY = "customer"
 _TOTAL, _NUMBER = "total", "number"
+AMOUNTS = (Unit.MONEY, Unit.MONEY_PER_DAY, Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.MONTHS)
 
 
 @dataclass(frozen=True)
@@ -43,16 +44,34 @@ Gradient = dict[Leaf, Floats]
 
 def limits(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Floats] | None:
     """The 95 % limits of a formula's cells by Student's t, NaN where they rest on fewer than six records; None when a part
-    has no moments: a median, or cells of other dimensions."""
+    has no moments: a median, or cells of other dimensions. Amounts are skewed: those above 0 that nothing is taken from
+    have their limits on the scale of logarithms, with the variance of a sample rather than of all there is."""
     found = variance(engine, metric, cells)
     if found is None:
         return None
     from scipy.special import stdtrit
 
+    assert metric.formula is not None
     with np.errstate(all="ignore"):
-        half = np.asarray(stdtrit(cells.n - 1.0, 0.975), dtype=np.float64) * np.sqrt(found)
-    half = np.where(_enough(cells), half, np.nan)
-    return cells.value - half, cells.value + half
+        factor = np.asarray(stdtrit(cells.n - 1.0, 0.975), dtype=np.float64)
+        half = np.where(_enough(cells), factor * np.sqrt(found), np.nan)
+        low, high = cells.value - half, cells.value + half
+        if metric.unit in AMOUNTS and not _subtracts(engine, metric.formula):
+            wide = np.exp(half * np.sqrt(cells.n / (cells.n - 1)) / cells.value)
+            skewed = cells.value > 0
+            low, high = np.where(skewed, cells.value / wide, low), np.where(skewed, cells.value * wide, high)
+    return low, high
+
+
+def _subtracts(engine: Engine, tree: Formula) -> bool:
+    """Whether a formula, or one that it is made of, takes something away."""
+    match tree:
+        case Number():
+            return False
+        case Name(name):
+            inner = engine.catalog[name].formula if name in engine.catalog else None
+            return inner is not None and _subtracts(engine, inner)
+    return tree.operator == "-" or _subtracts(engine, tree.left) or _subtracts(engine, tree.right)
 
 
 def share_limits(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Floats] | None:
@@ -64,8 +83,9 @@ def share_limits(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, 
     share = cells.value
     with np.errstate(all="ignore"):
         records = np.where(found > 0, share * (1 - share) / found, cells.n)
+        known = _enough(cells) & (share >= 0) & (share <= 1)  # refunds may take a part of a sum beyond the whole
     low, high = wilson(share, records)
-    return np.where(_enough(cells), low, np.nan), np.where(_enough(cells), high, np.nan)
+    return np.where(known, low, np.nan), np.where(known, high, np.nan)
 
 
 def _enough(cells: Cells) -> Bools:
@@ -75,36 +95,44 @@ def _enough(cells: Cells) -> Bools:
 def variance(engine: Engine, metric: Metric, cells: Cells) -> Floats | None:
     """The variance of a formula's cells; None when a part has no moments."""
     assert metric.formula is not None
-    found = _gradient(engine, metric.formula, cells.value.shape)
+    found = _gradient(engine, metric.formula, cells)
     if found is None:
         return None
     gradient = found[1]
     if metric.per_month:
         gradient = _per_month(engine, *found)
     leaves = [leaf for leaf in gradient if not _is_decided(leaf.metric)]
-    if not leaves or any(engine.dims(leaf.metric) != cells.dims for leaf in leaves):
+    groups = _groups(engine, leaves)
+    finer = any(engine.dims(leaf.metric) != cells.dims for leaf in leaves)
+    if not leaves or (finer and any(not _is_fine(engine, group, unit, cells.dims) for group, unit in groups)):
         return None
     total = np.zeros(cells.value.shape)
     with np.errstate(all="ignore"):  # what cannot be divided has no limits either
-        for group, unit in _groups(engine, leaves):
+        for group, unit in groups:
             for (one, other), moment in _moments(engine, group, unit, cells).items():
                 often = 1 if one == other else 2
                 total += often * gradient[one] * gradient[other] * moment
     return np.maximum(total, 0)
 
 
+def _is_fine(engine: Engine, leaves: list[Leaf], unit: str | None, dims: tuple[str, ...]) -> bool:
+    """Whether every row of the leaves lies in one cell of the dimensions, and is a unit of its own."""
+    return unit is None and all(engine.dataset.tables[leaf.metric.table].has(dim) for leaf in leaves for dim in dims)
+
+
 def _is_decided(metric: Metric) -> bool:
     return (metric.table, metric.column) == DECIDED
 
 
-def _gradient(engine: Engine, tree: Formula, shape: tuple[int, int]) -> tuple[Floats, Gradient] | None:
-    """The value of a formula and its derivative by each leaf; None when a part is no sum, count or mean."""
+def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradient] | None:
+    """The value of a formula in cells like the given ones, and its derivative by each leaf; None when a part is no sum,
+    count or mean."""
     match tree:
         case Number(number):
-            return np.full(shape, number), {}
+            return np.full(like.value.shape, number), {}
         case Name(name):
-            return _of_name(engine, name, shape)
-    left, right = _gradient(engine, tree.left, shape), _gradient(engine, tree.right, shape)
+            return _of_name(engine, name, like)
+    left, right = _gradient(engine, tree.left, like), _gradient(engine, tree.right, like)
     if left is None or right is None:
         return None
     (a, by_a), (b, by_b) = left, right
@@ -120,14 +148,16 @@ def _gradient(engine: Engine, tree: Formula, shape: tuple[int, int]) -> tuple[Fl
                 return a / b, _combined(by_a, 1 / b, by_b, -a / b**2)
 
 
-def _of_name(engine: Engine, name: str, shape: tuple[int, int]) -> tuple[Floats, Gradient] | None:
+def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
+    shape = like.value.shape
     if name not in engine.catalog:
-        return np.broadcast_to(engine.named(name)[:, None], shape), {}
+        return engine.named_in(name, like.dims), {}
     metric, cells = engine.catalog[name], engine.cells(name)
-    if isinstance(cells, Unavailable) or cells.value.shape != shape:
+    if isinstance(cells, Unavailable):
         return None
+    cells = engine.spread(cells, like.dims)
     if metric.formula is not None:
-        inner = _gradient(engine, metric.formula, shape)
+        inner = _gradient(engine, metric.formula, like)
         if inner is None or not metric.per_month:
             return inner
         return cells.value, _per_month(engine, *inner)
@@ -175,13 +205,14 @@ def _groups(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str | 
 
 
 def _moments(engine: Engine, leaves: list[Leaf], unit: str | None, like: Cells) -> Mapping[tuple[Leaf, Leaf], Floats]:
-    """Of each pair of leaves the sum over units of the product of what they add, by cell."""
+    """Of each pair of leaves the sum over units of the product of what they add, by cell; of two leaves of coarser
+    dimensions, such as the whole that a share is of, over all units of their cell."""
     labels = _units(engine, leaves, unit) if unit else {}
     span = max(len(labels), *(len(engine.dataset.tables[leaf.metric.table].frame) for leaf in leaves)) + 1
     keys, values = [], []
     for leaf in leaves:
         pairs = engine.pairs(leaf.metric)
-        cell = engine.cell_numbers(leaf.metric, pairs).astype(np.int64)
+        cell = engine.cell_numbers(leaf.metric, pairs, like.dims).astype(np.int64)
         frame = engine.dataset.tables[leaf.metric.table].frame
         keys.append(cell * span + (_numbered(frame[unit], labels)[pairs.rows] if unit else pairs.rows))
         values.append(_added(engine, leaf, pairs))
@@ -191,12 +222,25 @@ def _moments(engine: Engine, leaves: list[Leaf], unit: str | None, like: Cells) 
     for leaf, start, end, value in zip(leaves, [0, *ends[:-1]], ends, values, strict=True):
         total = weighted(place[start:end], value, len(distinct))
         sums.append(np.minimum(total, 1) if leaf.metric.aggregate == "distinct" else total)
-    cell, size = distinct // span, like.value.size
-    return {
-        (leaves[i], leaves[j]): weighted(cell, sums[i] * sums[j], size).reshape(like.value.shape)
-        for i in range(len(leaves))
-        for j in range(i + 1)
-    }
+    cell = distinct // span
+    found = {}
+    for i, one in enumerate(leaves):
+        for j, other in enumerate(leaves[: i + 1]):
+            moment = weighted(cell, sums[i] * sums[j], like.value.size).reshape(like.value.shape)
+            found[one, other] = _pooled(engine, moment, like.dims, one, other)
+    return found
+
+
+def _pooled(engine: Engine, moment: Floats, dims: tuple[str, ...], one: Leaf, other: Leaf) -> Floats:
+    """The moments of two leaves as each cell has them: those of all cells that lie in one cell of the leaves' own
+    dimensions, added up."""
+    own = max(engine.dims(one.metric), engine.dims(other.metric), key=len)
+    if own == dims:
+        return moment
+    place = engine.segments(dims).within(engine.segments(own))
+    total = np.zeros((len(moment), len(engine.segments(own))))
+    np.add.at(total.T, place, moment.T)
+    return total[:, place]
 
 
 def _added(engine: Engine, leaf: Leaf, pairs: Chosen) -> Floats:

@@ -10,11 +10,12 @@ Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 _ADDED, _ADDED_EACH = 3.0, 0.75
 
 
-def wilson(share: Floats, n: Floats) -> tuple[Floats, Floats]:
-    """The score limits of a share of n records (Wilson 1927), never beyond 0 and 1; NaN where there are no records."""
+def wilson(share: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
+    """The score limits of a share of n records (Wilson 1927), never beyond 0 and 1; NaN where there are no records. `z` is
+    the point of the normal distribution they are for, of 95 % when not given."""
     with np.errstate(all="ignore"):
-        middle = (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-        half = Z * np.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+        middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
+        half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
         low, high = np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
     known = n > 0
     return np.where(known, np.maximum(low, 0.0), np.nan), np.where(known, np.minimum(high, 1.0), np.nan)

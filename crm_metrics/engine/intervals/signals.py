@@ -30,7 +30,7 @@ def signals(metric: Metric, now: Figures, before: Figures) -> NDArray[np.object_
     are missing. None for a metric of which neither direction is better."""
     if metric.better is Better.NEITHER:
         return np.full(len(now.value), None, dtype=object)
-    now, before = _with_limits(metric, now), _with_limits(metric, before)
+    now, before = with_limits(metric, now), with_limits(metric, before)
     low, high = difference((now.value, now.low, now.high), (before.value, before.low, before.high))
     up, down = (BETTER, WORSE) if metric.better is Better.HIGHER else (WORSE, BETTER)
     said = np.full(len(now.value), NONE, dtype=object)
@@ -39,8 +39,9 @@ def signals(metric: Metric, now: Figures, before: Figures) -> NDArray[np.object_
     return said
 
 
-def _with_limits(metric: Metric, figures: Figures) -> Figures:
-    """A count is shown without limits; how much it could have been otherwise is that of a Poisson count."""
+def with_limits(metric: Metric, figures: Figures) -> Figures:
+    """The figures to compare by. A count is shown without limits; how much it could have been otherwise is that of a
+    Poisson count."""
     if metric.unit is not Unit.COUNT:
         return figures
     low, high = garwood(np.maximum(figures.value, 0))

@@ -42,11 +42,7 @@ class Texts:
 def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = MISSING_TEXT) -> Texts:
     """The distinct texts of a column, tidied; those that mean missing are taken out."""
     if isinstance(column, pa.ChunkedArray):
-        column = (
-            column.unify_dictionaries().combine_chunks()
-            if pa.types.is_dictionary(column.type)
-            else column.combine_chunks()
-        )
+        column = column.combine_chunks()  # makes one dictionary of several; those of a file are one already
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column.cast(pa.string()))
     values = column.dictionary.cast(pa.string())

@@ -31,12 +31,14 @@ _SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: a plain number outside is no date
+_UNIX = {r"^1\d{9}$": SECOND, r"^1\d{12}$": SECOND // 1000}  # seconds or milliseconds: 2001 to 2033
 
 
 @dataclass(frozen=True)
 class Written:
     """The distinct texts of a date column taken apart. `open` are those of which the first two numbers are day and month in
-    an order that has to be decided; `time` is the time of day in microseconds, `zone` the offset from UTC in minutes."""
+    an order that has to be decided; `time` is the time of day in microseconds, `zone` the offset from UTC in minutes; with
+    `unix` all are Unix time."""
 
     first: Ints
     second: Ints
@@ -46,6 +48,7 @@ class Written:
     serial: Ints
     time: Ints
     zone: NDArray[np.float64]
+    unix: bool = False
 
     @property
     def orders(self) -> set[str]:
@@ -68,6 +71,9 @@ class Written:
 def take_apart(texts: pa.Array) -> Written:
     """The parts of each text; what is no date in any written form is not `known`."""
     n = len(texts)
+    if (stamps := _unix(texts)) is not None:
+        zero, yes = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
+        return Written(zero, zero, zero, ~yes, yes, stamps, zero, np.zeros(n), unix=True)
     parts = {name: np.zeros(n, dtype=np.int64) for name in ("first", "second", "year", "time")}
     parts["serial"] = np.full(n, NEVER)
     is_open, known, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
@@ -102,6 +108,14 @@ def take_apart(texts: pa.Array) -> Written:
         parts["serial"] = np.where(hit, micros, parts["serial"])
         known |= hit
     return Written(parts["first"], parts["second"], parts["year"], is_open, known, parts["serial"], parts["time"], zone)
+
+
+def _unix(texts: pa.Array) -> Ints | None:
+    """Unix time in microseconds, where every text is a number of seconds, or every one of milliseconds, and nothing else."""
+    for pattern, unit in _UNIX.items():
+        if len(texts) and pc.all(pc.match_substring_regex(texts, pattern)).as_py():
+            return np.asarray(pc.cast(texts, pa.int64())) * unit
+    return None
 
 
 def resolve(written: Written, order: str) -> Ints:

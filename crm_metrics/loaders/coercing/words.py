@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
 # In date and number columns. In text columns only blank, "-" and "--": a country may be NA, an owner may be Null.
@@ -35,12 +34,11 @@ SATISFACTION = {
     "extremely dissatisfied": 1,
     "very unsatisfied": 1,
 }
-_BLANKS = re.compile(r"\s+")
 
 
 def tidy(text: str) -> str:
     """The text trimmed, inner blanks collapsed, in Unicode normal form C; its case kept."""
-    return _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip()
+    return " ".join(unicodedata.normalize("NFC", text).split())
 
 
 def folded(text: str) -> str:

@@ -109,8 +109,12 @@ def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     frame = bench.tables["purchases"].frame
     if "customer" not in frame or "purchased_at" not in frame:
         return None
-    bought = frame[(frame["ordinal"] >= 1).to_numpy()].rename(columns={"purchased_at": "started_at"})
+    rows = has_value(frame, "customer") & has_value(frame, "purchased_at") & ~truths(frame, "is_refund")
     idle = bench.settings.inactive_after_days
+    if idle is None:  # what comes after the first one is part of the same time
+        first = frame["purchased_at"].where(rows).groupby(frame["customer"], observed=True).transform("min")
+        rows &= (frame["purchased_at"] == first).to_numpy()
+    bought = frame[rows].rename(columns={"purchased_at": "started_at"})
     if idle is None:
         return bought.assign(ended_at=NAT), False, "the purchases"
     ended = bought["started_at"].to_numpy() + np.timedelta64(idle, "D")

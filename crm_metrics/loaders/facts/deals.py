@@ -66,14 +66,14 @@ def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
 def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
     """What the name of each deal's stage says: by the vendor's list and the settings', never by containing a word."""
     frame = table.frame
-    won, lost = _ending_stages(bench)
+    won, lost = ending_stages(bench)
     result = np.full(len(frame), OPEN, dtype=np.int8)
     result[words(frame, "stage", sorted(lost))] = LOST
     result[words(frame, "stage", sorted(won))] = WON
     return result
 
 
-def _ending_stages(bench: Workbench) -> tuple[set[str], set[str]]:
+def ending_stages(bench: Workbench) -> tuple[set[str], set[str]]:
     """The names of stages that mean won, and of those that mean lost; the settings decide before the vendors."""
     chosen = bench.settings
     ours = {name: {normalised(word) for word in getattr(chosen, f"{name}_stages")} for name in ("won", "lost", "open")}

@@ -13,7 +13,7 @@ from crm_metrics.tables import ROW, SOURCE, Table
 
 def derive(bench: Workbench) -> None:
     """Purchases with their ordinal per customer, and one row per product sold."""
-    if not bench.wanted & {"purchases", "sold_lines", "spells"}:
+    if not bench.wanted & {"purchases", "sold_lines", "spells", "predictions"}:
         return
     if "orders" in bench.tables:
         _orders(bench, bench.tables["orders"])
@@ -60,13 +60,14 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
         frame["has_customer"] = known
         bench.report("order-without-customer", made, ~known)
     bought = known & ~frame["is_refund"].to_numpy(dtype=bool)
-    ordinal = np.full(len(frame), np.nan)
-    if "customer" in frame and "purchased_at" in frame:
-        placed = np.flatnonzero(bought & ~np.isnat(frame["purchased_at"].to_numpy()))
-        part = frame.iloc[placed]
-        order = _in_order(part)
-        ordinal[placed[order]] = part.iloc[order].groupby("customer", observed=True).cumcount().to_numpy() + 1
-    frame["ordinal"] = ordinal
+    if bench.asks("purchases", "ordinal"):
+        ordinal = np.full(len(frame), np.nan)
+        if "customer" in frame and "purchased_at" in frame:
+            placed = np.flatnonzero(bought & ~np.isnat(frame["purchased_at"].to_numpy()))
+            part = frame.iloc[placed]
+            order = _in_order(part)
+            ordinal[placed[order]] = part.iloc[order].groupby("customer", observed=True).cumcount().to_numpy() + 1
+        frame["ordinal"] = ordinal
     if "customer" in frame and "purchased_at" in frame:
         dated = frame["purchased_at"].where(bought)
         first = dated.groupby(frame["customer"], observed=True).transform("min").to_numpy()

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.beside import LEFT
+from crm_metrics.loaders.facts import stage_visits
+from crm_metrics.loaders.facts.stage_order import in_order, numbered
 from crm_metrics.loaders.facts.workbench import NAT, Bools, Ints, Workbench, moments
 from crm_metrics.tables import ROW, SOURCE, Table
 
+_OWN = "generic"  # the vendor of tables that are no known tool's
+
 
 def derive(bench: Workbench) -> None:
-    """The visits of deals that count, each once, with the time at which the deal went on; it is missing for the last one."""
+    """The visits of deals that count, each once, with the time at which the deal went on; it is missing for the last one.
+    Then what is made of them, and what can be said of the stages without them."""
+    stage_visits.snapshot(bench)
     table = bench.tables.get("deal_stages")
     if table is None or not {"deal_id", "stage", "entered_at"} <= {*table.frame.columns}:
         return
     _without_lost_deals(bench, table)
     _without_repeats(bench, table)
-    _left(bench, table)
+    place = _deals_of(bench, table.frame)
+    stages = in_order(bench, table.frame, _numbers(bench, table.frame))
+    _left(bench, table, _ties(bench, table.frame, place, stages.labels if stages else []))
+    if bench.wanted & {"stage_entries", "stage_visits"}:
+        stage_visits.derive(bench, table, place, stages)
 
 
 def _without_lost_deals(bench: Workbench, table: Table) -> None:
@@ -55,27 +67,69 @@ def _without_repeats(bench: Workbench, table: Table) -> None:
     table.frame = frame[~again].reset_index(drop=True)
 
 
-def _left(bench: Workbench, table: Table) -> None:
+def _deals_of(bench: Workbench, frame: pd.DataFrame) -> Ints:
+    """Where the deal of each row stands in the table of deals, −1 where it is in no file: the one in the same row, else the
+    one with its id, of the same system: a table of one's own may be about any."""
+    none = np.full(len(frame), -1, dtype=np.int64)
+    deals = bench.tables["deals"].frame if "deals" in bench.tables else frame[:0]
+    if not len(deals) or "deal_id" not in deals:
+        return none
+    vendors = np.array([source.vendor for source in bench.sources], dtype=object)
+    mine, theirs = (pd.Index(part["deal_id"].astype("str")) for part in (frame, deals))
+    own, other = (pd.Index(vendors[part[SOURCE].to_numpy()]) for part in (frame, deals))
+    found = _sought(_places(frame), _places(deals))
+    by_vendor = _sought(pd.MultiIndex.from_arrays([own, mine]), pd.MultiIndex.from_arrays([other, theirs]))
+    found = np.where(found < 0, by_vendor, found)
+    by_id = _sought(mine, theirs)
+    any_system = (by_id >= 0) & np.asarray((own == _OWN) | (other[by_id] == _OWN))
+    found = np.where((found < 0) & any_system, by_id, found)
+    return np.where(frame["deal_id"].notna().to_numpy(), found, none)
+
+
+def _sought(keys: Any, known: Any) -> Ints:
+    """The place of each key among those that are known, −1 for one that is not there or there more than once."""
+    index = pd.Index(known)
+    once = np.flatnonzero(~index.duplicated(keep=False))
+    found = index[once].get_indexer(pd.Index(keys))
+    return np.append(once, -1)[found].astype(np.int64)
+
+
+def _numbers(bench: Workbench, frame: pd.DataFrame) -> Ints:
+    """A number for the deal of each row: equal ids of two systems are two deals."""
+    vendors, _ = pd.factorize(np.array([source.vendor for source in bench.sources]))
+    deals, _ = pd.factorize(frame["deal_id"])
+    return deals * (vendors.max() + 1) + vendors[frame[SOURCE].to_numpy()]
+
+
+def _ties(bench: Workbench, frame: pd.DataFrame, place: Ints, order: list[str]) -> Ints:
+    """How entries of one moment follow each other: in the order of the stages, the one that the deal is in now last."""
+    found = numbered(frame, order)
+    deals = bench.tables["deals"].frame if "deals" in bench.tables else None
+    if deals is None or "stage" not in deals or not len(deals):
+        return found
+    now = numbered(deals, order)
+    return np.where((place >= 0) & (found >= 0) & (now[place] == found), len(order), found)
+
+
+def _left(bench: Workbench, table: Table, ties: Ints) -> None:
     """Where a file does not say when a deal left a stage, that is when it entered the next one."""
     frame = table.frame
     silent: Bools = np.array([not _says_left(source.columns) for source in bench.sources], dtype=bool)
     own = moments(frame, "left_at")
-    following = _following(bench, frame)
-    by_file = silent[frame[SOURCE].to_numpy()]
-    frame["left_at"] = np.where(by_file, following, own)
+    following = _following(bench, frame, ties)
+    frame["left_at"] = np.where(silent[frame[SOURCE].to_numpy()] | np.isnat(own), following, own)
     entered = table.calendar.get("entered_at", np.zeros(len(bench.sources), dtype=bool))
     stated = table.calendar.get("left_at", np.ones(len(bench.sources), dtype=bool))
     table.calendar["left_at"] = np.where(silent, entered, stated)
 
 
-def _following(bench: Workbench, frame: pd.DataFrame) -> np.ndarray:
+def _following(bench: Workbench, frame: pd.DataFrame, ties: Ints) -> np.ndarray:
     """When each row's deal entered its next stage, missing for its last one."""
     entered = frame["entered_at"].to_numpy()
-    vendors, _ = pd.factorize(np.array([source.vendor for source in bench.sources]))
-    deals, _ = pd.factorize(frame["deal_id"])
-    deal = deals * (vendors.max() + 1) + vendors[frame[SOURCE].to_numpy()]
-    order = np.lexsort((entered, deal))  # stable: stages of one moment stay as they stand
-    same = deal[order][1:] == deal[order][:-1]
+    deal = _numbers(bench, frame)
+    order = np.lexsort((ties, entered, deal))
+    known = ~np.isnat(entered[order])
+    same = (deal[order][1:] == deal[order][:-1]) & known[1:] & known[:-1]
     result = np.full(len(frame), NAT)
     result[order[:-1][same]] = entered[order[1:][same]]
     return result

@@ -138,9 +138,10 @@ def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: H
 
 
 def _label(bench: Workbench, table: Table, wait: _Wait, computed: Bools, own: Bools) -> str:
-    """Whose hours they are."""
+    """Whose hours they are; a note names the help desk's columns."""
     said = ["by your working hours"] if computed.any() else []
     if own.any():
-        headers = {bench.sources[i].columns[wait.own] for i in bench.files(table, own)}
-        said.append(f'by "{headers.pop()}"' if len(headers) == 1 else "by the help desk's own columns")
+        headers = sorted({f'"{bench.sources[i].columns[wait.own]}"' for i in bench.files(table, own)})
+        bench.notes.append(f"The {wait.called} is the help desk's own: {', '.join(headers)}.")
+        said.append("by the help desk's")
     return " and ".join(said)

@@ -78,10 +78,7 @@ class Workbench:
 
     def local(self, moments: NDArray[Any]) -> NDArray[Any]:
         """Instants as the wall clock of the declared time zone."""
-        if self.settings.timezone is None:
-            return moments
-        index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(self.settings.timezone).tz_localize(None)
-        return index.as_unit("us").to_numpy()
+        return wall_clock(moments, self.settings.timezone)
 
     def days(self, moments: NDArray[Any]) -> NDArray[Any]:
         """The calendar day of each instant."""
@@ -136,6 +133,14 @@ class Workbench:
             return values
         self.report("negative-duration", table, negative, start=start, end=end, duration=duration)
         return np.where(negative, np.nan, values)
+
+
+def wall_clock(moments: NDArray[Any], timezone: str | None) -> NDArray[Any]:
+    """Instants as the clocks of a time zone show them; as they are where none is declared."""
+    if timezone is None:
+        return moments
+    index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
+    return index.as_unit("us").to_numpy()
 
 
 def instants(days: NDArray[Any], timezone: str | None) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside
-from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT
+from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
@@ -24,6 +24,7 @@ class File:
     def __init__(self, raw: Raw, recognised: Recognised, settings: Settings, index: int) -> None:
         self.raw, self.recognised, self.settings, self.index = raw, recognised, settings, index
         self.layout = recognised.layout
+        self._rules = settings.rules(raw.path)
         self.schema = schema.TABLES[self.layout.table]
         self.issues: list[Issue] = []
         self.unusable: dict[str, Unusable] = {}
@@ -36,6 +37,11 @@ class File:
     def kind(self, name: str) -> Kind:
         """What the cells of a canonical column are; a column outside the schema is a category."""
         return beside.kind_of(self.layout.table, name)
+
+    def meanings(self, name: str) -> dict[str, str]:
+        """What the settings say that the values of a column mean, by the value, folded."""
+        said = self._rules.values.get(name.removeprefix(beside.DEALS), {})
+        return {folded(value): meant for value, meant in said.items()}
 
     def note(self, code: str, rows: NDArray[Any] | None = None, count: int | None = None, **detail: str) -> None:
         """Remember a problem, with the first of the rows that have it."""

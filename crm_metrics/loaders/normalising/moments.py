@@ -38,6 +38,8 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         if bad.any():
             rows = cells.rows[column.rows_of(bad)]
             file.note("unreadable-date", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
+        if written[name].unix:
+            file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = _zones(file, name, column, written[name])
         result[name] = instants(file, name, column.spread(wall, dates.NEVER), zones)
     return result

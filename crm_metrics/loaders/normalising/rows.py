@@ -21,7 +21,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies, ids
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import figures, moments, preamble, readings, records, stages
+from crm_metrics.loaders.normalising import figures, meanings, moments, preamble, readings, records, stages
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.planning import Plan
@@ -166,17 +166,20 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
         elif pa.types.is_string(column.type):
             values[name] = _ids(file, column)
         else:
-            values[name] = coerced.category(_single(file, name, _texts(file, column, kind), cells))
+            values[name] = coerced.category(
+                meanings.translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
+            )
+    meanings.outcomes(file, values, cells)
     values |= moments.from_texts(file, text_dates, cells)
     values |= figures.from_texts(file, text_numbers, cells)
     figures.blank_zeros(file, values, cells)
     return values
 
 
-def _texts(file: File, column: Any, kind: Kind) -> coerced.Texts:
+def _texts(file: File, name: str, column: Any) -> coerced.Texts:
     """The texts of a column; ids in the one form that all exports of the vendor have in common."""
-    found = coerced.texts(column, file.missing_text)
-    if kind is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
+    found = coerced.texts(column, file.missing_text - file.meanings(name).keys())
+    if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
         return found
     return coerced.relabelled(_one_form(file, found.values), found.codes)
 
@@ -202,7 +205,8 @@ def _one_form(file: File, values: Any) -> Any:
 
 
 def _flags(file: File, name: str, column: Any, cells: Cells) -> Any:
-    found = coerced.texts(column, file.missing)
+    found = coerced.texts(column, file.missing - file.meanings(name).keys())
+    found = meanings.translated(file, name, found, cells)
     values, bad = coerced.flags(found, blank_is_false=file.layout.blank_is_false)
     if bad.any():
         rows = cells.rows[found.rows_of(bad)]

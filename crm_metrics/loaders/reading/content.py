@@ -172,7 +172,7 @@ def readable(content: Content) -> Iterator[None]:
     """Turns what the operating system or a broken archive says while reading into a DataError."""
     try:
         yield
-    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:  # or a name in it
         hint = "The file may be cut short; export or download it again."
         raise DataError(f"cannot be unpacked: {error}", where=content.path, hint=hint) from error
     except NotImplementedError as error:

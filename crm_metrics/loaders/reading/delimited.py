@@ -17,7 +17,7 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, interleaved, typed
 from crm_metrics.loaders.reading.content import Content, readable, steady
 from crm_metrics.loaders.reading.decoding import decoder, detect, named
-from crm_metrics.loaders.reading.headers import header_rows
+from crm_metrics.loaders.reading.headers import header_rows, no_header
 from crm_metrics.loaders.reading.layout import Layout, find
 from crm_metrics.loaders.reading.limits import LARGEST_LINE
 from crm_metrics.loaders.reading.odd import Odd
@@ -26,8 +26,10 @@ from crm_metrics.loaders.reading.parsing import BLOCK, Parser
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.loaders.reading.witnesses import Malformed, blank_lines
+from crm_metrics.settings import Stated
 
 START = 1 << 18
+_NOTHING = Stated()
 
 
 @dataclass
@@ -205,16 +207,16 @@ class Delimited:
         return issues
 
 
-def open_delimited(content: Content, stated: str | None = None, delimiter: str | None = None) -> Delimited | None:
-    """The table in a text file, in the stated encoding and with the stated delimiter, else with those that the file shows;
-    None when the file holds no text. Raises DataError."""
+def open_delimited(content: Content, stated: Stated = _NOTHING, delimiter: str | None = None) -> Delimited | None:
+    """The table in a text file, in the stated encoding, with the stated header and delimiter, else with those that the file
+    shows; None when the file holds no text. Raises DataError, and SettingsError for a header that is not there."""
     count = START
     while True:
         start = content.start(count)
-        encoding = named(stated, start) if stated else detect(start)
+        encoding = named(stated.encoding, start) if stated.encoding else detect(start)
         text = decoder(encoding).decode(start[encoding.mark :], final=False).encode() if start else b""
         is_whole = len(start) < count
-        layout = find(text, is_whole=is_whole, delimiter=delimiter)
+        layout = find(text, is_whole=is_whole, delimiter=delimiter, header=stated.header)
         if not layout and not is_whole and count >= LARGEST_LINE:
             lacks = "line end" if text.strip(b"\0 \t\r\n") else "text"
             raise DataError(
@@ -223,5 +225,7 @@ def open_delimited(content: Content, stated: str | None = None, delimiter: str |
                 hint="Export it again as CSV or Excel.",
             )
         if is_whole or count >= LARGEST_LINE or (layout and layout.head):
+            if layout is None and stated.header is not None and text.strip():
+                raise no_header(content.path, stated.header)
             return Delimited(Parser(content, layout, encoding)) if layout else None
         count *= 16

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from crm_metrics.errors import SettingsError
 from crm_metrics.issues import Issue
 
 HEADER_WITHIN = 10
@@ -34,6 +35,15 @@ class Header:
 def header_rows(path: str, count: int) -> Issue:
     """The note that several rows are read as one header."""
     return Issue("header-rows", path, detail={"seen": COUNTS.get(count, str(count))})
+
+
+def no_header(path: str, row: int) -> SettingsError:
+    """The error for a header that the settings say is in a row without one."""
+    hint = (
+        "Give the number of the row in which the names of the columns stand, as the spreadsheet shows it; "
+        "of a workbook with several sheets name the one that is meant with sheet."
+    )
+    return SettingsError(f"header = {row}, but nothing stands in row {row}", where=path, hint=hint)
 
 
 def header_at(records: Sequence[Record], at: int) -> Header:

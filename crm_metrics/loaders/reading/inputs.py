@@ -7,15 +7,17 @@ import os
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from crm_metrics.errors import DataError, UsageError, nearest
+from crm_metrics.errors import DataError, SettingsError, UsageError, nearest
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.limits import check_workbook
 from crm_metrics.loaders.reading.raw import Opened
+from crm_metrics.settings import Stated
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -35,28 +37,33 @@ DEEPEST = 2  # archives in archives
 
 
 def open_inputs(
-    paths: Sequence[str], *, stdin: BinaryIO | None = None, encoding: Callable[[str], str | None] = lambda path: None
+    paths: Sequence[str],
+    *,
+    stdin: BinaryIO | None = None,
+    stated: Callable[[str], Stated] = lambda path: Stated(),
+    lenient: bool = False,
 ) -> Opened:
-    """The tables in these paths. A file that is met twice is opened once. `encoding` gives the encoding that is stated for a
-    path, None where it is to be told from the file.
+    """The tables in these paths. A file that is met twice is opened once. `stated` gives what is known of a path, such as an
+    encoding; the rest is told from the file. With `lenient` a file that cannot be read is put aside with its error.
 
     Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
     without any table.
     """
     _refuse_missing(paths)
-    opened, met = Opened(encoding), set[str]()
+    opened, met = Opened(stated, lenient), set[str]()
     for path in paths:
-        before = len(opened.tables) + len(opened.issues)
+        before = opened.count
         known = False
-        for found, is_named in _expanded(path, stdin):
+        for found, is_named in _expanded(path, stdin, opened):
             key = os.path.realpath(found.file) if found.file else found.path
             known = known or key in met
             if key not in met:
                 met.add(key)
                 _add(found, opened, is_named=is_named)
-        if len(opened.tables) + len(opened.issues) == before and not known and _is_many(path):
-            raise _no_table(path, opened.ignored)
-    if paths and not opened.tables and not opened.issues:
+        if opened.count == before and not known and _is_many(path):
+            with opened.reading(path):
+                raise _no_table(path, opened.ignored)
+    if paths and not opened.count:
         raise _no_table(", ".join(paths), opened.ignored)
     return opened
 
@@ -94,40 +101,50 @@ def _globbed(path: str) -> list[str]:
     return sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207 (absolute patterns too)
 
 
-def _expanded(path: str, stdin: BinaryIO | None) -> Iterator[tuple[Content, bool]]:
+def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tuple[Content, bool]]:
     """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
     if path == "-":
-        yield contents.of_stream(path, stdin or sys.stdin.buffer), True
+        with opened.reading(path):
+            yield contents.of_stream(path, stdin or sys.stdin.buffer), True
     elif Path(path).is_dir():
-        for entry in _entries(path):
-            yield contents.of_file(entry, Path(entry)), False
+        for entry in _entries(path, opened):
+            with opened.reading(entry):
+                yield contents.of_file(entry, Path(entry)), False
     elif Path(path).exists():
-        yield contents.of_file(path, Path(path)), True
+        with opened.reading(path):
+            yield contents.of_file(path, Path(path)), True
     else:
         for entry in _globbed(path):
-            for found, _ in _expanded(entry, stdin):
+            for found, _ in _expanded(entry, stdin, opened):
                 yield found, False
 
 
-def _entries(folder: str) -> Iterator[str]:
+def _entries(folder: str, opened: Opened) -> Iterator[str]:
     """The files in a folder and the folders in it, sorted by name, hidden ones skipped. Raises DataError."""
-    try:
-        names = sorted(entry.name for entry in Path(folder).iterdir())
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror}", where=folder) from error
+    names: list[str] = []
+    with opened.reading(folder):
+        try:
+            names = sorted(entry.name for entry in Path(folder).iterdir())
+        except OSError as error:
+            raise DataError(f"cannot be read: {error.strerror}", where=folder) from error
     for name in names:
         path = f"{folder.rstrip('/')}/{name}" if folder.strip("/") else f"/{name}"
         if contents.is_hidden(name):
             continue
         if Path(path).is_dir():
             if not Path(path).is_symlink():  # may lead back up
-                yield from _entries(path)
+                yield from _entries(path, opened)
         elif Path(path).is_file():
             yield path
 
 
 def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
     """Adds the tables in a file, or its name to what is ignored. Content that was met under another name counts once."""
+    with opened.reading(content.path):
+        _add_kind(content, opened, is_named=is_named, depth=depth)
+
+
+def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -> None:
     is_table = content.ending not in OTHER_TEXT if is_named else content.ending in ENDINGS
     if not is_table:
         opened.ignored.append(content.path)
@@ -201,7 +218,7 @@ def _add_workbook(content: Content, opened: Opened) -> None:
     from crm_metrics.loaders.reading.workbook import open_workbook
 
     with contents.steady(content):
-        sheets, hidden = open_workbook(content)
+        sheets, hidden = open_workbook(content, opened.stated)
     opened.tables += sheets
     opened.ignored += hidden
     if not sheets:
@@ -213,6 +230,11 @@ def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool)
     from crm_metrics.loaders.reading import pages
     from crm_metrics.loaders.reading.delimited import open_delimited
 
+    if sheets := opened.stated(content.path).sheets:
+        what = f"sheet = {sheets[0]!r}, but it is no workbook and has no sheets"
+        raise SettingsError(
+            what, where=content.path, hint="Give path in its [[files]] block so that it names workbooks only."
+        )
     page = pages.as_csv(content) if pages.is_page(start) else None
     if page is None and (pages.is_page(start) or start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<?xml")):
         hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
@@ -221,9 +243,9 @@ def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool)
         opened.issues.append(Issue("web-page", content.path))
     with contents.steady(content):
         if page is not None:
-            table = open_delimited(page, "utf-8", ",")
+            table = open_delimited(page, replace(opened.stated(content.path), encoding="utf-8"), ",")
         else:
-            table = open_delimited(content, opened.encoding(content.path))
+            table = open_delimited(content, opened.stated(content.path))
     if table is None:
         opened.issues.append(Issue("empty-file", content.path))
     elif not is_named and content.ending == ".txt" and table.layout.share < 0.9:

@@ -49,15 +49,18 @@ class _Guess:
         return round(self.share, 1), -self.header, self.width
 
 
-def find(start: bytes, *, is_whole: bool, delimiter: str | None = None) -> Layout | None:
-    """The layout of a file that starts with these bytes (UTF-8), with this delimiter if it is known; None when there is no
-    record in them."""
+def find(start: bytes, *, is_whole: bool, delimiter: str | None = None, header: int | None = None) -> Layout | None:
+    """The layout of a file that starts with these bytes (UTF-8), where they are known with this delimiter and the header in
+    this row (from 1); None when there is no record in them, or none in that row."""
     if not start.strip():
         return None
     if not is_whole:
         start = start[: max(start.rfind(b"\n"), start.rfind(b"\r")) + 1]
-    if delimiter is not None:
-        guess = _best(start, None, (delimiter,))
+    signs = DELIMITERS if delimiter is None else (delimiter,)
+    if header is not None:
+        guess = _below(start, header - 1, signs)
+    elif delimiter is not None:
+        guess = _best(start, None, signs)
     else:
         guess = _forced(start) or _best(start, None, DELIMITERS) or _best(start, _unwrapped, DELIMITERS)
         guess = guess or _aligned(start)
@@ -71,12 +74,13 @@ def find(start: bytes, *, is_whole: bool, delimiter: str | None = None) -> Layou
         records.pop()  # may be cut within quotes
         ends.pop()
     at = guess.header if guess else next((row for row, cells in enumerate(records) if filled(cells)), None)
-    if at is None or at >= len(records):
+    at = header - 1 if header is not None else at
+    if at is None or at >= len(records) or not filled(records[at]):
         return None
     if guess and len(records[at]) < guess.width:
         records[at] += [""] * (guess.width - len(records[at]))
-    header = header_at(records, at)
-    width, last = len(header.labels), header.last
+    found = header_at(records, at)
+    width, last = len(found.labels), found.last
     head = [
         [*cells, *[""] * (width - len(cells))]
         for cells in records[last + 1 :]
@@ -84,8 +88,8 @@ def find(start: bytes, *, is_whole: bool, delimiter: str | None = None) -> Layou
     ]
     body = sum(len(line) for line in lines[: ends[last]])
     share = guess.share if guess else 0.0
-    above = tuple(delimiter.join(cells).strip() for cells in records[: header.first] if filled(cells))
-    return Layout(delimiter, header.labels, last + 1, body, header.rows, head[:HEAD], rewrite, share, above)
+    above = tuple(delimiter.join(cells).strip() for cells in records[: found.first] if filled(cells))
+    return Layout(delimiter, found.labels, last + 1, body, found.rows, head[:HEAD], rewrite, share, above)
 
 
 def _lines(start: bytes, rewrite: Rewrite | None) -> list[bytes]:
@@ -128,6 +132,18 @@ def _guess(lines: list[bytes], rewrite: Rewrite | None, delimiter: str) -> _Gues
     # A header of another width is as good as its records.
     share = (sum(len(cells) == width for cells in below[1:]) + 1) / len(below)
     return _Guess(delimiter, rewrite, share, header, width) if share >= 0.5 else None
+
+
+def _below(start: bytes, at: int, delimiters: Sequence[str]) -> _Guess | None:
+    """The delimiter that cuts the records from the header at this place on most evenly; None when none makes two columns."""
+    lines, guesses = _lines(start, None), []
+    for delimiter in delimiters:
+        records = [cells for cells, _ in islice(_records(lines, delimiter), at, at + SAMPLED) if filled(cells)]
+        widths = Counter(map(len, records))
+        width = max(widths, key=lambda candidate: (widths[candidate], candidate), default=0)
+        if width > 1:
+            guesses.append(_Guess(delimiter, None, widths[width] / len(records), at, max(width, len(records[0]))))
+    return max(guesses, key=lambda guess: guess.rank, default=None)
 
 
 def _forced(start: bytes) -> _Guess | None:

@@ -16,7 +16,9 @@ LARGEST_LINE = 64 << 20
 MOST_MEMBERS = 10_000
 # Exports shrink to a tenth, wide and empty ones to a fiftieth; deflate can do a thousandth.
 LARGEST_RATIO, RATIO_FROM = 200, 64 << 20
-MOST_CELLS = 30_000_000  # of a sheet, blank ones included: about 1 GB
+MOST_CELLS = (
+    30_000_000  # of a sheet, blank ones included; the reader takes some 70 bytes for each, however few are wanted
+)
 MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number of times
 BLOCK = 1 << 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,15 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_metrics.errors import DataError
+from crm_metrics.errors import DataError, SettingsError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
-from crm_metrics.loaders.reading.headers import HEADER_WITHIN, header_among, header_at, header_rows
+from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
 from crm_metrics.loaders.reading.layout import SAMPLED
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.loaders.reading.sheet_cells import cleaned, spelling, with_durations
+from crm_metrics.settings import Stated
 
 
 @dataclass
@@ -115,12 +116,18 @@ def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
 
-def open_workbook(content: Content) -> tuple[list[Sheet], list[str]]:
-    """The sheets that hold cells, and the names of those that only a program can show: they hold its own data. Sheets
-    that a user has hidden are read. Raises DataError."""
+def open_workbook(
+    content: Content, stated: Callable[[str], Stated] = lambda path: Stated()
+) -> tuple[list[Sheet], list[str]]:
+    """The sheets that hold cells, and the names of those that are not read: only a program can show them, as they hold its
+    own data, or others are stated. Sheets that a user has hidden are read. Raises DataError, and SettingsError for a stated
+    sheet or header that is not there."""
     reader = _reader(content)
-    loaded, hidden = [], []
-    for name in reader.sheet_names:
+    wanted, loaded = stated(content.path).sheets, []
+    chosen = _chosen(content.path, wanted, reader.sheet_names)
+    hidden = [f"{content.path}#{name} (not the sheet that is set)" for name in reader.sheet_names if name not in chosen]
+    several = bool(wanted) and len(reader.sheet_names) > 1  # then rules are told apart by the sheet
+    for name in chosen:
         sheet = _load(reader, name, content, dtypes="string")
         if sheet.visible == "veryhidden":
             hidden.append(f"{content.path}#{name} (hidden)")
@@ -128,12 +135,22 @@ def open_workbook(content: Content) -> tuple[list[Sheet], list[str]]:
             loaded.append((name, sheet.visible == "visible", *sheet.to_arrow_with_errors()))
     found = []
     for name, visible, batch, errors in loaded:
-        path = f"{content.path}#{name}" if len(loaded) > 1 else content.path
-        sheet = _sheet(content, path, name, batch, errors)
+        path = f"{content.path}#{name}" if several or len(loaded) > 1 else content.path
+        sheet = _sheet(content, path, name, batch, errors, stated(path).header)
         if sheet is not None:
             sheet.visible = visible
             found.append(sheet)
     return found, hidden
+
+
+def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]:
+    """The sheets to read: those wanted, else all. Raises SettingsError for one that is not there."""
+    for sheet in wanted:
+        if sheet.casefold() not in map(str.casefold, names):
+            hint = f"{did_you_mean(sheet, names)} Change the sheet in its [[files]] block."
+            raise SettingsError(f"sheet = {sheet!r}, but there is no such sheet", where=path, hint=hint)
+    folded = {sheet.casefold() for sheet in wanted}
+    return [name for name in names if not wanted or name.casefold() in folded]
 
 
 def _reader(content: Content) -> Any:
@@ -221,17 +238,22 @@ def protected(content: Content) -> DataError:
     return DataError("is protected by a password", where=content.path, hint=hint)
 
 
-def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors: Any) -> Sheet | None:
-    """The sheet below its header; None when it has none: no text at all."""
+def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors: Any, row: int | None) -> Sheet | None:
+    """The sheet below its header, which is in this row where that is known; None when it has none: no text at all."""
     problems = list(errors.errors) if errors else []
     columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
-    first = min(HEADER_WITHIN + SAMPLED, batch.num_rows)
+    first = min((row or HEADER_WITHIN) + SAMPLED, batch.num_rows)
     # Leading blank rows do not count among those that may hold the header.
     start = next((row for row in range(batch.num_rows) if any(column[row].is_valid for column in columns)), None)
     if start is None:
         return None
     records = [[column[row].as_py() for column in columns] for row in range(start, min(start + first, batch.num_rows))]
-    at = header_among(records)
+    if row is None:
+        at = header_among(records)
+    else:
+        at = row - 1 - start
+        if not 0 <= at < len(records) or not filled(records[at]):
+            raise no_header(path, row)
     if at is None:
         return None
     header = header_at(records, at)

@@ -11,6 +11,7 @@ from rich.cells import cell_len
 from crm_metrics.engine.intervals.signals import BETTER, NONE, UNKNOWN, WORSE
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
+from crm_metrics.renderers.changes.words import difference, sentence
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change, Dimension, Driver
@@ -35,7 +36,7 @@ def write(why: Why, out: TextIO, *, verbose: bool, color: bool | None) -> None:
     block = _BLOCK if _can_print(out, _BLOCK) else _ASCII_BLOCK
     width = get_terminal_size().columns if out.isatty() else _WIDTH
     lines = [f"{change.metric.title}  {why.period.label} against {why.earlier.label}", _headline(change), ""]
-    lines += _wrapped(_sentence(change), width)
+    lines += _wrapped(sentence(change), width)
     shown = change.dimensions if verbose else change.dimensions[:_DIMENSIONS]
     for place, dimension in enumerate(shown):
         lines += ["", *_dimension(change, dimension, place, width, block=block, all_=verbose, color=coloured)]
@@ -61,40 +62,7 @@ def _can_print(out: TextIO, text: str) -> bool:
 def _headline(change: Change) -> str:
     before, now = (cells.value(number, change.metric.unit, change.currency) for number in (change.before, change.now))
     said = _SAID.get(change.signal or "", "")
-    return f"{before} → {now}   {_difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
-
-
-def _difference(change: Change, number: float) -> str:
-    """A part of the change in the metric's own unit: points for shares, else the amount itself."""
-    if not number:
-        return "±0"
-    if change.metric.unit in (Unit.PERCENT, Unit.POINTS, Unit.SCORE):
-        points = number * 100 if change.metric.unit is Unit.PERCENT else number
-        small = abs(points) < 0.05 if change.metric.unit is not Unit.SCORE else abs(points) < 0.005
-        return cells.change(number, None, change.metric.unit) if not small else "±0"
-    shown = cells.value(abs(number), change.metric.unit, change.currency)
-    return f"{'+' if number > 0 else cells.MINUS}{shown}"
-
-
-def _sentence(change: Change) -> str:
-    """What the parts say in plain words, and nothing that they do not carry."""
-    if not change.dimensions:
-        return "No column of the files splits it into parts that add up."
-    first = change.dimensions[0]
-    told = [driver for driver in first.drivers if driver.signal in (BETTER, WORSE)]
-    if not told:
-        start = "No segment changed by more than chance may bring. " if change.signal in (BETTER, WORSE) else ""
-        return f"{start}The parts below add up to the change, but each of them may be chance."
-    top = told[0]
-    own = ""
-    if top.before is not None and top.now is not None:
-        values = [cells.value(number, change.metric.unit, change.currency) for number in (top.before, top.now)]
-        own = f", where it went from {values[0]} to {values[1]}"
-    whole = _difference(change, change.now - change.before)
-    return (
-        f"By {first.name} it differs most. Of {whole} in all, {_difference(change, top.contribution)} "
-        f"came of {cells.visible(top.segment)}{own}: more than chance brings."
-    )
+    return f"{before} → {now}   {difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
 
 
 def _dimension(
@@ -136,7 +104,7 @@ def _line(row: list[str], kept: list[int], wide: list[int]) -> str:
 def _cells(change: Change, driver: Driver) -> list[str]:
     values = [cells.value(number, change.metric.unit) for number in (driver.before, driver.now)]
     shares = " → ".join(cells.value(share, Unit.PERCENT) for share in (driver.share_before, driver.share_now))
-    parts = [_difference(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)]
+    parts = [difference(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)]
     return [cells.visible(driver.segment), *values, shares, *parts]
 
 
@@ -146,7 +114,7 @@ def _rest(change: Change, rest: list[Driver]) -> list[str]:
         sum(driver.mix_effect for driver in rest),
         sum(driver.contribution for driver in rest),
     ]
-    return [f"{len(rest)} more", "", "", "", *(_difference(change, part) for part in sums)]
+    return [f"{len(rest)} more", "", "", "", *(difference(change, part) for part in sums)]
 
 
 def _wrapped(text: str, width: int) -> list[str]:

@@ -17,7 +17,8 @@ _SHOWN = 10
 
 
 def write(findings: Sequence[Finding], out: TextIO) -> None:
-    """Writes one JSON object: shares are fractions, `first` are up to ten of the rows."""
+    """Writes one JSON object: shares are fractions, `first` are up to ten of the rows; the row is
+    null where a whole file is meant."""
     json.dump({"format": FORMAT_VERSION, "findings": [_finding(found) for found in findings]}, out, indent=1)
     out.write("\n")
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.quality import Finding
 
 _SHOWN, _METRICS = 3, 4
+_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
 
 
 def write(findings: Sequence[Finding], out: TextIO, *, color: bool | None = None, width: int | None = None) -> None:
@@ -36,7 +37,7 @@ def _table(screen: Screen, findings: Sequence[Finding]) -> None:
     wide = [max(len(line[at]) for line in (head, *lines)) for at in range(len(head))]
     screen.line((_line(head, wide), "bold"))
     for found, line in zip(findings, lines, strict=True):
-        screen.line((_line(line, wide), "yellow" if found.check.severity is Severity.WARNING else ""))
+        screen.line((_line(line, wide), _STYLES[found.check.severity]))
 
 
 def _line(cells: Sequence[str], wide: Sequence[int]) -> str:
@@ -48,7 +49,7 @@ def _line(cells: Sequence[str], wide: Sequence[int]) -> str:
 def _finding(screen: Screen, finding: Finding) -> None:
     check = finding.check
     screen.blank()
-    note = "" if check.severity is Severity.WARNING else "  a note"
+    note = "  a note" if check.severity is Severity.NOTE else ""
     screen.line((check.name, "bold"), (note, "dim"))
     screen.paragraph(check.sentence, indent=2, hang=2)
     if check.effect:
@@ -63,4 +64,4 @@ def _finding(screen: Screen, finding: Finding) -> None:
         rows = sum(len(part.rows) for part in finding.parts if part.path == path)
         screen.paragraph(visible(path) + (f": {count(number)}" if rows else ""), "dim", indent=4, hang=2)
         for _, row, seen in (line for line in shown if line[0] == path):
-            screen.paragraph(f"row {row}  {visible(seen)}", indent=6, hang=2)
+            screen.paragraph((f"row {row}  " if row is not None else "") + visible(seen), indent=6, hang=2)

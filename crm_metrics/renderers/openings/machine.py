@@ -29,6 +29,7 @@ def write(figure: Opened, out: TextIO) -> None:
         }
         for source in figure.sources
     ]
+    made["differs"] = figure.elsewhere
     made["notes"] = figure.notes
     json.dump(made, out, indent=1, ensure_ascii=False, allow_nan=False)
     out.write("\n")

@@ -38,8 +38,11 @@ def write(figure: Opened, out: TextIO) -> None:
         lines += ["", *_wrapped(f"Its limits: {how}.")]
     if now.metric.edges:
         lines += ["", *_wrapped(f"Where its edges are: {now.metric.edges}")]
+    for words in figure.elsewhere.values():
+        lines += ["", *_wrapped(f"On the vendor's own screen: {words}")]
     lines += [line for note in figure.notes for line in ["", *_wrapped(note)]]
-    lines += ["", "Every record with its file and row: the same command with --rows."]
+    stock = " (those counted, and those not)" if any(part.out is not None for part in now.parts) else ""
+    lines += ["", f"Every record with its file and row{stock}: the same command with --rows."]
     if out.isatty():
         lines = [part for line in lines for part in _fitted(line, get_terminal_size().columns)]
     out.write("\n".join(lines) + "\n")

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 
 def write(figure: Opened, out: TextIO) -> None:
-    """Writes all records; dates are ISO, without a time where the column has none, missing is empty."""
+    """Writes all records, of a stock also those that are not counted, last; dates are ISO, without a time where the column
+    has none, missing is empty."""
     rows = figure.rows
+    if figure.before is None and len(figure.left_out):
+        rows = pd.concat([rows.astype(object), figure.left_out.astype(object)], ignore_index=True)
     columns = {name: _texts(rows[name]) for name in rows}
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)

@@ -74,6 +74,7 @@ def _file(file: File) -> dict[str, Any]:
         "date_order": file.date_order or None,
         "date_order_proof": file.date_proof or None,
         "decimal": source.decimal or None,
+        "settings": list(file.settings),
         "columns": [_column(column) for column in file.columns],
         "values": [
             {"column": value.column, "value": value.value, "read_as": value.meaning, "rows": value.rows}
@@ -95,6 +96,7 @@ def _refused(path: str, error: DataError) -> dict[str, Any]:
     readings = error.readings if isinstance(error, AmbiguousError) else ()
     return {
         "path": path,
+        "where": error.where,
         "what": error.what,
         "hint": error.hint,
         "setting": error.setting if isinstance(error, AmbiguousError) else None,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 # What is said elsewhere on the page.
 _SAID = {"unrecognised-file", "date-order", "stage-open"}
+# Readings that are rare enough to be looked at.
+_ALWAYS = {"unix-time", "values-unused"}
 _BETWEEN = 4
 _REASONS = {
     "malformed-row": "with more or fewer cells than the header",
@@ -50,8 +52,11 @@ def write(
 
 def _heading(screen: Screen, scan: Scan) -> None:
     facts = [_number(len(scan.files), "table") + " recognised"]
-    if scan.refused:
-        facts.append(_number(len(scan.refused), "file") + " to be settled")
+    open_ = sum(isinstance(error, AmbiguousError) for error in scan.refused.values())
+    if open_:
+        facts.append(_number(open_, "file") + " to be settled")
+    if len(scan.refused) > open_:
+        facts.append(_number(len(scan.refused) - open_, "file") + " not read")
     if scan.unrecognised:
         facts.append(f"{_number(len(scan.unrecognised), 'file')} not recognised")
     if scan.ignored:
@@ -72,6 +77,8 @@ def _file(screen: Screen, file: File, *, verbose: bool) -> None:
     screen.paragraph(visible(source.path), "bold", hang=2)
     kind = source.table.replace("_", " ") + (f" from {file.title}" if source.vendor != "generic" else "")
     screen.paragraph(f"{kind} · {_rows(file)}", indent=2)
+    if file.settings:
+        screen.paragraph("by the settings: " + visible("; ".join(file.settings)), "dim", indent=2)
     _columns(screen, file)
     _dates(screen, file)
     _values(screen, file)
@@ -157,7 +164,11 @@ def _entry(screen: Screen, label: str, wide: int, text: str) -> None:
 
 
 def _problems(screen: Screen, issues: Iterable[Issue], *, verbose: bool) -> None:
-    shown = [issue for issue in issues if issue.code not in _SAID and (verbose or issue.severity is Severity.WARNING)]
+    shown = [
+        issue
+        for issue in issues
+        if issue.code not in _SAID and (verbose or issue.severity is Severity.WARNING or issue.code in _ALWAYS)
+    ]
     if not shown:
         return
     _title(screen, "Problems" if any(issue.severity is Severity.WARNING for issue in shown) else "Notes")
@@ -168,8 +179,9 @@ def _problems(screen: Screen, issues: Iterable[Issue], *, verbose: bool) -> None
 
 def _refused(screen: Screen, path: str, error: DataError) -> None:
     screen.blank()
-    screen.line((visible(path), "bold"), ("  to be settled", "red"))
-    screen.paragraph(visible(error.what), indent=2)
+    is_open = isinstance(error, AmbiguousError)
+    screen.line((visible(path), "bold"), ("  to be settled" if is_open else "  not read", "red"))
+    screen.paragraph(visible(error.within(path)), indent=2)
     if isinstance(error, AmbiguousError):
         for reading in error.readings:
             screen.paragraph(visible(f"{reading.title}: {reading.effect}"), indent=4)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.analysis.scan import BY_SETTING
-from crm_metrics.errors import AmbiguousError
+from crm_metrics.errors import AmbiguousError, DataError
 from crm_metrics.renderers.cells import count, visible
 from crm_metrics.settings import described
 from crm_metrics.tables import NONE
@@ -29,7 +29,7 @@ def settings_text(scan: Scan, given: Settings) -> str:
         "#",
         "# What was found:",
         *(f"#   {_found(file)}" for file in scan.files),
-        *(f"#   {visible(path)}: to be settled, see below" for path in scan.refused),
+        *(f"#   {visible(path)}: {_why(error)}" for path, error in scan.refused.items()),
         *(f"#   {visible(path)}: not recognised" for path in scan.unrecognised),
     ]
     # Blocks have to stand behind all single settings, so what they are about comes last.
@@ -44,6 +44,11 @@ def _found(file: File) -> str:
     source = file.source
     tool = f" from {file.title}" if source.vendor != "generic" else ""
     return f"{visible(source.path)}: {source.table.replace('_', ' ')}{tool}, {count(source.rows)} rows"
+
+
+def _why(error: DataError) -> str:
+    """What a file waits for that was not read."""
+    return "to be settled, see below" if isinstance(error, AmbiguousError) else f"not read: {visible(error.what)}"
 
 
 def _setting(setting: Described, scan: Scan, given: Settings) -> Iterator[str]:
@@ -135,6 +140,10 @@ def _files(scan: Scan) -> Iterator[str]:
         lines = [f"{name} = {_toml(value)}" for name, value in proved.items() if value]
         if lines:
             yield from ("[[files]]", f"path = {_toml(_pattern(file.source.path))}", *lines)
+    for path, nearest in scan.unrecognised.items():
+        yield f"# To be settled: {visible(path)} is not recognised. Say what it holds and in which row its header is:"
+        table = _toml(nearest.table or "deals")
+        yield from ("#   [[files]]", f"#   path = {_toml(_pattern(path))}", f"#   table = {table}", "#   header = 1")
     for column, why in scan.unusable.items():
         if why.reason == "scale-ambiguous":
             yield f"# To be settled: {visible(column)} is not used: {visible(why.seen)}."

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.table.figures import Figure
+from crm_metrics.renderers.table.figures import QUIET, Figure
 from crm_metrics.renderers.table.screen import GAP, Span, padded_to
 
 HEADING_LINES = 3
@@ -64,6 +64,19 @@ def changes(figures: Sequence[Figure | None], *, color: bool) -> Column:
     return _column(("change  ",), [[(text, style), (" ", ""), mark] for text, style, mark in spans])
 
 
+def places(figures: Sequence[Figure | None]) -> Column:
+    """Which segments stand out, and the places that each may hold."""
+    texts = [figure.place_text if figure else "" for figure in figures]
+    width = max(map(cell_len, texts))
+    return _column(("rank".ljust(width),), [[(padded_to(text, width), QUIET)] for text in texts])
+
+
+def goals(figures: Sequence[Figure | None]) -> Column:
+    """How much of its goal each figure reaches."""
+    texts = aligned([figure.goal_text if figure else "" for figure in figures])
+    return _column(("goal reached",), [[(text, "")] for text in texts])
+
+
 def trends(histories: Sequence[Sequence[float | None]]) -> Column:
     """The last periods of each metric as bars, the newest at the right end."""
     lines = [sparkline(history[-_TREND_PERIODS:]) for history in histories]
@@ -81,11 +94,16 @@ def beside(left: Column, right: Column) -> Column:
 
 
 def segment_values(title: str, figures: Sequence[Figure | None], *, changed: bool, color: bool, wrap: bool) -> Column:
-    """The values of one metric under its title; beside them the changes, where they are asked for and there are any."""
+    """The values of one metric under its title; beside them the places of the segments, the goals and the changes, where
+    there are any, the changes where they are asked for."""
     column = values((title,), figures)
     if wrap:
         bare = values((), figures)
         column = _column(_heading(title, bare.width), bare.cells)
+    if any(figure and figure.place_text for figure in figures):
+        column = beside(column, places(figures))
+    if any(figure and figure.goal_text for figure in figures):
+        column = beside(column, goals(figures))
     if changed and any(figure and figure.change_text for figure in figures):
         return beside(column, changes(figures, color=color))
     return column

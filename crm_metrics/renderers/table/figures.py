@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crm_metrics.metrics.metric import Better, Metric
+from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.renderers import cells, tidy
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
 
 GOOD, BAD, QUIET = "green", "red", "dim"
+_GOAL = ("target", "attainment")
 WITHIN_NOISE = ("no detectable change", "cannot tell")
 
 
@@ -35,6 +36,10 @@ class Figure:
     change: float | None
     change_pct: float | None
     signal: str | None
+    standing: str | None = None
+    places: tuple[int, int] | None = None
+    target: float | None = None
+    attainment: float | None = None
 
     @property
     def text(self) -> str:
@@ -64,6 +69,22 @@ class Figure:
             return QUIET
         return GOOD if (self.direction > 0) == (self.metric.better is Better.HIGHER) else BAD
 
+    @property
+    def place_text(self) -> str:
+        """Whether it stands out from the other segments, and the places it may hold; empty where nothing tells."""
+        sign = {"above": "▲", "below": "▼"}.get(self.standing or "", " ")
+        best, worst = self.places or (0, 0)
+        held = "" if self.places is None else f"{best}" if best == worst else f"{best}–{worst}"
+        return f"{sign} {held}".rstrip()
+
+    @property
+    def goal_text(self) -> str:
+        """How much of which target is reached; empty without a goal."""
+        if self.target is None:
+            return ""
+        target = cells.value(self.target, self.metric.unit, self.currency)
+        return target if self.attainment is None else f"{cells.value(self.attainment, Unit.PERCENT)} of {target}"
+
     def mark(self, *, color: bool) -> Span:
         """The sign behind the change, one character: ~ within noise, with colour an arrow."""
         if self.noise:
@@ -88,9 +109,10 @@ def titled(report: Report) -> Report:
 def figures(report: Report) -> list[Figure]:
     """The rows of the metrics shown, in the order of the report, their texts safe to print."""
     rows = report.rows
-    names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete")
+    names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete", "standing")
     text = {name: tidy.words(rows[name]) for name in names}
-    number = {name: tidy.numbers(rows[name]) for name in ("value", "n", "change", "change_pct")}
+    number = {name: tidy.numbers(rows[name]) for name in ("value", "n", "change", "change_pct", *_GOAL)}
+    places = _places(report)
     label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
     metrics = {metric.name: metric for metric in report.metrics}
     segments = _tuples([label[name] for name in report.by], len(rows))
@@ -116,10 +138,20 @@ def figures(report: Report) -> list[Figure]:
             change=number["change"][i],
             change_pct=number["change_pct"][i],
             signal=text["signal"][i],
+            standing=text["standing"][i],
+            places=places[i],
+            target=number["target"][i],
+            attainment=number["attainment"][i],
         )
         for i, name in enumerate(text["metric"])
         if name is not None and name in metrics
     ]
+
+
+def _places(report: Report) -> list[tuple[int, int] | None]:
+    """The best and the worst place of each row, None where it has none."""
+    both = zip(tidy.numbers(report.rows["rank_low"]), tidy.numbers(report.rows["rank_high"]), strict=True)
+    return [None if low is None or high is None else (int(low), int(high)) for low, high in both]
 
 
 def _labels(words: Sequence[str | None]) -> list[str]:

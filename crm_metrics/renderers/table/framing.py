@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.noticed import counted, inputs, section
 from crm_metrics.renderers.table.figures import Figure
+from crm_metrics.renderers.waiting import sentences
 
 if TYPE_CHECKING:
     from crm_metrics.renderers.table.screen import Screen
@@ -31,7 +32,7 @@ def header(screen: Screen, report: Report) -> None:
 
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
     """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
-    section(screen, "", _marks(report, shown) + [cells.visible(note) for note in report.notes])
+    section(screen, "", [*_marks(report, shown), *sentences(report), *map(cells.visible, report.notes)])
     section(screen, "Not available", not_available(report, shown, verbose=verbose))
     section(screen, "Data problems", counted(report.issues, verbose=verbose))
 
@@ -77,6 +78,10 @@ def _marks(report: Report, shown: Sequence[Figure]) -> list[str]:
         lines.append(cells.visible(f"* not final ({'; '.join(young)}): some records are still too young to tell"))
     if any(figure.noise for figure in shown if figure.value is not None):
         lines.append("~ no more than chance may bring, or too few records to tell")
+    if any(figure.standing for figure in shown):
+        lines.append("▲ above or ▼ below the others by more than chance; of 100 teams of equals at most 5 show one")
+    if any(figure.places for figure in shown):
+        lines.append("rank: the places it may hold, 1 the best; blank where records cannot tell, or are fewer than 5")
     if _has_gaps(report, shown):
         lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
     return lines

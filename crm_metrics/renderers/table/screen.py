@@ -20,13 +20,16 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
+from crm_metrics.renderers.charts.plain import CHART_PLAIN
+
 Span = tuple[str, str]  # a text and its style
 
 GAP = "  "
 # Each as wide as what it stands for, so that columns stay in line; the dots end a line or a sentence.
 _PLAIN = str.maketrans(
     {**dict(zip("▁▂▃▄▅▆▇█", "__.--=^^", strict=True)), "–": "-", "−": "-", "×": "x", "·": "-", "↑": "^", "↓": "v"}
-    | {"…": "...", "→": ">"}
+    | {"…": "...", "→": ">", "▲": "^", "▼": "v"}
+    | CHART_PLAIN
 )
 
 

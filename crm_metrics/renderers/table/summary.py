@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.renderers import waiting
 from crm_metrics.renderers.table import columns, grid
 from crm_metrics.renderers.table.columns import Column
 from crm_metrics.renderers.table.figures import Figure, per_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
 
 _NARROWEST_TITLE = 20
-_FIRST_TO_GO = ("trend", "records", "change")
+_FIRST_TO_GO = ("trend", "records", "change", "goal")
 
 
 def draw(screen: Screen, report: Report, shown: Sequence[Figure]) -> None:
@@ -26,6 +27,7 @@ def draw(screen: Screen, report: Report, shown: Sequence[Figure]) -> None:
     single = [figure for figure in shown if not figure.per and figure.value is not None]
     titles = [figure.metric.title for figure in single]
     beside, width = _fitting(screen, _columns(screen, report, single), titles)
+    notes = {found.metric.name: waiting.beside(found) for found in report.waiting}
     headings = grid.joined([grid.heading(column, -1) for column in beside])
     for family, metrics in families(report.metrics).items():
         rows = [place for place, figure in enumerate(single) if figure.metric.family == family]
@@ -40,6 +42,8 @@ def draw(screen: Screen, report: Report, shown: Sequence[Figure]) -> None:
         for place in rows:
             label = (titles[place], "bold" if single[place].metric.headline else "")
             screen.row([(label, width)], grid.joined([column.cells[place] for column in beside]), indent=len(GAP))
+            if note := notes.get(single[place].metric.name):
+                screen.paragraph(note, "dim", indent=2 * len(GAP))
         for number, (dimensions, own) in enumerate(tables.items()):
             if rows or number:
                 screen.blank()
@@ -62,6 +66,8 @@ def _columns(screen: Screen, report: Report, single: Sequence[Figure]) -> dict[s
     found = {"value": columns.values((), single), "records": columns.records(single)}
     if any(figure.change_text for figure in single):
         found["change"] = columns.changes(single, color=screen.color)
+    if any(figure.goal_text for figure in single):
+        found["goal"] = columns.goals(single)
     histories = [_history(report, figure, single) for figure in single]
     if any(map(columns.sparkline, histories)):
         found["trend"] = columns.trends(histories)

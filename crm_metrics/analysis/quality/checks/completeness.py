@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.quality.check import Dimension, Hits, check
-from crm_metrics.analysis.quality.data import Data
+from crm_metrics.issues import NOTE
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data
 
 COMPLETENESS = Dimension.COMPLETENESS
 _PLACED_BY = {
@@ -85,7 +89,7 @@ def row_without_date(data: Data) -> Iterator[Hits]:
     COMPLETENESS,
     "Records have no owner.",
     effect="by owner they stand under (none)",
-    note=True,
+    severity=NOTE,
 )
 def without_owner(data: Data) -> Iterator[Hits]:
     for rows in data.tables("deals", "leads", "tickets", having=["owner"]):
@@ -127,7 +131,7 @@ def without_currency(data: Data) -> Iterator[Hits]:
     "Lost deals have no reason.",
     effect="they stand under (none) among the reasons for losing",
     columns=["deals.lost_reason"],
-    note=True,
+    severity=NOTE,
 )
 def lost_without_reason(data: Data) -> Iterator[Hits]:
     for deals in data.tables("deals", having=["outcome", "lost_reason"]):

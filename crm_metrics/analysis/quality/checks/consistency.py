@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from crm_metrics import schema
 from crm_metrics.analysis.quality.check import Dimension, Hits, check
-from crm_metrics.analysis.quality.data import Data, Rows
-from crm_metrics.analysis.quality.spellings import spellings
 from crm_metrics.schema import Kind
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data, Rows
 
 CONSISTENCY = Dimension.CONSISTENCY
 _PAIRS = {
@@ -105,6 +107,8 @@ def converted_conflict(data: Data) -> Iterator[Hits]:
     codes=["case-variants"],
 )
 def several_spellings(data: Data) -> Iterator[Hits]:
+    from crm_metrics.analysis.quality.spellings import spellings  # imports pandas
+
     for name in sorted(data.given):
         rows = data.table(name)
         for column in _categories(rows) if rows is not None else ():

@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from crm_metrics.analysis.quality.check import Bools, Dimension, Hits, check
-from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data
+
 REFERENCES = Dimension.REFERENCES
-
-
-def _unknown(rows: Rows, column: str, other: Rows, key: str, fold: Callable[[str], str]) -> Bools:
-    """The rows whose value is not among those of the other table's key."""
-    known = {fold(str(value)) for value in other.frame[key].dropna().unique()}
-    values = rows.frame[column].astype("category")
-    strange = [fold(str(value)) not in known for value in values.cat.categories]
-    return np.array([*strange, False], dtype=bool)[values.cat.codes.to_numpy()]
 
 
 def _orphans(
     data: Data, tables: tuple[str, ...], column: str, other: str, key: str, fold: Callable[[str], str], *shown: str
 ) -> Iterator[Hits]:
-    for known in data.tables(other, having=[key]):
+    for others in data.tables(other, having=[key]):
+        known = {fold(str(value)) for value in others.frame[key].dropna().unique()}
         for rows in data.tables(*tables, having=[column]):
             cells = [name for name in (column, *shown) if any(name in source.columns for source in data.sources)]
-            hit = _unknown(rows, column, known, key, fold)
-            yield rows.hits(hit, *(cells or [column]), of=int(rows.filled(column).sum()))
+            yield rows.hits(rows.strange(column, known, fold), *(cells or [column]), of=int(rows.filled(column).sum()))
 
 
 @check(
@@ -104,7 +98,7 @@ def unknown_deal(data: Data) -> Iterator[Hits]:
     "Deals or leads name a campaign for which no cost was read.",
     effect="their revenue is in no return on campaign cost",
     columns=["spend.cost"],
-    note=True,
+    severity=NOTE,
 )
 def unknown_campaign(data: Data) -> Iterator[Hits]:
     yield from _orphans(data, ("deals", "leads"), "campaign", "spend", "campaign", folded)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import numpy as np
+from datetime import date
+from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.quality.check import Dimension, Hits, check
-from crm_metrics.analysis.quality.data import Data
+from crm_metrics.issues import NOTE
 from crm_metrics.schema import TABLES
 
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data
+
 TIMELINESS = Dimension.TIMELINESS
-_EARLIEST = np.datetime64("1990-01-01", "us")
+_EARLIEST = date(1990, 1, 1)
 _USUAL_DAYS, _TIMES, _LEAST_DAYS, _TICKET_DAYS = 365.0, 3.0, 90.0, 90.0
 
 
@@ -43,7 +46,7 @@ def ancient_date(data: Data) -> Iterator[Hits]:
         for rows in data.tables(name):
             for column in TABLES[name].clocks:
                 if rows.has(column):
-                    yield rows.hits(rows.moments(column) < _EARLIEST, column, of=int(rows.filled(column).sum()))
+                    yield rows.hits(rows.before_day(column, _EARLIEST), column, of=int(rows.filled(column).sum()))
 
 
 @check(
@@ -52,7 +55,7 @@ def ancient_date(data: Data) -> Iterator[Hits]:
     "Open deals are three times as old as won deals usually get (at least 90 days; a year where none was won).",
     effect="the pipeline and what is forecast from it look better than they are",
     columns=["deals.open_from"],
-    note=True,
+    severity=NOTE,
 )
 def stale_open_deal(data: Data) -> Iterator[Hits]:
     usual = data.dataset.constants.get("median_cycle_days")
@@ -69,7 +72,7 @@ def stale_open_deal(data: Data) -> Iterator[Hits]:
     "Open deals should have closed by now.",
     effect="the pipeline and what is forecast from it look better than they are",
     columns=["deals.overdue_from", "deals.expected_close_at"],
-    note=True,
+    severity=NOTE,
 )
 def overdue_open_deal(data: Data) -> Iterator[Hits]:
     for deals in data.tables("deals", having=["outcome", "expected_close_at"]):
@@ -84,7 +87,7 @@ def overdue_open_deal(data: Data) -> Iterator[Hits]:
     "Tickets have been open for more than 90 days.",
     effect="the backlog may hold what was forgotten",
     columns=["tickets.open_from"],
-    note=True,
+    severity=NOTE,
 )
 def stale_open_ticket(data: Data) -> Iterator[Hits]:
     for tickets in data.tables("tickets", having=["created_at", "open_from"]):

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
-import pandas as pd
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.quality.check import Dimension, Hits, check
-from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.recognising import normalised
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data, Rows
 
 UNIQUENESS = Dimension.UNIQUENESS
 
@@ -42,7 +43,7 @@ def id_of_many(data: Data) -> Iterator[Hits]:
     UNIQUENESS,
     "Rows are exact copies of another row, and have no id to tell them apart.",
     effect="each counts: two equal purchases on one day happen",
-    note=True,
+    severity=NOTE,
     codes=["exact-duplicate"],
 )
 def duplicate_row(data: Data) -> Iterator[Hits]:
@@ -67,7 +68,7 @@ def duplicate_email(data: Data) -> Iterator[Hits]:
     "Several customers have the same name, case, spaces and punctuation aside.",
     effect="one customer may count several times",
     columns=["spells.*", "customers.*", "purchases.customer"],
-    note=True,
+    severity=NOTE,
 )
 def duplicate_name(data: Data) -> Iterator[Hits]:
     for customers in data.tables("customers", having=["name", "customer"]):
@@ -80,23 +81,13 @@ def duplicate_name(data: Data) -> Iterator[Hits]:
     "Several leads have the same e-mail address, case aside.",
     effect="each counts as a lead of its own",
     columns=["leads.*"],
-    note=True,
+    severity=NOTE,
 )
 def duplicate_lead(data: Data) -> Iterator[Hits]:
     for leads in data.tables("leads", having=["customer_email", "lead_id"]):
         yield _several(leads, "customer_email", folded, key="lead_id")
 
 
-def _several(rows: Rows, column: str, fold: object, *, key: str = "customer") -> Hits:
+def _several(rows: Rows, column: str, fold: Callable[[str], str], *, key: str = "customer") -> Hits:
     """The rows whose value, folded, belongs to several keys."""
-    values = rows.frame[column].astype("category")
-    assert callable(fold)
-    same = pd.Series([fold(str(value)) for value in values.cat.categories], dtype="object")
-    place = pd.factorize(same)[0]
-    code = np.append(place, -1)[values.cat.codes.to_numpy()]
-    known = pd.DataFrame({"code": code, "key": rows.frame[key].astype("object").to_numpy()})[
-        code >= 0
-    ].drop_duplicates()
-    counts = known["code"].value_counts()
-    shared = counts.index[counts > 1]
-    return rows.hits(np.isin(code, shared), column, key, of=int(rows.filled(column).sum()))
+    return rows.hits(rows.of_several(column, key, fold), column, key, of=int(rows.filled(column).sum()))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from crm_metrics.analysis.quality.check import Dimension, Hits, Part, check
-from crm_metrics.analysis.quality.data import Data, Rows
+from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.issues import ERROR, NOTE
 from crm_metrics.loaders.recognising import normalised
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.quality.data import Data
 
 VALIDITY = Dimension.VALIDITY
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
@@ -20,6 +21,7 @@ _KNOWN = {
     ("freshdesk", "tickets", "status"): "open, pending, resolved, closed, customer responded, waiting on customer, "
     "waiting on third party",
     ("intercom", "tickets", "status"): "open, closed, snoozed",
+    ("helpscout", "tickets", "status"): "active, open, pending, closed, spam",
     (
         "stripe",
         "subscriptions",
@@ -54,15 +56,7 @@ def unreadable_cell(data: Data) -> Iterator[Hits]:
     codes=["malformed-row"],
 )
 def unreadable_row(data: Data) -> Iterator[Hits]:
-    for source in data.sources:
-        rows = np.array([row for _, row, _ in source.unread], dtype=np.int64)
-        texts = [text for _, _, text in source.unread]
-        if len(rows):
-            yield Hits([Part(source.path, rows, partial(_texts, texts), len(rows))], source.rows)
-
-
-def _texts(texts: list[str], places: np.ndarray) -> list[str]:
-    return [texts[place] for place in places]
+    yield from data.unread()
 
 
 @check(
@@ -74,6 +68,19 @@ def _texts(texts: list[str], places: np.ndarray) -> list[str]:
 )
 def short_row(data: Data) -> Iterator[Hits]:
     yield data.noticed("short-row")
+
+
+@check(
+    "unreadable-file",
+    VALIDITY,
+    "Files could not be read.",
+    effect="nothing of them was looked at; a report with them ends with the same error",
+    severity=ERROR,
+)
+def unreadable_file(data: Data) -> Iterator[Hits]:
+    yield data.whole(
+        {path: f"{error.within(path)}. {error.hint or ''}".strip() for path, error in data.refused.items()}
+    )
 
 
 @check(
@@ -139,7 +146,7 @@ def out_of_range(data: Data) -> Iterator[Hits]:
     "Statuses are none that the tool itself writes.",
     effect="they are read as not done, not won, not active",
     columns=["tickets.solved_at", "tickets.open_from", "recurring.mrr", "customers.is_customer"],
-    note=True,
+    severity=NOTE,
 )
 def strange_status(data: Data) -> Iterator[Hits]:
     for (vendor, table, column), words in _KNOWN.items():
@@ -147,14 +154,8 @@ def strange_status(data: Data) -> Iterator[Hits]:
             mine = [source.index for source in data.sources if (source.vendor, source.table) == (vendor, table)]
             if mine:
                 known = {normalised(word) for word in words.split(",")}
-                here = np.isin(rows.source, mine)
-                yield rows.hits(here & _strange(rows, column, known), column, of=int(here.sum()))
-
-
-def _strange(rows: Rows, column: str, known: set[str]) -> np.ndarray:
-    values = rows.frame[column].astype("category")
-    strange = [normalised(str(value)) not in known for value in values.cat.categories]
-    return np.array([*strange, False], dtype=bool)[values.cat.codes.to_numpy()]
+                here = rows.from_sources(mine)
+                yield rows.hits(here & rows.strange(column, known, normalised), column, of=int(here.sum()))
 
 
 @check(
@@ -162,15 +163,13 @@ def _strange(rows: Rows, column: str, known: set[str]) -> np.ndarray:
     VALIDITY,
     "E-mail addresses are none.",
     effect="they match no customer of another file",
-    note=True,
+    severity=NOTE,
 )
 def not_an_email(data: Data) -> Iterator[Hits]:
     for name, column in (("customers", "email"), ("leads", "customer_email"), ("tickets", "customer_email")):
         for rows in data.tables(name, having=[column]):
-            values = rows.frame[column].astype("category")
-            wrong = [_MAIL.fullmatch(str(value).strip()) is None for value in values.cat.categories]
-            hit = np.array([*wrong, False], dtype=bool)[values.cat.codes.to_numpy()]
-            yield rows.hits(hit, column, of=int(rows.filled(column).sum()))
+            wrong = rows.matching(column, lambda value: _MAIL.fullmatch(value.strip()) is None)
+            yield rows.hits(wrong, column, of=int(rows.filled(column).sum()))
 
 
 @check(

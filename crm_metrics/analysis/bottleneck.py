@@ -1,0 +1,242 @@
+"""Where a pipeline leaks and where it waits: every stage of a period with its figures, and which stage loses most money and
+takes most time, as far as the data can tell the first from the second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crm_metrics.engine.cells import Cells, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import split
+from crm_metrics.engine.intervals.shares import difference
+from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage that deals can go on from, with the deals that entered it in the period: went on + lost + waiting = entered.
+    `rate` is the share that went on, `days` the median time there (deals still there censored), each with 95 % limits;
+    `overdue` counts those waiting there for longer than that. `amount` is the money lost there, from `priced` of the lost
+    deals. What is not known is None."""
+
+    name: str
+    entered: int
+    went_on: int
+    lost: int
+    waiting: int
+    rate: float | None
+    low: float | None
+    high: float | None
+    days: float | None
+    days_low: float | None
+    days_high: float | None
+    overdue: int
+    amount: float | None
+    amount_low: float | None
+    amount_high: float | None
+    priced: int
+
+    @property
+    def estimate(self) -> float | None:
+        """The money lost there if deals without an amount were worth what the others are on average."""
+        return self.amount * self.lost / self.priced if self.amount is not None and self.priced else None
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """The stages from the worst on; `is_told` is whether the first differs from the second by more than chance may bring."""
+
+    stages: Sequence[Stage]
+    is_told: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The open deals in a stage at as-of, and their amounts; None where none has one."""
+
+    name: str
+    deals: int
+    amount: float | None
+
+
+@dataclass(frozen=True)
+class Bottleneck:
+    """The stages in their order, those that end a deal with how many entered them, and what is worst. Without histories all
+    of it is empty but `snapshot`. `no_money` says why amounts cannot be ranked."""
+
+    stages: Sequence[Stage]
+    ends: Mapping[str, int]
+    by_money: Ranking | None
+    by_delay: Ranking | None
+    snapshot: Sequence[Standing]
+    currency: str | None
+    no_money: str | None
+
+
+@dataclass(frozen=True)
+class _Money:
+    """Amounts by stage with their limits and how many rows they are made of, in one currency; else why there are none."""
+
+    found: Mapping[str, tuple[float | None, float | None, float | None, int]]
+    currency: str | None
+    refused: str | None = None
+
+
+def has_history(engine: Engine) -> bool:
+    """Whether the files say when deals entered their stages."""
+    return not isinstance(engine.cells("stage_conversion_rate"), Unavailable)
+
+
+def found(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
+    """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
+    `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
+    _check(engine, segment)
+    if not has_history(engine):
+        money = _money(engine, "stage_snapshot_amount", segment)
+        return Bottleneck((), {}, None, None, _snapshot(engine, segment, money), money.currency, money.refused)
+    money = _money(engine, "stage_amount_lost", segment)
+    stages = _stages(engine, segment, money)
+    if not stages:
+        raise NothingToReport("no deal entered a stage in the period", hint="Choose another period with -p, or -p all.")
+    entered, places = engine.cells("stages_entered"), _places(engine, "stages_entered", segment)
+    assert isinstance(entered, Cells)
+    known = {stage.name for stage in stages} | _places(engine, "stage_went_on", segment).keys()
+    ends = {name: int(entered.value[0, at]) for name, at in places.items() if name not in known}
+    lossy = [stage for stage in stages if stage.amount]
+    slow = [stage for stage in stages if stage.days is not None]
+    by_money = _ranked(lossy, lambda stage: (stage.amount, stage.amount_low, stage.amount_high))
+    by_delay = _ranked(slow, lambda stage: (stage.days, stage.days_low, stage.days_high))
+    return Bottleneck(stages, ends, by_money, by_delay, (), money.currency, money.refused)
+
+
+def _check(engine: Engine, segment: Mapping[str, str]) -> None:
+    for place, dim in enumerate(engine.by):
+        known = sorted({label[place] for label in engine.segments(engine.by).labels})
+        if segment[dim] not in known:
+            raise UsageError(f"no {dim} is called {segment[dim]!r}. {did_you_mean(segment[dim], known)}")
+
+
+def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, int]:
+    """Where the segment's stages stand among a metric's segments, in their order; those its table has rows of."""
+    cells = engine.cells(name)
+    if isinstance(cells, Unavailable):
+        return {}
+    own = tuple(segment[dim] for dim in engine.by)
+    labels = engine.segments(cells.dims).labels
+    present = np.broadcast_to(cells.present, len(labels))
+    return {label[-1]: at for at, label in enumerate(labels) if label[:-1] == own and present[at]}
+
+
+def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[Stage]:
+    names = ("stage_went_on", "stage_lost", "stage_waiting", "stage_conversion_rate", "time_in_stage")
+    went_on, lost, waiting, rate, days = (_given(engine, name) for name in names)
+    overdue = _overdue(engine, days.value[0])
+    made = []
+    for name, at in _places(engine, "stage_went_on", segment).items():
+        counts = [int(cells.value[0, at]) for cells in (went_on, lost, waiting)]
+        if not sum(counts):
+            continue
+        amount, low, high, priced = money.found.get(name, (None, None, None, 0))
+        (share, *limits), (usual, *usual_limits) = (
+            [_known(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
+        )
+        made.append(
+            Stage(
+                name=name,
+                entered=sum(counts),
+                went_on=counts[0],
+                lost=counts[1],
+                waiting=counts[2],
+                rate=share,
+                low=limits[0],
+                high=limits[1],
+                days=usual,
+                days_low=usual_limits[0],
+                days_high=usual_limits[1],
+                overdue=int(overdue[at]),
+                amount=amount if amount is not None or counts[1] or money.refused else 0.0,
+                amount_low=low,
+                amount_high=high,
+                priced=priced,
+            )
+        )
+    return made
+
+
+def _given(engine: Engine, name: str) -> Cells:
+    cells = engine.cells(name)
+    assert not isinstance(cells, Unavailable)
+    return cells
+
+
+def _overdue(engine: Engine, usual: np.ndarray) -> np.ndarray:
+    """How many deals of each cell are in their stage for longer than is usual there."""
+    metric = engine.catalog["time_in_stage"]
+    pairs = engine.pairs(metric)
+    cell = engine.cell_numbers(metric, pairs)
+    frame = engine.dataset.tables[metric.table].frame
+    there = (frame["is_waiting"] & frame["is_current"]).to_numpy(dtype=bool)[pairs.rows]
+    days = frame["days"].to_numpy(dtype=np.float64)[pairs.rows]
+    return np.bincount(cell[there & (days > usual[cell])], minlength=len(usual))
+
+
+def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
+    """The amounts of a metric by stage."""
+    metric, cells = engine.catalog[name], engine.cells(name)
+    if isinstance(cells, Unavailable):
+        return _Money({}, None, cells.seen)
+    rows: dict[str, tuple[float | None, float | None, float | None, int]] = {}
+    currencies = set()
+    for part in split(engine, metric, cells):
+        for stage, at in _places(engine, name, segment).items():
+            if part.shown[0, at] and (n := int(part.cells.n[0, at])):
+                value, low, high = (_known(grid[0, at]) for grid in (part.cells.value, part.cells.low, part.cells.high))
+                # By the normal distribution few large amounts could be less than nothing.
+                rows[stage] = (value, low if low is None or not value else max(low, 0.0), high, n)
+                currencies.add(part.currency[0, at])
+    if len(currencies) > 1:
+        seen = " and ".join(sorted(map(str, currencies)))
+        return _Money(
+            {}, None, f"the amounts are in several currencies ({seen}), which do not add up: give exchange rates"
+        )
+    return _Money(rows, next(iter(currencies), None))
+
+
+def _snapshot(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[Standing]:
+    """The open deals by stage. Raises `NothingToReport` where they cannot be told for the window."""
+    cells = engine.cells("stage_snapshot_deals")
+    if isinstance(cells, Unavailable):
+        raise NothingToReport(f"nothing is known of stages: {cells.seen}", hint=cells.hint or None)
+    if (cells.reason > 0).all():
+        raise NothingToReport(
+            "the files hold no history of stages, and an export tells only the stage a deal is in now",
+            hint=f"Choose a period that reaches up to {engine.dataset.as_of}, or -p all; or add an export with the dates at "
+            "which deals entered their stages.",
+        )
+    made = [
+        Standing(name, int(cells.value[0, at]), money.found.get(name, (None,))[0])
+        for name, at in _places(engine, "stage_snapshot_deals", segment).items()
+        if cells.value[0, at] > 0
+    ]
+    return sorted(made, key=lambda standing: -standing.deals)
+
+
+def _ranked(
+    stages: Sequence[Stage], figure: Callable[[Stage], tuple[float | None, float | None, float | None]]
+) -> Ranking | None:
+    """The stages from the highest figure (value, low, high) on; None without any."""
+    if not stages:
+        return None
+    ordered = sorted(stages, key=lambda stage: -(figure(stage)[0] or 0.0))
+    if len(ordered) == 1:
+        return Ranking(ordered, is_told=True)
+    one, other = (tuple(np.array(np.nan if part is None else part) for part in figure(stage)) for stage in ordered[:2])
+    low, _ = difference(one, other)  # type: ignore[arg-type]
+    return Ranking(ordered, bool(low > 0))
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

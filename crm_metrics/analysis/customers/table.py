@@ -1,0 +1,167 @@
+"""One row per customer: what they bought, how they are, and what they will bring."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.analysis.customers import lookup, rfm
+from crm_metrics.analysis.customers.lookup import People
+from crm_metrics.analysis.lifetimes import Model, Unit, fitted, ledger, predicted
+from crm_metrics.analysis.lifetimes.contracts import Contracts, contracts, months_held, worth
+from crm_metrics.analysis.lifetimes.predictions import currencies, last_day
+from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.errors import NothingToReport
+from crm_metrics.loaders.facts.workbench import moments
+from crm_metrics.settings import Settings
+from crm_metrics.tables import Dataset
+
+
+@dataclass(frozen=True)
+class Customers:
+    """`frame` has one row per customer who bought or began before the end of the day `until` (days since 1970); what is
+    missing is NaN or None, dates are ISO text. `model` and `contracts` are what its expectations come from, over the next
+    `days` at `discount_rate` a year. `currency` is that of all amounts; None where they have none or several, which each
+    row then names. `several` marks customers whose own amounts are in several: they are not added."""
+
+    frame: pd.DataFrame
+    until: int
+    model: Model
+    contracts: Contracts
+    days: float
+    discount_rate: float
+    currency: str | None = None
+    several: Bools = field(default_factory=lambda: np.zeros(0, dtype=bool))
+
+
+def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | None = None) -> Customers:
+    """The customers as they are just before the instant `at`, in microseconds since 1970. Raises `NothingToReport` where
+    there are none."""
+    settings, tables = dataset.settings, dataset.tables
+    days = days or settings.clv_days
+    until = last_day(at, settings.timezone)
+    bought = tables["purchases"].frame if "purchases" in tables else pd.DataFrame()
+    histories = ledger(bought, settings.timezone).until(until)
+    begun = _begun(dataset, at)
+    buyers = (
+        bought["customer"].iloc[histories.row].astype("object") if len(histories.row) else pd.Series(dtype="object")
+    )
+    people = People({*buyers, *begun["customer"].dropna().astype("object")})
+    if not len(people):
+        raise NothingToReport(
+            f"there is no customer yet at the end of {_dates(np.array([until]))[0]}",
+            hint="Give orders, won deals, subscriptions, or customers with a start; another day with --as-of.",
+        )
+    of_buyers = _Spread(people.labels.get_indexer(pd.Index(buyers)), len(people))
+    paid, several = _paid_in(people, dataset)
+    mixed = currencies(bought)
+    model = fitted(histories, unit=unit, mixed=mixed if len(mixed) > 1 else ())
+    found = predicted(histories, model, days=days, discount_rate=settings.discount_rate)
+    last = histories.first + histories.last
+    revenue = np.where(several, np.nan, of_buyers(histories.revenue))
+    recency, frequency = rfm.scores(of_buyers(last)), rfm.scores(of_buyers(histories.orders))
+    mrr = np.where(several, np.nan, lookup.recurring(people, tables.get("recurring"), at))
+    contract = contracts(tables.get("spells") if "recurring" in tables else None, at)
+    frame = pd.DataFrame(
+        {
+            "customer": people.labels.to_numpy(),
+            "name": _names(people, dataset),
+            "first_purchase": of_buyers.texts(_dates(histories.first)),
+            "last_purchase": of_buyers.texts(_dates(last)),
+            "orders": np.nan_to_num(of_buyers(histories.orders)),
+            "revenue": revenue,
+            "currency": paid,
+            "recency_score": recency,
+            "frequency_score": frequency,
+            "monetary_score": rfm.scores(revenue) if len(mixed) < 2 else np.full(len(people), np.nan),
+            "rfm_segment": rfm.segments(recency, frequency),
+            "open_tickets": lookup.open_tickets(people, tables.get("tickets"), at),
+            "last_nps": lookup.last_score(people, tables.get("responses"), at),
+            "mrr": mrr,
+            "alive": of_buyers(found.alive),
+            "expected_purchases": of_buyers(found.purchases),
+            "predicted_value": of_buyers(found.value) * settings.gross_margin,
+            "predicted_recurring": mrr * _worth(people, begun, contract, at, days, settings) * settings.gross_margin,
+        }
+    )
+    known = {name for name in paid if name is not None}
+    one = next(iter(known)) if len(known) == 1 else settings.currency
+    return Customers(frame, until, model, contract, days, settings.discount_rate, one, several)
+
+
+class _Spread:
+    """Figures of buyers in the places that they have among all customers; missing for the others."""
+
+    def __init__(self, places: Ints, size: int) -> None:
+        self._places, self._size = places, size
+
+    def __call__(self, values: Floats | Ints) -> Floats:
+        made = np.full(self._size, np.nan)
+        made[self._places] = values
+        return made
+
+    def texts(self, values: np.ndarray) -> np.ndarray:
+        made = np.full(self._size, None, dtype=object)
+        made[self._places] = values
+        return made
+
+
+def _begun(dataset: Dataset, at: int) -> pd.DataFrame:
+    """The times as a customer that had begun before the instant."""
+    if "spells" not in dataset.tables:
+        return pd.DataFrame({"customer": pd.Series(dtype="object"), "started_at": pd.Series(dtype="datetime64[us]")})
+    frame = dataset.tables["spells"].frame
+    return frame[moments(frame, "started_at") < np.datetime64(at, "us")]
+
+
+def _dates(days: Ints) -> np.ndarray:
+    return np.datetime_as_string(days.astype("datetime64[D]")).astype(object)
+
+
+def _names(people: People, dataset: Dataset) -> np.ndarray:
+    """The customers' names where the customers file has them; None where a name would only repeat the id."""
+    made = np.full(len(people), None, dtype=object)
+    table = dataset.tables.get("customers")
+    if table is None or not table.has("name") or not table.has("customer"):
+        return made
+    places = people.places(table.frame["customer"])
+    kept = (places >= 0) & table.frame["name"].notna().to_numpy()
+    made[places[kept]] = table.frame["name"].astype("object").to_numpy()[kept]
+    made[made == people.labels.to_numpy()] = None
+    return made
+
+
+def _paid_in(people: People, dataset: Dataset) -> tuple[np.ndarray, Bools]:
+    """The currency of each customer's amounts, None without one, and who has amounts in several."""
+    made = np.full(len(people), None, dtype=object)
+    several = np.zeros(len(people), dtype=bool)
+    if dataset.priced_in is not None:
+        made[:] = dataset.priced_in
+        return made, several
+    tables = [dataset.tables[name] for name in ("purchases", "recurring") if name in dataset.tables]
+    frames = [table.frame for table in tables if table.has("currency") and table.has("customer")]
+    paid = [frame["currency"].astype("category") for frame in frames]
+    names = sorted({str(name) for column in paid for name in column.cat.categories})
+    seen = np.zeros((len(people) + 1, len(names) + 1), dtype=bool)  # the last of each: nobody, and no currency
+    for frame, column in zip(frames, paid, strict=True):
+        number = np.append([names.index(str(name)) for name in column.cat.categories], -1).astype(np.int64)
+        seen[people.places(frame["customer"]), number[column.cat.codes.to_numpy()]] = True
+    seen = seen[:-1, :-1]
+    several = seen.sum(axis=1) > 1
+    for place, name in enumerate(names):
+        made[seen[:, place] & ~several] = name
+    return made, several
+
+
+def _worth(
+    people: People, begun: pd.DataFrame, contract: Contracts, at: int, days: float, settings: Settings
+) -> Floats:
+    """What one unit of recurring revenue a month is worth from each customer, by how long the last time as one has been."""
+    made = np.full(len(people), np.nan)
+    edge = np.datetime64(at, "us")
+    running = begun[~(moments(begun, "ended_at") < edge)]
+    held = months_held(moments(running, "started_at"), np.full(len(running), edge))
+    made[people.places(running["customer"])] = worth(contract, held, days=days, discount_rate=settings.discount_rate)
+    return made

@@ -1,0 +1,159 @@
+"""BG/NBD: how often customers buy while they are customers, and after which purchase they stop.
+
+Fader, Hardie and Lee (2005), "Counting Your Customers" the Easy Way, Marketing Science 24 (2), 275–284. A customer is
+known by x, the number of repeat purchases, t_x, the time of the last one, and T, the time they have been watched, both
+since the first purchase. While alive they buy at a rate drawn from a gamma distribution (r, α); after each purchase they
+leave with a probability drawn from a beta distribution (a, b).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import digamma, expit, gammaln, hyp2f1
+
+from crm_metrics.analysis.lifetimes.fitting import Fit, Likelihood, maximise
+from crm_metrics.engine.cells import Floats, Ints
+
+_STARTS = ((0.3, 0.1, 0.8, 2.5), (1.0, 1.0, 1.0, 1.0), (0.7, 0.3, 0.2, 5.0), (2.0, 0.5, 2.0, 10.0))
+_CELLS = 16  # into so many parts the time is cut where starts are only compared
+_SMALLEST = 1e-9
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """r and α of how often customers buy, in purchases per unit of time; a and b of when they leave."""
+
+    r: float
+    alpha: float
+    a: float
+    b: float
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Distinct (x, t_x, T) with the number of customers of each: the likelihood needs no more."""
+
+    x: Floats
+    last: Floats
+    watched: Floats
+    customers: Floats
+
+
+def alike(x: Ints, last: Ints, watched: Ints, days: float) -> Seen:
+    """The customers put together who have bought and been watched alike; times are whole days, and the unit of time has so
+    many `days`."""
+    span = int(watched.max()) + 1
+    found, counts = np.unique((x * span + last) * span + watched, return_counts=True)
+    most = found // span**2
+    return Seen(most.astype(np.float64), found // span % span / days, found % span / days, counts.astype(np.float64))
+
+
+def log_likelihood(seen: Seen, parameters: Parameters) -> Floats:
+    """The logarithm of the likelihood of each entry of `seen`, for one customer; stable for any number of purchases."""
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    x = seen.x
+    counts = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
+    counts += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
+    alive, gone = _ends(seen, parameters)
+    made: Floats = counts + np.logaddexp(alive, gone)
+    return made
+
+
+def _ends(seen: Seen, parameters: Parameters) -> tuple[Floats, Floats]:
+    """The logarithms of the two ways to have been silent since the last purchase: still there, or gone after it."""
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    alive = -(r + seen.x) * np.log(alpha + seen.watched)
+    gone = np.log(a) - np.log(b + np.maximum(seen.x, 1) - 1) - (r + seen.x) * np.log(alpha + seen.last)
+    return alive, np.where(seen.x > 0, gone, -np.inf)
+
+
+def fit(seen: Seen) -> Fit:
+    """The parameters r, α, a, b that make what was seen likeliest."""
+    unit = float(seen.watched.max())
+    scaled = Seen(seen.x, seen.last / unit, seen.watched / unit, seen.customers)
+    found = maximise(_likelihood(scaled), _STARTS, float(seen.customers.sum()), coarse=_likelihood(_coarse(scaled)))
+    # Back in the unit of time: a density of times is as many times smaller as the unit is larger.
+    return found.in_units((1, unit, 1, 1), -float(seen.customers @ seen.x * np.log(unit)))
+
+
+def _coarse(seen: Seen) -> Seen:
+    """Fewer entries that say nearly the same: times are put together that lie in the same small part of all."""
+    cells = [(times * _CELLS).astype(np.int64) for times in (seen.last, seen.watched)]
+    _, place = np.unique((seen.x.astype(np.int64) * 99 + cells[0]) * 99 + cells[1], return_inverse=True)
+    weight = np.bincount(place, seen.customers).astype(np.float64)
+    x, last, watched = (
+        np.bincount(place, seen.customers * part) / weight for part in (seen.x, seen.last, seen.watched)
+    )
+    return Seen(x, last, watched, weight)
+
+
+def _likelihood(seen: Seen) -> Likelihood:
+    """The log-likelihood of all customers and its gradient, a function of (r, α, a, b). Functions of x, t_x or T alone are
+    computed once for each of their few values."""
+    counts, of_count = np.unique(seen.x, return_inverse=True)
+    lasts, of_last = np.unique(seen.last, return_inverse=True)
+    ends, of_end = np.unique(seen.watched, return_inverse=True)
+    many = np.bincount(of_count, seen.customers)
+    repeat = counts > 0
+    total = float(many.sum())
+
+    def value(parameters: Floats) -> tuple[float, Floats]:
+        r, alpha, a, b = parameters.tolist()
+        chance = gammaln(r + counts) - gammaln(r) + r * np.log(alpha)
+        chance += gammaln(a + b) + gammaln(b + counts) - gammaln(b) - gammaln(a + b + counts)
+        log_end, log_last = np.log(alpha + ends), np.log(alpha + lasts)
+        left = np.where(repeat, np.log(a) - np.log(b + np.maximum(counts, 1) - 1), -np.inf)
+        power = (r + counts)[of_count]
+        alive, gone = -power * log_end[of_end], left[of_count] - power * log_last[of_last]
+        height = float(many @ chance + seen.customers @ np.logaddexp(alive, gone))
+        share = expit(gone - alive) * seen.customers  # customers that are gone, at these parameters
+        here = seen.customers - share
+        gone_by_count = np.bincount(of_count, share, len(counts))
+        logs = np.bincount(of_end, here, len(ends)) @ log_end + np.bincount(of_last, share, len(lasts)) @ log_last
+        inverse = np.bincount(of_end, here * power, len(ends)) @ (1 / (alpha + ends)) + np.bincount(
+            of_last, share * power, len(lasts)
+        ) @ (1 / (alpha + lasts))
+        all_ = digamma(a + b) - digamma(a + b + counts)
+        slope = [
+            many @ (digamma(r + counts) - digamma(r)) + total * np.log(alpha) - logs,
+            total * r / alpha - inverse,
+            many @ all_ + gone_by_count.sum() / a,
+            many @ (all_ + digamma(b + counts) - digamma(b)) - gone_by_count[repeat] @ (1 / (b + counts[repeat] - 1)),
+        ]
+        return height, np.array(slope, dtype=np.float64)
+
+    return value
+
+
+def alive(seen: Seen, parameters: Parameters) -> Floats:
+    """The chance that a customer of each entry has not left by T. Who has bought only once counts as alive: one leaves
+    after a repeat purchase."""
+    there, gone = _ends(seen, parameters)
+    made: Floats = expit(there - gone)
+    return made
+
+
+def expected(seen: Seen, parameters: Parameters, ahead: float) -> Floats:
+    """How many purchases a customer of each entry is expected to make in the time `ahead` after T."""
+    return alive(seen, parameters) * expected_if_alive(seen.x, seen.watched, parameters, ahead)
+
+
+def expected_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: float) -> Floats:
+    """Expected purchases, in the time `ahead`, of who is alive at T. The paper's ₂F₁ is taken after Euler's transformation:
+    its parameters are small then, and no power can overflow however many purchases there were."""
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    a = a if abs(a - 1) > _SMALLEST else 1 + _SMALLEST
+    total = a + b + x - 1
+    total = np.where(np.abs(total) > _SMALLEST, total, _SMALLEST)
+    z = ahead / (alpha + watched + ahead)
+    series = hyp2f1(a - 1, a + b - 1 - r, total, z)
+    made: Floats = total / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    return made
+
+
+def expected_of_new(parameters: Parameters, time: Floats) -> Floats:
+    """How many repeat purchases a new customer is expected to make within each time after the first one."""
+    nobody = np.zeros(1)
+    return np.array([expected_if_alive(nobody, nobody, parameters, float(ahead))[0] for ahead in time])

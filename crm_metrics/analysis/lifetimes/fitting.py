@@ -1,0 +1,116 @@
+"""Maximum likelihood for models whose parameters are positive: several starts, Newton's method to the top, and standard
+errors from the curvature there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from crm_metrics.engine.cells import Bools, Floats
+
+Likelihood = Callable[[Floats], tuple[float, Floats]]  # parameters -> log-likelihood and its gradient
+
+_FURTHEST = 9.0  # parameters lie within e^±9 of the unit of time or money
+_STEP = 1e-4
+_STEPS, _HALVINGS = 50, 30
+_GAIN = 1e-12  # a step that wins less, in log-likelihood per record, is the last
+_LEVEL = 1e-5  # how level the likelihood must be at the top, per record and unit of the parameters' logarithms
+_FLAT = 1e-6
+_VAGUE = 3.0  # a parameter's logarithm with a larger standard error is not told by the records
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The parameters at the top of a likelihood and their standard errors. `converged` says whether it is the top: the
+    likelihood is level there. Where records do not tell parameters apart (all customers are alike, say), the errors are NaN;
+    what such parameters predict is told all the same."""
+
+    parameters: Floats
+    errors: Floats
+    log_likelihood: float
+    converged: bool
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the records tell every parameter apart from the others."""
+        return not np.isnan(self.errors).any()
+
+    def in_units(self, units: Sequence[float], shift: float) -> Fit:
+        """The fit with parameters in other units, and the log-likelihood of densities in them."""
+        by = np.array(units)
+        return Fit(self.parameters * by, self.errors * by, self.log_likelihood + shift, self.converged)
+
+
+def maximise(
+    likelihood: Likelihood, starts: Sequence[Sequence[float]], records: float, *, coarse: Likelihood | None = None
+) -> Fit:
+    """The parameters that make the records likeliest. The starts are followed on `coarse`, a likelihood of the same shape
+    that is quicker to compute, where one is given; the best of them is taken to the top of `likelihood`."""
+    rough, exact = _descent(coarse or likelihood, records), _descent(likelihood, records)
+    bounds = [(-_FURTHEST, _FURTHEST)] * len(starts[0])
+    tries = [
+        minimize(rough, np.log(np.asarray(start, dtype=np.float64)), jac=True, method="L-BFGS-B", bounds=bounds)
+        for start in starts
+    ]
+    logs = _climbed(exact, np.asarray(min(tries, key=lambda found: float(found.fun)).x, dtype=np.float64))
+    height, slope = exact(logs)
+    converged = bool(np.all(np.abs(slope[_free(logs, slope)]) < _LEVEL))
+    parameters = np.exp(logs)
+    return Fit(parameters, parameters * _errors(_curvature(exact, logs) * records), -height * records, converged)
+
+
+def _descent(likelihood: Likelihood, records: float) -> Likelihood:
+    """What is minimised: the likelihood per record, turned over, as a function of the parameters' logarithms."""
+
+    def value(logs: Floats) -> tuple[float, Floats]:
+        parameters = np.exp(logs)
+        height, slope = likelihood(parameters)
+        return -height / records, -slope * parameters / records
+
+    return value
+
+
+def _climbed(function: Likelihood, logs: Floats) -> Floats:
+    """Newton's method, each step halved until it wins something."""
+    height, slope = function(logs)
+    for _ in range(_STEPS):
+        free = _free(logs, slope)
+        steepness, axes = np.linalg.eigh(_curvature(function, logs)[np.ix_(free, free)])
+        step = np.zeros(len(logs))
+        step[free] = axes @ (axes.T @ slope[free] / np.maximum(np.abs(steepness), _FLAT))
+        step *= min(1.0, 1.0 / max(float(np.abs(step).max()), _GAIN))
+        if float(slope @ step) < _GAIN:
+            break
+        for halving in range(_HALVINGS):
+            tried = np.clip(logs - step / 2**halving, -_FURTHEST, _FURTHEST)
+            lower, there = function(tried)
+            if lower < height:
+                break
+        else:
+            break
+        logs, height, slope = tried, lower, there
+    return logs
+
+
+def _free(logs: Floats, slope: Floats) -> Bools:
+    """The parameters that do not lie at the edge with the likelihood still rising beyond it."""
+    made: Bools = (np.abs(logs) < _FURTHEST) | (slope * logs >= 0)
+    return made
+
+
+def _curvature(function: Likelihood, logs: Floats) -> Floats:
+    """The second derivatives, from differences of the gradient to both sides."""
+    steps = np.eye(len(logs)) * _STEP
+    made = np.array([(function(logs + step)[1] - function(logs - step)[1]) / (2 * _STEP) for step in steps])
+    return (made + made.T) / 2
+
+
+def _errors(information: Floats) -> Floats:
+    """The standard errors of the parameters' logarithms; NaN for all where one is not told by the records."""
+    unknown = np.full(len(information), np.nan)
+    if np.linalg.eigvalsh(information)[0] <= 1 / _VAGUE**2:
+        return unknown
+    return np.sqrt(np.diag(np.linalg.inv(information)))

@@ -1,0 +1,118 @@
+"""What each customer has bought, as the models of lifetimes know it: purchase days, and what was spent on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.loaders.facts.workbench import moments, numbers, truths, wall_clock
+from crm_metrics.tables import ROW, SOURCE
+
+NEVER = np.iinfo(np.int64).min  # how a missing day reads as a number
+
+
+@dataclass(frozen=True)
+class Histories:
+    """One entry per customer who ever bought. `customer` is the place among the categories of the purchases' customers;
+    `x` the number of repeat purchase days, `last` the days from the first to the last one, `watched` those from the first
+    one to the day up to which purchases were taken. `first` is the first purchase day since 1970, `row` where it stands
+    among the purchases. `orders` are purchases, `revenue` what they brought, refunds subtracted (NaN: no amount is known).
+    `mean` is what a repeat purchase day brought, over the `priced` days with an amount."""
+
+    customer: Ints
+    x: Ints
+    last: Ints
+    watched: Ints
+    first: Ints
+    row: Ints
+    orders: Ints
+    revenue: Floats
+    mean: Floats
+    priced: Floats
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """All purchases and refunds of known customers, put in order once: by customer, day, and purchases before refunds."""
+
+    customer: Ints
+    day: Ints
+    amount: Floats
+    is_refund: Bools
+    row: Ints
+
+    def until(self, day: int) -> Histories:
+        """The histories up to and including a day. Purchases of one day count once. A refund belongs to the purchase day
+        before it, to the first where none was before."""
+        known = self.day <= day
+        customer, days, amount = self.customer[known], self.day[known], np.nan_to_num(self.amount[known])
+        bought, priced = ~self.is_refund[known], ~np.isnan(self.amount[known])
+        new = np.ones(len(days), dtype=bool)
+        new[1:] = (customer[1:] != customer[:-1]) | (days[1:] != days[:-1])
+        starts = np.flatnonzero(new & bought)
+        owner, on = customer[starts], days[starts]
+        # The purchase day that each row belongs to; refunds before the first belong to it.
+        place = np.cumsum(new & bought) - 1
+        astray = (
+            (place < 0) | (owner[np.maximum(place, 0)] != customer) if len(starts) else np.ones(len(days), dtype=bool)
+        )
+        place = np.where(astray, place + 1, place)
+        kept = place < len(starts)
+        kept[kept] = owner[place[kept]] == customer[kept]
+        place, amount, bought, priced = place[kept], amount[kept], bought[kept], priced[kept]
+        of_day = np.bincount(place, amount, len(starts))
+        day_priced = np.bincount(place[bought & priced], minlength=len(starts)) > 0
+        begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1])) if len(owner) else np.zeros(0, dtype=np.int64)
+        person = np.cumsum(np.isin(np.arange(len(owner)), begins)) - 1
+        many = len(begins)
+        ends = np.append(begins[1:], len(owner))[:many] - 1
+        repeat = day_priced.copy()
+        repeat[begins] = False
+        count = np.bincount(person[repeat], minlength=many).astype(np.float64)
+        spent = np.bincount(person[repeat], of_day[repeat], many)
+        total = np.bincount(person, of_day, many)
+        any_amount = np.bincount(person[place[priced]], minlength=many) > 0
+        return Histories(
+            customer=owner[begins],
+            x=ends - begins,
+            last=on[ends] - on[begins],
+            watched=day - on[begins],
+            first=on[begins],
+            row=self.row[known][starts[begins]],
+            orders=np.bincount(person[place[bought]], minlength=many),
+            revenue=np.where(any_amount, total, np.nan),
+            mean=np.divide(spent, count, out=np.full(many, np.nan), where=count > 0),
+            priced=count,
+        )
+
+
+def ledger(purchases: pd.DataFrame, timezone: str | None) -> Ledger:
+    """The purchases and refunds that have a customer and a day, in order; the day is that of the time zone."""
+    if "customer" not in purchases:
+        none = np.zeros(0, dtype=np.int64)
+        return Ledger(none, none, np.zeros(0), np.zeros(0, dtype=bool), none)
+    codes = purchases["customer"].astype("category").cat.codes.to_numpy().astype(np.int64)
+    days = day_numbers(moments(purchases, "purchased_at"), timezone)
+    refund = truths(purchases, "is_refund")
+    rows = np.flatnonzero((codes >= 0) & (days != NEVER))
+    if not len(rows):
+        return ledger(purchases.drop(columns="customer"), timezone)
+    first = days[rows].min()
+    span = int(days[rows].max() - first) + 1
+    order = np.argsort((codes[rows] * span + days[rows] - first) * 2 + refund[rows], kind="stable")
+    rows = rows[order]
+    return Ledger(codes[rows], days[rows], numbers(purchases, "amount")[rows], refund[rows], rows)
+
+
+def day_numbers(instants: np.ndarray, timezone: str | None) -> Ints:
+    """The calendar day of each instant in the time zone, in days since 1970; `NEVER` where missing."""
+    made: Ints = wall_clock(instants, timezone).astype("datetime64[D]").view(np.int64)
+    return made
+
+
+def provenance(purchases: pd.DataFrame, rows: Ints) -> dict[str, np.ndarray]:
+    """File and row of some purchases."""
+    return {name: purchases[name].to_numpy()[rows] for name in (SOURCE, ROW)}

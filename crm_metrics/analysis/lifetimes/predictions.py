@@ -1,0 +1,90 @@
+"""The table `predictions`: what each customer will bring, one row for each customer and each end of a period that is asked
+for. It is made only when a metric reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.analysis.lifetimes.histories import Histories, day_numbers, ledger, provenance
+from crm_metrics.analysis.lifetimes.model import Model, fitted, predicted
+from crm_metrics.engine.cells import Ints
+from crm_metrics.engine.windows import Window
+from crm_metrics.loaders import linking
+from crm_metrics.tables import Dataset, Table, Unusable
+
+NAME = "predictions"
+
+
+def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence[str]) -> Dataset:
+    """The dataset with the predictions at the end of each window, with the dimensions of the customers; unchanged when
+    there are no purchases of known customers."""
+    purchases = dataset.tables.get("purchases")
+    if purchases is None or not purchases.has("customer") or not purchases.has("purchased_at"):
+        return dataset
+    frame, settings = purchases.frame, dataset.settings
+    book = ledger(frame, settings.timezone)
+    mixed = currencies(frame)
+    parts, refused, notes = [], {}, list(dataset.notes)
+    for end in sorted({window.end for window in windows if window.start < window.end}):
+        histories = book.until(last_day(end, settings.timezone))
+        model = fitted(histories, mixed=mixed if len(mixed) > 1 else ())
+        if model.trouble is not None:
+            refused[end] = model.trouble
+            continue
+        found = predicted(histories, model, days=settings.clv_days, discount_rate=settings.discount_rate)
+        notes = [*dataset.notes, stated(model, settings.clv_days, settings.discount_rate)]
+        parts.append(_rows(frame, histories, found.value * settings.gross_margin, end))
+    made = pd.concat(parts, ignore_index=True) if parts else _rows(frame, book.until(-(10**6)), np.zeros(0), 0)
+    table = Table(NAME, made)
+    if parts:
+        table.refused = {end: trouble.reason for end, trouble in refused.items()}
+    else:
+        table.unusable["value"] = refused[max(refused)] if refused else Unusable("no-rows", "the period has not begun")
+    tables = {**dataset.tables, NAME: table}
+    for dim in dims:
+        linking.carry(tables, dim)
+    return replace(dataset, tables=tables, notes=notes)
+
+
+def _rows(purchases: pd.DataFrame, histories: Histories, value: np.ndarray, end: int) -> pd.DataFrame:
+    """A row for each customer that is there at one edge of time alone: the end of the period."""
+    named: dict[str, object] = {
+        name: purchases[name].iloc[histories.row].array for name in ("customer", "currency") if name in purchases
+    }
+    at = np.full(len(value), np.datetime64(end, "us"))
+    named |= {"predicted_at": at - np.timedelta64(1, "us"), "predicted_until": at, "value": value}
+    return pd.DataFrame(named | provenance(purchases, histories.row))
+
+
+def currencies(purchases: pd.DataFrame) -> tuple[str, ...]:
+    """The currencies of the purchases' amounts, in order; a blank among them is one of its own."""
+    if "currency" not in purchases or "amount" not in purchases:
+        return ()
+    found = purchases.loc[purchases["amount"].notna(), "currency"]
+    return tuple(sorted({"(none)" if pd.isna(name) else str(name) for name in found.unique()}))
+
+
+def last_day(end: int, timezone: str | None) -> int:
+    """The last day before an instant in microseconds since 1970, in days since then."""
+    days: Ints = day_numbers(np.array([end - 1], dtype="datetime64[us]"), timezone)
+    return int(days[0])
+
+
+def stated(model: Model, days: float, discount_rate: float) -> str:
+    """The model in a sentence: what is predicted, and by which parameters."""
+    parts = [
+        f"Predicted value: the next {days:,.10g} days, discounted month by month at {discount_rate * 100:.3g} % a year"
+    ]
+    if model.purchases is not None:
+        r, alpha, a, b = model.purchases.parameters
+        parts.append(f"purchases by BG/NBD in {model.unit}: r {r:.3f}, α {alpha:.3f}, a {a:.3f}, b {b:.3f}")
+    if model.spend is not None:
+        p, q, v = model.spend.parameters
+        alike = "" if model.spend.is_told else " (customers differ too little to tell q and v)"
+        parts.append(f"amounts by Gamma-Gamma: p {p:.2f}, q {q:.2f}, v {v:.2f}{alike}")
+    parts.append(f"{model.repeat_buyers:,} of {model.customers:,} customers bought on more than one day")
+    return "; ".join(parts)

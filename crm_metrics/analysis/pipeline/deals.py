@@ -1,0 +1,206 @@
+"""All deals as columns of days: which were open at the end of a day, and what was known of them then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.errors import NothingToReport
+from crm_metrics.tables import ROW, SOURCE, Dataset
+
+Texts = NDArray[Any]  # of str, None where missing
+NEVER = np.iinfo(np.int64).min  # a day that is not known
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True)
+class Entries:
+    """When deals entered stages for the first time: the place of the deal, of the stage among `labels` (from first to
+    last), and the day; those of one deal in their order."""
+
+    deal: Ints
+    stage: Ints
+    day: Ints
+    labels: tuple[str, ...]
+
+    def until(self, day: int) -> Entries:
+        """Those that were known at the end of a day."""
+        known = self.day <= day
+        return Entries(self.deal[known], self.stage[known], self.day[known], self.labels)
+
+    def latest(self, size: int) -> tuple[Ints, Ints]:
+        """The stage that each of so many deals entered last, −1 for none, and the day it did."""
+        stage, since = np.full(size, -1, dtype=np.int64), np.full(size, NEVER, dtype=np.int64)
+        stage[self.deal], since[self.deal] = self.stage, self.day  # of several the last one stays
+        return stage, since
+
+
+@dataclass(frozen=True)
+class Deals:
+    """One entry per deal. Days are numbered from 1970 in the report's zone, `NEVER` where not known; `closed` is the day a
+    deal was won or lost, `expected` the day it is, or was, thought to close. Amounts are NaN where missing."""
+
+    frame: pd.DataFrame
+    created: Ints
+    closed: Ints
+    expected: Ints
+    won: Bools
+    lost: Bools
+    amount: Floats
+    currency: Texts
+    entries: Entries | None
+    today: int
+
+    @classmethod
+    def of(cls, dataset: Dataset) -> Deals:
+        """The deals of a dataset. Raises `NothingToReport` when it has none."""
+        table = dataset.tables.get("deals")
+        if table is None or not len(table.frame):
+            raise NothingToReport("there are no deals in these files", hint="Give an export of deals or opportunities.")
+        frame, zone = table.frame, dataset.settings.timezone
+        days = {
+            name: days_of(frame[name].to_numpy(), zone) if name in frame else np.full(len(frame), NEVER, dtype=np.int64)
+            for name in ("created_at", "closed_at", "expected_close_at")
+        }
+        outcome = frame["outcome"].astype("str").to_numpy()
+        return cls(
+            frame,
+            days["created_at"],
+            days["closed_at"],
+            days["expected_close_at"],
+            outcome == "won",
+            outcome == "lost",
+            _numbers(frame, "amount"),
+            _currencies(dataset, frame),
+            _entries(dataset, frame),
+            number_of(dataset.as_of),
+        )
+
+    def __len__(self) -> int:
+        return len(self.created)
+
+    @cached_property
+    def is_open(self) -> Bools:
+        """Open by the file."""
+        return ~(self.won | self.lost)
+
+    @cached_property
+    def probability(self) -> Floats:
+        return _numbers(self.frame, "probability")
+
+    def open_at(self, day: int) -> Bools:
+        """Those open at the end of a day: created by then, and not closed. What is won or lost without a date was never
+        open; what is open without a creation date is open now, and in no earlier pipeline."""
+        still = self.is_open | (self.closed > day)
+        unplaced = self.is_open & (self.created == NEVER) & (day >= self.today)
+        return (still & (self.created != NEVER) & (self.created <= day)) | unplaced
+
+    def closed_by(self, day: int) -> Bools:
+        """Those won or lost on a known day, up to this one."""
+        return ~self.is_open & (self.closed != NEVER) & (self.closed <= day)
+
+    def cycle(self) -> Floats:
+        """Days from creation to the close, NaN where either is missing or they are the wrong way round."""
+        known = (self.created != NEVER) & (self.closed != NEVER) & ~self.is_open & (self.closed >= self.created)
+        return np.where(known, self.closed.astype(float) - np.where(known, self.created, 0), np.nan)
+
+    def amounts_known(self, day: int) -> bool:
+        """Whether the amounts are those that open deals had at the end of a day: now they are; before, not where by then
+        most deals lost had none. Some tools fill them in when a deal is won: an amount then gives the outcome away."""
+        closed, priced = self.closed_by(day), self.amount > 0
+        won, lost = closed & self.won, closed & self.lost
+        if day >= self.today or not won.any() or not lost.any():
+            return True
+        return bool(priced[lost].mean() >= 0.5 * priced[won].mean())
+
+    def stage_at(self, day: int) -> Texts:
+        """The stage of each deal at the end of a day, None where it is not known: now by the file, before by the history."""
+        if day >= self.today:
+            return texts(self.frame, "stage")
+        if self.entries is None:
+            return np.full(len(self), None, dtype=object)
+        place, _ = self.entries.until(day).latest(len(self))
+        return np.array([*self.entries.labels, None], dtype=object)[place]
+
+    @cached_property
+    def names(self) -> Texts:
+        """What each deal is called: its name, else its id, else nothing."""
+        names, ids = texts(self.frame, "name"), texts(self.frame, "deal_id")
+        return np.array([name or identity or "" for name, identity in zip(names, ids, strict=True)], dtype=object)
+
+    @cached_property
+    def owners(self) -> Texts:
+        return texts(self.frame, "owner")
+
+    @cached_property
+    def places(self) -> NDArray[Any]:
+        """The number of each deal's file, and its row as a spreadsheet shows it."""
+        return self.frame[[SOURCE, ROW]].to_numpy(dtype=np.int64)
+
+
+def number_of(day: date) -> int:
+    """The number of a day, from 1970."""
+    return day.toordinal() - _EPOCH
+
+
+def day_of(number: int) -> date | None:
+    """The day of a number; None for `NEVER`."""
+    return None if number == NEVER else date.fromordinal(int(number) + _EPOCH)
+
+
+def days_of(moments: NDArray[Any], timezone: str | None) -> Ints:
+    """The number of the calendar day of each instant in a zone, `NEVER` where it is missing."""
+    if timezone is not None:
+        index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
+        moments = index.to_numpy()
+    return np.where(np.isnat(moments), NEVER, moments.astype("datetime64[D]").view(np.int64))
+
+
+def texts(frame: pd.DataFrame, column: str) -> Texts:
+    """A column of texts, None where it is missing or there is none of that name."""
+    if column not in frame:
+        return np.full(len(frame), None, dtype=object)
+    values = frame[column].astype("str").astype(object)
+    return values.where(frame[column].notna().to_numpy(), None).to_numpy()
+
+
+def _numbers(frame: pd.DataFrame, column: str) -> Floats:
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _currencies(dataset: Dataset, frame: pd.DataFrame) -> Texts:
+    """The currency of each amount; that of the settings where the file names none at all."""
+    if dataset.priced_in is not None:
+        return np.full(len(frame), dataset.priced_in, dtype=object)
+    found = texts(frame, "currency")
+    if all(name is None for name in found):
+        return np.full(len(frame), dataset.settings.currency, dtype=object)
+    return found
+
+
+def _entries(dataset: Dataset, frame: pd.DataFrame) -> Entries | None:
+    """The stages that deals went through, first entries; None where no file has a history. Ids that occur more than once
+    among the deals (two systems) say nothing."""
+    table = dataset.tables.get("stage_visits")
+    if table is None or not len(table.frame) or "deal_id" not in frame or "entered_at" not in table.frame:
+        return None
+    ids = pd.Index(frame["deal_id"].astype("str"))
+    once = np.flatnonzero(~ids.duplicated(keep=False) & frame["deal_id"].notna().to_numpy())
+    found = ids[once].get_indexer(pd.Index(table.frame["deal_id"].astype("str")))
+    stage = table.frame["stage"].astype("category").cat
+    day = days_of(table.frame["entered_at"].to_numpy(), dataset.settings.timezone)
+    place, code = stage.codes.to_numpy().astype(np.int64), np.append(once, -1)[found]
+    kept = (code >= 0) & (place >= 0) & (day != NEVER)
+    time = table.frame["entered_at"].to_numpy().astype("datetime64[us]").view(np.int64)[kept]
+    order = np.lexsort((place[kept], time, code[kept]))
+    labels = tuple(map(str, stage.categories))
+    return Entries(code[kept][order], place[kept][order], day[kept][order], labels) if kept.any() else None

@@ -1,0 +1,137 @@
+"""Each product's sales of a period: revenue, units, buyers, share and rank, against an earlier period."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from crm_metrics.analysis.products.bought import Bought
+from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import split
+from crm_metrics.engine.intervals.shares import wilson
+from crm_metrics.engine.intervals.signals import Figures, signals
+
+REVENUE, UNITS, BUYERS, SHARE = METRICS = ("product_revenue", "product_units", "product_buyers", "product_share")
+NOW, BEFORE = 0, 1  # the windows of the engine
+
+
+class Figure(NamedTuple):
+    """A value with its 95 % limits; None for what is not known."""
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Product:
+    """A product's sales; what is not known is None, why in `reason`. `rank` is by revenue, 1 the first, of
+    those sold in the period; `signal` says
+    whether the change of revenue is more than chance. `of` is the number of products that the row stands for."""
+
+    name: str
+    revenue: Figure
+    reason: str
+    share: Figure
+    units: float | None
+    buyers: int | None
+    repeat_buyers: int | None
+    rank: int | None = None
+    rank_before: int | None = None
+    before: float | None = None
+    signal: str | None = None
+    of: int = 1
+
+    @property
+    def repeat_rate(self) -> Figure:
+        """Of the buyers the share that bought it in two or more purchases."""
+        if not self.buyers or self.repeat_buyers is None:
+            return Figure()
+        share = self.repeat_buyers / self.buyers
+        low, high = wilson(np.array([share]), np.array([float(self.buyers)]))
+        return Figure(share, float(low[0]), float(high[0]))
+
+
+def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product], str | None]:
+    """The products sold in either window, by their rank in the first, and the currency of their revenue."""
+    cells = {name: engine.cells(name) for name in METRICS}
+    whole = cells[REVENUE]
+    assert isinstance(whole, Cells)
+    money = split(engine, engine.catalog[REVENUE], whole)[0]
+    revenue = money.cells
+    records = revenue.n + (units.n if isinstance(units := cells[UNITS], Cells) else 0)
+    ranks = [_ranks(np.where(some > 0, values, np.nan)) for values, some in zip(revenue.value, records, strict=True)]
+    said = _signals(engine, revenue) if compare else None
+    again = dict(zip(sold.products, sold.buyers().tolist(), strict=True))
+    made = []
+    for at in np.flatnonzero((records > 0).any(axis=0)).tolist():
+        name = engine.segments(revenue.dims).labels[at][0]
+        buyers = _figure(cells[BUYERS], at).value
+        made.append(
+            Product(
+                name,
+                _figure(revenue, at),
+                REASONS[revenue.reason[NOW, at]],
+                _figure(cells[SHARE], at),
+                _figure(cells[UNITS], at).value,
+                None if buyers is None else int(buyers),
+                again.get(name, 0) if buyers is not None else None,
+                rank=ranks[NOW][at],
+                rank_before=ranks[BEFORE][at] if compare else None,
+                before=_figure(revenue, at, BEFORE).value if compare else None,
+                signal=said[at] if said is not None else None,
+            )
+        )
+    made.sort(key=lambda product: (product.rank is None, product.rank, product.name))
+    return made, money.currency[NOW, 0] if money.currency.size else None
+
+
+def cut(products: list[Product], sold: Bought, top: int) -> list[Product]:
+    """The first `top` products, and all others as one row; a single one stays itself."""
+    rest = products[top:]
+    if len(rest) < 2:
+        return products
+    buyers, again = sold.buyers_of([product.name for product in rest])
+    known = any(product.buyers is not None for product in rest)
+    missing = [product.reason for product in rest if product.revenue.value is None]
+    together = Product(
+        f"(rest: {len(rest)})",
+        Figure(_sum(product.revenue.value for product in rest)),
+        missing[0] if len(missing) == len(rest) else "",
+        Figure(_sum(product.share.value for product in rest)),
+        _sum(product.units for product in rest),
+        buyers if known else None,
+        again if known else None,
+        before=_sum(product.before for product in rest),
+        of=len(rest),
+    )
+    return [*products[:top], together]
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) if known else None
+
+
+def _ranks(values: Floats) -> list[int | None]:
+    """The place of each value from the largest down, equal ones the same; None for what is missing."""
+    ordered = np.sort(-values[~np.isnan(values)])
+    places = np.searchsorted(ordered, -values) + 1
+    return [None if np.isnan(value) else int(place) for value, place in zip(values, places, strict=True)]
+
+
+def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
+    now, before = (Figures(revenue.value[i], revenue.low[i], revenue.high[i]) for i in (NOW, BEFORE))
+    return list(signals(engine.catalog[REVENUE], now, before))
+
+
+def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
+    if isinstance(cells, Unavailable):
+        return Figure()
+    found = (grid[window, at] for grid in (cells.value, cells.low, cells.high))
+    return Figure(*(None if np.isnan(number) else float(number) for number in found))

@@ -1,0 +1,138 @@
+"""A fair comparison of segments, such as the people of a team: who stands out by more than chance, and which places each
+may hold.
+
+A share stands out when it lies outside the funnel limits of the share of all together at its own number of records
+(Spiegelhalter 2005, Stat. Med. 24, 1185-1202; exact binomial), any other figure when its limits and those of the others'
+mean leave 0 out of the difference. The limits are as wide as it takes (Sidak 1967) for at most 5 of 100 groups of equal
+segments to hold one that is marked. The range of places follows from all pairs, likewise together (Klein, Wright and
+Wieczorek 2020, J. R. Stat. Soc. C 69, 589-606).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.intervals.delta import AMOUNTS
+from crm_metrics.engine.intervals.shares import difference, wilson
+from crm_metrics.engine.intervals.signals import Figures, with_limits
+from crm_metrics.metrics.metric import Better, Metric, Unit
+
+ABOVE, BELOW = "above", "below"
+FEWEST = 5  # with fewer records nobody is ranked
+_RISK = 0.05
+_MOST = 300  # of so many the pairs are compared
+
+
+@dataclass(frozen=True)
+class Standings:
+    """Of each segment `above`, `below` or None, and the best and worst place it may hold, NaN where that says nothing."""
+
+    mark: NDArray[np.object_]
+    best: Floats
+    worst: Floats
+
+
+def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, risk: float = _RISK) -> Standings:
+    """How the segments of one period stand to each other; `n` are the records a figure rests on, `rankable` the segments
+    that can be compared at all. Nothing is said of a metric of which neither direction is better, nor of segments with fewer
+    than five records or without limits. All marks together risk `risk`, and so do all places."""
+    size = len(n)
+    found = Standings(np.full(size, None, dtype=object), np.full(size, np.nan), np.full(size, np.nan))
+    if metric.better is Better.NEITHER:
+        return found
+    figures = with_limits(metric, figures)
+    ranked = np.flatnonzero(rankable & (n >= FEWEST) & ~np.isnan(figures.low) & ~np.isnan(figures.high))
+    if len(ranked) < 2:
+        return found
+    own = Figures(*(grid[ranked].astype(np.float64) for grid in (figures.value, figures.low, figures.high)))
+    is_share = metric.interval == "proportion"
+    if metric.unit in AMOUNTS and (own.low > 0).all():  # what is twice as long also varies twice as much
+        own = Figures(np.log(own.value), np.log(own.low), np.log(own.high))
+    above, below = (
+        _outside_funnel(own.value, n[ranked], _together(figures.value, n), risk)
+        if is_share
+        else _apart(own, n[ranked], _weights(metric, n[ranked]), risk)
+    )
+    found.mark[ranked[above]], found.mark[ranked[below]] = ABOVE, BELOW
+    if len(ranked) <= _MOST:
+        best, worst = _places(own, n[ranked], risk, is_share=is_share, higher=metric.better is Better.HIGHER)
+        telling = (best > 1) | (worst < len(ranked))
+        found.best[ranked[telling]], found.worst[ranked[telling]] = best[telling], worst[telling]
+    return found
+
+
+def _risk(comparisons: float, together: float) -> float:
+    """What one of many comparisons may risk so that all of them risk so much together."""
+    return float(1 - (1 - together) ** (1 / comparisons))
+
+
+def _together(share: Floats, n: Ints) -> float:
+    """The share of all segments together, those included that are not ranked."""
+    known = ~np.isnan(share)
+    return float((share[known] * n[known]).sum() / n[known].sum())
+
+
+def _outside_funnel(share: Floats, n: Ints, together: float, risk: float) -> tuple[Bools, Bools]:
+    from scipy.special import bdtr, bdtrc
+
+    tail, hits = _risk(len(n), risk) / 2, np.rint(share * n)
+    at_least = np.where(hits > 0, bdtrc(np.maximum(hits - 1, 0), n, together), 1.0)
+    at_most = np.asarray(bdtr(hits, n, together), dtype=np.float64)
+    return at_least <= tail, at_most <= tail
+
+
+def _weights(metric: Metric, n: Ints) -> Floats:
+    """What each segment weighs in the mean of the others: its records, but one where the figure itself is a size."""
+    is_size = metric.unit is Unit.COUNT or metric.aggregate == "sum"
+    return np.ones(len(n)) if is_size else n.astype(np.float64)
+
+
+def _apart(figures: Figures, n: Ints, weights: Floats, risk: float) -> tuple[Bools, Bools]:
+    """Which figures differ from the weighted mean of the others, up and down."""
+    wide = _widened(_no_narrower(figures, weights), n, _risk(len(n), risk))
+    total = weights.sum() - weights
+    value = ((weights * figures.value).sum() - weights * figures.value) / total
+    ends = []
+    for end in (wide.low, wide.high):
+        squares = (weights * (end - figures.value)) ** 2
+        ends.append(np.sqrt(squares.sum() - squares) / total)
+    low, high = difference((figures.value, wide.low, wide.high), (value, value - ends[0], value + ends[1]))
+    return low > 0, high < 0
+
+
+def _no_narrower(figures: Figures, weights: Floats) -> Figures:
+    """The figures with limits at least as wide as all segments together would have at that weight: of amounts, low figures
+    come with narrow limits of their own, so that chance alone would mark them."""
+    squares = (figures.high - figures.value) ** 2 + (figures.value - figures.low) ** 2
+    least = np.sqrt((squares * weights**2).sum() / (2 * weights.sum() * weights))
+    low, high = np.minimum(figures.low, figures.value - least), np.maximum(figures.high, figures.value + least)
+    return Figures(figures.value, low, high)
+
+
+def _widened(figures: Figures, n: Ints, risk: float) -> Figures:
+    """The limits for another risk than 5 %: farther from the value by as much as those of Student's t are."""
+    from scipy.special import stdtrit
+
+    factor = stdtrit(n - 1.0, 1 - risk / 2) / stdtrit(n - 1.0, 1 - _RISK / 2)
+    low = figures.value - (figures.value - figures.low) * factor
+    return Figures(figures.value, low, figures.value + (figures.high - figures.value) * factor)
+
+
+def _places(figures: Figures, n: Ints, together: float, *, is_share: bool, higher: bool) -> tuple[Ints, Ints]:
+    """The best and the worst place of each: behind those that are surely better, before those that are surely worse."""
+    from scipy.special import ndtri
+
+    count = len(n)
+    risk = _risk(count * (count - 1) / 2, together)
+    wide = _widened(figures, n, risk)
+    if is_share:
+        low, high = wilson(figures.value, n.astype(np.float64), float(ndtri(1 - risk / 2)))
+        wide = Figures(figures.value, low, high)
+    row, column = ((wide.value[at], wide.low[at], wide.high[at]) for at in (np.s_[:, None], np.s_[None, :]))
+    more = difference(row, column)[0] > 0
+    better = more if higher else more.T
+    return 1 + better.sum(axis=0), count - better.sum(axis=1)

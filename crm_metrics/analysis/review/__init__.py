@@ -1,0 +1,83 @@
+"""What a period brought that is more than chance: headline figures that changed, with what the change came of, segments that
+stand out from the others, and campaigns that do not pay.
+
+Everything that is claimed is claimed together: at most 5 of 100 reviews of data in which nothing happened claim anything. Of
+this risk two fifths each are spent on changes and on segments, one fifth on campaigns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from crm_metrics.analysis import drivers
+from crm_metrics.analysis.drivers import Change, Dimension
+from crm_metrics.analysis.review.headlines import Headline, headlines
+from crm_metrics.analysis.review.returns import Unpaid, unpaid
+from crm_metrics.analysis.review.standouts import UNKNOWN, Standout, standouts
+from crm_metrics.engine.windows import Window
+from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import NONE, Dataset
+
+RISK = 0.05
+
+__all__ = ["RISK", "Findings", "Headline", "Standout", "Unpaid", "findings"]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was looked at and what is claimed: the headline figures, the changes that are more than chance with what they
+    came of, the segments that stand out, and the campaigns that do not pay; the clearest first."""
+
+    headlines: list[Headline]
+    changes: list[Change]
+    standouts: list[Standout]
+    unpaid: list[Unpaid]
+
+    @property
+    def claims(self) -> list[str]:
+        """What is claimed, a few words each."""
+        changed = [f"change of {one.metric.name}" for one in self.headlines if one.detectable]
+        apart = [f"{one.metric.name} by {one.dimension} {one.segment}" for one in self.standouts]
+        return [*changed, *apart, *(f"{one.campaign} does not pay" for one in self.unpaid)]
+
+
+def findings(
+    dataset: Dataset,
+    catalog: Catalog,
+    metrics: Sequence[Metric],
+    windows: tuple[Window, Window],
+    dims: Mapping[str, Sequence[str]],
+) -> Findings:
+    """What the later of two windows (before, now) brought. `dims` are the dimensions by which each metric can be looked
+    at."""
+    chosen = [metric for metric in metrics if not metric.per]
+    found = headlines(dataset, catalog, chosen, windows, RISK * 0.4)
+    told = [one.metric for one in found if one.detectable]
+    changes = [_change(dataset, catalog, metric, windows, dims.get(metric.name, ())) for metric in told]
+    wholes = {one.metric.name: one for one in found if one.value is not None}
+    return Findings(
+        found,
+        [change for change in changes if change is not None],
+        standouts(dataset, catalog, chosen, windows[1], dims, wholes, RISK * 0.4),
+        unpaid(dataset, catalog, windows[1], RISK * 0.2),
+    )
+
+
+def _change(
+    dataset: Dataset, catalog: Catalog, metric: Metric, windows: tuple[Window, Window], dims: Sequence[str]
+) -> Change | None:
+    """What a change came of; None for a metric that has no parts which add up. Dimensions that many records lack say more of
+    who has one than of the change."""
+    try:
+        found = drivers.change(dataset, catalog, metric, *windows, dims)
+    except (UsageError, NothingToReport):
+        return None
+    return replace(found, dimensions=[dimension for dimension in found.dimensions if _known(dimension)])
+
+
+def _known(dimension: Dimension) -> bool:
+    total = sum(driver.n + driver.n_before for driver in dimension.drivers)
+    return sum(one.n + one.n_before for one in dimension.drivers if one.segment == NONE) <= UNKNOWN * total

@@ -1,0 +1,59 @@
+"""Which customers to call: those who still are customers and of whom the data says that something is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+_DETRACTOR = 6
+_TICKETS = 2
+_ALIVE = 0.5
+
+
+@dataclass(frozen=True)
+class Call:
+    """A customer with the reasons to call, and what they are worth: recurring revenue a month and revenue so far, None where
+    it is not known."""
+
+    customer: str
+    name: str | None
+    reasons: tuple[str, ...]
+    mrr: float | None
+    revenue: float | None
+    currency: str | None
+
+
+def calls(customers: pd.DataFrame, *, most: int) -> list[Call]:
+    """The `most` dearest of the customers to call, from the table of all customers: by recurring revenue, then revenue."""
+    frame = customers[~(customers["mrr"] == 0)]  # who pays nothing any more has left
+    reasons = _reasons(frame)
+    wrong = [place for place, said in enumerate(reasons) if said]
+    order = (
+        frame.iloc[wrong]
+        .assign(place=wrong)
+        .sort_values(["mrr", "revenue", "customer"], ascending=[False, False, True])
+    )
+    return [_call(frame.iloc[place], reasons[place]) for place in order["place"].head(most)]
+
+
+def _reasons(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+    said = []
+    columns = (frame[name] for name in ("last_nps", "open_tickets", "rfm_segment", "alive", "orders"))
+    for score, tickets, segment, alive, orders in zip(*columns, strict=True):
+        found = []
+        if score <= _DETRACTOR:
+            found.append(f"answered {score:g} of 10")
+        if tickets >= _TICKETS:
+            found.append(f"{tickets:g} open tickets")
+        if segment == "at risk":
+            found.append("bought often, but not for long")
+        elif alive < _ALIVE and orders > 1:
+            found.append(f"{alive:.0%} likely to buy again")
+        said.append(tuple(found))
+    return said
+
+
+def _call(row: pd.Series, reasons: tuple[str, ...]) -> Call:
+    known = {name: None if pd.isna(row[name]) else row[name] for name in ("name", "mrr", "revenue", "currency")}
+    return Call(str(row["customer"]), known["name"], reasons, known["mrr"], known["revenue"], known["currency"])

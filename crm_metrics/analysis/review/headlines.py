@@ -1,0 +1,106 @@
+"""Headline figures of a period against those of another, and which of their changes are more than chance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crm_metrics.engine.cells import Bools, Floats, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.currencies import Money, split
+from crm_metrics.engine.intervals.shares import difference
+from crm_metrics.engine.intervals.signals import Figures, with_limits
+from crm_metrics.engine.windows import Window
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Better, Metric
+from crm_metrics.tables import Dataset
+
+FEWEST = 6  # with fewer records in one of the periods nothing is claimed
+_BEFORE, _NOW = 0, 1
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A headline figure of the period, and of the one before it; values that are not available are None. `detectable` says
+    that the change is more than chance, all headline figures taken together; `better` whether it is for the good."""
+
+    metric: Metric
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    before: float | None
+    currency: str | None
+    detectable: bool
+    better: bool | None
+
+
+def headlines(
+    dataset: Dataset, catalog: Catalog, metrics: Sequence[Metric], windows: tuple[Window, Window], risk: float
+) -> list[Headline]:
+    """The figures in two windows (before, now), one for each currency; those that cannot be computed are left away. All
+    claims of a change together risk `risk`."""
+    engine = Engine(dataset, catalog, list(windows))
+    engine.prepare(list(metrics))
+    drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
+    told = _holm(np.array([_chance(metric, part) for metric, part in drawn]), risk)
+    return [_headline(metric, part, detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
+
+
+def _parts(engine: Engine, metric: Metric) -> list[Money]:
+    cells = engine.cells(metric.name)
+    return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
+
+
+def _chance(metric: Metric, part: Money) -> float:
+    """How often chance alone brings such a change, from the limits of the difference; 1 where nothing can be said."""
+    from scipy.special import stdtr, stdtrit
+
+    cells = part.cells
+    fewest = int(cells.n[:2, 0].min())
+    unlike = metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]
+    if metric.better is Better.NEITHER or fewest < FEWEST or unlike:
+        return 1.0
+    before, now = (
+        with_limits(metric, Figures(cells.value[at], cells.low[at], cells.high[at])) for at in (_BEFORE, _NOW)
+    )
+    low, high = difference((now.value, now.low, now.high), (before.value, before.low, before.high))
+    gap = float(now.value[0] - before.value[0])
+    half = gap - float(low[0]) if gap > 0 else float(high[0]) - gap
+    if not half > 0:
+        return 1.0
+    return float(2 * stdtr(fewest - 1, -abs(gap) / half * stdtrit(fewest - 1, 0.975)))
+
+
+def _holm(chances: Floats, risk: float) -> Bools:
+    """Which of many chances are too small to be one, at a risk for all of them together (Holm 1979, Scand. J. Stat. 6)."""
+    order = np.argsort(chances, kind="stable")
+    small = chances[order] <= risk / np.arange(len(chances), 0, -1)
+    told = np.zeros(len(chances), dtype=bool)
+    told[order[np.logical_and.accumulate(small)]] = True
+    return told
+
+
+def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:
+    cells = part.cells
+    value, before = _known(cells.value[_NOW, 0]), _known(cells.value[_BEFORE, 0])
+    better = None
+    if value is not None and before is not None and value != before and metric.better is not Better.NEITHER:
+        better = (value > before) == (metric.better is Better.HIGHER)
+    return Headline(
+        metric=metric,
+        value=value,
+        low=_known(cells.low[_NOW, 0]),
+        high=_known(cells.high[_NOW, 0]),
+        n=int(cells.n[_NOW, 0]),
+        before=before,
+        currency=part.currency[_NOW, 0] if metric.is_money else None,
+        detectable=detectable,
+        better=better,
+    )
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

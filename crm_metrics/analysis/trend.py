@@ -1,0 +1,138 @@
+"""Where a metric is heading: slope, season, changes of level and odd values of a series of periods.
+
+Only complete periods are fitted. What is claimed of several series is tested together, so that of runs over data in which
+nothing happens about 5 in 100 claim a trend, a season or a change of level at all, and as many an odd value; in data whose
+neighbouring periods resemble each other (a correlation of 0.3) about 10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from crm_metrics.analysis import trend_tests as tests
+from crm_metrics.analysis.trend_tests import Slope
+
+FEWEST = 6  # complete periods that a slope needs
+FEWEST_FOR_SEASON = 24
+MOST = 2000  # periods that are fitted: the slope looks at all pairs
+LEVEL = 0.05
+_MOST_CHANGES = 3
+_QUESTIONS = 3  # trend, season, change of level
+
+
+@dataclass(frozen=True)
+class Step:
+    """A change of level: the place of the first period of the new one, by how much, and the chance of it by accident."""
+
+    at: int
+    by: float
+    p: float
+
+
+@dataclass(frozen=True)
+class Trend:
+    """What a series shows. `slope` is what remains beside season and changes of level; `rising` is 1 or −1 where it is
+    detectable, else 0. `season` is what a place in the season adds (by place), None where none is detectable; `season_p` is
+    None where there are too few periods to tell. `line` is slope and levels per period, NaN before the first and after the
+    last fitted one; `odd` are the places of values far from line and season. Places count all periods of the series."""
+
+    fitted: int
+    slope: Slope
+    rising: int
+    season: np.ndarray | None
+    season_p: float | None
+    steps: tuple[Step, ...]
+    step_p: float
+    odd: tuple[int, ...]
+    line: np.ndarray
+
+    @property
+    def chances(self) -> list[float]:
+        """The p-values of everything that was looked for."""
+        return [self.slope.p, self.step_p, *([] if self.season_p is None else [self.season_p])]
+
+
+@dataclass(frozen=True)
+class Series:
+    """One value per period, oldest first, NaN where there is none; those that are to be fitted (complete ones, final
+    values), and the place of each period in a season of `season` periods (None: a grain without seasons)."""
+
+    values: np.ndarray
+    fitted: np.ndarray
+    place: np.ndarray
+    season: int | None
+
+
+def trends(series: Sequence[Series]) -> list[Trend | None]:
+    """The trend of each series, looked at together; None for one with fewer than six values to fit."""
+    odd = LEVEL / max(len(series), 1)
+    first = [_trend(one, LEVEL / _QUESTIONS, odd) for one in series]
+    limit = tests.cutoff([chance for found in first if found for chance in found.chances], LEVEL)
+    return [_trend(one, limit, odd) if found else None for one, found in zip(series, first, strict=True)]
+
+
+def _trend(series: Series, limit: float, odd: float) -> Trend | None:
+    """The trend by itself, claiming what has at most a chance of `limit` by accident, for values out of line of `odd`. The
+    season comes off before changes of level are looked for, both before the slope: neither may pass for the other."""
+    at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
+    if at.size < FEWEST:
+        return None
+    values = series.values[at]
+    season_p, season = _season(series, at, values, limit)
+    level = values - season[series.place[at]] if season is not None else values
+    starts, chances = _changes(at, level, limit)
+    moves = tests.levels(at, level, starts) if starts else []
+    shift = np.array([sum(by for start, by in zip(starts, moves, strict=True) if k >= start) for k in range(at.size)])
+    slope = tests.slope(at, level - shift)
+    residuals = level - shift - slope.intercept - slope.per_period * at
+    line = np.full(series.values.size, np.nan)
+    inside = np.arange(at[0], at[-1] + 1)
+    line[inside] = slope.intercept + slope.per_period * inside
+    for start, by in zip(starts, moves, strict=True):
+        line[at[start] : at[-1] + 1] += by
+    claimed = sorted(zip(starts, moves, chances[: len(starts)], strict=True))
+    return Trend(
+        fitted=at.size,
+        slope=slope,
+        rising=int(np.sign(slope.tau)) if slope.p <= limit and slope.per_period else 0,
+        season=season,
+        season_p=season_p,
+        steps=tuple(Step(int(at[start]), by, chance) for start, by, chance in claimed),
+        step_p=chances[0],
+        odd=tuple(int(at[k]) for k in tests.outliers(residuals, odd)),
+        line=line,
+    )
+
+
+def _season(series: Series, at: np.ndarray, values: np.ndarray, limit: float) -> tuple[float | None, np.ndarray | None]:
+    """The chance of a season by accident and what each place adds: the median of the values off the line, around 0. The
+    likeliest change of level comes off for this, whether it counts or not: it would hide a season."""
+    if series.season is None or at.size < max(FEWEST_FOR_SEASON, 2 * series.season):
+        return None, None
+    place = series.place[at]
+    start, _ = tests.change_of_level(at, values, [])
+    level = values - (tests.levels(at, values, [start])[0] * (np.arange(at.size) >= start) if start else 0)
+    off = level - tests.slope(at, level).per_period * at
+    p = tests.seasonality(off, place)
+    if p > limit:
+        return p, None
+    parts = [off[place == k] for k in range(series.season)]
+    known = np.array([np.median(part) if part.size else np.nan for part in parts])
+    known -= np.nanmean(known)
+    return p, np.where(np.isnan(known), 0.0, known)
+
+
+def _changes(at: np.ndarray, values: np.ndarray, limit: float) -> tuple[list[int], list[float]]:
+    """The changes of level that count, the clearest first, and the chances of these and of the next."""
+    starts: list[int] = []
+    chances: list[float] = []
+    while len(starts) < _MOST_CHANGES:
+        start, chance = tests.change_of_level(at, values, starts)
+        chances.append(chance)
+        if chance > limit:
+            break
+        starts.append(start)
+    return starts, chances

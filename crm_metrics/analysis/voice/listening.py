@@ -1,0 +1,227 @@
+"""What the answers of a period say: their groups, the words that set those apart, and how segments differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from crm_metrics.analysis import drivers, ranks
+from crm_metrics.analysis.drivers import Driver
+from crm_metrics.analysis.voice.comments import Comments, Quote
+from crm_metrics.analysis.voice.kinds import Group, Grouping, Question, grouped
+from crm_metrics.analysis.voice.words import Comparison, compared
+from crm_metrics.engine.cells import Cells, Ints, Unavailable
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.intervals.shares import wilson
+from crm_metrics.engine.intervals.signals import Figures, signals
+from crm_metrics.engine.segments import Segments
+from crm_metrics.engine.windows import Window
+from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import NONE, Dataset
+
+RISK = 0.05
+
+
+@dataclass(frozen=True)
+class Score:
+    """A figure with its limits, None where it has none, and the answers it rests on."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """How many answers of the whole, or of a segment, are in a group, and how many of them have a comment."""
+
+    dimension: str | None
+    segment: str | None
+    group: Group
+    answers: int
+    of: int
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A segment's score, whether it is `above` or `below` the others by more than chance, and what it did to the change
+    since the compared period (None without one)."""
+
+    dimension: str
+    name: str
+    score: Score
+    mark: str | None
+    driver: Driver | None
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What the answers to one question say. `groups` are the most content first; the words of the last are compared
+    with those of the first. `with_comment` counts comments by group; `has_comments` says whether the files have such a
+    column at all; `by` are the dimensions that the answers have."""
+
+    question: Question
+    metric: Metric
+    label: str
+    groups: tuple[Group, ...]
+    score: Score
+    before: Score | None
+    signal: str | None
+    parts: list[Part]
+    segments: list[Segment]
+    comparison: Comparison
+    with_comment: list[int]
+    has_comments: bool
+    languages: dict[str, tuple[str, ...]]
+    quotes: list[Quote]
+    by: list[str]
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked of the answers: the windows of the period and of the one before it (None for none), the dimensions,
+    the fewest comments a word stands in, how many quotes, and the risk that anything is claimed of answers that chance
+    made."""
+
+    now: Window
+    before: Window | None
+    by: Sequence[str]
+    least: int
+    quotes: int
+    risk: float = RISK
+
+
+def listened(
+    dataset: Dataset, catalog: Catalog, questions: Sequence[Question], asking: Asking
+) -> tuple[list[Heard], dict[str, Unavailable]]:
+    """What the answers to each question say, and why there are none to the others. All claims together, of words and of
+    segments, have the risk that is asked for."""
+    windows = [asking.now, *([asking.before] if asking.before else [])]
+    engine = Engine(dataset, catalog, windows)
+    lacking = {one.name: trouble for one in questions if (trouble := _trouble(engine, one)) is not None}
+    chosen = [one for one in questions if one.name not in lacking]
+    claims = len(chosen) * (2 if asking.by else 1)
+    shared = replace(asking, risk=asking.risk / max(claims, 1))
+    return [_heard(engine, one, shared) for one in chosen], lacking
+
+
+def _trouble(engine: Engine, question: Question) -> Unavailable | None:
+    """Why a question has no answers in the first window; None when it has some."""
+    for name in (question.metric, question.answers):
+        if isinstance(found := engine.cells(name), Unavailable):
+            return found
+    pairs = engine.pairs(engine.catalog[question.answers])
+    return None if (pairs.window == 0).any() else Unavailable("no-rows", "there are no answers in the period")
+
+
+def _heard(engine: Engine, question: Question, asking: Asking) -> Heard:
+    dataset, metric, rows = engine.dataset, engine.catalog[question.metric], engine.catalog[question.answers]
+    cells = engine.cells(metric.name)
+    assert isinstance(cells, Cells)
+    pairs = engine.pairs(rows)
+    chosen = pairs.rows[pairs.window == 0]
+    answers = dataset.tables[rows.table].frame.iloc[chosen]
+    by = [dim for dim in asking.by if dim in answers and answers[dim].notna().any()]
+    label = dataset.labels.get(question.metric, "")
+    grouping = grouped(question, answers, label)
+    comments = Comments(answers, grouping.code, rows.at or "", dataset.sources)
+    last = len(grouping.groups) - 1
+    first = (comments.group == 0) & (last > 0)
+    comparison = compared(comments.terms, comments.group == last, first, least=asking.least, level=asking.risk)
+    quotes = [quote for word in comparison.words for quote in comments.shortest(word.text, word.rows, asking.quotes)]
+    quotes += [quote for place in range(last, -1, -1) for quote in comments.newest(place, asking.quotes)]
+    return Heard(
+        question,
+        metric,
+        label,
+        grouping.groups,
+        _score(cells, 0, 0),
+        _score(cells, 1, 0) if asking.before else None,
+        _signal(metric, cells) if asking.before else None,
+        _parts(dataset, rows, chosen, grouping, by),
+        [one for dim in by for one in _segments(engine, metric, dim, asking)],
+        comparison,
+        np.bincount(comments.group, minlength=last + 1).tolist(),
+        "comment" in answers,
+        comments.languages,
+        quotes,
+        by,
+    )
+
+
+def _score(cells: Cells, window: int, segment: int) -> Score:
+    value, low, high = (_known(grid[window, segment]) for grid in (cells.value, cells.low, cells.high))
+    return Score(value, low, high, int(cells.n[window, segment]))
+
+
+def _signal(metric: Metric, cells: Cells) -> str | None:
+    """What the change since the compared period says; None where one of the two has no value."""
+    if np.isnan(cells.value).any():
+        return None
+    now, before = (Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (0, 1))
+    return str(signals(metric, now, before)[0])
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)
+
+
+def _parts(dataset: Dataset, rows: Metric, chosen: Ints, grouping: Grouping, by: Sequence[str]) -> list[Part]:
+    """The groups of all answers, then of those of each segment."""
+    found = _groups_of(None, [None], np.zeros(len(chosen), dtype=np.int64), grouping)
+    for dim in by:
+        segments = Segments((dim,), {rows.table: dataset.tables[rows.table]})
+        codes = segments.codes(rows.table)[chosen].astype(np.int64)
+        found += _groups_of(dim, [label[0] for label in segments.labels], codes, grouping)
+    return found
+
+
+def _groups_of(dim: str | None, names: Sequence[str | None], segment: Ints, grouping: Grouping) -> list[Part]:
+    size = len(grouping.groups)
+    known = grouping.code >= 0
+    counts = np.bincount(segment[known] * size + grouping.code[known], minlength=len(names) * size).reshape(-1, size)
+    total = counts.sum(axis=1, keepdims=True)
+    with np.errstate(all="ignore"):
+        low, high = wilson(counts / total, total.astype(np.float64))
+    return [
+        Part(dim, name, group, int(counts[i, j]), int(total[i, 0]), float(low[i, j]), float(high[i, j]))
+        for i, name in enumerate(names)
+        for j, group in enumerate(grouping.groups)
+        if total[i, 0]
+    ]
+
+
+def _segments(whole: Engine, metric: Metric, dim: str, asking: Asking) -> list[Segment]:
+    """The segments of a dimension that have answers, those with the most first."""
+    engine = Engine(whole.dataset, whole.catalog, [asking.now], (dim,))
+    cells = engine.cells(metric.name)
+    assert isinstance(cells, Cells)
+    n = cells.n[0]
+    risk = 1 - (1 - asking.risk) ** (1 / len(asking.by))
+    names = [label[0] for label in engine.segments((dim,)).labels]
+    rankable = (cells.reason[0] == 0) & np.array([name != NONE for name in names])
+    marks = ranks.standings(metric, Figures(cells.value[0], cells.low[0], cells.high[0]), n, rankable, risk=risk).mark
+    parts = _drivers(whole, metric, dim, asking)
+    return [
+        Segment(dim, names[i], _score(cells, 0, i), marks[i], parts.get(names[i]))
+        for i in np.argsort(-n, kind="stable").tolist()
+        if n[i]
+    ]
+
+
+def _drivers(engine: Engine, metric: Metric, dim: str, asking: Asking) -> dict[str, Driver]:
+    """What each segment did to the change since the compared period, where that can be told."""
+    if asking.before is None:
+        return {}
+    try:
+        change = drivers.change(engine.dataset, engine.catalog, metric, asking.before, asking.now, [dim])
+    except (NothingToReport, UsageError):
+        return {}
+    return {driver.segment: driver for dimension in change.dimensions for driver in dimension.drivers}

@@ -1,0 +1,143 @@
+"""One row per deal and stage it reached: how long it was there and what became of it; and without histories, the stages in
+which the deals that are open stand now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.facts.deals import LOST, OPEN, WON
+from crm_metrics.loaders.facts.stage_order import MOST, Stages, numbered
+from crm_metrics.loaders.facts.workbench import (
+    DAY_US,
+    NAT,
+    Bools,
+    Floats,
+    Ints,
+    Workbench,
+    has_value,
+    moments,
+    unusable,
+)
+from crm_metrics.tables import ROW, SOURCE, Table
+
+
+@dataclass(frozen=True)
+class _Visits:
+    """The visits of deals that count, one per row: the rows of the history, where their deal stands, the place of the stage,
+    the days spent there (NaN where not known), and whether the deal is there still."""
+
+    rows: Ints
+    deal: Ints
+    stage: Ints
+    days: Floats
+    running: Bools
+
+
+def snapshot(bench: Workbench) -> None:
+    """The deals that are open at as-of, dated at it: an export knows the stage of today and no other."""
+    table = bench.tables.get("deals")
+    if "stage_snapshot" not in bench.wanted or table is None or "stage" not in table.frame:
+        return
+    frame = table.frame
+    there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(moments(frame, "created_at") >= bench.now)
+    made = frame[there].reset_index(drop=True)
+    made["seen_at"] = bench.now - np.timedelta64(1, "us")
+    bench.tables["stage_snapshot"] = Table("stage_snapshot", made)
+
+
+def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -> None:
+    """Put the stages that deals reached on the bench. `place` is where the deal of each row of the history stands among the
+    deals. Histories of deals that are in no file count for nothing: nobody knows what became of them."""
+    if "deals" not in bench.tables:
+        return
+    if stages is None:
+        seen = f"the histories name more than {MOST} different stages: that is another column"
+        for name in ("stage_entries", "stage_visits"):
+            problem = {"entered_at": unusable("missing-column", seen, "map the right column as stage in the settings")}
+            bench.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
+        return
+    visits = _visits(bench, table, place, stages)
+    if not len(visits.rows):
+        return
+    bench.notes.append(_sentence(stages))
+    entries = _entries(bench, table, visits, stages)
+    calendar = {"entered_at": table.calendar["entered_at"]} if "entered_at" in table.calendar else {}
+    working = (entries["stage"].cat.codes < len(stages.working)).to_numpy()
+    bench.tables["stage_entries"] = Table("stage_entries", entries, dict(calendar))
+    bench.tables["stage_visits"] = Table("stage_visits", entries[working].reset_index(drop=True), dict(calendar))
+
+
+def _sentence(stages: Stages) -> str:
+    how = "set by stage_order" if stages.chosen else "as most deals went through them"
+    ends = stages.labels[len(stages.working) :]
+    closing = f"; {' and '.join(ends)} {'ends' if len(ends) == 1 else 'end'} a deal" if ends else ""
+    return f"Stages are taken in this order, {how}: {', '.join(stages.working)}{closing}."
+
+
+def _visits(bench: Workbench, table: Table, place: Ints, stages: Stages) -> _Visits:
+    """The visits up to as-of. What the history leaves open ends when the deal is closed, or lasts; a stage that ends a deal
+    takes no time."""
+    frame, deals = table.frame, bench.tables["deals"]
+    entered, left = frame["entered_at"].to_numpy(), frame["left_at"].to_numpy()
+    late = entered >= bench.now
+    bench.report("after-as-of", table, late, as_of=str(bench.as_of), column="the history of stages")
+    rows = np.flatnonzero((place >= 0) & has_value(frame, "stage") & ~late)
+    entered, left, deal, stage = entered[rows], left[rows], place[rows], numbered(frame, stages.labels)[rows]
+    lasts = np.isnat(left) | (left >= bench.now)
+    is_open = deals.frame["outcome"].cat.codes.to_numpy()[deal] == OPEN
+    closed = np.where(is_open, NAT, moments(deals.frame, "closed_at")[deal])
+    until = np.where(stage >= len(stages.working), NAT, np.where(lasts, closed, left))
+    own, of_deal = bench.by_day(table, "left_at")[rows], bench.by_day(deals, "closed_at")[deal]
+    by_day = bench.by_day(table, "entered_at")[rows] | np.where(lasts & ~is_open, of_deal, own)
+    # Whether a row is measured in whole days hangs on two files here: it stands for its file.
+    timed = pd.DataFrame({"entered_at": entered, "until": until, SOURCE: by_day.astype(np.int8)})
+    stretch = Table("stage_visits", timed, {"entered_at": np.array([False, True])})
+    running = lasts & is_open & (stage < len(stages.working))
+    waited = bench.waited(stretch, "entered_at", "until", DAY_US)
+    days = np.full(len(frame), np.nan)
+    days[rows] = np.where(running, waited, bench.between(stretch, "entered_at", "until", DAY_US))
+    days = bench.no_negative(table, days, "the entry into a stage", "the end of the visit", "the time in the stage")
+    return _Visits(rows, deal, stage, days[rows], running)
+
+
+def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) -> pd.DataFrame:
+    """One row per deal and stage, at its first entry, with the columns of the deal."""
+    entered = table.frame["entered_at"].to_numpy()[visits.rows]
+    source, row = (table.frame[name].to_numpy()[visits.rows] for name in (SOURCE, ROW))
+    key = visits.deal * len(stages.labels) + visits.stage
+    order = np.lexsort((row, source, entered, key))
+    first = np.append(True, key[order][1:] != key[order][:-1])
+    number = np.cumsum(first) - 1
+    size = int(first.sum())
+    start = order[first]
+    deal, stage = visits.deal[start], visits.stage[start]
+    history = table.frame.iloc[visits.rows[start]].reset_index(drop=True)
+    made = bench.tables["deals"].frame.iloc[deal].reset_index(drop=True)
+    for name in history.columns:
+        if name not in made or name in (SOURCE, ROW):
+            made[name] = history[name]
+    if "pipeline" in history and "pipeline" in made:
+        own, of_deal = (part["pipeline"].astype("str").astype(object) for part in (history, made))
+        made["pipeline"] = pd.Categorical(own.where(own.notna(), of_deal))
+    labels = pd.Index(stages.labels, dtype="str")
+    made["stage"] = pd.Categorical.from_codes(stage, categories=labels, ordered=True)
+    made["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
+    made["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
+    made["is_left"] = ~made["is_current"].to_numpy()
+    return made.assign(**_became(made["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working)))
+
+
+def _became(outcome: Ints, deal: Ints, stage: Ints, working: int) -> dict[str, Bools]:
+    """What became of each deal after a stage: it went on to a later one or was won, was lost there, or waits."""
+    furthest = np.full(int(deal.max(initial=-1)) + 1, -1, dtype=np.int64)
+    inside = stage < working
+    np.maximum.at(furthest, deal[inside], stage[inside])
+    went_on = (outcome == WON) | (stage < furthest[deal])
+    return {
+        "is_gone_on": went_on,
+        "is_lost_here": (outcome == LOST) & ~went_on,
+        "is_waiting": (outcome == OPEN) & ~went_on,
+    }

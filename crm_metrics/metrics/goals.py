@@ -1,0 +1,65 @@
+"""Goals against the catalogue: that their metrics exist, and that each says enough to be compared with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.metric import Better, Metric
+from crm_metrics.settings import Goal, Settings
+
+
+def check_goals(settings: Settings, catalog: Catalog) -> None:
+    """Raises `SettingsError` with every mistake in the goals at once, each with its line."""
+    found = [
+        (settings.line("goal", place, key), f"goal {place + 1}: {said}")
+        for place, goal in enumerate(settings.goal)
+        for key, said in (*_mistakes(goal, catalog), *_doubled(place, settings))
+    ]
+    if found:
+        said = [f"line {line}: {sentence}" if line else sentence for line, sentence in found]
+        text = said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said])
+        raise SettingsError(text, where=settings.file or "settings")
+
+
+def _mistakes(goal: Goal, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """What is wrong with a goal by itself: the key, and a sentence."""
+    metric = catalog.get(goal.metric)
+    if metric is None or metric.private:
+        known = [metric.name for metric in catalog.shown()]
+        yield "metric", f"there is no metric {goal.metric!r}. {did_you_mean(goal.metric, known)}"
+        return
+    if goal.currency is not None and not metric.is_money:
+        yield "currency", f"{metric.name} is no amount of money and has no currency"
+    if missing := [name for name in metric.per if name not in goal.scope]:
+        example = ", ".join(f'{name} = "..."' for name in missing)
+        yield "scope", f"{metric.name} is by {', '.join(missing)}: say which, scope = {{ {example} }}"
+    if metric.better is Better.NEITHER:
+        if goal.baseline is None:
+            yield (
+                "metric",
+                f"more of {metric.name} is neither better nor worse; a baseline says where the goal leads from",
+            )
+        elif any(target == goal.baseline for _, _, target in goal.steps):
+            yield "baseline", "it is the target itself, so nobody can tell whether more or less is meant"
+
+
+def _doubled(place: int, settings: Settings) -> Iterator[tuple[str, str]]:
+    """That an earlier goal has a target for the same: nobody could tell which one holds."""
+    goal = settings.goal[place]
+    mine = {(start, due) for start, due, _ in goal.steps}
+    for number, other in enumerate(settings.goal[:place], start=1):
+        same = (goal.metric, goal.scope) == (other.metric, other.scope)
+        same = same and (goal.currency == other.currency or None in (goal.currency, other.currency))
+        both = sorted(mine & {(start, due) for start, due, _ in other.steps}) if same else []
+        if both:
+            start, due = both[0]
+            yield "start", f"goal {number} has a target for the same {goal.metric} from {start} to {due} already"
+
+
+def is_upward(metric: Metric, target: float, baseline: float | None) -> bool:
+    """Whether more is better: by the metric, else by where the target lies from the baseline."""
+    if metric.better is Better.NEITHER:
+        return baseline is not None and target > baseline
+    return metric.better is Better.HIGHER

@@ -1,0 +1,45 @@
+"""What a change came of, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_metrics.engine.intervals.signals import BETTER, WORSE
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.renderers import cells
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.drivers import Change
+
+
+def difference(change: Change, number: float) -> str:
+    """A part of the change in the metric's own unit: points for shares, else the amount itself."""
+    if not number:
+        return "±0"
+    if change.metric.unit in (Unit.PERCENT, Unit.POINTS, Unit.SCORE):
+        points = number * 100 if change.metric.unit is Unit.PERCENT else number
+        small = abs(points) < 0.05 if change.metric.unit is not Unit.SCORE else abs(points) < 0.005
+        return cells.change(number, None, change.metric.unit) if not small else "±0"
+    shown = cells.value(abs(number), change.metric.unit, change.currency)
+    return f"{'+' if number > 0 else cells.MINUS}{shown}"
+
+
+def sentence(change: Change) -> str:
+    """What the parts say in plain words, and nothing that they do not carry."""
+    if not change.dimensions:
+        return "No column of the files splits it into parts that add up."
+    first = change.dimensions[0]
+    told = [driver for driver in first.drivers if driver.signal in (BETTER, WORSE)]
+    if not told:
+        start = "No segment changed by more than chance may bring. " if change.signal in (BETTER, WORSE) else ""
+        return f"{start}The parts below add up to the change, but each of them may be chance."
+    top = told[0]
+    own = ""
+    if top.before is not None and top.now is not None:
+        values = [cells.value(number, change.metric.unit, change.currency) for number in (top.before, top.now)]
+        own = f", where it went from {values[0]} to {values[1]}"
+    whole = difference(change, change.now - change.before)
+    return (
+        f"By {first.name} it differs most. Of {whole} in all, {difference(change, top.contribution)} "
+        f"came of {cells.visible(top.segment)}{own}: more than chance brings."
+    )

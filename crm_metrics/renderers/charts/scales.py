@@ -1,0 +1,92 @@
+"""Axes: the range that is drawn, round numbers along it, and dates that fit below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.renderers import cells
+
+if TYPE_CHECKING:
+    from crm_metrics.api.trend import Track
+
+_ROUND = (1.0, 2.0, 2.5, 5.0)
+_NEAR_ZERO = 0.4  # of the highest value: an axis that begins higher would make small moves look large
+
+
+def extent(track: Track) -> tuple[float, float]:
+    """The lowest and the highest that is drawn, in the unit as it is shown (percent): all values and targets; of the
+    intervals no more than the values themselves span to each side."""
+    factor = shown_as(track.metric.unit)
+    drawn = [number * factor for point in track.points for number in (point.value, point.target) if number is not None]
+    low, high = min(drawn), max(drawn)
+    span = (high - low) or abs(high) * 0.1 or 1.0
+    edges = [number * factor for point in track.points for number in (point.low, point.high) if number is not None]
+    low, high = (
+        min([low, *(max(edge, low - span) for edge in edges)]),
+        max([high, *(min(e, high + span) for e in edges)]),
+    )
+    if 0 < low < _NEAR_ZERO * high:
+        low = 0.0
+    return (low, high) if high > low else (low - span / 2, high + span / 2)
+
+
+def shown_as(unit: Unit) -> float:
+    """What a value is multiplied by to be drawn: shares are drawn in percent."""
+    return 100.0 if unit is Unit.PERCENT else 1.0
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between `low` and `high`: as many as there can be up to `most`, but two at least."""
+    size = 10.0 ** math.floor(math.log10((high - low) / most))
+    found: list[float] = []
+    for step in (factor * scale for scale in (size * 100, size * 10, size, size / 10) for factor in reversed(_ROUND)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if len(found) >= 2 and last - first + 1 > most:
+            break
+        found = [place * step for place in range(first, last + 1)]
+        if len(found) > most:
+            break
+    return found
+
+
+def tick_texts(numbers: Sequence[float]) -> list[str]:
+    """Round numbers as an axis shows them, all with the same decimals; from ten million on in millions."""
+    step = min((b - a for a, b in pairwise(numbers)), default=1.0)
+    factor, mark = (1e6, "M") if max(map(abs, numbers)) >= 1e7 and step >= 1e5 else (1.0, "")
+    scaled = step / factor
+    decimals = next((count for count in range(8) if abs(scaled - round(scaled, count)) < 1e-6 * scaled), 8)
+    return [f"{number / factor + 0.0:,.{decimals}f}{mark}".replace("-", cells.MINUS) for number in numbers]
+
+
+def unit_name(track: Track) -> str:
+    """The unit behind the title of a chart: "%", "USD", "days"; empty for plain numbers."""
+    if track.metric.is_money:
+        day = "/day" if track.metric.unit is Unit.MONEY_PER_DAY else ""
+        return cells.visible(f"{track.currency or ''}{day}")
+    return {Unit.PERCENT: "%", Unit.RATIO: "×", Unit.MINUTES: "min", Unit.HOURS: "h"}.get(
+        track.metric.unit, str(track.metric.unit) if track.metric.unit in (Unit.DAYS, Unit.MONTHS, Unit.POINTS) else ""
+    )
+
+
+def heading(track: Track) -> str:
+    """What a chart shows: the segment, the metric, the unit."""
+    title = ", ".join([*track.segment.values(), track.title])
+    return cells.visible(title) + (f" ({unit_name(track)})" if unit_name(track) else "")
+
+
+def dates(labels: Sequence[str], room: int, gap: int = 2) -> list[int]:
+    """The places of the labels that fit side by side in `room` characters: every so many, so that the first beginning of a
+    year (of a month, where labels are days) is among them."""
+    count = len(labels)
+    if count < 2:
+        return list(range(count))
+    wide = max(map(len, labels)) + gap
+    apart = (room - 1) / (count - 1)
+    step = max(1, math.ceil(wide / apart))
+    step = next((nice for nice in (1, 2, 3, 4, 6, 12, 13, 24, 26, 36, 48, 52, 60, 120) if nice >= step), step)
+    start = next((at for at, label in enumerate(labels) if label.endswith(("-01", "-Q1", "W01"))), 0)
+    return list(range(start % step, count, step))

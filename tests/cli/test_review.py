@@ -1,0 +1,78 @@
+"""`crm-metrics review`: the stories planted in the sample data are found, and nothing where nothing happened."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from tests.cli.running import crm_metrics
+from tests.false_alarms.claiming import claims
+
+SAMPLE = str(Path(__file__).parents[2] / "sample_data")
+
+
+@pytest.mark.parametrize(
+    ("period", "claim"),
+    [
+        ("2025-Q3", "churn_rate by plan Starter"),
+        ("2025-H2", "change of churn_rate"),
+        ("2025-Q1", "first_response_time by team Billing"),
+        ("2025", "csat by team Support Billing"),
+        ("2025", "Webinar Series does not pay"),
+    ],
+)
+def test_a_planted_story_is_found(period: str, claim: str):
+    assert claim in api.findings([SAMPLE], period=period).claims
+
+
+def test_where_nothing_happened_hardly_anything_is_claimed():
+    # At full size: python -m tests.false_alarms 200
+    assert sum(bool(claims(seed)) for seed in range(1000, 1006)) <= 1
+
+
+def test_the_page_says_what_changed_and_what_it_came_of():
+    done = crm_metrics("review", SAMPLE, "-p", "2025-H2")
+
+    assert (done.code, done.err) == (0, "")
+    assert (
+        "Customer retention rate fell from 85.9 % to 77.2 % (likewise customer churn rate): worse. By plan" in done.out
+    )
+    assert "The campaign Webinar Series does not pay: it cost" in done.out
+    assert "Customers to call" in done.out
+
+
+def test_json_has_every_part_by_name():
+    made = json.loads(crm_metrics("review", SAMPLE, "-p", "2025-Q3", "-f", "json").out)
+    churn = next(row for row in made["rows"] if row["metric"] == "churn_rate")
+
+    assert (made["period"], made["compare_period"]) == ("2025-Q3", "2025-Q2")
+    assert (churn["value"], churn["change"]) == (pytest.approx(64 / 513), "no")
+    assert {"Starter"} == {row["segment"] for row in made["standouts"] if row["metric"] == "churn_rate"}
+    assert 5 == len(made["customers"])
+
+
+def test_standard_input_is_read_once_for_all_parts():
+    deals = Path(SAMPLE, "hubspot-crm-exports-deals-2026-01-05.csv").read_bytes()
+    done = crm_metrics("review", "-", "-p", "2025-Q3", stdin=deals)
+
+    assert done.code == 0
+    assert "Most money is lost in" in done.out
+
+
+def test_goals_of_the_settings_are_shown(tmp_path: Path):
+    settings = tmp_path / "goals.toml"
+    settings.write_text('[[goal]]\nmetric = "win_rate"\ntarget = 0.9\nstart = 2025-07-01\ndue = 2025-09-30\n')
+    done = crm_metrics("review", SAMPLE, "-p", "2025-Q3", "--config", str(settings))
+
+    assert done.code == 0
+    assert "missed" in done.out
+
+
+def test_everything_has_nothing_before_it():
+    done = crm_metrics("review", SAMPLE, "-p", "all")
+
+    assert done.code == 4
+    assert "no earlier period" in done.err

@@ -1,0 +1,1 @@
+"""How often a review claims something where nothing happened."""
