@@ -9,6 +9,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.renderers.books.pipeline import book
 from crm_metrics.settings import Settings, from_pairs
 
 from .conftest import TODAY, figures, shared
@@ -104,6 +105,84 @@ def test_deals_at_risk_say_why_and_where(tmp_path: Path) -> None:
     assert ["Stuck", "Late"] == [risk.label for risk in risks]
     assert (None, 39, 20.0, 15) == (risks[0].overdue_days, risks[0].age, risks[0].age_limit, risks[0].row)
     assert (2, None, 14) == (risks[1].overdue_days, risks[1].age_limit, risks[1].row)
+
+
+ACTIVE = "Deal ID,Deal Name,Stage,Created At,Last Activity Date"
+
+
+def test_deals_without_activity_are_at_risk(tmp_path: Path) -> None:
+    lines = [
+        "1,Quiet,Demo,2024-01-02,2024-01-10",
+        "2,Enough,Demo,2024-01-02,2024-01-11",
+        "3,Never,Demo,2024-01-03,",
+        "4,Before,Demo,2024-01-05,2023-06-01",
+        "5,Young,Demo,2024-01-30,",
+        "6,Undated,Demo,,2024-01-01",
+        "7,Nothing,Demo,,",
+    ]
+    path = written(tmp_path, lines, header=ACTIVE)
+    standing = api.pipeline([path], settings=Settings(as_of="2024-02-10"), today=TODAY).standing
+
+    assert [("Quiet", 31, False), ("Never", 38, True), ("Before", 36, True), ("Undated", 40, False)] == [
+        (risk.label, risk.inactive_days, risk.never) for risk in standing.risks
+    ]
+    assert (4, 0, 0) == (standing.total[0].inactive, standing.activity.untold, standing.activity.later)
+
+
+def test_how_long_without_activity_is_too_long_is_a_setting(tmp_path: Path) -> None:
+    path = written(tmp_path, ["1,Quiet,Demo,2024-01-02,2024-01-10"], header=ACTIVE)
+    found = {
+        days: api.pipeline([path], settings=Settings(as_of="2024-02-10", no_activity_days=days)) for days in (30, 31)
+    }
+
+    assert {30: 1, 31: 0} == {days: pipeline.standing.total[0].inactive for days, pipeline in found.items()}
+
+
+def test_activity_after_a_past_day_tells_nothing_of_that_day(tmp_path: Path) -> None:
+    lines = [
+        "1,Quiet,Demo,2024-01-02,2024-01-10",
+        "2,Later,Demo,2024-01-02,2024-05-01",
+        "3,Closed,Closed Won,2024-01-02,2024-05-02,2024-05-02",
+    ]
+    path = written(tmp_path, lines, header=f"{ACTIVE},Close Date")
+    past = api.pipeline([path], settings=Settings(as_of="2024-02-10"), today=TODAY)
+
+    assert (["Quiet"], 3, 2) == (
+        [risk.label for risk in past.standing.risks],
+        past.standing.total[0].deals,
+        past.standing.activity.later,
+    )
+    assert "The last activity of 2 of the 3 deals came after 2024-02-10" in " ".join(book(past, everything=True).notes)
+
+
+def test_activity_newer_than_the_newest_deal_is_activity(tmp_path: Path) -> None:
+    """As-of is the day of the newest deal. Where it is set, what came before a later activity is not known."""
+    path = written(tmp_path, ["1,Old,Demo,2023-01-02,2024-01-12", "2,New,Closed Won,2024-01-10,"], header=ACTIVE)
+    newest, asked = (api.pipeline([path], settings=Settings(as_of=day), today=TODAY) for day in (None, "2024-01-11"))
+
+    assert (date(2024, 1, 10), 0) == (newest.as_of, newest.standing.activity.later)
+    assert 0 == newest.standing.total[0].inactive
+    assert (None, 1) == (asked.standing.total[0].inactive, asked.standing.activity.later)
+    assert newest.standing.risks == asked.standing.risks == []
+
+
+@pytest.mark.parametrize(
+    ("header", "line"),
+    [("Deal ID,Deal Name,Stage,Created At", "9,Other,Demo,2024-01-02"), (ACTIVE, "9,Other,Demo,2024-01-02,")],
+    ids=["no column", "a blank column"],
+)
+def test_a_file_without_activity_says_nothing_of_its_deals(tmp_path: Path, header: str, line: str) -> None:
+    other = written(tmp_path, [line], "other.csv", header)
+    settings = Settings(as_of="2024-02-10")
+    alone = api.pipeline([other], settings=settings, today=TODAY)
+    both = api.pipeline(
+        [other, written(tmp_path, ["1,Quiet,Demo,2024-01-02,2024-01-10"], header=ACTIVE)], settings=settings
+    )
+
+    assert ([], None) == (alone.standing.risks, alone.standing.total[0].inactive)
+    assert "none can be called without activity" in " ".join(book(alone, everything=True).notes)
+    assert (["Quiet"], 1) == ([risk.label for risk in both.standing.risks], both.standing.total[0].inactive)
+    assert "the last activity of 1 of the 2 open deals" in " ".join(book(both, everything=True).notes)
 
 
 def test_with_a_history_of_stages_the_chance_is_the_stages(tmp_path: Path) -> None:

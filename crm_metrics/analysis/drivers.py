@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from crm_metrics import schema
 from crm_metrics.engine.cells import Cells, Floats, Ints, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
@@ -19,19 +18,14 @@ from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.intervals.signals import BETTER, WORSE, Figures, signals
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.expressions import Formula, Name, Number, Operation, columns
-from crm_metrics.loaders.mapping import Recogniser
-from crm_metrics.loaders.reading import Raw
+from crm_metrics.expressions import Formula, Name, Number, Operation
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.schema import Kind
-from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset
 
 FEWEST = 10  # records of both periods together; with fewer, segments are put together
+_NEARLY = 0.9
 _BEFORE, _NOW = 0, 1
-# What became of a record, or how it is measured, is no group that it belongs to.
-_NO_GROUPS = {"stage", "status", "outcome", "currency", "kind", "scale", "interval", "satisfaction", "lost_reason"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ def change(
             refused[dim] = trouble or ""
         else:
             dimensions.append(_dimension(dim, metric, grid, float(values[_NOW] - values[_BEFORE])))
-    dimensions.sort(key=lambda dimension: (-dimension.beyond_chance, -dimension.uneven))
+    dimensions = _in_order(dimensions)
     n = whole.cells.n[:, 0]
     return Change(
         metric=metric,
@@ -129,6 +123,18 @@ def change(
         dimensions=dimensions,
         refused=refused,
     )
+
+
+def _in_order(dimensions: list[Dimension]) -> list[Dimension]:
+    """The dimensions, first the one that explains most. Finer segments explain a little more of anything: of nearly equal
+    ones the coarsest comes first."""
+    ordered = sorted(dimensions, key=lambda dimension: (-dimension.beyond_chance, -dimension.uneven))
+    if not ordered:
+        return ordered
+    by = "beyond_chance" if ordered[0].beyond_chance else "uneven"
+    least = _NEARLY * getattr(ordered[0], by)
+    first = min((one for one in ordered if getattr(one, by) >= least), key=lambda dimension: len(dimension.drivers))
+    return [first, *(one for one in ordered if one is not first)]
 
 
 def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window) -> str | None:
@@ -290,16 +296,3 @@ def _without_small(grid: _Grid, said: list[str | None]) -> tuple[_Grid, list[str
     under = together(grid.denominator) if grid.denominator is not None else None
     made = _Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
     return made, [*kept, None], count
-
-
-def dimensions(metric: Metric, catalog: Catalog, raws: Sequence[Raw], settings: Settings) -> tuple[str, ...]:
-    """The columns by which a metric can be looked at: names and groups in any of the files that the metric does not itself
-    depend on."""
-    own = {name for part in catalog.parts([metric]) if part.where is not None for name in columns(part.where)}
-    found: dict[str, None] = {}
-    recogniser = Recogniser(settings)
-    for raw in raws:
-        if (recognised := recogniser.recognise(raw, None)) is not None:
-            known = schema.TABLES[recognised.layout.table].columns
-            found |= {name: None for name in recognised.columns if name in known and known[name].kind is Kind.CATEGORY}
-    return tuple(name for name in found if name not in own and name not in _NO_GROUPS)

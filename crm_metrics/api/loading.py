@@ -65,7 +65,11 @@ def load_columns(
     if settings.as_of is None and needs_clock:
         settings = settings.model_copy(update={"as_of": now})
     gathered = gather(files.tables, wanted, by, forced=tables, issues=files.issues, settings=settings)
-    from crm_metrics.loaders.loading import load as load_tables  # imports pandas, while the files are being read
+    # While the files are being read, what comes after them is imported: pandas, the engine, and what limits need.
+    import scipy.special  # noqa: F401
+
+    from crm_metrics.engine import compute  # noqa: F401
+    from crm_metrics.loaders.loading import load as load_tables
 
     dataset = load_tables(gathered, settings, today=now)
     dataset.ignored = files.ignored

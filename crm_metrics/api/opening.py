@@ -88,7 +88,7 @@ def why(
 ) -> Why:
     """Why a metric changed between two periods: what each segment contributed, over the dimensions `by`, else over all that
     the files have. Raises `CrmMetricsError` with what, where and what to do."""
-    from crm_metrics.analysis import drivers
+    from crm_metrics.analysis import dimensions, drivers
     from crm_metrics.timeline import Timeline, reported
 
     settings = settings or Settings()
@@ -97,7 +97,7 @@ def why(
     if asked.grain or asked.compare == "none":
         raise UsageError("why compares two periods and splits them by dimensions, not by time")
     if not asked.by:
-        found = drivers.dimensions(only, asked.catalog, opened(paths, settings, stdin).tables, settings)
+        found = dimensions.known(only, asked.catalog, opened(paths, settings, stdin).tables, settings)
         asked = replace(asked, by=found)
     dataset = load(paths, asked, today=today, stdin=stdin)
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)

@@ -66,7 +66,7 @@ def pipeline(
         one for one in targets(settings) if one.goal.metric == "revenue_won" and not one.scope and one.due >= as_of
     ]
     deals = Deals.of(dataset)
-    found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals])
+    found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals], settings)
     past = as_of < dataset.as_of
     if against is None:
         return Pipeline(as_of, past, found, dataset, dims)
@@ -96,14 +96,14 @@ def _read(
     paths: Sequence[str], dims: Sequence[str], settings: Settings, today: date | None, stdin: BinaryIO | None
 ) -> tuple[Dataset, date]:
     """All there is, also what happened after as-of: deals that have closed since were open then."""
-    from crm_metrics.analysis.pipeline import COLUMNS
+    from crm_metrics.analysis.pipeline import ACTIVITY, COLUMNS
 
     further = [dim for dim in dims if dim not in BY]
     chosen = settings.as_of
 
     def read(as_of: date | None) -> Dataset:
         asked = settings.model_copy(update={"as_of": as_of})
-        return load_columns(paths, COLUMNS, asked, by=further, today=today, stdin=stdin)
+        return load_columns(paths, (*COLUMNS, ACTIVITY), asked, by=further, today=today, stdin=stdin)
 
     dataset = read(chosen if "-" in paths else None)
     if chosen is not None and chosen > dataset.as_of:

@@ -150,8 +150,7 @@ def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[t
 
 def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:
     """The settings in force, those that were derived included."""
-    given = asked.settings.model_dump(mode="json", exclude={"profile"})
-    stated = {name: value for name, value in given.items() if value is not None}
+    stated: dict[str, object] = asked.settings.in_force()
     stated["as_of"] = dataset.as_of.isoformat()
     if "median_cycle_days" in dataset.constants and "cac_lag_days" not in stated:
         stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"] + 0.5)

@@ -107,7 +107,7 @@ def _found(
     today: date | None = None,
     stdin: BinaryIO | None = None,
 ) -> tuple[Period, Period, Dataset, Findings]:
-    from crm_metrics.analysis import drivers
+    from crm_metrics.analysis import dimensions
     from crm_metrics.timeline import Timeline, reported
 
     settings = settings or Settings()
@@ -116,7 +116,7 @@ def _found(
     shown = query(period=period, compare=compare, settings=settings, metrics_file=metrics_file)
     metrics = [metric for metric in shown.metrics if metric.headline]
     raws = opened(paths, settings, files[0]).tables
-    dims = {metric.name: drivers.dimensions(metric, shown.catalog, raws, settings) for metric in metrics}
+    dims = {metric.name: dimensions.known(metric, shown.catalog, raws, settings) for metric in metrics}
     asked = query(
         period=period,
         by=list(dict.fromkeys(name for names in dims.values() for name in names)),

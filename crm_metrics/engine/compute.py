@@ -147,9 +147,10 @@ class Engine:
             if isinstance(pairs, Part):
                 self._numbered[key] = self._cell(metric, pairs.whole, segments)[pairs.keep]
             else:
-                cells = pairs.window * len(segments) + segments.codes(metric.table)[pairs.rows]
-                few = len(self.windows) * len(segments) < 2**31
-                self._numbered[key] = cells.astype(np.int32) if few else cells
+                kind = np.int32 if len(self.windows) * len(segments) < 2**31 else np.int64
+                cells = np.multiply(pairs.window, len(segments), dtype=kind)
+                cells += segments.codes(metric.table)[pairs.rows]
+                self._numbered[key] = cells
         return self._numbered[key]
 
     def _outside(self, metric: Metric) -> dict[int, str]:

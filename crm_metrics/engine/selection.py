@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.filters import matches
 from crm_metrics.engine.windows import Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
@@ -26,7 +26,7 @@ class Pairs:
     where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason."""
 
     rows: Ints
-    window: Ints
+    window: Codes
     value: Floats | None = None
     blocked: dict[int, str] = field(default_factory=dict)
 
@@ -47,7 +47,7 @@ class Part:
         return self.whole.rows[self.keep]
 
     @cached_property
-    def window(self) -> Ints:
+    def window(self) -> Codes:
         return self.whole.window[self.keep]
 
     @cached_property
@@ -163,7 +163,7 @@ class Selector:
         span = int(entities.max(initial=0)) + 1
 
         def keys(pairs: Chosen) -> Ints:
-            return pairs.window * span + entities[pairs.rows]
+            return np.multiply(pairs.window, span, dtype=np.int64) + entities[pairs.rows]
 
         if metric.when == "both":
             kept = start.only(np.isin(keys(start), keys(end)))
@@ -208,7 +208,7 @@ class Selector:
 
     def dates(self, column: str) -> Ints:
         """A date column in microseconds since 1970, `NEVER` where missing."""
-        return self._table.frame[column].to_numpy().astype("datetime64[us]").view(np.int64)
+        return self._table.frame[column].to_numpy().astype("datetime64[us]", copy=False).view(np.int64)
 
     def _matches(self, metric: Metric) -> Bools:
         if metric.where_text not in self._filters:
@@ -234,15 +234,16 @@ def _fallen(dates: Ints, layer: Layer) -> Pairs:
         # A table of days is several times quicker than searching the windows for every row.
         first = int(layer.starts[0]) // DAY
         edges = np.stack([layer.starts, layer.ends]) // DAY - first
-        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int64)
-        for number, (start, end) in enumerate(edges.T.tolist()):
-            of_day[start:end] = number
-        day = dates // DAY - first
+        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int32)
+        for place, (start, end) in zip(layer.places.tolist(), edges.T.tolist(), strict=True):
+            of_day[start:end] = place
+        day = dates // DAY
+        day -= first
         rows = np.flatnonzero((day >= 0) & (day < len(of_day)))
-        place = of_day[day[rows]]
+        window = of_day[day if len(rows) == len(day) else day[rows]]
         if (of_day < 0).any():
-            rows, place = rows[place >= 0], place[place >= 0]
-        return Pairs(rows, layer.places[place])
+            rows, window = rows[window >= 0], window[window >= 0]
+        return Pairs(rows, window)
     place = np.searchsorted(layer.starts, dates, side="right") - 1
     inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
     rows = np.flatnonzero(inside)
@@ -274,8 +275,8 @@ def _seen(table: Table, pairs: Chosen, other_table: Table, other: Chosen, entity
     span = len(place) + 1
     codes = lookup[mine.cat.codes.to_numpy()][pairs.rows]
     others = other_column.cat.codes.to_numpy().astype(np.int64)[other.rows]
-    keys = other.window[others >= 0] * span + others[others >= 0]
-    return (codes >= 0) & np.isin(pairs.window * span + codes, keys)
+    keys = np.multiply(other.window[others >= 0], span, dtype=np.int64) + others[others >= 0]
+    return (codes >= 0) & np.isin(np.multiply(pairs.window, span, dtype=np.int64) + codes, keys)
 
 
 def _concatenated(parts: Sequence[Chosen]) -> Pairs:

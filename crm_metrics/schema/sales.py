@@ -120,6 +120,7 @@ SALES: dict[str, Schema] = {
             "expected_close_at": define(
                 DATE, "when an open deal is expected to close", "deals.closed_at", "deals.outcome"
             ),
+            "last_activity_at": define(DATE, "when somebody last called, wrote, met or noted something about it"),
             "source": define(CATEGORY, "where the deal came from"),
             "channel": define(CATEGORY, "channel"),
             "campaign": define(

@@ -22,7 +22,7 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
     paths in a file are relative to it. Raises `SettingsError` that lists every mistake of a file at once."""
     path = config if config is not None else find() if search else None
     if path is None:
-        return validated(over or {}, "settings")
+        return validated(over, "settings") if over else Settings.model_construct()
     text = _text(path)
     values = with_base(_parsed(text, path))
     lines = lines_of(text)

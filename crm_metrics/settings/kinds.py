@@ -19,9 +19,10 @@ Sign = Literal[".", ","]
 
 
 class Block(BaseModel):
-    """A part of the settings: unknown keys are refused, and nothing changes later."""
+    """A part of the settings: unknown keys are refused, and nothing changes later. What checks it is built when something is
+    checked: most runs have no settings."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _zone(name: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
-from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated
+from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
 from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, Texts, Zone
@@ -96,6 +97,12 @@ class Settings(Block):
     inactive_after_days: int | None = _setting(
         "without subscriptions: a customer is lost after so many days without a purchase",
         "inactive_after_days = 180",
+        ge=1,
+    )
+    no_activity_days: int = _setting(
+        "an open deal without activity for more than so many days is at risk",
+        "no_activity_days = 14",
+        default=30,
         ge=1,
     )
     csat_top: int | None = _setting(
@@ -192,6 +199,11 @@ class Settings(Block):
         """The settings file these come from, as it is shown; None when there is none."""
         return self._file
 
+    def in_force(self) -> dict[str, Any]:
+        """What is set, or has a default, by name, as JSON has it; without the profiles."""
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "profile"}
+        return {name: _plain(value) for name, value in values.items() if value is not None}
+
     def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
         """The same settings, with the file they come from and the line of each key in it."""
         made = self.model_copy()
@@ -209,13 +221,13 @@ class Settings(Block):
         found: dict[str, Any] = {"path": path}
         for name in ("table", "vendor", "sheet", "header", "encoding", "date_order", "decimal", "kind", "scale"):
             found[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
-        mappings = [columns for pattern, columns in self.columns.items() if FileRules(path=pattern).is_for(path)]
+        mappings = [columns for pattern, columns in self.columns.items() if matches(pattern, path)]
         for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
             found["columns"] = {**found.get("columns", {}), **columns}
         for column, meant in (pair for rule in reversed(mine) for pair in rule.values.items()):
             values = found.setdefault("values", {})
             values[column] = {**values.get(column, {}), **meant}
-        return FileRules(**found)
+        return FileRules.model_construct(**found)
 
     def for_file(self, path: str) -> Settings:
         """The settings that hold within one file: its own date order and decimal sign before those for all."""
@@ -235,7 +247,17 @@ class Settings(Block):
     def unused(self, paths: list[str]) -> list[str]:
         """The patterns of `columns` and `files` that name none of the paths."""
         patterns = [*self.columns, *(rule.path for rule in self.files)]
-        return [name for name in patterns if not any(FileRules(path=name).is_for(path) for path in paths)]
+        return [name for name in patterns if not any(matches(name, path) for path in paths)]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Block):
+        return value.model_dump(mode="json")
+    if isinstance(value, dict):
+        return {name: _plain(item) for name, item in value.items()}
+    if isinstance(value, tuple):
+        return [_plain(item) for item in value]
+    return value.isoformat() if isinstance(value, date) else value
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,28 @@ def test_a_table_holds_every_deal_at_risk(sample: Path):
     assert 497920 == made["totals"][0]["value"] == sum(row["value"] for row in made["by_owner"])
 
 
+def test_deals_without_activity_say_since_when(tmp_path: Path):
+    path = str(tmp_path / "deals.csv")
+    Path(path).write_text(
+        "Deal ID,Deal Name,Stage,Created At,Last Activity Date\n"
+        "1,Quiet,Demo,2024-01-02,2024-01-20\n2,Never,Demo,2024-01-18,\n3,New,Demo,2024-02-10,2024-02-12\n",
+        encoding="utf-8",
+    )
+    page = crm_metrics("pipeline", path, "--set", "no_activity_days=14")
+    assert (page.code, page.err) == (0, "")
+    for said in ("no activity for 21 days", "no activity since it was created 23 days ago", "for more than 14 days"):
+        assert said in page.out
+    rows = crm_metrics("pipeline", path, "--set", "no_activity_days=21", "--table", "at_risk", "-f", "csv").rows
+    assert [("Never", "true")] == [(row["deal"], row["is_inactive"]) for row in rows]
+    assert "last_activity_at" in crm_metrics("scan", path).out
+
+
+def test_files_without_activity_say_so(sample: Path):
+    done = crm_metrics("pipeline", "sample_data")
+    assert "do not give the last activity of open deals" in done.out
+    assert "No activity" not in done.out
+
+
 def test_goals_that_are_not_over_are_covered(sample: Path):
     Path("crm-metrics.toml").write_text(GOALS, encoding="utf-8")
     (row,) = crm_metrics("pipeline", "sample_data", "-f", "json").json["coverage"]

@@ -9,3 +9,6 @@ COLUMNS = (
     *(("stage_visits", name) for name in ("deal_id", "stage", "entered_at")),
 )
 """What has to be read for the pipeline."""
+
+ACTIVITY = ("deals", "last_activity_at")
+"""What tells how long nothing was done about a deal."""

@@ -45,7 +45,8 @@ class Entries:
 @dataclass(frozen=True)
 class Deals:
     """One entry per deal. Days are numbered from 1970 in the report's zone, `NEVER` where not known; `closed` is the day a
-    deal was won or lost, `expected` the day it is, or was, thought to close. Amounts are NaN where missing."""
+    deal was won or lost, `expected` the day it is, or was, thought to close, `active` the day of the last activity that the
+    file knows. Amounts are NaN where missing."""
 
     frame: pd.DataFrame
     created: Ints
@@ -57,6 +58,7 @@ class Deals:
     currency: Texts
     entries: Entries | None
     today: int
+    active: Ints
 
     @classmethod
     def of(cls, dataset: Dataset) -> Deals:
@@ -67,7 +69,7 @@ class Deals:
         frame, zone = table.frame, dataset.settings.timezone
         days = {
             name: days_of(frame[name].to_numpy(), zone) if name in frame else np.full(len(frame), NEVER, dtype=np.int64)
-            for name in ("created_at", "closed_at", "expected_close_at")
+            for name in ("created_at", "closed_at", "expected_close_at", "last_activity_at")
         }
         outcome = frame["outcome"].astype("str").to_numpy()
         return cls(
@@ -81,6 +83,7 @@ class Deals:
             _currencies(dataset, frame),
             _entries(dataset, frame),
             number_of(dataset.as_of),
+            days["last_activity_at"],
         )
 
     def __len__(self) -> int:

@@ -9,9 +9,11 @@ from datetime import date
 import numpy as np
 
 from crm_metrics.analysis.goals import Target
+from crm_metrics.analysis.pipeline.activity import Activity, activity
 from crm_metrics.analysis.pipeline.chances import Chance, Lasting, chances, lasting, of_each, win_rate
 from crm_metrics.analysis.pipeline.deals import NEVER, Deals, Texts, day_of, number_of, texts
 from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.settings import Settings
 from crm_metrics.tables import NONE
 
 STAGE, MONTH = "stage", "expected"
@@ -20,7 +22,8 @@ STAGE, MONTH = "stage", "expected"
 @dataclass(frozen=True)
 class Group:
     """Open deals of one value of a dimension, in one currency. Sums are over the `priced` deals, None where they cannot be
-    told; `by_file` weighs with the file's probabilities, `by_history` with this file's chances, `wins` adds those up."""
+    told; `by_file` weighs with the file's probabilities, `by_history` with this file's chances, `wins` adds those up.
+    `inactive` is None where the files do not tell."""
 
     label: str
     currency: str | None
@@ -33,11 +36,13 @@ class Group:
     age: float | None
     overdue: int
     stuck: int
+    inactive: int | None
 
 
 @dataclass(frozen=True)
 class Risk:
-    """An open deal with what speaks against it: days overdue, days open or in its stage against the usual most."""
+    """An open deal with what speaks against it: days overdue, days open or in its stage against the usual most, days
+    without activity (`never`: there was none since it was created)."""
 
     label: str
     owner: str | None
@@ -50,6 +55,8 @@ class Risk:
     age_limit: float | None
     in_stage: int | None
     stage_limit: float | None
+    inactive_days: int | None
+    never: bool
     source: int
     row: int
 
@@ -82,6 +89,7 @@ class Standing:
     chances: list[Chance]
     win_rate: float
     lasting: Lasting
+    activity: Activity
     closed_since: int
     has_probability: bool
     has_expected: bool
@@ -104,14 +112,17 @@ class _Open:
     currency: Texts
     closed_since: Bools
     limits: Floats
+    activity: Activity
 
 
-def standing(deals: Deals, day: int, dims: Sequence[str], targets: Sequence[tuple[Target, str]]) -> Standing:
+def standing(
+    deals: Deals, day: int, dims: Sequence[str], targets: Sequence[tuple[Target, str]], settings: Settings
+) -> Standing:
     """The pipeline at the end of a day, by these dimensions; `targets` are goals for revenue won with why they cannot be
-    compared, empty where they can."""
+    compared, empty where they can. The settings say when a deal is without activity."""
     found, times = chances(deals, day), lasting(deals, day)
     rate = win_rate(deals, day)
-    there = _open(deals, day, found, times, rate)
+    there = _open(deals, day, found, times, rate, settings)
     stages = deals.entries.labels if deals.entries is not None else ()
     return Standing(
         {dim: _groups(there, _labels(deals, there, dim), stages if dim == STAGE else ()) for dim in dims},
@@ -121,6 +132,7 @@ def standing(deals: Deals, day: int, dims: Sequence[str], targets: Sequence[tupl
         found,
         rate,
         times,
+        there.activity,
         int(there.closed_since.sum()),
         bool((~np.isnan(deals.probability)).any()),
         not len(there.place) or bool((deals.expected[there.place] != NEVER).any()),
@@ -128,7 +140,7 @@ def standing(deals: Deals, day: int, dims: Sequence[str], targets: Sequence[tupl
     )
 
 
-def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate: float) -> _Open:
+def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate: float, settings: Settings) -> _Open:
     place = np.flatnonzero(deals.open_at(day))
     created = deals.created[place]
     age = np.where(created == NEVER, np.nan, day - np.where(created == NEVER, 0, created)).astype(float)
@@ -159,6 +171,7 @@ def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate:
         deals.currency[place],
         since_closed,
         limit,
+        activity(deals, place, day, settings),
     )
 
 
@@ -200,6 +213,7 @@ def _group(there: _Open, label: str, currency: str | None, those: Ints) -> Group
         float(np.median(age[known])) if known.any() else None,
         int((there.overdue[those] > 0).sum()),
         int(there.stuck[those].sum()),
+        there.activity.inactive_of(those),
     )
 
 
@@ -210,7 +224,8 @@ def _total(values: Floats) -> float | None:
 
 def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
     """The deals at risk, the largest amount first."""
-    at = np.flatnonzero((there.overdue > 0) | there.stuck)
+    inactive = there.activity.inactive
+    at = np.flatnonzero((there.overdue > 0) | there.stuck | inactive)
     files = [tuple(pair) for pair in deals.places[there.place[at]].tolist()]
     amount = np.nan_to_num(there.amount[at], nan=-np.inf)
     most = times.cycle.most if times.cycle is not None else None
@@ -232,6 +247,8 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
                 most if old else None,
                 _whole(there.in_stage[one]),
                 float(there.limits[one]) if slow else None,
+                int(there.activity.days[one]) if inactive[one] else None,
+                bool(there.activity.never[one]),
                 *files[number],
             )
         )

@@ -49,7 +49,7 @@ def _reasons(frame: pd.DataFrame) -> list[tuple[str, ...]]:
         if segment == "at risk":
             found.append("bought often, but not for long")
         elif alive < _ALIVE and orders > 1:
-            found.append(f"{alive:.0%} likely to buy again")
+            found.append(f"{100 * alive:.0f} % likely to buy again")
         said.append(tuple(found))
     return said
 

@@ -45,7 +45,10 @@ def headlines(
     engine = Engine(dataset, catalog, list(windows))
     engine.prepare(list(metrics))
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
-    told = _holm(np.array([_chance(metric, part) for metric, part in drawn]), risk)
+    # What adds up all that has come so far holds the earlier period in it.
+    so_far = {metric.name for metric in metrics if any(part.window == "to_end" for part in catalog.parts([metric]))}
+    chances = [1.0 if metric.name in so_far else _chance(metric, part) for metric, part in drawn]
+    told = _holm(np.array(chances), risk)
     return [_headline(metric, part, detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
 
 

@@ -61,13 +61,17 @@ def standouts(
     risk: float,
 ) -> list[Standout]:
     """The segments that stand out, the clearest first. Looked at are all dimensions of all metrics that are no mere sizes
-    and have a value for all together; the risk is shared among the looks."""
+    and have a value for all together, where each record is in one segment; the risk is shared among the looks."""
     chosen = [
         metric
         for metric in metrics
         if metric.name in wholes and not _is_size(metric) and metric.better is not Better.NEITHER
     ]
-    looks = _looks(dataset, catalog, chosen, window, dims)
+    looks = [
+        look
+        for look in _looks(dataset, catalog, chosen, window, dims)
+        if look.cells.n[0].sum() == wholes[look.metric.name].n
+    ]
     own = 1 - (1 - risk) ** (1 / max(len(looks), 1))
     found = [one for look in looks for one in _apart(look, wholes[look.metric.name], own)]
     return sorted(found, key=lambda one: -one.clearness)

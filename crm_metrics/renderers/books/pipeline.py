@@ -27,6 +27,7 @@ _GROUP = (
     Column("median_age", "Median age", Unit.DAYS, spare=1),
     Column("overdue", "Overdue", Unit.COUNT),
     Column("stuck", "Stuck", Unit.COUNT),
+    Column("inactive", "No activity", Unit.COUNT, spare=1),
     CURRENCY,
 )
 _CHANCES = (
@@ -59,6 +60,7 @@ _RISKS = (
     Column("place", "Row", spare=1),
     Column("is_overdue", shown=False),
     Column("is_stuck", shown=False),
+    Column("is_inactive", shown=False),
     CURRENCY,
 )
 
@@ -129,6 +131,7 @@ def _values(group: Group) -> list[Cell]:
         group.age,
         group.overdue,
         group.stuck,
+        group.inactive,
         group.currency,
     ]
 
@@ -190,7 +193,7 @@ def _risks(standing: Standing, sources: Sequence[Source], *, everything: bool) -
     shown = standing.risks if everything else standing.risks[:ON_PAGE]
     notes = left_away(len(standing.risks) - len(shown), "deals at risk", "at_risk")
     rows = [_risk(risk, sources) for risk in shown]
-    return Sheet("at_risk", "At risk", _RISKS, rows, notes=notes, empty="no open deal is overdue or stuck")
+    return Sheet("at_risk", "At risk", _RISKS, rows, notes=notes, empty="no open deal is at risk")
 
 
 def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
@@ -205,6 +208,7 @@ def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
         f"{sources[risk.source].path}:{risk.row}",
         risk.overdue_days is not None,
         risk.age_limit is not None or risk.stage_limit is not None,
+        risk.inactive_days is not None,
         risk.currency,
     ]
 
@@ -218,6 +222,11 @@ def _reasons(risk: Risk) -> list[str]:
     if risk.stage_limit is not None:
         made.append(
             f"in {risk.stage} for {cells.count(risk.in_stage or 0)} days, nine of ten wins at most {risk.stage_limit:,.0f}"
+        )
+    if risk.inactive_days is not None:
+        days = cells.count(risk.inactive_days)
+        made.append(
+            f"no activity since it was created {days} days ago" if risk.never else f"no activity for {days} days"
         )
     return made
 
@@ -241,4 +250,25 @@ def _notes(found: Pipeline) -> list[str]:
         notes.append("The files have no probabilities: nothing is weighted by them.")
     if not standing.has_expected:
         notes.append("No open deal says when it is expected to close: none can be called overdue.")
+    return [*notes, *_activity(found)]
+
+
+def _activity(found: Pipeline) -> list[str]:
+    """When a deal counts as without activity, and of which open deals the files do not tell."""
+    activity, notes = found.standing.activity, []
+    every = cells.count(len(activity.days))
+    if activity.untold and activity.untold == len(activity.days):
+        notes.append("The files do not give the last activity of open deals: none can be called without activity.")
+    elif activity.untold:
+        some = f"{cells.count(activity.untold)} of the {every} open deals"
+        notes.append(f"The files do not give the last activity of {some}, which cannot be called without activity.")
+    if activity.untold < len(activity.days):
+        days = cells.count(activity.limit)
+        notes.append(f"No activity: for more than {days} days; the setting no_activity_days says how many.")
+    if activity.later:
+        some = f"{cells.count(activity.later)} of the {every} deals"
+        notes.append(
+            f"The last activity of {some} came after {found.as_of}; what came before it is not known, so nothing is said "
+            "of how long there was none."
+        )
     return notes

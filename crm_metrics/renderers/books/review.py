@@ -109,11 +109,11 @@ def _changes(found: Findings) -> list[str]:
     if not told:
         return ["No headline figure changed by more than chance brings."]
     parts = {change.metric.name: change for change in found.changes}
-    alike: dict[tuple[str, float, int], list[Headline]] = {}
-    for one in told:  # a rate and what is left of it to 1 change alike
+    alike: dict[tuple[float, int], list[Headline]] = {}
+    for one in told:  # a rate and what is left of it to 1 change alike, as do two names for the same money
         assert one.value is not None
         assert one.before is not None
-        alike.setdefault((one.metric.family, round(abs(one.value - one.before), 9), one.n), []).append(one)
+        alike.setdefault((round(abs(one.value - one.before), 9), one.n), []).append(one)
     return [_changed(first, others, parts.get(first.metric.name)) for first, *others in alike.values()]
 
 

@@ -11,6 +11,8 @@ from crm_metrics.renderers import cells
 if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change
 
+_FEW = 0.2  # of the whole change: what came of a single segment explains little
+
 
 def difference(change: Change, number: float) -> str:
     """A part of the change in the metric's own unit: points for shares, else the amount itself."""
@@ -38,8 +40,10 @@ def sentence(change: Change) -> str:
     if top.before is not None and top.now is not None:
         values = [cells.value(number, change.metric.unit, change.currency) for number in (top.before, top.now)]
         own = f", where it went from {values[0]} to {values[1]}"
-    whole = difference(change, change.now - change.before)
+    total = change.now - change.before
+    wide = " and yet is spread wide" if abs(top.contribution) < _FEW * abs(total) else ""
     return (
-        f"By {first.name} it differs most. Of {whole} in all, {difference(change, top.contribution)} "
+        f"By {first.name} it differs most{wide}. Of {difference(change, total)} in all, "
+        f"{difference(change, top.contribution)} "
         f"came of {cells.visible(top.segment)}{own}: more than chance brings."
     )
