@@ -208,6 +208,7 @@ _WORDS = {
     "no-rate": "its amounts have no exchange rate to the currency of the report",
     "immature-cohort": "all its records are too young to tell",
     "censored-median": "too few have ended to tell the median",
+    "negative-base": "what it is divided by is negative",
     "no-baseline": "there is nothing before the period, or no goal, to compare with",
 }
 

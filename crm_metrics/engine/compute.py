@@ -195,6 +195,9 @@ class Engine:
             months = np.array([window.months for window in self.windows])[:, None]
             with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
+        if metric.positive:
+            below = (reason == 0) & (value < 0)
+            value, reason = np.where(below, np.nan, value), np.where(below, CODE["negative-base"], reason)
         unknown = np.full(shape, np.nan)
         cells = Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present, unknown, unknown)
         low, high = limits(self, metric, cells, spread)

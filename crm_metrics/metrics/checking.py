@@ -26,7 +26,7 @@ _CHOICES = {
     "lag": LAGS,
 }
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
-_FLAGS = ("complete", "uncut", "per_month", "headline", "on_request", "private", "waiting_always")
+_FLAGS = ("complete", "uncut", "per_month", "headline", "on_request", "positive", "private", "waiting_always")
 
 
 def check_kind(key: str, value: Any, where: str) -> None:

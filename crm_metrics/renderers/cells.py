@@ -22,7 +22,7 @@ REASONS = {
     "scale-ambiguous": "the scale of the answers is not clear",
     "not-converged": "the estimate did not settle",
     "infinite-mean": "the estimate has no finite mean",
-    "negative-base": "the base is negative",
+    "negative-base": "what it is divided by is negative",
     "no-baseline": "there is no start to compare with",
 }
 

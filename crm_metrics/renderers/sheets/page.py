@@ -99,6 +99,8 @@ def bar(share: object, length: int = _BAR) -> str:
     if not isinstance(share, (int, float)) or share != share:
         return " " * length
     full = round(min(max(float(share), 0.0), 1.0) * length)
+    if share < 1:  # full only for all of it
+        full = min(full, length - 1)
     return "█" * full + "▁" * (length - full)
 
 
