@@ -14,7 +14,7 @@ SCORES = (
 SEGMENTS = {
     "champions": ((4, 5), (4, 5), "buy often, and lately"),
     "loyal": ((3, 3), (4, 5), "buy often; the last time is a while ago"),
-    "at risk": ((1, 2), (4, 5), "bought often, but not for long"),
+    "at risk": ((1, 2), (4, 5), "bought often, but not lately"),
     "potential loyal": ((4, 5), (2, 3), "bought lately, and not for the first time"),
     "need attention": ((3, 3), (2, 3), "in the middle of both"),
     "hibernating": ((1, 2), (2, 3), "bought a few times, long ago"),

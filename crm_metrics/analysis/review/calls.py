@@ -47,7 +47,7 @@ def _reasons(frame: pd.DataFrame) -> list[tuple[str, ...]]:
         if tickets >= _TICKETS:
             found.append(f"{tickets:g} open tickets")
         if segment == "at risk":
-            found.append("bought often, but not for long")
+            found.append("bought often, but not lately")
         elif alive < _ALIVE and orders > 1:
             found.append(f"{100 * alive:.0f} % likely to buy again")
         said.append(tuple(found))
