@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from crm_metrics.analysis.customers import rfm
 from crm_metrics.errors import NothingToReport, SettingsError, UsageError
 from crm_metrics.settings import validated
 
+from .cli.running import crm_metrics
 from .conftest import TODAY
 
 SAMPLE = str(Path(__file__).parents[1] / "sample_data")
@@ -89,6 +91,21 @@ def test_what_no_file_says_is_missing_and_not_0(tmp_path: Path) -> None:
 
     assert {None} == {row[name] for row in made.values() for name in ("open_tickets", "last_nps", "mrr", "alive")}
     assert ["Alder Ltd", "Birch & Co", "Dahlia Inc"] == sorted(made)
+
+
+def test_without_purchases_nobody_has_bought_0_times(tmp_path: Path) -> None:
+    found = listed(tmp_path, "subscriptions")
+
+    assert {None} == {row["orders"] for row in rows(found).values()}
+    assert "no purchase names a customer" in crm_metrics("customers", str(tmp_path)).out
+
+
+def test_amounts_of_a_currency_that_no_file_names_add_up(tmp_path: Path) -> None:
+    (tmp_path / "o.csv").write_text(ORDERS.replace(",USD", ","), encoding="utf-8")
+    found = api.customers([str(tmp_path)], today=TODAY)
+    segments = json.loads(crm_metrics("customers", str(tmp_path), "-f", "json").out)["segments"]
+
+    assert found.rows["revenue"].sum() == sum(row["revenue"] or 0 for row in segments) > 0
 
 
 def test_who_left_comes_with_what_they_were_worth(tmp_path: Path) -> None:

@@ -297,3 +297,24 @@ def test_stages_have_the_attributes_of_their_deals(tmp_path, history):
 
     found = {row.owner: row.value for row in rows.itertuples() if row.value}
     assert found == ({"Ann": 3, "(none)": 1} if history else {"Ann": 2, "Ben": 1})
+
+
+def test_a_deal_that_its_history_closes_in_the_future_leaves_the_rows_of_the_history(tmp_path):
+    """The deal made of a row is left out, the change that the row records is not."""
+    dataset = loaded(tmp_path, written(tmp_path, "history.csv", FIELDS.replace("2/1/2025", "2/1/2099")), deals=True)
+
+    assert "closed-in-future" in {issue.code for issue in dataset.issues}
+    (source,) = dataset.sources
+    assert source.left_out == {"no-stage-change": 1}
+    assert source.used == dataset.tables["deal_stages"].frame["_row"].nunique()
+
+
+def test_a_stage_left_in_the_year_1_is_read_beside_one_that_nobody_entered(tmp_path):
+    text = """
+        Record ID,Deal Stage,Amount,Date entered "New (Sales)",Date entered "Won (Sales)",Date exited "Won (Sales)"
+        1,New,5,,2025-01-01 10:00,0001-01-02 10:00
+    """
+    frame = loaded(tmp_path, written(tmp_path, "deals.csv", text)).tables["deal_stages"].frame
+
+    assert ["Won"] == frame["stage"].tolist()
+    assert [1] == frame["left_at"].dt.year.tolist()

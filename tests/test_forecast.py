@@ -227,6 +227,19 @@ def test_a_level_that_stays_is_forecast_as_it_was_last() -> None:
     assert low <= found.actual <= high
 
 
+@pytest.mark.parametrize("ahead", [2, 5])
+def test_a_level_some_months_ahead_goes_by_its_months(ahead: int) -> None:
+    (found,) = forecast(SAMPLE, "mrr", f"2025-{7 + ahead:02}", as_of=date(2025, 7, 31)).forecasts
+    said = {method.name: method.point for method in found.methods}
+    months = ["2025-05", "2025-06", "2025-07", f"2024-{7 + ahead:02}"]
+    *latest, year_ago = (value for month in months for value in figures(SAMPLE, metrics=["mrr"], period=month).values())
+
+    assert pytest.approx(np.mean(latest)) == said["run-rate"]
+    assert pytest.approx(year_ago) == said["seasonal-naive"]
+    assert pytest.approx(latest[-1]) == said["last"]
+    assert list(said).index("last") < list(said).index("theil-sen")  # the plainer one is first: it need not win by much
+
+
 def test_moments_have_the_same_place_in_their_period() -> None:
     period = parse("2024-Q4").resolve(as_of=date(2024, 11, 14), first=START)
     moments = Moments.of(period, date(2024, 11, 14), date(2023, 1, 1))

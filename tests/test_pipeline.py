@@ -233,6 +233,16 @@ def test_coverage_is_that_of_the_report(tmp_path: Path) -> None:
     )
 
 
+def test_deals_won_without_an_amount_are_no_revenue_of_0(tmp_path: Path) -> None:
+    lines = ["1,,Ann,Closed Won,,,2024-02-01,2024-03-04", "2,,Ann,Demo,20000,,2024-02-01,2024-03-20"]
+    goal = 'goal=[{metric="revenue_won", target=25000, start=2024-03-01, due=2024-03-31}]'
+    settings = Settings.model_validate(from_pairs([goal]) | {"as_of": "2024-03-15"})
+    (cover,) = api.pipeline([written(tmp_path, lines)], settings=settings, today=TODAY).standing.covers
+
+    assert (None, None) == (cover.won, cover.ratio)
+    assert "none of the deals won has an amount" == cover.problem
+
+
 def test_deals_can_be_shown_by_any_dimension() -> None:
     groups = api.pipeline([SAMPLE], by=["region,month"], today=TODAY).standing.groups
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 
@@ -98,6 +99,7 @@ def test_the_planted_stories_of_the_sample_data_are_heard() -> None:
 def test_a_blank_comment_column_and_none_are_said_apart(tmp_path: Path) -> None:
     without = survey(tmp_path, ["R1,2024-03-01,9"], "Response ID,Responded At,NPS Score")
     assert "The files have no column of comments." in crm_metrics("voice", without, "-p", "2024-03").out
+    assert {None} == {part["comments"] for part in json.loads(crm_metrics("voice", without, "-f", "json").out)["rows"]}
     blank = survey(tmp_path, answers(3, 9, ""))
     assert "The answers have no comments." in crm_metrics("voice", blank, "-p", "2024-03").out
 

@@ -136,9 +136,10 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
     overdue = _overdue(engine, days.value[0])
     made = []
     for name, at in _places(engine, "stage_went_on", segment).items():
-        counts = [int(cells.value[0, at]) for cells in (went_on, lost, waiting)]
-        if not sum(counts):
+        values = [cells.value[0, at] for cells in (went_on, lost, waiting)]
+        if not sum(values) > 0:  # unknown where the period has no day of the data
             continue
+        counts = [int(value) for value in values]
         amount, low, high, priced = money.found.get(name, (None, None, None, 0))
         (share, *limits), (usual, *usual_limits) = (
             [_known(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)

@@ -2,7 +2,7 @@
 
 Only complete periods are fitted. What is claimed of several series is tested together, so that of runs over data in which
 nothing happens about 5 in 100 claim a trend, a season or a change of level at all, and as many an odd value; in data whose
-neighbouring periods resemble each other (a correlation of 0.3) about 10.
+neighbouring periods resemble each other (a correlation of 0.3) about 9.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from crm_metrics import periods
 from crm_metrics.api.loading import load_columns
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.expressions import parse_filter
 from crm_metrics.settings import Settings
 
@@ -83,6 +83,10 @@ def customers(
     at, whole = dataset.now, None
     if spec is not None or left:
         whole, timeline = reported(dataset, spec), Timeline(dataset)
+        if whole.start > dataset.as_of:
+            raise NothingToReport(
+                f"{whole.label} begins after {dataset.as_of}, when the data ends", hint="Choose an earlier one with -p."
+            )
         window = timeline.windows[timeline.place(whole)]
         at = window.end
     found = listing.customers(dataset, at=at, unit=chosen)
@@ -108,7 +112,6 @@ def hold_out(
     settings, chosen = settings or Settings(), _unit(unit)
     from crm_metrics.analysis.lifetimes import ledger
     from crm_metrics.analysis.lifetimes.holdout import held_out
-    from crm_metrics.errors import NothingToReport
 
     wanted = [("purchases", name) for name in ("customer", "purchased_at", "amount", "is_refund")]
     dataset = load_columns(paths, wanted, settings, today=today, stdin=stdin)

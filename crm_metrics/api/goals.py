@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics.api.asking import Query, query
-from crm_metrics.api.loading import complete, load
+from crm_metrics.api.loading import complete, load, refuse_empty
 from crm_metrics.errors import NothingToReport, SettingsError
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
@@ -71,11 +71,15 @@ def goals(
         metrics_file=metrics_file,
     )
     dataset = load(paths, asked, today=today, stdin=stdin)
+    refuse_empty(dataset)
     from crm_metrics.analysis.goals import targets
 
     wanted = [target for target in targets(dataset.settings) if _overlaps(target, dataset, asked)]
     if not wanted:
-        raise NothingToReport(f"no goal is for {asked.period.text if asked.period else 'any period'}")
+        raise NothingToReport(
+            f"no goal is for {asked.period.text if asked.period else 'any period'}",
+            hint="Choose another period with -p, or leave it out to see all goals.",
+        )
     return Goals(_standings(dataset, asked, wanted), dataset)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import schema
 from crm_metrics.api.asking import Query
+from crm_metrics.errors import NothingToReport
 from crm_metrics.issues import Issue
 from crm_metrics.settings import Settings
 
@@ -75,6 +76,13 @@ def load_columns(
     dataset.ignored = files.ignored
     dataset.raws |= {raw.path: raw for raw in files.tables}
     return dataset
+
+
+def refuse_empty(dataset: Dataset) -> None:
+    """Raises `NothingToReport` for files that all hold no rows: a figure of 0 from them would be no real 0."""
+    if dataset.sources and not any(source.rows for source in dataset.sources):
+        paths = ", ".join(source.path for source in dataset.sources)
+        raise NothingToReport(f"the files hold no rows: {paths}")
 
 
 def complete(dataset: Dataset, asked: Query, windows: Sequence[Window]) -> Dataset:

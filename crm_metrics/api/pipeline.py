@@ -53,6 +53,8 @@ def pipeline(
     settings = settings or Settings()
     if period is not None and against is None:
         raise UsageError("-p says which deals to look at in two exports", hint="Give the older one with --against OLD.")
+    if against == "-":
+        raise UsageError("--against takes a file or a folder, not standard input", hint="Give the newer export with -.")
     dims, spec = _dims(by), None
     if period is not None:
         spec = periods.parse(period, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import periods
 from crm_metrics.api.asking import Query, query
-from crm_metrics.api.loading import complete, load
+from crm_metrics.api.loading import complete, load, refuse_empty
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
@@ -80,11 +80,11 @@ def compute(
     start = first_day(dataset)
     covered = start is not None and whole.start <= dataset.as_of and start < whole.end
     if strict and not has_figures(rows, covered=covered):
+        refuse_empty(dataset)
         if len(assembler.absent) == len(asked.metrics):
             reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
-            raise _nothing(dataset, list(reasons)[:3])
+            raise _nothing(list(reasons)[:3])
         raise _nothing(
-            dataset,
             [f"no figure can be given for {whole.label}; {_span(dataset)}", *_other_reasons(assembler.missing)],
             "another period with -p, or -p all",
         )
@@ -116,11 +116,7 @@ def compute(
     )
 
 
-def _nothing(dataset: Dataset, reasons: list[str], instead: str = "") -> NothingToReport:
-    """Why there is no figure: no rows at all, else the reasons given."""
-    if not any(source.rows for source in dataset.sources):
-        paths = ", ".join(source.path for source in dataset.sources)
-        return NothingToReport(f"the files hold no rows: {paths}")
+def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:
     return NothingToReport("; ".join(reasons), hint=f"Choose {instead}." if instead else None)
 
 
@@ -133,7 +129,11 @@ def _span(dataset: Dataset) -> str:
     from crm_metrics.timeline import first_day
 
     first = first_day(dataset)
-    return f"the data reaches from {first} to {dataset.as_of}" if first else "the data has no dates"
+    if first is None:
+        return "the data has no dates"
+    if first > dataset.as_of:
+        return f"nothing happened up to {dataset.as_of}, the last day that counts"
+    return f"the data reaches from {first} to {dataset.as_of}"
 
 
 def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[tuple[str, ...], list[float | None]]:

@@ -13,7 +13,7 @@ from crm_metrics.api.asking import query
 from crm_metrics.api.customers import customers
 from crm_metrics.api.funnel import bottleneck
 from crm_metrics.api.goals import goals
-from crm_metrics.api.loading import load, opened
+from crm_metrics.api.loading import load, opened, refuse_empty
 from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period
 from crm_metrics.settings import Settings
@@ -79,7 +79,7 @@ def review(
         found,
         _unless_nothing(lambda: goals(paths, stdin=again(), **asked), absent, "Goals") if settings.goal else None,
         _unless_nothing(lambda: bottleneck(paths, stdin=again(), **asked), absent, "Funnel"),
-        calls(known.customers.frame, most=_CALLS) if known is not None else [],
+        calls(known.customers, most=_CALLS) if known is not None else [],
         absent,
     )
 
@@ -126,6 +126,7 @@ def _found(
         metrics_file=metrics_file,
     )
     dataset = load(paths, asked, today=today, stdin=files[1])
+    refuse_empty(dataset)
     from crm_metrics.analysis import review
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)

@@ -58,6 +58,10 @@ def trend(
     if not metrics:
         raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
     paths = options.paths_of(paths, given.settings, f"trend {metrics[0]}")
+    if given.format in PICTURES and given.table:
+        raise UsageError(
+            f"{given.format} shows the whole trend, not one table", hint="Leave out --table, or choose -f csv."
+        )
     if given.format == "png" and given.output is None and _is_terminal():
         raise UsageError("a picture cannot be shown in a terminal", hint="Write it to a file: -o trend.png")
     from crm_metrics import api

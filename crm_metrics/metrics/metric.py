@@ -27,9 +27,9 @@ takes the whole period even where as-of has cut it, for dates that lie ahead; `c
 unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
 value is unavailable; `covered` says how much of the period the table's dates must span: `"part"` or `"whole"`; `per`
 adds dimensions: one value for each value of these columns; `immature` names a metric that counts records too young to
-tell; `per_month = true` turns a share of the period into the share a month; `positive = true` leaves a formula without a value
-where it is negative; `on_request = true` leaves a metric that takes
-long to compute out of a plain report; `interval = "none"` says that its rows do not tell how sure it is.
+tell; `per_month = true` turns a share of the period into the share a month; `positive = true` leaves a formula without
+a value where it is negative; `on_request = true` leaves a metric that takes long to compute out of a plain report;
+`interval = "none"` says that its rows do not tell how sure it is.
 """
 
 from __future__ import annotations

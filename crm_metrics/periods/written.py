@@ -41,6 +41,11 @@ class PeriodSpec:
         """
         period = self._rule(as_of, first)
         if period.start >= period.end:
+            if first > as_of:
+                raise NothingToReport(
+                    f"nothing happened up to {as_of}, the last day that counts",
+                    hint="Give a later day with --as-of; 'crm-metrics check' lists dates that may be mistyped.",
+                )
             raise NothingToReport(
                 f"The period {self.text} holds no day of the data, which runs from {first} to {as_of}",
                 hint="Choose a period in between, or: -p all",

@@ -72,3 +72,13 @@ def test_orders_on_several_rows_are_refused_until_settled(folder: Path):
     assert done.refusal == (3, "", False)
     assert "order_amount" in done.err
     assert crm_metrics(*asked, "--set", "order_amount=line").values == {"revenue": "35.0"}
+
+
+def test_a_stage_as_long_as_a_page_is_asked_about_on_one_line(folder: Path):
+    name = "closed " + "x" * 5000
+    (folder / "deals.csv").write_text(f"Deal ID,Stage,Amount,Close Date\nD1,{name},10,2025-03-04\n")
+    done = crm_metrics(*asked("2025"))
+
+    assert done.refusal == (3, "", False)
+    assert "with the whole text of the cell" in done.err
+    assert len(done.err) < 2000

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
+from crm_metrics.settings import Settings
 from tests.cli.running import crm_metrics
 from tests.false_alarms.claiming import claims
 
@@ -69,6 +70,19 @@ def test_goals_of_the_settings_are_shown(tmp_path: Path):
 
     assert done.code == 0
     assert "missed" in done.out
+
+
+def test_who_buys_as_often_as_ever_is_not_called(tmp_path: Path):
+    """Ann and Bob bought on five days each, and others bought after them; only Bob, who came every day, is late."""
+    days = {"Ann": range(1, 26, 6), "Bob": range(1, 6)} | {f"C{number}": [28] for number in range(8)}
+    lines = [f"{name},2024-03-{day:02},10" for name, each in days.items() for day in each]
+    path = tmp_path / "orders.csv"
+    path.write_text("\n".join(["Customer,Order Date,Amount", *lines, "D,2024-02-02,10"]), encoding="utf-8")
+    found = api.review([str(path)], period="2024-03", settings=Settings(as_of="2024-03-31"))
+
+    assert [("Bob", ("bought 5 times, the last on 2024-03-05",))] == [
+        (one.customer, one.reasons) for one in found.calls
+    ]
 
 
 def test_everything_has_nothing_before_it():

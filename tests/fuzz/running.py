@@ -18,15 +18,17 @@ from typing import Any
 from crm_metrics import api, renderers
 from crm_metrics.errors import CrmMetricsError
 from crm_metrics.tables import ROW, SOURCE, Dataset
+from tests.fuzz import commands
 from tests.fuzz.mutators import mutant
 
 LONGEST = 5.0
 TODAY = date(2026, 11, 1)
+COMMANDS_SHARE = 0.3
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """`said` is "report" or the error's class; `wrong` is what may not happen, empty when all is well."""
+    """`said` is the command or the error's class; `wrong` is what may not happen, empty when all is well."""
 
     seed: int
     said: str
@@ -46,7 +48,7 @@ def run(seed: int) -> Outcome:
         start, busy = time.perf_counter(), time.process_time()
         try:
             with _limited(4 * LONGEST):
-                said, wrong = _reported(folder, random.Random(seed))
+                said, wrong = _asked(folder, seed)
         except CrmMetricsError as error:
             said, wrong = type(error).__name__, _unclear(error)
         except Exception:
@@ -56,6 +58,15 @@ def run(seed: int) -> Outcome:
     if seconds > LONGEST and not wrong:
         wrong = f"took {seconds:.1f} s"
     return Outcome(seed, said, seconds, wrong.replace(folder, ""))
+
+
+def _asked(folder: str, seed: int) -> tuple[str, str]:
+    """A report, or of some seeds another command: chosen apart, so that the reports of the other seeds stay as they were."""
+    rng, apart = random.Random(seed), random.Random(f"command {seed}")
+    if apart.random() >= COMMANDS_SHARE:
+        return _reported(folder, rng)
+    name, dataset = commands.asked(apart, sorted(str(path) for path in Path(folder).iterdir()), TODAY)
+    return name, "" if dataset is None else "\n".join(lost(dataset))
 
 
 def _reported(folder: str, rng: random.Random) -> tuple[str, str]:

@@ -95,6 +95,12 @@ def within(found: Cohorts, period: Period) -> Cohorts:
     """The cohorts that began within a period. Raises `NothingToReport` when there are none."""
     kept = [i for i, part in enumerate(found.periods) if part.start >= period.start and part.end <= period.end]
     if not kept:
+        first, last = found.calendar[0], found.calendar[-1]
+        if period.end <= first.start or last.end <= period.start:
+            raise NothingToReport(
+                f"no cohort began in {period.label}: the first is that of {first.label}, the last that of {last.label}",
+                hint="Choose another period with -p, or leave it out.",
+            )
         raise NothingToReport(f"no whole {found.grain} lies within {period.label}", hint="Choose a longer one with -p.")
     rows = slice(kept[0], kept[-1] + 1)
     return replace(

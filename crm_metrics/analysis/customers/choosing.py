@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 
 import pandas as pd
 
@@ -10,6 +11,8 @@ from crm_metrics import expressions
 from crm_metrics.engine.filters import matches
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+
+_DAYS = ("first_purchase", "last_purchase", "left_at")
 
 
 def matching(frame: pd.DataFrame, tree: Filter) -> pd.DataFrame:
@@ -67,3 +70,13 @@ def _check(frame: pd.DataFrame, part: Filter) -> None:
         if isinstance(value, str) == numeric or isinstance(value, bool):
             kind = "a number" if numeric else "text, in quotes (dates as '2025-12-31')"
             raise UsageError(f"--where: {column} is compared with {value!r}: give {kind}")
+        if column in _DAYS and not _is_day(value):
+            raise UsageError(f"--where: {column} is compared with {value!r}: give a day, such as '2025-12-31'")
+
+
+def _is_day(value: object) -> bool:
+    """Whether a text is a day as the columns write it: others would be compared letter by letter."""
+    try:
+        return date.fromisoformat(str(value)).isoformat() == value
+    except ValueError:
+        return False

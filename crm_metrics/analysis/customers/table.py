@@ -70,7 +70,7 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
             "name": _names(people, dataset),
             "first_purchase": of_buyers.texts(_dates(histories.first)),
             "last_purchase": of_buyers.texts(_dates(last)),
-            "orders": np.nan_to_num(of_buyers(histories.orders)),
+            "orders": np.nan_to_num(of_buyers(histories.orders), nan=0 if "purchases" in tables else np.nan),
             "revenue": revenue,
             "currency": paid,
             "recency_score": recency,

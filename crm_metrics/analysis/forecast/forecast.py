@@ -14,6 +14,8 @@ from crm_metrics.engine.cells import Floats
 
 LEVELS = (0.5, 0.9)
 LAST, PACE, PIPELINE = "last", "pace", "pipeline"
+YEAR_AGO, LINE = "seasonal-naive", "theil-sen"
+_LEVEL = ("mean", "run-rate", YEAR_AGO, LAST, LINE)  # the methods for what does not add up, the plainest first
 FEWEST = 3  # moments at which a method has to have been tried before it can be preferred, or has a band
 _LEAST = 2  # known values before a moment that a plain method is tried on
 _TRIED = 12  # the latest moments at which the pipeline is simulated
@@ -129,17 +131,19 @@ def _last(record: Record, moments: Moments) -> int:
 def _plain(record: Record, moments: Moments, back: int) -> dict[str, float]:
     """The forecast of the whole period by every plain method, as seen so many steps back; NaN where it cannot say."""
     if not record.adds:
-        series = record.whole[back + moments.ahead :: moments.ahead][::-1]
-        season = moments.season // moments.ahead if moments.season % moments.ahead == 0 else None
-        known = _from_first(series)
-        methods = {**baselines.METHODS, LAST: lambda series, ahead, _: baselines.seasonal_naive(series, ahead, None)}
-        return {name: float(_said(method, known, 1, season)[0]) for name, method in methods.items()}
+        known = _from_first(record.whole[back + moments.ahead :: moments.stride][::-1])
+        ahead = moments.ahead // moments.stride
+        methods = {**baselines.METHODS, LAST: baselines.seasonal_naive}
+        said = {name: float(_said(method, known, ahead, None)[-1]) for name, method in methods.items()}
+        year_ago = back + moments.season * -(-moments.ahead // moments.season)
+        said[YEAR_AGO] = float(record.whole[year_ago]) if year_ago < len(record.whole) else np.nan
+        return {name: said[name] for name in _LEVEL}
     lengths = np.array([days(moments.step(number)) for number in range(len(record.steps))], dtype=float)
     series = _from_first((record.steps / lengths)[back : _last(record, moments) + 1][::-1])
-    ahead = moments.days_ahead(back)
+    days_ahead = moments.days_ahead(back)
     so_far = float(record.so_far[back]) if days(moments.so_far(back)) else 0.0
     found = {
-        name: so_far + float(_said(method, series, moments.ahead, moments.season) @ ahead)
+        name: so_far + float(_said(method, series, moments.ahead, moments.season) @ days_ahead)
         for name, method in baselines.METHODS.items()
     }
     if elapsed := days(moments.so_far(0)):

@@ -47,6 +47,15 @@ class Moments:
         """How many steps make a year."""
         return {"week": 52, "month": 12}[self.unit]
 
+    @property
+    def stride(self) -> int:
+        """How many steps lie between the values of a series of whole periods: the fewest that leave no overlap and lead to
+        the period; where none do, all that are ahead."""
+        long = next(
+            count for count in itertools.count(1) if _back(self.period.end, count, self.unit) <= self.period.start
+        )
+        return next((count for count in range(long, self.ahead) if self.ahead % count == 0), self.ahead)
+
     def moment(self, back: int) -> date:
         """The first unknown day, so many steps back."""
         return _back(self.unknown, back, self.unit)

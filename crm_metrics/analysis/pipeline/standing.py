@@ -268,6 +268,9 @@ def _cover(deals: Deals, there: _Open, day: int, target: Target, problem: str) -
         return Cover(target.period.start, target.due, target.target, None, None, None, None, None, problem)
     start, due = number_of(target.period.start), number_of(target.due)
     won = deals.won & deals.closed_by(day) & (deals.closed >= start) & (deals.closed <= due)
+    if won.any() and np.isnan(deals.amount[won]).all():
+        problem = "none of the deals won has an amount"
+        return Cover(target.period.start, target.due, target.target, None, None, None, None, None, problem)
     expected = deals.expected[there.place]
     coming = (expected >= start) & (expected <= due)
     so_far, value = float(np.nansum(deals.amount[won])), _total(there.amount[coming])

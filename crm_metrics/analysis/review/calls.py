@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from crm_metrics.analysis.customers import Customers
+
 _DETRACTOR = 6
 _TICKETS = 2
 _ALIVE = 0.5
+_SILENT = 2  # times as long as between two purchases before
 
 
 @dataclass(frozen=True)
@@ -24,10 +27,10 @@ class Call:
     currency: str | None
 
 
-def calls(customers: pd.DataFrame, *, most: int) -> list[Call]:
-    """The `most` dearest of the customers to call, from the table of all customers: by recurring revenue, then revenue."""
-    frame = customers[~(customers["mrr"] == 0)]  # who pays nothing any more has left
-    reasons = _reasons(frame)
+def calls(customers: Customers, *, most: int) -> list[Call]:
+    """The `most` dearest of the customers to call: by recurring revenue, then revenue."""
+    frame = customers.frame[~(customers.frame["mrr"] == 0)]  # who pays nothing any more has left
+    reasons = _reasons(frame, _silent(frame, customers.until))
     wrong = [place for place, said in enumerate(reasons) if said]
     order = (
         frame.iloc[wrong]
@@ -37,17 +40,26 @@ def calls(customers: pd.DataFrame, *, most: int) -> list[Call]:
     return [_call(frame.iloc[place], reasons[place]) for place in order["place"].head(most)]
 
 
-def _reasons(frame: pd.DataFrame) -> list[tuple[str, ...]]:
+def _silent(frame: pd.DataFrame, until: int) -> pd.Series:
+    """Whether each customer has not bought for more than twice as long as they used to from one purchase to the next: scores
+    only say that others bought later, which of people who buy every day may be a day."""
+    first, last = (pd.to_datetime(frame[name]) for name in ("first_purchase", "last_purchase"))
+    since = pd.Timestamp(until, unit="D") - last
+    return since > _SILENT * (last - first) / (frame["orders"] - 1)
+
+
+def _reasons(frame: pd.DataFrame, silent: pd.Series) -> list[tuple[str, ...]]:
     said = []
-    columns = (frame[name] for name in ("last_nps", "open_tickets", "rfm_segment", "alive", "orders"))
-    for score, tickets, segment, alive, orders in zip(*columns, strict=True):
+    names = ("last_nps", "open_tickets", "rfm_segment", "alive", "orders", "last_purchase")
+    columns = [*(frame[name] for name in names), silent]
+    for score, tickets, segment, alive, orders, last, is_silent in zip(*columns, strict=True):
         found = []
         if score <= _DETRACTOR:
             found.append(f"answered {score:g} of 10")
         if tickets >= _TICKETS:
             found.append(f"{tickets:g} open tickets")
-        if segment == "at risk":
-            found.append("bought often, but not lately")
+        if segment == "at risk" and is_silent:
+            found.append(f"bought {orders:,.0f} times, the last on {last}")
         elif alive < _ALIVE and orders > 1:
             found.append(f"{100 * alive:.0f} % likely to buy again")
         said.append(tuple(found))

@@ -15,6 +15,7 @@ from crm_metrics.tables import SOURCE, Table
 
 _ENDINGS = frozenset(("won", "lost", "closed", "cancelled", "canceled"))
 _SHOWN = 5
+_LONGEST = 200
 
 
 def refuse_unclear_stages(
@@ -58,15 +59,16 @@ def _error(table: Table, stages: pd.Series, hit: Bools, mine: Bools, outcome: np
         }
         for meaning, effect in effects.items():
             line = json.dumps([label], ensure_ascii=False)
+            is_name = len(label) <= _LONGEST  # what is longer is no name that one would type
             readings.append(
                 Reading(
-                    f"{label!r} is {meaning}",
+                    f"{_short(label)!r} is {meaning}",
                     f"{count:,} deals{money}: {effect}" if count > 1 else f"1 deal{money}: {effect}",
-                    f"--set '{meaning}_stages={line}'",
-                    f"{meaning}_stages = {line}",
+                    f"--set '{meaning}_stages={line}'" if is_name else "",
+                    f"{meaning}_stages = {line}" if is_name else f"{meaning}_stages with the whole text of the cell",
                 )
             )
-    named = " and ".join(repr(label if len(label) <= 60 else f"{label[:59]}…") for label in labels)
+    named = " and ".join(repr(_short(label)) for label in labels)
     more = "" if len(labels) == int((met > 0).sum()) else " and others"
     return AmbiguousError(
         f"nothing says whether deals in the stage {named}{more} are won, lost or open",
@@ -74,3 +76,7 @@ def _error(table: Table, stages: pd.Series, hit: Bools, mine: Bools, outcome: np
         setting="won_stages",
         readings=readings,
     )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 60 else f"{label[:59]}…"

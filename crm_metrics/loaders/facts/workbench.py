@@ -70,10 +70,13 @@ class Workbench:
             self.issues.append(issue)
 
     def leave_out(self, table: Table, hit: Bools, reason: str) -> None:
-        """Take the marked rows out of a table; each counts as left out of its file."""
+        """Take the marked rows out of a table. Each counts as left out of its file, unless the file is one of another table,
+        from which these rows are made: there they still count."""
         if hit.any():
-            for source, count in table.frame.loc[hit, SOURCE].value_counts().items():
-                self.sources[int(str(source))].left_out[reason] += int(count)
+            for index, count in table.frame.loc[hit, SOURCE].value_counts().items():
+                source = self.sources[int(str(index))]
+                if source.table == table.name:
+                    source.left_out[reason] += int(count)
             table.frame = table.frame[~hit].reset_index(drop=True)
 
     def local(self, moments: NDArray[Any]) -> NDArray[Any]:

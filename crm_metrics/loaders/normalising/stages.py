@@ -56,7 +56,8 @@ def _from_columns(file: File, frame: pd.DataFrame) -> Part:
         rows["stage"] = pd.Categorical.from_codes(np.full(len(rows), stages.get_loc(visit.stage)), categories=stages)
         rows["pipeline"] = pd.Categorical.from_codes(np.full(len(rows), pipeline), categories=pipelines)
         rows["entered_at"] = frame.loc[hit, visit.entered]
-        rows["left_at"] = frame.loc[hit, visit.left] if visit.left else np.datetime64("NaT", "us")
+        never = np.full(len(rows), "NaT", dtype="datetime64[us]")
+        rows["left_at"] = frame.loc[hit, visit.left] if visit.left else never
         parts.append(rows)
     made = pd.concat(parts, ignore_index=True)
     made = made.sort_values(ROW, kind="stable", ignore_index=True)

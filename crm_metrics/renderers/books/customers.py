@@ -80,9 +80,14 @@ def _says(found: CustomerList) -> list[str]:
     lost = len(rows)
     parts = [f"{lost:,} {'customer' if lost == 1 else 'customers'} left"]
     for column, what in (("revenue", "had brought"), ("mrr_lost", "took with them a month")):
-        if rows[column].notna().any() and currency is not None:
+        if rows[column].notna().any() and _adds_up(found.customers):
             parts.append(f"they {what} {cells.value(float(rows[column].sum()), Unit.MONEY, currency)}")
     return [f"{'; '.join(parts)}."]
+
+
+def _adds_up(known: Customers) -> bool:
+    """Whether all amounts are in one currency, be it one that no file names."""
+    return known.frame["currency"].nunique() < 2 and not known.several.any()
 
 
 def _segments(found: CustomerList) -> Sheet:
@@ -101,11 +106,13 @@ def _segments(found: CustomerList) -> Sheet:
     for name, (recency, frequency, meaning) in SEGMENTS.items():
         part = frame[(frame["rfm_segment"] == name).to_numpy()]
         sums = [
-            float(part[column].sum()) if currency is not None and part[column].notna().any() else None
+            float(part[column].sum()) if _adds_up(found.customers) and part[column].notna().any() else None
             for column in ("revenue", "predicted_value")
         ]
         rows.append([name, _range(recency), _range(frequency), meaning, len(part), *sums])
-    return Sheet("segments", "Segments", columns, rows, currency=currency)
+    if frame["rfm_segment"].isna().all():
+        rows = []
+    return Sheet("segments", "Segments", columns, rows, currency=currency, empty="no purchase names a customer")
 
 
 def _range(scores: tuple[int, int]) -> str:

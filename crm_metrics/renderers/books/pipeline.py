@@ -74,14 +74,13 @@ def book(found: Pipeline, *, everything: bool) -> Book:
     risks = _risks(standing, found.dataset.sources, everything=everything)
     sheets = [*by, _chances(standing), *covers, risks]
     about = [f"nothing later is used; the data goes on to {found.dataset.as_of}"] if found.past else []
-    title, says = "Pipeline", [_total(group) for group in standing.total] or ["No deal is open."]
+    says = [_total(group) for group in standing.total] or ["No deal is open."]
     if found.moves is not None and found.old is not None:
         sheets = [*sheets_of(found, everything=everything), *sheets]
-        title = f"Pipeline  {found.period.label}" if found.period else title
         about.append(f"against an export with data up to {found.old.as_of}")
         says = [*said(found.moves), *says]
     origin = replace(Origin.of(found.dataset), as_of=found.as_of)
-    return Book(title, origin, sheets, about, says, _notes(found), _known(found))
+    return Book("Pipeline", origin, sheets, about, says, _notes(found), _known(found))
 
 
 def _known(found: Pipeline) -> dict[str, object]:

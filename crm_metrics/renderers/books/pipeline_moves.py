@@ -60,8 +60,9 @@ def sheets_of(found: Pipeline, *, everything: bool) -> list[Sheet]:
             ]
         )
     notes = left_away(len(found.moves.moves) - len(shown), "movements", "moves")
+    about = f" in deals expected to close in {found.period.label}" if found.period else ""
     return [
-        Sheet("bridge", "What changed", _BRIDGE, bridges, empty="no deal is open in either export"),
+        Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
         Sheet("moves", "Deal by deal", _MOVES, rows, notes=notes, empty="nothing"),
     ]
 

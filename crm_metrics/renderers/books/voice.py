@@ -88,7 +88,8 @@ def _answers(voice: Voice) -> Sheet:
     rows: list[list[Cell]] = []
     for one in voice.heard:
         for part in one.parts:
-            comments = one.with_comment[one.groups.index(part.group)] if part.dimension is None else None
+            told = one.has_comments and part.dimension is None
+            comments = one.with_comment[one.groups.index(part.group)] if told else None
             share = part.answers / part.of
             group = part.group
             row: list[Cell] = [one.question.name, part.dimension, part.segment, group.name, group.about, part.answers]
