@@ -161,6 +161,11 @@ class Assembler:
             place
         ]
         compared = earlier >= 0
+        if not compared.any():
+            nothing = np.full(len(place), np.nan)
+            return dict.fromkeys(("compare_value", "change", "change_pct"), nothing) | {
+                "signal": _filled(None, len(place))
+            }
         before = np.where(compared, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
             window = self._windows[place]

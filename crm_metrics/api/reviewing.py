@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 from crm_metrics.api.asking import query
-from crm_metrics.api.customers import customers
-from crm_metrics.api.funnel import bottleneck
-from crm_metrics.api.goals import goals
+from crm_metrics.api.customer_lists import customers
+from crm_metrics.api.funnels import bottleneck
+from crm_metrics.api.goal_standings import goals
 from crm_metrics.api.loading import load, opened, refuse_empty
 from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period
@@ -21,8 +21,8 @@ from crm_metrics.settings import Settings
 if TYPE_CHECKING:
     from crm_metrics.analysis.review import Findings
     from crm_metrics.analysis.review.calls import Call
-    from crm_metrics.api.funnel import Funnel
-    from crm_metrics.api.goals import Goals
+    from crm_metrics.api.funnels import Funnel
+    from crm_metrics.api.goal_standings import Goals
     from crm_metrics.tables import Dataset
 
 _CALLS = 5

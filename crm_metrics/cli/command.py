@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, get_type_hints
 
 from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
 from crm_metrics.cli.output import format_of, opened
 from crm_metrics.cli.process import keep_freed
+from crm_metrics.errors import UsageError
 
 if TYPE_CHECKING:
     from crm_metrics.renderers.sheets import Draw
     from crm_metrics.settings import Settings
     from crm_metrics.sheets import Book
 
-_FORMATS = "table, csv, tsv, json, jsonl, markdown."
+SHEETS = ("table", "csv", "tsv", "json", "jsonl", "markdown")
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,22 @@ class Given:
     color: bool | None
     verbose: bool
 
+    def opened(self) -> AbstractContextManager[TextIO]:
+        """Where the result is to be written."""
+        return opened(self.output, plain=self.format != "table")
+
     def write(self, book: Book, *, draw: Draw | None = None) -> None:
         """Write a book to standard output or the file, in the format asked for; `draw` draws its tables for a page."""
         from crm_metrics.renderers import sheets
 
-        with opened(self.output, plain=self.format != "table") as out:
+        with self.opened() as out:
             sheets.render(book, self.format, out, table=self.table, verbose=self.verbose, color=self.color, draw=draw)
 
 
 def _shared(
     paths: options.Paths = None,
     period: options.Period = None,
-    format: Annotated[str | None, option("-f", "--format", metavar="FORMAT", help=_FORMATS)] = None,
+    format: str | None = None,
     output: options.Output = None,
     table: Annotated[
         str | None,
@@ -69,33 +75,45 @@ def _shared(
     verbose: options.Verbose = False,
     debug: options.Debug = False,
 ) -> None:
-    """The options that every such command has."""
+    """The options that such commands have, unless they say otherwise."""
 
 
 def reading(
-    name: str, *, further: Sequence[str] = (), said: Mapping[str, Any] | None = None
+    name: str, *, formats: Sequence[str] = SHEETS, without: Collection[str] = (), said: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a command of a function whose first parameter is a `Given`: its other parameters come first on the command line,
-    the shared ones follow, those of `said` declared as there. `further` are formats beyond those of tables. Every error is
-    told and has its exit code."""
+    the shared ones follow but those of `without`, those of `said` declared as there. It writes `formats`; with an option
+    `rows` of its own, CSV. Every error is told and has its exit code."""
 
     def made(command: Callable[..., None]) -> Callable[..., None]:
         own = _parameters(command)[1:]
-        shared = [one.replace(annotation=(said or {}).get(one.name, one.annotation)) for one in _parameters(_shared)]
+        written = option("-f", "--format", metavar="FORMAT", help=f"{', '.join(formats)}.")
+        told = {"format": Annotated[str | None, written], **(said or {})}
+        shared = [one.replace(annotation=told.get(one.name, one.annotation)) for one in _parameters(_shared)]
+        taken = [one for one in shared if one.name not in without]
+        left = {one.name: one.default for one in shared if one.name in without}
 
         @wraps(command)
         def run(**values: Any) -> None:
             own_values = {parameter.name: values.pop(parameter.name) for parameter in own}
             with guarded(debug=values.pop("debug")):
-                command(_given(name, further, **values), **own_values)
+                if own_values.get("rows"):
+                    _refuse_but_csv(values["format"])
+                    values["format"] = "csv"
+                command(_given(name, formats, **left, **values), **own_values)
 
         # Arguments keep their order; options may come anywhere.
-        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *shared)]
+        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *taken)]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
         return run
 
     return made
+
+
+def _refuse_but_csv(name: str | None) -> None:
+    if name is not None and name.casefold() != "csv":
+        raise UsageError(f"--rows writes CSV, not {name}", hint="Leave -f away, or --rows.")
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
@@ -106,12 +124,10 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _given(name: str, further: Sequence[str], **values: Any) -> Given:
+def _given(name: str, formats: Sequence[str], **values: Any) -> Given:
     keep_freed()
-    from crm_metrics.renderers.sheets import SHEET_FORMATS
-
     output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone")
-    format = format_of(values["format"], output, [*SHEET_FORMATS, *further])  # noqa: A001
+    format = format_of(values["format"], output, sorted(formats))  # noqa: A001
     color = options.color_of(values["color"], output)
     settings = options.settings_of(
         values["config"], values["set_"], no_config=values["no_config"], **{key: values[key] for key in settled}

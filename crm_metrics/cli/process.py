@@ -10,8 +10,9 @@ import sys
 from typing import NoReturn
 
 # The names of glibc's malloc.h.
-_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
+_M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
 _LARGEST_MMAP_THRESHOLD = 32 << 20
+_LARGEST_HEAP = 64 << 20
 _OBJECTS = 200_000
 
 
@@ -32,7 +33,10 @@ def keep_freed() -> None:
     )  # nothing here multiplies matrices: threads for it only wait, busily
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 1)
+        # Threads that read have memory of their own: what is imported meanwhile must not lie between what they free. An
+        # arena's heaps are kept when they are empty only if more than a heap is to be held ready.
+        mallopt(_M_ARENA_MAX, 2)
+        mallopt(_M_TOP_PAD, _LARGEST_HEAP + (1 << 20))
         mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
         mallopt(_M_TRIM_THRESHOLD, (1 << 31) - 1)
 

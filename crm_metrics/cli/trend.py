@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from crm_metrics.cli import options
-from crm_metrics.cli.command import Given, reading
+from crm_metrics.cli.command import SHEETS, Given, reading
 from crm_metrics.cli.options import option
 from crm_metrics.cli.output import opened
 from crm_metrics.errors import UsageError
@@ -28,14 +28,10 @@ _SAID = {
     "period": Annotated[
         str | None, option("-p", "--period", metavar="PERIOD", help="As for report; all of the data by default.")
     ],
-    "format": Annotated[
-        str | None,
-        option("-f", "--format", metavar="FORMAT", help="table, csv, tsv, json, jsonl, markdown, html, png, svg."),
-    ],
 }
 
 
-@reading("trend METRIC", further=PICTURES, said=_SAID)
+@reading("trend METRIC", formats=(*SHEETS, *PICTURES), said=_SAID)
 def trend(
     given: Given,
     metric: Annotated[

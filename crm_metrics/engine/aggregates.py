@@ -47,7 +47,7 @@ class Column:
     def __init__(self, values: Floats, cells: Codes, size: int) -> None:
         known = ~np.isnan(values)
         if not known.all():
-            values, cells = values[known], cells[known]
+            values, cells = np.compress(known, values), np.compress(known, cells)
         self._values, self._cells, self._size = values, cells, size
         self.n = counts(cells, size)
 

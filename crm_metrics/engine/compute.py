@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,6 @@ class Engine:
         self._cells: dict[str, Cells | Unavailable] = {}
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
-        self._numbered: dict[tuple[int, tuple[str, ...]], Codes] = {}
         self.measures = Measures(self.selector)
 
     def cells(self, name: str) -> Cells | Unavailable:
@@ -70,13 +70,23 @@ class Engine:
                 tables.setdefault(part.table, []).append(part)
         if len(tables) > 1:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                for job in [pool.submit(self._all, parts) for parts in tables.values()]:
+                for job in [pool.submit(self._all, table, parts) for table, parts in tables.items()]:
                     job.result()
 
-    def _all(self, metrics: Iterable[Metric]) -> None:
-        """The metrics of one table; those of the same column one after the other, so that it is looked up once."""
-        for metric in sorted(metrics, key=lambda metric: (metric.column, metric.where_text or "", metric.name)):
-            self.cells(metric.name)
+    def _all(self, table: str, metrics: Iterable[Metric]) -> None:
+        """The metrics of one table: those of the same date and column one after the other, so that each is looked up once
+        and its memory serves the next."""
+
+        def flow(metric: Metric) -> tuple[str, tuple[str, ...]]:
+            return metric.at or "", metric.open or ()
+
+        ordered = sorted(metrics, key=lambda one: (*flow(one), one.where_text or "", one.column, one.name))
+        for _, group in groupby(ordered, key=flow):
+            for metric in group:
+                self.cells(metric.name)
+            if table in self._selectors:
+                self._selectors[table].forget()
+                self.measures.forget(table)
 
     def dims(self, metric: Metric) -> tuple[str, ...]:
         """The dimensions of a metric's cells: those of the run, then its own."""
@@ -142,16 +152,15 @@ class Engine:
         """The number of the cell that each row of the pairs belongs to."""
         if not segments.dims:
             return pairs.window
-        key = (id(pairs), segments.dims)
-        if key not in self._numbered:
+        if segments.dims not in pairs.numbered:
             if isinstance(pairs, Part):
-                self._numbered[key] = self._cell(metric, pairs.whole, segments)[pairs.keep]
+                cells = np.compress(pairs.keep, self._cell(metric, pairs.whole, segments))
             else:
                 kind = np.int32 if len(self.windows) * len(segments) < 2**31 else np.int64
                 cells = np.multiply(pairs.window, len(segments), dtype=kind)
-                cells += segments.codes(metric.table)[pairs.rows]
-                self._numbered[key] = cells
-        return self._numbered[key]
+                cells += segments.codes(metric.table).take(pairs.rows)
+            pairs.numbered[segments.dims] = cells
+        return pairs.numbered[segments.dims]
 
     def _outside(self, metric: Metric) -> dict[int, str]:
         """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""

@@ -34,21 +34,23 @@ class Measures:
 
     def __init__(self, selector: Callable[[str], Selector]) -> None:
         self._selector = selector
-        self._counted: dict[tuple[int, tuple[str, ...]], Ints] = {}
-        self._columns: dict[str, tuple[tuple[int, str, tuple[str, ...]], aggregates.Column]] = {}
+        self._columns: dict[str, tuple[Chosen, str, tuple[str, ...], aggregates.Column]] = {}
 
     def rows(self, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
         """How many rows of the pairs each cell has."""
-        key = (id(pairs), dims)
-        if key not in self._counted:
-            self._counted[key] = aggregates.counts(cell, size)
-        return self._counted[key]
+        if dims not in pairs.counted:
+            pairs.counted[dims] = aggregates.counts(cell, size)
+        return pairs.counted[dims]
+
+    def forget(self, table: str) -> None:
+        """Give back the memory of the column of a table that was looked up last."""
+        self._columns.pop(table, None)
 
     def values(self, metric: Metric, pairs: Chosen) -> Floats:
         """The value of the metric's column in each row of the pairs, NaN where missing."""
         if pairs.value is not None:
             return pairs.value
-        return self._selector(metric.table).numbers(metric.column)[pairs.rows]
+        return self._selector(metric.table).numbers(metric.column).take(pairs.rows)
 
     def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
         """What the metric's aggregate makes of the rows of each cell."""
@@ -77,12 +79,12 @@ class Measures:
         self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int
     ) -> aggregates.Column:
         """The values that a metric's column has in each cell."""
-        key = (id(pairs), metric.column, dims)
-        last, column = self._columns.get(metric.table, (None, None))
-        if column is None or last != key:
-            self._columns.pop(metric.table, None)  # one of each table: they take the most memory of all
-            column = aggregates.Column(self.values(metric, pairs), cell, size)
-            self._columns[metric.table] = key, column
+        if last := self._columns.get(metric.table):
+            if last[0] is pairs and last[1:3] == (metric.column, dims):
+                return last[3]
+            self.forget(metric.table)  # one of each table: they take the most memory of all
+        column = aggregates.Column(self.values(metric, pairs), cell, size)
+        self._columns[metric.table] = pairs, metric.column, dims, column
         return column
 
     def _survival(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> Measured:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,29 +34,21 @@ class Segments:
         rest: str = "",
     ) -> None:
         self.dims = dims
-        self._present: dict[str, Bools] = {}
         having = {name: table.frame for name, table in tables.items() if has_all(table, dims)}
         values = [_values(frame[dim] for frame in having.values()) for dim in dims]
         sizes = [len(known) + 1 for known in values]
-        raw: dict[str, Codes] = {}
-        kind: type[np.signedinteger[Any]] = np.int32 if math.prod(sizes) < 2**31 else np.int64
-        for name, frame in having.items():
-            parts = [
-                _codes(frame[dim], known).astype(kind, copy=False) for dim, known in zip(dims, values, strict=True)
-            ]
-            code: Codes = parts[0] if parts else np.zeros(len(frame), dtype=kind)
-            for part, size in zip(parts[1:], sizes[1:], strict=True):
-                code = (code * size + part).astype(kind, copy=False)
-            raw[name] = code
-        used = _used(raw.values(), math.prod(sizes))
+        coded = {name: _coded(frame, dims, values, sizes) for name, frame in having.items()}
+        found = {name: one.found() for name, one in coded.items()}
+        used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found.values()]))
         labels = [_label(code, values, sizes) for code in used.tolist()]
         target: Codes = np.arange(len(used), dtype=np.int32)
         if keep:
             labels, target = _merged(labels, keep, rest)
         self.labels: list[tuple[str, ...]] = labels if dims else [()]
-        self._codes = (
-            {name: _placed(used, code, math.prod(sizes), target) for name, code in raw.items()} if dims else raw
-        )
+        self._codes = {name: one.placed(used, target) for name, one in coded.items()}
+        self._present = {name: np.zeros(len(self.labels), dtype=bool) for name in coded}
+        for name, codes in found.items():
+            self._present[name][target[np.searchsorted(used, codes)] if dims else slice(None)] = True
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -66,10 +59,6 @@ class Segments:
 
     def present(self, table: str) -> Bools:
         """Which segments have any row in a table."""
-        if table not in self._present:
-            found = np.zeros(len(self), dtype=bool)
-            found[self._codes[table] if self.dims else slice(None)] = True
-            self._present[table] = found
         return self._present[table]
 
     def within(self, coarse: Segments) -> Ints:
@@ -91,23 +80,49 @@ def _merged(
     return merged, np.array([place[label] for label in named], dtype=np.int32)
 
 
-def _used(codes: Iterable[Codes], size: int) -> Ints:
-    """The codes that occur, in order."""
-    if size <= _FEW:
-        found = np.zeros(size, dtype=bool)
-        for code in codes:
-            found[code] = True
-        return np.flatnonzero(found)
-    return np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *codes]))
+@dataclass(frozen=True)
+class _Coded:
+    """The rows of a table as places in a short list of codes; with `codes` None they are the codes themselves."""
+
+    rows: Codes
+    codes: Codes | None
+    size: int
+
+    def found(self) -> Codes:
+        """The codes that occur, in order."""
+        if self.codes is not None:
+            return np.unique(self.codes[_there(self.rows, len(self.codes))])
+        return np.flatnonzero(_there(self.rows, self.size)) if self.size <= _FEW else np.unique(self.rows)
+
+    def placed(self, used: Codes, target: Codes) -> Codes:
+        """For each row the target at the place of its code among the used ones."""
+        codes = self.rows if self.codes is None else self.codes
+        if self.size > _FEW and len(used):
+            place = target[np.searchsorted(used, np.minimum(codes, used[-1]))]
+        else:
+            every = np.zeros(self.size, dtype=np.int32)
+            every[used] = target
+            place = every.take(codes)
+        return place if self.codes is None else place[self.rows]
 
 
-def _placed(used: Ints, code: Codes, size: int, target: Codes) -> Codes:
-    """What stands for each code: the target at its place among those that occur."""
-    if size <= _FEW:
-        place = np.zeros(size, dtype=np.int32)
-        place[used] = target
-        return place[code]
-    return target[np.searchsorted(used, code)]
+def _coded(frame: pd.DataFrame, dims: tuple[str, ...], values: list[list[str]], sizes: list[int]) -> _Coded:
+    size = math.prod(sizes)
+    if len(dims) == 1:
+        return _Coded(*_codes(frame[dims[0]], values[0]), size)
+    kind: type[np.signedinteger[Any]] = np.int32 if size < 2**31 else np.int64
+    code: Codes = np.zeros(len(frame), dtype=kind)
+    for dim, known, count in zip(dims, values, sizes, strict=True):
+        rows, codes = _codes(frame[dim], known)
+        code = (code * count + codes[rows]).astype(kind, copy=False)
+    return _Coded(code, None, size)
+
+
+def _there(codes: Codes, size: int) -> Bools:
+    """Which of the codes from 0 up occur; -1 is the last."""
+    there = np.zeros(size, dtype=bool)
+    there[codes] = True
+    return there
 
 
 def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:
@@ -129,12 +144,13 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _codes(column: pd.Series[Any], known: list[str]) -> Codes:
-    """Each row's place among the known values; the place behind the last for a missing one."""
+def _codes(column: pd.Series[Any], known: list[str]) -> tuple[Codes, Codes]:
+    """Each row's place in a list, and that list: of places among the known values, behind the last for a missing one."""
     place = {value: i for i, value in enumerate(known)}
     category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
     lookup = np.array([place[_text(value)] for value in category.cat.categories] + [len(known)], dtype=np.int32)
-    return lookup[category.cat.codes.to_numpy()]
+    rows: Codes = np.asarray(category.cat.codes)
+    return rows, lookup
 
 
 def _label(code: int, values: list[list[str]], sizes: list[int]) -> tuple[str, ...]:

@@ -17,18 +17,22 @@ from crm_metrics.tables import Table
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 DAY = 86_400_000_000
 _MOST_DAYS = 200_000
+_BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 FOREVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
 class Pairs:
     """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
-    where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason."""
+    where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason;
+    `numbered` and `counted` keep, by dimensions, the cell of each pair and how many each cell has."""
 
     rows: Ints
     window: Codes
     value: Floats | None = None
     blocked: dict[int, str] = field(default_factory=dict)
+    numbered: dict[tuple[str, ...], Codes] = field(default_factory=dict)
+    counted: dict[tuple[str, ...], Ints] = field(default_factory=dict)
 
     def only(self, keep: Bools) -> Part:
         """The pairs that are kept."""
@@ -41,18 +45,20 @@ class Part:
     def __init__(self, whole: Pairs | Part, keep: Bools) -> None:
         self.whole, self.keep = whole, keep
         self.blocked: dict[int, str] = whole.blocked
+        self.numbered: dict[tuple[str, ...], Codes] = {}
+        self.counted: dict[tuple[str, ...], Ints] = {}
 
     @cached_property
     def rows(self) -> Ints:
-        return self.whole.rows[self.keep]
+        return np.compress(self.keep, self.whole.rows)
 
     @cached_property
     def window(self) -> Codes:
-        return self.whole.window[self.keep]
+        return np.compress(self.keep, self.whole.window)
 
     @cached_property
     def value(self) -> Floats | None:
-        return self.whole.value[self.keep] if self.whole.value is not None else None
+        return np.compress(self.keep, self.whole.value) if self.whole.value is not None else None
 
     def only(self, keep: Bools) -> Part:
         """The pairs of these that are kept."""
@@ -84,7 +90,7 @@ class Selector:
         if key not in self._chosen:
             found: Chosen = self.placed(metric)
             if metric.where is not None:
-                found = found.only(self._matches(metric)[found.rows])
+                found = found.only(self._matches(metric).take(found.rows))
             if metric.carried:
                 begins = np.array([window.start for window in self._windows], dtype=np.int64)
                 opened = self.dates(metric.carried)[found.rows]
@@ -93,6 +99,11 @@ class Selector:
                 found = found.only(_seen(self._table, found, among_table, among, metric.entity))
             self._chosen[key] = found
         return self._chosen[key]
+
+    def forget(self) -> None:
+        """Give back the memory of the pairs; they are made anew when they are asked for again."""
+        self._flows.clear()
+        self._chosen.clear()
 
     def placed(self, metric: Metric) -> Pairs:
         """The rows that a metric's time places in each window, before its filter."""
@@ -234,16 +245,16 @@ def _fallen(dates: Ints, layer: Layer) -> Pairs:
         # A table of days is several times quicker than searching the windows for every row.
         first = int(layer.starts[0]) // DAY
         edges = np.stack([layer.starts, layer.ends]) // DAY - first
-        of_day = np.full(int(edges[1, -1]), -1, dtype=np.int32)
+        of_day = np.full(int(edges[1, -1]) + 1, -1, dtype=np.int32)  # the last is for the days outside
         for place, (start, end) in zip(layer.places.tolist(), edges.T.tolist(), strict=True):
             of_day[start:end] = place
-        day = dates // DAY
-        day -= first
-        rows = np.flatnonzero((day >= 0) & (day < len(of_day)))
-        window = of_day[day if len(rows) == len(day) else day[rows]]
-        if (of_day < 0).any():
-            rows, window = rows[window >= 0], window[window >= 0]
-        return Pairs(rows, window)
+        window = np.empty(len(dates), dtype=np.int32)
+        for begin in range(0, len(dates), _BLOCK):
+            day = dates[begin : begin + _BLOCK] // DAY - first
+            day = np.minimum(day.view(np.uint64), len(of_day) - 1)  # before the first, a number without sign is large
+            window[begin : begin + _BLOCK] = of_day.take(day.view(np.int64))
+        rows = np.flatnonzero(window >= 0)
+        return Pairs(rows, window.take(rows))
     place = np.searchsorted(layer.starts, dates, side="right") - 1
     inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
     rows = np.flatnonzero(inside)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ from crm_metrics.errors import DataError, together
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import linking, overlaps, rates
 from crm_metrics.loaders.facts import (
+    answers,
     conversion,
     customers,
     deals,
+    first_responses,
     leads,
     orders,
     purchases,
@@ -36,8 +39,20 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
 
-# Facts in the order in which they are made of each other.
-_FACTS = (conversion, deals, stages, leads, tickets, ratings, purchases, subscriptions, customers)
+Step = Callable[[Workbench], None]
+
+# Facts in the order in which they are made of each other; those of a group are of different tables.
+_FACTS: tuple[tuple[Step, ...], ...] = (
+    (conversion.derive,),
+    (deals.derive, tickets.derive, answers.derive),
+    (stages.derive,),
+    (leads.derive,),
+    (first_responses.derive,),
+    (ratings.derive,),
+    (purchases.derive,),
+    (subscriptions.derive,),
+    (customers.derive,),
+)
 
 
 def load(
@@ -53,7 +68,6 @@ def load(
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
     files = _all_of(jobs)
-    gathered.pool.shutdown()
     if watch is not None:
         watch(files)
     noticed += [issue for file in files for issue in file.issues]
@@ -71,7 +85,7 @@ def load(
         needs=gathered.needs,
     )
     exchange = _exchange(bench)
-    _settle(bench)
+    _side_by_side(gathered.pool, bench, _settling(bench))
     _set_as_of(bench, today)
     linking.link_customers(tables, sources, bench.issues)
     if "deals" in tables and "leads" in tables:
@@ -81,8 +95,9 @@ def load(
     spend.attribute(bench)
     for dim in dims:
         linking.carry(tables, dim)
-    for facts in _FACTS:
-        facts.derive(bench)
+    for steps in _FACTS:
+        _side_by_side(gathered.pool, bench, steps)
+    gathered.pool.shutdown()
     for dim in dims:
         linking.carry(bench.tables, dim)
     _report_undated(bench)
@@ -176,18 +191,30 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(made)
 
 
-def _settle(bench: Workbench) -> None:
-    """Dates that depend on other columns and on which as-of depends."""
-    if "deals" in bench.tables:
-        deals.settle_outcomes(bench, bench.tables["deals"])
-    if "tickets" in bench.tables:
-        tickets.settle_solved(bench, bench.tables["tickets"])
-    if "orders" in bench.tables:
-        orders.settle(bench, bench.tables["orders"])
-    if "spend" in bench.tables:
-        spend.settle(bench, bench.tables["spend"])
-    if "subscriptions" in bench.tables:
-        subscriptions.settle_dates(bench, bench.tables["subscriptions"])
+def _settling(bench: Workbench) -> list[Step]:
+    """What settles the dates that depend on other columns and on which as-of depends."""
+    settle = {
+        "deals": deals.settle_outcomes,
+        "tickets": tickets.settle_solved,
+        "orders": orders.settle,
+        "spend": spend.settle,
+        "subscriptions": subscriptions.settle_dates,
+    }
+    return [partial(step, table=bench.tables[name]) for name, step in settle.items() if name in bench.tables]
+
+
+def _side_by_side(pool: ThreadPoolExecutor, bench: Workbench, steps: Sequence[Step]) -> None:
+    """Steps for different tables, at the same time; what they notice stands in their order. A step that is alone may change
+    the bench itself."""
+    if len(steps) == 1:
+        steps[0](bench)
+        return
+    benches = [replace(bench, issues=[], notes=[]) for _ in steps]
+    for job in [pool.submit(step, own) for step, own in zip(steps, benches, strict=True)]:
+        job.result()
+    for own in benches:
+        bench.issues += own.issues
+        bench.notes += own.notes
 
 
 def _set_as_of(bench: Workbench, today: date) -> None:

@@ -1,22 +1,19 @@
-"""The forms a report is written in: one module or folder per form, found by looking into this folder.
-
-A form has `FORMATS`, the names it is asked for by, and `render(report, out, options)`. Importing one of them must not
-import pandas or rich: the command line looks here for the known formats before it knows what it has to do.
-"""
+"""The forms a report is written in. A form's module has `render(report, out, options)`, and is imported when it is asked
+for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
 from typing import TYPE_CHECKING, TextIO
 
 from crm_metrics.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
+
+
+_MODULES = {"table": "table", "csv": "delimited", "tsv": "delimited", "json": "tidy_json", "jsonl": "tidy_json"}
 
 
 @dataclass(frozen=True)
@@ -31,19 +28,9 @@ class Options:
     width: int | None = None
 
 
-@cache
-def _found() -> dict[str, Callable[[Report, TextIO, Options], None]]:
-    found = {}
-    for entry in sorted(iter_modules(__path__), key=lambda entry: entry.name):
-        module = import_module(f"{__name__}.{entry.name}")
-        for name in getattr(module, "FORMATS", ()):
-            found[name] = module.render
-    return found
-
-
 def known() -> list[str]:
     """The names of all formats, sorted."""
-    return sorted(_found())
+    return sorted(_MODULES)
 
 
 def render(
@@ -57,6 +44,7 @@ def render(
 ) -> None:
     """Writes the report to `out`, which must not translate line ends (`newline=""`). Raises `UsageError` for a format
     that does not exist, with the nearest one."""
-    if format not in known():
+    if format not in _MODULES:
         raise UsageError(f"there is no format {format!r}. {did_you_mean(format, known())}")
-    _found()[format](report, out, Options(format, verbose=verbose, color=color, width=width))
+    module = import_module(f"{__name__}.{_MODULES[format]}")
+    module.render(report, out, Options(format, verbose=verbose, color=color, width=width))

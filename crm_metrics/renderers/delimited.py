@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
 
 _SEPARATORS = {"csv": ",", "tsv": "\t"}
-FORMATS = tuple(_SEPARATORS)
 
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -25,8 +24,8 @@ def render(report: Report, out: TextIO, options: Options) -> None:
     spell = partial(_cell, separator=separator)
     # Cells are quoted as csv.QUOTE_MINIMAL does it, but once for each distinct text, and alike in all Python versions:
     # before 3.13 a lone carriage return went unquoted.
-    lines = map(separator.join, zip(*tidy.columns(report, spell, ""), strict=True))
-    out.write("\n".join([separator.join(map(spell, report.columns)), *lines]) + "\n")
+    out.write(separator.join(map(spell, report.columns)) + "\n")
+    out.writelines(tidy.lines(tidy.columns(report, spell, ""), separator))
 
 
 def neutralised(text: str) -> str:

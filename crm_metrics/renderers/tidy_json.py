@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
 from enum import Enum
@@ -19,19 +19,17 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
     from crm_metrics.tables import Source
 
-FORMATS = ("json", "jsonl")
 # The version of the form; it changes when a key is renamed or removed, not when one is added.
 FORMAT_VERSION = 1
 
 
 def render(report: Report, out: TextIO, options: Options) -> None:
     """Writes the report as `options.format`; what is missing is null, shares are fractions, dates are ISO text."""
-    rows = _rows(report)
     if options.format == "jsonl":
-        out.writelines(f"{row}\n" for row in rows)
+        out.writelines(_rows(report))
         return
     parts = [f"{_text(key)}: {_value(value)}" for key, value in _head(report).items()]
-    parts.append(_listed("rows", rows))
+    parts.append(_bracketed("rows", "".join(_rows(report, between=","))))
     parts.append(_listed("issues", map(_value, map(issue_of, report.issues))))
     if report.restated is not None:
         parts.append(_listed("restated", map(_value, map(asdict, report.restated))))
@@ -76,15 +74,20 @@ def issue_of(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _rows(report: Report) -> Iterator[str]:
-    keys = (_text(name).replace("%", "%%") for name in report.columns)
-    form = "{" + ", ".join(f"{key}: %s" for key in keys) + "}"
-    return map(form.__mod__, zip(*tidy.columns(report, _text, "null"), strict=True))
+def _rows(report: Report, *, between: str = "") -> Iterator[str]:
+    parts: list[Any] = []
+    for name, cells in zip(report.columns, tidy.columns(report, _text, "null"), strict=True):
+        parts += [f"{', ' if parts else '{'}{_text(name)}: ", cells]
+    return tidy.lines([*parts, "}"], "", between=between)
 
 
-def _listed(key: str, items: Iterator[str]) -> str:
+def _listed(key: str, items: Iterable[str]) -> str:
     lines = ",\n".join(items)
-    return f"{_text(key)}: [\n{lines}\n]" if lines else f"{_text(key)}: []"
+    return _bracketed(key, f"{lines}\n" if lines else "")
+
+
+def _bracketed(key: str, lines: str) -> str:
+    return f"{_text(key)}: [\n{lines}]" if lines else f"{_text(key)}: []"
 
 
 def _value(value: object) -> str:

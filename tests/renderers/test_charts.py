@@ -12,7 +12,7 @@ import pytest
 from rich.cells import cell_len
 
 from crm_metrics.analysis.trend import Series, trends
-from crm_metrics.api.trend import Point, Track, Trends
+from crm_metrics.api.trends import Point, Track, Trends
 from crm_metrics.metrics.catalog import built_in
 from crm_metrics.renderers.books import trend as books
 from crm_metrics.renderers.charts import panel, picture

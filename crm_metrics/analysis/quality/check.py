@@ -17,6 +17,8 @@ if TYPE_CHECKING:  # the names of checks are known without numpy
     import numpy as np
     from numpy.typing import NDArray
 
+    from crm_metrics.analysis.quality.data import Data
+
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
     Seen = Callable[[Ints], Sequence[str]]
@@ -92,6 +94,25 @@ def check(
         return find
 
     return marked
+
+
+def noticed(
+    name: str,
+    dimension: Dimension,
+    sentence: str,
+    *,
+    effect: str,
+    codes: Sequence[str],
+    columns: Sequence[str] = (),
+    severity: Severity = WARNING,
+) -> None:
+    """Makes a check of problems that were noticed while loading: it finds their rows."""
+
+    def find(data: Data) -> Iterator[Hits]:
+        yield data.noticed(*codes)
+
+    find.__qualname__ = f"noticed({', '.join(codes)})"
+    check(name, dimension, sentence, effect=effect, columns=columns, severity=severity, codes=codes)(find)
 
 
 def marked_checks() -> Iterator[Check]:

@@ -34,8 +34,11 @@ _PREVIEWS = ("survey preview", "survey test", "preview", "test", "spam", "import
 _PREVIEW_CODES = ("1", "2", "8", "9", "12", "17", "40")
 
 
-def derive(bench: Workbench, table: Table) -> None:
+def derive(bench: Workbench) -> None:
     """Leave out what is no answer; then the score of each question, its group, its satisfaction."""
+    if "responses" not in bench.tables:
+        return
+    table = bench.tables["responses"]
     _leave_out(bench, table)
     frame = table.frame
     kind = _kinds(bench, table)
@@ -44,12 +47,12 @@ def derive(bench: Workbench, table: Table) -> None:
     for name in _KINDS[1:]:
         blank = np.isnan(first)
         first = scores[name] if blank.all() else np.where(blank, scores[name], first)
-    frame["score"] = np.where(kind == _UNKNOWN, numbers(frame, "score"), first)
+    unknown = kind == _UNKNOWN
+    frame["score"] = np.where(unknown, numbers(frame, "score"), first) if unknown.any() else first
     frame["is_answered"] = has_value(frame, "score") & ~(moments(frame, "responded_at") >= bench.now)
     if "asked_at" in frame:
         frame["is_asked"] = has_value(frame, "asked_at")
     frame["kind"] = category(_KINDS, np.maximum(kind, -1))
-    unknown = kind == _UNKNOWN
     asked = {name: ~np.isnan(scores[name]) | (kind == place) for place, name in enumerate(_KINDS)}
     if unknown.any():
         problem = unusable(

@@ -18,6 +18,8 @@ from crm_metrics.loaders.facts.workbench import (
     instants,
     moments,
     numbers,
+    put,
+    seen,
     truths,
     unusable,
     words,
@@ -55,7 +57,7 @@ def settle_outcomes(bench: Workbench, table: Table) -> None:
         frame["expected_close_at"] = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
     if has_date:
         table.calendar["closed_at"] = _calendar(table, ("closed_at", "won_at", "lost_at"))
-        frame["closed_at"] = np.where(outcome == OPEN, NAT, closed)
+        put(frame, "closed_at", np.where(outcome == OPEN, NAT, closed))
 
 
 def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
@@ -66,11 +68,13 @@ def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
 def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
     """What the name of each deal's stage says: by the vendor's list and the settings', never by containing a word."""
     frame = table.frame
+    if "stage" not in frame:
+        return np.full(len(frame), OPEN, dtype=np.int8)
     won, lost = ending_stages(bench)
-    result = np.full(len(frame), OPEN, dtype=np.int8)
-    result[words(frame, "stage", sorted(lost))] = LOST
-    result[words(frame, "stage", sorted(won))] = WON
-    return result
+    stages = frame["stage"].astype("category").cat
+    names = [normalised(str(stage)) for stage in stages.categories]
+    said = [WON if name in won else LOST if name in lost else OPEN for name in names]
+    return np.array([*said, OPEN], dtype=np.int8)[stages.codes.to_numpy()]
 
 
 def ending_stages(bench: Workbench) -> tuple[set[str], set[str]]:
@@ -92,7 +96,8 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     if "won_at" in frame or "lost_at" in frame:
         known = _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
         plain = known & ~(_has_column(bench, table, "stage") & _stage_decides(bench, table))
-        result = np.where(plain, np.where(has_value(frame, "won_at"), WON, np.where(dated, LOST, OPEN)), result)
+        by_date = np.select([has_value(frame, "won_at"), dated], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
+        result = np.where(plain, by_date, result)
     stated_by_word = np.zeros(len(frame), dtype=bool)
     for column in ("status", "outcome"):
         if column not in frame:
@@ -101,12 +106,14 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         stated[words(frame, column, ("open", "in progress"))] = OPEN
         stated[words(frame, column, _LOST_WORDS)] = LOST
         stated[words(frame, column, _WON_WORDS)] = WON
-        result = np.where(stated >= 0, stated, result).astype(np.int8)
+        result = np.where(stated >= 0, stated, result)
         stated_by_word |= stated >= 0
-    flagged, by_flag = _flagged(frame, by_stage)
-    conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
-    bench.report("outcome-conflict", table, conflict, column="flag")
-    result = np.where(flagged, by_flag, result).astype(np.int8)
+    flagged = has_value(frame, "is_won") | truths(frame, "is_lost")
+    if flagged.any():
+        by_flag = _by_flag(frame, by_stage)
+        conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
+        bench.report("outcome-conflict", table, conflict, column="flag")
+        result = np.where(flagged, by_flag, result)
     _refuse_unknown(bench, table)
     decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
@@ -116,16 +123,15 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     return result
 
 
-def _flagged(frame: pd.DataFrame, by_stage: np.ndarray) -> tuple[Bools, np.ndarray]:
-    """Which deals have a flag that tells their outcome, and what it says. A deal that is not won is lost when another flag
-    says so or, where there is none, when its stage does."""
+def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
+    """The outcome that the flags of each deal tell. One that is not won is lost when another flag says so or, where there
+    is none, when its stage does."""
     won, lost = truths(frame, "is_won"), truths(frame, "is_lost")
-    flagged = has_value(frame, "is_won") | lost
     if "is_closed" in frame and "is_won" in frame:
         lost = lost | truths(frame, "is_closed")
     elif "is_lost" not in frame:
         lost = by_stage == LOST
-    return flagged, np.where(won, WON, np.where(lost, LOST, OPEN))
+    return np.select([won, lost], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
 
 
 def _stage_decides(bench: Workbench, table: Table) -> Bools:
@@ -156,10 +162,9 @@ def _has_column(bench: Workbench, table: Table, column: str) -> Bools:
 def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:
     if "stage" not in table.frame:
         return
-    stages = table.frame.loc[outcome == OPEN, "stage"].astype("category")
-    seen = sorted(str(value) for value in stages.cat.remove_unused_categories().cat.categories)
-    if seen:
-        bench.say("stage-open", seen=", ".join(seen[:12]) + (", …" if len(seen) > 12 else ""))
+    stages = seen(table.frame, "stage", outcome == OPEN)
+    if stages:
+        bench.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
 
 
 def derive(bench: Workbench) -> None:
@@ -221,10 +226,11 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
         return
     if "closed_at" in frame:
         cycle = bench.between(table, "created_at", "closed_at", DAY_US)
-        frame["cycle_days"] = bench.no_negative(table, cycle, "the creation date", "the close date", "the sales cycle")
+        cycle = bench.no_negative(table, cycle, "the creation date", "the close date", "the sales cycle")
+        put(frame, "cycle_days", cycle)
         won = frame["is_outcome_won"].to_numpy()
-        cycles = frame["cycle_days"].to_numpy()[won]
-        usual = float(np.median(cycles[~np.isnan(cycles)])) if (~np.isnan(cycles)).any() else np.nan
+        known = cycle[won & ~np.isnan(cycle)]
+        usual = float(np.median(known)) if len(known) else np.nan
     else:
         usual = np.nan
     if not np.isnan(usual):
@@ -232,8 +238,8 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
     if not bench.asks("deals", "cycle_wait_days", "is_young_open"):
         return
     age = bench.waited(table, "created_at", "closed_at", DAY_US)
-    known = np.where(is_open, age, numbers(frame, "cycle_days"))
-    frame["cycle_wait_days"] = np.where(known < 0, np.nan, known)
+    wait = np.where(is_open, age, numbers(frame, "cycle_days"))
+    frame["cycle_wait_days"] = np.where(wait < 0, np.nan, wait)
     frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 

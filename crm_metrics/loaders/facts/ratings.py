@@ -1,122 +1,17 @@
-"""Ratings of tickets; and one row per rating of satisfaction, of surveys where there are some, else of tickets."""
+"""One row per rating of satisfaction: of surveys where there are some, else of tickets."""
 
 from __future__ import annotations
 
 import numpy as np
-import pandas as pd
 
-from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts import answers, scales
-from crm_metrics.loaders.facts.workbench import (
-    Bools,
-    Floats,
-    Workbench,
-    category,
-    has_value,
-    numbers,
-    optional_truth,
-    unusable,
-    words,
-)
-from crm_metrics.tables import SOURCE, Table
-
-_GOOD = (
-    *("good", "satisfied", "happy", "great", "extremely happy", "very happy", "positive", "thumbs up"),
-    *("awesome", "good with comment", "very satisfied", "extremely satisfied", "amazing", "love it"),
-)
-_BAD = (
-    *("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy"),
-    *("negative", "bad with comment", "very dissatisfied", "extremely dissatisfied", "not good"),
-    *("thumbs down", "terrible"),
-)
-_NEUTRAL = ("neutral", "ok", "okay", "just ok", "just okay", "neither satisfied nor dissatisfied")
-_NONE = ("offered", "not offered", "unoffered", "no rating", "not rated", "none", "n/a", "na", "null")
-_WORDS = "good/bad"
+from crm_metrics.loaders.facts.workbench import Workbench, has_value, numbers, seen, unusable
+from crm_metrics.tables import Table
 
 
 def derive(bench: Workbench) -> None:
-    """Groups of the promoter question, effort scores, ticket ratings; then one row per rating."""
-    if "responses" in bench.tables:
-        answers.derive(bench, bench.tables["responses"])
-    if "tickets" in bench.tables and "satisfaction" in bench.tables["tickets"].frame:
-        _tickets(bench, bench.tables["tickets"])
-    if "ratings" in bench.wanted:
-        _ratings(bench)
-
-
-def _tickets(bench: Workbench, table: Table) -> None:
-    """Who of the tickets' customers is satisfied: each file's ratings are words, or numbers on a scale of its own."""
-    frame = table.frame
-    source = frame[SOURCE].to_numpy()
-    n = len(frame)
-    satisfied, rated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    score: Floats = np.full(n, np.nan)
-    labels: list[str] = []
-    scale_of = np.full(n, -1, dtype=np.int8)
-    good, worded, numeric = _read(frame)
-    unread = has_value(frame, "satisfaction") & ~words(frame, "satisfaction", _NONE)
-    for i in bench.files(table, worded | ~np.isnan(numeric)):
-        mine = source == i
-        if (worded & mine).any():
-            satisfied |= good & mine
-            rated |= worded & mine
-            scale_of[worded & mine] = scales.place(_WORDS, labels)
-            _report_unread(bench, table, unread & mine & ~worded)
-            continue
-        rows = mine & ~np.isnan(numeric)
-        recognised = bench.recognised[i]
-        declared = recognised.suffixes.get("satisfaction", "")
-        scale = scales.set_for(bench, i) or scales.scale_of(numeric[rows], declared, recognised.layout.scale)
-        if scale is None:
-            problem = scales.ambiguous("ratings", numeric[rows])
-            table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = problem
-            return
-        top, inside = scales.judge(bench, table, numeric, rows, scale, "the tickets' satisfaction")
-        satisfied, rated = satisfied | top, rated | inside
-        score[inside] = numeric[inside]
-        scale_of[inside] = scales.place(scale.name, labels)
-        _report_unread(bench, table, unread & mine & ~rows)
-    if not rated.any():
-        table.unusable["is_satisfied"] = unusable("missing-column", "no ticket has a rating")
+    """The survey's ratings where a survey asks for satisfaction, else the tickets'."""
+    if "ratings" not in bench.wanted:
         return
-    frame["is_satisfied"] = optional_truth(satisfied, rated)
-    frame["rating_scale"] = category(labels, scale_of)
-    _mean_score(bench, table, score, sorted(labels[i] for i in np.unique(scale_of[~np.isnan(score)]).tolist()))
-
-
-def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
-    """Of each rating: whether it is a good word, whether it is a known word, and the number that it is."""
-    column = frame["satisfaction"].astype("category")
-    names = [folded(str(value)) for value in column.cat.categories]
-    codes = column.cat.codes.to_numpy()
-
-    def among(known: tuple[str, ...]) -> Bools:
-        return np.array([*(name in known for name in names), False], dtype=bool)[codes]
-
-    numeric = pd.to_numeric(pd.Series([*names, None], dtype="object"), errors="coerce").to_numpy(dtype=float)
-    good = among(_GOOD)
-    return good, good | among(_BAD) | among(_NEUTRAL), numeric[codes]
-
-
-def _report_unread(bench: Workbench, table: Table, rows: Bools) -> None:
-    if rows.any():
-        seen = ", ".join(sorted(set(table.frame.loc[rows, "satisfaction"].astype(str)))[:3])
-        bench.report("unknown-rating", table, rows, seen=seen)
-
-
-def _mean_score(bench: Workbench, table: Table, score: Floats, scale_names: list[str]) -> None:
-    """The ratings as numbers, where there are some and all are on one scale."""
-    if not scale_names:
-        return
-    table.frame["satisfaction_score"] = score
-    bench.labels["ticket_csat_score"] = f"on {scale_names[0]}"
-    if len(scale_names) > 1:
-        seen = f"ratings are on the scales {' and '.join(scale_names)}, which cannot be averaged together"
-        table.unusable["satisfaction_score"] = unusable("scale-ambiguous", seen)
-
-
-def _ratings(bench: Workbench) -> None:
-    """One row per rating: the survey's where a survey asks for satisfaction, else the tickets'."""
     table = bench.tables.get("responses")
     surveyed = table is not None and (has_value(table.frame, "is_satisfied").any() or "is_satisfied" in table.unusable)
     date, what = "responded_at", "survey"
@@ -139,11 +34,11 @@ def _ratings(bench: Workbench) -> None:
     elif not rated.any():
         return
     else:
-        names = sorted(str(name) for name in frame["rating_scale"].cat.remove_unused_categories().cat.categories)
+        names = seen(frame, "rating_scale")
         bench.labels["csat"] = f"{what}, {' and '.join(names)}"
         if len(names) > 1:
-            seen = f"ratings are on the scales {' and '.join(names)}, which cannot be averaged together"
-            made.unusable["score"] = unusable("scale-ambiguous", seen)
+            several = f"ratings are on the scales {' and '.join(names)}, which cannot be averaged together"
+            made.unusable["score"] = unusable("scale-ambiguous", several)
         else:
             bench.labels["csat_score"] = f"{what}, {names[0]}"
     bench.tables["ratings"] = made

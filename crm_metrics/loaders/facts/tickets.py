@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.loaders.facts import ticket_hours
+from crm_metrics.loaders.facts import ticket_hours, ticket_ratings
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
     MINUTE_US,
     NAT,
     Bools,
-    Floats,
     Workbench,
     has_value,
     moments,
     numbers,
     optional_truth,
+    put,
     truths,
     words,
 )
@@ -32,34 +32,36 @@ def settle_solved(bench: Workbench, table: Table) -> None:
     frame = table.frame
     if "solved_at" not in frame and "closed_at" not in frame:
         return
-    solved, closed = moments(frame, "solved_at"), moments(frame, "closed_at")
-    solved = np.where(np.isnat(solved), closed, solved)
+    if "closed_at" in frame:
+        solved = moments(frame, "solved_at")
+        put(frame, "solved_at", np.where(np.isnat(solved), frame["closed_at"].to_numpy(), solved))
     if "status" in frame:
-        solved = np.where(has_value(frame, "status") & ~words(frame, "status", _DONE), NAT, solved)
-    frame["solved_at"] = solved
+        is_open = has_value(frame, "status") & ~words(frame, "status", _DONE)
+        put(frame, "solved_at", np.where(is_open, NAT, frame["solved_at"].to_numpy()))
     flags = [table.calendar[name] for name in ("solved_at", "closed_at") if name in table.calendar]
     table.calendar["solved_at"] = np.logical_and.reduce(flags)
 
 
 def derive(bench: Workbench) -> None:
-    """Waits, answers and open times of every ticket; then one row per answered ticket or lead."""
-    if "tickets" in bench.tables:
-        table = bench.tables["tickets"]
-        frame = table.frame
-        if "created_at" in frame:
-            _response(bench, table)
-            _resolution(bench, table)
-            ticket_hours.derive(bench, table)
-            if bench.asks("tickets", "open_from"):
-                _open(bench, table)
-        if "reopens" in frame:
-            count = numbers(frame, "reopens")
-            frame["is_reopened"] = optional_truth(count >= 1, ~np.isnan(count))
-        if "replies" in frame:
-            count = numbers(frame, "replies")
-            frame["is_one_touch"] = optional_truth(count == 1, ~np.isnan(count))
-    if "first_responses" in bench.wanted:
-        _first_responses(bench)
+    """Waits, answers, open times and ratings of every ticket."""
+    if "tickets" not in bench.tables:
+        return
+    table = bench.tables["tickets"]
+    frame = table.frame
+    if "created_at" in frame:
+        _response(bench, table)
+        _resolution(bench, table)
+        ticket_hours.derive(bench, table)
+        if bench.asks("tickets", "open_from"):
+            _open(bench, table)
+    if "reopens" in frame:
+        count = numbers(frame, "reopens")
+        frame["is_reopened"] = optional_truth(count >= 1, ~np.isnan(count))
+    if "replies" in frame:
+        count = numbers(frame, "replies")
+        frame["is_one_touch"] = optional_truth(count == 1, ~np.isnan(count))
+    if "satisfaction" in frame:
+        ticket_ratings.derive(bench, table)
 
 
 def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str) -> tuple[Bools, Bools]:
@@ -84,7 +86,9 @@ def _response(bench: Workbench, table: Table) -> None:
     by_stamps, by_column = _clock(bench, table, ("created_at", "first_response_at"), "first_response_minutes")
     if not by_stamps.any() and not by_column.any():
         return
-    minutes: Floats = np.where(by_column, numbers(frame, "first_response_minutes"), np.nan)
+    minutes = numbers(frame, "first_response_minutes")
+    if not by_column.all():
+        minutes = np.where(by_column, minutes, np.nan)
     answered: Bools = by_column & ~np.isnan(minutes)
     if bench.settings.as_of is not None and by_column.any() and not bench.by_day(table, "created_at").all():
         created = frame["created_at"].to_numpy()
@@ -97,7 +101,7 @@ def _response(bench: Workbench, table: Table) -> None:
         answered = answered | (by_stamps & ~np.isnat(at) & (at < bench.now))
     minutes = bench.no_negative(table, minutes, "creation", "the first reply", "first response time")
     frame["is_answered"] = answered
-    frame["response_minutes"] = np.where(answered, minutes, np.nan)
+    put(frame, "response_minutes", np.where(answered, minutes, np.nan))
     if not bench.asks("tickets", "wait_minutes", "is_in_target"):
         return
     solved = moments(frame, "solved_at")
@@ -129,10 +133,11 @@ def _resolution(bench: Workbench, table: Table) -> None:
     if by_stamps.all():
         hours = bench.between(table, "created_at", "solved_at", HOUR_US)
     else:
-        hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+        hours = numbers(frame, "resolution_minutes") / 60
+        hours[~by_column] = np.nan
         if by_stamps.any():
             hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
-    frame["resolution_hours"] = bench.no_negative(table, hours, "creation", "the solution", "resolution time")
+    put(frame, "resolution_hours", bench.no_negative(table, hours, "creation", "the solution", "resolution time"))
 
 
 def _open(bench: Workbench, table: Table) -> None:
@@ -146,20 +151,3 @@ def _open(bench: Workbench, table: Table) -> None:
     bench.report("solved-without-date", table, undated, status="solved or closed")
     frame["open_from"] = np.where(undated, NAT, frame["created_at"].to_numpy())
     frame["open_until"] = solved
-
-
-def _first_responses(bench: Workbench) -> None:
-    if "tickets" in bench.tables:
-        table, minutes = bench.tables["tickets"], "response_minutes"
-        scale = 1.0
-    elif "leads" in bench.tables:
-        table, minutes = bench.tables["leads"], "response_hours"
-        scale = 60.0
-        bench.labels["average_response_time"] = "of leads"
-    else:
-        return
-    if minutes not in table.frame:
-        return
-    answered = truths(table.frame, "is_answered" if minutes == "response_minutes" else "is_responded")
-    frame = table.frame.assign(minutes=numbers(table.frame, minutes) * scale)[answered].reset_index(drop=True)
-    bench.tables["first_responses"] = Table("first_responses", frame, dict(table.calendar))

@@ -126,6 +126,8 @@ class Workbench:
     def files(self, table: Table, rows: Bools | None = None) -> list[int]:
         """The sources that a table's rows, or the marked ones, are of."""
         source = table.frame[SOURCE].to_numpy()
+        if len(source) and (source == source[0]).all():
+            return [int(source[0])] if rows is None or rows.any() else []
         counts = np.bincount(source if rows is None else source[rows], minlength=len(self.sources))
         return np.flatnonzero(counts).tolist()
 
@@ -192,6 +194,20 @@ def words(frame: pd.DataFrame, column: str, known: Sequence[str] | frozenset[str
     accepted = {normalised(word) for word in known}
     by_code = np.array([normalised(str(value)) in accepted for value in series.cat.categories] + [False], dtype=bool)
     return by_code[series.cat.codes.to_numpy()]
+
+
+def seen(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:
+    """The different texts of a column, in all or the marked rows, sorted."""
+    texts = frame[column].astype("category").cat
+    codes = texts.codes.to_numpy() if rows is None else texts.codes.to_numpy()[rows]
+    there = np.zeros(len(texts.categories) + 1, dtype=bool)  # the last is for missing ones
+    there[codes] = True
+    return sorted(str(text) for text in texts.categories[there[:-1]])
+
+
+def put(frame: pd.DataFrame, column: str, values: NDArray[Any]) -> None:
+    """Make an array a column of the frame without copying it: it must be new, and nobody else's."""
+    frame[column] = pd.Series(values, index=frame.index, copy=False)
 
 
 def optional_truth(true: Bools, known: Bools) -> Any:

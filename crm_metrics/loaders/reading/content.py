@@ -175,7 +175,7 @@ def readable(content: Content) -> Iterator[None]:
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:  # or a name in it
         hint = "The file may be cut short; export or download it again."
         raise DataError(f"cannot be unpacked: {error}", where=content.path, hint=hint) from error
-    except NotImplementedError as error:
+    except NotImplementedError as error:  # what zipfile raises for a compression or a version that it does not know
         raise DataError(
             f"cannot be unpacked: {error}", where=content.path, hint="Unpack it and give the folder."
         ) from error

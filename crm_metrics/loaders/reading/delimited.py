@@ -14,7 +14,7 @@ import pyarrow.csv as arrow_csv
 
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, interleaved, typed
+from crm_metrics.loaders.reading.columns import TYPES, converted, interleaved, typed
 from crm_metrics.loaders.reading.content import Content, readable, steady
 from crm_metrics.loaders.reading.decoding import decoder, detect, named
 from crm_metrics.loaders.reading.headers import header_rows, no_header
@@ -79,7 +79,8 @@ class Delimited:
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         # Rows cannot be counted without a column.
-        kinds = {at: self._fitting(at, kind, missing) for at, kind in wanted.items()} or {0: As.PLAIN}
+        hexadecimal = {at for at, kind in wanted.items() if kind is As.INTEGER and self._has_hexadecimal(at)}
+        kinds = {at: As.TEXT if at in hexadecimal else kind for at, kind in wanted.items()} or {0: As.PLAIN}
         others = {at: As.TEXT for at in range(len(self.header)) if at not in kinds}
         rest = partial(self._records, others, threads=threads)
         with steady(self.content):
@@ -111,12 +112,9 @@ class Delimited:
         left_out = odd.left_out if odd else []
         return Cells({at: table.column(str(at)) for at in kinds}, rows, left_out, self._issues(odd))
 
-    def _fitting(self, at: int, kind: As, missing: Collection[str]) -> As:
-        """The kind asked for, unless the first records already speak against it: saves a pass that would fail."""
-        if kind in TEXTS:
-            return kind
-        seen = pa.array([cells[at] for cells in self.layout.head], pa.string())
-        return As.TEXT if converted(seen, kind, missing) is None else kind
+    def _has_hexadecimal(self, at: int) -> bool:
+        """Whether one of the first records has a number such as 0x10, which Arrow would read as 16."""
+        return any(cells[at].strip()[:2] in ("0x", "0X") for cells in self.layout.head)
 
     def _short(self, odd: Odd, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
         """A column of the short records; None when a cell is not what was asked for."""

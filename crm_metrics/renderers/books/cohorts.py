@@ -11,7 +11,7 @@ from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.cohorts import Cohorts, Lifetime
-    from crm_metrics.api.cohorts import CohortTable
+    from crm_metrics.api.cohort_tables import CohortTable
 
 _TITLES = {
     "purchases": "Cohorts by first purchase: who buys again",

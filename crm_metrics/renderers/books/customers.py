@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.customers import Customers
     from crm_metrics.analysis.lifetimes import Model
     from crm_metrics.analysis.lifetimes.holdout import HoldOut
-    from crm_metrics.api.customers import CustomerList
+    from crm_metrics.api.customer_lists import CustomerList
     from crm_metrics.tables import Dataset, Unusable
 
 _COLUMNS = (

@@ -11,7 +11,7 @@ from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.forecast.forecast import Forecast, Method
-    from crm_metrics.api.forecast import Forecasted
+    from crm_metrics.api.forecasts import Forecasted
 
 _METHODS = {
     "mean": "mean of the history",

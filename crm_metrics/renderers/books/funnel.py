@@ -10,7 +10,7 @@ from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.bottleneck import Bottleneck, Ranking, Stage
-    from crm_metrics.api.funnel import Funnel
+    from crm_metrics.api.funnels import Funnel
 
 _COLUMNS = (
     Column("stage", "Stage"),

@@ -10,7 +10,7 @@ from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing
-    from crm_metrics.api.goals import Goals
+    from crm_metrics.api.goal_standings import Goals
 
 _STATUS = {
     "met": "green",

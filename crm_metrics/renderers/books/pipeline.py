@@ -13,7 +13,7 @@ from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.pipeline.standing import Group, Risk, Standing
-    from crm_metrics.api.pipeline import Pipeline
+    from crm_metrics.api.pipelines import Pipeline
     from crm_metrics.tables import Source
 
 _HEADINGS = {"stage": "Stage", "owner": "Owner", "expected": "Expected close"}

@@ -11,7 +11,7 @@ from crm_metrics.sheets import Cell, Column, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.pipeline.moves import Bridge, Moves, Side
-    from crm_metrics.api.pipeline import Pipeline
+    from crm_metrics.api.pipelines import Pipeline
 
 ON_PAGE = 20  # of long lists of deals a page has the largest
 CURRENCY = Column("currency", shown=False)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.products.pairs import Pair
     from crm_metrics.analysis.products.ranking import Product
     from crm_metrics.analysis.products.selling import Sales
-    from crm_metrics.api.products import Products
+    from crm_metrics.api.product_sales import Products
 
 _STYLES = {"better": "green", "worse": "red", "more often": "green", "more": "green"}
 _MORE = "more often"

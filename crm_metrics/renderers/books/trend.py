@@ -12,7 +12,7 @@ from crm_metrics.renderers.charts import panel
 from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
-    from crm_metrics.api.trend import Track, Trends
+    from crm_metrics.api.trends import Track, Trends
     from crm_metrics.renderers.table.screen import Screen
 
 _DRAWN = 12  # charts on a page; more are not looked at
@@ -121,7 +121,7 @@ def _place(at: int, grain: str) -> str:
 
 def _notes(found: Trends) -> list[str]:
     from crm_metrics.analysis.trend import LEVEL
-    from crm_metrics.api.trend import season_from
+    from crm_metrics.api.trends import season_from
 
     report = found.report
     notes = [
@@ -154,7 +154,7 @@ def _periods(found: Trends) -> Sheet:
 
 
 def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
-    from crm_metrics.api.trend import season_of
+    from crm_metrics.api.trends import season_of
 
     rows: list[list[Cell]] = []
     trend = track.trend

@@ -12,7 +12,7 @@ from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Origin, Sheet
 if TYPE_CHECKING:
     from crm_metrics.analysis.voice.listening import Heard, Score, Segment
     from crm_metrics.analysis.voice.words import Word
-    from crm_metrics.api.voice import Voice
+    from crm_metrics.api.voices import Voice
 
 _STYLES = {"better": "green", "worse": "red", "above": "green", "below": "red"}
 _SAID = 5  # words, and segments, that a sentence names

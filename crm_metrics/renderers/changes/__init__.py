@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from crm_metrics.api.opening import Why
 
-CHANGE_FORMATS = ("json", "table")
-
 
 def render(why: Why, format: str, out: TextIO, *, verbose: bool = False, color: bool | None = None) -> None:  # noqa: A002
     """Writes the change and what it came of to `out`; with `verbose` every dimension and segment."""

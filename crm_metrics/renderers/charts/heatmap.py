@@ -13,7 +13,7 @@ from crm_metrics.renderers.table.screen import GAP, Screen, Span
 from crm_metrics.sheets import Book, Sheet
 
 if TYPE_CHECKING:
-    from crm_metrics.api.cohorts import CohortTable
+    from crm_metrics.api.cohort_tables import CohortTable
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _STYLES = ("red", "red", "yellow", "yellow", "", "", "green", "bold green")

@@ -12,7 +12,7 @@ from crm_metrics.renderers.charts.scales import dates, extent, heading, shown_as
 from crm_metrics.renderers.table.screen import GAP, Screen, Span, padded_to, wrapped
 
 if TYPE_CHECKING:
-    from crm_metrics.api.trend import Track
+    from crm_metrics.api.trends import Track
 
 _TALL, _SHORT = 12, 7  # rows of a chart alone, and of one among others
 _NARROWEST, _WIDEST, _ABREAST = 38, 120, 3

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from crm_metrics.api.trend import Track, Trends
+    from crm_metrics.api.trends import Track, Trends
     from crm_metrics.sheets import Book
 
 _MOST = 24  # charts in a picture

@@ -11,7 +11,7 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
 
 if TYPE_CHECKING:
-    from crm_metrics.api.trend import Track
+    from crm_metrics.api.trends import Track
 
 _ROUND = (1.0, 2.0, 2.5, 5.0)
 _NEAR_ZERO = 0.4  # of the highest value: an axis that begins higher would make small moves look large

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from crm_metrics.analysis.opening import Opened
 
-OPENING_FORMATS = ("csv", "json", "table")
 
-
-def render(figure: Opened, format: str, out: TextIO, *, rows: bool = False) -> None:  # noqa: A002
-    """Writes the figure to `out`, with `rows` (or as `csv`) the records behind it."""
-    if rows or format == "csv":
+def render(figure: Opened, format: str, out: TextIO) -> None:  # noqa: A002
+    """Writes the figure to `out`, as `csv` the records behind it."""
+    if format == "csv":
         from crm_metrics.renderers.openings import records
 
         records.write(figure, out)

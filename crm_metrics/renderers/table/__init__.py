@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from crm_metrics.renderers import Options
     from crm_metrics.report import Report
 
-FORMATS = ("table",)
-
 
 def render(report: Report, out: TextIO, options: Options) -> None:
     """Writes the report for reading. Off a terminal nothing is coloured, wrapped or left away."""

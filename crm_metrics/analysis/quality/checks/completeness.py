@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.issues import NOTE
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def lost_without_reason(data: Data) -> Iterator[Hits]:
         yield deals.hits(lost & deals.missing("lost_reason"), "stage", "lost_reason", of=int(lost.sum()))
 
 
-@check(
+noticed(
     "solved-without-date",
     COMPLETENESS,
     "Tickets are solved or closed without a date of it.",
@@ -147,8 +147,6 @@ def lost_without_reason(data: Data) -> Iterator[Hits]:
     columns=["tickets.solved_at"],
     codes=["solved-without-date"],
 )
-def solved_without_date(data: Data) -> Iterator[Hits]:
-    yield data.noticed("solved-without-date")
 
 
 @check(

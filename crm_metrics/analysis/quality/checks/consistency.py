@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crm_metrics import schema
-from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.schema import Kind
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def outcome_conflict(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.among(data.noticed("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
 
 
-@check(
+noticed(
     "converted-conflict",
     CONSISTENCY,
     "The status of leads contradicts whether they are converted.",
@@ -94,8 +94,6 @@ def outcome_conflict(data: Data) -> Iterator[Hits]:
     columns=["leads.is_converted"],
     codes=["converted-conflict"],
 )
-def converted_conflict(data: Data) -> Iterator[Hits]:
-    yield data.noticed("converted-conflict")
 
 
 @check(

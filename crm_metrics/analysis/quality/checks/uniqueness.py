@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.recognising import normalised
@@ -16,29 +16,25 @@ if TYPE_CHECKING:
 UNIQUENESS = Dimension.UNIQUENESS
 
 
-@check(
+noticed(
     "repeated-id",
     UNIQUENESS,
     "Several rows have the same id.",
     effect="only the newest row of each id counts",
     codes=["repeated-id"],
 )
-def repeated_id(data: Data) -> Iterator[Hits]:
-    yield data.noticed("repeated-id")
 
 
-@check(
+noticed(
     "id-of-many",
     UNIQUENESS,
     "A column of ids repeats with different content.",
     effect="it is not taken as an id: every row counts",
     codes=["not-an-id"],
 )
-def id_of_many(data: Data) -> Iterator[Hits]:
-    yield data.noticed("not-an-id")
 
 
-@check(
+noticed(
     "duplicate-row",
     UNIQUENESS,
     "Rows are exact copies of another row, and have no id to tell them apart.",
@@ -46,8 +42,6 @@ def id_of_many(data: Data) -> Iterator[Hits]:
     severity=NOTE,
     codes=["exact-duplicate"],
 )
-def duplicate_row(data: Data) -> Iterator[Hits]:
-    yield data.noticed("exact-duplicate")
 
 
 @check(

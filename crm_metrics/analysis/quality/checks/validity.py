@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.issues import ERROR, NOTE
 from crm_metrics.loaders.recognising import normalised
 
@@ -37,15 +37,13 @@ _KNOWN = {
 }
 
 
-@check(
+noticed(
     "unreadable-cell",
     VALIDITY,
     "Cells are no date, no number or neither yes nor no, where they should be.",
     effect="they are read as missing",
     codes=["unreadable-date", "unreadable-number", "unreadable-flag", "error-cell"],
 )
-def unreadable_cell(data: Data) -> Iterator[Hits]:
-    yield data.noticed("unreadable-date", "unreadable-number", "unreadable-flag", "error-cell")
 
 
 @check(
@@ -59,15 +57,13 @@ def unreadable_row(data: Data) -> Iterator[Hits]:
     yield from data.unread()
 
 
-@check(
+noticed(
     "short-row",
     VALIDITY,
     "Rows have fewer cells than the header.",
     effect="the cells at their end are read as missing",
     codes=["short-row"],
 )
-def short_row(data: Data) -> Iterator[Hits]:
-    yield data.noticed("short-row")
 
 
 @check(
@@ -83,15 +79,13 @@ def unreadable_file(data: Data) -> Iterator[Hits]:
     )
 
 
-@check(
+noticed(
     "unrecognised-file",
     VALIDITY,
     "Files are no table that is known.",
     effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
     codes=["unrecognised-file", "empty-file"],
 )
-def unrecognised_file(data: Data) -> Iterator[Hits]:
-    yield data.noticed("unrecognised-file", "empty-file")
 
 
 @check(
@@ -128,7 +122,7 @@ def negative_number(data: Data) -> Iterator[Hits]:
                 yield rows.hits(rows.numbers(column) < 0, column)
 
 
-@check(
+noticed(
     "out-of-range",
     VALIDITY,
     "Scores or shares lie outside their scale.",
@@ -136,8 +130,6 @@ def negative_number(data: Data) -> Iterator[Hits]:
     columns=["responses.score", "responses.nps_group", "ratings.score", "deals.probability"],
     codes=["out-of-range"],
 )
-def out_of_range(data: Data) -> Iterator[Hits]:
-    yield data.noticed("out-of-range")
 
 
 @check(
@@ -172,7 +164,7 @@ def not_an_email(data: Data) -> Iterator[Hits]:
             yield rows.hits(wrong, column, of=int(rows.filled(column).sum()))
 
 
-@check(
+noticed(
     "two-candidates",
     VALIDITY,
     "A figure's column could be one of several.",
@@ -180,5 +172,3 @@ def not_an_email(data: Data) -> Iterator[Hits]:
     columns=["spend.conversions"],
     codes=["two-candidates"],
 )
-def two_candidates(data: Data) -> Iterator[Hits]:
-    yield data.noticed("two-candidates")
