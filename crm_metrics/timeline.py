@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from crm_metrics import periods, schema
 from crm_metrics.analysis import goals
 from crm_metrics.assembly import Shown
@@ -29,13 +31,14 @@ def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
 
 def first_day(dataset: Dataset) -> date | None:
     """The first day on which something happened; None when no table has dates."""
-    days = []
+    first = np.datetime64("NaT", "us")
     for table in dataset.tables.values():
         if schema.is_derived(table.name):
             continue
-        clocks = [table.frame[name] for name in schema.TABLES[table.name].clocks if table.has(name)]
-        days += [column.min() for column in clocks if not column.isna().all()]
-    return min(days).date() if days else None
+        for name in schema.TABLES[table.name].clocks:
+            if table.has(name):
+                first = np.fmin.reduce(table.frame[name].to_numpy(), initial=first)  # passes over missing ones
+    return None if np.isnat(first) else first.astype("datetime64[D]").item()
 
 
 class Timeline:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import schema
@@ -12,6 +13,12 @@ from crm_metrics.api.asking import Query
 from crm_metrics.errors import NothingToReport
 from crm_metrics.issues import Issue
 from crm_metrics.settings import Settings
+
+# Imported while the files are being read: pandas, the engine, what limits and reports need.
+_LATER = (
+    *("scipy.special", "crm_metrics.loaders.loading", "crm_metrics.assembly"),
+    *("crm_metrics.analysis.waiting", "crm_metrics.ranking", "crm_metrics.timeline"),
+)
 
 if TYPE_CHECKING:
     from crm_metrics.engine.windows import Window
@@ -66,10 +73,8 @@ def load_columns(
     if settings.as_of is None and needs_clock:
         settings = settings.model_copy(update={"as_of": now})
     gathered = gather(files.tables, wanted, by, forced=tables, issues=files.issues, settings=settings)
-    # While the files are being read, what comes after them is imported: pandas, the engine, and what limits need.
-    import scipy.special  # noqa: F401
-
-    from crm_metrics.engine import compute  # noqa: F401
+    for name in _LATER:
+        import_module(name)
     from crm_metrics.loaders.loading import load as load_tables
 
     dataset = load_tables(gathered, settings, today=now)

@@ -73,10 +73,11 @@ def relabelled(labels: pa.Array, codes: Ints) -> Texts:
 def category(found: Texts) -> pd.Categorical:
     """Text as a categorical whose categories are in alphabetical order, whatever the order of rows."""
     order = pc.sort_indices(found.values).to_numpy()
-    rank = np.empty(len(order), dtype=np.int32)
-    rank[order] = np.arange(len(order), dtype=np.int32)
+    narrow = np.min_scalar_type(-max(len(order), 1))  # as pandas keeps them: it need not copy them
+    rank = np.empty(len(order) + 1, dtype=narrow)
+    rank[order], rank[-1] = np.arange(len(order)), -1  # the last is for missing cells
     categories = pd.Index(found.values.take(pa.array(order)).to_pylist(), dtype="str")
-    return pd.Categorical.from_codes(np.append(rank, np.int32(-1))[found.codes], categories=categories)
+    return pd.Categorical.from_codes(rank.take(found.codes), categories=categories)
 
 
 def flags(found: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:
