@@ -163,9 +163,8 @@ class Assembler:
         compared = earlier >= 0
         if not compared.any():
             nothing = np.full(len(place), np.nan)
-            return dict.fromkeys(("compare_value", "change", "change_pct"), nothing) | {
-                "signal": _filled(None, len(place))
-            }
+            unsaid = _filled(None, len(place))
+            return {"compare_value": nothing, "change": nothing, "change_pct": nothing, "signal": unsaid}
         before = np.where(compared, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
             window = self._windows[place]

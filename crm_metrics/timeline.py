@@ -12,6 +12,7 @@ from crm_metrics import periods, schema
 from crm_metrics.analysis import goals
 from crm_metrics.assembly import Shown
 from crm_metrics.engine.windows import Scope, Window
+from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
 
@@ -87,6 +88,16 @@ class Timeline:
             earlier = periods.comparison(period, compare, as_of=as_of)
         place = self.place(earlier) if earlier is not None else None
         return Shown(period, period.is_complete(as_of), self.place(period), earlier, place)
+
+    def compared(self, period: Period, compare: str | PeriodSpec) -> tuple[Period, Window, Window]:
+        """The period that this one is compared with, the window of that one and the window of this one. Raises
+        `NothingToReport` for a period with nothing before it."""
+        shown = self.shown(period, compare)
+        if shown.earlier is None or shown.earlier_window is None:
+            whole = "all of the data" if period.unit == "all" else period.label
+            hint = "Choose a period with -p; less than a month of data is taken as a whole."
+            raise NothingToReport(f"{whole} has no earlier period to compare with", hint=hint)
+        return shown.earlier, self.windows[shown.earlier_window], self.windows[shown.window]
 
     def _targets_in(self, period: Period) -> Iterator[tuple[Scope, float]]:
         """The goals for revenue_won in exactly this period, each with its scope; those in another currency than the deals

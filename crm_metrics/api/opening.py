@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics.api.asking import Query, query
 from crm_metrics.api.loading import complete, load, opened
-from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
 from crm_metrics.settings import Settings
@@ -101,13 +101,10 @@ def why(
         asked = replace(asked, by=found)
     dataset = load(paths, asked, today=today, stdin=stdin)
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    shown = timeline.shown(whole, asked.compare)
-    if shown.earlier is None or shown.earlier_window is None:
-        raise NothingToReport(f"{whole.label} has no earlier period to compare with", hint="Choose a period with -p.")
-    before, now = timeline.windows[shown.earlier_window], timeline.windows[shown.window]
+    earlier, before, now = timeline.compared(whole, asked.compare)
     dataset = complete(dataset, asked, [before, now])
     change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
-    return Why(whole, shown.earlier, dataset.as_of, change)
+    return Why(whole, earlier, dataset.as_of, change)
 
 
 def _only(asked: Query) -> Metric:

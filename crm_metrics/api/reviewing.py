@@ -130,8 +130,5 @@ def _found(
     from crm_metrics.analysis import review
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    place = timeline.shown(whole, asked.compare)
-    if place.earlier is None or place.earlier_window is None:
-        raise NothingToReport(f"{whole.label} has no earlier period to compare with", hint="Choose a period with -p.")
-    windows = (timeline.windows[place.earlier_window], timeline.windows[place.window])
-    return whole, place.earlier, dataset, review.findings(dataset, asked.catalog, metrics, windows, dims)
+    earlier, before, now = timeline.compared(whole, asked.compare)
+    return whole, earlier, dataset, review.findings(dataset, asked.catalog, metrics, (before, now), dims)
