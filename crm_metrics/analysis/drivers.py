@@ -6,16 +6,16 @@ Of a ratio R = Σ wₛ rₛ, with wₛ the segment's share of the denominator an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from crm_metrics.engine.cells import Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.cells import Bools, Cells, Floats, Ints, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.formulas import evaluate
-from crm_metrics.engine.intervals.signals import BETTER, WORSE, Figures, signals
+from crm_metrics.engine.intervals.signals import BETTER, NONE, WORSE, Figures, chances, holm, signals
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.expressions import Formula, Name, Number, Operation
@@ -24,6 +24,7 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
 FEWEST = 10  # records of both periods together; with fewer, segments are put together
+RISK = 0.05  # that any segment is said to have changed where nothing has
 _NEARLY = 0.9
 _BEFORE, _NOW = 0, 1
 
@@ -102,15 +103,19 @@ def change(
     if np.isnan(values).any():
         which = "earlier" if np.isnan(values[_BEFORE]) else "later"
         raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
-    dimensions, refused = [], {}
+    grids: dict[str, _Grid] = {}
+    refused: dict[str, str] = {}
     for dim in dims:
         grid = _grid(Engine(dataset, catalog, [before, now], (dim,)), metric, over, under)
-        trouble = grid if isinstance(grid, str) else _unlike(grid, whole)
-        if isinstance(grid, str) or trouble:
-            refused[dim] = trouble or ""
+        if isinstance(grid, str):
+            refused[dim] = grid
+        elif trouble := _unlike(grid, whole):
+            refused[dim] = trouble
         else:
-            dimensions.append(_dimension(dim, metric, grid, float(values[_NOW] - values[_BEFORE])))
-    dimensions = _in_order(dimensions)
+            grids[dim] = grid
+    said = _said(metric, whole, grids)
+    total = float(values[_NOW] - values[_BEFORE])
+    dimensions = _in_order([_dimension(dim, grid, said[dim], total) for dim, grid in grids.items()])
     n = whole.cells.n[:, 0]
     return Change(
         metric=metric,
@@ -118,7 +123,7 @@ def change(
         now=float(values[_NOW]),
         n_before=int(n[_BEFORE]),
         n=int(n[_NOW]),
-        signal=_signals(metric, whole.cells)[0],
+        signal=signals(metric, *_figures(whole.cells))[0],
         currency=_currency(dataset, catalog, metric, now),
         dimensions=dimensions,
         refused=refused,
@@ -232,13 +237,43 @@ def _unlike(grid: _Grid, whole: _Grid) -> str:
     return "its segments do not add up to the whole: a record counts in several of them, or in none"
 
 
-def _signals(metric: Metric, cells: Cells) -> list[str | None]:
-    figures = [Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (_BEFORE, _NOW)]
-    return list(signals(metric, figures[_NOW], figures[_BEFORE]))
+def _figures(cells: Cells) -> tuple[Figures, Figures]:
+    """Those of the later and of the earlier period."""
+    before, now = (Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (_BEFORE, _NOW))
+    return now, before
 
 
-def _dimension(name: str, metric: Metric, grid: _Grid, total: float) -> Dimension:
-    grid, said, small = _without_small(grid, _signals(metric, grid.cells))
+def _said(metric: Metric, whole: _Grid, grids: Mapping[str, _Grid]) -> dict[str, list[str | None]]:
+    """What the change of each segment says: better or worse only as far as the risk allows. Half of it lies on the whole:
+    where that has changed, something has, and the segments of each dimension are judged together. Else all segments of all
+    dimensions are, at the other half."""
+    if not grids:
+        return {}
+    found = [np.where(_few(grid), np.nan, _chances(metric, grid)) for grid in grids.values()]
+    if _chances(metric, whole)[0] <= RISK / 2:
+        told = [holm(part, RISK) for part in found]
+    else:
+        told = np.split(holm(np.concatenate(found), RISK / 2), np.cumsum([len(part) for part in found])[:-1])
+    made = {}
+    for (name, grid), is_told in zip(grids.items(), told, strict=True):
+        words = signals(metric, *_figures(grid.cells))
+        words[~is_told & np.isin(words, (BETTER, WORSE))] = NONE
+        made[name] = list(words)
+    return made
+
+
+def _chances(metric: Metric, grid: _Grid) -> Floats:
+    return chances(metric, *_figures(grid.cells), grid.n.min(axis=0))
+
+
+def _few(grid: _Grid) -> Bools:
+    """The segments that have records, but too few of them."""
+    records = grid.n.sum(axis=0)
+    return (records > 0) & (records < FEWEST)
+
+
+def _dimension(name: str, grid: _Grid, said: list[str | None], total: float) -> Dimension:
+    grid, said, small = _without_small(grid, said)
     over, under = grid.numerator, grid.denominator
     weight = under if under is not None else np.abs(over)
     with np.errstate(all="ignore"):
@@ -282,8 +317,7 @@ def _known(number: float) -> float | None:
 
 def _without_small(grid: _Grid, said: list[str | None]) -> tuple[_Grid, list[str | None], int]:
     """The grid with the segments of too few records as one, called by their number; a single one stays as it is."""
-    records = grid.n.sum(axis=0)
-    few = (records > 0) & (records < FEWEST)
+    few = _few(grid)
     if few.sum() < 2:
         return grid, said, 0
 

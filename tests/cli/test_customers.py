@@ -97,6 +97,14 @@ def test_a_file_without_customers_is_nothing_to_report(folder: Path):
     assert "there is no customer yet" in done.err
 
 
+def test_deals_without_a_customer_say_that_they_name_none(folder: Path):
+    (folder / "bare.csv").write_text("Deal ID,Stage,Amount,Close Date\n1,Closed Won,100,2024-03-05\n", encoding="utf-8")
+    done = crm_metrics("customers", "bare.csv")
+
+    assert done.refusal == (4, "", False)
+    assert "no deal or order names its customer" in done.err
+
+
 def test_the_hold_out_table_is_printed_by_one_command():
     done = crm_metrics("customers", shared("cdnow/cdnow_sample.csv"), "--hold-out", "1997-09-30")
     assert done.code == 0

@@ -10,7 +10,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.settings import Settings
 from tests.cli.running import crm_metrics
-from tests.false_alarms.claiming import claims
+from tests.false_alarms.claiming import claims, reasons
 
 SAMPLE = str(Path(__file__).parents[2] / "sample_data")
 
@@ -32,6 +32,11 @@ def test_a_planted_story_is_found(period: str, claim: str):
 def test_where_nothing_happened_hardly_anything_is_claimed():
     # At full size: python -m tests.false_alarms 200
     assert sum(bool(claims(seed)) for seed in range(1000, 1006)) <= 1
+
+
+def test_why_hardly_claims_anything_where_nothing_happened():
+    # At full size: python -m tests.false_alarms 200 --why
+    assert sum(bool(reasons(seed)) for seed in range(2000, 2010)) <= 2
 
 
 def test_the_page_says_what_changed_and_what_it_came_of():

@@ -49,6 +49,11 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
         bought["customer"].iloc[histories.row].astype("object") if len(histories.row) else pd.Series(dtype="object")
     )
     people = People({*buyers, *begun["customer"].dropna().astype("object")})
+    if not len(people) and len(bought) and ("customer" not in bought or bought["customer"].isna().all()):
+        raise NothingToReport(
+            "no deal or order names its customer",
+            hint="Export it with the company or contact; 'crm-metrics scan' shows the columns that were found.",
+        )
     if not len(people):
         raise NothingToReport(
             f"there is no customer yet at the end of {_dates(np.array([until]))[0]}",

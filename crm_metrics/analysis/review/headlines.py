@@ -7,17 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Floats, Unavailable
+from crm_metrics.engine.cells import Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.shares import difference
-from crm_metrics.engine.intervals.signals import Figures, with_limits
+from crm_metrics.engine.intervals.signals import Figures, chances, holm
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric
 from crm_metrics.tables import Dataset
 
-FEWEST = 6  # with fewer records in one of the periods nothing is claimed
 _BEFORE, _NOW = 0, 1
 
 
@@ -47,8 +45,8 @@ def headlines(
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
     # What adds up all that has come so far holds the earlier period in it.
     so_far = {metric.name for metric in metrics if any(part.window == "to_end" for part in catalog.parts([metric]))}
-    chances = [1.0 if metric.name in so_far else _chance(metric, part) for metric, part in drawn]
-    told = _holm(np.array(chances), risk)
+    found = [float("nan") if metric.name in so_far else _chance(metric, part) for metric, part in drawn]
+    told = holm(np.array(found), risk)
     return [_headline(metric, part, detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
 
 
@@ -58,32 +56,12 @@ def _parts(engine: Engine, metric: Metric) -> list[Money]:
 
 
 def _chance(metric: Metric, part: Money) -> float:
-    """How often chance alone brings such a change, from the limits of the difference; 1 where nothing can be said."""
-    from scipy.special import stdtr, stdtrit
-
+    """How often chance alone brings such a change; NaN where nothing can be said."""
     cells = part.cells
-    fewest = int(cells.n[:2, 0].min())
-    unlike = metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]
-    if metric.better is Better.NEITHER or fewest < FEWEST or unlike:
-        return 1.0
-    before, now = (
-        with_limits(metric, Figures(cells.value[at], cells.low[at], cells.high[at])) for at in (_BEFORE, _NOW)
-    )
-    low, high = difference((now.value, now.low, now.high), (before.value, before.low, before.high))
-    gap = float(now.value[0] - before.value[0])
-    half = gap - float(low[0]) if gap > 0 else float(high[0]) - gap
-    if not half > 0:
-        return 1.0
-    return float(2 * stdtr(fewest - 1, -abs(gap) / half * stdtrit(fewest - 1, 0.975)))
-
-
-def _holm(chances: Floats, risk: float) -> Bools:
-    """Which of many chances are too small to be one, at a risk for all of them together (Holm 1979, Scand. J. Stat. 6)."""
-    order = np.argsort(chances, kind="stable")
-    small = chances[order] <= risk / np.arange(len(chances), 0, -1)
-    told = np.zeros(len(chances), dtype=bool)
-    told[order[np.logical_and.accumulate(small)]] = True
-    return told
+    if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
+        return float("nan")
+    before, now = (Figures(cells.value[at], cells.low[at], cells.high[at]) for at in (_BEFORE, _NOW))
+    return float(chances(metric, now, before, cells.n[:2].min(axis=0))[0])
 
 
 def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:
