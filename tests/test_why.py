@@ -89,6 +89,19 @@ def test_the_dimension_that_explains_most_comes_first(tmp_path: Path) -> None:
     assert ("South", "worse") == (change.dimensions[0].drivers[0].segment, change.dimensions[0].drivers[0].signal)
 
 
+def test_of_many_segments_one_is_no_more_than_chance_brings(tmp_path: Path) -> None:
+    even = [line for i in range(30) for month in (2, 3) for line in deals(f"P{i}", month, 20, 20)]
+    odd = [*deals("Ann", 2, 8, 20), *deals("Ann", 3, 18, 12)]  # alone .014; of 31 together that is nothing
+    said = {
+        driver.segment: driver.signal
+        for driver in why(tmp_path, [*even, *odd], by=["owner"]).change.dimensions[0].drivers
+    }
+    alone = why(tmp_path, odd, by=["owner"]).change.dimensions[0].drivers[0]
+
+    assert {"no detectable change"} == set(said.values())
+    assert ("Ann", "better") == (alone.segment, alone.signal)
+
+
 def test_segments_of_too_few_records_are_put_together_and_counted(tmp_path: Path) -> None:
     lines = [*deals("Ann", 2, 10, 10), *deals("Ann", 3, 10, 10)]
     for owner in ("Ben", "Cleo", "Dan"):
