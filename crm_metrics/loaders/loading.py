@@ -223,6 +223,8 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     newest = np.datetime64("1800-01-01", "us")
     for table in bench.tables.values():
         for column in schema.TABLES[table.name].clocks:
+            if not table.has(column):
+                continue
             dates = moments(table.frame, column)
             last = np.fmax.reduce(dates, initial=newest)  # passes over missing ones
             if last >= tomorrow:

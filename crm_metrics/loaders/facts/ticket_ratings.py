@@ -39,7 +39,7 @@ def derive(bench: Workbench, table: Table) -> None:
     source = frame[SOURCE].to_numpy()
     n = len(frame)
     satisfied, rated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    score: Floats = np.full(n, np.nan)
+    score: Floats | None = None
     labels: list[str] = []
     scale_of = np.full(n, -1, dtype=np.int8)
     good, worded, numeric = _read(frame)
@@ -62,6 +62,7 @@ def derive(bench: Workbench, table: Table) -> None:
             return
         top, inside = scales.judge(bench, table, numeric, rows, scale, "the tickets' satisfaction")
         satisfied, rated = satisfied | top, rated | inside
+        score = np.full(n, np.nan) if score is None else score
         score[inside] = numeric[inside]
         scale_of[inside] = scales.place(scale.name, labels)
         _report_unread(bench, table, unread & mine & ~rows)
@@ -70,7 +71,8 @@ def derive(bench: Workbench, table: Table) -> None:
         return
     frame["is_satisfied"] = optional_truth(satisfied, rated)
     frame["rating_scale"] = category(labels, scale_of)
-    _mean_score(bench, table, score, sorted(labels[i] for i in np.unique(scale_of[~np.isnan(score)]).tolist()))
+    if score is not None:
+        _mean_score(bench, table, score, sorted(labels[i] for i in np.unique(scale_of[~np.isnan(score)]).tolist()))
 
 
 def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
@@ -84,7 +86,8 @@ def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
 
     numeric = pd.to_numeric(pd.Series([*names, None], dtype="object"), errors="coerce").to_numpy(dtype=float)
     good = among(_GOOD)
-    return good, good | among(_BAD) | among(_NEUTRAL), numeric[codes]
+    number = np.broadcast_to(np.nan, len(codes)) if np.isnan(numeric).all() else numeric[codes]
+    return good, good | among(_BAD) | among(_NEUTRAL), number
 
 
 def _report_unread(bench: Workbench, table: Table, rows: Bools) -> None:
