@@ -7,23 +7,21 @@ Of a ratio R = Σ wₛ rₛ, with wₛ the segment's share of the denominator an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Cells, Floats, Ints, Unavailable
+from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
+from crm_metrics.engine.cells import Cells, Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.intervals.signals import BETTER, NONE, WORSE, Figures, chances, holm, signals
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.expressions import Formula, Name, Number, Operation
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
-FEWEST = 10  # records of both periods together; with fewer, segments are put together
 RISK = 0.05  # that any segment is said to have changed where nothing has
 _NEARLY = 0.9
 _BEFORE, _NOW = 0, 1
@@ -74,17 +72,6 @@ class Change:
     refused: dict[str, str]
 
 
-@dataclass(frozen=True)
-class _Grid:
-    """Numerator and denominator by window and segment (of a sum all denominators are 1), records, and the metric's cells."""
-
-    labels: list[str]
-    numerator: Floats
-    denominator: Floats | None
-    n: Ints
-    cells: Cells
-
-
 def change(
     dataset: Dataset, catalog: Catalog, metric: Metric, before: Window, now: Window, dims: Sequence[str]
 ) -> Change:
@@ -95,21 +82,21 @@ def change(
             f"{metric.name} is a figure for each {' and '.join(metric.per)}, and why takes one figure apart",
             hint=f"'crm-metrics report -m {metric.name} --compare previous' shows which of them changed.",
         )
-    over, under = _sums(metric, catalog)
-    whole = _grid(Engine(dataset, catalog, [before, now]), metric, over, under)
+    over, under = sums(metric, catalog)
+    whole = grid_of(Engine(dataset, catalog, [before, now]), metric, over, under)
     if isinstance(whole, str):
         raise NothingToReport(f"{metric.name} is not available: {whole}")
     values = whole.cells.value[:, 0]
     if np.isnan(values).any():
         which = "earlier" if np.isnan(values[_BEFORE]) else "later"
         raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
-    grids: dict[str, _Grid] = {}
+    grids: dict[str, Grid] = {}
     refused: dict[str, str] = {}
     for dim in dims:
-        grid = _grid(Engine(dataset, catalog, [before, now], (dim,)), metric, over, under)
+        grid = grid_of(Engine(dataset, catalog, [before, now], (dim,)), metric, over, under)
         if isinstance(grid, str):
             refused[dim] = grid
-        elif trouble := _unlike(grid, whole):
+        elif trouble := unlike(grid, whole):
             refused[dim] = trouble
         else:
             grids[dim] = grid
@@ -158,98 +145,19 @@ def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window
     return next(iter(found), None)
 
 
-def _sums(metric: Metric, catalog: Catalog) -> tuple[Formula, Formula | None]:
-    """What a metric adds up, over what else it adds up. Raises `UsageError` for other metrics."""
-    if metric.formula is None and metric.aggregate in ("count", "sum", "mean"):
-        return Name(metric.name), None
-    if isinstance(metric.formula, Operation) and not metric.per_month:
-        over, under = metric.formula.left, metric.formula.right
-        if metric.formula.operator == "/" and _adds_up(over, catalog) and _adds_up(under, catalog):
-            return over, under
-        if _adds_up(metric.formula, catalog):
-            return metric.formula, None
-    if metric.aggregate == "distinct":
-        return Name(metric.name), None
-    what = metric.aggregate or "formula"
-    raise UsageError(
-        f"{metric.name} is neither a sum nor a ratio of sums but a {what}: its change has no parts that add up",
-        hint="A mean or a rate beside it can be taken apart; 'crm-metrics metrics' lists them.",
-    )
-
-
-def _adds_up(tree: Formula, catalog: Catalog) -> bool:
-    match tree:
-        case Number():
-            return False
-        case Name(name):
-            return name in catalog and catalog[name].aggregate in ("count", "sum", "distinct")
-    left, right = (_adds_up(part, catalog) for part in (tree.left, tree.right))
-    if tree.operator in ("+", "-"):
-        return left and right
-    if tree.operator == "*":
-        return (left and _is_fixed(tree.right, catalog)) or (right and _is_fixed(tree.left, catalog))
-    return left and _is_fixed(tree.right, catalog)
-
-
-def _is_fixed(tree: Formula, catalog: Catalog) -> bool:
-    return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in catalog)
-
-
-def _grid(engine: Engine, metric: Metric, over: Formula, under: Formula | None) -> _Grid | str:
-    """The sums by segment, or in words why there are none."""
-    cells = engine.cells(metric.name)
-    if isinstance(cells, Unavailable):
-        return cells.seen
-    shape = cells.value.shape
-
-    def summed(tree: Formula) -> Floats:
-        values = evaluate(
-            tree, lambda name: _cells(engine, name), lambda name: engine.named_in(name, cells.dims), shape
-        )[0]
-        return np.nan_to_num(values)
-
-    numerator = summed(over)
-    denominator = summed(under) if under is not None else None
-    if metric.aggregate == "mean":
-        denominator = cells.n.astype(np.float64)
-        numerator = np.nan_to_num(cells.value) * denominator
-    labels = [label[0] if label else "" for label in engine.segments(cells.dims).labels]
-    return _Grid(labels, numerator, denominator, cells.n, cells)
-
-
-def _cells(engine: Engine, name: str) -> Cells | None:
-    """A part's cells with 0 where there is nothing to add up; that the segments still make the whole is seen afterwards."""
-    found = engine.cells(name) if name in engine.catalog else None
-    if found is None or isinstance(found, Unavailable):
-        return None
-    return replace(found, value=np.nan_to_num(found.value), reason=np.zeros_like(found.reason))
-
-
-def _unlike(grid: _Grid, whole: _Grid) -> str:
-    """Why the segments do not make the whole; empty when they do."""
-    pairs = [(grid.numerator, whole.numerator)]
-    if grid.denominator is not None and whole.denominator is not None:
-        pairs.append((grid.denominator, whole.denominator))
-    if grid.denominator is not None and ((grid.denominator == 0) & (grid.numerator != 0)).any():
-        return "one of its segments has nothing to divide by in one of the periods"
-    if all(np.allclose(part.sum(axis=1), total[:, 0], rtol=1e-9, atol=1e-9) for part, total in pairs):
-        return ""
-    return "its segments do not add up to the whole: a record counts in several of them, or in none"
-
-
 def _figures(cells: Cells) -> tuple[Figures, Figures]:
     """Those of the later and of the earlier period."""
     before, now = (Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (_BEFORE, _NOW))
     return now, before
 
 
-def _said(metric: Metric, whole: _Grid, grids: Mapping[str, _Grid]) -> dict[str, list[str | None]]:
+def _said(metric: Metric, whole: Grid, grids: Mapping[str, Grid]) -> dict[str, list[str | None]]:
     """What the change of each segment says: better or worse only as far as the risk allows. Half of it lies on the whole:
     where that has changed, something has, and the segments of each dimension are judged together. Else all segments of all
     dimensions are, at the other half."""
     if not grids:
         return {}
-    found = [np.where(_few(grid), np.nan, _chances(metric, grid)) for grid in grids.values()]
+    found = [np.where(few(grid), np.nan, _chances(metric, grid)) for grid in grids.values()]
     if _chances(metric, whole)[0] <= RISK / 2:
         told = [holm(part, RISK) for part in found]
     else:
@@ -262,18 +170,12 @@ def _said(metric: Metric, whole: _Grid, grids: Mapping[str, _Grid]) -> dict[str,
     return made
 
 
-def _chances(metric: Metric, grid: _Grid) -> Floats:
+def _chances(metric: Metric, grid: Grid) -> Floats:
     return chances(metric, *_figures(grid.cells), grid.n.min(axis=0))
 
 
-def _few(grid: _Grid) -> Bools:
-    """The segments that have records, but too few of them."""
-    records = grid.n.sum(axis=0)
-    return (records > 0) & (records < FEWEST)
-
-
-def _dimension(name: str, grid: _Grid, said: list[str | None], total: float) -> Dimension:
-    grid, said, small = _without_small(grid, said)
+def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> Dimension:
+    grid, said, small = without_small(grid, said)
     over, under = grid.numerator, grid.denominator
     weight = under if under is not None else np.abs(over)
     with np.errstate(all="ignore"):
@@ -313,20 +215,3 @@ def _dimension(name: str, grid: _Grid, said: list[str | None], total: float) -> 
 
 def _known(number: float) -> float | None:
     return None if np.isnan(number) else float(number)
-
-
-def _without_small(grid: _Grid, said: list[str | None]) -> tuple[_Grid, list[str | None], int]:
-    """The grid with the segments of too few records as one, called by their number; a single one stays as it is."""
-    few = _few(grid)
-    if few.sum() < 2:
-        return grid, said, 0
-
-    def together(values: np.ndarray) -> np.ndarray:
-        return np.concatenate([values[:, ~few], values[:, few].sum(axis=1, keepdims=True)], axis=1)
-
-    count = int(few.sum())
-    labels = [label for label, small in zip(grid.labels, few, strict=True) if not small]
-    kept = [word for word, small in zip(said, few, strict=True) if not small]
-    under = together(grid.denominator) if grid.denominator is not None else None
-    made = _Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
-    return made, [*kept, None], count

@@ -16,8 +16,9 @@ from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, fi
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.intervals.formulas import limits
 from crm_metrics.engine.measuring import Measures
+from crm_metrics.engine.pairs import Chosen, Part
 from crm_metrics.engine.segments import Segments
-from crm_metrics.engine.selection import DAY, Chosen, Part, Selector
+from crm_metrics.engine.selection import DAY, Selector
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog

@@ -11,7 +11,8 @@ from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.cells import Codes, Floats, Ints
 from crm_metrics.engine.intervals.ranks import ranks
 from crm_metrics.engine.intervals.shares import Z
-from crm_metrics.engine.selection import Chosen, Selector
+from crm_metrics.engine.pairs import Chosen
+from crm_metrics.engine.selection import Selector
 from crm_metrics.metrics.metric import Metric, Unit
 
 FEWEST = 6  # fewer records say too little of how much they vary

@@ -1,17 +1,9 @@
 """The metrics the oracle covers."""
 
-# The metrics with a value for each product, reason or stage: they take `per_value`.
-STAGE_METRICS = [
-    "stages_entered",
-    "stage_conversion_rate",
-    "stage_went_on",
-    "stage_lost",
-    "stage_waiting",
-    "stage_amount_lost",
-    "time_in_stage",
-    "stage_snapshot_deals",
-    "stage_snapshot_amount",
-]
+from crm_metrics.metrics import catalog
+
+# The metrics with a value for each product, reason or stage: they take `per_value`. A new one of a stage is asked for here.
+STAGE_METRICS = [metric.name for metric in catalog.built_in().listed() if "stage" in metric.per]
 PER_METRICS = ["product_revenue", "product_units", "product_buyers", "product_share", "loss_reasons", *STAGE_METRICS]
 
 METRICS = [

@@ -18,7 +18,7 @@ from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints, Unavailable
 from crm_metrics.engine.intervals.shares import wilson
 from crm_metrics.engine.measuring import DECIDED, FEWEST
-from crm_metrics.engine.selection import Chosen
+from crm_metrics.engine.pairs import Chosen
 from crm_metrics.expressions import Formula, Name, Number
 from crm_metrics.metrics.metric import Metric, Unit
 

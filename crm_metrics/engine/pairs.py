@@ -1,0 +1,57 @@
+"""Rows of a table and the windows they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
+    where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason;
+    `numbered` and `counted` keep, by dimensions, the cell of each pair and how many each cell has."""
+
+    rows: Ints
+    window: Codes
+    value: Floats | None = None
+    blocked: dict[int, str] = field(default_factory=dict)
+    numbered: dict[tuple[str, ...], Codes] = field(default_factory=dict)
+    counted: dict[tuple[str, ...], Ints] = field(default_factory=dict)
+
+    def only(self, keep: Bools) -> Part:
+        """The pairs that are kept."""
+        return Part(self, keep)
+
+
+class Part:
+    """Some of other pairs. What nobody asks for is not taken out of them: a count needs no rows."""
+
+    def __init__(self, whole: Pairs | Part, keep: Bools) -> None:
+        self.whole, self.keep = whole, keep
+        self.blocked: dict[int, str] = whole.blocked
+        self.numbered: dict[tuple[str, ...], Codes] = {}
+        self.counted: dict[tuple[str, ...], Ints] = {}
+
+    @cached_property
+    def rows(self) -> Ints:
+        return np.compress(self.keep, self.whole.rows)
+
+    @cached_property
+    def window(self) -> Codes:
+        return np.compress(self.keep, self.whole.window)
+
+    @cached_property
+    def value(self) -> Floats | None:
+        return np.compress(self.keep, self.whole.value) if self.whole.value is not None else None
+
+    def only(self, keep: Bools) -> Part:
+        """The pairs of these that are kept."""
+        return Part(self, keep)
+
+
+Chosen = Pairs | Part
