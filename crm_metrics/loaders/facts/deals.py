@@ -30,6 +30,7 @@ from crm_metrics.tables import SOURCE, Table
 OUTCOMES = ("lost", "open", "won")
 LOST, OPEN, WON = range(3)
 _TELLING = ("status", "outcome", "is_won", "is_lost", "is_closed", "won_at", "lost_at")
+_MANY = 30  # deals that ended all alike: hardly what happened, where some are lost and some won
 _COMPETITION = ("closed lost to competition",)  # Zoho's stage
 _WON_WORDS = ("won", "closed won", "closedwon")
 _LOST_WORDS = ("lost", "closed lost", "closedlost", "closed lost to competition")
@@ -180,6 +181,7 @@ def derive(bench: Workbench) -> None:
     if "closed_at" in frame:
         for code, name in ((WON, "won"), (LOST, "lost")):
             bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
+    _note_one_outcome(bench, outcome)
     frame["is_still_open"] = is_open
     if bench.asks("deals", "open_from", "overdue_from"):
         _pipeline(bench, table, is_open)
@@ -189,6 +191,15 @@ def derive(bench: Workbench) -> None:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
         named |= words(frame, "stage", _COMPETITION)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
+
+
+def _note_one_outcome(bench: Workbench, outcome: np.ndarray) -> None:
+    """Say so when many deals ended and all alike: the export may leave the others out, and nothing else would tell."""
+    won, lost = int((outcome == WON).sum()), int((outcome == LOST).sum())
+    if bench.asks("deals", "outcome") and won + lost >= _MANY and not (won and lost):
+        said, other = ("won", "lost") if won else ("lost", "won")
+        warning = f"if the export leaves {other} ones out, every win rate is wrong"
+        bench.notes.append(f"All {won + lost:,} deals that ended are {said}: {warning}.")
 
 
 def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:
