@@ -18,7 +18,8 @@ _IN_UNIT = frozenset({"value", "low", "high", "compare_value", "change", "target
 _COUNTS = frozenset({"n", "rank_low", "rank_high"})
 _FRACTIONS = frozenset({"change_pct", "attainment"})
 _PIECE = 1 << 18
-_PLAIN = 1e14  # from here on a number is written with an exponent
+_EXACT = 2.0**53
+_LONG = 1e10  # from here on Arrow writes an exponent
 
 _Cell = TypeVar("_Cell")
 
@@ -86,12 +87,21 @@ def _shortest(doubles: np.ndarray, counts: np.ndarray | bool) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = pa.array(doubles, mask=~np.isfinite(doubles)).cast(pa.string())
-    bare = (np.abs(doubles) < _PLAIN) & (doubles == np.rint(doubles)) & ~np.asarray(counts)
-    if not bare.any():
-        return texts
-    pointed = pc.binary_join_element_wise(texts.filter(pa.array(bare)), ".0", "")
-    return pc.replace_with_mask(texts, pa.array(bare), pointed)
+    finite = np.isfinite(doubles)
+    texts = pa.array(doubles, mask=~finite).cast(pa.string())
+    whole = finite & (np.abs(doubles) < _EXACT) & (doubles == np.rint(doubles))
+    pointed = whole & ~np.asarray(counts)
+    long = finite & ~whole & (np.abs(doubles) >= _LONG)
+    if whole.any():
+        texts = pc.replace_with_mask(
+            texts, pa.array(whole), pa.array(doubles[whole].astype(np.int64)).cast(pa.string())
+        )
+    if pointed.any():
+        points = pc.binary_join_element_wise(texts.filter(pa.array(pointed)), ".0", "")
+        texts = pc.replace_with_mask(texts, pa.array(pointed), points)
+    if long.any():
+        texts = pc.replace_with_mask(texts, pa.array(long), pa.array(list(map(repr, doubles[long].tolist()))))
+    return texts
 
 
 def _by_distinct(column: pd.Series, spell: Callable[[object], _Cell], missing: _Cell) -> tuple[list[_Cell], np.ndarray]:

@@ -139,3 +139,12 @@ def test_columns_of_any_type_are_written_alike():
     made.rows = made.rows.astype({"owner": "category", "metric": "category", "n": "Int64", "value": "object"})
 
     assert expected == rendered(made, "csv")
+
+
+@pytest.mark.parametrize(
+    ("number", "text"), [(1e10, "10000000000.0"), (12345678901.5, "12345678901.5"), (2.0**60, "1.152921504606847e+18")]
+)
+def test_large_amounts_are_written_out_as_far_as_they_are_exact(number: float, text: str):
+    money = metric("revenue_won")
+
+    assert text == read_back(report([row(money, number)], [money]))[0]["value"]
