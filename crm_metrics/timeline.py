@@ -36,7 +36,7 @@ def first_day(dataset: Dataset) -> date | None:
     for table in dataset.tables.values():
         if schema.is_derived(table.name):
             continue
-        for name in schema.TABLES[table.name].clocks:
+        for name in schema.TABLES[table.name].moments:
             if table.has(name):
                 first = np.fmin.reduce(table.frame[name].to_numpy(), initial=first)  # passes over missing ones
     return None if np.isnat(first) else first.astype("datetime64[D]").item()

@@ -39,14 +39,13 @@ def load(
     """The tables of the given files that the question needs. `tables` names the table of a path where it is known, for
     files whose columns have the canonical names; with `ids` the records' own ids are kept in any case; `also` are further
     `(table, column)` pairs."""
-    from crm_metrics.loaders.gathering import IDS
     from crm_metrics.metrics.checking import columns_of
 
     parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
     wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
     if ids:
         found = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
-        wanted |= {(table, IDS[table]) for table in found if table in IDS}
+        wanted |= {(table, key) for table in found if (key := schema.TABLES[table].key)}
     needs_clock = asked.period is not None and asked.period.needs_clock
     return load_columns(
         paths, wanted, asked.settings, by=asked.by, needs_clock=needs_clock, today=today, stdin=stdin, tables=tables

@@ -20,9 +20,9 @@ from crm_metrics.history import digests, store
 from crm_metrics.history.causes import Cause, Input, Run, causes, read_run
 from crm_metrics.history.definitions import Definition, definition
 from crm_metrics.history.figures import Figure, Group, figures_of, pairs, restated, same
-from crm_metrics.loaders.gathering import IDS
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.schema import TABLES
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.reading import Raw
@@ -220,12 +220,13 @@ def _digests_kept(
 
 def _digests_of(raw: Raw, source: Source, recogniser: Recogniser) -> tuple[int, bytes | None, tuple[str, ...]]:
     known = None
-    if source.table in IDS:
+    key = TABLES[source.table].key
+    if key:
         try:
             known = recogniser.recognise(raw)
         except CrmMetricsError:  # its table was stated from outside
             known = None
-    rows = digests.rows_of(raw, known.columns.get(IDS[source.table]) if known else None)
+    rows = digests.rows_of(raw, known.columns.get(key) if known else None)
     return (len(rows.contents), rows.packed(), rows.labels) if rows else (0, None, ())
 
 

@@ -91,7 +91,7 @@ def wanted(names: Sequence[str], table: str, needs: Mapping[str, set[str]], *, d
     if needs.get("deal_stages"):
         result |= {"deal_id", "stage", "from_stage", "field", "entered_at", "left_at", "pipeline", DEALS + "stage"}
     if deals:
-        mine = {DEALS + name for name in (*needs["deals"], *schema.TABLES["deals"].clocks, *_OUTCOME)}
+        mine = {DEALS + name for name in (*needs["deals"], *schema.TABLES["deals"].moments, *_OUTCOME)}
         result |= {"deal_id", "entered_at", *mine}
     return result
 

@@ -24,29 +24,6 @@ from crm_metrics.periods import Grain
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
-# Each table's own id. Several rows of one order are its lines, which purchases put together.
-IDS = {
-    "customers": "customer_id",
-    "leads": "lead_id",
-    "deals": "deal_id",
-    "tickets": "ticket_id",
-    "responses": "response_id",
-    "subscriptions": "subscription_id",
-    "orders": "order_id",
-    "order_lines": "line_id",
-}
-# Which table an attribute can come from, and by which columns the two are joined. The first that has it is used.
-LINKS = (
-    ("owners", "owner", "owner"),
-    ("leads", "lead_id", "lead_id"),
-    ("customers", "customer", "customer"),
-    ("products", "product", "product"),
-    ("deals", "deal_id", "deal_id"),
-)
-IDENTITY = ("customer", "customer_name", "customer_email")
-_ALWAYS = ("updated_at", "is_deleted", "currency")
-_OUTCOME = schema.TABLES["deals"].columns["outcome"].needs
-
 
 @dataclass(frozen=True)
 class Fetched:
@@ -175,37 +152,23 @@ def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]
     for dim in dims:
         having = {recognised.layout.table for _, recognised in found if dim in recognised.columns}
         if having != _tables(found):
-            links |= {mine for other, mine, _ in LINKS if other in having}
+            links |= {link.column for other, link in schema.LINKED.items() if other in having}
     return links
 
 
 def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> set[str]:
-    """What to read of a file: what is needed of its table, its id, the dates that decide as-of, and what links it."""
+    """What to read of a file: what is needed of its table, its key, the moments that decide as-of, and what links it."""
     table = recognised.layout.table
     known = schema.TABLES[table]
-    names = {*needs.get(table, ()), *known.clocks, *_ALWAYS, *dims, IDS.get(table, "")}
-    if table == "deals":
-        names |= {need.partition(".")[2] for need in _OUTCOME}
-        names |= {"won_amount"} if "amount" in names else set()
-    if table in ("orders", "order_lines"):
-        names.add("order_id")
-    if table == "spend":
-        names |= {"spent_to_at", *recognised.layout.total_blank, *(("campaign_id",) if "campaign" in names else ())}
-    if table == "customers":
-        names.add("total_spend")
-    if table == "tickets":
-        names |= {"closed_at", "status"}
-    if table == "subscriptions":
-        names |= {"trial_ends_at", "status"}
-    if table in ("owners", "products"):
-        names.add(table.removesuffix("s"))
+    names = {*needs.get(table, ()), *known.always, *known.moments, *dims, known.key, *recognised.layout.total_blank}
     if table == "customers" and ("customer" in _all(needs) or "customer" in links):
-        names |= {"customer_id", "name", "email"}
-    names |= {name for link in links for name in (IDENTITY if link == "customer" else (link,))}
-    if table == "deals" and "leads" in needs:
-        names.add("lead_id")
-    if table == "leads" and "deals" in needs:
-        names |= {"lead_id", *({"source", "campaign"} & needs["deals"])}
+        names.update(known.identity)
+    names |= {name for link in links for name in (schema.IDENTITY if link == "customer" else (link,))}
+    for other, link in schema.LINKED.items():
+        if link.attributes and table in (other, *link.onto) and {other, *link.onto} & needs.keys() - {table}:
+            names.add(link.column if table in link.onto else link.key)
+        if link.attributes and table == other:
+            names |= {name for onto in link.onto for name in link.attributes if name in needs.get(onto, ())}
     return names
 
 
@@ -214,7 +177,7 @@ def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: 
     something reads it."""
     table = recognised.layout.table
     alone = sum(other.layout is recognised.layout for _, other in found) == 1
-    name = IDS.get(table)
+    name = schema.TABLES[table].key or None
     joined = table == "customers" or (table == "leads" and "deals" in needs)
     joined |= table == "deals" and "deal_stages" in needs
     joined |= table == "orders" and "order_lines" in _tables(found)

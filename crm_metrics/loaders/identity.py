@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.gathering import IDS
+from crm_metrics.schema import TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
 
 _SHARE, _FEW = 0.01, 5
@@ -19,8 +19,8 @@ _SHARE, _FEW = 0.01, 5
 def without_versions(frame: pd.DataFrame, table: str, sources: list[Source], issues: list[Issue]) -> pd.DataFrame:
     """The rows of one vendor's layout with one row per id: the last updated, without such a column the one with the latest
     date in it. An "id" that repeats with different content in more than 1 % of the rows (and in more than five) is none."""
-    column = IDS.get(table)
-    if column is None or table == "orders" or column not in frame or _all_different(frame[column]):
+    column = TABLES[table].key
+    if not column or table == "orders" or column not in frame or _all_different(frame[column]):
         return frame
     named = frame[column].notna().to_numpy()
     repeats = named & frame[column].duplicated(keep=False).to_numpy()

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.gathering import IDENTITY, LINKS
+from crm_metrics.schema import IDENTITY, LINKED
 from crm_metrics.tables import SOURCE, Source, Table
 
 _FILES = {
@@ -154,7 +154,8 @@ def _unmatched(
 
 def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
     """Say how many rows name a seller, a product or a lead that the file made for these does not know."""
-    for other, mine, key in LINKS:
+    for other, link in LINKED.items():
+        mine, key = link.column, link.key
         if other == "customers" or other not in tables or not tables[other].has(key):
             continue
         if other == "deals" and not any(source.table == "deal_stages" for source in sources):
@@ -162,7 +163,7 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
         fold = _fold(key)
         known = {fold(value) for value in tables[other].frame[key].dropna().unique()}
         for name, table in sorted(tables.items()):
-            if name == other or not table.has(mine) or (other == "leads" and name != "deals"):
+            if name == other or not table.has(mine) or not link.leads_to(name):
                 continue
             values = table.frame[mine].astype("category")
             unknown = np.array([*(fold(value) not in known for value in values.cat.categories), False], dtype=bool)
@@ -179,10 +180,11 @@ def carry(tables: dict[str, Table], column: str) -> None:
     for name, table in sorted(tables.items()):
         if table.has(column):
             continue
-        for other, mine, key in LINKS:
+        for other, link in LINKED.items():
+            mine, key = link.column, link.key
             if name == other or other not in tables or not tables[other].has(column) or not table.has(mine):
                 continue
-            if not tables[other].has(key) or (other == "leads" and name != "deals"):
+            if not tables[other].has(key) or not link.leads_to(name):
                 continue
             known = tables[other].frame[[key, column]].dropna(subset=[key])
             attribute = dict(zip(map(_fold(key), known[key]), known[column], strict=True))

@@ -88,9 +88,10 @@ def load(
     _side_by_side(gathered.pool, bench, _settling(bench))
     _set_as_of(bench, today)
     linking.link_customers(tables, sources, bench.issues)
-    if "deals" in tables and "leads" in tables:
-        for column in ("source", "campaign"):
-            linking.carry({name: tables[name] for name in ("deals", "leads")}, column)
+    for other, link in schema.LINKED.items():
+        linked = {name: tables[name] for name in (other, *link.onto) if name in tables}
+        for column in link.attributes:
+            linking.carry(linked, column)
     linking.report_unmatched(tables, sources, bench.issues)
     spend.attribute(bench)
     for dim in dims:
@@ -222,7 +223,7 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     tomorrow = np.datetime64(today + timedelta(days=1), "us")
     newest = np.datetime64("1800-01-01", "us")
     for table in bench.tables.values():
-        for column in schema.TABLES[table.name].clocks:
+        for column in schema.TABLES[table.name].moments:
             if not table.has(column):
                 continue
             dates = moments(table.frame, column)
@@ -239,7 +240,7 @@ def _set_as_of(bench: Workbench, today: date) -> None:
     bench.now = instants(start_of_next, bench.settings.timezone)[0]
     if bench.settings.as_of is not None:
         for table in bench.tables.values():
-            for column in schema.TABLES[table.name].clocks:
+            for column in schema.TABLES[table.name].moments:
                 bench.report(
                     "after-as-of",
                     table,
@@ -251,22 +252,14 @@ def _set_as_of(bench: Workbench, today: date) -> None:
 
 def _report_undated(bench: Workbench) -> None:
     """Rows without the date that places them are in no figure of a period: counted and listed."""
-    places = {
-        "leads": "created_at",
-        "deals": "created_at",
-        "deal_stages": "entered_at",
-        "tickets": "created_at",
-        "responses": "responded_at",
-        "orders": "ordered_at",
-        "subscriptions": "started_at",
-        "spend": "spent_at",
-    }
-    for name, column in places.items():
-        if name in bench.tables and bench.tables[name].has(column):
-            table = bench.tables[name]
-            hit = ~has_value(table.frame, column)
-            if name == "deals":
-                hit &= ~(table.frame["outcome"] == "open").to_numpy()
-            if hit.any():
-                first = int(table.frame[SOURCE].to_numpy()[hit][0])
-                bench.report("no-date", table, hit, column=bench.sources[first].columns.get(column, column))
+    for name, table in sorted(bench.tables.items()):
+        known = schema.TABLES[name]
+        if known.undated or not known.placed_by or not table.has(known.placed_by):
+            continue
+        hit = ~has_value(table.frame, known.placed_by)
+        if name == "deals":
+            hit &= ~(table.frame["outcome"] == "open").to_numpy()
+        if hit.any():
+            first = int(table.frame[SOURCE].to_numpy()[hit][0])
+            column = bench.sources[first].columns.get(known.placed_by, known.placed_by)
+            bench.report("no-date", table, hit, column=column)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.gathering import IDS, Fetched
+from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.normalising import FileRows
 from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
@@ -44,8 +44,8 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], noticed: list[
 
 def _has_no_id(file: FileRows) -> bool:
     """Lists of owners or products, which have no dates, are matched by name: a copy adds nothing."""
-    table = file.source.table
-    return bool(schema.TABLES[table].clocks) and IDS.get(table) not in file.recognised.columns
+    known = schema.TABLES[file.source.table]
+    return bool(known.moments) and known.key not in file.recognised.columns
 
 
 def _hashes(frame: pd.DataFrame) -> Hashes:

@@ -1,16 +1,19 @@
 """The canonical tables as data: their columns, what each means, and which columns a derived one is made from."""
 
-from crm_metrics.schema.columns import NUMERIC, TEXTUAL, Column, Kind, Schema
+from crm_metrics.schema.columns import IDENTITY, NUMERIC, TEXTUAL, Column, Kind, Link, Schema
 from crm_metrics.schema.lists import RATES
-from crm_metrics.schema.tables import TABLES, called, column, inputs, is_derived
+from crm_metrics.schema.tables import LINKED, TABLES, called, column, inputs, is_derived
 
 __all__ = [
+    "IDENTITY",
+    "LINKED",
     "NUMERIC",
     "RATES",
     "TABLES",
     "TEXTUAL",
     "Column",
     "Kind",
+    "Link",
     "Schema",
     "called",
     "column",

@@ -31,29 +31,59 @@ TEXTUAL = {Kind.ID, Kind.TEXT, Kind.CATEGORY}
 @dataclass(frozen=True)
 class Column:
     """One column: its kind, its meaning, and for a derived one the columns it is made from (`table.column`); `remedy` is
-    what makes it available when a column alone does not."""
+    what makes it available when a column alone does not; `companions` are columns of the same table without which its cells
+    say less: they are read with it."""
 
     kind: Kind
     about: str
     needs: tuple[str, ...] = ()
     remedy: str = ""
+    companions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Link:
+    """How rows of other tables take attributes of a table's rows, many to one: their `column` names its `key`. Only tables
+    in `onto` take them, where there are any. The link with the lowest `rank` that has an attribute gives it. `attributes`
+    are taken whenever both tables are asked about, whatever a report is by."""
+
+    column: str
+    key: str
+    rank: int
+    onto: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
+
+    def leads_to(self, table: str) -> bool:
+        return not self.onto or table in self.onto
 
 
 @dataclass(frozen=True)
 class Schema:
-    """A table. `bases` are the tables a derived table's rows come from; `clocks` are the dates that say how far the
-    data reaches; `called` is what people call its rows, where that is not the table's name."""
+    """A table. `bases` are the tables a derived table's rows come from; `called` is what people call its rows, where that is
+    not the table's name.
+
+    `key` is the column that tells its records apart; `identity` are the columns that name a customer, the surest first;
+    `link` is how other tables take its attributes. `placed_by` is the date that places a row in time, which is when it came
+    in; with `undated` a row without it is no mistake. `moments` are the dates of what has happened, which lie in the past.
+    `always` are columns that are read whatever is asked for."""
 
     about: str
     columns: dict[str, Column]
     bases: tuple[str, ...] = ()
-    clocks: tuple[str, ...] = ()
     called: str = ""
+    key: str = ""
+    identity: tuple[str, ...] = ()
+    link: Link | None = None
+    placed_by: str = ""
+    undated: bool = False
+    moments: tuple[str, ...] = ()
+    always: tuple[str, ...] = ()
 
 
-def define(kind: Kind, about: str, *needs: str, remedy: str = "") -> Column:
-    """A column of a table; `needs` are the columns that a derived one is made from."""
-    return Column(kind, about, needs, remedy)
+def define(kind: Kind, about: str, *needs: str, remedy: str = "", companions: tuple[str, ...] = ()) -> Column:
+    """A column of a table; `needs` are the columns that a derived one is made from. An amount of money is read with its
+    currency."""
+    return Column(kind, about, needs, remedy, (*companions, *(("currency",) if kind is Kind.MONEY else ())))
 
 
 ID, TEXT, CATEGORY, DATE, NUMBER = Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.DATE, Kind.NUMBER
@@ -64,6 +94,7 @@ CUSTOMER = {
     "customer_name": define(TEXT, "the customer's name as this file writes it"),
     "customer_email": define(ID, "the customer's e-mail address"),
 }
+IDENTITY = tuple(CUSTOMER)
 UPDATED = {"updated_at": define(DATE, "when the record was last changed: the newest of several rows of one id counts")}
 DELETED = {"is_deleted": define(BOOL, "the record is in the recycle bin: left out")}
 _STATE = {

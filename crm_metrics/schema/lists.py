@@ -1,6 +1,6 @@
 """The lists that add attributes to other tables' rows: sellers and products."""
 
-from crm_metrics.schema.columns import CATEGORY, DATE, MONEY, NUMBER, Schema, define
+from crm_metrics.schema.columns import CATEGORY, DATE, MONEY, NUMBER, Link, Schema, define
 
 RATES = "rates"
 
@@ -14,6 +14,8 @@ LISTS: dict[str, Schema] = {
             "manager": define(CATEGORY, "manager"),
         },
         called="sellers' attributes",
+        link=Link("owner", "owner", rank=1),
+        always=("owner",),
     ),
     RATES: Schema(
         "exchange rates, which the settings name",
@@ -32,5 +34,7 @@ LISTS: dict[str, Schema] = {
             "category": define(CATEGORY, "category or series"),
             "price": define(MONEY, "list price"),
         },
+        link=Link("product", "product", rank=4),
+        always=("product",),
     ),
 }

@@ -7,15 +7,20 @@ from crm_metrics.schema.columns import (
     DATE,
     DELETED,
     ID,
+    IDENTITY,
     MONEY,
     SHARE,
     TEXT,
     UPDATED,
     Kind,
+    Link,
     Schema,
     define,
     state,
 )
+
+# What can say that a deal is won, lost or open.
+_TELLING = ("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at")
 
 SALES: dict[str, Schema] = {
     "customers": Schema(
@@ -49,7 +54,13 @@ SALES: dict[str, Schema] = {
             **UPDATED,
             **DELETED,
         },
-        clocks=("started_at",),
+        key="customer_id",
+        identity=("customer_id", "name", "email"),
+        link=Link("customer", "customer", rank=3),
+        placed_by="started_at",
+        undated=True,  # a prospect has not started
+        moments=("started_at",),
+        always=(*UPDATED, *DELETED, "total_spend"),
     ),
     "leads": Schema(
         "leads and contacts",
@@ -93,7 +104,12 @@ SALES: dict[str, Schema] = {
                 remedy="set a target, for example --set lead_response_target_hours=24",
             ),
         },
-        clocks=("created_at", "responded_at", "converted_at"),
+        key="lead_id",
+        identity=IDENTITY,
+        link=Link("lead_id", "lead_id", rank=2, onto=("deals",), attributes=("source", "campaign")),
+        placed_by="created_at",
+        moments=("created_at", "responded_at", "converted_at"),
+        always=(*UPDATED, *DELETED),
     ),
     "deals": Schema(
         "deals, or opportunities",
@@ -111,7 +127,7 @@ SALES: dict[str, Schema] = {
             "status": define(CATEGORY, "the file's own status: open, won or lost"),
             "won_at": define(DATE, "when it was won, where the file has a column of its own for it"),
             "lost_at": define(DATE, "when it was lost, where the file has a column of its own for it"),
-            "amount": define(MONEY, "the deal's value"),
+            "amount": define(MONEY, "the deal's value", companions=("won_amount",)),
             "won_amount": define(MONEY, "what it was won for, where the file has a column of its own for it"),
             "currency": define(CATEGORY, "currency of the amount"),
             "probability": define(SHARE, "chance of winning, 0 to 1"),
@@ -134,10 +150,7 @@ SALES: dict[str, Schema] = {
             "outcome": define(
                 CATEGORY,
                 "won, lost or open",
-                *(
-                    f"deals.{name}"
-                    for name in ("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at")
-                ),
+                *(f"deals.{name}" for name in _TELLING),
             ),
             "cycle_days": define(Kind.DAYS, "days from opened to closed", "deals.created_at", "deals.closed_at"),
             "cycle_wait_days": define(
@@ -171,7 +184,12 @@ SALES: dict[str, Schema] = {
             ),
             **state("deals.created_at", "deals.closed_at"),
         },
-        clocks=("created_at", "closed_at"),
+        key="deal_id",
+        identity=IDENTITY,
+        link=Link("deal_id", "deal_id", rank=5),
+        placed_by="created_at",
+        moments=("created_at", "closed_at"),
+        always=(*UPDATED, *DELETED, *_TELLING),
     ),
     "deal_stages": Schema(
         "the history of deals' stages",
@@ -186,5 +204,7 @@ SALES: dict[str, Schema] = {
             **DELETED,
         },
         called="stage histories",
+        placed_by="entered_at",
+        always=tuple(DELETED),
     ),
 }

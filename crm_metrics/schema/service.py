@@ -7,6 +7,7 @@ from crm_metrics.schema.columns import (
     DATE,
     DELETED,
     ID,
+    IDENTITY,
     NUMBER,
     TEXT,
     UPDATED,
@@ -101,7 +102,11 @@ SERVICE: dict[str, Schema] = {
             "satisfaction_score": define(NUMBER, "the rating on its own scale", "tickets.satisfaction"),
             **state("tickets.created_at", "tickets.solved_at"),
         },
-        clocks=("created_at", "first_response_at", "solved_at"),
+        key="ticket_id",
+        identity=IDENTITY,
+        placed_by="created_at",
+        moments=("created_at", "first_response_at", "solved_at"),
+        always=(*UPDATED, *DELETED, "closed_at", "status"),
     ),
     "responses": Schema(
         "answers to surveys",
@@ -146,7 +151,11 @@ SERVICE: dict[str, Schema] = {
                 BOOL, "the rating is in the top of its scale", "responses.score", "responses.kind", "responses.scale"
             ),
         },
-        clocks=("responded_at",),
+        key="response_id",
+        identity=IDENTITY,
+        placed_by="responded_at",
+        moments=("responded_at",),
+        always=tuple(UPDATED),
         called="survey answers",
     ),
 }

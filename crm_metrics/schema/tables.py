@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from crm_metrics.schema.billing import BILLING
-from crm_metrics.schema.columns import Column, Schema
+from crm_metrics.schema.columns import IDENTITY, Column, Link, Schema
 from crm_metrics.schema.derived import DERIVED, NEEDS
 from crm_metrics.schema.lists import LISTS
 from crm_metrics.schema.sales import SALES
@@ -11,8 +11,10 @@ from crm_metrics.schema.service import SERVICE
 
 TABLES: dict[str, Schema] = {**SALES, **SERVICE, **BILLING, **LISTS, **DERIVED}
 
-# Columns another table needs so that its rows can be joined to it.
-_LINKS = ("customer", "customer_name", "customer_email")
+# The tables whose attributes others take, in the order in which they are asked for one.
+LINKED: dict[str, Link] = dict(
+    sorted(((name, known.link) for name, known in TABLES.items() if known.link), key=lambda pair: pair[1].rank)
+)
 
 
 def called(table: str) -> str:
@@ -34,8 +36,8 @@ def column(table: str, name: str) -> Column | None:
 
 
 def inputs(wanted: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
-    """The columns that have to be read for the wanted `(table, column)` pairs, by table; ids, deletion flags and the
-    dates that decide as-of are not included: a loader always reads those."""
+    """The columns that have to be read for the wanted `(table, column)` pairs, by table; keys, deletion flags and the
+    moments that decide as-of are not included: a loader always reads those."""
     result: dict[str, set[str]] = {}
     seen: set[tuple[str, str]] = set()
     queue = list(wanted)
@@ -52,10 +54,12 @@ def inputs(wanted: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
             continue
         names = result.setdefault(table, set())
         if name == "customer":
-            names.update(link for link in _LINKS if link in schema.columns)
+            names.update(name for name in IDENTITY if name in schema.columns)
         names.add(name)
         known = schema.columns.get(name)
-        queue += [_pair(need) for need in (known.needs if known else ())]
+        if known is not None:
+            queue += [_pair(need) for need in known.needs]
+            queue += [(table, companion) for companion in known.companions if companion in schema.columns]
     return result
 
 

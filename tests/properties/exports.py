@@ -15,8 +15,8 @@ from typing import Any
 import openpyxl
 
 from crm_metrics import schema
-from crm_metrics.loaders.identity import IDS
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+from crm_metrics.schema import TABLES
 from crm_metrics.settings import Settings, validated
 
 from ..oracle.random_tables import as_csv, make
@@ -262,7 +262,7 @@ def with_past_spend(exports: Exports) -> Exports:
 
 def _first_versions(file: File) -> list[dict[str, str]]:
     """One record of each id; all lines of an order."""
-    name = IDS.get(str(file.table))
+    name = TABLES[str(file.table)].key or None
     if name not in file.header:
         return file.records()
     return list({record[name]: record for record in reversed(file.records())}.values())

@@ -50,6 +50,11 @@ class Workbench:
     rates: Book | None = None
     priced_in: str | None = None  # the currency that all amounts are converted to
 
+    def known_until(self, table: str) -> np.datetime64:
+        """The instant behind the last day on which the state of a table's records is known: ages, who still waits and what
+        has happened are judged by it."""
+        return self.now
+
     def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
         """One issue per file for the marked rows of a table; none when no row is marked."""
         if hit is None or not hit.any():

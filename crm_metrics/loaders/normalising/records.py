@@ -18,7 +18,6 @@ from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.gathering import IDS
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells, LeftOut
@@ -145,8 +144,8 @@ def _without_rows(issue: Issue, records: Sequence[LeftOut]) -> Issue | None:
 def report_copies(file: File, frame: pd.DataFrame) -> None:
     """Report rows that are exact copies of another where no id tells them apart; two equal purchases on one day happen,
     so they are kept."""
-    own = IDS.get(file.layout.table)
-    if own is None or own in file.recognised.columns:
+    own = file.schema.key
+    if not own or own in file.recognised.columns:
         return
     read = [name for name in frame.columns if name not in (SOURCE, ROW)]
     if not read or not frame.duplicated(read).any():

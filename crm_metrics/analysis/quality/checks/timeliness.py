@@ -44,7 +44,7 @@ def future_date(data: Data) -> Iterator[Hits]:
 def ancient_date(data: Data) -> Iterator[Hits]:
     for name in sorted(data.given):
         for rows in data.tables(name):
-            for column in TABLES[name].clocks:
+            for column in TABLES[name].moments:
                 if rows.has(column):
                     yield rows.hits(rows.before_day(column, _EARLIEST), column, of=int(rows.filled(column).sum()))
 
