@@ -92,6 +92,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "lead-conversion-from": (NOTE, "leads are counted as converted {how}"),
     "case-variants": (NOTE, "values of {column} that differ only in case are kept apart: {seen}"),
     "mixed-currency": (NOTE, "amounts are in {seen}; they are never added together"),
+    "currency-sign": (
+        NOTE,
+        "{column} has the sign {seen}, which several currencies have ({could} …): the currency is not known. "
+        "Say it with --set currency=CODE",
+    ),
     "two-candidates": (WARNING, "{column} could be {seen}; not used until one is named in the settings"),
     # surveys and billing
     "preview-response": (NOTE, "{count} rows left out: previews, tests or spam of the survey"),

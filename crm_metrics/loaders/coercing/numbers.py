@@ -10,11 +10,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics.loaders.coercing.currencies import TOKEN
+
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 _SPACES = r"[\s\x{00a0}\x{202f}\x{2009}'’]"
-_SIGNS = r"[$€£¥₹₽₺₩₪₫₴₦฿¤]|^(?:[A-Za-z]{1,3}\$?)|(?:[A-Za-z]{3})$"
+_BEFORE = rf"^([(+-]*)(?:{TOKEN})([(+-]*[\d.,].*)$"
+_BEHIND = rf"^(.*[\d.,)-])(?:{TOKEN})(\)?)$"
 _CORE = r"^[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?$"
 _CLOCK = r"^(?P<sign>-?)(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
 
@@ -51,14 +54,15 @@ class Written:
 
 def take_apart(texts: pa.Array) -> Written:
     """Each text without spaces, currency signs and brackets."""
-    bare = pc.replace_substring_regex(texts, _SPACES, "")
+    bare = pc.replace_substring_regex(pc.utf8_normalize(texts, "NFKC"), _SPACES, "")
+    bare = pc.replace_substring_regex(bare, "[−–—]", "-")
+    percent = np.asarray(pc.match_substring_regex(bare, r"%$|^%"))
+    bare = pc.replace_substring_regex(pc.replace_substring(bare, "%", ""), _BEFORE, r"\1\2")
+    bare = pc.replace_substring_regex(bare, _BEHIND, r"\1\2")
+    bare = pc.replace_substring_regex(bare, r"(\d)[.,]-{1,2}$", r"\1")  # 12,- is twelve
     bracketed = np.asarray(pc.match_substring_regex(bare, r"^\(.+\)$|^[^-].*-$"))
     bare = pc.replace_substring_regex(bare, r"^\((.+)\)$", r"\1")
     bare = pc.replace_substring_regex(bare, r"^([^-].*)-$", r"\1")
-    bare = pc.replace_substring_regex(bare, "^[−–]", "-")
-    percent = np.asarray(pc.match_substring_regex(bare, r"%$|^%"))
-    bare = pc.replace_substring_regex(pc.replace_substring(bare, "%", ""), _SIGNS, "")
-    bare = pc.replace_substring_regex(bare, r"^-[$€£¥]", "-")
     return Written(bare, np.asarray(pc.match_substring_regex(bare, _CORE)), bracketed, percent)
 
 

@@ -42,8 +42,8 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
             else:
                 scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
                 by_value = np.where(np.isnan(clock), by_value, clock / scale)
-        if file.kind(name) is Kind.MONEY and (labels := currencies.in_cells(column.values)) is not None:
-            file.currencies[name] = coerced.category(coerced.relabelled(labels, column.codes))
+        if file.kind(name) is Kind.MONEY and (signs_in := currencies.in_cells(column.values)) is not None:
+            file.currencies[name] = _in_currencies(file, name, signs_in, column)
         bad = np.isnan(by_value)
         if bad.any():
             rows = cells.rows[column.rows_of(bad)]
@@ -52,6 +52,16 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         known = percent[~bad] if len(percent) else percent
         result[name] = scaled(file, name, column.spread(by_value, np.nan), cells.rows, percent=known)
     return result
+
+
+def _in_currencies(file: File, name: str, signs: list[str | None], column: coerced.Texts) -> pd.Categorical:
+    """The currency of each row's amount, that of the header where the cell names none; missing where its sign is that of
+    several and nothing says which."""
+    of_header = currencies.of_header(file.recognised.suffixes.get(name, ""))
+    signs = [sign or of_header for sign in signs]
+    codes = {sign: file.currency_of(sign, name) for sign in set(signs) if sign is not None}
+    labels = pa.array([codes.get(sign) if sign is not None else None for sign in signs], pa.string())
+    return coerced.category(coerced.relabelled(labels, column.codes))
 
 
 def blank_zeros(file: File, values: dict[str, Any], cells: Cells) -> None:

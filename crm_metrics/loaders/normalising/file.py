@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside
+from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import Raw
-from crm_metrics.loaders.recognising import Recognised
+from crm_metrics.loaders.recognising import SUFFIX, Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Unusable
@@ -42,6 +43,22 @@ class File:
         """What the settings say that the values of a column mean, by the value, folded."""
         said = self._rules.values.get(name.removeprefix(beside.DEALS), {})
         return {folded(value): meant for value, meant in said.items()}
+
+    def currency_of(self, sign: str, name: str) -> str | None:
+        """The currency of a code or sign in a column. A sign of several is the one that the headers or the settings
+        name; the sign itself where they name none of its own; missing, and said, where they name nothing."""
+        named = {code for _, text in sorted(self._brackets().items()) if (code := currencies.of_header(text))}
+        codes = [code for code in named if code in currencies.CODES]
+        found = currencies.decided(sign, codes[0] if len(codes) == 1 else None, self.settings.currency)
+        if found is None:
+            several = ", ".join((currencies.of_sign(sign) or ())[:3])
+            self.note("currency-sign", column=self.header(name), seen=sign, could=several)
+        return found
+
+    def _brackets(self) -> dict[int, str]:
+        """What stands in brackets at the end of each header."""
+        found = {place: SUFFIX.match(label.strip()) for place, label in enumerate(self.raw.header)}
+        return {place: part["suffix"] for place, part in found.items() if part}
 
     def note(self, code: str, rows: NDArray[Any] | None = None, count: int | None = None, **detail: str) -> None:
         """Remember a problem, with the first of the rows that have it."""

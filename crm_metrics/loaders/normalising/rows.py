@@ -35,7 +35,6 @@ SCORES = ("score", "nps_score", "csat_score", "ces_score")
 _ODD_CURRENCIES = 20
 # Questions of surveys, and what is made of each.
 _QUESTIONS = {"nps_score": "nps_group", "csat_score": "is_satisfied", "ces_score": "effort_score"}
-_CURRENCY_SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 
 
 @dataclass
@@ -230,19 +229,20 @@ def _currency(file: File, frame: pd.DataFrame) -> None:
     if "currency" in frame:
         codes = frame["currency"].cat
         _refuse_other_words(file, list(map(str, codes.categories)))
-        frame["currency"] = _upper(codes.categories, codes.codes.to_numpy())
+        frame["currency"] = _codes(file, codes.categories, codes.codes.to_numpy())
         return
     for name in ("amount", "cost", "mrr"):
-        suffix = file.recognised.suffixes.get(name, "")
-        code = _CURRENCY_SIGNS.get(suffix, suffix.upper())
-        if name in frame and len(code) == 3 and code.isalpha():
+        sign = currencies.of_header(file.recognised.suffixes.get(name, ""))
+        code = file.currency_of(sign, name) if name in frame and sign and name not in file.currencies else None
+        if code is not None:
             frame["currency"] = pd.Categorical.from_codes(
                 np.zeros(len(frame), dtype=np.int8), pd.Index([code], dtype="str")
             )
             return
     for name in ("amount", "cost", "mrr"):
         if name in file.currencies:
-            frame["currency"] = frame[_written_in(name)]
+            if frame[_written_in(name)].notna().any():
+                frame["currency"] = frame[_written_in(name)]
             return
 
 
@@ -262,9 +262,9 @@ def _refuse_other_words(file: File, labels: list[str]) -> None:
         )
 
 
-def _upper(labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
+def _codes(file: File, labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
     """Currencies as ISO 4217 writes them: Stripe exports `usd`, Dynamics `Euro`."""
-    upper = [currencies.code_of(str(label)) for label in labels]
-    known = sorted(set(upper))
-    place = np.array([*(known.index(label) for label in upper), -1], dtype=np.int32)
+    written = [file.currency_of(currencies.code_of(str(label)), "currency") for label in labels]
+    known = sorted({code for code in written if code is not None})
+    place = np.array([*(-1 if code is None else known.index(code) for code in written), -1], dtype=np.int32)
     return pd.Categorical.from_codes(place[codes], pd.Index(known, dtype="str"))
