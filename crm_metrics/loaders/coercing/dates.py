@@ -5,6 +5,8 @@ Times are microseconds since 1970 of the wall clock that is written; `NEVER` sta
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,22 +15,41 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics.loaders.coercing.months import ZONES, month_of
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
 
+_ZONE_NAMES = "|".join(sorted(ZONES, key=lambda name: (-len(name), name)))
 _TIME = (
-    r"(?:[T ,]+(?P<h>\d{1,2})[:.](?P<mi>\d{2})(?:[:.](?P<s>\d{2}))?(?:[.,](?P<f>\d{1,9}))?"
-    r"\s*(?:(?P<ap>[AaPp])\.?[Mm]\.?)?)?\s*(?P<z>Z|UTC|GMT|[+-]\d{2}:?\d{2})?$"
+    r"(?:(?:[T ,]+|,? (?:um|à|a las?|[àa]s|alle|alle ore|ore|om|o|at|kl\.?) )(?P<h>\d{1,2})[:.h](?P<mi>\d{2})"
+    r"(?:[:.](?P<s>\d{2}))?(?:[.,](?P<f>\d{1,9}))?(?: (?:Uhr|uur|h)\.?)?\s*(?:(?P<ap>[AaPp])\.?\s?[Mm]\.?)?)?"
+    rf"\s*(?P<z>(?:UTC|GMT)?[+-]\d{{2}}:?\d{{2}}|{_ZONE_NAMES})?$"
 )
-_NUMERIC = r"^(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{4}|\d{1,2})" + _TIME
+_DAY_OF_WEEK = r"^(?:\p{L}{2,14}\.?,? )?"
+_ORDINAL = r"(?:\.|st|nd|rd|th|er|[oaº°])?"
+_NUMERIC = r"^(?P<a>\d{1,4})[-/.](?P<b>\d{1,2})[-/.](?P<c>\d{4}|\d{1,2})\.?" + _TIME
 _COMPACT = r"^(?P<a>(?:19|20|21)\d{2})(?P<b>\d{2})(?P<c>\d{2})" + _TIME
-_DAY_NAMED = r"^(?:[A-Za-z]{3,9},? )?(?P<a>\d{1,2})[-/. ]+(?P<n>[A-Za-z]{3,9})\.?[-/., ]+(?P<c>\d{4}|\d{2})" + _TIME
-_NAMED_DAY = r"^(?:[A-Za-z]{3,9},? )?(?P<n>[A-Za-z]{3,9})\.? (?P<a>\d{1,2}),? (?P<c>\d{4})" + _TIME
+_DAY_NAMED = (
+    rf"{_DAY_OF_WEEK}(?P<a>\d{{1,2}}){_ORDINAL}[-/. ]+(?:de |of )?(?P<n>\p{{L}}{{3,13}})\.?[-/., ]+(?:del? )?"
+    r"(?P<c>\d{4}|\d{2})" + _TIME
+)
+_NAMED_DAY = (
+    rf"{_DAY_OF_WEEK}(?P<n>\p{{L}}{{3,13}})\.?[-/ ]+(?P<a>\d{{1,2}}){_ORDINAL},?[-/ ]+(?P<c>\d{{4}}|\d{{2}})" + _TIME
+)
+_YEAR_NAMED = r"^(?P<c>\d{4})[-/. ]+(?P<n>\p{L}{3,13})\.?[-/. ]+(?P<a>\d{1,2})" + _TIME
+_PATTERNS = (_NUMERIC, _COMPACT, _DAY_NAMED, _NAMED_DAY, _YEAR_NAMED)
+# Japanese: the signs behind year, month, day and clock are the dashes and colons of others; the day of the week goes.
+_SIGNS = (
+    (r"\s?\(?[月火水木金土日](?:曜日?)?\)(?:曜日)?", ""),
+    (r"(\d{4})年\s?(\d{1,2})月\s?(\d{1,2})日", r"\1-\2-\3"),
+    (r"(\d{1,2})時\s?(\d{1,2})分(?:\s?(\d{1,2})秒)?", r"\1:\2:\3"),
+    (r"(:\d{1,2}):$", r"\1"),
+)
 _SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: a plain number outside is no date
 _UNIX = {r"^1\d{9}$": SECOND, r"^1\d{12}$": SECOND // 1000}  # seconds or milliseconds: 2001 to 2033
@@ -77,8 +98,10 @@ def take_apart(texts: pa.Array) -> Written:
     parts = {name: np.zeros(n, dtype=np.int64) for name in ("first", "second", "year", "time")}
     parts["serial"] = np.full(n, NEVER)
     is_open, known, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
-    texts = pc.utf8_trim_whitespace(texts)
-    for pattern in (_NUMERIC, _COMPACT, _DAY_NAMED, _NAMED_DAY):
+    texts = _in_plain_signs(pc.utf8_trim_whitespace(texts))
+    for pattern in _PATTERNS:
+        if known.all():
+            break
         found = pc.extract_regex(texts, pattern)
         hit = np.asarray(found.is_valid()) & ~known
         if not hit.any():
@@ -108,6 +131,16 @@ def take_apart(texts: pa.Array) -> Written:
         parts["serial"] = np.where(hit, micros, parts["serial"])
         known |= hit
     return Written(parts["first"], parts["second"], parts["year"], is_open, known, parts["serial"], parts["time"], zone)
+
+
+def _in_plain_signs(texts: pa.Array) -> pa.Array:
+    """The texts with full-width signs, unusual blanks and Japanese words for year, month and day in plain ones."""
+    if not pc.any(pc.invert(pc.string_is_ascii(texts))).as_py():
+        return texts
+    texts = pc.replace_substring_regex(pc.utf8_normalize(texts, "NFKC"), r"[\s\x{202f}]+", " ")
+    for pattern, plain in _SIGNS:
+        texts = pc.replace_substring_regex(texts, pattern, plain)
+    return texts
 
 
 def _unix(texts: pa.Array) -> Ints | None:
@@ -149,8 +182,10 @@ def _century(years: Ints) -> Ints:
 
 
 def _month(names: Any) -> Ints:
-    start = pc.utf8_slice_codeunits(pc.utf8_lower(names), 0, 3)
-    return np.asarray(pc.add(pc.index_in(start, pa.array(_MONTHS)).cast(pa.int64()), 1).fill_null(0))
+    encoded = pc.dictionary_encode(names)
+    numbers = np.array([*(month_of(name or "") for name in encoded.dictionary.to_pylist()), 0], dtype=np.int64)
+    months: Ints = numbers[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return months
 
 
 def _time(field: dict[str, Any]) -> Ints:
@@ -167,8 +202,16 @@ def _time(field: dict[str, Any]) -> Ints:
 
 def _zone(texts: Any) -> NDArray[np.float64]:
     """Minutes east of UTC; NaN where the text names no zone."""
-    parts = pc.extract_regex(pc.replace_substring(texts, ":", ""), r"^(?P<sign>[+-])(?P<h>\d{2})(?P<m>\d{2})$")
-    offset = _whole(pc.coalesce(parts.field("h"), "")) * 60 + _whole(pc.coalesce(parts.field("m"), ""))
-    west = np.asarray(pc.equal(parts.field("sign"), "-").fill_null(False))
-    named = np.asarray(pc.not_equal(texts, "").fill_null(False))
-    return np.where(named, np.where(west, -offset, offset), np.nan)
+    encoded = pc.dictionary_encode(texts)
+    minutes = np.array([*map(zone_minutes, encoded.dictionary.to_pylist()), np.nan])
+    result: NDArray[np.float64] = minutes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return result
+
+
+def zone_minutes(text: str | None) -> float:
+    """Minutes east of UTC of an offset, "+0100" or "GMT-03:00", or of an abbreviation of one zone only; NaN for others."""
+    found = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", text or "")
+    if found is None:
+        return ZONES.get(text or "", math.nan)
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    return -minutes if found[1] == "-" else minutes

@@ -54,8 +54,9 @@ class Written:
 
 def take_apart(texts: pa.Array) -> Written:
     """Each text without spaces, currency signs and brackets."""
-    bare = pc.replace_substring_regex(pc.utf8_normalize(texts, "NFKC"), _SPACES, "")
-    bare = pc.replace_substring_regex(bare, "[−–—]", "-")
+    bare = pc.replace_substring_regex(texts, _SPACES, "")
+    if pc.any(pc.invert(pc.string_is_ascii(bare))).as_py():
+        bare = pc.replace_substring_regex(pc.utf8_normalize(bare, "NFKC"), "[−–—]", "-")
     percent = np.asarray(pc.match_substring_regex(bare, r"%$|^%"))
     bare = pc.replace_substring_regex(pc.replace_substring(bare, "%", ""), _BEFORE, r"\1\2")
     bare = pc.replace_substring_regex(bare, _BEHIND, r"\1\2")

@@ -17,8 +17,10 @@ MISSING = frozenset(
     *(day + time for day in ("0000-00-00", "1900-01-01", "9999-12-31") for time in ("", " 00:00", " 00:00:00")),
 }
 MISSING_TEXT = frozenset(("", "-", "--"))
-TRUE = frozenset(["true", "yes", "y", "t", "1", "1.0", "x", "wahr", "ja", "j", "si", "sí", "sim", "oui", "vrai"])
-FALSE = frozenset(["false", "no", "n", "f", "0", "0.0", "falsch", "nein", "não", "nao", "non", "faux"])
+# Yes and no, and what spreadsheets in the nine languages write for true and false.
+_TRUE = "true yes y t 1 1.0 x wahr ja j si sí sì sim oui vrai verdadero verdadeiro vero waar prawda tak はい"
+_FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee fałsz falsz nie いいえ"
+TRUE, FALSE = frozenset(_TRUE.split()), frozenset(_FALSE.split())
 # The usual answers to "how satisfied are you", of which the two best are the top of five.
 SATISFACTION = {
     "very satisfied": 5,

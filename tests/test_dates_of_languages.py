@@ -1,0 +1,77 @@
+"""Dates, numbers and truth values as spreadsheets and tools in nine languages write them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from crm_metrics.loaders.coercing import columns, dates, months
+
+
+def read(text: str, order: str = "dmy") -> np.datetime64 | None:
+    """The moment of one written date."""
+    moment = dates.resolve(dates.take_apart(pa.array([text])), order)[0]
+    return None if moment == dates.NEVER else np.datetime64(int(moment), "us")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3 de outubro de 2026", "2026-10-03"),
+        ("1. September 2026", "2026-09-01"),
+        ("1 sept. 2026", "2026-09-01"),
+        ("1er janvier 2025", "2025-01-01"),
+        ("1 de septiembre de 2026", "2026-09-01"),
+        ("13 stycznia 2025", "2025-01-13"),
+        ("13 paź 2025", "2025-10-13"),
+        ("3 mrt 2026", "2026-03-03"),
+        ("3 giu 2026", "2026-06-03"),
+        ("13 juin 2025", "2025-06-13"),
+        ("13 juil. 2025", "2025-07-13"),
+        ("2025年1月13日", "2025-01-13"),
+        ("2025年1月13日(月) 10時22分31秒", "2025-01-13T10:22:31"),
+        ("２０２５/０１/１３ 10:22", "2025-01-13T10:22"),
+        ("12/02/2026 19.07.17", "2026-02-12T19:07:17"),
+        ("06/Jan/26 9:29 AM", "2026-01-06T09:29"),
+        ("Sep-18-26", "2026-09-18"),
+        ("26-May-26", "2026-05-26"),
+        ("2024-01-22T16:14:25.000+0000", "2024-01-22T16:14:25"),
+        ("lundi 13 janvier 2025 à 10:22", "2025-01-13T10:22"),
+        ("Montag, 13. Januar 2025 um 10:22 Uhr", "2025-01-13T10:22"),
+        ("mar 13 gen 2025", "2025-01-13"),
+        ("Mon Jan 02 2025 10:00:00 GMT+0000", "2025-01-02T10:00"),
+        ("25 de diciembre de 2025 10:22 p. m.", "2025-12-25T22:22"),
+    ],
+)
+def test_a_date_is_read_in_its_language(text, expected):
+    assert read(text) == np.datetime64(expected)
+
+
+@pytest.mark.parametrize(
+    "text", ["9:30", "09:30:00", "13h45", "13 jui 2025", "Marble 3, 2024", "mayo 2025", "30 Feb 2025"]
+)
+def test_what_names_no_day_is_no_date(text):
+    assert read(text) is None
+
+
+def test_no_name_means_two_months():
+    assert {months.month_of(name) for name in ("mar", "März", "mars", "marca", "maart", "marzo", "Mrz.")} == {3}
+    assert months.month_of("jui") == 0
+    assert (months.month_of("juin"), months.month_of("juil")) == (6, 7)
+
+
+def test_an_abbreviation_of_several_zones_names_none():
+    assert dates.zone_minutes("PDT") == -420
+    assert np.isnan(dates.zone_minutes("CST"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["WAHR FALSCH", "VRAI FAUX", "VERDADERO FALSO", "VERDADEIRO FALSO", "VERO FALSO", "WAAR ONWAAR", "PRAWDA FAŁSZ"],
+)
+def test_truth_is_read_in_the_words_of_a_spreadsheet(words):
+    found, unknown = columns.flags(columns.texts(pa.array(words.split())), blank_is_false=False)
+
+    assert list(found) == [True, False]
+    assert not unknown.any()
