@@ -61,6 +61,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
+    "no-cost": (
+        WARNING,
+        "{count} rows have no cost; their clicks and conversions count, but the spend is that of the other rows alone",
+    ),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),

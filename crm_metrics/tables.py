@@ -59,13 +59,15 @@ class Unusable:
 @dataclass
 class Table:
     """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates
-    (no time of day); `unusable` names columns that exist but cannot be read safely."""
+    (no time of day); `unusable` names columns that exist but cannot be read safely. With `in_parts` several rows may be
+    the parts of one record of a file, such as the days of a cost: they are one record in every count of these."""
 
     name: str
     frame: pd.DataFrame
     calendar: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[str, Unusable] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
+    in_parts: bool = False
 
     def has(self, column: str) -> bool:
         return column in self.frame.columns

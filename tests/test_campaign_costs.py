@@ -10,6 +10,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.report import Report
 from crm_metrics.settings import Settings
+from crm_metrics.settings.files import load
 
 from .conftest import TODAY, figures, load_tables
 
@@ -178,3 +179,107 @@ def test_leads_without_days_count_when_everything_is_asked_for(tmp_path: Path) -
     dataset = load_tables(tmp_path, {"spend": "campaign,cost,leads\nA,100,5"}, asked)
 
     assert [20.0] == api.compute(dataset, asked).rows["value"].tolist()
+
+
+RANGES = "Start date,End date,Campaign,Cost,Clicks,Impressions,Leads"
+
+
+def test_counts_of_a_range_come_out_whole_however_it_is_cut(tmp_path: Path):
+    lines = ["2025-03-01,2025-03-31,Spring,310.10,137,10001,7", "2025-02-10,2025-04-03,Brand,95.35,64,5003,3"]
+    path = export(tmp_path, "ads.csv", RANGES, *lines)
+    whole = figures(path, period="all")
+    weeks = api.report([path], period="2025-02-10..2025-04-06", by=["week"], settings=Settings(), today=TODAY).rows
+
+    assert (whole[("clicks",)], whole[("impressions",)], whole[("acquisition_spend",)]) == (201, 15004, 405.45)
+    for name in ("clicks", "impressions", "acquisition_spend"):
+        parts = weeks.loc[(weeks["metric"] == name) & (weeks["status"] != "unavailable"), "value"]
+        assert parts.sum() == pytest.approx(whole[(name,)], abs=1e-9)
+
+
+def test_a_cost_of_several_days_is_one_record(tmp_path: Path):
+    path = export(
+        tmp_path, "ads.csv", RANGES, "2025-03-01,2025-03-31,Spring,310,137,100,7", "2025-03-05,,Brand,5,1,9,1"
+    )
+    found = report(path, period="2025-03").rows.set_index("metric")["n"]
+
+    assert (found["acquisition_spend"], found["clicks"], found["cost_per_lead"]) == (2, 2, 2)
+    opened = api.explain([path], "acquisition_spend", period="2025-03", settings=Settings(), today=TODAY)
+    assert opened.rows["counts_as"].tolist() == [310, 5]
+
+
+def test_costs_of_single_days_stay_one_record_each(tmp_path: Path):
+    path = export(tmp_path, "ads.csv", "Date,Campaign,Cost", *(f"2025-03-0{day},Brand,10" for day in range(1, 6)))
+
+    assert report(path, period="2025-03").rows.set_index("metric")["n"]["acquisition_spend"] == 5
+
+
+def stretches(folder: Path, header: str, *lines: str) -> str:
+    """A file of spend whose date column has this header."""
+    path = export(folder, "spend.csv", f"{header},Campaign,Cost,Clicks", *lines)
+    (folder / "settings.toml").write_text(
+        f"[[files]]\npath = 'spend.csv'\ntable = 'spend'\ncolumns = {{ spent_at = '{header}' }}\n", encoding="utf-8"
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("header", "day"),
+    [
+        ("Week", "2025-03-31"),
+        ("week_start", "2025-03-31"),
+        ("Woche", "2025-03-31"),
+        ("Semaine", "2025-03-31"),
+        ("週", "2025-03-31"),
+        ("Week ending", "2025-04-06"),
+        ("Tydzień do (koniec)", "2025-04-06"),
+    ],
+)
+def test_a_cost_of_a_week_covers_the_week(tmp_path: Path, header: str, day: str):
+    path = stretches(tmp_path, header, f"{day},Brand,70,14")
+    settings = load(tmp_path / "settings.toml")
+    of_march = api.report([path], period="2025-03", settings=settings, today=TODAY).rows.set_index("metric")["value"]
+
+    assert (of_march["acquisition_spend"], of_march["clicks"]) == (10, 2)
+
+
+@pytest.mark.parametrize(
+    ("header", "days"), [("Month", 31), ("Monat", 31), ("Mês", 31), ("Quarter", 90), ("Quartal", 90), ("Jahr", 365)]
+)
+def test_a_cost_of_a_month_covers_the_month(tmp_path: Path, header: str, days: int):
+    path = stretches(tmp_path, header, f"2025-01-01,Brand,{days},{2 * days}")
+    settings = load(tmp_path / "settings.toml")
+    found = api.report([path], period="2025-01-10..2025-01-19", settings=settings, today=TODAY).rows
+
+    assert found.set_index("metric")["value"][["acquisition_spend", "clicks"]].tolist() == [10, 20]
+
+
+def test_a_cost_of_a_day_covers_the_day_even_on_the_first_of_a_month(tmp_path: Path):
+    path = stretches(tmp_path, "Day", "2025-01-01,Brand,31,31", "2025-02-01,Brand,28,28")
+    settings = load(tmp_path / "settings.toml")
+    found = api.report([path], period="2025-01-02..2025-01-31", settings=settings, today=TODAY).rows
+
+    assert found.set_index("metric")["value"]["acquisition_spend"] == 0
+
+
+def test_the_month_that_has_not_ended_has_cost_what_it_says(tmp_path: Path):
+    path = stretches(tmp_path, "Month", "2026-09-01,Brand,300,3", f"{TODAY:%Y-%m}-01,Brand,50,5")
+    settings = load(tmp_path / "settings.toml")
+    found = api.report([path], period="all", settings=settings, today=TODAY)
+
+    assert found.rows.set_index("metric")["value"]["acquisition_spend"] == 350
+    assert found.as_of == TODAY
+
+
+@pytest.mark.parametrize("header", ["Date,Campaign,Cost,Clicks", "Datum,Kampagne,Kosten,Klicks"])
+def test_rows_without_a_cost_are_said(tmp_path: Path, header: str):
+    path = export(tmp_path, "spend.csv", header, "2025-03-01,Brand,10,5", "2025-03-02,Brand,,7", "2025-03-03,Brand,0,5")
+    found = report(path, period="2025-03")
+
+    assert [(issue.count, issue.rows) for issue in found.issues if issue.code == "no-cost"] == [(1, (3,))]
+    assert found.rows.set_index("metric")["value"][["acquisition_spend", "clicks"]].tolist() == [10, 17]
+
+
+def test_a_cost_of_0_is_a_cost(tmp_path: Path):
+    path = export(tmp_path, "spend.csv", "Date,Campaign,Cost", "2025-03-01,Brand,10", "2025-03-02,Mail,0")
+
+    assert "no-cost" not in {issue.code for issue in report(path, period="2025-03").issues}

@@ -189,13 +189,24 @@ def _part(engine: Engine, leaf: Metric, whole: Metric, window: int, place: int) 
         for index in table.frame[SOURCE].unique()
     }
     rows = _rows(engine, leaf, pairs.rows[hit]).assign(counts_as=_counts_as(engine, leaf, pairs, np.flatnonzero(hit)))
-    left_out, out = _left_out(engine, leaf, pairs, window, int(hit.sum())), None
+    records = engine.selector(leaf.table).records_of(pairs.rows[hit])
+    if table.in_parts:
+        rows = _whole(leaf, rows, records)
+    left_out, out = _left_out(engine, leaf, pairs, window, len(np.unique(records))), None
     if leaf.open is not None:
         why = _why_not(engine, leaf, pairs, window, pairs.rows[hit])
         out = _sorted(_rows(engine, leaf, np.flatnonzero(why != "")).assign(left_out=why[why != ""]))
         left_out = {name: count for name, count in left_out.items() if name == NO_VALUE}
         left_out = {**Counter(why[why != ""].tolist()), **left_out}
-    return Part(leaf, _amounts(engine, leaf, window, own), _sorted(rows), headers, left_out, len(table.frame), out)
+    return Part(
+        leaf,
+        _amounts(engine, leaf, window, own),
+        _sorted(rows),
+        headers,
+        left_out,
+        engine.selector(leaf.table).number_of_records,
+        out,
+    )
 
 
 def _why_not(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: Ints) -> NDArray[np.object_]:
@@ -239,6 +250,15 @@ def _rows(engine: Engine, leaf: Metric, rows: Ints) -> pd.DataFrame:
     return made
 
 
+def _whole(leaf: Metric, parts: pd.DataFrame, records: Ints) -> pd.DataFrame:
+    """One row per record of a table whose rows are parts of records: it counts as much as its parts together."""
+    whole = parts.groupby(records, sort=False)
+    made = whole.first().reset_index(drop=True)[parts.columns]
+    if leaf.aggregate == "sum":
+        made["counts_as"] = made[leaf.column] = whole["counts_as"].sum(min_count=1).to_numpy()
+    return made
+
+
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["file", "row"], kind="stable").reset_index(drop=True)
 
@@ -256,12 +276,12 @@ def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted:
     """How many rows of the table are not counted, each for the first reason that keeps it out."""
     table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
     placed = selector.placed(leaf)
-    there = np.unique(placed.rows[placed.window == window])
-    fitting = np.unique(pairs.rows[pairs.window == window])
+    there = np.unique(selector.records_of(placed.rows[placed.window == window]))
+    fitting = np.unique(selector.records_of(pairs.rows[pairs.window == window]))
     missing = 0
     if leaf.at is not None and table.has(leaf.at):
         missing = int((selector.dates(leaf.at) == NEVER).sum())
-    away = len(table.frame) - missing - len(there)
+    away = selector.number_of_records - missing - len(there)
     found = {
         NO_DATE: missing,
         (ELSEWHEN if leaf.open is None else NOT_OPEN): away,
@@ -269,7 +289,7 @@ def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted:
         ELSEWHERE: len(fitting) - counted,
     }
     if leaf.aggregate not in ("count", "distinct"):
-        rows = pairs.rows[pairs.window == window]
         values = engine.measures.values(leaf, pairs)[pairs.window == window]
-        found[NO_VALUE] = int(np.isnan(values).sum()) if len(rows) == counted else 0
+        blank = selector.records_of(pairs.rows[pairs.window == window])[np.isnan(values)]
+        found[NO_VALUE] = len(np.unique(blank)) if len(fitting) == counted else 0
     return {reason: count for reason, count in found.items() if count}

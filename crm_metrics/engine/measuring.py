@@ -57,7 +57,7 @@ class Measures:
         """What the metric's aggregate makes of the rows of each cell."""
         none, unknown = np.zeros(0, dtype=np.int64), np.full(size, np.nan)
         if metric.aggregate == "count":
-            n = self.rows(pairs, dims, cell, size)
+            n = self._records(metric, pairs, cell, self.rows(pairs, dims, cell, size))
             return Measured(n.astype(np.float64), n, (unknown, unknown), none)
         if metric.aggregate == "distinct":
             entities = self._selector(metric.table).entities(metric.column)[pairs.rows]
@@ -74,7 +74,16 @@ class Measures:
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
         value = _value(metric, column)
         limits = (unknown, unknown) if metric.private or metric.interval == "none" else _limits(metric, column, value)
-        return Measured(value, column.n, limits, short)
+        return Measured(value, self._records(metric, pairs, cell, column.n), limits, short)
+
+    def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
+        """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""
+        selector = self._selector(metric.table)
+        if selector.records is None:
+            return rows
+        counts = metric.aggregate == "count"
+        known = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
+        return aggregates.distinct(selector.records.take(pairs.rows)[known], cell[known], len(rows))
 
     def _column(
         self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int

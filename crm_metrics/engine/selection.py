@@ -12,7 +12,7 @@ from crm_metrics.engine.filters import matches
 from crm_metrics.engine.pairs import Chosen, Pairs
 from crm_metrics.engine.windows import Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Table
+from crm_metrics.tables import ROW, SOURCE, Table
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 DAY = 86_400_000_000
@@ -155,6 +155,23 @@ class Selector:
     def numbers(self, column: str) -> Floats:
         """A column as numbers, NaN where missing."""
         return self._table.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+
+    @cached_property
+    def records(self) -> Ints | None:
+        """The number of the record that each row is a part of; None where every row is a record of its own."""
+        if not self._table.in_parts:
+            return None
+        frame = self._table.frame
+        keys = frame[SOURCE].to_numpy().astype(np.int64) << 40 | frame[ROW].to_numpy().astype(np.int64)
+        return np.unique(keys, return_inverse=True)[1].astype(np.int64)
+
+    @property
+    def number_of_records(self) -> int:
+        return len(self._table.frame) if self.records is None else int(self.records.max(initial=-1)) + 1
+
+    def records_of(self, rows: Ints) -> Ints:
+        """The numbers of the records that rows are parts of; the rows themselves where each is a record of its own."""
+        return rows if self.records is None else self.records.take(rows)
 
     def flags(self, column: str) -> Bools:
         """A column of truth values, False where missing."""

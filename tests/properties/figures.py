@@ -112,9 +112,11 @@ def disagreements(
     whole: list[tuple[str | None, Figure]],
     parts: list[tuple[str | None, Figure]],
     may_lack: tuple[str, ...],
+    *,
+    shared: bool = False,
 ) -> list[object]:
     """Where the parts do not add up to the whole. Both are rows with their currency; a part without a value because of one
-    of `may_lack` holds nothing."""
+    of `may_lack` holds nothing. With `shared` a record may be in several parts, as a cost of several days is."""
     problems: list[object] = []
     lacking = [figure for _, figure in parts if figure.value is None]
     whole_reasons = {figure.reason for _, figure in whole if figure.value is None}
@@ -129,7 +131,8 @@ def disagreements(
         return problems if needs_all or not any(figure.n for _, figure in parts) else [*problems, (whole, parts)]
     if metric.complete and any(figure.reason == "missing-values" for figure in lacking):
         return [*problems, ("a row lacks its value, and the whole does not", whole, parts)]
-    if sum(figure.n for _, figure in whole) != sum(figure.n for _, figure in parts):
+    records, of_parts = sum(figure.n for _, figure in whole), [figure.n for _, figure in parts]
+    if not (max(of_parts, default=0) <= records <= sum(of_parts) if shared else records == sum(of_parts)):
         problems.append(("n", whole, parts))
     expected, actual = _by_currency(whole), _by_currency(parts)
     problems += [

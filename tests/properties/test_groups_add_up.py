@@ -92,7 +92,8 @@ def unequal_times(
     for place in {**wholes, **parts}:
         if place[0] in flows:
             # A day outside what the spend covers has no rows; the month around it may have.
-            problems = disagreements(flows[place[0]], wholes[place], parts[place], ("missing-values", "no-rows"))
+            lacking, spread = ("missing-values", "no-rows"), flows[place[0]].table in ("spend", "lead_counts")
+            problems = disagreements(flows[place[0]], wholes[place], parts[place], lacking, shared=spread)
             wrong += [(fine, *place, problem) for problem in problems]
     return wrong
 

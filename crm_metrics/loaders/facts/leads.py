@@ -132,4 +132,4 @@ def _counts(bench: Workbench) -> None:
     if date in frame:
         frame["counted_at"] = frame[date]
     by_day = table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))
-    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": by_day})
+    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": by_day}, in_parts=table.in_parts)
