@@ -13,7 +13,7 @@ from crm_metrics.errors import DataError
 from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import currencies, ids
-from crm_metrics.loaders.normalising.records import is_footer
+from crm_metrics.loaders.normalising.total_words import ALONE, says
 from crm_metrics.loaders.recognising import layouts, recognise
 from crm_metrics.report import Report
 from crm_metrics.settings import Settings
@@ -122,7 +122,7 @@ def test_a_layout_names_columns_that_exist(place):
     ],
 )
 def test_the_lines_below_a_report_are_told_from_records(cell, expected):
-    assert is_footer(cell, FOOTERS) is expected
+    assert (says(cell, FOOTERS) == ALONE) is expected
 
 
 def test_a_customer_called_total_is_no_total(tmp_path):

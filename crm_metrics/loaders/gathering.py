@@ -81,7 +81,7 @@ def gather(
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
-        how = plan(raw, chosen, _kinds(recognised), totals=bool(recognised.layout.total_rows), unread=unread)
+        how = plan(raw, chosen, _kinds(recognised), unread=unread)
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)

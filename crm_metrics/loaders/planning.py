@@ -20,25 +20,20 @@ _FOREIGN_KEYS = ("customer", "customer_email", "lead_id", "order_id")
 
 @dataclass(frozen=True)
 class Plan:
-    """The canonical names by place in the header, what each place is read as, and the place that holds total rows."""
+    """The canonical names by place in the header, and what each place is read as."""
 
     names: dict[str, int]
     columns: dict[int, As]
-    totals: int | None
 
 
-def plan(
-    raw: Raw, chosen: Mapping[str, int], kinds: Mapping[str, Kind], *, totals: bool, unread: str | None = None
-) -> Plan:
+def plan(raw: Raw, chosen: Mapping[str, int], kinds: Mapping[str, Kind], *, unread: str | None = None) -> Plan:
     """How to read the chosen columns of a file. A column whose sample leaves a doubt is read as text and decided as a
     whole later. `unread` is an id that nobody reads: its numbers are enough to see that none repeats."""
     head = raw.head() if chosen else []
     columns = {place: _reading(name, kinds[name], head[place]) for name, place in chosen.items()}
     if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
-    if totals:
-        columns.setdefault(0, As.TEXT)  # a column of dates or numbers with a total in it comes back as text
-    return Plan(dict(chosen), columns, 0 if totals else None)
+    return Plan(dict(chosen), columns)
 
 
 def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:

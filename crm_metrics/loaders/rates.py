@@ -137,7 +137,7 @@ def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
             f"exchange rates need the columns from, to and rate, and date where they change; it has {seen}", where=path
         )
     kinds = {name: schema.TABLES[schema.RATES].columns[name].kind for name in recognised.columns}
-    how = plan(raw, recognised.columns, kinds, totals=False)
+    how = plan(raw, recognised.columns, kinds)
     cells: Future[Cells] = Future()
     cells.set_result(raw.read(how.columns))
     # Days of rates are days of the calendar in whatever zone the report is.

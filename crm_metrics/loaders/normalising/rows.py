@@ -24,6 +24,7 @@ from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import figures, meanings, moments, preamble, readings, records, stages
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.stages import Part
+from crm_metrics.loaders.normalising.totals import without_totals
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.recognising import Recognised
@@ -65,7 +66,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     """The file's columns, coerced, without rows that are no records. Raises `DataError` when one can be read in two ways."""
     file, file_plan = File(fetched.raw, fetched.recognised, settings.for_file(fetched.raw.path), index), fetched.plan
     _refuse_candidates(file, file_plan.names)
-    cells = fetched.cells.result()
+    cells, totals = without_totals(file, file_plan, fetched.cells.result())
     if fetched.unread is not None and fetched.unread in file_plan.names:
         _identity(file, fetched.unread, file_plan, cells)
     file.issues += cells.issues
@@ -75,7 +76,9 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     frame = pd.DataFrame(values, copy=False)
     unread = records.without_footers(file, cells.left_out)
     left_out = Counter(record.reason for record in unread)
-    frame = records.kept(file, frame, file_plan, cells, left_out)
+    if totals:
+        left_out["total-row"] += totals
+    frame = records.kept(file, frame, left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
     frame = frame.drop(columns=[_written_in(name) for name in file.currencies])
@@ -87,7 +90,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         file.raw.path,
         file.layout.table,
         file.layout.vendor,
-        len(cells.rows) + len(cells.left_out),
+        len(cells.rows) + totals + len(cells.left_out),
         left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
         tuple(label for place, label in enumerate(file.raw.header) if place not in file.recognised.columns.values()),
@@ -145,7 +148,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
     for name, place in file_plan.names.items():
         column, kind = cells.columns[place], file.kind(name)
         places[place] -= 1
-        if not places[place] and place != file_plan.totals:
+        if not places[place]:
             del cells.columns[place]  # its memory serves the columns to come
         if kind is Kind.DATE:
             if pa.types.is_temporal(column.type):

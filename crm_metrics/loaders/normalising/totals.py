@@ -1,0 +1,277 @@
+"""Rows that sum up others: totals, subtotals and averages, wherever they stand, and the lines below a vendor's report.
+
+They are taken out before anything is coerced, so that a total never decides how a column is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.beside import is_beside
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing import numbers
+from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, by_word, says
+from crm_metrics.loaders.planning import Plan
+from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.reading.columns import TEXTS, converted
+from crm_metrics.schema import NUMERIC, Kind
+
+Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+_STATES = ("stage", "status")
+_ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
+_NO_LETTER = r"^[^\pL]*$"
+
+
+def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
+    """The cells without rows that sum up others, and how many these were.
+
+    Such a row has no id, stage and date of its own, and a total word in any cell or figures that are the sums or means of
+    other rows. Where a file has none of these columns, the word has to stand alone, so that a campaign called "Total Wine"
+    stays.
+    """
+    hit = _unnamed(file, plan, cells)
+    suspects = _suspects(file, plan, cells)
+    if len(suspects):
+        hit[_Judge(file, cells).totals(suspects)] = True
+    hit |= _of_spend(file, plan, cells, hit)
+    if not hit.any() or hit.all():
+        return cells, 0
+    note(file, cells.rows[hit])
+    keep = pa.array(~hit)
+    kept = {at: _retyped(column.filter(keep), plan.columns[at], file) for at, column in cells.columns.items()}
+    issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]
+    return replace(cells, columns=kept, rows=cells.rows[~hit], issues=issues), int(hit.sum())
+
+
+def _retyped(column: Any, kind: As, file: File) -> Any:
+    """A column that only a total kept from being what it was read as; without the texts that only the totals had."""
+    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+        return column
+    texts = column.cast(pa.string())
+    if kind not in TEXTS:
+        whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        found = converted(whole, kind, sorted(spelt for spelt in file.missing if spelt))
+        if found is not None:
+            return pa.chunked_array([found])
+    return column if pa.types.is_string(column.type) else texts.dictionary_encode()
+
+
+# ---- who is suspected ----
+
+
+def _owned(file: File, names: Sequence[str]) -> list[str]:
+    """Of these columns those that a record has of its own: dates, states, ids. A customer's id is not one."""
+    known = file.schema
+    foreign = {*known.identity, "lead_id", "campaign_id"} - {known.key}
+    dates = [name for name in names if file.kind(name) is Kind.DATE]
+    states = [name for name in names if name in _STATES]
+    ids = [name for name in names if file.kind(name) is Kind.ID and name not in foreign and name not in states]
+    return [*dates, *states, *ids]
+
+
+def _suspects(file: File, plan: Plan, cells: Cells) -> Ints:
+    """The rows without id, state and date as far as these were read; of a file without such columns those that may hold a
+    total word. Blank cells are counted first: of a million records hardly one is looked at."""
+    own = [name for name in _owned(file, list(plan.names)) if not is_beside(name)]
+    rows: Ints | None = None
+    for name in own:
+        column = cells.columns[plan.names[name]]
+        is_date = file.kind(name) is Kind.DATE
+        if not is_text(column) and not column.null_count:
+            return np.zeros(0, dtype=np.int64)
+        part = column if rows is None else column.take(pa.array(rows))
+        blank = np.flatnonzero(_is_blank(part, file, is_date=is_date))
+        rows = blank if rows is None else rows[blank]
+        if not len(rows):
+            return rows
+    if rows is not None:
+        return rows
+    return np.arange(len(cells.rows), dtype=np.int64)
+
+
+def is_text(column: Any) -> bool:
+    return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
+
+
+def _is_blank(column: Any, file: File, *, is_date: bool) -> Bools:
+    """The cells that hold nothing of the row's own."""
+    if not is_text(column):
+        return np.asarray(column.is_null())
+    texts = coerced.texts(column, file.missing)
+    return texts.spread(_says_nothing(texts.values, file, is_date=is_date), True)
+
+
+def _says_nothing(values: Any, file: File, *, is_date: bool) -> Bools:
+    """The texts that are a total word or, where a date should be, have no digit."""
+    empty = by_word(values, file.layout.total_rows) >= ALONE
+    if is_date:
+        empty |= np.asarray(pc.invert(pc.match_substring_regex(values, r"\pN")))
+    return empty
+
+
+# ---- evidence ----
+
+
+class _Judge:
+    """What the whole text of a file says of the rows that are suspected. It is read only where there are any."""
+
+    def __init__(self, file: File, cells: Cells) -> None:
+        self.file = file
+        whole = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+        place = np.searchsorted(whole.rows, cells.rows)
+        self.texts = {at: _at(coerced.texts(column, file.missing_text), place) for at, column in whole.columns.items()}
+        self.names = {at: name for name, at in file.recognised.columns.items() if not is_beside(name)}
+        self.own = [file.recognised.columns[name] for name in _owned(file, [*file.recognised.columns])]
+
+    def totals(self, suspects: Ints) -> Ints:
+        """The suspected rows that are totals."""
+        file, footers = self.file, self.file.layout.total_rows
+        own = np.zeros(len(suspects), dtype=bool)
+        for at in self.own:
+            texts = self.texts[at]
+            empty = _says_nothing(texts.values, file, is_date=file.kind(self.names.get(at, "")) is Kind.DATE)
+            own |= ~texts.spread(empty, True)[suspects]
+        alone, means, named = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
+        others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
+        for at, texts in self.texts.items():
+            name = self.names.get(at, "")
+            word = texts.spread(by_word(texts.values, footers), 0)[suspects]
+            alone |= word == ALONE
+            means |= word == MEAN
+            named |= word > 0
+            if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL} or at in self.own:
+                continue
+            has_letters = texts.spread(~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER)), False)[suspects]
+            others += has_letters & (word < ALONE)
+        is_word = alone | means if self.own else alone & (others == 0)
+        open_ = ~own & ~is_word & (named | (others <= (1 if self.own else 0)))
+        hit = ~own & is_word
+        if open_.any():
+            hit[open_] = self._agree(suspects[open_], suspects[~own & is_word])
+        return suspects[hit]
+
+    def _agree(self, rows: Ints, totals: Ints) -> Bools:
+        """The rows whose filled figures all are the sum or mean of the rows above or below, of all or of those up to the
+        next such row; two rows at least."""
+        figures = [values for values in self._figures().values() if not np.isnan(values[rows]).all()]
+        result = np.zeros(len(rows), dtype=bool)
+        if not figures:
+            return result
+        size = len(figures[0])
+        apart = np.zeros(size, dtype=bool)
+        apart[rows] = apart[totals] = True
+        edges = np.concatenate([[-1], np.flatnonzero(apart), [size]])
+        at = np.searchsorted(edges, rows)
+        ends: tuple[tuple[Ints, Ints], ...] = (
+            (np.zeros_like(rows), rows),
+            (rows + 1, np.full_like(rows, size)),
+            (np.zeros_like(rows), np.full_like(rows, size)),
+            (edges[at - 1] + 1, rows),
+            (rows + 1, edges[at + 1]),
+        )
+        for first, end in ends:
+            every, some = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
+            for values in figures:
+                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, first, end)
+                every &= agrees | np.isnan(mine)
+                some |= agrees & (mine != 0)
+            result |= every & some
+        return result
+
+    def _figures(self) -> dict[str, Floats]:
+        """The file's recognised number columns."""
+        found = {name: self.texts[at] for at, name in self.names.items() if self.file.kind(name) in NUMERIC}
+        return {name: as_numbers(texts, self.file) for name, texts in found.items()}
+
+
+def _at(texts: coerced.Texts, place: Ints) -> coerced.Texts:
+    return coerced.Texts(texts.values, texts.codes[place])
+
+
+def as_numbers(texts: coerced.Texts, file: File) -> Floats:
+    """A column of text as numbers, NaN for what is none."""
+    written = numbers.take_apart(texts.values)
+    sign = coerced.separator({"": written}, file.settings.decimal)[""] or "."
+    return texts.spread(numbers.resolve(written, sign), np.nan)
+
+
+def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, first: Ints, end: Ints) -> Bools:
+    """Whether each row's value is what the rows from `first` up to `end` come to, those that are apart left out."""
+    there = ~np.isnan(values) & ~apart
+    sums = np.concatenate([[0.0], np.cumsum(np.where(there, values, 0.0))])
+    counts = np.concatenate([[0], np.cumsum(there)])
+    total, count = sums[end] - sums[first], counts[end] - counts[first]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        near = _near(values[rows], total) | _near(values[rows], total / count)
+    return near & (count > 1)
+
+
+def _near(one: Floats, other: Floats) -> Bools:
+    return np.abs(one - other) <= np.maximum(_ROUNDING * np.abs(other), _CENT)
+
+
+# ---- ad platforms ----
+
+
+def _unnamed(file: File, plan: Plan, cells: Cells) -> Bools:
+    """The rows without any name, where the vendor writes its totals so."""
+    blank = [cells.columns[plan.names[name]] for name in sorted(file.layout.total_blank) if name in plan.names]
+    if not blank:
+        return np.zeros(len(cells.rows), dtype=bool)
+    hit = np.logical_and.reduce([np.asarray(column.is_null()) for column in blank])
+    return np.zeros_like(hit) if hit.all() else hit
+
+
+def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
+    """The row of a spend file that is half of all costs and names nothing: the total over the range of a report, which has
+    that range's dates."""
+    none = np.zeros(len(cells.rows), dtype=bool)
+    place = plan.names.get("cost")
+    if file.layout.table != "spend" or place is None or len(none) < 3:
+        return none
+    column = cells.columns[place]
+    cost = as_numbers(coerced.texts(column, file.missing), file) if is_text(column) else coerced.typed_numbers(column)
+    cost = np.where(totals, np.nan, cost)
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(_near(cost, np.full(len(cost), np.nansum(cost) / 2)) & (cost > 0))
+    if len(rows) != 1:
+        return none
+    judge = _Judge(file, cells)
+    names = 0
+    for at, texts in judge.texts.items():
+        name = judge.names.get(at, "")
+        if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL, Kind.DATE}:
+            continue
+        has_letters = ~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))
+        if np.count_nonzero(has_letters) > 1:  # tells the other rows apart
+            names += 1
+            if texts.codes[rows[0]] >= 0 and says(texts.at(int(texts.codes[rows[0]]))) < ALONE:
+                return none
+    none[rows] = names > 0
+    return none
+
+
+# ---- what is said of them ----
+
+
+def note(file: File, rows: NDArray[np.int32]) -> None:
+    """Report total rows together with those reported before."""
+    before = [issue for issue in file.issues if issue.code == "total-row"]
+    file.issues[:] = [issue for issue in file.issues if issue.code != "total-row"]
+    file.note("total-row", np.sort(np.concatenate([rows, *(issue.every for issue in before)])))
+
+
+def _only_in(issue: Issue, rows: NDArray[np.int32]) -> bool:
+    return issue.every is not None and bool(np.isin(np.asarray(issue.every), rows).all())

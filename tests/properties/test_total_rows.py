@@ -1,0 +1,85 @@
+"""A row that sums up others changes no figure: in any language, at any place of any file, under any column."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import pytest
+
+from crm_metrics import schema
+from crm_metrics.schema import NUMERIC, Kind
+
+from .conftest import Reports
+from .exports import SEEDS, Exports, File, of_seed, sample
+from .figures import differences, figures, some
+
+PERIOD = "2023-12..2024-05"
+WORDS = ("Total", "Gesamt", "Total général", "Suma", "Soma", "Totale", "Totaal", "Razem", "合計")
+PLACES = ("top", "middle", "bottom")
+
+
+def with_total(file: File, word: str, place: str, *, in_key: bool) -> File:
+    """The file with a row that holds the word and the sums of all numbers; at most two cells of it are text."""
+    if file.table is None or not file.rows:
+        return file
+    known = schema.TABLES[file.table]
+    kinds = {name: known.columns[name].kind for name in file.header if name in known.columns}
+    labels = [name for name, kind in kinds.items() if kind in (Kind.TEXT, Kind.CATEGORY) and name != "currency"]
+    label = known.key if in_key and known.key in kinds else next(iter(labels), file.header[0])
+    row = dict.fromkeys(file.header, "")
+    for name, kind in kinds.items():
+        if kind in NUMERIC:
+            row[name] = f"{sum(float(cell) for cell in file.column(name) if cell):.2f}"
+    row[label] = word
+    at = {"top": 0, "middle": len(file.rows) // 2, "bottom": len(file.rows)}[place]
+    cells = [row[name] for name in file.header]
+    return file.with_rows([*file.rows[:at], cells, *file.rows[at:]])
+
+
+def as_workbooks(exports: Exports) -> Exports:
+    return replace(
+        exports,
+        files={name.replace(".csv", ".xlsx"): replace(file, is_workbook=True) for name, file in exports.files.items()},
+    )
+
+
+@pytest.mark.parametrize("number", range(len(WORDS)))
+def test_a_total_row_changes_no_figure(reports: Reports, number: int) -> None:
+    """Every language, every place and both columns of each come up; the seeds take turns."""
+    wrong: dict[object, object] = {}
+    for place, in_key in product(PLACES, (True, False)):
+        exports = of_seed(SEEDS[(number + PLACES.index(place)) % len(SEEDS)])
+        other = exports.with_files(lambda _, file: with_total(file, WORDS[number], place, in_key=in_key))  # noqa: B023
+        before = figures(reports(exports, PERIOD, by=["month"]))
+        after = figures(reports(other, PERIOD, by=["month"], keep=False))
+        wrong |= {(place, in_key, key): pair for key, pair in differences(before, after).items()}
+
+    assert [] == some(wrong.items())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_total_row_of_a_workbook_changes_no_figure(reports: Reports, place: str) -> None:
+    exports = as_workbooks(of_seed(SEEDS[1]))
+    other = exports.with_files(lambda _, file: with_total(file, "Summe", place, in_key=False))
+    before = figures(reports(exports, PERIOD, by=["month"]))
+
+    assert [] == some(differences(before, figures(reports(other, PERIOD, by=["month"], keep=False))).items())
+
+
+def test_every_total_row_is_left_out_as_one(reports: Reports) -> None:
+    exports = of_seed(SEEDS[0])
+    other = exports.with_files(lambda _, file: with_total(file, "Grand total:", "bottom", in_key=False))
+
+    assert {source.left_out["total-row"] for source in reports.dataset(other, keep=False).sources} == {1}
+    assert {source.left_out["total-row"] for source in reports.dataset(exports).sources} == {0}
+
+
+def test_no_row_of_the_sample_data_is_taken_for_a_total_but_those_that_are(reports: Reports) -> None:
+    found = {
+        source.path.rpartition("/")[2]: source.left_out["total-row"] for source in reports.dataset(sample()).sources
+    }
+
+    assert {name for name, count in found.items() if count} == {
+        name for name, file in sample().files.items() if any(str(row[0]).startswith("Total") for row in file.rows)
+    }

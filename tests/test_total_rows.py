@@ -1,0 +1,144 @@
+"""Which rows sum up others, and which only look like it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from crm_metrics import api
+from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, NAMED, says
+from tests.conftest import TODAY
+
+PIPEDRIVE = "Deal - ID,Deal - Title,Deal - Stage,Deal - Value,Deal - Status,Deal - Deal created"
+ZENDESK = "Ticket ID,Requester,Status,Created at,Solved at,Priority"
+SHOPIFY = "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem name,Lineitem price"
+META = "Reporting starts,Reporting ends,Campaign name,Amount spent (USD),Impressions"
+
+# (what it is, the file, how many rows are totals)
+TOTALS: dict[str, tuple[str, int]] = {
+    "subtotals after each group and a grand total": (
+        "Owner,Deal,Stage,Amount\nAnn,A,Open,100\nAnn,B,Open,200\nAnn Total,,,300\n"
+        "Bob,C,Open,50\nBob,D,Open,70\nBob Total,,,120\nGrand Total,,,420\n",
+        3,
+    ),
+    "a group's sum above its rows": (
+        "Region,Deal,Stage,Amount\nNorth,,,300\n,A,Open,100\n,B,Open,200\nSouth,,,120\n,C,Open,50\n,D,Open,70\n",
+        2,
+    ),
+    "the sum without any word": ("Deal,Stage,Amount,Close date\nA,Open,100,\nB,Won,250,2025-01-02\n,,350,\n", 1),
+    "the mean without any word": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,C,2025-01-03,51\n,,,67.00\n",
+        1,
+    ),
+    "the word in the column of the id": (f"{PIPEDRIVE}\n7,Shelves,Won,50,Won,2025-01-02\nSumme,,,50,,\n", 1),
+    "the word in a column of dates": ("Created,Ticket ID,Status\n2025-01-03,7,open\nGesamt: 1,,\n", 1),
+    "the word beside its group": (
+        "Account Name,Opportunity Name,Stage,Amount,Close Date\nAcme,X,Closed Won,5,2025-01-02\nAcme,Subtotal,,5,\n",
+        1,
+    ),
+    "a count of tickets": (f"{ZENDESK}\n1,Ann,Open,2025-01-03,,high\n合計,1,,,,\n", 1),
+    "averages of answers": ("Email,Score,Date\na@x.com,9,2025-01-02\nb@x.com,8,2025-01-02\nØ,8.5,\nMoyenne,8.5,\n", 2),
+    "an order of several lines below which stands its sum": (
+        f"{SHOPIFY}\n#1,a@x.com,paid,2025-01-02,USD,30,2025-01-02,Pen,10\n#1,,,,,,,Ink,20\nTotaal,,,,,30,,,30\n",
+        1,
+    ),
+    "the range of an ad report": (
+        f"{META}\n2025-01-01,2025-01-31,Spring,100,10\n2025-01-01,2025-01-31,Brand,60,5\n2025-01-01,2025-01-31,,160,15\n",
+        1,
+    ),
+    "the range of an ad report by a column nobody knows": (
+        "Reporting starts,Reporting ends,Region,Amount spent (USD)\n2025-01-01,2025-01-31,,400\n"
+        "2025-01-01,2025-01-31,North,240\n2025-01-01,2025-01-31,South,160\n",
+        1,
+    ),
+    "a campaign report without days": (
+        '"Campaign report"\n"1 January 2025 - 31 January 2025"\nCampaign,Cost,Impr.,Clicks\n'
+        "A,100.00,1000,10\nB,50.00,700,7\nTotal: Campaigns,150.00,1700,17\n",
+        1,
+    ),
+}
+RECORDS: dict[str, str] = {
+    "a campaign called Total Wine": f"{META}\n2025-01-01,2025-01-31,Total Wine,100,10\n2025-01-01,2025-01-31,B,60,5\n",
+    "a campaign called Total, with days": f"{META}\n2025-01-01,2025-01-31,Total,40,10\n2025-01-01,2025-01-31,B,60,5\n",
+    "a campaign that costs as much as two others": (
+        f"{META}\n2025-01-01,2025-01-31,A,100,10\n2025-01-01,2025-01-31,B,60,5\n2025-01-01,2025-01-31,C,160,15\n"
+    ),
+    "Total Wine where no row has an id, a stage or a day": (
+        '"Campaign report"\n"1 January 2025 - 31 January 2025"\nCampaign,Cost,Impr.,Clicks\n'
+        "A,100.00,1000,10\nB,50.00,700,7\nTotal Wine,30.00,170,1\n"
+    ),
+    "a customer called Summe GmbH": "Customer ID,Customer name,Start date\n1,Summe GmbH,2025-01-02\n2,Total,\n",
+    "a deal called Total, with an id": "Deal ID,Deal name,Stage,Amount\n1,A,Open,5\n2,Total,,5\n",
+    "a deal called Total, with a stage": "Deal name,Stage,Amount\nA,Open,5\nTotal,Open,5\n",
+    "a deal called Total, with a day": "Deal name,Stage,Amount,Close date\nA,Won,5,2025-01-01\nTotal,,5,2025-01-01\n",
+    "an undated deal of no stage that is no sum": "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nC,,250,\n",
+    "two equal deals": "Deal,Stage,Amount,Owner\nA,Open,100,Ann\nB,,100,Bob\n",
+    "an answer without a day that is the mean of the others": (
+        "Email,Score,Date,Comment\na@x.com,9,2025-01-02,good\nb@x.com,9,2025-01-02,fine\nc@x.com,9,,so so\n"
+    ),
+    "a seller called Sum": "Owner,Team,Region\nSum,North,West\nAnn,South,East\n",
+    "the company Media": "Customer,Segment,Country\nMedia,SMB,DE\nAcme,SMB,FR\n",
+}
+
+
+def loaded(path: Path) -> Any:
+    return api.load([str(path)], api.query(), today=TODAY)
+
+
+def written(folder: Path, text: str, ending: str) -> Path:
+    path = folder / f"export.{ending}"
+    if ending == "csv":
+        path.write_text(text, encoding="utf-8")
+        return path
+    import csv
+
+    book = openpyxl.Workbook()
+    for line in csv.reader(text.splitlines()):
+        book.active.append([float(cell) if cell.replace(".", "", 1).isdigit() else cell or None for cell in line])
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("case", TOTALS)
+def test_a_row_that_sums_up_others_is_left_out(tmp_path: Path, case: str, ending: str) -> None:
+    text, count = TOTALS[case]
+    (source,) = loaded(written(tmp_path, text, ending)).sources
+
+    assert dict(source.left_out) == {"total-row": count}
+    assert source.rows == source.used + count
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+@pytest.mark.parametrize("case", RECORDS)
+def test_a_record_that_looks_like_a_sum_stays(tmp_path: Path, case: str, ending: str) -> None:
+    (source,) = loaded(written(tmp_path, RECORDS[case], ending)).sources
+
+    assert "total-row" not in source.left_out
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("TOTAL", ALONE),
+        ("Zwischensumme:", ALONE),
+        ("Sous-total", ALONE),
+        ("Total général (12)", ALONE),
+        ("Total: account", ALONE),
+        ("総計", ALONE),
+        ("Łącznie", ALONE),
+        ("Durchschnitt", MEAN),
+        ("Acme Ergebnis", NAMED),
+        ("Total Wine", NAMED),
+        ("営業部合計", NAMED),
+        ("Totally new", 0),
+        ("Summerfest", 0),
+        ("Somerset", 0),
+        ("", 0),
+    ],
+)
+def test_a_cell_says_whether_it_is_a_total(cell: str, said: int) -> None:
+    assert says(cell) == said
