@@ -65,6 +65,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have no cost; their clicks and conversions count, but the spend is that of the other rows alone",
     ),
+    "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),

@@ -30,6 +30,7 @@ class File:
         self.issues: list[Issue] = []
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
+        self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day
         self.currencies: dict[str, Any] = {}  # of amounts whose cells name them
         self.date_order, self.decimal = "", ""  # as they were decided, where text had to be read
         self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates
-from crm_metrics.loaders.normalising import readings
+from crm_metrics.loaders.normalising import clocks, readings
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.schema import Kind
@@ -40,8 +40,9 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
             file.note("unreadable-date", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
         if written[name].unix:
             file.note("unix-time", column=file.header(name), seen=column.at(0))
-        zones = _zones(file, name, column, written[name])
-        result[name] = instants(file, name, column.spread(wall, dates.NEVER), zones)
+        zones = written[name].zone
+        offsets = None if np.isnan(zones).all() else column.spread(zones, np.nan)
+        result[name] = instants(file, name, column.spread(wall, dates.NEVER), offsets)
     return result
 
 
@@ -97,35 +98,79 @@ def _undecided(
     return readings.date_order(file, name, found[name], ambiguous[name], contradiction=not allowed)
 
 
-def _zones(file: File, name: str, column: coerced.Texts, parts: dates.Written) -> NDArray[np.float64] | None:
-    """Each row's offset from UTC in minutes, NaN where none is written; None when no row has one."""
-    if np.isnan(parts.zone).all():
-        return None
-    if file.settings.timezone is None:
-        zones = {
-            f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}"
-            for zone in parts.zone
-            if zone == zone
-        }
-        file.note("zone-seen", column=file.header(name), seen=", ".join(sorted(zones)))
-        return None
-    return column.spread(parts.zone, np.nan)
-
-
 def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None = None) -> Any:
-    """The column as instants; whether it holds calendar dates is remembered."""
+    """The column as instants; whether it holds calendar dates is remembered. `offsets` are each row's minutes east of UTC,
+    NaN where none is written."""
     known = wall != dates.NEVER
     first = int(np.argmax(known)) if len(known) else 0
     # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
     by_day = not known.any() or not wall[first] % dates.DAY
     file.calendar[name] = by_day and bool((wall[known] % dates.DAY == 0).all())
-    stated = _stated_zone(file, name)
-    unconverted = stated is not None and not file.settings.timezone and not file.calendar[name]
-    if unconverted and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
-        file.note("zone-seen", column=file.header(name), seen=str(stated))
+    if not file.calendar[name] and (midnights := _midnights(file, name, wall, known, offsets)) is not None:
+        file.note(
+            "constant-clock", column=file.header(name), seen=clocks.written(int(wall[first])), form="calendar dates"
+        )
+        wall, file.calendar[name] = midnights, True
+    elif not file.calendar[name] and name != "updated_at" and clocks.constant(wall) is not None:
+        file.constant[name] = wall
+    if not file.calendar[name] and not file.settings.timezone:
+        _say_zones(file, name, offsets)
     if file.settings.timezone:
-        wall = _in_utc(file, name, wall, known, offsets)
+        wall = _in_utc(file, name, wall, known, None if file.calendar[name] else offsets)
     return wall.view("datetime64[us]")
+
+
+def settle_clocks(file: File, values: dict[str, Any]) -> None:
+    """Make calendar dates of the columns in which every cell has the same time of day, unless another column shows that it
+    is a real one; both are said."""
+    for name, wall in list(file.constant.items()):
+        moment = int(wall[wall != dates.NEVER][0])
+        witness = clocks.is_moment(file, name, wall, values)
+        if witness is None:
+            values[name] = instants(file, name, clocks.days(wall))
+        form = "calendar dates" if witness is None else f"moments, as {file.header(witness)} agrees with it"
+        file.note("constant-clock", column=file.header(name), seen=clocks.written(moment), form=form)
+
+
+def _midnights(
+    file: File, name: str, wall: NDArray[np.int64], known: NDArray[np.bool_], offsets: NDArray[np.float64] | None
+) -> NDArray[np.int64] | None:
+    """The midnights that the cells are all of, in UTC where every cell has an offset, or in the time zone of the settings;
+    None where they are not."""
+    zone, stated = file.settings.timezone, _stated_zone(file, name)
+    if offsets is not None and not np.isnan(offsets[known]).any():
+        utc = np.where(known, wall - (np.nan_to_num(offsets) * 60).astype(np.int64) * dates.SECOND, dates.NEVER)
+    elif offsets is None and stated is not None and zone is not None:
+        utc = _in_utc(file, name, wall, known, None)
+    else:
+        return None
+    if clocks.constant(utc) == 0:
+        return utc
+    if zone is None:
+        return None
+    sample = utc[known][: clocks.SAMPLE]
+    if (_in_zone(sample, zone) % dates.DAY).any():
+        return None
+    local = utc.copy()
+    local[known] = _in_zone(utc[known], zone)
+    return local if clocks.constant(local) == 0 else None
+
+
+def _in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """The wall clock of a zone at moments in UTC."""
+    local = pd.DatetimeIndex(utc.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return local.as_unit("us").to_numpy().view(np.int64)
+
+
+def _say_zones(file: File, name: str, offsets: NDArray[np.float64] | None) -> None:
+    """Note the zones of a column whose wall clock is used as it is: those of its cells, and that of its header."""
+    if offsets is not None:
+        known = np.unique(offsets[~np.isnan(offsets)])
+        zones = {f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}" for zone in known}
+        file.note("zone-seen", column=file.header(name), seen=", ".join(sorted(zones)))
+    stated = _stated_zone(file, name)
+    if stated is not None and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
+        file.note("zone-seen", column=file.header(name), seen=stated)
 
 
 def _in_utc(

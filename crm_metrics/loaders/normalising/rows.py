@@ -173,6 +173,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
             )
     meanings.outcomes(file, values, cells)
     values |= moments.from_texts(file, text_dates, cells)
+    moments.settle_clocks(file, values)
     values |= figures.from_texts(file, text_numbers, cells)
     figures.blank_zeros(file, values, cells)
     return values
