@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts import subscriptions
+from crm_metrics.loaders.facts import states, subscriptions
 from crm_metrics.loaders.facts.workbench import (
     NAT,
     Workbench,
@@ -15,22 +15,8 @@ from crm_metrics.loaders.facts.workbench import (
     optional_truth,
     truths,
     unusable,
-    words,
 )
-from crm_metrics.tables import Table
-
-_LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
-
-_ACTIVE = ("active", "current", "live")
-_PROSPECTS = (
-    "lead",
-    "subscriber",
-    "prospect",
-    "opportunity",
-    "marketing qualified lead",
-    "sales qualified lead",
-    "other",
-)
+from crm_metrics.tables import STATE, Table
 
 
 def derive(bench: Workbench) -> None:
@@ -47,17 +33,18 @@ def _left(bench: Workbench, table: Table) -> None:
     bench.report("never-paid", table, never)
     if never.any() and "started_at" in frame:
         frame["started_at"] = np.where(never, NAT, moments(frame, "started_at"))
+    states.settle(bench, table)
     known = has_value(frame, "is_churned")
     left = truths(frame, "is_churned")
-    by_status = words(frame, "status", _LEFT)
-    if not known.any() and not (by_status | words(frame, "status", _ACTIVE)).any():
+    by_state = states.is_in(frame, "customers", "left")
+    if not known.any() and not (by_state | states.is_in(frame, "customers", "active")).any():
         table.frame = frame.drop(columns="is_churned", errors="ignore")
         return
     if not known.any():
-        known, left = has_value(frame, "status"), by_status
+        known, left = has_value(frame, STATE), by_state
     frame["is_churned"] = optional_truth(left, known)
     started = moments(frame, "started_at")
-    prospect = np.isnat(started) & words(frame, "status", _PROSPECTS)
+    prospect = np.isnat(started) & states.is_in(frame, "customers", "prospect")
     frame["is_customer"] = ~(started >= bench.now) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
