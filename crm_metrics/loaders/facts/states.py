@@ -25,6 +25,7 @@ _MOST_WORDS = 20  # a line with more words is none that one would read: there a 
 _DECIDED = {"tickets": ("open_from", "open_until"), "customers": ("is_churned",), "leads": ("is_converted",)}
 # What a record is where its status is not known and its file has a column for the end, or says nothing at all.
 _STILL = {"tickets": "open", "orders": "sold", "subscriptions": "active", "customers": "active", "leads": "open"}
+_FLAGS = ("is_closed", "is_converted", "is_churned", "is_active")
 _MONEY = {"orders": "amount", "subscriptions": "mrr", "deals": "amount"}
 
 
@@ -39,7 +40,7 @@ def settle(bench: Workbench, table: Table) -> None:
     open_ = found == _UNKNOWN
     asked = open_ & in_file(bench, table, "status") & ("status" in frame)
     still = np.int8(states.index(_STILL[table.name]))
-    taken = is_dated | ~in_file(bench, table, "status")
+    taken = is_dated | ~in_file(bench, table, "status", *_FLAGS)
     if table.name == "orders":  # an order is a sale until something says that it is none
         taken[:] = True
     found = np.where(open_ & taken, still, found)
