@@ -102,7 +102,7 @@ def test_a_layout_names_columns_that_exist(place):
 
     assert own <= known.keys()
     assert second <= schema.TABLES["deals"].columns.keys()
-    assert {*layout.zero_is_missing, *layout.distinctive, *layout.key_first} <= known.keys()
+    assert {*layout.zero_is_missing, *layout.distinctive, *layout.own} <= known.keys()
 
 
 @pytest.mark.parametrize(

@@ -51,8 +51,6 @@ def nearest_table(header: Sequence[str]) -> Nearest:
     here = _present(layout, labels)
     spare = [label for label in labels.values() if label not in fitting]
     lacking = [_lacking(layout, choice, spare) for choice in layout.needs if not choice & here]
-    if layout.key_first and not lacking:
-        lacking.append(_lacking(layout, layout.key_first, spare))
     return Nearest(layout.table, fitting, tuple(lacking))
 
 

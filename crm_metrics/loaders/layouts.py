@@ -7,12 +7,13 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
 from crm_metrics import schema
 
+GENERIC = "generic"
 _PUNCTUATION = re.compile(r"[^\w]|_")
 
 
@@ -44,12 +45,14 @@ class Layout:
     unless: frozenset[str] = frozenset()  # headers that say it is something else
     needs: tuple[frozenset[str], ...] = ()
     distinctive: frozenset[str] = frozenset()
-    key_first: frozenset[str] = frozenset()
+    own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
+    things: tuple[str, ...] = ()  # what the table's rows are, in the words of headers
+    history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before
+    telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> cells of which it needs one
     units: Mapping[str, str] = field(default_factory=dict)
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     converted: frozenset[str] = frozenset()
-    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # state -> the vendor's own words for it
     missing: tuple[str, ...] = ()
     total_rows: tuple[str, ...] = ()
     blank_is_false: bool = False
@@ -70,13 +73,6 @@ class Layout:
     stage_fields: frozenset[str] = frozenset()  # what a history calls the stage, where it holds other changes too
     created_fields: frozenset[str] = frozenset()  # what it calls the creation of the record
 
-    @cached_property
-    def said(self) -> Mapping[str, str]:
-        """The state that each of the vendor's own words says."""
-        words = {"won": self.won, "lost": self.lost, "converted": self.converted}
-        found = {word: state for state, known in words.items() for word in known}
-        return found | {word: state for state, known in self.states.items() for word in known}
-
 
 @cache
 def layouts() -> tuple[Layout, ...]:
@@ -92,12 +88,13 @@ def layouts() -> tuple[Layout, ...]:
 
 
 def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layout:
-    own = {column: tuple(_name(name) for name in names) for column, names in block["columns"].items()}
-    own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
-    if vendor == "generic":  # every canonical column answers to its own name, derived ones included
-        for column, known in schema.TABLES[block["table"]].columns.items():
-            if column in schema.TABLES[block["table"]].columns and not known.needs:
-                own.setdefault(column, (normalised(column),))
+    own: dict[str, tuple[str, ...]] = {column: tuple(names) for column, names in block["columns"].items()}
+    if vendor == GENERIC:  # in words; every canonical column answers to its own name
+        known = schema.TABLES[block["table"]].columns
+        own |= {column: () for column in known if not known[column].needs and column not in own}
+    else:
+        own = {column: tuple(map(_name, names)) for column, names in own.items()}
+        own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
     return Layout(
         vendor=vendor,
         title=file["title"],
@@ -107,12 +104,16 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         unless=frozenset(_name(name) for name in block.get("unless", ())),
         needs=tuple(frozenset(choice) for choice in block.get("needs", ())),
         distinctive=frozenset(block.get("distinctive", ())),
-        key_first=frozenset(block.get("key_first", ())),
+        own=tuple(block.get("own", ())),
+        things=tuple(block.get("things", ())),
+        history=tuple(block.get("history", ())),
+        telling={
+            column: tuple(normalised(word) for word in words) for column, words in block.get("telling", {}).items()
+        },
         units={normalised(name): unit for name, unit in block.get("units", {}).items()},
         won=frozenset(normalised(name) for name in block.get("won", ())),
         lost=frozenset(normalised(name) for name in block.get("lost", ())),
         converted=frozenset(normalised(name) for name in block.get("converted", ())),
-        states={name: tuple(map(normalised, words)) for name, words in block.get("states", {}).items()},
         missing=tuple(file.get("missing", ())),
         total_rows=tuple(file.get("total_rows", ())),
         blank_is_false=bool(file.get("blank_is_false", False)),

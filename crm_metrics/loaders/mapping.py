@@ -10,7 +10,8 @@ from crm_metrics.errors import DataError, SettingsError, did_you_mean
 from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.reading import Raw
-from crm_metrics.loaders.recognising import SUFFIX, Layout, Recognised, layouts, normalised, recognise, unit_of
+from crm_metrics.loaders.recognising import Layout, Recognised, layouts, normalised, recognise, unit_of
+from crm_metrics.loaders.vocabulary import header_of
 from crm_metrics.settings import FileRules, Settings
 
 
@@ -27,13 +28,13 @@ class Recogniser:
         `SettingsError` for a mapping that does not fit the file."""
         rules = self.settings.rules(raw.path)
         if table is not None or not (rules.columns or rules.table or rules.vendor):
-            return self._best(raw.header, raw.path, table)
+            return self._best(raw, raw.header, table)
         return self._mapped(raw, rules)
 
-    def _best(self, header: Sequence[str], path: str, table: str | None = None) -> Recognised | None:
-        if table is None and self._own and (found := recognise(header, path, among=self._own)) is not None:
+    def _best(self, raw: Raw, header: Sequence[str], table: str | None = None) -> Recognised | None:
+        if table is None and self._own and (found := recognise(header, raw.path, among=self._own)) is not None:
             return found
-        return recognise(header, path, table=table)
+        return recognise(header, raw.path, cells=raw.head(), table=table)
 
     def _mapped(self, raw: Raw, rules: FileRules) -> Recognised | None:
         """The file as its own header says, else as it would say with the canonical names in it."""
@@ -45,7 +46,7 @@ class Recogniser:
         refusal: DataError | None = None
         for header in (raw.header, renamed):
             try:
-                found = self._stated(header, raw.path, rules)
+                found = self._stated(raw, header, rules)
             except DataError as error:
                 refusal = error
                 continue
@@ -70,11 +71,11 @@ class Recogniser:
             raise SettingsError(f"is no export{kind} as {rules.vendor} makes them", where=raw.path, hint=hint)
         return None
 
-    def _stated(self, header: Sequence[str], path: str, rules: FileRules) -> Recognised | None:
+    def _stated(self, raw: Raw, header: Sequence[str], rules: FileRules) -> Recognised | None:
         """The reading as the table and the vendor that the settings name; without a vendor as one whose export fits, else in
         the generic names."""
         if rules.table is None and rules.vendor is None:
-            return self._best(header, path)
+            return self._best(raw, header)
         known = [*self._own, *layouts()]
         if rules.vendor not in (None, *(layout.vendor for layout in known)):
             said = did_you_mean(str(rules.vendor), {layout.vendor for layout in known})
@@ -85,8 +86,8 @@ class Recogniser:
             if rules.table in (None, layout.table)
             and (layout.vendor == rules.vendor if rules.vendor else layout.signature)
         ]
-        found = recognise(header, path, among=fitting)
-        return found or (recognise(header, path, table=rules.table) if rules.vendor is None else None)
+        found = recognise(header, raw.path, cells=raw.head(), among=fitting)
+        return found or (self._best(raw, header, rules.table) if rules.vendor is None else None)
 
     def _place(self, raw: Raw, name: str, label: str) -> int:
         exact = [place for place, header in enumerate(raw.header) if header.strip() == label.strip()]
@@ -116,8 +117,8 @@ def _overlaid(found: Recognised, places: Mapping[str, int], header: Sequence[str
     suffixes = {name: text for name, text in found.suffixes.items() if name in columns and name not in places}
     units = {name: unit for name, unit in found.units.items() if name in columns and name not in places}
     for name, place in places.items():
-        if part := SUFFIX.match(header[place].strip()):
-            suffixes[name] = part["suffix"].strip()
+        if (text := header_of(header[place]).suffix) is not None:
+            suffixes[name] = text
         units[name] = unit_of(header[place], found.layout) or "minutes"  # what the canonical name says
     candidates = {name: labels for name, labels in found.candidates.items() if name in columns and name not in places}
     return replace(found, columns=columns, suffixes=suffixes, units=units, candidates=candidates)

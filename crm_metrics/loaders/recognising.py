@@ -1,4 +1,4 @@
-"""Which table a file is, and which of its columns is which: by exact header names after normalising, never by likeness."""
+"""Which table a file is, and which of its columns is which: by a vendor's layout, else by the whole of the file."""
 
 from __future__ import annotations
 
@@ -6,22 +6,19 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.beside import is_beside, stage_columns
-from crm_metrics.loaders.layouts import Layout, joined, layout_of, layouts, normalised
+from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
+from crm_metrics.loaders.vocabulary import SUFFIX, unit_in, words_of
+from crm_metrics.loaders.whole_table import Reading as Whole
+from crm_metrics.loaders.whole_table import Sheet, is_other, reading, worded
 
 __all__ = ["SUFFIX", "Layout", "Recognised", "layout_of", "layouts", "normalised", "recognise", "unit_of"]
 
-SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
-_UNITS = {
-    "hours": ("hours", "hour", "hrs", "hr", "h"),
-    "minutes": ("minutes", "minute", "mins", "min"),
-    "seconds": ("seconds", "second", "secs", "sec"),
-    "days": ("days", "day"),
-}
 _DISTINCTIVE, _OTHER, _VENDOR = 3, 1, 1000
+_CLOSE = 0.9  # a second reading that explains so much of what the best does is named
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,61 @@ class Recognised:
     suffixes: dict[str, str]
     units: dict[str, str]
     candidates: dict[str, tuple[str, ...]]
-    score: int
+    score: float
+    second: str | None = None  # the table that explains nearly as much of the file
 
 
 def recognise(
-    header: Sequence[str], path: str, *, table: str | None = None, among: Sequence[Layout] | None = None
+    header: Sequence[str],
+    path: str,
+    *,
+    cells: Sequence[Sequence[str | None]] = (),
+    table: str | None = None,
+    among: Sequence[Layout] | None = None,
 ) -> Recognised | None:
-    """The best reading of a header, None when it is no known table; with `table`, as that table in the generic names; with
-    `among`, by these layouts alone. Raises `DataError` when two readings are equally good."""
+    """The best reading of a header and a sample of the cells below it, by column; None when it is no known table. A vendor's
+    layout wins, unless the cells contradict it. With `table`, as that table in the generic names; with `among`, by these
+    layouts alone. Raises `DataError` when two readings are equally good."""
+    sheet = Sheet(tuple(header), cells)
     if table is not None:
-        return _reading(header, _generic(table))
+        forced = reading(sheet, worded()[table], forced=True)
+        return _worded(sheet, forced) if forced is not None else None
     known = layouts() if among is None else among
-    readings = [reading for layout in known if (reading := _reading(header, layout)) is not None]
-    if not readings:
+    signed = [found for layout in known if layout.vendor != GENERIC and (found := _reading(sheet, layout)) is not None]
+    sure = [found for found in signed if not _contradicted(sheet, found)]
+    if not sure:
+        plain = [layout for layout in known if layout.vendor == GENERIC]
+        whole = [read for layout in plain if (read := reading(sheet, layout)) is not None]
+        sure = [_worded(sheet, read) for read in whole]
+    sure = sure or signed
+    if not sure:
         return None
-    best = max(reading.score for reading in readings)
-    winners = [reading for reading in readings if reading.score == best]
+    sure.sort(key=lambda found: -found.score)
+    winners = [found for found in sure if found.score == sure[0].score]
     if len(winners) > 1:
         raise _asked(winners, path)
-    return winners[0]
+    return replace(winners[0], second=sure[1].layout.table if _is_close(sure) else None)
+
+
+def _is_close(sure: Sequence[Recognised]) -> bool:
+    """Whether the second of the readings explains nearly as much as the first, as another table."""
+    if len(sure) < 2 or sure[0].layout.table == sure[1].layout.table:
+        return False
+    return sure[1].score % _VENDOR >= _CLOSE * (sure[0].score % _VENDOR) and sure[0].score < _VENDOR
+
+
+def _worded(sheet: Sheet, found: Whole) -> Recognised:
+    """A reading by words with what the ends of its headers say."""
+    columns = dict(found.columns)
+    suffixes = {name: text for name, place in columns.items() if (text := sheet.heads[place].suffix) is not None}
+    units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], found.layout))}
+    return Recognised(found.layout, columns, suffixes, units, dict(found.candidates), found.score)
+
+
+def _contradicted(sheet: Sheet, found: Recognised) -> bool:
+    """Whether the ids say that a vendor's table is another: a history in which none comes back, a list in which they do."""
+    table = found.layout.table
+    return table in ("deals", "deal_stages") and is_other(sheet, worded()[table], found.columns)
 
 
 def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
@@ -74,13 +107,6 @@ def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
         ],
         hint=f"Or rename a column so that it says which, for example the id: {' or '.join(ids)}.",
     )
-
-
-@cache
-def _generic(table: str) -> Layout:
-    """The generic names of a table, for a file that is known to be one."""
-    layout = next(layout for layout in layouts() if layout.vendor == "generic" and layout.table == table)
-    return replace(layout, needs=(), key_first=frozenset(), unless=frozenset())
 
 
 @dataclass(frozen=True)
@@ -106,8 +132,9 @@ def _labels(header: tuple[str, ...]) -> _Labels:
     return _Labels(full, short, every, [part["suffix"].strip() if part else None for part in parts])
 
 
-def _reading(header: Sequence[str], layout: Layout) -> Recognised | None:
-    labels = _labels(tuple(header))
+def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
+    header = sheet.labels
+    labels = _labels(header)
     full, short = labels.full, labels.short
     if not _is_signed(labels, layout):
         return None
@@ -168,19 +195,16 @@ def _siblings(labels: Sequence[str], layout: Layout, column: str) -> list[int]:
 
 
 def _enough(columns: Mapping[str, int], layout: Layout) -> bool:
-    if not all(choice & columns.keys() for choice in layout.needs):
-        return False
-    return not layout.key_first or any(columns.get(key) == 0 for key in layout.key_first)
+    return all(choice & columns.keys() for choice in layout.needs)
 
 
 def unit_of(header: str, layout: Layout) -> str | None:
     """The unit of a duration by its header, None where it names none. What stands in brackets says it before the rest:
     "only within office hours (seconds)"."""
-    label, bracketed = normalised(header), SUFFIX.match(header.strip())
-    if label in layout.units:
-        return layout.units[label]
-    if "hh mm" in label:
+    if normalised(header) in layout.units:
+        return layout.units[normalised(header)]
+    words, bracketed = words_of(header), SUFFIX.match(header.strip())
+    if "hh mm" in " ".join(words):
         return "clock"
-    known = {word: unit for unit, spellings in _UNITS.items() for word in spellings}
-    said = [*(normalised(bracketed["suffix"]).split() if bracketed else ()), *label.split()]
-    return next((known[word] for word in said if word in known), None)  # "in minutes within business hours"
+    stated = unit_in(words_of(bracketed["suffix"])) if bracketed else None
+    return stated or unit_in(words)  # "in minutes within business hours"

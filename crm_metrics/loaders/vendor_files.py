@@ -14,7 +14,7 @@ from pydantic import TypeAdapter, ValidationError
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.loaders.beside import kind_of
-from crm_metrics.loaders.recognising import Layout, layout_of
+from crm_metrics.loaders.layouts import GENERIC, Layout, layout_of
 from crm_metrics.settings.kinds import given_tables
 from crm_metrics.settings.lines import Place, line_of, lines_of
 from crm_metrics.settings.mistakes import written
@@ -52,7 +52,9 @@ def read(path: str) -> list[Layout]:
     ]
     if said:
         raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=path)
-    return [layout_of(Path(path).stem, file, block) for block in file["layout"]]
+    name = Path(path).stem
+    # The built-in layouts of no tool are in words instead of headers.
+    return [layout_of(f"{name}-own" if name == GENERIC else name, file, block) for block in file["layout"]]
 
 
 def mistakes(file: Mapping[str, Any]) -> list[tuple[Place, str]]:
@@ -98,7 +100,7 @@ def _names(place: Place, block: Mapping[str, Any], table: str) -> list[tuple[Pla
     named: list[tuple[Place, str]] = [
         ((*place, key, name), name) for key in ("columns", "siblings") for name in block.get(key, {})
     ]
-    for key in ("distinctive", "key_first", "total_blank", "zero_is_missing"):
+    for key in ("distinctive", "own", "total_blank", "zero_is_missing"):
         named += [((*place, key), name) for name in block.get(key, ())]
     named += [((*place, "needs"), name) for choice in block.get("needs", ()) for name in choice]
     return [

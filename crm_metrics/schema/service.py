@@ -106,8 +106,7 @@ SERVICE: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="created_at",
         moments=("created_at", "first_response_at", "solved_at"),
-        always=(*UPDATED, *DELETED, "closed_at", "status", "is_closed"),
-        states=("open", "solved", "left-out"),
+        always=(*UPDATED, *DELETED, "closed_at", "status"),
     ),
     "responses": Schema(
         "answers to surveys",

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.running import Outcome, crm_metrics
 
 GERMAN = """\
-Nummer;Verkäufer;Phase;Netto;Brutto;Angelegt;Fertig
+Nummer;Verkäufer;Lage;Netto;Brutto;Angelegt;Fertig
 1;Ann;Closed Won;1000,50;1190,60;2025-01-05;2025-02-03
 2;Ben;Closed Lost;400,25;476,30;2025-01-07;2025-02-20
 """
@@ -17,7 +17,7 @@ MAPPING = """\
 [columns."abschl*.csv"]
 deal_id = "Nummer"
 owner = "Verkäufer"
-stage = "Phase"
+stage = "Lage"
 amount = "Netto"
 created_at = "Angelegt"
 closed_at = "Fertig"

@@ -102,9 +102,8 @@ class Retention(Family):
         if any(end is not None for end in dated):
             raise UnavailableError("?")
         people = [row for row in people if row.get("started_at") is None or world.happened(row["started_at"])]
-        said = [row for row in people if row.get("is_churned") is not None or row.get("status") is not None]
         left = 0
-        for row in said:  # a blank is unknown, not "no"
+        for row in people:
             flag = row.get("is_churned")
             left += bool(flag) if flag is not None else fold(row.get("status")) in LEFT
-        return divide(Figure(Fraction(left)), Figure(Fraction(len(said))))
+        return divide(Figure(Fraction(left)), Figure(Fraction(len(people))))

@@ -1,0 +1,97 @@
+"""What the cells of a column are, by a sample of them: dates, numbers, clock times, flags, addresses, words, nothing."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from crm_metrics.loaders.coercing.words import FALSE, MISSING, TRUE
+from crm_metrics.schema import NUMERIC, Kind
+
+_LOOKED_AT = 60  # filled cells of which the form is told
+_MOST = 0.8
+_NAMED = r"[^\W\d_]{3,12}"
+_DATE = re.compile(
+    rf"(?:{_NAMED}[.,]? )?(?:"
+    r"\d{4}[-/.年] ?\d{1,2}[-/.月] ?\d{1,2}日?|\d{4}[-/年]\d{1,2}月?"
+    r"|\d{1,2}[-/.] ?\d{1,2}[-/.] ?(?:\d{4}|\d{2})"
+    rf"|\d{{1,2}}[-/. ]+(?:de )?{_NAMED}\.?(?: de)?[-/., ]+(?:\d{{4}}|\d{{2}})"
+    rf"|{_NAMED}\.?[- ]\d{{1,2}},?[- ](?:\d{{4}}|\d{{2}})|{_NAMED}\.? \d{{4}}"
+    r")(?:[T ,]+\d.*)?"
+)
+_CLOCK = re.compile(r"-?\d+:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
+_MONEY_SIGN = r"(?:[A-Za-z]{0,3} ?[$€£¥₹₽₺₩₪₫₴₦฿]|[A-Z]{2,3}|zł|kr|R)"
+_NUMBER = re.compile(
+    rf"[-+−–(]{{0,2}}{_MONEY_SIGN}? ?-?(?:\d[\d.,'’ \u00a0\u202f\u2009]*|[.,]\d+)(?:[eE][-+]?\d+)?"
+    rf" ?(?:{_MONEY_SIGN}|%)?\)?-?"
+)
+_DAY_NUMBER = re.compile(r"(?:19|20|21)\d{6}|\d{5}(?:\.\d+)?|1\d{9}|1\d{12}")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_FORMS = (("date", _DATE), ("clock", _CLOCK), ("number", _NUMBER), ("email", _EMAIL))
+
+
+@dataclass(frozen=True)
+class Content:
+    """A sample of a column: its cells and the filled ones, what most of those are ("text" when they are of no one form,
+    "blank" when none is filled), and whether numbers among them could be days."""
+
+    rows: int
+    cells: tuple[str, ...]
+    form: str
+    could_be_days: bool
+
+    @property
+    def distinct(self) -> int:
+        return len(set(self.cells))
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether at least half of the cells hold a digit."""
+        return 2 * sum(any(map(str.isdigit, cell)) for cell in self.cells) >= len(self.cells)
+
+    @property
+    def repeated(self) -> float:
+        """The share of filled cells that repeat one above them."""
+        return 1 - self.distinct / len(self.cells) if self.cells else 0.0
+
+
+def looked_at(cells: Sequence[str | None]) -> Content:
+    """What the cells of a column are."""
+    filled = [text for cell in cells if cell is not None and (text := cell.strip()).casefold() not in MISSING]
+    if not filled:
+        return Content(len(cells), (), "blank", False)
+    seen = filled[:_LOOKED_AT]
+    form, count = Counter(map(_form, seen)).most_common(1)[0]
+    if all(text.casefold() in TRUE or text.casefold() in FALSE for text in seen):
+        form, count = "flag", len(seen)
+    sure = form if count >= _MOST * len(seen) else "text"
+    return Content(len(cells), tuple(filled), sure, sure == "number" and all(map(_DAY_NUMBER.fullmatch, seen)))
+
+
+def _form(text: str) -> str:
+    return next((form for form, pattern in _FORMS if pattern.fullmatch(text)), "text")
+
+
+def fits(kind: Kind, content: Content) -> float | None:
+    """How well cells go with a kind of column: 1 they are such, 0.5 they may be, 0 nothing is there; None they are not."""
+    form = content.form
+    if form == "blank":
+        return 0.0
+    digits = form == "flag" and all(cell.isdigit() for cell in content.cells)
+    if form == "text" and kind in (Kind.DATE, Kind.MONEY) and not content.has_digits:
+        return None
+    if kind is Kind.DATE:
+        if form == "date" or content.could_be_days:
+            return 1.0
+        return 0.5 if form == "text" else None
+    if kind in (Kind.MINUTES, Kind.HOURS, Kind.DAYS):
+        return 1.0 if form in ("number", "clock") or digits else 0.5 if form == "text" else None
+    if kind in NUMERIC:
+        return 1.0 if form == "number" or digits else 0.5 if form == "text" else None
+    if kind is Kind.BOOL:
+        return 1.0 if form == "flag" else 0.5 if form == "text" else None
+    if form == "date":
+        return None
+    return 1.0

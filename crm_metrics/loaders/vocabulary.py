@@ -1,0 +1,227 @@
+"""What headers say, in words: what each is about, what of it, and which unit, currency or zone stands at its end.
+
+`OrderID`, `orderId`, `order_id`, `Order Id` and `ORDER-ID` are the same two words. The words of each language lie in a TOML
+file of their own (`loaders/words`). English counts always; another language only where the header confirms it, since words
+mean different things in different languages: `Nombre` is a name in Spanish and a number in French.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib.resources import files
+from typing import NamedTuple
+
+SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
+UNITS = {
+    "hours": ("hours", "hour", "hrs", "hr", "h"),
+    "minutes": ("minutes", "minute", "mins", "min"),
+    "seconds": ("seconds", "second", "secs", "sec"),
+    "days": ("days", "day"),
+}
+_UNIT_OF = {word: unit for unit, spellings in UNITS.items() for word in spellings}
+_ZONES = ("utc", "gmt")
+_WORDS_TOO = {
+    "all",
+    "top",
+    "try",
+    "cup",
+    "mad",
+    "lak",
+    "pen",
+    "gel",
+    "bam",
+    "bob",
+    "cop",
+}  # codes that are words as well
+_CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
+_SIGNS = re.compile(r"[^\w#]|_")
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
+_CONFIRMED = 2  # headers that only one language knows
+
+
+class Meaning(NamedTuple):
+    """What a header can say: an attribute of a thing, of a thing that is not named, or a thing alone. `is_dated`: it says
+    that it is a date (`date won`), `is_flag`: that it is a yes or no (`is won`)."""
+
+    thing: str | None
+    attribute: str | None
+    is_dated: bool = False
+    is_flag: bool = False
+
+
+@dataclass(frozen=True)
+class Language:
+    """The words of a language, each as it is compared, with what it stands for; `guesses` are not sure enough to decide."""
+
+    name: str
+    stops: frozenset[str]
+    marks: tuple[str, ...]
+    flags: frozenset[str]
+    things: Mapping[str, tuple[str, ...]]
+    attributes: Mapping[str, tuple[str, ...]]
+    moments: Mapping[str, tuple[str, ...]]
+    questions: Mapping[str, tuple[re.Pattern[str], ...]]
+
+    def meanings(self, words: Sequence[str]) -> list[Meaning]:
+        """All that these words can say in this language, the plainest first."""
+        flag = len(words) > 1 and words[0] in self.flags
+        rest = words[1:] if flag else words
+        key = "".join(word for word in rest if word not in self.stops) or "".join(rest)
+        found = [Meaning(thing, None) for thing in self.things.get(key, ())]
+        found += self._said(None, key)
+        for form, things in self.things.items():
+            if len(form) == len(key):
+                continue
+            for left in ({key[len(form) :]} if key.startswith(form) else set()) | (
+                {key[: -len(form)]} if key.endswith(form) else set()
+            ):
+                found += [meaning for thing in things for meaning in self._said(thing, left)]
+        text = " ".join(words)
+        for asked, patterns in self.questions.items():
+            found += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
+        return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(found)]
+
+    def _said(self, thing: str | None, key: str) -> list[Meaning]:
+        """The attributes that a key names, a date also with a mark before or behind it: `date created`, `created at`."""
+        found = [Meaning(thing, attribute) for attribute in self.attributes.get(key, ())]
+        found += [Meaning(thing, attribute) for attribute in self.moments.get(key, ())]
+        for mark in self.marks:
+            for left in (key.removesuffix(mark), key.removeprefix(mark)):
+                if left != key:
+                    names = self.moments.get(left, ()) if left else ("date",)
+                    found += [Meaning(thing, name, is_dated=True) for name in names]
+        return found
+
+
+@dataclass(frozen=True)
+class Header:
+    """A label taken apart: its words, those without what stands at their end, and that, where it is in brackets, a currency
+    or a zone."""
+
+    words: tuple[str, ...]
+    short: tuple[str, ...]
+    suffix: str | None
+
+
+@lru_cache(maxsize=1 << 14)
+def words_of(label: str) -> tuple[str, ...]:
+    """A label as words: split where signs, spaces, capitals and digits say, without case and accents; `#` is a number."""
+    text = unicodedata.normalize("NFKC", label.replace("º", "o").replace("°", ""))
+    text = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
+    text = unicodedata.normalize("NFC", _ACCENTS.sub("", text)).translate(_LETTERS)
+    return tuple(_SIGNS.sub(" ", text).replace("#", " # ").replace("#", "number").split())
+
+
+def key_of(label: str) -> str:
+    """A label as it is compared: its words without spaces between them."""
+    return "".join(words_of(label))
+
+
+@lru_cache(maxsize=1 << 14)
+def header_of(label: str) -> Header:
+    """A label with what stands in brackets at its end, or as its last word, taken off."""
+    words = words_of(label)
+    bracketed = SUFFIX.match(label.strip())
+    if bracketed:
+        return Header(words, words_of(bracketed["name"]), bracketed["suffix"].strip())
+    last = words[-1] if len(words) > 1 else ""
+    if last in _ZONES or (len(last) == 3 and last in _codes()):
+        return Header(words, words[:-1], last.upper())
+    if last in _UNIT_OF:
+        return Header(words, words[: -2 if words[-2] == "in" else -1], None)
+    return Header(words, words, None)
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """The codes of money that may stand behind a header's other words."""
+    from crm_metrics.loaders.coercing.currencies import CODES  # needs pyarrow, which a mistake in the command does not
+
+    return frozenset(map(str.casefold, CODES)) - _WORDS_TOO
+
+
+def unit_in(words: Iterable[str]) -> str | None:
+    """The unit of a duration that words name, None where they name none."""
+    return next((_UNIT_OF[word] for word in words if word in _UNIT_OF), None)
+
+
+@cache
+def languages() -> tuple[Language, ...]:
+    """All languages there are words of, English first; `english` alone is enough for most headers."""
+    folder = files("crm_metrics.loaders.words")
+    names = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"[a-z]{2}\.toml", entry.name))
+    return tuple(_language(name) for name in sorted(names, key=lambda name: (name != "en.toml", name)))
+
+
+@cache
+def english() -> Language:
+    return _language("en.toml")
+
+
+@cache
+def _language(name: str) -> Language:
+    text = files("crm_metrics.loaders.words").joinpath(name).read_text(encoding="utf-8")
+    block = tomllib.loads(text)
+
+    def table(part: str) -> dict[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for meant, forms in block.get(part, {}).items():
+            for form in forms:
+                found[key_of(form)] = (*found.get(key_of(form), ()), meant)
+        return found
+
+    questions = {
+        asked: tuple(re.compile(".*".join(" ".join(words_of(part)) for part in text.split("*"))) for text in texts)
+        for asked, texts in block.get("questions", {}).items()
+    }
+    return Language(
+        name=block["language"],
+        stops=frozenset(word for text in block.get("stops", ()) for word in words_of(text)),
+        marks=tuple(sorted(map(key_of, block.get("marks", ())), key=len, reverse=True)),
+        flags=frozenset(block.get("flags", ())),
+        things=table("things"),
+        attributes=table("attributes"),
+        moments=table("moments"),
+        questions=questions,
+    )
+
+
+@lru_cache(maxsize=256)
+def said_by(labels: tuple[str, ...], confirmed: int = _CONFIRMED) -> tuple[tuple[Meaning, ...], ...]:
+    """What each label of a header can say. Beside English the one language counts that knows most of the labels, where at
+    least `confirmed` of them are known to it and not to English; where two languages know as many, what both say alike."""
+    heads = [header_of(label) for label in labels]
+    plain = [_meanings(english(), head) for head in heads]
+    if sum(not found for found in plain) < confirmed:
+        return tuple(map(tuple, plain))
+    best: list[list[list[Meaning]]] = []
+    most = 0
+    for language in languages()[1:]:
+        said = [_meanings(language, head) for head in heads]
+        own = sum(bool(mine) and not common for mine, common in zip(said, plain, strict=True))
+        if own < confirmed:
+            continue
+        known = sum(bool(mine or common) for mine, common in zip(said, plain, strict=True))
+        if known >= most:
+            best = [*(best if known == most else []), said]
+            most = known
+    both = [_agreed([said[place] for said in best]) for place in range(len(labels))]
+    return tuple(tuple(dict.fromkeys([*mine, *common])) for mine, common in zip(both, plain, strict=True))
+
+
+def _meanings(language: Language, head: Header) -> list[Meaning]:
+    """What a label says whole, else without what stands at its end."""
+    found = language.meanings(head.words) if head.words else []
+    return found or (language.meanings(head.short) if head.short and head.short != head.words else [])
+
+
+def _agreed(said: Sequence[list[Meaning]]) -> list[Meaning]:
+    """What the languages that know a label say alike."""
+    known = [mine for mine in said if mine]
+    return [meaning for meaning in known[0] if all(meaning in other for other in known[1:])] if known else []

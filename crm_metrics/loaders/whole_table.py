@@ -1,0 +1,282 @@
+"""A file read as a table by the whole of it: every column's candidates by the words of its header, weighed by its cells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from crm_metrics import schema
+from crm_metrics.loaders.content import Content, fits, looked_at
+from crm_metrics.loaders.layouts import GENERIC, Layout, layouts, normalised
+from crm_metrics.loaders.vocabulary import Header, Meaning, header_of, key_of, said_by
+from crm_metrics.schema import Kind
+
+# How well a header names a column: as the schema does, of the table's own thing, of another thing, by a plain word.
+_CANONICAL, _OWN, _OTHER, _PLAIN = 100.0, 60.0, 58.0, 50.0
+_DISTINCTIVE, _COMMON = 3.0, 1.0
+_FEW = 3  # records from which on a key that never repeats says something
+_REPEATED = 0.05
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A header and a sample of the cells below it, by column; without cells the header decides alone."""
+
+    labels: tuple[str, ...]
+    cells: Sequence[Sequence[str | None]] = ()
+    _looked: dict[int, Content] = field(default_factory=dict, compare=False)
+
+    def content(self, place: int) -> Content | None:
+        """What is in a column; None where there are no records."""
+        if place >= len(self.cells) or not self.cells[place]:
+            return None
+        if place not in self._looked:
+            self._looked[place] = looked_at(self.cells[place])
+        return self._looked[place]
+
+    def is_blank(self, place: int) -> bool:
+        content = self.content(place)
+        return content is not None and content.form == "blank"
+
+    @cached_property
+    def heads(self) -> list[Header]:
+        return [header_of(label) for label in self.labels]
+
+    @cached_property
+    def said(self) -> tuple[tuple[Meaning, ...], ...]:
+        return said_by(self.labels)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column of a table for which a header is a candidate: how well its words name it, how well its cells go with it, and
+    how much of the file it explains."""
+
+    column: str
+    place: int
+    strength: float
+    fit: float
+    weight: float
+    is_first: bool
+    is_weak: bool  # a bare id, name or date, which any table has
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A file as one table: the place of each column, columns that several headers claim, and how much of it is explained."""
+
+    layout: Layout
+    columns: dict[str, int]
+    candidates: dict[str, tuple[str, ...]]
+    score: float
+
+
+@cache
+def worded() -> Mapping[str, Layout]:
+    """The layouts that are in words instead of headers, by table."""
+    return {layout.table: layout for layout in layouts() if layout.vendor == GENERIC}
+
+
+def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | None:
+    """The file as the layout's table; None when it lacks what the table must have, or its cells say that it is another. With
+    `forced` it is one whatever it lacks."""
+    if not forced and any(normalised(label) in layout.unless for label in sheet.labels):
+        return None
+    found = list(_matches(sheet, layout))
+    taken: dict[str, Match] = {}
+    places: set[int] = set()
+    order = {column: at for at, column in enumerate(layout.columns)}
+    for match in sorted(found, key=lambda match: (-match.strength, order[match.column], match.place)):
+        if match.column not in taken and match.place not in places:
+            taken[match.column] = match
+            places.add(match.place)
+    columns = {column: taken[column].place for column in layout.columns if column in taken}
+    score = sum(match.weight * match.fit for match in taken.values())
+    if not forced:
+        if not _has_needs(sheet, layout, taken):
+            return None
+        said = _as_keyed(sheet, layout, columns)
+        if said is None:
+            return None
+        score += said
+    return Reading(layout, columns, dict(_claims(sheet, found, taken, places)), score)
+
+
+def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
+    """Every header for every column that it can be, each once: as its words name it best."""
+    kinds = schema.TABLES[layout.table].columns
+    spoken = _spoken(layout.table)
+    for place, head in enumerate(sheet.heads):
+        content = sheet.content(place)
+        best: dict[str, Match] = {}
+        for key in dict.fromkeys(("".join(head.words), "".join(head.short))):
+            for named in spoken.get(key, ()):
+                _add(best, named, kinds[named.column].kind, place, content, 0)
+        for meaning in sheet.said[place]:
+            for named in spoken.get((meaning.thing, meaning.attribute), ()):
+                kind = kinds[named.column].kind
+                if (kind is not Kind.BOOL and meaning.is_flag) or (kind is Kind.BOOL and meaning.is_dated):
+                    continue
+                if kind is Kind.ID and content is not None and not _is_id(named, content):
+                    continue
+                more = 2 if kind is Kind.DATE and meaning.is_dated else 1 if kind is Kind.BOOL else 0
+                _add(best, named, kind, place, content, more)
+        yield from best.values()
+
+
+def _add(best: dict[str, Match], named: Named, kind: Kind, place: int, content: Content | None, more: float) -> None:
+    """Keep a header for a column where its cells can be that, and nothing names it better."""
+    fit = 1.0 if content is None else fits(kind, content)
+    if fit is None and named.strength < _CANONICAL:
+        return
+    fit = fit or 0.0
+    strength = named.strength + more - (1 - fit) * 20
+    if named.column not in best or strength > best[named.column].strength:
+        is_first = named.is_own and not named.at and kind is Kind.DATE
+        best[named.column] = Match(named.column, place, strength, fit, named.weight, is_first, named.is_weak)
+
+
+@dataclass(frozen=True)
+class Named:
+    """A way to name a column: how well it does, how much that explains, its place among the ways, whether it names the
+    table's own thing, whether its words are any table's, and whether it is that thing alone."""
+
+    column: str
+    strength: float
+    weight: float
+    at: int
+    is_own: bool
+    is_weak: bool
+    is_bare: bool
+
+
+@cache
+@cache
+def _spoken(table: str) -> Mapping[object, Sequence[Named]]:
+    """The columns of a table by what names them: a header to the letter, or a thing with an attribute."""
+    layout = worded()[table]
+    found: dict[object, list[Named]] = defaultdict(list)
+    for column, specs in layout.columns.items():
+        weight = _DISTINCTIVE if column in layout.distinctive else _COMMON
+        found[key_of(column)].append(Named(column, _CANONICAL, weight, 0, False, column == "name", False))
+        for at, spec in enumerate(specs):
+            first, _, second = spec.partition(" ")
+            mine = _COMMON if at and column == "entered_at" else weight
+            own = mine + (_COMMON if layout.distinctive else 0)
+            if spec.startswith("="):
+                found[key_of(spec[1:])].append(Named(column, _OTHER - at / 2, mine, at, False, False, False))
+            elif second:
+                is_own = first in layout.things
+                strength = (_OWN if is_own else _OTHER) - at / 2
+                found[first, second].append(Named(column, strength, own if is_own else mine, at, is_own, False, False))
+            else:
+                is_weak = spec in ("id", "name")
+                plain = _COMMON if is_weak else mine
+                found[None, first].append(Named(column, _PLAIN - at / 2, plain, at, False, is_weak, False))
+                for thing in layout.things:
+                    found[thing, first].append(Named(column, _OWN - at / 2, own, at, True, False, False))
+                bare = first in layout.things
+                found[first, None].append(Named(column, _PLAIN - at / 2, mine, at, False, False, bare))
+    return found
+
+
+def _is_id(named: Named, content: Content) -> bool:
+    """Whether cells can be ids under a header that does not quite say so: a bare `No` that repeats numbers something else,
+    and a bare `Deal` of several words is a name."""
+    if named.is_weak:
+        return not content.repeated
+    if named.is_bare:
+        return 2 * sum(" " not in cell and any(map(str.isdigit, cell)) for cell in content.cells) > len(content.cells)
+    return True
+
+
+def _has_needs(sheet: Sheet, layout: Layout, taken: Mapping[str, Match]) -> bool:
+    """Whether what the table must have is there. A bare id proves nothing; a bare name only beside two other columns."""
+    met = [
+        [taken[name] for name in choice if _counts(sheet, layout, taken.get(name)) and name in taken]
+        for choice in layout.needs
+    ]
+    weak = [all(match.is_weak for match in choice) for choice in met]
+    return all(met) and (not any(weak) or max(map(len, met)) > 1)
+
+
+def _counts(sheet: Sheet, layout: Layout, match: Match | None) -> bool:
+    """Whether a column is there for what a table must have: filled, and with one of the words that tell, if it has to."""
+    if match is None or not match.fit or (match.is_weak and match.column.endswith("_id")):
+        return False
+    telling = layout.telling.get(match.column)
+    content = sheet.content(match.place)
+    if telling is None:
+        return True
+    return content is not None and any(
+        normalised(cell).split()[:1] == [word] or normalised(cell) == word
+        for cell in set(content.cells)
+        for word in telling
+    )
+
+
+def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
+    """What the ids say: one that stands once speaks for a list of records; None where the table cannot be."""
+    if layout.history:
+        return _as_history(sheet, layout, columns)
+    key = next((columns[name] for name in layout.own if name in columns and not sheet.is_blank(columns[name])), None)
+    content = sheet.content(key) if key is not None else None
+    if content is None or len(content.cells) < 2:
+        return 0.0
+    if content.repeated > _REPEATED:
+        return -_DISTINCTIVE if layout.distinctive else None  # events about customers are no list of customers
+    return _COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
+
+
+def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
+    """Whether the ids of a file say that it is not the layout's table."""
+    if layout.history:
+        if not {*layout.history[:2], "entered_at"} <= columns.keys():
+            return False
+        content = sheet.content(columns[layout.history[0]])
+        return content is not None and len(content.cells) > 1 and _as_history(sheet, layout, columns) is None
+    said = _as_keyed(sheet, layout, columns)
+    return said is None or said < 0
+
+
+def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
+    """A history has several rows of a record, with another stage and another day."""
+    key, value, earlier = layout.history
+    explicit = earlier in columns or "field" in columns
+    content = sheet.content(columns[key])
+    if content is None or len(content.cells) < 2:
+        return 0.0 if explicit or "entered" in {m.attribute for m in sheet.said[columns["entered_at"]]} else None
+    rows: dict[str | None, list[tuple[str | None, str | None]]] = defaultdict(list)
+    for row in zip(*(sheet.cells[columns[name]] for name in (key, value, "entered_at")), strict=False):
+        rows[row[0]].append(row[1:])
+    several = [pairs for record, pairs in rows.items() if record and len(pairs) > 1]
+    changing = [pairs for pairs in several if all(len(set(part)) > 1 for part in zip(*pairs, strict=True))]
+    if 2 * len(changing) > len(several):
+        return _COMMON
+    return 0.0 if explicit else None
+
+
+def _claims(
+    sheet: Sheet, found: Sequence[Match], taken: Mapping[str, Match], places: set[int]
+) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Columns that further headers could be as well, with these headers: not where one says more than the others, nor where
+    the sample holds the same in them."""
+    for column, best in taken.items():
+        if best.strength >= _CANONICAL - 20:
+            continue
+        others = [
+            match
+            for match in found
+            if match.column == column and match.place not in places and match.fit >= best.fit and match.fit > 0
+        ]
+        others = [match for match in others if _cells(sheet, match.place) != _cells(sheet, best.place)]
+        if others and not (best.is_first and not any(match.is_first for match in others)):
+            yield column, tuple(sheet.labels[match.place] for match in (best, *others))
+
+
+def _cells(sheet: Sheet, place: int) -> object:
+    """The sample of a column to compare; a column without records is like no other."""
+    content = sheet.content(place)
+    return place if content is None or not content.cells else content.cells
