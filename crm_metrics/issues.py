@@ -70,6 +70,15 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
+    "unknown-state": (
+        WARNING,
+        "{count} rows have a {column} that is not known ({seen}){worth}; {reading}{line}",
+    ),
+    "other-state": (
+        NOTE,
+        "{count} tickets with status {seen} are left out: they never were requests, or stand elsewhere",
+    ),
+    "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),
     "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),
     "values-unused": (NOTE, "the settings say what {seen} in {column} means, but no cell holds it"),
     "won-without-date": (

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 SOURCE, ROW = "_source", "_row"
+STATE = "_state"  # what became of a record, one of `schema.STATES`; missing where nothing tells
 RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency of the report
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
 NONE = "(none)"
@@ -68,6 +69,7 @@ class Table:
     unusable: dict[str, Unusable] = field(default_factory=dict)
     refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
     in_parts: bool = False
+    states: dict[tuple[int, str, str, str], int] = field(default_factory=dict)  # source, column, word, state -> rows
 
     def has(self, column: str) -> bool:
         return column in self.frame.columns

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import pandas as pd
-
 from crm_metrics import schema
 from crm_metrics.analysis.everything import AsRead, Everything, Span
 from crm_metrics.analysis.joins import Join, Shared, joins, shared_customers
@@ -17,10 +15,8 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.recognising import layouts
 from crm_metrics.settings import FileRules
-from crm_metrics.tables import NONE, SOURCE, Dataset, Source, Unusable
+from crm_metrics.tables import Dataset, Source, Unusable
 
-# Which column's values decide something, by table: the column, and the derived column that says what each was read as.
-_MEANINGS = {"deals": (("stage", "status"), "outcome"), "leads": (("status",), "is_converted")}
 BY_SETTING = "date_order is set"
 _ORDERS = {"dmy": "day first", "mdy": "month first"}
 
@@ -167,24 +163,15 @@ def _known_as(name: str) -> str:
 
 
 def _values(source: Source, dataset: Dataset) -> tuple[Value, ...]:
-    """What each stage or status of a file was read as, the most frequent first."""
-    if source.table not in _MEANINGS or source.table not in dataset.tables:
-        return ()
-    columns, meaning = _MEANINGS[source.table]
-    frame = dataset.tables[source.table].frame
-    column = next((name for name in columns if name in source.columns and name in frame), None)
-    if column is None or meaning not in frame:
-        return ()
-    part = frame.loc[(frame[SOURCE] == source.index).to_numpy(), [column, meaning]].astype("object")
-    counted = part.fillna({column: NONE}).groupby([column, meaning], dropna=False).size()
-    found = [Value(column, str(key[0]), _meaning(key[1]), int(count)) for key, count in counted.items()]  # type: ignore[index]
-    return tuple(sorted(found, key=lambda value: (-value.rows, value.value)))
-
-
-def _meaning(value: object) -> str:
-    if pd.isna(value):  # type: ignore[call-overload]
-        return "unknown"
-    return {True: "converted", False: "not converted"}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    """What each stage and status of a file was read as, by column, the most frequent first."""
+    table = dataset.tables.get(source.table)
+    known = table.states if table is not None else {}
+    found = [
+        Value(column, word, state, rows)
+        for (index, column, word, state), rows in known.items()
+        if index == source.index
+    ]
+    return tuple(sorted(found, key=lambda value: (value.column, -value.rows, value.value)))
 
 
 def _elsewhere(found: Everything, files: Sequence[File]) -> list[Issue]:

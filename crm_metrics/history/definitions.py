@@ -39,7 +39,7 @@ _OF_TABLES: dict[str, set[str]] = {
     "stage_order": {"deal_stages"},
     "lost_stages": {"deals", "deal_stages"},
     "open_stages": {"deals", "deal_stages"},
-    "customer_stages": {"customers"},
+    "states": {*schema.STATES, "deal_stages"},
     "competitor_reasons": {"deals"},
 }
 

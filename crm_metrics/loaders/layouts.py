@@ -7,7 +7,7 @@ import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from importlib.resources import files
 from typing import Any
 
@@ -53,6 +53,7 @@ class Layout:
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
     converted: frozenset[str] = frozenset()
+    states: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # state -> the vendor's own words for it
     missing: tuple[str, ...] = ()
     total_rows: tuple[str, ...] = ()
     blank_is_false: bool = False
@@ -72,6 +73,13 @@ class Layout:
     stage_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # entered, left -> how headers begin
     stage_fields: frozenset[str] = frozenset()  # what a history calls the stage, where it holds other changes too
     created_fields: frozenset[str] = frozenset()  # what it calls the creation of the record
+
+    @cached_property
+    def said(self) -> Mapping[str, str]:
+        """The state that each of the vendor's own words says."""
+        words = {"won": self.won, "lost": self.lost, "converted": self.converted}
+        found = {word: state for state, known in words.items() for word in known}
+        return found | {word: state for state, known in self.states.items() for word in known}
 
 
 @cache
@@ -114,6 +122,7 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         won=frozenset(normalised(name) for name in block.get("won", ())),
         lost=frozenset(normalised(name) for name in block.get("lost", ())),
         converted=frozenset(normalised(name) for name in block.get("converted", ())),
+        states={name: tuple(map(normalised, words)) for name, words in block.get("states", {}).items()},
         missing=tuple(file.get("missing", ())),
         total_rows=tuple(file.get("total_rows", ())),
         blank_is_false=bool(file.get("blank_is_false", False)),

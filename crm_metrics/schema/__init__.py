@@ -2,13 +2,14 @@
 
 from crm_metrics.schema.columns import IDENTITY, NUMERIC, TEXTUAL, Column, Kind, Link, Schema
 from crm_metrics.schema.lists import RATES
-from crm_metrics.schema.tables import LINKED, TABLES, called, column, inputs, is_derived
+from crm_metrics.schema.tables import LINKED, STATES, TABLES, called, column, inputs, is_derived
 
 __all__ = [
     "IDENTITY",
     "LINKED",
     "NUMERIC",
     "RATES",
+    "STATES",
     "TABLES",
     "TEXTUAL",
     "Column",

@@ -45,6 +45,7 @@ BILLING: dict[str, Schema] = {
         placed_by="ordered_at",
         moments=("ordered_at",),
         always=(*UPDATED, *DELETED, "currency"),
+        states=("sold", "cancelled", "refunded", "pending"),
     ),
     "order_lines": Schema(
         "the lines of orders",
@@ -85,6 +86,7 @@ BILLING: dict[str, Schema] = {
         placed_by="started_at",
         moments=("started_at",),
         always=(*UPDATED, "trial_ends_at", "status", "currency"),
+        states=("active", "trial", "paused", "ended", "never-started"),
     ),
     "spend": Schema(
         "the cost of campaigns; a cost that covers several days is spread over them",

@@ -65,7 +65,7 @@ class Schema:
     `key` is the column that tells its records apart; `identity` are the columns that name a customer, the surest first;
     `link` is how other tables take its attributes. `placed_by` is the date that places a row in time, which is when it came
     in; with `undated` a row without it is no mistake. `moments` are the dates of what has happened, which lie in the past.
-    `always` are columns that are read whatever is asked for."""
+    `always` are columns that are read whatever is asked for. `states` are what a record can be, the first while it lasts."""
 
     about: str
     columns: dict[str, Column]
@@ -78,6 +78,7 @@ class Schema:
     undated: bool = False
     moments: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
+    states: tuple[str, ...] = ()
 
 
 def define(kind: Kind, about: str, *needs: str, remedy: str = "", companions: tuple[str, ...] = ()) -> Column:

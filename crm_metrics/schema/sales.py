@@ -20,7 +20,10 @@ from crm_metrics.schema.columns import (
 )
 
 # What can say that a deal is won, lost or open.
-_TELLING = ("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at")
+_TELLING = (
+    *("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at"),
+    *("is_active", "is_archived", "lost_reason", "probability"),
+)
 
 SALES: dict[str, Schema] = {
     "customers": Schema(
@@ -33,7 +36,9 @@ SALES: dict[str, Schema] = {
             "ended_at": define(DATE, "when they stopped being one"),
             "status": define(CATEGORY, "their status or lifecycle stage"),
             "is_churned": define(
-                BOOL, "a flag or status says that they left", "customers.status", "customers.is_churned"
+                BOOL,
+                "a flag, a status or a date says that they left",
+                *(f"customers.{name}" for name in ("status", "is_churned", "is_active", "ended_at")),
             ),
             "is_customer": define(
                 BOOL,
@@ -42,6 +47,7 @@ SALES: dict[str, Schema] = {
                 "customers.status",
                 "customers.is_churned",
             ),
+            "is_active": define(BOOL, "the file's own flag: still a customer"),
             "segment": define(CATEGORY, "size or market segment"),
             "industry": define(CATEGORY, "industry or sector"),
             "country": define(CATEGORY, "country"),
@@ -61,6 +67,7 @@ SALES: dict[str, Schema] = {
         undated=True,  # a prospect has not started
         moments=("started_at",),
         always=(*UPDATED, *DELETED, "total_spend"),
+        states=("active", "left", "customer", "prospect"),
     ),
     "leads": Schema(
         "leads and contacts",
@@ -110,6 +117,7 @@ SALES: dict[str, Schema] = {
         placed_by="created_at",
         moments=("created_at", "responded_at", "converted_at"),
         always=(*UPDATED, *DELETED),
+        states=("open", "converted", "lost"),
     ),
     "deals": Schema(
         "deals, or opportunities",
@@ -124,6 +132,8 @@ SALES: dict[str, Schema] = {
             "is_won": define(BOOL, "the file's own flag: won"),
             "is_lost": define(BOOL, "the file's own flag: lost"),
             "is_closed": define(BOOL, "the file's own flag: closed"),
+            "is_active": define(BOOL, "the file's own flag: not archived"),
+            "is_archived": define(BOOL, "the file's own flag: archived"),
             "status": define(CATEGORY, "the file's own status: open, won or lost"),
             "won_at": define(DATE, "when it was won, where the file has a column of its own for it"),
             "lost_at": define(DATE, "when it was lost, where the file has a column of its own for it"),
@@ -164,6 +174,12 @@ SALES: dict[str, Schema] = {
                 "deals.probability",
                 "deals.outcome",
             ),
+            "compared_amount": define(
+                MONEY,
+                "amount; missing for lost deals that all have 0 while won ones are priced",
+                "deals.amount",
+                "deals.outcome",
+            ),
             "is_young_open": define(
                 BOOL,
                 "open, and younger at as-of than the median cycle of all deals won",
@@ -190,6 +206,7 @@ SALES: dict[str, Schema] = {
         placed_by="created_at",
         moments=("created_at", "closed_at"),
         always=(*UPDATED, *DELETED, *_TELLING),
+        states=("open", "won", "lost"),
     ),
     "deal_stages": Schema(
         "the history of deals' stages",

@@ -106,7 +106,8 @@ SERVICE: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="created_at",
         moments=("created_at", "first_response_at", "solved_at"),
-        always=(*UPDATED, *DELETED, "closed_at", "status"),
+        always=(*UPDATED, *DELETED, "closed_at", "status", "is_closed"),
+        states=("open", "solved", "left-out"),
     ),
     "responses": Schema(
         "answers to surveys",

@@ -16,6 +16,9 @@ LINKED: dict[str, Link] = dict(
     sorted(((name, known.link) for name, known in TABLES.items() if known.link), key=lambda pair: pair[1].rank)
 )
 
+# What became of a record, in one small set of words for each table that has states.
+STATES: dict[str, tuple[str, ...]] = {name: known.states for name, known in TABLES.items() if known.states}
+
 
 def called(table: str) -> str:
     """What people call the rows of a table."""

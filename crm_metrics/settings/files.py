@@ -28,7 +28,15 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
     lines = lines_of(text)
     validated(values, str(path), lines)  # a mistake in the file is the file's
     lines = {place: line for place, line in lines.items() if place[0] not in (over or {})}
-    return validated(_placed(values, path.parent) | (over or {}), "settings").from_file(str(path), lines)
+    return validated(_over(_placed(values, path.parent), over or {}), "settings").from_file(str(path), lines)
+
+
+def _over(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """The values of a file with others on top: words for states beside those of the file, all else in their place."""
+    if isinstance(states := over.get("states"), dict):
+        own = values.get("states", {})
+        over = over | {"states": own | {table: own.get(table, {}) | words for table, words in states.items()}}
+    return values | over
 
 
 def find() -> Path | None:
@@ -75,7 +83,11 @@ def from_pairs(pairs: list[str]) -> dict[str, Any]:
             read = tomllib.loads(f"value = {text}")
         except tomllib.TOMLDecodeError:
             read = {}
-        values[name.strip()] = read["value"] if read.keys() == {"value"} else text.strip()
+        block, dot, table = name.strip().partition(".")
+        value = read["value"] if read.keys() == {"value"} else text.strip()
+        if block == "states" and dot:  # states.tickets={ "Wartet" = "open" }
+            block, value = "states", values.get("states", {}) | {table: value}
+        values[block if dot and block == "states" else name.strip()] = value
     return values
 
 

@@ -137,6 +137,22 @@ def given_tables() -> list[str]:
     return [name for name in schema.TABLES if not schema.is_derived(name) and name != schema.RATES]
 
 
+def _table_with_states(name: str) -> str:
+    if name not in schema.STATES:
+        raise ValueError(f"there are no states of {name!r}. {did_you_mean(name, schema.STATES)}")
+    return name
+
+
+def _states(block: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """What the words of each table mean, each one of the table's states."""
+    for table, words in block.items():
+        for word, state in words.items():
+            if state not in schema.STATES[table]:
+                known = ", ".join(schema.STATES[table])
+                raise ValueError(f"{table}: {word!r} = {state!r}: it is one of {known}")
+    return block
+
+
 def _listed(value: object) -> object:
     """One text where a list of them is meant."""
     return [value] if isinstance(value, str) else value
@@ -158,6 +174,7 @@ Meanings = Annotated[
     dict[Annotated[str, AfterValidator(_mapped_column)], dict[str, Annotated[str, BeforeValidator(_meaning)]]],
     BeforeValidator(_beside_columns),
 ]
+States = Annotated[dict[Annotated[str, AfterValidator(_table_with_states)], dict[str, str]], AfterValidator(_states)]
 TableName = Annotated[str, AfterValidator(_table)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Period = Annotated[str, BeforeValidator(_written)]

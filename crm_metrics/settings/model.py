@@ -11,7 +11,7 @@ from pydantic import Field, PrivateAttr, model_validator
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
-from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, Texts, Zone
+from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, States, Texts, Zone
 from crm_metrics.settings.lines import Place, line_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -122,8 +122,10 @@ class Settings(Block):
         'stage_order = ["Discovery", "Demo", "Proposal"]',
         default=(),
     )
-    customer_stages: tuple[str, ...] = _setting(
-        "lifecycle stages of companies that are customers", 'customer_stages = ["customer"]', default=("customer",)
+    states: States = _setting(
+        'what the words for states in your files mean, per table; "" is a blank one, "*" any other that is not known',
+        'states.tickets = { "Warten auf Kunde" = "open", "Aussortiert" = "left-out" }',
+        default=dict,
     )
     competitor_reasons: tuple[str, ...] = _setting(
         "reasons that mean a deal was lost to a competitor",

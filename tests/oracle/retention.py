@@ -102,8 +102,9 @@ class Retention(Family):
         if any(end is not None for end in dated):
             raise UnavailableError("?")
         people = [row for row in people if row.get("started_at") is None or world.happened(row["started_at"])]
+        said = [row for row in people if row.get("is_churned") is not None or row.get("status") is not None]
         left = 0
-        for row in people:
+        for row in said:  # a blank is unknown, not "no"
             flag = row.get("is_churned")
             left += bool(flag) if flag is not None else fold(row.get("status")) in LEFT
-        return divide(Figure(Fraction(left)), Figure(Fraction(len(people))))
+        return divide(Figure(Fraction(left)), Figure(Fraction(len(said))))

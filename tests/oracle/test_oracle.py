@@ -432,7 +432,7 @@ def test_customers_by_activity_end_a_number_of_days_after_their_last_purchase() 
 
 
 def test_churned_share_is_for_files_without_end_dates() -> None:
-    assert value("churned_share", customers="customer_id, status\nA,Churned\nB,active\nC,") == pytest.approx(1 / 3)
+    assert value("churned_share", customers="customer_id, status\nA,Churned\nB,active\nC,") == pytest.approx(1 / 2)
     assert march("churned_share", customers=CUSTOMERS.replace("started_at", "status")).value is None
 
 

@@ -100,8 +100,8 @@ def test_deals_without_a_date_of_creation_are_open_and_reported(name):
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_an_amount_of_zero_is_an_amount_and_a_blank_one_is_none(name):
-    assert found(name)[("win_rate_by_value",)] == 1
+def test_lost_deals_that_all_have_the_amount_0_are_not_priced_and_a_blank_amount_is_none(name):
+    assert reason(report_of(name), "win_rate_by_value") == "missing-values"
     assert reason(report_of(name), "open_pipeline") == "missing-values"
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts import subscriptions
+from crm_metrics.loaders.facts import states, subscriptions
 from crm_metrics.loaders.facts.workbench import (
     NAT,
+    Bools,
     Workbench,
     has_value,
     moments,
@@ -15,22 +16,11 @@ from crm_metrics.loaders.facts.workbench import (
     optional_truth,
     truths,
     unusable,
-    words,
 )
-from crm_metrics.tables import Table
+from crm_metrics.schema import STATES
+from crm_metrics.tables import STATE, Table
 
-_LEFT = ("churned", "cancelled", "canceled", "inactive", "lost", "former customer", "left", "terminated")
-
-_ACTIVE = ("active", "current", "live")
-_PROSPECTS = (
-    "lead",
-    "subscriber",
-    "prospect",
-    "opportunity",
-    "marketing qualified lead",
-    "sales qualified lead",
-    "other",
-)
+_ACTIVE, _LEFT = (STATES["customers"].index(state) for state in ("active", "left"))
 
 
 def derive(bench: Workbench) -> None:
@@ -47,21 +37,25 @@ def _left(bench: Workbench, table: Table) -> None:
     bench.report("never-paid", table, never)
     if never.any() and "started_at" in frame:
         frame["started_at"] = np.where(never, NAT, moments(frame, "started_at"))
-    known = has_value(frame, "is_churned")
-    left = truths(frame, "is_churned")
-    by_status = words(frame, "status", _LEFT)
-    if not known.any() and not (by_status | words(frame, "status", _ACTIVE)).any():
+    states.settle(bench, table)
+    flagged, by_state = has_value(frame, "is_churned"), states.is_in(frame, "customers", "left")
+    if not (flagged | _says_who_left(bench, table)).any():
         table.frame = frame.drop(columns="is_churned", errors="ignore")
         return
-    if not known.any():
-        known, left = has_value(frame, "status"), by_status
-    frame["is_churned"] = optional_truth(left, known)
+    left = np.where(flagged, truths(frame, "is_churned"), by_state)
+    frame["is_churned"] = optional_truth(left, flagged | has_value(frame, STATE))
     started = moments(frame, "started_at")
-    prospect = np.isnat(started) & words(frame, "status", _PROSPECTS)
+    prospect = np.isnat(started) & states.is_in(frame, "customers", "prospect")
     frame["is_customer"] = ~(started >= bench.now) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
         table.unusable["is_churned"] = unusable("missing-column", seen)
+
+
+def _says_who_left(bench: Workbench, table: Table) -> Bools:
+    """The rows whose status or flag is about who is still a customer: a lifecycle stage is not."""
+    words = states.read_by(bench, table, "status") if "status" in table.frame else np.full(len(table.frame), -1)
+    return (words == _ACTIVE) | (words == _LEFT) | has_value(table.frame, "is_active")
 
 
 def _spells(bench: Workbench) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import DataError
+from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.unclear import refuse_unclear_stages
 from crm_metrics.loaders.facts.workbench import (
     DAY,
@@ -25,15 +28,21 @@ from crm_metrics.loaders.facts.workbench import (
     words,
 )
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import folded, state_words
+from crm_metrics.schema import TABLES
 from crm_metrics.tables import SOURCE, Table
 
 OUTCOMES = ("lost", "open", "won")
 LOST, OPEN, WON = range(3)
+# The states of deals as the outcomes that columns hold, −1 for unknown, and the other way round.
+_STATES = TABLES["deals"].states
+_AS_OUTCOME = np.array([*(OUTCOMES.index(state) for state in _STATES), -1], dtype=np.int8)
+_PLACES = np.array([_STATES.index(outcome) for outcome in OUTCOMES], dtype=np.int8)
 _TELLING = ("status", "outcome", "is_won", "is_lost", "is_closed", "won_at", "lost_at")
 _MANY = 30  # deals that ended all alike: hardly what happened, where some are lost and some won
 _COMPETITION = ("closed lost to competition",)  # Zoho's stage
-_WON_WORDS = ("won", "closed won", "closedwon")
-_LOST_WORDS = ("lost", "closed lost", "closedlost", "closed lost to competition")
+_NO_REASON = ("n a", "na", "none", "null", "nan", "not lost", "unknown", "-", "--")
+_FEW = 0.05  # deals won with a reason for a loss: slips; where there are more, the column says something else
 
 
 def settle_outcomes(bench: Workbench, table: Table) -> None:
@@ -67,26 +76,33 @@ def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
 
 
 def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
-    """What the name of each deal's stage says: by the vendor's list and the settings', never by containing a word."""
+    """What the name of each deal's stage says, as a whole, never by containing a word."""
     frame = table.frame
     if "stage" not in frame:
         return np.full(len(frame), OPEN, dtype=np.int8)
-    won, lost = ending_stages(bench)
     stages = frame["stage"].astype("category").cat
-    names = [normalised(str(stage)) for stage in stages.categories]
-    said = [WON if name in won else LOST if name in lost else OPEN for name in names]
+    meanings = stage_meanings(bench, [str(stage) for stage in stages.categories])
+    said = [OUTCOMES.index(meaning) if meaning else OPEN for meaning in meanings]
     return np.array([*said, OPEN], dtype=np.int8)[stages.codes.to_numpy()]
 
 
-def ending_stages(bench: Workbench) -> tuple[set[str], set[str]]:
-    """The names of stages that mean won, and of those that mean lost; the settings decide before the vendors."""
-    chosen = bench.settings
-    ours = {name: {normalised(word) for word in getattr(chosen, f"{name}_stages")} for name in ("won", "lost", "open")}
-    won, lost = {*_WON_WORDS}, {*_LOST_WORDS}
-    for recognised in {id(known): known for known in bench.recognised.values()}.values():
-        won |= recognised.layout.won
-        lost |= recognised.layout.lost
-    return (won - ours["lost"] - ours["open"]) | ours["won"], (lost - ours["won"] - ours["open"]) | ours["lost"]
+def stage_meanings(bench: Workbench, labels: Sequence[str]) -> list[str | None]:
+    """Whether stages of these names mean won, lost or, by the settings, open; None for names that no list has. The settings
+    decide before the vendors."""
+    chosen = {folded(word): state for word, state in bench.settings.states.get("deals", {}).items()}
+    for state in ("won", "lost", "open"):
+        chosen |= {folded(word): state for word in getattr(bench.settings, f"{state}_stages")}
+    vendors: dict[str, str] = {}
+    for layout in {id(known.layout): known.layout for known in bench.recognised.values()}.values():
+        vendors |= layout.said
+    common = state_words("deals")
+    found = [chosen.get(folded(label)) or vendors.get(normalised(label)) for label in labels]
+    return [said or _ended(common.of_name(label)) for said, label in zip(found, labels, strict=True)]
+
+
+def _ended(state: str | None) -> str | None:
+    """The state of a stage's name where it is an end: that a name means open is for the settings to say."""
+    return state if state in ("won", "lost") else None
 
 
 def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
@@ -103,10 +119,7 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     for column in ("status", "outcome"):
         if column not in frame:
             continue
-        stated = np.full(len(frame), -1, dtype=np.int8)
-        stated[words(frame, column, ("open", "in progress"))] = OPEN
-        stated[words(frame, column, _LOST_WORDS)] = LOST
-        stated[words(frame, column, _WON_WORDS)] = WON
+        stated = _AS_OUTCOME[states.read_by(bench, table, column)]
         result = np.where(stated >= 0, stated, result)
         stated_by_word |= stated >= 0
     flagged = has_value(frame, "is_won") | truths(frame, "is_lost")
@@ -115,13 +128,37 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
         bench.report("outcome-conflict", table, conflict, column="flag")
         result = np.where(flagged, by_flag, result)
+    given_up = _given_up(frame, result, stated_by_word | flagged)
+    result = np.where(given_up, np.int8(LOST), result)
     _refuse_unknown(bench, table)
     decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
-    left_open = {normalised(word) for word in bench.settings.open_stages}
-    refuse_unclear_stages(bench, table, result, decided, ended, left_open)
+    refuse_unclear_stages(bench, table, result, decided, ended, left_open(bench))
     _name_open_stages(bench, table, result)
+    if "stage" not in frame and "status" in frame:
+        asked = (result == OPEN) & ~(flagged | dated | stated_by_word)
+        states.report(bench, table, "status", asked, _PLACES[result])
+    for column in ("stage", "status"):
+        states.record(bench, table, column, _PLACES[result])
     return result
+
+
+def left_open(bench: Workbench) -> set[str]:
+    """The names of stages that the settings call open, folded."""
+    chosen = bench.settings.states.get("deals", {})
+    return {folded(word) for word in (*bench.settings.open_stages, *(w for w in chosen if chosen[w] == "open"))}
+
+
+def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> Bools:
+    """The deals that nothing calls open, won or lost and that are lost all the same: with a reason for it, or archived
+    without a chance. Reasons count where deals that were won have none."""
+    still = (outcome == OPEN) & ~decided
+    reason = has_value(frame, "lost_reason") & ~words(frame, "lost_reason", _NO_REASON)
+    won = outcome == WON
+    if np.count_nonzero(reason & won) > _FEW * np.count_nonzero(won):
+        reason[:] = False
+    archived = truths(frame, "is_archived") | (has_value(frame, "is_active") & ~truths(frame, "is_active"))
+    return still & (reason | (archived & ~(numbers(frame, "probability") > 0)))
 
 
 def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
@@ -186,7 +223,7 @@ def derive(bench: Workbench) -> None:
     if bench.asks("deals", "open_from", "overdue_from"):
         _pipeline(bench, table, is_open)
     _durations(bench, table, is_open)
-    _amounts(frame, is_open)
+    _amounts(frame, outcome)
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
         named |= words(frame, "stage", _COMPETITION)
@@ -254,7 +291,23 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
     frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 
-def _amounts(frame: pd.DataFrame, is_open: Bools) -> None:
-    if "amount" not in frame or "probability" not in frame:
+def _amounts(frame: pd.DataFrame, outcome: np.ndarray) -> None:
+    """Weighted amounts; and amounts by which won and lost deals can be compared: where all lost deals of a currency have 0
+    while won ones have more, nobody priced them."""
+    if "amount" not in frame:
         return
-    frame["weighted_amount"] = np.where(is_open, numbers(frame, "amount") * numbers(frame, "probability"), np.nan)
+    amounts = numbers(frame, "amount")
+    if "probability" in frame:
+        frame["weighted_amount"] = np.where(outcome == OPEN, amounts * numbers(frame, "probability"), np.nan)
+    lost = outcome == LOST
+    priced = amounts
+    if np.any(lost & (amounts == 0)):
+        currency = (
+            frame["currency"].cat.codes.to_numpy() if "currency" in frame else np.zeros(len(frame), dtype=np.int8)
+        )
+        for code in np.unique(currency[lost]):
+            mine = currency == code
+            worth = amounts[mine & lost]
+            if not np.any(worth > 0) and np.any(amounts[mine & (outcome == WON)] > 0):
+                priced = np.where(mine & lost, np.nan, priced)
+    frame["compared_amount"] = priced

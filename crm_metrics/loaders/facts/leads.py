@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import (
     DAY_US,
     HOUR_US,
@@ -14,10 +15,13 @@ from crm_metrics.loaders.facts.workbench import (
     moments,
     numbers,
     optional_truth,
+    seen,
     truths,
-    words,
 )
-from crm_metrics.tables import Table
+from crm_metrics.schema import STATES
+from crm_metrics.tables import STATE, Table
+
+_CONVERTED = STATES["leads"].index("converted")
 
 
 def derive(bench: Workbench) -> None:
@@ -33,10 +37,13 @@ def derive(bench: Workbench) -> None:
 def _conversion(bench: Workbench, table: Table) -> None:
     frame = table.frame
     dated = bool(has_value(frame, "converted_at").any())
+    known = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
+    own = {"is_converted", "converted_at"} & {*frame}
+    if "status" in frame and not own:
+        states.settle(bench, table)
     if "is_converted" in frame:
         flag = truths(frame, "is_converted")
-        names = {name for known in bench.recognised.values() for name in known.layout.converted}
-        said = words(frame, "status", sorted(names))
+        said = states.read_by(bench, table, "status") == _CONVERTED if "status" in frame else flag
         bench.report("converted-conflict", table, said & ~flag, column="the flag")
         converted = flag
     elif "converted_at" in frame:
@@ -46,23 +53,26 @@ def _conversion(bench: Workbench, table: Table) -> None:
         converted, dated = has_value(frame, "converted_at"), True
         bench.say("lead-conversion-from", how="when a deal that came of them was won")
     elif "status" in frame:
-        converted = words(frame, "status", bench.settings.customer_stages)
+        converted, known = states.is_in(frame, "leads", "converted"), has_value(frame, STATE)
         if not converted.any():
             return
-        bench.say("lead-conversion-from", how=f"when their status is {' or '.join(bench.settings.customer_stages)}")
+        how = " or ".join(seen(frame, "status", converted)[:5])
+        bench.say("lead-conversion-from", how=f"when their status is {how}")
     else:
         return
     at = moments(frame, "converted_at")
     converted = converted & ~(at >= bench.now)
-    frame["is_converted"] = converted
+    frame["is_converted"] = optional_truth(converted, known)
+    if own:
+        states.record(bench, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
     if "created_at" not in frame:
-        frame["is_mature"] = np.ones(len(frame), dtype=bool)
+        frame["is_mature"] = known
         frame["is_converted_in_window"] = converted
         bench.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
         return
     created = frame["created_at"].to_numpy()
     if not dated:
-        frame["is_mature"] = ~np.isnat(created)
+        frame["is_mature"] = ~np.isnat(created) & known
         frame["is_converted_in_window"] = converted
         bench.say("lead-conversion-from", how="whenever it happened, as no dates of conversion are given")
         return

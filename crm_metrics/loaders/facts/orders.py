@@ -8,17 +8,12 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths, words
+from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
-_VOID = (
-    *("cancelled", "canceled", "voided", "void", "failed", "declined", "expired", "uncollectible", "draft"),
-    *("blocked", "incomplete", "uncaptured", "requires payment method", "requires action"),
-    *("requires confirmation", "requires capture", "marked uncollectible", "deleted"),
-)
-_UNPAID = ("open", "past due", "unpaid", "pending", "authorized", "outstanding")
 _MANY = 30
 # What is said once of an order whatever the number of its lines.
 _OF_THE_ORDER = (
@@ -30,6 +25,12 @@ _DOCUMENTS = ("orders", "invoices", "payments")
 
 
 def settle(bench: Workbench, table: Table) -> None:
+    """Settle what stands in several exports or on several lines, then the state of each order."""
+    _settle_repeats(bench, table)
+    states.settle(bench, table)
+
+
+def _settle_repeats(bench: Workbench, table: Table) -> None:
     """Take an order that stands in several exports of one vendor from one of them, and write what only the first line of an
     order says onto its other lines. This comes before as-of and the customers are known, which depend on it."""
     if "order_id" not in table.frame:
@@ -92,7 +93,8 @@ def leave_out(bench: Workbench, table: Table) -> set[str]:
     the latter come back."""
     bench.leave_out(table, _elsewhere(bench, table), "counted-elsewhere")
     frame = table.frame
-    worded, called_off = words(frame, "status", _VOID), has_value(frame, "cancelled_at")
+    called_off = has_value(frame, "cancelled_at")
+    worded = states.is_in(frame, "orders", "cancelled") & has_value(frame, "status")
     authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
     void: Bools = worded | called_off | authorised
     for i in bench.files(table, void):
@@ -103,7 +105,7 @@ def leave_out(bench: Workbench, table: Table) -> set[str]:
         bench.report("cancelled-order", table, mine, seen=", ".join(seen))
     gone = set(frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
     bench.leave_out(table, void, "cancelled-order")
-    unpaid = words(table.frame, "status", _UNPAID)
+    unpaid = states.is_in(table.frame, "orders", "pending")
     if unpaid.any():
         shown = ", ".join(sorted(set(table.frame.loc[unpaid, "status"].astype(str))))
         bench.report("unpaid-order", table, unpaid, seen=shown)

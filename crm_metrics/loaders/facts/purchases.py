@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts import orders
-from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers, words
+from crm_metrics.loaders.facts import orders, states
+from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table
 
@@ -41,7 +41,7 @@ def _orders(bench: Workbench, table: Table) -> None:
     whole["is_refund"] = refund
     back = numbers(whole, "refunded_amount")
     # "Refunded" without an amount is all of it.
-    entirely = np.isnan(back) & words(whole, "status", ("refunded",)) & ~refund
+    entirely = np.isnan(back) & states.is_in(whole, "orders", "refunded") & ~refund
     back = np.where(entirely, numbers(whole, "amount"), back)
     returned = whole[back > 0].assign(amount=-back[back > 0], is_refund=True)
     both = pd.concat([whole, returned], ignore_index=True) if len(returned) else whole

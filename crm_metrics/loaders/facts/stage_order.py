@@ -14,9 +14,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts.deals import LOST, WON, ending_stages
+from crm_metrics.loaders.facts.deals import LOST, WON, left_open, stage_meanings
 from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import folded
 from crm_metrics.tables import SOURCE
 
 MOST = 300  # a column with more different stages holds something else
@@ -118,8 +119,8 @@ def _ranked(before: Ints, fixed: Sequence[int], names: Sequence[int]) -> list[in
 def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
     """The stages that end a deal, 0 for those that win it, 1 for those that lose it: by the lists of names; and in files of
     tools whose stages decide, those that most of the deals now in them are won or lost by."""
-    won, lost = ending_stages(bench)
-    found = {label: int(name in lost) for label in labels if (name := normalised(label)) in won | lost}
+    meanings = zip(labels, stage_meanings(bench, labels), strict=True)
+    found = {label: int(meaning == "lost") for label, meaning in meanings if meaning in ("won", "lost")}
     if "deals" not in bench.tables or not bench.tables["deals"].has("stage"):
         return found
     frame = bench.tables["deals"].frame
@@ -128,7 +129,7 @@ def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
     rows = np.array(decides, dtype=bool)[frame[SOURCE].to_numpy()]
     outcome = frame["outcome"].cat.codes.to_numpy()[rows]
     now = frame["stage"].astype("category")[rows]
-    left_open = {normalised(word) for word in bench.settings.open_stages}
+    kept = left_open(bench)
     codes = now.cat.codes.to_numpy()
     counts = [
         np.bincount(codes[(outcome == one) & (codes >= 0)], minlength=len(now.cat.categories)) for one in (WON, LOST)
@@ -136,6 +137,6 @@ def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
     total = np.bincount(codes[codes >= 0], minlength=len(now.cat.categories))
     for place, label in enumerate(map(str, now.cat.categories)):
         closed = counts[0][place] + counts[1][place]
-        if label in labels and normalised(label) not in left_open and 2 * closed > total[place]:
+        if label in labels and folded(label) not in kept and 2 * closed > total[place]:
             found.setdefault(label, int(counts[1][place] > counts[0][place]))
     return found

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import (
     Bools,
     Floats,
@@ -17,14 +18,10 @@ from crm_metrics.loaders.facts.workbench import (
     numbers,
     truths,
     unusable,
-    words,
 )
 from crm_metrics.loaders.recognising import normalised
-from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table
+from crm_metrics.tables import NO_RATE, ROW, SOURCE, STATE, Table
 
-_NEVER_STARTED = ("incomplete", "incomplete expired", "draft", "pending")
-_CANCELED = ("canceled", "cancelled")
-_TRIAL = ("trialing", "trial", "in trial")
 # A month has 365.25 / 12 days; a week and a day are parts of that.
 _PER_MONTH = {
     "day": 365.25 / 12,
@@ -43,10 +40,11 @@ _NOTHING = 1e-6
 
 def settle_dates(bench: Workbench, table: Table) -> None:
     """Paid time only: the end, and a start behind the trial. This comes before as-of is known, which depends on it."""
+    states.settle(bench, table)
     frame = table.frame
     ended = moments(frame, "ended_at")
     canceled = moments(frame, "canceled_at")
-    ended = np.where(np.isnat(ended) & words(frame, "status", _CANCELED), canceled, ended)
+    ended = np.where(np.isnat(ended) & states.is_in(frame, "subscriptions", "ended"), canceled, ended)
     if "ended_at" in frame or "canceled_at" in frame:
         flags = [table.calendar[name] for name in ("ended_at", "canceled_at") if name in table.calendar]
         table.calendar["ended_at"] = np.logical_and.reduce(flags)
@@ -54,7 +52,7 @@ def settle_dates(bench: Workbench, table: Table) -> None:
     started = moments(frame, "started_at")
     trial_end = moments(frame, "trial_ends_at")
     # The end of a trial that still runs has not happened: it says nothing of how far the data reaches.
-    over = ~np.isnat(trial_end) & (trial_end > started) & ~words(frame, "status", _TRIAL)
+    over = ~np.isnat(trial_end) & (trial_end > started) & ~states.is_in(frame, "subscriptions", "trial")
     frame["started_at"] = np.where(over, trial_end, started)
 
 
@@ -64,11 +62,14 @@ def paid(bench: Workbench) -> pd.DataFrame | None:
         return None
     table = bench.tables["subscriptions"]
     frame = table.frame
-    is_trial = truths(frame, "is_trial") | words(frame, "status", _TRIAL)
-    never = words(frame, "status", _NEVER_STARTED)
+    is_trial = truths(frame, "is_trial") | states.is_in(frame, "subscriptions", "trial")
+    told = ~states.is_in(frame, "subscriptions", "never-started") & has_value(frame, STATE)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     tried = ~np.isnat(moments(frame, "trial_ends_at")) & (ended <= started)  # left before the trial was over
-    keep = ~is_trial & ~never & ~tried & ~np.isnat(started) & has_value(frame, "customer")
+    over = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
+    keep = told & ~is_trial & ~tried & ~np.isnat(started) & has_value(frame, "customer")
+    bench.report("ended-without-date", table, keep & over)
+    keep &= ~over
     bench.report("ended-before-started", table, keep & (ended < started))
     return frame[keep].reset_index(drop=True)
 

@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.loaders.facts import ticket_hours, ticket_ratings
+from crm_metrics.loaders.facts import states, ticket_hours, ticket_ratings
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
     MINUTE_US,
     NAT,
     Bools,
     Workbench,
-    has_value,
     moments,
     numbers,
     optional_truth,
     put,
-    truths,
+    seen,
+    unusable,
     words,
 )
 from crm_metrics.tables import SOURCE, Table
 
-_DONE = ("solved", "closed", "resolved", "done", "completed", "complete")
+_SHOWN = 5
 _KEPT = ("within sla", "achieved", "met", "hit", "yes", "true")
 _MISSED = ("sla violated", "violated", "breached", "missed", "overdue", "no", "false")
 
 
 def settle_solved(bench: Workbench, table: Table) -> None:
-    """When each ticket was solved: solved before closed, and not at all while its status says that it is open. This comes
-    before as-of is known, which depends on it."""
+    """The state of each ticket, and when it was solved: solved before closed, and not at all while its status says that it
+    is open. Those that are no tickets any more are left out. This comes before as-of is known, which depends on it."""
+    states.settle(bench, table)
+    gone = states.is_in(table.frame, "tickets", "left-out")
+    if gone.any():
+        bench.report("other-state", table, gone, seen=", ".join(seen(table.frame, "status", gone)[:_SHOWN]))
+        bench.leave_out(table, gone, "other-state")
     frame = table.frame
     if "solved_at" not in frame and "closed_at" not in frame:
         return
     if "closed_at" in frame:
         solved = moments(frame, "solved_at")
         put(frame, "solved_at", np.where(np.isnat(solved), frame["closed_at"].to_numpy(), solved))
-    if "status" in frame:
-        is_open = has_value(frame, "status") & ~words(frame, "status", _DONE)
+    is_open = states.is_in(frame, "tickets", "open")
+    if is_open.any():
         put(frame, "solved_at", np.where(is_open, NAT, frame["solved_at"].to_numpy()))
     flags = [table.calendar[name] for name in ("solved_at", "closed_at") if name in table.calendar]
     table.calendar["solved_at"] = np.logical_and.reduce(flags)
@@ -141,13 +146,18 @@ def _resolution(bench: Workbench, table: Table) -> None:
 
 
 def _open(bench: Workbench, table: Table) -> None:
-    """From when until when a ticket was open. One that is done without a date is never open."""
+    """From when until when a ticket was open. One that is done without a date is never open, nor one of an unknown state."""
     frame = table.frame
-    done = words(frame, "status", _DONE) | truths(frame, "is_closed")
     if "solved_at" not in frame and not ("status" in frame or "is_closed" in frame):
+        return
+    done = states.is_in(frame, "tickets", "solved")
+    told = done | states.is_in(frame, "tickets", "open")
+    if len(frame) and not told.any():
+        what = "nothing says which tickets are open"
+        table.unusable["open_from"] = unusable("missing-values", what, "say what each status means, see the problems")
         return
     solved = moments(frame, "solved_at")
     undated = done & np.isnat(solved)
     bench.report("solved-without-date", table, undated, status="solved or closed")
-    frame["open_from"] = np.where(undated, NAT, frame["created_at"].to_numpy())
+    frame["open_from"] = np.where(undated | ~told, NAT, frame["created_at"].to_numpy())
     frame["open_until"] = solved

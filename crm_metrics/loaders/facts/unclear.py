@@ -10,10 +10,9 @@ import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading, together
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, numbers
-from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.tables import SOURCE, Table
 
-_ENDINGS = frozenset(("won", "lost", "closed", "cancelled", "canceled"))
 _SHOWN = 5
 _LONGEST = 200
 
@@ -22,14 +21,14 @@ def refuse_unclear_stages(
     bench: Workbench, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, known: Collection[str]
 ) -> None:
     """Raise `AmbiguousError` for stages with a word of an ending in their name that are in no list of `known` ones
-    (normalised), where a deal in them is not `decided` by anything else, and for those of deals that have `ended` by a flag
+    (folded), where a deal in them is not `decided` by anything else, and for those of deals that have `ended` by a flag
     of the file. `outcome` holds 2 for won and 0 for lost deals."""
     if "stage" not in table.frame or not bench.needs.get("deals"):
         return
     stages = table.frame["stage"].astype("category")
-    labels = [normalised(str(label)) for label in stages.cat.categories]
-    unknown = np.array([*(label not in known for label in labels), False], dtype=bool)
-    sounds = np.array([*(bool(_ENDINGS & set(label.split())) for label in labels), False], dtype=bool)
+    labels = [str(label) for label in stages.cat.categories]
+    unknown = np.array([*(folded(label) not in known for label in labels), False], dtype=bool)
+    sounds = np.array([*map(state_words("deals").sounds_ended, labels), False], dtype=bool)
     codes = stages.cat.codes.to_numpy()
     hit = unknown[codes] & ((sounds[codes] & ~decided) | ended)
     errors = []

@@ -27,6 +27,7 @@ _REASONS = {
     "deleted-row": "as marked deleted",
     "repeated-id": "as older versions of a record",
     "cancelled-order": "as cancelled",
+    "other-state": "as deleted, merged or spam",
     "closed-in-future": "as closed in the future",
     "repeated-header": "as a repeated header",
     "partial-response": "as unfinished",
@@ -143,15 +144,14 @@ def _dates(screen: Screen, file: File) -> None:
 
 
 def _values(screen: Screen, file: File) -> None:
-    if not file.values:
-        return
-    column = file.values[0].column
-    _title(screen, f"What each {column} means")
-    wide = max(cell_len(visible(value.value)) for value in file.values)
-    means = max(len(value.meaning) for value in file.values)
-    rows = max(len(count(value.rows)) for value in file.values)
-    for value in file.values:
-        _entry(screen, visible(value.value), wide, f"{value.meaning:<{means}}  {count(value.rows):>{rows}}")
+    for column in dict.fromkeys(value.column for value in file.values):
+        values = [value for value in file.values if value.column == column]
+        _title(screen, f"What each {column} means")
+        wide = max(cell_len(visible(value.value)) for value in values)
+        means = max(len(value.meaning) for value in values)
+        rows = max(len(count(value.rows)) for value in values)
+        for value in values:
+            _entry(screen, visible(value.value), wide, f"{value.meaning:<{means}}  {count(value.rows):>{rows}}")
 
 
 def _entry(screen: Screen, label: str, wide: int, text: str) -> None:

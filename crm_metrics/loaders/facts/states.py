@@ -1,0 +1,261 @@
+"""The state of every record: what its status says, else what the rest of the row tells; and what nobody can tell, said."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics import schema
+from crm_metrics.errors import SettingsError
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, category, has_value, numbers, truths
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import folded, state_words
+from crm_metrics.settings import from_pairs, validated
+from crm_metrics.tables import NONE, SOURCE, STATE, Table
+
+_UNKNOWN = -1
+_SHOWN = 5
+_MOST_WORDS = 20  # a line with more words is none that one would read: there a * stands for all
+# The columns of figures that a record's state decides; of the other tables any.
+_DECIDED = {"tickets": ("open_from", "open_until"), "customers": ("is_churned",), "leads": ("is_converted",)}
+# What a record is where its status is not known and its file has a column for the end, or says nothing at all.
+_STILL = {"tickets": "open", "orders": "sold", "subscriptions": "active", "customers": "active", "leads": "open"}
+_FLAGS = ("is_closed", "is_converted", "is_churned", "is_active")
+_MONEY = {"orders": "amount", "subscriptions": "mrr", "deals": "amount"}
+
+
+def settle(bench: Workbench, table: Table) -> None:
+    """Give every row its state, missing where nothing tells it. A known word decides; without one the dates and flags of the
+    row do; without those a record whose file could say that it ended has not. What is only taken for so is reported."""
+    frame = table.frame
+    states = schema.STATES[table.name]
+    said = read_by(bench, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    told, is_dated = _told(bench, table)
+    found = np.where(said == _UNKNOWN, told, said)
+    open_ = found == _UNKNOWN
+    asked = open_ & in_file(bench, table, "status") & ("status" in frame)
+    still = np.int8(states.index(_STILL[table.name]))
+    taken = is_dated | ~in_file(bench, table, "status", *_FLAGS)
+    if table.name == "orders":  # an order is a sale until something says that it is none
+        taken[:] = True
+    found = np.where(open_ & taken, still, found)
+    found = _settled_by_rest(bench, table, "status", found, asked)
+    asked &= ~_rest(bench, table, "status", asked)
+    put(table, found)
+    record(bench, table, "status", found, asked)
+    if _decides(bench, table):
+        report(bench, table, "status", asked, found)
+
+
+def put(table: Table, codes: np.ndarray) -> None:
+    """Write the states of a table, given as places in `schema.STATES`, −1 for an unknown one."""
+    table.frame[STATE] = category(schema.STATES[table.name], codes)
+
+
+def is_in(frame: pd.DataFrame, table: str, *states: str) -> Bools:
+    """The rows of a table in one of the states."""
+    places = [schema.STATES[table].index(state) for state in states]
+    if STATE not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    return np.isin(frame[STATE].cat.codes.to_numpy(), places)
+
+
+def in_file(bench: Workbench, table: Table, *columns: str) -> Bools:
+    """The rows whose file has one of the columns."""
+    having = np.array([not source.columns.keys().isdisjoint(columns) for source in bench.sources], dtype=bool)
+    return having[table.frame[SOURCE].to_numpy()]
+
+
+def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
+    """What the words of a column say of each row, by the settings, the vendor and the common words; −1 where unknown."""
+    series = table.frame[column].astype("category")
+    labels = [str(label) for label in series.cat.categories]
+    codes = series.cat.codes.to_numpy()
+    common = state_words(table.name)
+    base = [common.of_name(label) if column == "stage" else common.of_status(label) for label in labels]
+    chosen = {folded(word): state for word, state in bench.settings.states.get(table.name, {}).items() if word != "*"}
+    own = [chosen.get(folded(label)) for label in labels]
+    places = {state: place for place, state in enumerate(schema.STATES[table.name])}
+    result = np.full(len(codes), _UNKNOWN, dtype=np.int8)
+    layouts = {i: bench.recognised[i].layout for i in bench.files(table)}
+    for layout in {id(known): known for known in layouts.values()}.values():
+        words = layout.said
+        said = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
+        by_code = np.array([*(places[word] if word else _UNKNOWN for word in said), _UNKNOWN], dtype=np.int8)
+        if len(layouts) == 1 or all(known is layout for known in layouts.values()):
+            return by_code[codes]
+        mine = np.isin(table.frame[SOURCE].to_numpy(), [i for i, known in layouts.items() if known is layout])
+        result[mine] = by_code[codes[mine]]
+    return result
+
+
+def _told(bench: Workbench, table: Table) -> tuple[np.ndarray, Bools]:
+    """What dates and flags say of each row, −1 where they say nothing; and the rows whose file has a column that would have
+    said that the record ended."""
+    frame = table.frame
+    tell: Callable[[Workbench, Table], tuple[list[tuple[Bools, str]], tuple[str, ...]]] = _EVIDENCE[table.name]
+    choices, ends = tell(bench, table)
+    states = schema.STATES[table.name]
+    hits = [hit for hit, _ in choices]
+    codes = [np.int8(states.index(state)) for _, state in choices]
+    return np.select(hits, codes, np.int8(_UNKNOWN)), in_file(bench, table, *(end for end in ends if end in frame))
+
+
+def _of_ticket(bench: Workbench, table: Table) -> Any:
+    frame = table.frame
+    ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
+    return [(ended, "solved"), (has_value(frame, "is_closed"), "open")], ("solved_at", "closed_at")
+
+
+def _of_order(bench: Workbench, table: Table) -> Any:
+    return [(has_value(table.frame, "cancelled_at"), "cancelled")], ("cancelled_at",)
+
+
+def _of_subscription(bench: Workbench, table: Table) -> Any:
+    frame = table.frame
+    ended = has_value(frame, "ended_at") | (has_value(frame, "canceled_at") & ~in_file(bench, table, "ended_at"))
+    return [(ended, "ended")], ("ended_at", "canceled_at")
+
+
+def _of_customer(bench: Workbench, table: Table) -> Any:
+    frame = table.frame
+    gone = has_value(frame, "is_active") & ~truths(frame, "is_active")
+    left = has_value(frame, "ended_at") | gone | truths(frame, "is_churned")
+    return [(left, "left"), (has_value(frame, "is_active") | has_value(frame, "is_churned"), "active")], ("ended_at",)
+
+
+def _of_lead(bench: Workbench, table: Table) -> Any:
+    frame = table.frame
+    converted = truths(frame, "is_converted") | has_value(frame, "converted_at")
+    return [(converted, "converted"), (has_value(frame, "is_converted"), "open")], ("converted_at", "is_converted")
+
+
+_EVIDENCE: Mapping[str, Callable[[Workbench, Table], Any]] = {
+    "tickets": _of_ticket,
+    "orders": _of_order,
+    "subscriptions": _of_subscription,
+    "customers": _of_customer,
+    "leads": _of_lead,
+}
+
+
+def _rest(bench: Workbench, table: Table, column: str, asked: Bools) -> Bools:
+    """The rows not told otherwise that the settings settle: blank ones by "", those with a word by "*"."""
+    chosen = bench.settings.states.get(table.name, {})
+    blank = ~has_value(table.frame, column)
+    return asked & ((blank & ("" in chosen)) | ("*" in chosen))
+
+
+def _settled_by_rest(bench: Workbench, table: Table, column: str, found: np.ndarray, asked: Bools) -> np.ndarray:
+    chosen = bench.settings.states.get(table.name, {})
+    hit = _rest(bench, table, column, asked)
+    if not hit.any():
+        return found
+    places = {word: schema.STATES[table.name].index(state) for word, state in chosen.items() if word in ("", "*")}
+    others = places.get("*", _UNKNOWN)
+    blank = ~has_value(table.frame, column)
+    return np.where(hit, np.where(blank, places.get("", others), others), found).astype(np.int8)
+
+
+def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:
+    """Note how many rows of each file have which state by which word, where somebody asks for the words, as `scan` does."""
+    if column not in table.frame or not bench.asks(table.name, column):
+        return
+    table.states = {key: rows for key, rows in table.states.items() if key[1] != column}
+    states = schema.STATES[table.name]
+    read = np.array([*states, "not known"], dtype=object)[codes]
+    if asked is not None and asked.any():
+        taken = np.array([*(f"not known: counted as {state}" for state in states), "not known"], dtype=object)
+        read = np.where(asked, taken[codes], read)
+    parts = pd.DataFrame(
+        {
+            "source": table.frame[SOURCE].to_numpy(),
+            "word": table.frame[column].astype("object").fillna(NONE),
+            "state": read,
+        }
+    )
+    counts = parts.value_counts(["source", "word", "state"]).reset_index(name="rows")
+    for source, word, state, rows in counts.itertuples(index=False, name=None):
+        table.states[int(source), column, str(word), str(state)] = int(rows)
+
+
+def _decides(bench: Workbench, table: Table) -> bool:
+    columns = _DECIDED.get(table.name)
+    return bench.asks(table.name, *columns) if columns else bool(bench.needs.get(table.name))
+
+
+def report(bench: Workbench, table: Table, column: str, asked: Bools, codes: np.ndarray) -> None:
+    """Say for each file which words nobody knows, how many rows and how much money they are about, how they count now, and
+    the line of settings that settles those of all files at once."""
+    if not asked.any():
+        return
+    texts = table.frame[column].astype("category")
+    states = schema.STATES[table.name]
+    line = _line(bench, table, texts, asked, codes)
+    for index in bench.files(table, asked):
+        hit = asked & (table.frame[SOURCE] == index).to_numpy()
+        reading = sorted({_as_counted(states, int(code)) for code in np.unique(codes[hit])})
+        bench.report(
+            "unknown-state",
+            table,
+            hit,
+            column=bench.sources[index].columns[column],
+            seen=_listed(texts, hit),
+            worth=_worth(table, hit),
+            reading=" or ".join(reading),
+            line=line,
+        )
+
+
+def _as_counted(states: Sequence[str], code: int) -> str:
+    return f"counted as {states[code]}" if code >= 0 else f"counted neither as {states[0]} nor otherwise"
+
+
+def _listed(texts: pd.Series, hit: Bools) -> str:
+    """The words of the rows, the most frequent first, each with its rows; blank ones are called so."""
+    counts = texts[hit].value_counts()
+    words = [(f"{str(word)[:60]!r}", int(count)) for word, count in counts.items() if count]
+    blank = int(texts[hit].isna().sum())
+    words += [("blank", blank)] if blank else []
+    words.sort(key=lambda pair: (-pair[1], pair[0]))
+    shown = [f"{word}: {count:,}" for word, count in words[:_SHOWN]]
+    more = len(words) - _SHOWN
+    return ", ".join(shown) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _worth(table: Table, hit: Bools) -> str:
+    """How much money the rows are about, per currency; nothing where they have none."""
+    frame = table.frame
+    amounts = pd.Series(numbers(frame, _MONEY.get(table.name, "")), index=frame.index)[hit]
+    if not amounts.notna().any():
+        return ""
+    if "currency" not in frame or not has_value(frame, "currency")[hit].any():
+        return f", {amounts.sum():,.10g} in all"
+    sums = amounts.groupby(frame.loc[hit, "currency"].astype("str"), dropna=True).sum()
+    return ", " + ", ".join(f"{value:,.10g} {currency}" for currency, value in sums.items()) + " in all"
+
+
+def _line(bench: Workbench, table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
+    """The option that says of every word what it counts as now, to be changed where that is wrong. It has been tried: it
+    leaves no word."""
+    states = schema.STATES[table.name]
+    there = np.unique(texts.cat.codes.to_numpy()[asked])
+    words = ["" if code < 0 else str(texts.cat.categories[code]) for code in there.tolist()]
+    first = {code: states[max(0, int(codes[asked & (texts.cat.codes == code).to_numpy()][0]))] for code in there}
+    meant = dict(zip(words, first.values(), strict=True))
+    if len(words) > _MOST_WORDS:
+        meant = {"*": next(iter(first.values()))}
+    pairs = ", ".join(f"{json.dumps(word, ensure_ascii=False)} = {json.dumps(state)}" for word, state in meant.items())
+    option = f"states.{table.name}={{ {pairs} }}"
+    try:
+        tried = validated(from_pairs([option]), "--set").states
+    except SettingsError:
+        return ""
+    taken = tried.get(table.name, {})
+    is_settled = "*" in taken or {folded(word) for word in taken} >= {folded(word) for word in words}
+    return f". To say what each means: --set {shlex.quote(option)}" if is_settled else ""
