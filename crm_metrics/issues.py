@@ -130,6 +130,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
     "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
+    "days-of-stretch": (NOTE, "each row covers the {stretch} that {column} names"),
     "days-above": (NOTE, "the costs have no days of their own; they are spread over those above the header: {seen}"),
     "mixed-results": (
         WARNING,

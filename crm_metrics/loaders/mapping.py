@@ -11,6 +11,7 @@ from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Layout, Recognised, layouts, normalised, recognise, unit_of
+from crm_metrics.loaders.stretches import with_stretches
 from crm_metrics.loaders.vocabulary import header_of
 from crm_metrics.settings import FileRules, Settings
 
@@ -114,6 +115,8 @@ def _overlaid(found: Recognised, places: Mapping[str, int], header: Sequence[str
         if name not in places and (place not in taken or is_beside(name))
     }
     columns |= places
+    if found.layout.table == "spend":
+        columns = with_stretches(columns, header)
     suffixes = {name: text for name, text in found.suffixes.items() if name in columns and name not in places}
     units = {name: unit for name, unit in found.units.items() if name in columns and name not in places}
     for name, place in places.items():

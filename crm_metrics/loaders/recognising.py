@@ -11,6 +11,7 @@ from functools import lru_cache
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.beside import is_beside, stage_columns
 from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
+from crm_metrics.loaders.stretches import with_stretches
 from crm_metrics.loaders.vocabulary import SUFFIX, unit_in, words_of
 from crm_metrics.loaders.whole_table import Reading as Whole
 from crm_metrics.loaders.whole_table import Sheet, is_other, reading, worded
@@ -151,6 +152,8 @@ def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
         sure = {full[first], short[first]} & {*names} if layout.signature else full[first] == normalised(column)
         if len(places) > 1 and not sure:
             candidates[column] = tuple(header[place] for place in places)
+    if layout.table == "spend":
+        columns = with_stretches(columns, header)
     if not layout.signature and not _enough(columns, layout):
         return None
     _pair_currency(columns, full, layout)

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
 from crm_metrics.loaders.layouts import GENERIC, Layout, layouts, normalised
+from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, header_of, key_of, said_by
 from crm_metrics.schema import Kind
 
@@ -123,6 +124,13 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
                     continue
                 more = 2 if kind is Kind.DATE and meaning.is_dated else 1 if kind is Kind.BOOL else 0
                 _add(best, named, kind, place, content, more)
+        if (
+            layout.table == "spend"
+            and content is not None
+            and content.cells
+            and (stretch := stretch_of(sheet.labels[place]))
+        ):
+            yield Match(f"spent_{stretch.name}", place, _OWN, 1.0, _COMMON, False, False)
         yield from best.values()
 
 
@@ -152,7 +160,6 @@ class Named:
     is_bare: bool
 
 
-@cache
 @cache
 def _spoken(table: str) -> Mapping[object, Sequence[Named]]:
     """The columns of a table by what names them: a header to the letter, or a thing with an attribute."""

@@ -15,6 +15,8 @@ from crm_metrics.schema.columns import (
     define,
 )
 
+STRETCHES = ("spent_week", "spent_month", "spent_quarter", "spent_year")
+
 BILLING: dict[str, Schema] = {
     "orders": Schema(
         "orders, invoices or payments",
@@ -93,6 +95,10 @@ BILLING: dict[str, Schema] = {
         {
             "spent_at": define(DATE, "the day of the cost"),
             "spent_to_at": define(DATE, "the last day a cost covers"),
+            "spent_week": define(CATEGORY, "the week of the cost, where no column has its day"),
+            "spent_month": define(CATEGORY, "the month of the cost, where no column has its day"),
+            "spent_quarter": define(CATEGORY, "the quarter of the cost, where no column has its day"),
+            "spent_year": define(CATEGORY, "the year of the cost, where no column has its day"),
             "campaign": define(CATEGORY, "campaign", companions=("campaign_id",)),
             "campaign_id": define(ID, "the campaign's id, by which other files may name it"),
             "ad": define(CATEGORY, "ad, or the set it is in"),
@@ -122,7 +128,7 @@ BILLING: dict[str, Schema] = {
         },
         placed_by="spent_at",
         moments=("spent_at",),
-        always=(*DELETED, "spent_to_at", "currency"),
+        always=(*DELETED, "spent_to_at", *STRETCHES, "currency"),
         called="campaign costs",
     ),
 }

@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
-from typing import Any
-
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
-from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 _DECIMALS = (1e8, 1e6, 1e4)
 _SPREAD = ("cost", "impressions", "clicks", "conversions", "leads")
-# What a header calls the stretch of time that each row covers, and whether it names its last day: "Week ending".
-_STRETCHES = {
-    "week": "week weeks woche kalenderwoche kw semaine semana settimana tydzien 週",
-    "month": "month months monat mois mes mese maand miesiac 月",
-    "quarter": "quarter quarters quartal trimestre kwartaal kwartal 四半期",
-    "year": "year years jahr annee ano anno jaar rok 年",
-}
-_LAST_DAY = {"end", "ends", "ending", "ended", "ende", "endet", "fin", "fine", "fim", "einde", "koniec", "終了"}
 # What results are taken to be, by what their indicator holds.
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
@@ -42,48 +29,20 @@ def settle(bench: Workbench, table: Table) -> None:
         _results(bench, table)
     if table.has("cost"):
         bench.report("no-cost", table, ~has_value(table.frame, "cost"))
-    _cover_stretches(bench, table)
     if table.has("spent_to_at"):
+        _until_today(bench, table)
         table.frame = _by_day(bench, table)
         table.in_parts = bool(table.frame.duplicated([SOURCE, ROW]).any())
 
 
-def _cover_stretches(bench: Workbench, table: Table) -> None:
-    """Give the costs of a file whose date column is called week, month, quarter or year, and that has no other end, the
-    first and the last day of the stretch that their date lies in."""
+def _until_today(bench: Workbench, table: Table) -> None:
+    """The month that has not ended yet has cost what is written until today."""
     frame = table.frame
-    if not table.has("spent_at"):
-        return
     today = np.datetime64(bench.as_of, "us")
-    for i in bench.files(table):
-        words = set(normalised(_unaccented(bench.sources[i].columns.get("spent_at", ""))).split())
-        stretch = next((name for name, known in _STRETCHES.items() if words & set(known.split())), None)
-        if stretch is None or "spent_to_at" in bench.sources[i].columns:
-            continue
-        mine = frame[SOURCE].to_numpy() == i
-        first, last = _stretch(frame["spent_at"], stretch, by_last_day=bool(words & _LAST_DAY))
-        # The month that has not ended yet has cost what is written until today.
-        last = np.where(first <= today, np.fmin(last, today), last)
-        frame["spent_at"] = np.where(mine, first, moments(frame, "spent_at"))
-        frame["spent_to_at"] = np.where(mine, last, moments(frame, "spent_to_at"))
-        table.calendar.setdefault("spent_to_at", np.ones(len(bench.sources), dtype=bool))
-
-
-def _stretch(dates: pd.Series, name: str, *, by_last_day: bool) -> tuple[NDArray[Any], NDArray[Any]]:
-    """The first and the last day of the week, month, quarter or year that each date names; a week begins on any day."""
-    day = pd.DatetimeIndex(dates).normalize()
-    if name == "week":
-        first = day - pd.Timedelta(6, "D") if by_last_day else day
-        last = first + pd.Timedelta(6, "D")
-    else:
-        whole = day.to_period(name[0].upper())
-        first, last = whole.start_time, whole.end_time.normalize()
-    return first.as_unit("us").to_numpy(), last.as_unit("us").to_numpy()
-
-
-def _unaccented(text: str) -> str:
-    decomposed = unicodedata.normalize("NFD", text.replace("ł", "l").replace("Ł", "L"))
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
+    given = np.array(["spent_to_at" in source.columns for source in bench.sources], dtype=bool)
+    first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
+    begun = ~given[frame[SOURCE].to_numpy()] & (first <= today)
+    frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
 
 
 def _results(bench: Workbench, table: Table) -> None:

@@ -1,44 +1,143 @@
-"""What the lines above a header say of all its records: the days that an advertising report covers."""
+"""The days that the costs of an advertising report are of, where no column names each day: those of its week, month, quarter
+or year, and those that the lines above the header name."""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import dates
-from crm_metrics.loaders.normalising import moments
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing import dates, spans
+from crm_metrics.loaders.normalising import moments, readings
 from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
 
-_BETWEEN = re.compile(r"\s+[-–—]\s+")
+Days = NDArray[np.int64]  # days since 1970, `_NEVER` where there is none
+_NEVER = np.iinfo(np.int64).min
+_EPOCH = date(1970, 1, 1)
 
 
-def with_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:
-    """Costs without a day of their own with the first and the last day that a line above the header names, such as
-    "September 1, 2026 - September 3, 2026"; without such a line as they are."""
-    if file.layout.table != "spend" or "spent_at" in file.recognised.columns:
+def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """Costs without a day of their own with the first and the last day of the stretch that their row names, within the range
+    that a line above the header names, such as "September 1, 2026 - September 3, 2026"; without a stretch with those of the
+    line. A column of days, or of a first and a last day of each row, stands before both."""
+    if file.layout.table != "spend":
         return frame
+    named = [name for name in COLUMNS if name in frame]
+    stretches, frame = frame[named], frame.drop(columns=named)
+    if "spent_at" in frame and not (named and _is_range(frame)):
+        return frame
+    spent = _named(file, stretches, cells) if named else None
+    outer = _own(frame) if "spent_at" in frame else _above(file, len(frame), alone=spent is None)
+    if spent is not None and outer is not None:
+        spent = _within(spent, outer)
+    spent = outer if spent is None else spent
+    if spent is None:
+        return frame
+    first, last = (np.where(days == _NEVER, dates.NEVER, days * dates.DAY) for days in spent)
+    return frame.assign(
+        spent_at=moments.instants(file, "spent_at", first), spent_to_at=moments.instants(file, "spent_to_at", last)
+    )
+
+
+def _is_range(frame: pd.DataFrame) -> bool:
+    """Whether all rows are of one and the same range of days: that of the report, which a further column splits up."""
+    return "spent_to_at" in frame and len(frame[["spent_at", "spent_to_at"]].drop_duplicates()) == 1
+
+
+def _own(frame: pd.DataFrame) -> tuple[Days, Days]:
+    first, last = (
+        frame[name].to_numpy().astype("datetime64[D]").astype(np.int64) for name in ("spent_at", "spent_to_at")
+    )
+    return first, last
+
+
+def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
+    """The days of a line above the header for each row; None where no line names any."""
     for line in file.raw.above:
-        found = _days(line)
+        found = spans.between(line, file.date_order)
         if found is not None:
-            first, last = (np.full(len(frame), day, dtype=np.int64) for day in found)
-            file.note("days-above", seen=line)
-            return frame.assign(
-                spent_at=moments.instants(file, "spent_at", first),
-                spent_to_at=moments.instants(file, "spent_to_at", last),
-            )
-    return frame
+            if alone:
+                file.note("days-above", seen=line)
+            return _numbers([found[0]] * count), _numbers([found[1]] * count)
+    return None
 
 
-def _days(line: str) -> tuple[int, int] | None:
-    """The two days with a dash between them; None where one is no day or leaves open which of its numbers is the month."""
-    parts = _BETWEEN.split(line.strip(' "'))
-    if len(parts) != 2:
-        return None
-    written = dates.take_apart(pa.array(parts))
-    if not written.known.all() or written.open.any():
-        return None
-    first, last = dates.resolve(written, "dmy").tolist()
-    return (first, last) if dates.NEVER < first <= last else None
+def _within(spent: tuple[Days, Days], outer: tuple[Days, Days]) -> tuple[Days, Days]:
+    """The days that lie in both; those of the row where none does."""
+    first, last = np.maximum(spent[0], outer[0]), np.minimum(spent[1], outer[1])
+    both = (spent[0] != _NEVER) & (outer[0] != _NEVER) & (first <= last)
+    return np.where(both, first, spent[0]), np.where(both, last, spent[1])
+
+
+def _named(file: File, stretches: pd.DataFrame, cells: Cells) -> tuple[Days, Days]:
+    """The days that the stretches of each row have in common."""
+    years = _years(stretches) if "spent_year" in stretches else np.zeros(len(stretches), dtype=np.int64)
+    found: tuple[Days, Days] | None = None
+    for name in stretches:
+        own = _of_column(file, str(name), stretches[name], years, cells)
+        found = own if found is None else _within(own, found)
+    assert found is not None
+    return found
+
+
+def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cells) -> tuple[Days, Days]:
+    """The first and the last day of the stretch in each row; cells that name none are reported."""
+    texts = [str(text) for text in column.cat.categories]
+    codes = column.cat.codes.to_numpy().astype(np.int64)
+    stretch = stretch_of(file.header(name)) or Stretch(COLUMNS[name])
+    order = _order(file, name, coerced.Texts(pa.array(texts, pa.string()), codes.astype(np.int32)), stretch.name)
+    pairs, place = np.unique(np.stack([codes, years]), axis=1, return_inverse=True)
+    found = [
+        spans.named(texts[code], stretch.name, order, by_last_day=stretch.by_last_day, year=int(year) or None)
+        if code >= 0
+        else None
+        for code, year in pairs.T
+    ]
+    bad = np.array([span is None for span in found], dtype=bool)[place] & (codes >= 0)
+    if bad.any():
+        rows = cells.rows[bad] if len(cells.rows) == len(codes) else None
+        seen = texts[int(codes[np.argmax(bad)])]
+        file.note("unreadable-date", rows, count=int(bad.sum()), column=file.header(name), seen=seen)
+    file.note("days-of-stretch", column=file.header(name), stretch=stretch.name)
+    first, last = (_numbers([span and span[end] for span in found])[place] for end in (0, 1))
+    return first, last
+
+
+def _years(stretches: pd.DataFrame) -> Days:
+    """The year that each row names, 0 for none."""
+    column = stretches["spent_year"]
+    spans_of = [spans.named(str(text), "year", "dmy") for text in column.cat.categories]
+    numbers = np.array([*(span[0].year if span else 0 for span in spans_of), 0], dtype=np.int64)
+    years: Days = numbers[column.cat.codes.to_numpy()]
+    return years
+
+
+def _order(file: File, name: str, column: coerced.Texts, stretch: str) -> str:
+    """The day/month order of the days that name stretches: that of the file, else the one in which they are the first days
+    of months, or one and the same day of the week. Raises `DataError` where neither order is, or both."""
+    preset = file.settings.date_order or file.layout.date_order or file.date_order
+    written = dates.take_apart(column.values)
+    if preset or not written.open.any():
+        return preset or "dmy"
+    fitting = []
+    for order in sorted(written.orders):
+        days = dates.resolve(written, order)[written.open].view("datetime64[us]").astype("datetime64[D]")
+        regular = days.astype(np.int64) % 7 if stretch == "week" else days - days.astype("datetime64[M]")
+        fitting += [order] if len(np.unique(regular)) == 1 else []
+    if len(fitting) == 1:
+        return fitting[0]
+    if (written.first == written.second)[written.open].all():
+        return "dmy"
+    raise readings.date_order(file, name, column, written, contradiction=not written.orders)
+
+
+def _numbers(days: Sequence[Any]) -> Days:
+    return np.array([_NEVER if day is None else (day - _EPOCH).days for day in days], dtype=np.int64)

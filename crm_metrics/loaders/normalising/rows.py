@@ -83,7 +83,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     _currency(file, frame)
     frame = frame.drop(columns=[_written_in(name) for name in file.currencies])
     figures.in_units(file, frame)
-    frame = preamble.with_days(file, frame)
+    frame = preamble.with_days(file, frame, cells)
     frame, part = stages.apart(file, frame, left_out)
     source = Source(
         file.index,

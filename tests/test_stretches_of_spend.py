@@ -1,0 +1,143 @@
+"""A column that places the rows of an advertising report in time: weeks, months, quarters, years, in nine languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.errors import AmbiguousError
+from crm_metrics.loaders.stretches import stretch_of
+from crm_metrics.settings import Settings
+from tests.conftest import TODAY, figures
+
+
+def spend(tmp_path, header, *lines, above=()):
+    path = tmp_path / "spend.csv"
+    path.write_text("\n".join([*above, f"{header},Campaign,Cost", *lines]) + "\n", encoding="utf-8")
+    return str(path)
+
+
+def cost(path, period, **settings):
+    return figures(path, period=period, settings=Settings(**settings))[("acquisition_spend",)]
+
+
+@pytest.mark.parametrize(
+    ("header", "january", "february"),
+    [
+        ("Month", "2025-01-01", "2025-02-01"),
+        ("Month", "January 2025", "February 2025"),
+        ("Month", "Jan-25", "Feb-25"),
+        ("Month", "202501", "202502"),
+        ("Month", "1/1/2025", "2/1/2025"),
+        ("Month", "2025-01-01 - 2025-01-31", "2025-02-01 - 2025-02-28"),
+        ("Monat", "Januar 2025", "Februar 2025"),
+        ("Mois", "janvier 2025", "févr. 2025"),
+        ("Mes", "enero de 2025", "febrero de 2025"),
+        ("Mês", "jan. de 2025", "fev. de 2025"),
+        ("Mese", "gen 2025", "feb 2025"),
+        ("Maand", "01-2025", "02-2025"),
+        ("Miesiąc", "styczeń 2025", "luty 2025"),
+        ("月", "2025年1月", "2025年2月"),
+    ],
+)
+def test_a_row_covers_its_month(tmp_path, header, january, february):
+    path = spend(tmp_path, header, f"{january},A,310", f"{february},A,28")
+
+    assert (cost(path, "2025-01"), cost(path, "2025-02")) == (310, 28)
+    assert cost(path, "2025-01-05") == 10
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "days", "period"),
+    [
+        ("Week", "2025-02-10", 7, "2025-02-10..2025-02-16"),
+        ("Week", "2025-W07", 7, "2025-02-10..2025-02-16"),
+        ("Kalenderwoche", "KW 7 2025", 7, "2025-02-10..2025-02-16"),
+        ("Week ending", "2025-02-16", 7, "2025-02-10..2025-02-16"),
+        ("Quarter", "Q1 2025", 90, "2025-Q1"),
+        ("Trimestre", "T2 2025", 91, "2025-Q2"),
+        ("四半期", "2025年第3四半期", 92, "2025-Q3"),
+        ("Jahr", "2025", 365, "2025"),
+    ],
+)
+def test_a_row_covers_its_week_quarter_or_year(tmp_path, header, cell, days, period):
+    path = spend(tmp_path, header, f"{cell},A,{days}")
+
+    assert cost(path, period) == days
+    assert cost(path, f"{period[:4]}") == days
+
+
+def test_a_month_without_a_year_is_of_the_year_beside_it(tmp_path):
+    path = spend(tmp_path, "Year,Month", "2024,March,A,31", "2025,March,A,62")
+
+    assert (cost(path, "2024-03"), cost(path, "2025-03")) == (31, 62)
+
+
+def test_a_week_that_two_months_share_is_split_where_the_report_splits_it(tmp_path):
+    path = spend(tmp_path, "Month,Week", "2025-03-01,2025-03-31,A,5", "2025-04-01,2025-03-31,A,600")
+
+    assert (cost(path, "2025-03"), cost(path, "2025-04")) == (5, 600)
+
+
+def test_a_month_ends_where_the_report_ends(tmp_path):
+    """A report from 15 January on has half of January, and the range above the header is not what each row covers."""
+    path = spend(tmp_path, "Month", "2025-01-01,A,17", "2025-02-01,A,28", above=["Report", "2025-01-15 - 2025-02-28"])
+
+    assert cost(path, "2025-01-15..2025-01-16") == 2
+    assert cost(path, "2025-02") == 28
+
+
+def test_months_split_the_range_that_all_rows_name(tmp_path):
+    path = spend(
+        tmp_path,
+        "Reporting starts,Reporting ends,Month",
+        "2025-01-01,2025-02-28,2025-01-01,A,310",
+        "2025-01-01,2025-02-28,2025-02-01,A,28",
+    )
+
+    assert (cost(path, "2025-01"), cost(path, "2025-02")) == (310, 28)
+
+
+@pytest.mark.parametrize("month", ["March", "2024-12-01", "2025-03"])
+def test_a_month_beside_a_full_date_is_a_label(tmp_path, month):
+    path = spend(tmp_path, "Month,Date", f"{month},2025-03-05,A,31")
+
+    assert cost(path, "2025-03-05") == 31
+
+
+def test_a_month_beside_days_of_each_row_is_a_label(tmp_path):
+    path = spend(
+        tmp_path,
+        "Month,Start date,End date",
+        "2025-01-01,2025-01-31,2025-02-01,A,2",
+        "2025-02-01,2025-02-02,2025-02-03,A,4",
+    )
+
+    assert cost(path, "2025-02-01") == 1
+
+
+def test_days_in_an_open_order_are_asked_about(tmp_path):
+    path = spend(tmp_path, "Week", "03/04/2025,A,5")
+    with pytest.raises(AmbiguousError):
+        api.report([path], period="all", metrics=["acquisition_spend"], today=TODAY)
+
+
+def test_a_cell_that_names_no_month_is_said(tmp_path):
+    path = spend(tmp_path, "Month", "2025-01-01,A,31", "later,A,5")
+    issues = api.report([path], period="2025-01", today=TODAY).issues
+
+    assert [(issue.count, issue.rows) for issue in issues if issue.code == "unreadable-date"] == [(1, (3,))]
+
+
+@pytest.mark.parametrize(
+    "header", ["Day of week", "Month of Year", "Monthly budget", "Day", "Start date", "Quarter target", "Week number"]
+)
+def test_other_headers_name_no_stretch(header):
+    assert stretch_of(header) is None
+
+
+@pytest.mark.parametrize("header", ["Week,Month", "Tydzień,Miesiąc", "週,月", "Semana,Mês"])
+def test_an_unmapped_report_of_weeks_is_spend(tmp_path, header):
+    path = spend(tmp_path, header, "2025-02-10,2025-02-01,A,70")
+
+    assert cost(path, "2025-02-12") == 10
