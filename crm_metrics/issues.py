@@ -39,6 +39,12 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     # rows
     "deleted-row": (NOTE, "{count} rows are marked deleted; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
+    "older-version": (NOTE, "{count} rows are older versions of rows in {other}; left out"),
+    "only-older": (NOTE, "{count} rows are in no newer export, such as {other}; they count"),
+    "two-numberings": (
+        WARNING,
+        "{count} ids of {column} are in {other} too, of other records: each file numbers its own, and all count",
+    ),
     "not-an-id": (WARNING, "{column} repeats with different content in {count} rows, so it is not taken as an id"),
     "exact-duplicate": (NOTE, "{count} rows are exact copies of another row without an id; kept"),
     "no-stage-change": (NOTE, "{count} rows record no change of the stage; left out"),

@@ -61,7 +61,8 @@ class Unusable:
 class Table:
     """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates
     (no time of day); `unusable` names columns that exist but cannot be read safely. With `in_parts` several rows may be
-    the parts of one record of a file, such as the days of a cost: they are one record in every count of these."""
+    the parts of one record of a file, such as the days of a cost: they are one record in every count of these. Equal ids
+    of files with another `numbering` are two records (0 where none is given)."""
 
     name: str
     frame: pd.DataFrame
@@ -70,6 +71,7 @@ class Table:
     refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
     in_parts: bool = False
     states: dict[tuple[int, str, str, str], int] = field(default_factory=dict)  # source, column, word, state -> rows
+    numbering: dict[int, int] = field(default_factory=dict)
 
     def has(self, column: str) -> bool:
         return column in self.frame.columns

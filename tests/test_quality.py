@@ -134,6 +134,16 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [2],
         {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01\n2,Lost,5,2025-01-01,2025-03-01"},
     ),
+    "older-version": (
+        {"a-2025-01": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "a-2025-02": f"{DEALS}\n1,Lost,5,2025-01-01,2025-02-01"},
+        [2],
+        {"a-2025-01": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "a-2025-02": f"{DEALS}\n2,Lost,5,2025-01-01,2025-02-01"},
+    ),
+    "two-numberings": (
+        {"north": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "south": f"{DEALS}\n1,Lost,5,2025-01-07,2025-02-01"},
+        [],
+        {"north": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "south": f"{DEALS}\n2,Lost,5,2025-01-07,2025-02-01"},
+    ),
     "id-of-many": (
         {"deals": DEALS + "".join(f"\n{k % 10},Won,{k},2025-01-01,2025-02-01" for k in range(30))},
         list(range(2, 32)),

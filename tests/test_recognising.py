@@ -368,7 +368,7 @@ def test_ids_of_a_backup_are_those_of_an_export(tmp_path):
     found = report(*paths)
 
     assert (values(found)["deals_won"], values(found)["open_deals"]) == (1, 0)
-    assert [dict(source.left_out) for source in found.sources] == [{"repeated-id": 1}, {}]
+    assert [dict(source.left_out) for source in found.sources] == [{"older-version": 1}, {}]
 
 
 def test_a_stage_lost_to_the_competition_is_lost_to_a_competitor(tmp_path):

@@ -78,6 +78,11 @@ def gather(
     started: dict[str, Fetched] = {}
     for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
+        if (
+            not _is_alone(recognised, found)
+            and schema.TABLES[recognised.layout.table].placed_by not in recognised.columns
+        ):
+            names |= schema.ABOUT  # whether equal ids of two files are the same records
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
@@ -176,12 +181,17 @@ def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: 
     """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
     something reads it."""
     table = recognised.layout.table
-    alone = sum(other.layout is recognised.layout for _, other in found) == 1
     name = schema.TABLES[table].key or None
     joined = table == "customers" or (table == "leads" and "deals" in needs)
     joined |= table == "deals" and "deal_stages" in needs
     joined |= table == "orders" and "order_lines" in _tables(found)
+    alone = _is_alone(recognised, found)
     return name if alone and not joined and name not in needs.get(table, ()) else None
+
+
+def _is_alone(recognised: Recognised, found: list[tuple[Raw, Recognised]]) -> bool:
+    """Whether no other file has the same layout."""
+    return sum(other.layout is recognised.layout for _, other in found) == 1
 
 
 def _all(needs: Mapping[str, set[str]]) -> set[str]:

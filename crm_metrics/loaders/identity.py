@@ -1,4 +1,4 @@
-"""One record per id: several rows of one id are its versions, and the newest counts."""
+"""One record per id within a file: several rows of one id are its versions, and the newest counts."""
 
 from __future__ import annotations
 
@@ -16,31 +16,39 @@ from crm_metrics.tables import ROW, SOURCE, Source
 _SHARE, _FEW = 0.01, 5
 
 
-def without_versions(frame: pd.DataFrame, table: str, sources: list[Source], issues: list[Issue]) -> pd.DataFrame:
-    """The rows of one vendor's layout with one row per id: the last updated, without such a column the one with the latest
-    date in it. An "id" that repeats with different content in more than 1 % of the rows (and in more than five) is none."""
+def without_repeats(
+    frame: pd.DataFrame, table: str, sources: list[Source], issues: list[Issue]
+) -> tuple[pd.DataFrame, set[int]]:
+    """The rows of files of one layout with one row per id and file: the last updated, without such a column the one with
+    the latest date in it. An "id" that repeats with different content in more than 1 % of a file's rows (and in more than
+    five) is none; the files with such come back too. Rows of tables of which a record is several rows stay."""
     column = TABLES[table].key
-    if not column or table == "orders" or column not in frame or _all_different(frame[column]):
-        return frame
+    if not column or table == "orders" or column not in frame or all_different(frame[column]):
+        return frame, set()
     named = frame[column].notna().to_numpy()
-    repeats = named & frame[column].duplicated(keep=False).to_numpy()
+    repeats = named & frame.duplicated([SOURCE, column], keep=False).to_numpy()
     if not repeats.any():
-        return frame
+        return frame, set()
     content = sorted(name for name in frame.columns if name not in (SOURCE, ROW))
-    versions = frame.loc[repeats, content].drop_duplicates()
-    differing = int(versions[column].duplicated().sum())
-    if differing > max(_FEW, _SHARE * len(frame)) and "updated_at" not in frame:
-        _report("not-an-id", frame[repeats], column, sources, issues)
-        return frame
-    ordered = _by_age(frame[repeats], content)
-    old = ordered[ordered[column].duplicated(keep="last")]
+    versions = frame.loc[repeats, [SOURCE, *content]].drop_duplicates()
+    differing = versions.loc[versions.duplicated([SOURCE, column]), SOURCE].value_counts()
+    size = frame[SOURCE].value_counts()
+    unsure = {
+        int(str(i))
+        for i, count in differing.items()
+        if count > max(_FEW, _SHARE * size[i]) and "updated_at" not in sources[int(str(i))].columns
+    }
+    doubted = frame[SOURCE].isin(unsure).to_numpy()
+    report("not-an-id", frame[repeats & doubted], column, sources, issues)
+    ordered = _by_age(frame[repeats & ~doubted], content)
+    old = ordered[ordered.duplicated([SOURCE, column], keep="last")]
     for source, count in old[SOURCE].value_counts().items():
         sources[int(str(source))].left_out["repeated-id"] += int(count)
-    _report("repeated-id", old, column, sources, issues)
-    return frame.drop(index=old.index).reset_index(drop=True)
+    report("repeated-id", old, column, sources, issues)
+    return frame.drop(index=old.index).reset_index(drop=True), unsure
 
 
-def _all_different(ids: pd.Series) -> bool:
+def all_different(ids: pd.Series) -> bool:
     """Whether no id of a table repeats."""
     values = pa.array(ids)
     if pa.types.is_dictionary(values.type):
@@ -85,7 +93,7 @@ def as_text(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
     return cells[0].str.cat(cells[1:], sep="\x1f")  # type: ignore[arg-type]  # the stubs leave out lists of Series
 
 
-def _report(code: str, rows: pd.DataFrame, column: str, sources: list[Source], issues: list[Issue]) -> None:
+def report(code: str, rows: pd.DataFrame, column: str, sources: list[Source], issues: list[Issue]) -> None:
     for source, part in rows.groupby(SOURCE, observed=True):
         every = np.sort(part[ROW].to_numpy())
         numbers = tuple(int(row) for row in every[:10])

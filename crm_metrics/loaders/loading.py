@@ -33,9 +33,11 @@ from crm_metrics.loaders.facts import (
 )
 from crm_metrics.loaders.facts.workbench import Workbench, has_value, instants, moments
 from crm_metrics.loaders.gathering import Gathered
-from crm_metrics.loaders.identity import without_versions
+from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise
 from crm_metrics.loaders.reading import Raw
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
 
@@ -72,7 +74,7 @@ def load(
         watch(files)
     noticed += [issue for file in files for issue in file.issues]
     overlaps.report(gathered.files, files, noticed)
-    tables = _together(files, noticed)
+    tables = _together(files, noticed, today)
     sources = [file.source for file in files]
     bench = Workbench(
         tables,
@@ -139,18 +141,22 @@ def _all_of(jobs: Sequence[Future[FileRows]]) -> list[FileRows]:
     return files
 
 
-def _together(files: list[FileRows], noticed: list[Issue]) -> dict[str, Table]:
-    """One table per name, from all files of that table; each vendor's versions of a record are settled first."""
+def _together(files: list[FileRows], noticed: list[Issue], today: date) -> dict[str, Table]:
+    """One table per name, from all files of that table; each layout's versions of a record are settled first."""
     sources = [file.source for file in files]
     tables: dict[str, Table] = {}
     for name in sorted({table for file in files for table in file.tables}):
-        mine = [file for file in files if file.source.table == name]
-        layouts = {id(file.recognised.layout): file.recognised.layout for file in mine}
+        layouts: dict[object, list[FileRows]] = {}
+        for file in files:
+            if file.source.table == name:
+                layouts.setdefault(_numbered_as(file), []).append(file)
+        numbering: dict[int, int] = {}
         parts = []
-        for layout in layouts.values():
-            frame = concatenated([file.frame for file in mine if file.recognised.layout is layout])
-            parts.append(without_versions(frame, name, sources, noticed))
-        second = _beside(files, name, sources)
+        for mine in layouts.values():
+            free = max(numbering.values(), default=-1) + 1
+            numbering |= {file.source.index: free for file in mine}
+            parts.append(_settled([file.frame for file in mine], name, files, sources, noticed, numbering, today))
+        second = _beside(files, name, today)
         if second and name == "deals":
             noticed.append(Issue("deals-derived"))
         parts += second
@@ -160,19 +166,44 @@ def _together(files: list[FileRows], noticed: list[Issue]) -> dict[str, Table]:
             unusable |= file.unusable if file.source.table == name else {}
             for column, by_day in file.calendar_of(name).items():
                 calendar.setdefault(column, np.ones(len(files), dtype=bool))[file.source.index] = by_day
-        tables[name] = Table(name, concatenated(parts), calendar, unusable)
+        tables[name] = Table(name, concatenated(parts), calendar, unusable, numbering=numbering)
     return tables
 
 
-def _beside(files: list[FileRows], name: str, sources: list[Source]) -> list[pd.DataFrame]:
+def _numbered_as(file: FileRows) -> tuple[int, str]:
+    """What files have in common whose equal ids are the same records: the layout, and in generic names the id's header."""
+    layout = file.recognised.layout
+    key = schema.TABLES[layout.table].key
+    return id(layout), "" if layout.signature else normalised(file.source.columns.get(key, ""))
+
+
+def _settled(
+    frames: list[pd.DataFrame],
+    name: str,
+    files: list[FileRows],
+    sources: list[Source],
+    issues: list[Issue],
+    numbering: dict[int, int],
+    today: date,
+) -> pd.DataFrame:
+    """The rows of files of one layout as one frame, of each record the newest version."""
+    by_day = np.array([file.calendar_of(name).get(schema.TABLES[name].placed_by, False) for file in files], dtype=bool)
+    frame, unsure = without_repeats(concatenated(frames), name, sources, issues)
+    return without_older(frame, Exports(name, sources, by_day, today, unsure, numbering, issues))
+
+
+def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]:
     """A table's rows that stand in files of another table, per vendor. Of several versions of a deal the newest counts;
     the others are rows of a history, so that nothing is left out."""
     found: dict[str, list[pd.DataFrame]] = {}
     for file in files:
         if file.part is not None and file.part.table == name:
             found.setdefault(file.source.vendor, []).append(file.part.frame)
-    unseen = [replace(source, left_out=Counter()) for source in sources]
-    return [without_versions(concatenated(frames), name, unseen, []) for frames in found.values()]
+    unseen = [replace(file.source, left_out=Counter()) for file in files]
+    return [
+        _settled(frames, name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today)
+        for frames in found.values()
+    ]
 
 
 def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -96,6 +96,8 @@ CUSTOMER = {
     "customer_email": define(ID, "the customer's e-mail address"),
 }
 IDENTITY = tuple(CUSTOMER)
+# What says whom or what a record is about, where it has no date of its own to be told apart by.
+ABOUT = frozenset((*IDENTITY, "name", "email", "product"))
 UPDATED = {"updated_at": define(DATE, "when the record was last changed: the newest of several rows of one id counts")}
 DELETED = {"is_deleted": define(BOOL, "the record is in the recycle bin: left out")}
 _STATE = {

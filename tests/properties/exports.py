@@ -207,9 +207,11 @@ def split(exports: Exports, seed: int) -> Exports:
 
 def _halves(file: File, random: Random) -> tuple[File, File] | None:
     side = [random.random() < 0.5 for _ in file.rows]
-    if file.table == "deal_stages":  # a deal's history is read as one: rows that repeat a stage are no changes
-        of_deal = {deal: random.random() < 0.5 for deal in sorted({*file.column("deal_id")})}
-        side = [of_deal[deal] for deal in file.column("deal_id")]
+    key = "deal_id" if file.table == "deal_stages" else schema.TABLES[file.table].key if file.table else ""
+    if key in file.header:  # versions of a record, lines of an order, a deal's history: of two files the newer's count
+        of_record = {record: random.random() < 0.5 for record in sorted({*file.column(key)} - {""})}
+        ids = zip(file.column(key), side, strict=True)
+        side = [of_record.get(record, left) for record, left in ids]
     first = file.with_rows([row for row, left in zip(file.rows, side, strict=True) if left])
     second = file.with_rows([row for row, left in zip(file.rows, side, strict=True) if not left])
     whole = character(file)

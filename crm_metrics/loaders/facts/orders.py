@@ -10,7 +10,6 @@ import pandas as pd
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths
-from crm_metrics.loaders.identity import as_text
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
@@ -25,17 +24,16 @@ _DOCUMENTS = ("orders", "invoices", "payments")
 
 
 def settle(bench: Workbench, table: Table) -> None:
-    """Settle what stands in several exports or on several lines, then the state of each order."""
-    _settle_repeats(bench, table)
+    """Settle what stands on several lines, then the state of each order."""
+    _settle_lines(bench, table)
     states.settle(bench, table)
 
 
-def _settle_repeats(bench: Workbench, table: Table) -> None:
-    """Take an order that stands in several exports of one vendor from one of them, and write what only the first line of an
-    order says onto its other lines. This comes before as-of and the customers are known, which depend on it."""
+def _settle_lines(bench: Workbench, table: Table) -> None:
+    """Write what only the first line of an order says onto its other lines. This comes before as-of and the customers are
+    known, which depend on it."""
     if "order_id" not in table.frame:
         return
-    _from_one_file(bench, table)
     frame = table.frame
     gaps = [column for column in _OF_THE_ORDER if column in frame and frame[column].isna().any()]
     if not gaps:
@@ -49,42 +47,13 @@ def _settle_repeats(bench: Workbench, table: Table) -> None:
             frame.loc[several, column] = known.fillna(known.groupby(groups).transform("first"))
 
 
-def _from_one_file(bench: Workbench, table: Table) -> None:
-    """Leave an order out of all but one of the exports that hold it: of vendors who write every order whole. The one with
-    the latest date in it stays, of equal ones the same whatever the order of the files."""
-    frame = table.frame
-    whole = [i for i in bench.files(table) if bench.recognised[i].layout.documents]
-    if len(whole) < 2:
-        return
-    key = keys(bench, table)
-    mine = np.isin(frame[SOURCE].to_numpy(), whole) & key.notna().to_numpy()
-    sources = frame[SOURCE].groupby(key).transform("nunique")
-    often = mine & (sources > 1).to_numpy()
-    if not often.any():
-        return
-    rows = frame[often]
-    latest = rows.select_dtypes("datetime").max(axis="columns")
-    content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
-    parts = pd.DataFrame({"key": key[often], "source": rows[SOURCE], "latest": latest, "content": content})
-    sums = parts.sort_values("content").groupby(["key", "source"], as_index=False)
-    found = sums.agg(latest=("latest", "max"), content=("content", "\x1e".join))
-    kept = found.sort_values(["latest", "content"], kind="stable").groupby("key")["source"].last()
-    old = np.zeros(len(frame), dtype=bool)
-    old[often] = parts["source"].to_numpy() != parts["key"].map(kept).to_numpy()
-    for i in bench.files(table, old):
-        column = bench.sources[i].columns["order_id"]
-        bench.report("repeated-id", table, old & (frame[SOURCE].to_numpy() == i), column=column)
-    bench.leave_out(table, old, "repeated-id")
-
-
 def keys(bench: Workbench, table: Table) -> pd.Series:
     """The order each row belongs to, missing where it has no number; equal numbers of two systems are two orders."""
     frame = table.frame
     ids = frame["order_id"].astype("str")
-    layouts = [id(bench.recognised[i].layout) for i in bench.files(table)]
-    if len(set(layouts)) < 2:
+    place = {i: str(table.numbering.get(i, 0)) for i in bench.files(table)}
+    if len(set(place.values())) < 2:
         return ids
-    place = {source: str(layouts.index(id(bench.recognised[source].layout))) for source in bench.files(table)}
     return frame[SOURCE].map(place).astype("str") + "\x1f" + ids
 
 

@@ -26,6 +26,8 @@ _REASONS = {
     "total-row": "as totals",
     "deleted-row": "as marked deleted",
     "repeated-id": "as older versions of a record",
+    "older-version": "as older versions of a record in another file",
+    "same-spend": "as the same spend as another file's",
     "cancelled-order": "as cancelled",
     "other-state": "as deleted, merged or spam",
     "closed-in-future": "as closed in the future",

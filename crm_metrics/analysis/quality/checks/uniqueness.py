@@ -26,6 +26,25 @@ noticed(
 
 
 noticed(
+    "older-version",
+    UNIQUENESS,
+    "A newer export holds the same records.",
+    effect="the newest version of each counts",
+    severity=NOTE,
+    codes=["older-version", "only-older"],
+)
+
+
+noticed(
+    "two-numberings",
+    UNIQUENESS,
+    "Several files of one kind use equal ids for different records.",
+    effect="every record counts; what names one by its id alone may be about either",
+    codes=["two-numberings"],
+)
+
+
+noticed(
     "id-of-many",
     UNIQUENESS,
     "A column of ids repeats with different content.",

@@ -1,0 +1,250 @@
+"""Records that several exports of one layout hold: their versions, of which the newest counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics.issues import Issue
+from crm_metrics.loaders.identity import all_different, as_text
+from crm_metrics.schema import ABOUT, TABLES
+from crm_metrics.tables import ROW, SOURCE, Source
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+_SHARE = 0.01  # of the common ids may have another date of their own
+_MINUTE, _DAY = np.timedelta64(1, "m"), np.timedelta64(1, "D")
+_NEVER = np.datetime64("NaT", "us")
+# Tables of which a record is several rows, and what they have in common.
+_GROUPS = {"orders": ("order_id",), "order_lines": ("order_id",), "deal_stages": ("deal_id", "stage", "entered_at")}
+_NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
+_NAMED_DOTTED = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]((?:19|20)\d\d)(?!\d)")
+
+
+@dataclass
+class Exports:
+    """The rows of several files of one layout. `by_day` says of each source whether the date that places its rows is a
+    calendar date; `unsure` are the sources whose ids are none; `numbering` has one number for all of these sources, and gets
+    more where they number their records each in its own way."""
+
+    table: str
+    sources: list[Source]
+    by_day: Bools
+    today: date
+    unsure: set[int]
+    numbering: dict[int, int]
+    issues: list[Issue]
+
+
+def day_in_name(path: str) -> date | None:
+    """The day that a file's name, or its sheet's, says last: `deals-2025-05-31.csv`, `31.05.2025`, `2025-05` (its first
+    day); None where it says none."""
+    name = path.replace("\\", "/").rpartition("/")[2]
+    found = [(hit.start(), hit[1], hit[2], hit[3] or "01") for hit in _NAMED.finditer(name)]
+    found += [(hit.start(), hit[3], hit[2], hit[1]) for hit in _NAMED_DOTTED.finditer(name)]
+    for _, year, month, day in sorted(found, reverse=True):
+        try:
+            return date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+    return None
+
+
+def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
+    """The rows without those that another file holds in a newer version. A record that only an older file has stays, and
+    all stay where the files number their records each in its own way; both are said."""
+    source = frame[SOURCE].to_numpy().astype(np.int64)
+    key = TABLES[exports.table].key
+    if not len(source) or (source == source[0]).all() or (key in frame and all_different(frame[key])):
+        return frame
+    codes = _codes(frame, exports.table)
+    if codes is None:
+        return frame
+    usable = (codes >= 0) & ~np.isin(source, sorted(exports.unsure))
+    files, place = np.unique(source, return_inverse=True)
+    pairs = np.unique(codes[usable] * len(files) + place[usable])
+    often = np.bincount(pairs // len(files), minlength=int(codes.max(initial=0)) + 1) > 1
+    if not often.any():
+        return frame
+    rows = np.flatnonzero(usable & often[codes])
+    found = _versions(frame.iloc[rows], codes[rows], exports)
+    _tell_numberings(found, exports)
+    found["numbering"] = found["source"].map(lambda i: exports.numbering[i])
+    kept = _newest(found, frame.iloc[rows], codes[rows], exports)
+    found["kept"] = kept[pd.MultiIndex.from_frame(found[["code", "numbering"]])].to_numpy()
+    older = found[found["source"] != found["kept"]]
+    if older.empty:
+        return frame
+    _say_what_only_older_files_have(frame, codes, usable, older, exports)
+    index = pd.MultiIndex.from_frame(older[["code", "source"]])
+    at = index.get_indexer(pd.MultiIndex.from_arrays([codes[rows], source[rows]]))
+    gone, newer = rows[at >= 0], older["kept"].to_numpy()[at[at >= 0]]
+    return _leave_out(frame, gone, newer, exports)
+
+
+def _codes(frame: pd.DataFrame, table: str) -> Ints | None:
+    """A number for the record each row is of, −1 where it has no id; None where the table has none."""
+    key = TABLES[table].key
+    names = (key,) if key in frame and table not in _GROUPS else _GROUPS.get(table, ())
+    if key in frame and table == "order_lines":
+        names = (key,)
+    if not names or not {*names} <= {*frame.columns}:
+        return None
+    result: Ints = pd.factorize(frame[names[0]])[0].astype(np.int64)
+    for name in names[1:]:
+        values = frame[name].dt.floor("D") if name.endswith("_at") else frame[name]
+        more = pd.factorize(values)[0]
+        missing = (result < 0) | (more < 0)
+        result = np.where(missing, -1, result * (int(more.max(initial=0)) + 1) + more)
+    return result if len(names) == 1 else np.where(result < 0, -1, np.unique(result, return_inverse=True)[1])
+
+
+def _versions(rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.DataFrame:
+    """One row per record and file: its own date, when it was last updated, and what it is about."""
+    named = sorted(ABOUT & {*rows.columns})
+    values: dict[str, Any] = {"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64)}
+    placed = TABLES[exports.table].placed_by
+    is_given = placed in rows and placed not in _GROUPS.get(exports.table, ())
+    values["own"] = rows[placed].to_numpy() if is_given else np.full(len(rows), _NEVER)
+    values["updated"] = rows["updated_at"].to_numpy() if "updated_at" in rows else np.full(len(rows), _NEVER)
+    values |= {name: rows[name].astype("str").to_numpy() for name in named}
+    groups = pd.DataFrame(values).groupby(["code", "source"], sort=True)
+    how: dict[str, Any] = {"own": ("own", "min"), "updated": ("updated", "max")}
+    return groups.agg(**how, **{name: (name, "first") for name in named}).reset_index()
+
+
+def _tell_numberings(found: pd.DataFrame, exports: Exports) -> None:
+    """Put the files into numberings: those whose common records are the same ones stand together."""
+    groups = {int(str(source)): part.set_index("code") for source, part in found.groupby("source")}
+    first = {source: source for source in groups}  # of each file one that it stands with
+
+    def root(source: int) -> int:
+        while first[source] != source:
+            source = first[source]
+        return source
+
+    apart: list[tuple[int, int, int]] = []
+    for one, other in combinations(groups, 2):
+        common = groups[one].index.intersection(groups[other].index)
+        if not len(common):
+            continue
+        if _are_others(groups[one].loc[common], groups[other].loc[common], exports.by_day[[one, other]].any()):
+            apart.append((one, other, len(common)))
+        else:
+            first[max(root(one), root(other))] = min(root(one), root(other))
+    roots = sorted({root(source) for source in groups}, key=lambda source: exports.sources[source].path)
+    before = max(exports.numbering.values())
+    exports.numbering.update({source: before + roots.index(root(source)) for source in groups})
+    for one, other, count in apart:
+        if root(one) != root(other):
+            here, there = sorted((exports.sources[one], exports.sources[other]), key=lambda source: source.path)
+            column = here.columns.get(TABLES[exports.table].key or "deal_id", "the id")
+            detail = {"other": there.path, "column": column}
+            exports.issues.append(Issue("two-numberings", here.path, count, detail=detail))
+
+
+def _are_others(one: pd.DataFrame, other: pd.DataFrame, by_day: np.bool_) -> bool:
+    """Whether records of equal ids are not the same: more than 1 % have another date of their own; a single one among
+    several has been corrected. Without such dates, most are about something else."""
+    dates = np.stack([one["own"].to_numpy(), other["own"].to_numpy()])
+    known = ~np.isnat(dates).any(axis=0)
+    if known.any():
+        left, right = dates[:, known].astype("datetime64[D]") if by_day else dates[:, known]
+        differing = int((np.abs(left - right) >= (_DAY if by_day else _MINUTE)).sum())
+        count = int(known.sum())
+        return differing > _SHARE * count and (differing > 1 or count < 3)
+    shares = []
+    for name in sorted(ABOUT & {*one.columns}):
+        left, right = one[name], other[name]
+        both = (left.notna() & right.notna()).to_numpy()
+        if both.any():
+            shares.append((left[both].to_numpy() != right[both].to_numpy()).mean())
+    return bool(shares) and min(shares) > 0.5
+
+
+def _newest(found: pd.DataFrame, rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.Series:
+    """The source whose version of a record counts, by record and numbering: the one last updated, else the one of the newer
+    file, else the one whose content comes last, so that the order of files does not matter."""
+    keys = ["code", "numbering"]
+    complete = found["updated"].notna().groupby([found[name] for name in keys]).transform("all")
+    rank = _ages(rows, exports)
+    order = found.assign(updated=found["updated"].where(complete), rank=found["source"].map(rank))
+    if len(set(rank.values())) < len(rank):
+        content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
+        texts = pd.DataFrame(
+            {"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64), "text": content.to_numpy()}
+        )
+        whole = texts.sort_values("text").groupby(["code", "source"])["text"].agg("\x1e".join)
+        order["text"] = whole[pd.MultiIndex.from_frame(found[["code", "source"]])].to_numpy()
+    else:
+        order["text"] = ""
+    ordered = order.sort_values(["updated", "rank", "text", "source"], na_position="first", kind="stable")
+    return ordered.groupby(keys)["source"].last()
+
+
+def _ages(rows: pd.DataFrame, exports: Exports) -> dict[int, int]:
+    """The files from the oldest to the newest as 0, 1, …; equal for two of which nothing says which is newer. The days in
+    their names say it where all have one, else the latest dates in them."""
+    source = rows[SOURCE].to_numpy().astype(np.int64)
+    files = [int(i) for i in np.unique(source)]
+    named = {i: day_in_name(exports.sources[i].path) for i in files}
+    known = TABLES[exports.table]
+    tomorrow = np.datetime64(exports.today + timedelta(days=1), "us")
+    dates = [name for name in dict.fromkeys(("updated_at", known.placed_by, *known.moments)) if name in rows]
+    age: dict[int, tuple[int, ...]] = {}
+    for i in files:
+        day = named[i]
+        latest = [_latest(rows[name].to_numpy()[source == i], tomorrow) for name in dates]
+        age[i] = (day.toordinal() if day is not None and all(named.values()) else 0, *latest)
+    ages = sorted(set(age.values()))
+    return {i: ages.index(age[i]) for i in files}
+
+
+def _latest(dates: NDArray[Any], before: np.datetime64) -> int:
+    known = dates[~np.isnat(dates) & (dates < before)]
+    return int(known.max().astype(np.int64)) if len(known) else 0
+
+
+def _say_what_only_older_files_have(
+    frame: pd.DataFrame, codes: Ints, usable: Bools, older: pd.DataFrame, exports: Exports
+) -> None:
+    """One issue per file with older versions, for its records that no newer file has: they stay."""
+    source = frame[SOURCE].to_numpy()
+    for (mine, other), part in _by_file(older):
+        rows = np.flatnonzero(usable & (source == mine))
+        alone = rows[~np.isin(codes[rows], codes[usable & (source != mine)])]
+        if len(alone) and len(part):
+            issue_of(exports, "only-older", frame, alone, mine, exports.sources[other].path)
+
+
+def _by_file(older: pd.DataFrame) -> Sequence[tuple[tuple[int, int], pd.DataFrame]]:
+    """The older versions of each file, with the file that most of the newer ones are in."""
+    found = []
+    for mine, part in older.groupby("source"):
+        other = int(np.bincount(part["kept"].to_numpy()).argmax())
+        found.append(((int(str(mine)), other), part))
+    return found
+
+
+def _leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -> pd.DataFrame:
+    source = frame[SOURCE].to_numpy()[gone]
+    for mine, other in sorted({*zip(source.tolist(), newer.tolist(), strict=True)}):
+        hit = gone[(source == mine) & (newer == other)]
+        exports.sources[mine].left_out["older-version"] += len(hit)
+        issue_of(exports, "older-version", frame, hit, mine, exports.sources[other].path)
+    return frame.drop(index=frame.index[gone]).reset_index(drop=True)
+
+
+def issue_of(exports: Exports, code: str, frame: pd.DataFrame, rows: Ints, source: int, other: str) -> None:
+    every = np.sort(frame[ROW].to_numpy()[rows])
+    shown = tuple(int(row) for row in every[:10])
+    exports.issues.append(Issue(code, exports.sources[source].path, len(every), shown, {"other": other}, every))
