@@ -38,7 +38,8 @@ class Shown:
 
 class Assembler:
     """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
-    data cannot give in any period are `absent`; `notes` are sentences to be printed with the figures."""
+    data cannot give in any period are `absent`; `notes` are sentences to be printed with the figures, `uncovered` are those
+    that say which periods the data does not cover."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
@@ -48,6 +49,7 @@ class Assembler:
         self.absent: set[str] = set()
         self.notes: list[str] = []
         self.missed_goals: list[str] = []
+        self.uncovered: dict[str, None] = {}
         self._dims = (*engine.by, *per)
         self._windows = np.array([part.window for part in shown])
         self._frames: list[pd.DataFrame] = []
@@ -68,6 +70,7 @@ class Assembler:
             self.missing[metric.name] = _sentence(cells)
             self.absent.add(metric.name)
             return [self._none(metric, cells.reason)]
+        self._say_uncovered(metric)
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part, money=metric.is_money or len(parts) > 1) for part in parts]
         periods = [part.period for part in self.shown]
@@ -131,6 +134,7 @@ class Assembler:
                 made[column_name(dim)] = _filled(None, size)
         value, reason = cells.value[window, segment], cells.reason[window, segment]
         ok = reason == 0
+        made["complete"] = made["complete"] & ~(ok & self.engine.covering.cut(metric)[window])
         to_date = ~made["complete"].astype(bool)
         immature = cells.partial[window, segment]
         status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
@@ -190,7 +194,23 @@ class Assembler:
             self.missing[metric.name] = "no records in the period"
             return
         reason = REASONS[int(codes.min())]
+        if reason == "not-covered":
+            place = int(self._windows[np.flatnonzero(reasons == CODE[reason])[0] // reasons.shape[1]])
+            self.missing[metric.name] = self.engine.covering.sentence(metric, place)
+            return
         self.missing[metric.name] = f"{_WORDS.get(reason, reason)}{self._seen(metric, reason)}"
+
+    def _say_uncovered(self, metric: Metric) -> None:
+        """Say of the periods shown which tables begin in them or later, and which end before they are over."""
+        covering, tables = self.engine.covering, self.engine.covering.tables(metric)
+        for table in tables:
+            begins, ends = covering.edges(table)
+            first, last = covering.said(table, "first"), covering.said(table, "complete")
+            for part, early, late in zip(self.shown, begins[self._windows], ends[self._windows], strict=True):
+                if late:
+                    self.uncovered[f"The {last}: figures of them go no further."] = None
+                if early and (part.period.unit != "all" or len(tables) > 1):
+                    self.uncovered[f"The {first}: {part.period.label} is not whole."] = None
 
     def _seen(self, metric: Metric, reason: str) -> str:
         """The figures of the parts of a formula that could not be divided."""
@@ -206,7 +226,7 @@ class Assembler:
 
 _WORDS = {
     "zero-denominator": "there is nothing to divide by",
-    "no-rows": "no records in the period, or the data does not cover it",
+    "no-rows": "no records in the period",
     "missing-values": "some records lack the value it is made of",
     "mixed-currency": "its amounts are in several currencies",
     "no-rate": "its amounts have no exchange rate to the currency of the report",
@@ -227,7 +247,6 @@ def _filled(value: object, size: int) -> np.ndarray:
     return made
 
 
-def has_figures(frame: pd.DataFrame, *, covered: bool) -> bool:
-    """Whether a tidy frame says anything: a value that rests on a record, or, in a period that the data covers, a 0."""
-    available = frame["status"] != "unavailable"
-    return bool(available.any() if covered else (available & (frame["n"] > 0)).any())
+def has_figures(frame: pd.DataFrame) -> bool:
+    """Whether a tidy frame says anything."""
+    return bool((frame["status"] != "unavailable").any())

@@ -74,6 +74,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
+    "date-out-of-line": (
+        WARNING,
+        "{count} records are dated far beyond all others, which end on {newest}; what the data covers does not follow them",
+    ),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
     "unknown-state": (

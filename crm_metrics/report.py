@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Source
+from crm_metrics.tables import Coverage, Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ class Report:
     that no row has a value for, what was seen and what would make it available. `waiting` are the records that a figure
     leaves out because they still wait, where they are many. `restated` are the figures that an earlier
     run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period is over
-    that are not met.
+    that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not whole.
     """
 
     rows: pd.DataFrame
@@ -86,6 +86,8 @@ class Report:
     waiting: list[Waiting] = field(default_factory=list)
     restated: list[Restated] | None = None
     missed_goals: list[str] = field(default_factory=list)
+    coverage: dict[str, Coverage] = field(default_factory=dict)
+    uncovered: list[str] = field(default_factory=list)
 
     @property
     def columns(self) -> list[str]:

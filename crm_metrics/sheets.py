@@ -8,7 +8,7 @@ from datetime import date
 
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.tables import Dataset, Source
+from crm_metrics.tables import Coverage, Dataset, Source
 
 Cell = str | float | bool | date | None  # None and NaN: missing
 OF_ROW = "unit"  # the unit of a column whose rows are in different ones: the row's own, in its column `unit`
@@ -60,11 +60,13 @@ class Origin:
     settings_file: str | None = None
     issues: Sequence[Issue] = ()
     notes: Sequence[str] = ()
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Origin:
         """The origin of everything that is made from a dataset."""
-        return cls(dataset.as_of, dataset.sources, dataset.settings.file, dataset.issues, dataset.notes)
+        settings, found = dataset.settings.file, dataset.issues
+        return cls(dataset.as_of, dataset.sources, settings, found, dataset.notes, dataset.coverage)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
+from zoneinfo import ZoneInfo
 
 from crm_metrics.issues import Issue
 
@@ -57,6 +58,33 @@ class Unusable:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """What a table knows of time, in days, all inclusive. `oldest`: the first day on which one of its records says that
+    something happened; `first` and `newest`: the same and the newest without those that lie far out of line; `known`: up to
+    when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins later is
+    covered (costs end with their last day)."""
+
+    oldest: date
+    first: date
+    newest: date
+    known: date
+    complete: date
+    last: date
+    is_snapshot: bool = False  # the records are known as they are on the first day and on no other
+
+    def within(self, other: Coverage) -> Coverage:
+        """What both know, for rows that are made of two tables."""
+        return Coverage(
+            min(self.oldest, other.oldest),
+            max(self.first, other.first),
+            min(self.newest, other.newest),
+            min(self.known, other.known),
+            min(self.complete, other.complete),
+            min(self.last, other.last),
+        )
+
+
 @dataclass
 class Table:
     """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates
@@ -95,6 +123,16 @@ class Dataset:
     ignored: list[str] = field(default_factory=list)
     raws: dict[str, Digestible] = field(default_factory=dict)
     priced_in: str | None = None  # the currency that all amounts are converted to; None where they stay in their own
+    coverage: dict[str, Coverage] = field(default_factory=dict)  # of every table that has dates, derived ones included
+
+    def start(self, day: date) -> int:
+        """The instant at which a day begins in the declared time zone, in microseconds since 1970."""
+        moment = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.settings.timezone or "UTC"))
+        return round(moment.timestamp()) * 1_000_000
+
+    def behind(self, day: date) -> int:
+        """The instant behind the end of a day, likewise."""
+        return self.start(day + timedelta(days=1))
 
 
 class Digestible(Protocol):

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date, timedelta
 
-import numpy as np
-
-from crm_metrics import periods, schema
+from crm_metrics import periods
 from crm_metrics.analysis import goals
 from crm_metrics.assembly import Shown
 from crm_metrics.engine.windows import Scope, Window
@@ -32,14 +30,7 @@ def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
 
 def first_day(dataset: Dataset) -> date | None:
     """The first day on which something happened; None when no table has dates."""
-    first = np.datetime64("NaT", "us")
-    for table in dataset.tables.values():
-        if schema.is_derived(table.name):
-            continue
-        for name in schema.TABLES[table.name].moments:
-            if table.has(name):
-                first = np.fmin.reduce(table.frame[name].to_numpy(), initial=first)  # passes over missing ones
-    return None if np.isnat(first) else first.astype("datetime64[D]").item()
+    return min((covered.oldest for covered in dataset.coverage.values()), default=None)
 
 
 class Timeline:
@@ -50,44 +41,68 @@ class Timeline:
         self.windows: list[Window] = []
         self.notes: list[str] = []
         self._targets = goals.targets(dataset.settings)
-        self._places: dict[tuple[date, date, date, str], int] = {}
+        self._places: dict[tuple[object, ...], int] = {}
 
     def place(self, period: Period) -> int:
-        """Where the period's window stands; the window of a period to date ends with as-of."""
-        cut = period.until(self.dataset.as_of)
-        key = (cut.start, cut.end, period.end, period.unit if period.unit == "all" else "")
-        if key not in self._places:
-            self._places[key] = len(self.windows)
-            lag = self._lag()
-            shifted = {}
-            if lag is not None:
-                days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
-                starts = [self._instant(day) for day in days]
-                shifted["cac_lag_days"] = (starts[0], starts[1])
-            scoped = {("goal_revenue_won", scope): target for scope, target in self._targets_in(period)}
-            window = Window(
-                self._instant(cut.start),
-                self._instant(cut.end),
-                cut.months,
-                period.unit == "all",
-                {name: target for (name, scope), target in scoped.items() if not scope},
-                scoped,
-                shifted,
-                self._instant(period.end),
-            )
-            self.windows.append(window)
-        return self._places[key]
+        """Where the period's window stands; a period to date ends with as-of, for a table that ends earlier with that."""
+        return self._place(period, period.until, is_compared=False)
+
+    def before(self, period: Period) -> int:
+        """The same for a period that is only there to be compared with, as a bar is."""
+        return self._place(period, period.until, is_compared=True)
 
     def shown(self, period: Period, compare: str | PeriodSpec) -> Shown:
         """The period as the report shows it, with what it is compared with; the windows of both have a place."""
         as_of = self.dataset.as_of
-        if isinstance(compare, PeriodSpec):
-            other = compare.resolve(as_of=as_of, first=first_day(self.dataset) or as_of)
-            earlier = periods.comparison(period, other, as_of=as_of)
-        else:
-            earlier = periods.comparison(period, compare, as_of=as_of)
-        place = self.place(earlier) if earlier is not None else None
+        other: str | Period = compare if isinstance(compare, str) else self._resolved(compare)
+        earlier = periods.comparison(period, other, as_of=as_of)
+
+        def elapsed(day: date) -> Period | None:
+            """The part of the earlier period that is as long as what a table that ends with this day knows of the period."""
+            same = periods.comparison(period, other, as_of=day)
+            return None if same is None else same.until(day)
+
+        place = self._place(earlier, elapsed, is_compared=True) if earlier is not None else None
         return Shown(period, period.is_complete(as_of), self.place(period), earlier, place)
+
+    def _resolved(self, spec: PeriodSpec) -> Period:
+        return spec.resolve(as_of=self.dataset.as_of, first=first_day(self.dataset) or self.dataset.as_of)
+
+    def _place(self, period: Period, until: Callable[[date], Period | None], *, is_compared: bool) -> int:
+        """Where a window stands; `until` gives the part of its period that is known when the data ends with a day. One that
+        is only compared with is another only where a table begins in it."""
+        cut = period.until(self.dataset.as_of)
+        coverage = self.dataset.coverage
+        days = {name: one.known if period.unit == "all" else one.complete for name, one in coverage.items()}
+        known = {name: part for name, day in days.items() if (part := until(day)) and part.end < cut.end}
+        is_compared = is_compared and any(cut.start < one.first < cut.end for one in coverage.values())
+        edges = tuple(sorted((name, part.end) for name, part in known.items()))
+        key = (cut.start, cut.end, period.end, period.unit if period.unit == "all" else "", is_compared, edges)
+        if key not in self._places:
+            self._places[key] = len(self.windows)
+            window = replace(self._window(period, cut), is_compared=is_compared)
+            own = {name: replace(self._window(period, part), is_compared=is_compared) for name, part in known.items()}
+            self.windows.append(replace(window, cuts=own))
+        return self._places[key]
+
+    def _window(self, period: Period, cut: Period) -> Window:
+        lag = self._lag()
+        shifted = {}
+        if lag is not None:
+            days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
+            starts = [self.dataset.start(day) for day in days]
+            shifted["cac_lag_days"] = (starts[0], starts[1])
+        scoped = {("goal_revenue_won", scope): target for scope, target in self._targets_in(period)}
+        return Window(
+            self.dataset.start(cut.start),
+            self.dataset.start(cut.end),
+            cut.months,
+            period.unit == "all",
+            {name: target for (name, scope), target in scoped.items() if not scope},
+            scoped,
+            shifted,
+            self.dataset.start(period.end),
+        )
 
     def compared(self, period: Period, compare: str | PeriodSpec) -> tuple[Period, Window, Window]:
         """The period that this one is compared with, the window of that one and the window of this one. Raises
@@ -115,9 +130,3 @@ class Timeline:
             return settings.cac_lag_days
         usual = self.dataset.constants.get("median_cycle_days")
         return None if usual is None else int(usual + 0.5)
-
-    def _instant(self, day: date) -> int:
-        """The beginning of a day in the declared time zone, in microseconds since 1970."""
-        zone = ZoneInfo(self.dataset.settings.timezone or "UTC")
-        moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-        return round(moment.timestamp()) * 1_000_000

@@ -250,7 +250,6 @@ def test_what_the_format_does_not_allow_is_refused_with_its_place(tmp_path: Path
         {"at_least": '"two"'},
         {"per": "3"},
         {"window": '"to_strat"'},
-        {"covered": '"some"'},
         {"complete": '"yes"'},
         {"interval": "3"},
         {"lag": '"cac_leg_days"'},

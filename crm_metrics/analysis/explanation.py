@@ -135,7 +135,7 @@ def _walk(
             amounts = _amounts(engine, engine.catalog[name], window, _within(engine, engine.catalog[name], top, place))
             figures[name] = amounts[0].value if len(amounts) == 1 else None
         else:
-            figures[name] = named[name] = float(engine.named_in(name, engine.dims(top))[window, place])
+            figures[name] = named[name] = float(engine.named_in(name, engine.dims(top), top)[window, place])
     amounts = _amounts(engine, metric, window, _within(engine, metric, top, place))
     if metric.name not in {step.metric.name for step in steps}:
         steps.append(Step(metric, amounts, figures))
@@ -215,7 +215,7 @@ def _why_not(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: 
     table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
     why = np.full(len(table.frame), NOT_OPEN, dtype=object)
     if leaf.when in ("start", "end"):
-        edge = getattr(engine.windows[window], leaf.when)
+        edge = getattr(engine.covering.windows(leaf.table)[window], leaf.when)
         ended = selector.dates(leaf.open[1])
         why[(ended != NEVER) & (ended < edge)] = GONE
         if table.has(leaf.open[0]):

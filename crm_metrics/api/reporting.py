@@ -55,7 +55,7 @@ def compute(
     from crm_metrics.engine.compute import Engine
     from crm_metrics.ranking import largest
     from crm_metrics.report import Report, column_name
-    from crm_metrics.timeline import Timeline, first_day, reported
+    from crm_metrics.timeline import Timeline, reported
 
     whole = reported(dataset, asked.period)
     timeline = Timeline(dataset)
@@ -66,7 +66,10 @@ def compute(
             hint="Give a period with -p, such as -p 2020..; 'crm-metrics check' lists dates that may be mistyped.",
         )
     shown = [timeline.shown(part, asked.compare) for part in parts]
-    past = [timeline.place(part) for part in periods.trailing(whole, HISTORY)] if history and not asked.grain else []
+    past = []
+    if history and not asked.grain:
+        past = [timeline.before(part) for part in periods.trailing(whole, HISTORY)[:-1]]
+        past += [part.window for part in shown] if past else []
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
@@ -77,9 +80,7 @@ def compute(
     engine.prepare(asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
-    start = first_day(dataset)
-    covered = start is not None and whole.start <= dataset.as_of and start < whole.end
-    if strict and not has_figures(rows, covered=covered):
+    if strict and not has_figures(rows):
         refuse_empty(dataset)
         if len(assembler.absent) == len(asked.metrics):
             reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
@@ -112,6 +113,8 @@ def compute(
         history=_history(engine, asked.metrics, past) if past else {},
         rest=rest,
         missed_goals=assembler.missed_goals,
+        coverage=dataset.coverage,
+        uncovered=list(assembler.uncovered),
         waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
 

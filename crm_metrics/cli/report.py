@@ -156,5 +156,5 @@ def _warn(result: Report, verbose: bool) -> None:
 
     if result.settings_file:
         typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)
-    for line in (*sentences(result), *problems(result.issues, verbose=verbose)):
+    for line in (*result.uncovered, *sentences(result), *problems(result.issues, verbose=verbose)):
         typer.echo(line, err=True)

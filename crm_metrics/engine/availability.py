@@ -16,21 +16,36 @@ def trouble(
     metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, everything: bool = False
 ) -> Unavailable | None:
     """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for), rows
-    that nothing places in time can still be counted."""
+    of a table that has no date to place them by can still be counted."""
     if metric.table not in tables:
         return _absent(metric.table, tables)
     table = tables[metric.table]
-    unplaced = {metric.at, metric.open[0] if metric.open else None} - (columns(metric.where) if metric.where else set())
     for column in columns_of(metric):
         if column in table.unusable:
             problem = table.unusable[column]
             return Unavailable(problem.reason, problem.seen, problem.hint)
-        if not table.has(column) and not (everything and column in unplaced):
+        if not table.has(column) and not (everything and _is_unplaced(metric, column, tables)):
             return _missing(metric.table, column)
     for dim in dims:
         if not table.has(dim):
             return Unavailable("missing-column", f"the {schema.called(metric.table)} have no column {dim}")
     return None
+
+
+def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bool:
+    """Whether a column only says when what the metric counts took place, in a table that no date places in time at all: that
+    it came in, or what its filter says of it."""
+    filtered = columns(metric.where) if metric.where else set()
+    if column in filtered or column not in (metric.at, metric.open[0] if metric.open else None):
+        return False
+    known = schema.TABLES[metric.table]
+    bases = [base for base in (known.bases or (metric.table,)) if base in tables]
+    if any(tables[base].has(schema.TABLES[base].placed_by) for base in bases):
+        return False
+    if known.bases or column == known.placed_by:
+        return True
+    needs = {need.partition(".")[2] for need in known.columns[column].needs} if column in known.columns else set()
+    return bool(needs & filtered) or (column != metric.at and needs <= {*known.moments})
 
 
 def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:

@@ -17,6 +17,7 @@ Bools = NDArray[np.bool_]
 REASONS = (
     "",
     "missing-column",
+    "not-covered",
     "scale-ambiguous",
     "mixed-currency",
     "missing-values",

@@ -13,12 +13,13 @@ import numpy as np
 
 from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, first_reason
+from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.intervals.formulas import limits
 from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.pairs import Chosen, Part
 from crm_metrics.engine.segments import Segments
-from crm_metrics.engine.selection import DAY, Selector
+from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
@@ -52,6 +53,7 @@ class Engine:
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
         self.measures = Measures(self.selector)
+        self.covering = Covering(dataset, catalog, self.windows)
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
@@ -105,7 +107,7 @@ class Engine:
 
     def selector(self, table: str) -> Selector:
         if table not in self._selectors:
-            self._selectors[table] = Selector(self.dataset.tables[table], self.windows, self.dataset.now)
+            self._selectors[table] = Selector(self.dataset.tables[table], self.covering.windows(table))
         return self._selectors[table]
 
     def pairs(self, metric: Metric) -> Chosen:
@@ -164,24 +166,12 @@ class Engine:
         return pairs.numbered[segments.dims]
 
     def _outside(self, metric: Metric) -> dict[int, str]:
-        """Windows for which nothing can be said: those that begin after as-of, and those the data does not cover."""
-        outside = {i: "no-rows" for i, window in enumerate(self.windows) if window.start >= window.end}
+        """Windows for which nothing can be said: those that its table does not cover, and those moved back by an unknown
+        time."""
+        outside = dict.fromkeys(np.flatnonzero(self.covering.outside(metric)).tolist(), "not-covered")
         if metric.lag is not None:
-            outside |= {
-                i: "missing-column" for i, window in enumerate(self.windows) if metric.lag not in window.shifted
-            }
-        if metric.covered is None:
-            return outside
-        first, last = self.selector(metric.table).span.get(metric.at or "", (0, -1))
-        first, last = first - first % DAY, last - last % DAY + DAY
-        undated = not self.dataset.tables[metric.table].has(metric.at or "")
-        for i, window in enumerate(self.windows):
-            if undated and window.is_all:
-                continue  # nothing places the rows in time: all of them are in everything
-            start, end = window.shifted.get(metric.lag, (0, 0)) if metric.lag else (window.start, window.end)
-            inside = start < last and first < end if metric.covered == "part" else first <= start and end <= last
-            if not inside:
-                outside.setdefault(i, "no-rows")
+            unknown = [i for i, window in enumerate(self.windows) if metric.lag not in window.shifted]
+            outside |= dict.fromkeys(unknown, "missing-column")
         return outside
 
     def _formula(self, metric: Metric) -> Cells | Unavailable:
@@ -198,11 +188,14 @@ class Engine:
                 return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
         spread = {name: self.spread(part, dims) for name, part in parts.items()}
         shape = (len(self.windows), len(segments))
-        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named_in(name, dims), shape)
+        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named_in(name, dims, metric), shape)
+        missed = self.covering.outside(metric)
+        reason[missed] = first_reason(reason[missed], np.full(reason[missed].shape, CODE["not-covered"]))
+        value = np.where(reason == 0, value, np.nan)
         own = [part.present for part in spread.values() if part.dims == dims]
         present = np.logical_or.reduce(own) if own else np.ones(shape[1], dtype=bool)
         if metric.per_month:
-            months = np.array([window.months for window in self.windows])[:, None]
+            months = self.covering.months(metric)[:, None]
             with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
         if metric.positive:
@@ -233,17 +226,17 @@ class Engine:
         reason = np.where((cells.reason == CODE["zero-denominator"]) & some, CODE["immature-cohort"], cells.reason)
         return replace(cells, reason=reason.astype(np.int8), partial=some & (reason == 0))
 
-    def named(self, name: str) -> Floats:
-        """A named value of formulas for each window, NaN where it is not set."""
+    def named(self, name: str, metric: Metric | None = None) -> Floats:
+        """A named value of formulas for each window, NaN where it is not set; months as far as the metric is given."""
         if name == "period_months":
-            return np.array([window.months for window in self.windows])
+            return self.covering.months(metric) if metric else np.array([window.months for window in self.windows])
         if name == "gross_margin":
             return np.full(len(self.windows), self.dataset.settings.gross_margin)
         return np.array([window.values.get(name, np.nan) for window in self.windows])
 
-    def named_in(self, name: str, dims: tuple[str, ...]) -> Floats:
+    def named_in(self, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
         """The same for each window and segment: what is set for all records, such as a goal, is not that of a part."""
-        labels, everywhere = self.segments(dims).labels, self.named(name)[:, None]
+        labels, everywhere = self.segments(dims).labels, self.named(name, metric)[:, None]
         if not dims or name in SETTLED:
             return np.broadcast_to(everywhere, (len(self.windows), len(labels)))
         found = np.full((len(self.windows), len(labels)), np.nan)

@@ -10,12 +10,11 @@ import numpy as np
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.filters import matches
 from crm_metrics.engine.pairs import Chosen, Pairs
-from crm_metrics.engine.windows import Layer, Window, layers
+from crm_metrics.engine.windows import DAY, Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import ROW, SOURCE, Table
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
-DAY = 86_400_000_000
 _MOST_DAYS = 200_000
 _BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 FOREVER = np.iinfo(np.int64).max
@@ -24,9 +23,8 @@ FOREVER = np.iinfo(np.int64).max
 class Selector:
     """The rows of one table by window. What several metrics share (dates, filters, window numbers) is made once."""
 
-    def __init__(self, table: Table, windows: Sequence[Window], now: int) -> None:
+    def __init__(self, table: Table, windows: Sequence[Window]) -> None:
         self._table = table
-        self._now = now
         self._windows = windows
         self._filters: dict[str, Bools] = {}
         self._entities: dict[str, Ints] = {}
@@ -196,17 +194,6 @@ class Selector:
             assert metric.where is not None
             self._filters[metric.where_text] = matches(self._table.frame, metric.where)
         return self._filters[metric.where_text]
-
-    @cached_property
-    def span(self) -> dict[str, tuple[int, int]]:
-        """First and last instant of each date column, up to as-of."""
-        spans = {}
-        for column in self._table.frame.select_dtypes("datetime").columns:
-            dates = self.dates(column)
-            known = dates[(dates != NEVER) & (dates < self._now)]
-            if len(known):
-                spans[column] = (int(known.min()), int(known.max()))
-        return spans
 
 
 def _fallen(dates: Ints, layer: Layer) -> Pairs:

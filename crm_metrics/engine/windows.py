@@ -10,6 +10,7 @@ import numpy as np
 from crm_metrics.engine.cells import Ints
 
 Scope = frozenset[tuple[str, str]]
+DAY = 86_400_000_000
 
 
 @dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Window:
     """[start, end); `months` its length; `is_all` marks the window of everything, which has no start to compare with;
     `values` are the named values of formulas that differ by period, `scoped` those of single segments, by name and scope
     (dimension and value); `shifted` are the [start, end) of the windows that
-    are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut."""
+    are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut. `cuts` are the window
+    as single tables know it that end earlier than others; `is_compared` marks one that is only there to be compared with."""
 
     start: int
     end: int
@@ -27,6 +29,8 @@ class Window:
     scoped: Mapping[tuple[str, Scope], float] = field(default_factory=dict)
     shifted: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     whole_end: int | None = None
+    cuts: Mapping[str, Window] = field(default_factory=dict)
+    is_compared: bool = False
 
 
 @dataclass(frozen=True)

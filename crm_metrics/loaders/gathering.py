@@ -165,7 +165,8 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
     """What to read of a file: what is needed of its table, its key, the moments that decide as-of, and what links it."""
     table = recognised.layout.table
     known = schema.TABLES[table]
-    names = {*needs.get(table, ()), *known.always, *known.moments, *dims, known.key, *recognised.layout.total_blank}
+    names = {*needs.get(table, ()), *known.always, *known.moments, *known.traces, *known.ends}
+    names |= {*dims, known.key, *recognised.layout.total_blank}
     if table == "customers" and ("customer" in _all(needs) or "customer" in links):
         names.update(known.identity)
     names |= {name for link in links for name in (schema.IDENTITY if link == "customer" else (link,))}

@@ -15,7 +15,7 @@ import pandas as pd
 from crm_metrics import schema
 from crm_metrics.errors import DataError, together
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import linking, overlaps, rates
+from crm_metrics.loaders import coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
     answers,
     conversion,
@@ -31,7 +31,7 @@ from crm_metrics.loaders.facts import (
     subscriptions,
     tickets,
 )
-from crm_metrics.loaders.facts.workbench import Workbench, has_value, instants, moments
+from crm_metrics.loaders.facts.workbench import Workbench, has_value
 from crm_metrics.loaders.gathering import Gathered
 from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise
@@ -88,7 +88,7 @@ def load(
     )
     exchange = _exchange(bench)
     _side_by_side(gathered.pool, bench, _settling(bench))
-    _set_as_of(bench, today)
+    coverage.settle(bench, today)
     linking.link_customers(tables, sources, bench.issues)
     for other, link in schema.LINKED.items():
         linked = {name: tables[name] for name in (other, *link.onto) if name in tables}
@@ -103,6 +103,7 @@ def load(
     gathered.pool.shutdown()
     for dim in dims:
         linking.carry(bench.tables, dim)
+    coverage.derive(bench)
     _report_undated(bench)
     return Dataset(
         tables=bench.tables,
@@ -115,6 +116,7 @@ def load(
         constants=bench.constants,
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
         priced_in=bench.priced_in,
+        coverage=bench.coverage,
         raws={raw.path: raw for raw, _ in exchange},
     )
 
@@ -247,38 +249,6 @@ def _side_by_side(pool: ThreadPoolExecutor, bench: Workbench, steps: Sequence[St
     for own in benches:
         bench.issues += own.issues
         bench.notes += own.notes
-
-
-def _set_as_of(bench: Workbench, today: date) -> None:
-    """As-of is the setting, else the newest day on which something happened, today at the latest."""
-    tomorrow = np.datetime64(today + timedelta(days=1), "us")
-    newest = np.datetime64("1800-01-01", "us")
-    for table in bench.tables.values():
-        for column in schema.TABLES[table.name].moments:
-            if not table.has(column):
-                continue
-            dates = moments(table.frame, column)
-            last = np.fmax.reduce(dates, initial=newest)  # passes over missing ones
-            if last >= tomorrow:
-                hit = dates >= tomorrow
-                if bench.settings.as_of is None:
-                    bench.report("after-as-of", table, hit, as_of=str(today), column=column)
-                last = np.fmax.reduce(dates[~hit], initial=newest)
-            newest = max(newest, last)
-    happened = bench.days(np.array([newest]))[0].astype(object) if newest > np.datetime64("1800-01-01", "us") else today
-    bench.as_of = bench.settings.as_of or happened
-    start_of_next = np.array([bench.as_of + timedelta(days=1)], dtype="datetime64[D]")
-    bench.now = instants(start_of_next, bench.settings.timezone)[0]
-    if bench.settings.as_of is not None:
-        for table in bench.tables.values():
-            for column in schema.TABLES[table.name].moments:
-                bench.report(
-                    "after-as-of",
-                    table,
-                    moments(table.frame, column) >= bench.now,
-                    as_of=str(bench.as_of),
-                    column=column,
-                )
 
 
 def _report_undated(bench: Workbench) -> None:

@@ -21,7 +21,6 @@ LAGS = ("cac_lag_days",)
 _CHOICES = {
     "interval": ("proportion", "share", "nps", "poisson", "none"),
     "window": ("to_end", "always"),
-    "covered": ("part", "whole"),
     "cap": ("start",),
     "lag": LAGS,
 }

@@ -25,11 +25,10 @@ names a setting in days by which the period is moved back; `among` names another
 there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true`
 takes the whole period even where as-of has cut it, for dates that lie ahead; `complete = true` makes a value
 unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
-value is unavailable; `covered` says how much of the period the table's dates must span: `"part"` or `"whole"`; `per`
-adds dimensions: one value for each value of these columns; `immature` names a metric that counts records too young to
-tell; `per_month = true` turns a share of the period into the share a month; `positive = true` leaves a formula without
-a value where it is negative; `on_request = true` leaves a metric that takes long to compute out of a plain report;
-`interval = "none"` says that its rows do not tell how sure it is.
+value is unavailable; `per` adds dimensions: one value for each value of these columns; `immature` names a metric that
+counts records too young to tell; `per_month = true` turns a share of the period into the share a month; `positive =
+true` leaves a formula without a value where it is negative; `on_request = true` leaves a metric that takes long to
+compute out of a plain report; `interval = "none"` says that its rows do not tell how sure it is.
 """
 
 from __future__ import annotations
@@ -113,7 +112,6 @@ class Metric:
     complete: bool = False
     requires: str | None = None
     uncut: bool = False
-    covered: Literal["part", "whole"] | None = None
     per: tuple[str, ...] = ()
     immature: str | None = None
     waiting: str | None = None

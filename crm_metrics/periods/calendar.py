@@ -18,7 +18,7 @@ Grain = Literal["day", "week", "month", "quarter", "year"]
 WeekStart = Literal["monday", "sunday"]
 
 DAY = timedelta(days=1)
-_DAYS_PER_MONTH = 30.4375
+DAYS_PER_MONTH = 30.4375
 _UNIT_MONTHS = {"month": 1, "quarter": 3, "half": 6, "year": 12, "fiscal-quarter": 3, "fiscal-year": 12}
 _CANONICAL: tuple[Unit, ...] = ("year", "half", "quarter", "month", "week", "day")
 
@@ -87,7 +87,7 @@ class Period:
         """The number of calendar months where the period is whole months, else its days / 30.4375."""
         if self.start.day == self.end.day == 1:
             return float(_whole_months(self.start, self.end))
-        return (self.end - self.start).days / _DAYS_PER_MONTH
+        return (self.end - self.start).days / DAYS_PER_MONTH
 
     def is_complete(self, as_of: date) -> bool:
         """Whether the last day of the period is over at the end of the day `as_of`."""

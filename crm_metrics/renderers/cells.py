@@ -12,6 +12,7 @@ MINUS = "−"
 
 REASONS = {
     "no-rows": "no records in the period",
+    "not-covered": "the data does not cover the period",
     "zero-denominator": "nothing to divide by",
     "missing-column": "a column it needs is not in the data",
     "missing-values": "values it needs are blank",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
+from crm_metrics import schema
 from crm_metrics.issues import Issue, Severity
 from crm_metrics.renderers import cells
-from crm_metrics.tables import Source
+from crm_metrics.tables import Coverage, Source
 
 if TYPE_CHECKING:
     from crm_metrics.renderers.table.screen import Screen
@@ -21,6 +23,32 @@ def inputs(sources: Sequence[Source]) -> str:
     if read != used:
         parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
     return ", ".join(parts)
+
+
+def reach(as_of: date, coverage: Mapping[str, Coverage]) -> str:
+    """Up to when the data goes, with the tables that end earlier than the others."""
+    ends = {name: min(one.complete, as_of) for name, one in coverage.items() if not schema.is_derived(name)}
+    newest = max(ends.values(), default=as_of)
+    earlier: dict[date, list[str]] = {}
+    for name, day in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
+        if day < newest:
+            earlier.setdefault(day, []).append(schema.called(name))
+    parts = [f"data up to {newest}", *(f"{' and '.join(names)} up to {day}" for day, names in earlier.items())]
+    return ", ".join(parts) + (f", as of {as_of}" if newest < as_of else "")
+
+
+def covered(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
+    """What every given table covers, as plain values."""
+    return {
+        name: {
+            "from": str(one.first),
+            "newest": str(one.newest),
+            "known_until": str(one.known),
+            "complete_until": str(one.complete),
+        }
+        for name, one in sorted(coverage.items())
+        if not schema.is_derived(name)
+    }
 
 
 def problems(issues: Sequence[Issue], *, verbose: bool = False) -> list[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crm_metrics.renderers import tidy, waiting
+from crm_metrics.renderers.noticed import covered
 
 if TYPE_CHECKING:
     from crm_metrics.issues import Issue
@@ -40,11 +41,12 @@ def _head(report: Report) -> dict[str, Any]:
     return {
         "format": FORMAT_VERSION,
         "as_of": report.as_of,
+        "coverage": covered(report.coverage),
         "period": report.period,
         "inputs": [input_of(source, report.digests.get(source.path) or None) for source in report.sources],
         "settings": report.settings,
         "settings_file": report.settings_file,
-        "notes": [*report.notes, *waiting.sentences(report)],
+        "notes": [*report.uncovered, *report.notes, *waiting.sentences(report)],
     }
 
 

@@ -46,7 +46,8 @@ BILLING: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="ordered_at",
         moments=("ordered_at",),
-        always=(*UPDATED, *DELETED, "currency"),
+        traces=(*UPDATED, "cancelled_at"),
+        always=(*DELETED, "currency"),
         states=("sold", "cancelled", "refunded", "pending"),
     ),
     "order_lines": Schema(
@@ -87,7 +88,9 @@ BILLING: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="started_at",
         moments=("started_at",),
-        always=(*UPDATED, "trial_ends_at", "status", "currency"),
+        traces=(*UPDATED, "canceled_at"),
+        ends=("ended_at",),
+        always=("trial_ends_at", "status", "currency"),
         states=("active", "trial", "paused", "ended", "never-started"),
     ),
     "spend": Schema(

@@ -64,7 +64,8 @@ class Schema:
 
     `key` is the column that tells its records apart; `identity` are the columns that name a customer, the surest first;
     `link` is how other tables take its attributes. `placed_by` is the date that places a row in time, which is when it came
-    in; with `undated` a row without it is no mistake. `moments` are the dates of what has happened, which lie in the past.
+    in; with `undated` a row without it is no mistake. `moments` are the dates of what has happened, which lie in the past;
+    `traces` are further ones that place no figure and only say up to when the records are known; `ends` may lie ahead.
     `always` are columns that are read whatever is asked for. `states` are what a record can be, the first while it lasts."""
 
     about: str
@@ -77,6 +78,8 @@ class Schema:
     placed_by: str = ""
     undated: bool = False
     moments: tuple[str, ...] = ()
+    traces: tuple[str, ...] = ()
+    ends: tuple[str, ...] = ()
     always: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
 

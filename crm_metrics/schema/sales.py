@@ -66,7 +66,9 @@ SALES: dict[str, Schema] = {
         placed_by="started_at",
         undated=True,  # a prospect has not started
         moments=("started_at",),
-        always=(*UPDATED, *DELETED, "total_spend"),
+        traces=tuple(UPDATED),
+        ends=("ended_at",),
+        always=(*DELETED, "total_spend"),
         states=("active", "left", "customer", "prospect"),
     ),
     "leads": Schema(
@@ -116,7 +118,8 @@ SALES: dict[str, Schema] = {
         link=Link("lead_id", "lead_id", rank=2, onto=("deals",), attributes=("source", "campaign")),
         placed_by="created_at",
         moments=("created_at", "responded_at", "converted_at"),
-        always=(*UPDATED, *DELETED),
+        traces=tuple(UPDATED),
+        always=tuple(DELETED),
         states=("open", "converted", "lost"),
     ),
     "deals": Schema(
@@ -205,7 +208,8 @@ SALES: dict[str, Schema] = {
         link=Link("deal_id", "deal_id", rank=5),
         placed_by="created_at",
         moments=("created_at", "closed_at"),
-        always=(*UPDATED, *DELETED, *_TELLING),
+        traces=(*UPDATED, "last_activity_at"),
+        always=(*DELETED, *_TELLING),
         states=("open", "won", "lost"),
     ),
     "deal_stages": Schema(
@@ -222,6 +226,7 @@ SALES: dict[str, Schema] = {
         },
         called="stage histories",
         placed_by="entered_at",
+        traces=("entered_at", "left_at"),
         always=tuple(DELETED),
     ),
 }

@@ -106,7 +106,8 @@ SERVICE: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="created_at",
         moments=("created_at", "first_response_at", "solved_at"),
-        always=(*UPDATED, *DELETED, "closed_at", "status", "is_closed"),
+        traces=(*UPDATED, "closed_at"),
+        always=(*DELETED, "status", "is_closed"),
         states=("open", "solved", "left-out"),
     ),
     "responses": Schema(
@@ -156,7 +157,7 @@ SERVICE: dict[str, Schema] = {
         identity=IDENTITY,
         placed_by="responded_at",
         moments=("responded_at",),
-        always=tuple(UPDATED),
+        traces=(*UPDATED, "asked_at"),
         called="survey answers",
     ),
 }

@@ -45,6 +45,7 @@ class FileRules(Block):
     encoding: Encoding | None = Field(default=None, description="the encoding of the text: windows-1252, utf-16, ...")
     date_order: Order | None = Field(default=None, description="dmy or mdy, where a date leaves it open")
     decimal: Sign | None = Field(default=None, description="the sign that separates decimals: . or ,")
+    until: Day | None = Field(default=None, description="up to which day the files know everything that happened")
     kind: Literal["nps", "csat", "ces"] | None = Field(default=None, description="the question a survey asked")
     scale: Literal["1-5", "1-7", "1-10", "0-10"] | None = Field(default=None, description="the scale of its scores")
     columns: dict[ColumnName, str] = Field(

@@ -12,8 +12,10 @@ import pandas as pd
 from crm_metrics.analysis.lifetimes.histories import Histories, day_numbers, ledger, provenance
 from crm_metrics.analysis.lifetimes.model import Model, fitted, predicted
 from crm_metrics.engine.cells import Ints
+from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
 from crm_metrics.loaders import linking
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.tables import Dataset, Table, Unusable
 
 NAME = "predictions"
@@ -29,7 +31,8 @@ def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence
     book = ledger(frame, settings.timezone)
     mixed = currencies(frame)
     parts, refused, notes = [], {}, list(dataset.notes)
-    for end in sorted({window.end for window in windows if window.start < window.end}):
+    known = Covering(dataset, Catalog({}), list(windows)).windows("purchases")
+    for end in sorted({window.end for window in known if window.start < window.end}):
         histories = book.until(last_day(end, settings.timezone))
         model = fitted(histories, mixed=mixed if len(mixed) > 1 else ())
         if model.trouble is not None:
@@ -47,7 +50,8 @@ def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence
     tables = {**dataset.tables, NAME: table}
     for dim in dims:
         linking.carry(tables, dim)
-    return replace(dataset, tables=tables, notes=notes)
+    covered = {NAME: dataset.coverage["purchases"]} if "purchases" in dataset.coverage else {}
+    return replace(dataset, tables=tables, notes=notes, coverage=dataset.coverage | covered)
 
 
 def _rows(purchases: pd.DataFrame, histories: Histories, value: np.ndarray, end: int) -> pd.DataFrame:

@@ -100,7 +100,7 @@ def variance(engine: Engine, metric: Metric, cells: Cells) -> Floats | None:
         return None
     gradient = found[1]
     if metric.per_month:
-        gradient = _per_month(engine, *found)
+        gradient = _per_month(engine.covering.months(metric)[:, None], *found)
     leaves = [leaf for leaf in gradient if not _is_decided(leaf.metric)]
     groups = _groups(engine, leaves)
     finer = any(engine.dims(leaf.metric) != cells.dims for leaf in leaves)
@@ -160,7 +160,7 @@ def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] 
         inner = _gradient(engine, metric.formula, like)
         if inner is None or not metric.per_month:
             return inner
-        return cells.value, _per_month(engine, *inner)
+        return cells.value, _per_month(engine.covering.months(metric)[:, None], *inner)
     one = np.ones(shape)
     if metric.aggregate in ("count", "distinct"):
         return cells.value, {Leaf(name, _NUMBER, metric): one}
@@ -175,9 +175,8 @@ def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] 
     return None
 
 
-def _per_month(engine: Engine, value: Floats, gradient: Gradient) -> Gradient:
+def _per_month(months: Floats, value: Floats, gradient: Gradient) -> Gradient:
     """The gradient of a rate of a whole period, as that of the same rate of a month."""
-    months = np.array([window.months for window in engine.windows])[:, None]
     with np.errstate(all="ignore"):
         outer = (1 - value) ** (1 / months - 1) / months
     return {leaf: outer * slope for leaf, slope in gradient.items()}

@@ -3,7 +3,7 @@ which the deals that are open stand now."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -44,8 +44,11 @@ def snapshot(bench: Workbench) -> None:
     frame = table.frame
     there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(moments(frame, "created_at") >= bench.now)
     made = frame[there].reset_index(drop=True)
-    made["seen_at"] = bench.now - np.timedelta64(1, "us")
+    made["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
     bench.tables["stage_snapshot"] = Table("stage_snapshot", made)
+    if "deals" in bench.coverage:  # of no earlier day
+        known = bench.coverage["deals"].known
+        bench.coverage["stage_snapshot"] = replace(bench.coverage["deals"], first=known, is_snapshot=True)
 
 
 def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.settings import Settings
-from crm_metrics.tables import ROW, SOURCE, Source, Table, Unusable
+from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table, Unusable
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
@@ -49,11 +49,17 @@ class Workbench:
     constants: dict[str, float] = field(default_factory=dict)
     rates: Book | None = None
     priced_in: str | None = None  # the currency that all amounts are converted to
+    coverage: dict[str, Coverage] = field(default_factory=dict)
 
     def known_until(self, table: str) -> np.datetime64:
         """The instant behind the last day on which the state of a table's records is known: ages, who still waits and what
         has happened are judged by it."""
-        return self.now
+        covered = self.coverage.get(table)
+        if covered is None or covered.known >= self.as_of:
+            return self.now
+        behind = np.array([covered.known], dtype="datetime64[D]") + 1
+        until: np.datetime64 = instants(behind, self.settings.timezone)[0]
+        return until
 
     def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
         """One issue per file for the marked rows of a table; none when no row is marked."""

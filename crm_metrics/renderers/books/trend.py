@@ -25,7 +25,7 @@ def book(found: Trends) -> Book:
     titles = list(dict.fromkeys(track.title for track in found.tracks))
     return Book(
         title=f"Trend of {', '.join(titles)}",
-        origin=Origin(report.as_of, report.sources, report.settings_file, report.issues, report.notes),
+        origin=Origin(report.as_of, report.sources, report.settings_file, report.issues, report.notes, report.coverage),
         sheets=[_periods(found), _trends(found), _changes(found), _seasons(found)],
         about=[f"by {found.grain}", *_span(found)],
         says=[sentence(track, found.grain) for track in found.tracks],

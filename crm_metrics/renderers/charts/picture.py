@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.charts.scales import heading, shown_as
-from crm_metrics.renderers.noticed import inputs
+from crm_metrics.renderers.noticed import inputs, reach
 from crm_metrics.renderers.sheets.texts import texts
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def _page(book: Book, found: Trends, svg: str) -> str:
     origin = book.origin
     about = [
         *book.about,
-        f"data up to {origin.as_of.isoformat()}",
+        reach(origin.as_of, origin.coverage),
         *([inputs(origin.sources)] if origin.sources else []),
     ]
     tables = [

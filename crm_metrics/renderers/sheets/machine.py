@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TextIO
 
 from crm_metrics.renderers.delimited import neutralised
+from crm_metrics.renderers.noticed import covered
 from crm_metrics.renderers.tidy_json import FORMAT_VERSION, input_of, issue_of, plain
 from crm_metrics.sheets import Book, Cell, Sheet
 
@@ -35,6 +36,7 @@ def write_json(book: Book, out: TextIO) -> None:
         "format": FORMAT_VERSION,
         "title": book.title,
         "as_of": origin.as_of,
+        "coverage": covered(origin.coverage),
         "inputs": [input_of(source, None) for source in origin.sources],
         "settings_file": origin.settings_file,
         "says": list(book.says),

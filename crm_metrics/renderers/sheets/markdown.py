@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs
+from crm_metrics.renderers.noticed import counted, inputs, reach
 from crm_metrics.renderers.sheets.texts import texts
 from crm_metrics.sheets import Book, Sheet
 
@@ -18,7 +18,7 @@ def write(book: Book, out: TextIO, *, only: Sheet | None = None, verbose: bool =
     lines = [f"# {escaped(book.title)}", ""]
     about = [
         *book.about,
-        f"data up to {origin.as_of.isoformat()}",
+        reach(origin.as_of, origin.coverage),
         *([inputs(origin.sources)] if origin.sources else []),
     ]
     lines += [escaped(" · ".join(about)), ""]

@@ -8,7 +8,7 @@ from typing import TextIO
 from rich.cells import cell_len
 
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs, section
+from crm_metrics.renderers.noticed import counted, inputs, reach, section
 from crm_metrics.renderers.sheets.texts import texts
 from crm_metrics.renderers.table.columns import aligned
 from crm_metrics.renderers.table.screen import GAP, Screen, Span
@@ -45,7 +45,7 @@ def write(
 def _head(screen: Screen, book: Book) -> None:
     screen.line((cells.visible(book.title), "bold"))
     origin = book.origin
-    facts = [*book.about, f"data up to {origin.as_of.isoformat()}"]
+    facts = [*book.about, reach(origin.as_of, origin.coverage)]
     screen.paragraph(cells.visible(" · ".join(facts)), "dim", hang=0)
     if origin.sources:
         settings = [f"settings {cells.visible(origin.settings_file)}"] if origin.settings_file else []

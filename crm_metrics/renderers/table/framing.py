@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs, section
+from crm_metrics.renderers.noticed import counted, inputs, reach, section
 from crm_metrics.renderers.table.figures import Figure
 from crm_metrics.renderers.waiting import sentences
 
@@ -21,7 +21,7 @@ def header(screen: Screen, report: Report) -> None:
     """Draws the title, the days, what is compared, and what was read."""
     to_date = "" if report.complete else "  to date"
     screen.line(("Key figures  ", "bold"), (cells.visible(report.period), "bold"), (to_date, "yellow"))
-    facts = [*_days(report), f"data up to {report.as_of.isoformat()}"]
+    facts = [*_days(report), reach(report.as_of, report.coverage)]
     if report.compare_period:
         facts.append(f"compared with {report.compare_period}")
     screen.paragraph(" · ".join(facts), "dim", hang=0)
@@ -32,7 +32,11 @@ def header(screen: Screen, report: Report) -> None:
 
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
     """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
-    section(screen, "", [*_marks(report, shown), *sentences(report), *map(cells.visible, report.notes)])
+    section(
+        screen,
+        "",
+        [*_marks(report, shown), *sentences(report), *map(cells.visible, (*report.uncovered, *report.notes))],
+    )
     section(screen, "Not available", not_available(report, shown, verbose=verbose))
     section(screen, "Data problems", counted(report.issues, verbose=verbose))
 
@@ -73,7 +77,7 @@ def _marks(report: Report, shown: Sequence[Figure]) -> list[str]:
     )
     lines = []
     if any(not figure.complete for figure in open_ended):
-        lines.append(f"* to date: the period has not ended, the data goes up to {report.as_of.isoformat()}")
+        lines.append(f"* to date: {reach(report.as_of, report.coverage).replace('data up to', 'the data goes up to')}")
     if young:
         lines.append(cells.visible(f"* not final ({'; '.join(young)}): some records are still too young to tell"))
     if any(figure.noise for figure in shown if figure.value is not None):

@@ -1,0 +1,238 @@
+"""What each table knows of time: from its own records, the date in a file's name, or the settings.
+
+Days are numbers since 1970-01-01 in the declared time zone while they are worked with.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from functools import reduce
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crm_metrics import schema
+from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Ints, Workbench, instants, moments
+from crm_metrics.tables import SOURCE, Coverage, Table
+
+_EPOCH = date(1970, 1, 1)
+_YEAR, _ENOUGH = 365, 30  # the days that are looked at, and how many are enough to tell what is usual
+_WEEK, _MONTH = 7, 31
+_ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
+_QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
+_BLOCK = 1 << 16
+_NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+_NAMED_DOTTED = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])\.(0[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
+
+
+@dataclass(frozen=True)
+class _Days:
+    """The days on which the records of a table say that something happened and those on which they came in: sorted, not
+    after today, none out of line (`oldest` may be); `ends` are days that may have been planned. `exported` is the latest day
+    on which one of its files was made, by its name or the settings (long ago for none); `until` is what the settings say for
+    all of its files."""
+
+    oldest: int
+    happened: Ints
+    came_in: Ints
+    ends: Ints
+    exported: int
+    until: int | None
+
+    @property
+    def newest(self) -> int:
+        return max(int(self.happened[-1]), self.exported)
+
+
+def settle(bench: Workbench, today: date) -> None:
+    """Put on the bench as-of (the setting, else the newest day on which something happened, today at the latest) and what
+    each table with dates covers; report dates out of line and dates after as-of."""
+    last = _number(today)
+    found = {name: days for name, table in bench.tables.items() if (days := _days(bench, table, last)) is not None}
+    newest = max((days.newest for days in found.values()), default=last)
+    bench.as_of = bench.settings.as_of or _date(newest)
+    bench.now = _behind(bench, bench.as_of)
+    bench.coverage = {name: _covered(_with_others(bench, name, found), bench.as_of, name) for name in found}
+    reported = today if bench.settings.as_of is None else bench.as_of
+    for table in bench.tables.values():
+        for column in schema.TABLES[table.name].moments:
+            late = moments(table.frame, column) >= _behind(bench, reported)
+            bench.report("after-as-of", table, late, as_of=str(reported), column=column)
+
+
+def _with_others(bench: Workbench, name: str, found: dict[str, _Days]) -> _Days:
+    """The days of a table with those of what else its files hold (a deal's stages), and of deals for leads that are
+    converted when a deal of theirs is won."""
+    own, table = found[name], bench.tables[name]
+    files = set(bench.files(table))
+    beside = [other for other in found if other != name and files & set(bench.files(bench.tables[other]))]
+    if name == "leads" and "deals" in found and table.has("lead_id") and bench.tables["deals"].has("lead_id"):
+        beside += [] if table.has("converted_at") or table.has("is_converted") else ["deals"]
+    return replace(
+        own, happened=np.unique(np.concatenate([own.happened, *(found[other].happened for other in beside)]))
+    )
+
+
+def derive(bench: Workbench) -> None:
+    """Put on the bench what the derived tables cover: as much as the tables that their rows are made of."""
+    for name, table in bench.tables.items():
+        if name not in bench.coverage and (bases := _bases(bench, table)):
+            bench.coverage[name] = reduce(Coverage.within, bases)
+
+
+def _bases(bench: Workbench, table: Table) -> list[Coverage]:
+    """What the tables cover that share files with a derived one; all that it could be made of where none of them does."""
+    names = schema.TABLES[table.name].bases or tuple(sorted(bench.coverage))
+    names = tuple(name for name in names if name in bench.coverage and name in bench.tables)
+    mine = set(bench.files(table)) if SOURCE in table.frame else set()
+    sharing = [name for name in names if mine & set(bench.files(bench.tables[name]))]
+    return [bench.coverage[name] for name in sharing or (names if schema.is_derived(table.name) else ())]
+
+
+def is_usual(pause: int, days: Ints) -> bool:
+    """Whether so many days without a record after the last of some days are nothing out of the way: by the 365 days that end
+    with it, their longest and their mean pause, or, where they are few, by the time between the first and the last."""
+    recent = days[days > days[-1] - _YEAR]
+    pauses = np.diff(recent)
+    if len(recent) >= _ENOUGH:
+        return bool(pause <= max(_WEEK, 2 * pauses.max(), _WEEK * pauses.mean()))
+    return bool(pause <= max(_MONTH, recent[-1] - recent[0]))
+
+
+def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
+    as_of = _number(as_of_day)
+    happened = np.union1d(days.happened, days.ends[days.ends <= as_of])
+    newest = max(int(happened[-1]), days.exported)
+    if days.until is not None:
+        known = complete = min(days.until, as_of)
+    else:
+        known = as_of if newest >= as_of or is_usual(as_of - newest, happened) else newest
+        complete = known
+        came_in = days.came_in
+        if len(came_in) and np.count_nonzero(came_in > came_in[-1] - _YEAR) >= _ENOUGH:
+            pause = known - int(came_in[-1])
+            complete = known if pause <= 0 or is_usual(pause, came_in) else known - pause
+    # Nothing is spent after the last day of the costs; of other records none may have come in.
+    last = min(complete, newest) if name == "spend" else complete
+    oldest, first = _date(days.oldest), _date(int(days.happened[0]))
+    return Coverage(oldest, first, _date(newest), _date(known), _date(complete), _date(last))
+
+
+def _days(bench: Workbench, table: Table, today: int) -> _Days | None:
+    """None for a table without any date that has come."""
+    known = schema.TABLES[table.name]
+    sure = [moments(table.frame, name) for name in dict.fromkeys((*known.moments, *known.traces)) if table.has(name)]
+    happened = _distinct(bench, sure, today)
+    if not len(happened):
+        return None
+    oldest = int(happened[0])
+    happened = _in_line(bench, table, sure, happened)
+    came_in = _distinct(bench, [moments(table.frame, known.placed_by)], today) if known.placed_by else happened[:0]
+    came_in = came_in[(came_in >= happened[0]) & (came_in <= happened[-1])]
+    # The end of a contract may lie ahead of the day of the export: it does not settle as-of.
+    ends = _distinct(bench, [moments(table.frame, name) for name in known.ends if table.has(name)], today)
+    return _Days(oldest, happened, came_in, ends[ends >= happened[0]], *_told(bench, table, sure, today))
+
+
+def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints:
+    """The different days of some columns of instants up to today, sorted."""
+    zone = bench.settings.timezone
+    unit = DAY_US if zone is None else _QUARTER_US
+    found: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    for dates in columns:
+        first, last = np.fmin.reduce(dates, initial=_NEVER), np.fmax.reduce(dates, initial=_NEVER)
+        if np.isnat(first):
+            continue
+        start, end = int(first.view(np.int64)) // unit, int(last.view(np.int64)) // unit
+        there = np.zeros(end - start + 2, dtype=bool)  # the last is for missing ones
+        for begin in range(0, len(dates), _BLOCK):
+            place = dates[begin : begin + _BLOCK].view(np.int64) // unit - start
+            there[np.where(place < 0, end - start + 1, place)] = True
+        found.append(np.flatnonzero(there[:-1]) + start)
+    units = np.unique(np.concatenate(found))
+    if zone is not None:
+        units = np.unique(bench.days((units * unit).view("datetime64[us]")).astype(np.int64))
+    return units[units <= today]
+
+
+_NEVER = np.datetime64("NaT", "us")
+
+
+def _in_line(bench: Workbench, table: Table, columns: list[NDArray[Any]], days: Ints) -> Ints:
+    """The days without those of a few records that lie far beyond all others, at either end; these are reported."""
+    rows = len(table.frame)
+    kept, odd = days, np.zeros(rows, dtype=bool)
+    for sign in (1, -1):
+        ordered = np.sort(sign * kept)
+        for count in range(min(_ODD_RECORDS, len(ordered) - 2), 0, -1):
+            others, pause = ordered[:-count], int(ordered[-count] - ordered[-count - 1])
+            if pause <= max(_ODD_DAYS, _ODD_TIMES * int(np.diff(others).max(initial=0))):
+                continue
+            hit = _beyond(bench, columns, int(others[-1]), sign)
+            if hit.sum() <= _ODD_RECORDS and hit.sum() < _ODD_SHARE * rows:
+                kept, odd = np.sort(sign * others), odd | hit
+                break
+    if odd.any():
+        bench.report("date-out-of-line", table, odd, newest=str(_date(int(kept[-1]))), first=str(_date(int(kept[0]))))
+    return kept
+
+
+def _beyond(bench: Workbench, columns: list[NDArray[Any]], day: int, sign: int) -> Bools:
+    """The records with a date after a day, or before it."""
+    edge = _behind(bench, _date(day if sign > 0 else -day - 1))
+    hit = [dates >= edge if sign > 0 else dates < edge for dates in columns]
+    return np.logical_or.reduce(hit)
+
+
+def _told(bench: Workbench, table: Table, columns: list[NDArray[Any]], today: int) -> tuple[int, int | None]:
+    """The latest day on which one of the table's files was made, and up to when they all know by hand."""
+    source = table.frame[SOURCE].to_numpy()
+    exported, untils = -(1 << 40), []
+    for index in bench.files(table):
+        path = bench.sources[index].path
+        until = bench.settings.rules(path).until
+        untils.append(until)
+        if until is not None:
+            exported = max(exported, min(_number(until), today))
+        named = named_day(path)
+        if named is None or named > today:
+            continue
+        mine = [dates[source == index] for dates in columns]
+        newest = max((int(days[-1]) for dates in mine if len(days := _distinct(bench, [dates], today))), default=None)
+        if newest is not None and 0 <= named - newest <= _MONTH:
+            exported = max(exported, named)
+    stated = [_number(until) for until in untils if until is not None]
+    return exported, max(stated) if stated and len(stated) == len(untils) else None
+
+
+def named_day(path: str) -> int | None:
+    """The day in the name of a file (`orders-2026-01-05.csv`, `20260105`, `05.01.2026`), the last one of several."""
+    name = path.partition("#")[0].replace("\\", "/").rpartition("/")[2]
+    found = [(year, month, day) for year, _, month, day in _NAMED.findall(name)]
+    found += [(year, month, day) for day, month, year in _NAMED_DOTTED.findall(name)]
+    days = []
+    for year, month, day in found:
+        try:
+            days.append(_number(date(int(year), int(month), int(day))))
+        except ValueError:
+            continue
+    return max(days, default=None)
+
+
+def _behind(bench: Workbench, day: date) -> np.datetime64:
+    """The instant behind the end of a day."""
+    until: np.datetime64 = instants(
+        np.array([day + timedelta(days=1)], dtype="datetime64[D]"), bench.settings.timezone
+    )[0]
+    return until
+
+
+def _number(day: date) -> int:
+    return (day - _EPOCH).days
+
+
+def _date(number: int) -> date:
+    return _EPOCH + timedelta(days=number)
