@@ -138,6 +138,16 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} subscriptions are charged at an interval that is not known ({seen}); in no recurring revenue. "
         "Write day, week, month, quarter or year, with a number before it if need be",
     ),
+    "end-dates-inclusive": (
+        NOTE,
+        "{column} is the last paid day of {count} subscriptions: {seen} renewals begin the day after. If it is the first "
+        'day without, set end_dates = "exclusive"',
+    ),
+    "mrr-of-today": (
+        WARNING,
+        "{count} subscriptions that have ended have a recurring revenue of 0, which is that of today; what they paid before "
+        "is missing, and figures made of it are not given",
+    ),
     "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
     "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
     "days-of-stretch": (NOTE, "each row covers the {stretch} that {column} names"),

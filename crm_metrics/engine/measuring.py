@@ -69,7 +69,10 @@ class Measures:
         rows, column = self.rows(pairs, dims, cell, size), self._column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
-            lacking = cell[~self._selector(metric.table).flags(metric.requires)[pairs.rows]].astype(np.int64)
+            short_of = ~self._selector(metric.table).flags(metric.requires)[pairs.rows]
+            if pairs.value is not None:
+                short_of |= np.isnan(pairs.value)
+            lacking = cell[short_of].astype(np.int64)
         too_few = (column.n < rows) if metric.complete else (column.n == 0)
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
         value = _value(metric, column)

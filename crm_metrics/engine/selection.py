@@ -139,16 +139,56 @@ class Selector:
 
     def _at_end(self, metric: Metric, kept: Chosen, end: Chosen, kept_keys: Ints, end_keys: Ints) -> Pairs:
         """The rows of the start with the value that their entity has at the end (with `cap`, at most that of the start), so
-        that both sides of a ratio stand in the segment of the start. An entity's value counts once."""
-        values = self.numbers(metric.column)
+        that both sides of a ratio stand in the segment of the start. Of an entity with several rows each keeps what stands
+        beside the same attributes at the end; the rest makes good what others lost, then goes to all in proportion. NaN
+        where a row of the end is not what `requires` asks for."""
+        values = np.nan_to_num(self.numbers(metric.column))
         known, place = np.unique(end_keys, return_inverse=True)
-        after = np.bincount(place, weights=np.nan_to_num(values[end.rows]), minlength=len(known))
-        once = np.sort(np.unique(kept_keys, return_index=True)[1])
-        rows = kept.rows[once]
-        value = after[np.searchsorted(known, kept_keys[once])].astype(np.float64)
+        total = np.bincount(place, weights=values[end.rows], minlength=len(known)).astype(np.float64)
+        if metric.requires:
+            total[place[~self.flags(metric.requires)[end.rows]]] = np.nan
+        entity = np.searchsorted(known, kept_keys)
+        before, after = values[kept.rows], total[entity]
+        if len(np.unique(entity)) < len(entity):
+            after = self._shared(metric, kept, end, kept_keys, end_keys, entity, before, after)
         if metric.cap:
-            value = np.minimum(values[rows], value).astype(np.float64)
-        return Pairs(rows, kept.window[once], value)
+            after = np.minimum(before, after).astype(np.float64)
+        return Pairs(kept.rows, kept.window, after)
+
+    def _shared(
+        self,
+        metric: Metric,
+        kept: Chosen,
+        end: Chosen,
+        kept_keys: Ints,
+        end_keys: Ints,
+        entity: Ints,
+        before: Floats,
+        after: Floats,
+    ) -> Floats:
+        """What of its entity's value at the end belongs to each row of the start."""
+        parts = self._attributes(metric.entity)
+        span = int(parts.max(initial=0)) + 1
+        mine, group = np.unique(kept_keys * span + parts[kept.rows], return_inverse=True)
+        other = end_keys * span + parts[end.rows]
+        place = np.minimum(np.searchsorted(mine, other), len(mine) - 1)
+        weights = np.where(mine[place] == other, np.nan_to_num(self.numbers(metric.column))[end.rows], 0.0)
+        held = np.minimum(
+            np.bincount(place, weights=weights, minlength=len(mine))[group] * _part(before, group), before
+        )
+        rest, room = after - _whole(held, entity), before - held
+        filled = np.minimum(rest, _whole(room, entity)) * _part(room, entity)
+        more = np.maximum(rest - _whole(room, entity), 0.0) * _part(before, entity)
+        return np.where(_whole(np.ones(len(entity)), entity) > 1, held + filled + more, after)
+
+    def _attributes(self, entity: str | None) -> Ints:
+        """A number for each combination of attributes that a row of the table has beside its entity."""
+        made = np.zeros(len(self._table.frame), dtype=np.int64)
+        for name in sorted(self._table.frame.select_dtypes("category").columns):
+            if name != entity:
+                codes = self.entities(str(name))
+                made = np.unique(made * (codes.max(initial=0) + 2) + codes + 1, return_inverse=True)[1]
+        return made
 
     def numbers(self, column: str) -> Floats:
         """A column as numbers, NaN where missing."""
@@ -194,6 +234,18 @@ class Selector:
             assert metric.where is not None
             self._filters[metric.where_text] = matches(self._table.frame, metric.where)
         return self._filters[metric.where_text]
+
+
+def _whole(amounts: Floats, group: Ints) -> Floats:
+    """For each row the sum of its group."""
+    return np.bincount(group, weights=amounts).astype(np.float64)[group]
+
+
+def _part(amounts: Floats, group: Ints) -> Floats:
+    """For each row its part of its group, in equal parts where that is 0 in all."""
+    whole, many = _whole(amounts, group), _whole(np.ones(len(group)), group)
+    made: Floats = np.divide(amounts, whole, out=1 / many, where=whole > 0)
+    return made
 
 
 def _fallen(dates: Ints, layer: Layer) -> Pairs:

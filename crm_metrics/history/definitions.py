@@ -35,6 +35,7 @@ _OF_TABLES: dict[str, set[str]] = {
     "inactive_after_days": {"customers", "orders"},
     "csat_top": {"responses", "tickets"},
     "order_amount": {"orders", "order_lines"},
+    "end_dates": {"subscriptions"},
     "won_stages": {"deals", "deal_stages"},
     "stage_order": {"deal_stages"},
     "lost_stages": {"deals", "deal_stages"},

@@ -21,11 +21,13 @@ from crm_metrics.loaders.facts import (
     conversion,
     customers,
     deals,
+    end_dates,
     first_responses,
     leads,
     orders,
     purchases,
     ratings,
+    recurring,
     spend,
     stages,
     subscriptions,
@@ -52,7 +54,7 @@ _FACTS: tuple[tuple[Step, ...], ...] = (
     (first_responses.derive,),
     (ratings.derive,),
     (purchases.derive,),
-    (subscriptions.derive,),
+    (recurring.derive,),
     (customers.derive,),
 )
 
@@ -85,6 +87,7 @@ def load(
         now=np.datetime64(today + timedelta(days=1), "us"),
         wanted=gathered.wanted,
         needs=gathered.needs,
+        dims=tuple(dims),
     )
     exchange = _exchange(bench)
     _side_by_side(gathered.pool, bench, _settling(bench))
@@ -96,6 +99,7 @@ def load(
             linking.carry(linked, column)
     linking.report_unmatched(tables, sources, bench.issues)
     spend.attribute(bench)
+    end_dates.settle(bench)
     for dim in dims:
         linking.carry(tables, dim)
     for steps in _FACTS:

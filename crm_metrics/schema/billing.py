@@ -78,6 +78,7 @@ BILLING: dict[str, Schema] = {
             "mrr": define(MONEY, "recurring revenue a month"),
             "amount": define(MONEY, "what is charged per interval"),
             "interval": define(CATEGORY, "the interval: day, week, month, quarter or year"),
+            "interval_count": define(NUMBER, "how many intervals the amount is for; 1 where it is missing"),
             "quantity": define(NUMBER, "seats"),
             "currency": define(CATEGORY, "currency"),
             "plan": define(CATEGORY, "plan"),

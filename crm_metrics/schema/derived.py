@@ -16,7 +16,7 @@ _STAGE_ENTRIES = {
 
 DERIVED: dict[str, Schema] = {
     "spells": Schema(
-        "one row per unbroken time as a customer",
+        "one row per unbroken time as a customer, with the same attributes where figures are asked by some",
         {
             "customer": define(ID, "the customer"),
             "started_at": define(DATE, "when it began"),
@@ -24,6 +24,10 @@ DERIVED: dict[str, Schema] = {
                 DATE, "when it ended; missing while it lasts; absent when no source says when customers leave"
             ),
             "ordinal": define(NUMBER, "1 for the customer's first spell"),
+            "spell": define(
+                NUMBER, "the spell's number: it has several rows where an attribute asked for changes in it"
+            ),
+            "is_beginning": define(BOOL, "the row with which a spell begins"),
         },
         bases=("subscriptions", "customers", "orders", "deals"),
         called="times as a customer",
@@ -79,6 +83,7 @@ DERIVED: dict[str, Schema] = {
             "started_at": define(DATE, "from when"),
             "ended_at": define(DATE, "until when; missing while it lasts"),
             "mrr": define(MONEY, "the customer's recurring revenue a month, all subscriptions together"),
+            "is_known": define(BOOL, "nothing of it is missing"),
             "currency": define(CATEGORY, "currency"),
         },
         bases=("subscriptions",),
@@ -89,8 +94,9 @@ DERIVED: dict[str, Schema] = {
         {
             "customer": define(ID, "the customer"),
             "moved_at": define(DATE, "when it changed"),
-            "kind": define(CATEGORY, "new, expansion, contraction, churn or reactivation"),
-            "amount": define(MONEY, "the size of the change, always positive"),
+            "kind": define(CATEGORY, "new, expansion, contraction, churn, reactivation, or transfer between groups"),
+            "amount": define(MONEY, "the size of the change, positive but for transfers"),
+            "is_known": define(BOOL, "its size is known"),
             "currency": define(CATEGORY, "currency"),
         },
         bases=("subscriptions",),
@@ -169,6 +175,10 @@ NEEDS: dict[str, tuple[str, ...]] = {
                 "is_trial",
                 "trial_ends_at",
                 "currency",
+                "mrr",
+                "amount",
+                "interval",
+                "interval_count",
             )
         ),
         "customers.started_at",
@@ -204,6 +214,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
             "mrr",
             "amount",
             "interval",
+            "interval_count",
+            "plan",
             "quantity",
             "currency",
             "is_trial",

@@ -112,6 +112,11 @@ class Settings(Block):
         "whether an amount on each row of an order is that row's part (line) or the whole order's (total)",
         'order_amount = "line"',
     )
+    end_dates: Literal["inclusive", "exclusive"] | None = _setting(
+        "whether a subscription's end is its last paid day (inclusive) or the first day without (exclusive); by how "
+        "renewals follow when not set",
+        'end_dates = "inclusive"',
+    )
     won_stages: tuple[str, ...] = _setting("stages that mean won", 'won_stages = ["Signed"]', default=())
     lost_stages: tuple[str, ...] = _setting("stages that mean lost", 'lost_stages = ["Gone cold"]', default=())
     open_stages: tuple[str, ...] = _setting(

@@ -90,6 +90,7 @@ METRICS = [
     "contraction_mrr",
     "churned_mrr",
     "reactivation_mrr",
+    "transferred_mrr",
     "nrr",
     "grr",
     "quick_ratio",

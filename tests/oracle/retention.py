@@ -7,6 +7,7 @@ from fractions import Fraction
 from .family import Family
 from .figures import (
     Figure,
+    NotCoveredError,
     Number,
     UnavailableError,
     divide,
@@ -35,8 +36,12 @@ class Retention(Family):
         for spell in world.all_spells():
             if spell.customer not in first or spell.start < first[spell.customer].start:
                 first[spell.customer] = spell
-        starts = [spell.start for who, spell in first.items() if world.customer_counts(who, source)]
-        return Fraction(sum(1 for start in starts if world.in_period(start)))
+        new = [(who, spell) for who, spell in first.items() if world.in_period(spell.start)]
+        if source == "subscriptions" and world.by_plan():
+            if any(spell.start == spell.end for _, spell in new):
+                raise NotCoveredError("a time as a customer of no length has no plan")
+            return Fraction(sum(1 for who, spell in new if world.is_of(who, spell.start, after=True)))
+        return Fraction(sum(1 for who, _ in new if world.customer_counts(who, source)))
 
     def customers_at_start(self) -> Number:
         return Fraction(len(self.world.there_at_start()))
@@ -45,17 +50,17 @@ class Retention(Family):
         return Fraction(len(self.world.there_at_end()))
 
     def customers_retained(self) -> Number:
-        return Fraction(len(self.world.there_at_start() & self.world.there_at_end()))
+        return Fraction(len(self.world.there_at_start() & self.world.there_at_end(of_any_plan=True)))
 
     def customers_lost(self) -> Number:
-        return Fraction(len(self.world.there_at_start() - self.world.there_at_end()))
+        return Fraction(len(self.world.there_at_start() - self.world.there_at_end(of_any_plan=True)))
 
     def customers_gained(self) -> Number:
-        return Fraction(len(self.world.there_at_end() - self.world.there_at_start()))
+        return Fraction(len(self.world.there_at_end() - self.world.there_at_start(of_any_plan=True)))
 
     def customers_won_back(self) -> Number:
         """At the end, not at the start, with a spell before the one they are in."""
-        gained = self.world.there_at_end() - self.world.there_at_start()
+        gained = self.world.there_at_end() - self.world.there_at_start(of_any_plan=True)
         spells = self.world.spells()
         return Fraction(
             sum(
@@ -68,14 +73,17 @@ class Retention(Family):
     def customers_interrupted(self) -> Number:
         """At the start and at the end, but not in one and the same spell."""
         world = self.world
-        retained = world.there_at_start() & world.there_at_end()
+        retained = world.there_at_start() & world.there_at_end(of_any_plan=True)
         throughout = {s.customer for s in world.spells() if world.there(s, world.start) and world.there(s, world.cut)}
         return Fraction(len(retained - throughout))
 
     def joined_and_left(self) -> Number:
         world = self.world
-        somewhere = world.there_at_start() | world.there_at_end()
-        joined = {spell.customer for spell in world.spells() if world.in_period(spell.start)}
+        somewhere = world.there_at_start(of_any_plan=True) | world.there_at_end(of_any_plan=True)
+        spells = [spell for spell in world.spells() if world.in_period(spell.start)]
+        if world.by_plan() and any(spell.start == spell.end for spell in spells):
+            raise NotCoveredError("a time as a customer of no length has no plan")
+        joined = {spell.customer for spell in spells if world.is_of(spell.customer, spell.start, after=True)}
         return Fraction(len(joined - somewhere))
 
     def retention_rate(self) -> Figure:

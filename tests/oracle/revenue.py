@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from fractions import Fraction
 
 from .family import Family
 from .figures import (
     Figure,
+    NotCoveredError,
     Number,
     UnavailableError,
     divide,
@@ -17,6 +19,14 @@ from .figures import (
     total,
 )
 from .rows import Purchase, clean
+
+
+def known(amounts: Iterable[Fraction | None]) -> Fraction:
+    """The sum of amounts all of which have to be known."""
+    given = list(amounts)
+    if any(amount is None for amount in given):
+        raise UnavailableError("missing-values")
+    return sum((amount or Fraction(0) for amount in given), Fraction(0))
 
 
 class Revenue(Family):
@@ -165,17 +175,20 @@ class Revenue(Family):
             len({who for product, _, _, who, back in lines if product == self.per_value and not back} - {None})
         )
 
-    def levels(self, at_end: bool) -> dict[str, Fraction]:
-        """Each customer's recurring revenue just before the start or the end of the period."""
+    def levels(self, at_end: bool, *, of_any_plan: bool = False) -> dict[str, Fraction | None]:
+        """Each customer's recurring revenue just before the start or the end of the period, None where it is not known."""
         world = self.world
-        everything = world.recurring()
         edge = world.cut if at_end else world.start
-        customers = {item.customer for item in everything}
+        everything = world.recurring()
+        there = [item for item in everything if item.before(edge)]
+        if world.by_plan() and not of_any_plan:
+            there = [item for item in there if world.plan(item.row) == world.wanted()]
         return {
-            who: world.level_before([item for item in everything if item.customer == who], edge) for who in customers
+            who: world.level([item for item in there if item.customer == who])
+            for who in {item.customer for item in everything}
         }
 
-    def opening(self) -> dict[str, Fraction]:
+    def opening(self) -> dict[str, Fraction | None]:
         levels = self.levels(at_end=False)
         self.world.need_subscription_ends()
         self.world.need_start()
@@ -184,18 +197,26 @@ class Revenue(Family):
     def mrr(self) -> Number:
         levels = self.levels(at_end=True)
         self.world.need_subscription_ends()
-        return sum(levels.values(), Fraction(0))
+        return known(levels.values())
 
     def mrr_at_start(self) -> Number:
-        return sum(self.opening().values(), Fraction(0))
+        return known(self.opening().values())
+
+    def kept(self) -> list[tuple[Fraction, Fraction]]:
+        """What each customer of the start paid then, and pays at the end."""
+        opening = self.opening()
+        closing = self.levels(at_end=True, of_any_plan=True)
+        if self.world.by_plan():
+            whole = self.levels(at_end=False, of_any_plan=True)
+            if any(whole[customer] != level for customer, level in opening.items()):
+                raise NotCoveredError("several plans at a time")
+        return [(known([level]), known([closing[customer]])) for customer, level in opening.items()]
 
     def mrr_kept(self) -> Number:
-        closing = self.levels(at_end=True)
-        return sum((closing[customer] for customer in self.opening()), Fraction(0))
+        return sum((after for _, after in self.kept()), Fraction(0))
 
     def mrr_kept_capped(self) -> Number:
-        closing = self.levels(at_end=True)
-        return sum((min(level, closing[customer]) for customer, level in self.opening().items()), Fraction(0))
+        return sum((min(pair) for pair in self.kept()), Fraction(0))
 
     def nrr(self) -> Figure:
         return self.ratio("mrr_kept", "mrr_at_start")
@@ -210,7 +231,7 @@ class Revenue(Family):
         found = self.world.movements()
         if kind != "new":
             self.world.need_subscription_ends()
-        return sum((item.size for item in found if item.kind == kind), Fraction(0))
+        return known(item.size for item in found if item.kind == kind)
 
     def new_mrr(self) -> Number:
         self.world.need_subscription_ends()
@@ -227,6 +248,19 @@ class Revenue(Family):
 
     def reactivation_mrr(self) -> Number:
         return self.moved("reactivation")
+
+    def transferred_mrr(self) -> Figure:
+        """What the movements of a group leave of the change from its start to its end; in all there is none."""
+        if not self.world.by_plan():
+            self.moved("transfer")
+            return Figure(Fraction(0))
+        change = minus(self.figure("mrr"), self.figure("mrr_at_start"))
+        for name in ("new_mrr", "reactivation_mrr", "expansion_mrr"):
+            change = minus(change, self.figure(name))
+        change = plus(change, plus(self.figure("contraction_mrr"), self.figure("churned_mrr")))
+        if change.value is None:
+            raise NotCoveredError("what is missing may be no transfer")
+        return change
 
     def quick_ratio(self) -> Figure:
         gained = plus(plus(self.figure("new_mrr"), self.figure("reactivation_mrr")), self.figure("expansion_mrr"))

@@ -30,10 +30,21 @@ class Spell:
 
 @dataclass(frozen=True)
 class Recurring:
+    """A paid subscription; `mrr` is None where what was paid is not known."""
+
     customer: str
     start: datetime
     end: datetime | None
-    mrr: Fraction
+    mrr: Fraction | None
+    row: Row
+
+    def before(self, edge: datetime) -> bool:
+        """Whether it is there just before the edge."""
+        return self.start < edge and (self.end is None or self.end >= edge)
+
+    def after(self, edge: datetime) -> bool:
+        """Whether it is there just after the edge."""
+        return self.start <= edge and (self.end is None or self.end > edge)
 
 
 @dataclass(frozen=True)
@@ -41,7 +52,7 @@ class Movement:
     customer: str
     at: datetime
     kind: str
-    size: Fraction
+    size: Fraction | None
 
 
 def moment(value: date | datetime) -> datetime:

@@ -293,9 +293,29 @@ class World:
             return moment(row["canceled_at"])
         return None
 
+    def inclusive(self) -> bool:
+        """Whether ends are last paid days: nine of ten renewals begin the day after, three at least. Who comes back within a
+        week renews."""
+        if self.settings.get("end_dates") is not None:
+            return bool(self.settings["end_dates"] == "inclusive")
+        waits = []
+        rows = [row for row in self.tables.get("subscriptions", []) if row.get("customer") and row.get("started_at")]
+        for row in rows:
+            end = self.subscription_end(row)
+            if end is not None:
+                later = [
+                    (day(other["started_at"]) - end.date()).days
+                    for other in rows
+                    if other is not row and other["customer"] == row["customer"]
+                ]
+                waits += [min((wait for wait in later if wait >= 0), default=99)]
+        renewed = [wait for wait in waits if wait <= 7]
+        return renewed.count(1) >= 3 and renewed.count(1) >= Fraction(9, 10) * len(renewed)
+
     def paid(self) -> list[tuple[str, datetime, datetime | None, Row]]:
         """Subscriptions that were more than a trial and have started by T: customer, start, end."""
         found = []
+        inclusive = self.inclusive()
         for row in self.tables.get("subscriptions", []):
             if row.get("customer") is None or row.get("started_at") is None:
                 continue
@@ -308,9 +328,23 @@ class World:
                     if end is not None and end <= trial_end:
                         continue
                     start = trial_end
+            if inclusive and end is not None:
+                end = moment(end.date() + timedelta(days=1))
             if start < self.now:
                 found.append((row["customer"], start, end, row))
         return found
+
+    def is_of_today(self, row: Row, end: datetime | None) -> bool:
+        """A revenue of 0 on an ended subscription, unless its plan is free: whoever still has it pays nothing."""
+        if number(row.get("mrr")) != 0 or end is None or end >= self.now:
+            return False
+        plan = clean(row.get("plan"))
+        running = [
+            other
+            for _, _, until, other in self.paid()
+            if plan is not None and clean(other.get("plan")) == plan and (until is None or until >= self.now)
+        ]
+        return not running or any(number(other.get("mrr")) != 0 for other in running)
 
     def recurring(self) -> list[Recurring]:
         """What each paid subscription brings a month."""
@@ -321,33 +355,62 @@ class World:
         found = []
         for customer, start, end, row in self.paid():
             value = number(row.get("mrr" if by_month else "amount"))
-            if value is None or not self.customer_counts(customer, "subscriptions"):
+            if value is None or not (self.by_plan() or self.customer_counts(customer, "subscriptions")):
+                continue
+            if end is not None and end < start:
                 continue
             if not by_month:
                 value *= MONTHLY[fold(row["interval"]) or "month"]
-            found.append(Recurring(customer, start, end, value))
+            of_today = by_month and self.is_of_today(row, end)
+            found.append(Recurring(customer, start, end, None if of_today else value, row))
         for name in self.segment:
             if not self.has("subscriptions", name):
                 self.need(f"customers.{name}")
         return found
 
+    def by_plan(self) -> bool:
+        """Whether the segment is one of subscriptions by an attribute of their own, which changes in time."""
+        return bool(self.segment) and all(self.has("subscriptions", name) for name in self.segment)
+
+    def plan(self, row: Row) -> tuple[str | None, ...]:
+        return tuple(clean(row.get(name)) for name in self.segment)
+
+    def wanted(self) -> tuple[str | None, ...]:
+        return tuple(clean(value) for value in self.segment.values())
+
+    def plan_of(self, customer: str, edge: datetime, *, after: bool = False) -> tuple[str | None, ...] | None:
+        """The attributes that a customer has just before an edge, or just after it: those of the dearest subscription, of
+        equals the one that began last."""
+        mine = [
+            (Recurring(customer, start, end, number(row.get("mrr")) or Fraction(0), row))
+            for who, start, end, row in self.paid()
+            if who == customer
+        ]
+        there = [item for item in mine if (item.after(edge) if after else item.before(edge))]
+        if not there:
+            return None
+        best = max((item.mrr or Fraction(0), item.start) for item in there)
+        plans = {self.plan(item.row) for item in there if (item.mrr or Fraction(0), item.start) == best}
+        if len(plans) > 1:
+            raise NotCoveredError("two subscriptions of one day and price")
+        return plans.pop()
+
+    def has_plan(self, customer: str, edge: datetime, *, after: bool = False) -> bool:
+        """Whether the customer is of the segment, where that is known of subscriptions in time."""
+        return not self.by_plan() or self.plan_of(customer, edge, after=after) == self.wanted()
+
     def need_subscription_ends(self) -> None:
         self.need_some("subscriptions", "ended_at", "canceled_at")
 
     @staticmethod
-    def level_before(subscriptions: list[Recurring], edge: datetime) -> Fraction:
-        """The recurring revenue just before an edge."""
-        there = [s for s in subscriptions if s.start < edge and (s.end is None or s.end >= edge)]
-        return sum((s.mrr for s in there), Fraction(0))
-
-    @staticmethod
-    def level_after(subscriptions: list[Recurring], edge: datetime) -> Fraction:
-        """The recurring revenue just after an edge."""
-        there = [s for s in subscriptions if s.start <= edge and (s.end is None or s.end > edge)]
-        return sum((s.mrr for s in there), Fraction(0))
+    def level(subscriptions: list[Recurring]) -> Fraction | None:
+        """The recurring revenue of subscriptions that are there; None where something of it is not known."""
+        if any(item.mrr is None for item in subscriptions):
+            return None
+        return sum((item.mrr or Fraction(0) for item in subscriptions), Fraction(0))
 
     def movements(self) -> list[Movement]:
-        """Each moment at which a customer's total changes, in the period."""
+        """Each moment at which a customer's total changes, in the period, as far as it is of the segment."""
         found = []
         everything = self.recurring()
         for customer in sorted({item.customer for item in everything}):
@@ -355,18 +418,48 @@ class World:
             edges = {item.start for item in mine} | {item.end for item in mine if item.end is not None}
             was_paying = False
             for edge in sorted(edges):
-                before, after = self.level_before(mine, edge), self.level_after(mine, edge)
-                if before != after:
-                    if before == 0:
-                        kind = "reactivation" if was_paying else "new"
-                    elif after == 0:
-                        kind = "churn"
+                before = [item for item in mine if item.before(edge)]
+                after = [item for item in mine if item.after(edge)]
+                pays = [self.level(items) != 0 for items in (before, after)]
+                # What is the same on both sides is no part of the change, known or not.
+                change = [
+                    self.level([item for item in items if item not in other])
+                    for items, other in ((before, after), (after, before))
+                ]
+                size = None if change[0] is None or change[1] is None else change[1] - change[0]
+                if size != 0:
+                    if not pays[0]:
+                        kinds = ["reactivation" if was_paying else "new"]
+                    elif not pays[1]:
+                        kinds = ["churn"]
+                    elif size is None:
+                        kinds = ["expansion", "contraction"]
                     else:
-                        kind = "expansion" if after > before else "contraction"
+                        kinds = ["expansion" if size > 0 else "contraction"]
                     if self.in_period(edge):
-                        found.append(Movement(customer, edge, kind, abs(after - before)))
-                was_paying = was_paying or after > 0
+                        found += [
+                            Movement(customer, edge, kind, part)
+                            for kind in kinds
+                            for part in self.part(kind, size, before, after)
+                        ]
+                was_paying = was_paying or pays[1]
         return found
+
+    def part(
+        self, kind: str, size: Fraction | None, before: list[Recurring], after: list[Recurring]
+    ) -> list[Fraction | None]:
+        """What of a movement is of the segment: by the plan after the moment, before it for what is lost."""
+        if not self.by_plan():
+            return [None if size is None else abs(size)]
+        side = before if kind == "churn" else after
+        plans = {self.plan(item.row) for item in side if item.mrr != 0}
+        if len(plans) == 1:
+            mine = [item for item in side if self.plan(item.row) == self.wanted()]
+            if kind not in ("expansion", "contraction") or len({self.plan(item.row) for item in before}) == 1:
+                return [None if size is None else abs(size)] if plans == {self.wanted()} else []
+            if not mine and kind == "expansion":
+                return []
+        raise NotCoveredError("several plans at a time")
 
     # ---- spells ----
 
@@ -416,7 +509,8 @@ class World:
         for name in self.segment:
             if not self.has(source, name):
                 self.need(f"customers.{name}")
-        found = [spell for spell in self.all_spells() if self.customer_counts(spell.customer, source)]
+        in_time = source == "subscriptions" and self.by_plan()
+        found = [spell for spell in self.all_spells() if in_time or self.customer_counts(spell.customer, source)]
         if not known:
             raise UnavailableError("missing-column")
         return found
@@ -426,13 +520,18 @@ class World:
         """The state just before the edge."""
         return spell.start < edge and (spell.end is None or spell.end >= edge)
 
-    def there_at_start(self) -> set[str]:
+    def there_at_start(self, *, of_any_plan: bool = False) -> set[str]:
         spells = self.spells()
         self.need_start()
-        return {spell.customer for spell in spells if self.there(spell, self.start)}
+        there = {spell.customer for spell in spells if self.there(spell, self.start)}
+        return there if of_any_plan else {who for who in there if self.is_of(who, self.start)}
 
-    def there_at_end(self) -> set[str]:
-        return {spell.customer for spell in self.spells() if self.there(spell, self.cut)}
+    def there_at_end(self, *, of_any_plan: bool = False) -> set[str]:
+        there = {spell.customer for spell in self.spells() if self.there(spell, self.cut)}
+        return there if of_any_plan else {who for who in there if self.is_of(who, self.cut)}
+
+    def is_of(self, customer: str, edge: datetime, *, after: bool = False) -> bool:
+        return self.spell_source() != "subscriptions" or self.has_plan(customer, edge, after=after)
 
     # ---- leads and tickets ----
 

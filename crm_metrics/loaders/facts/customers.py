@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states, subscriptions
+from crm_metrics.loaders.facts.spells import merge
 from crm_metrics.loaders.facts.workbench import (
     NAT,
     Bools,
@@ -64,7 +65,7 @@ def _spells(bench: Workbench) -> None:
         return
     frame, has_ends, where = found
     bench.say("spells-from", seen=where)
-    merged = merge(frame)
+    merged = merge(frame, bench.dims if "subscriptions" in bench.tables else ())
     if not has_ends:
         merged = merged.drop(columns="ended_at")
     table = Table("spells", merged)
@@ -114,23 +115,3 @@ def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     ended = bought["started_at"].to_numpy() + np.timedelta64(idle, "D")
     ended = np.where(ended >= bench.now, NAT, ended)
     return bought.assign(ended_at=ended), True, f"the purchases: lost after {idle} days without one"
-
-
-def merge(frame: pd.DataFrame) -> pd.DataFrame:
-    """Overlapping and touching stretches of a customer as one spell each, numbered in the order of time."""
-    forever = np.datetime64("9999-12-31", "us")
-    ordered = frame.assign(_until=np.where(np.isnat(moments(frame, "ended_at")), forever, moments(frame, "ended_at")))
-    # Attributes break ties, so that the order of rows and files does not matter.
-    attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
-    ordered = ordered.sort_values(["customer", "started_at", "_until", *attributes], kind="stable")
-    ordered = ordered.reset_index(drop=True)
-    by_customer = ordered.groupby("customer", observed=True)
-    # The furthest end so far of the customer's earlier stretches.
-    reach = by_customer["_until"].cummax().groupby(ordered["customer"], observed=True).shift()
-    new = (reach.isna() | (ordered["started_at"] > reach)).to_numpy()
-    spell = np.cumsum(new)
-    last = ordered["_until"].groupby(spell).max().to_numpy()
-    made = ordered[new].reset_index(drop=True)
-    made["ended_at"] = np.where(last == forever, NAT, last)
-    made["ordinal"] = made.groupby("customer", observed=True).cumcount() + 1.0
-    return made.drop(columns="_until")

@@ -33,7 +33,8 @@ MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 @dataclass
 class Workbench:
     """Tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end,
-    `wanted` the tables that the figures are made of, `needs` the columns they need of each: others are not derived."""
+    `wanted` the tables that the figures are made of, `needs` the columns they need of each: others are not derived;
+    `dims` the attributes that figures are asked by."""
 
     tables: dict[str, Table]
     sources: list[Source]
@@ -43,6 +44,7 @@ class Workbench:
     now: np.datetime64
     wanted: set[str] = field(default_factory=set)
     needs: dict[str, set[str]] = field(default_factory=dict)
+    dims: tuple[str, ...] = ()
     issues: list[Issue] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

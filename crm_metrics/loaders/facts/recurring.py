@@ -1,0 +1,150 @@
+"""Each customer's recurring revenue as stretches of time, and every change of it as a movement, by whatever attributes of
+their subscriptions the figures are asked for."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.facts.subscriptions import paid, priced
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, moments, truths, unusable
+from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table
+
+_MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
+_NOTHING = 1e-6
+
+
+def derive(bench: Workbench) -> None:
+    """The tables `recurring` and `movements`. A row whose revenue is missing although something was paid has `is_known`
+    False."""
+    frame = paid(bench) if bench.wanted & {"recurring", "movements"} else None
+    if frame is None or "customer" not in frame:
+        return
+    unpriced = frame[truths(frame, NO_RATE)]
+    frame = priced(bench, frame)
+    if frame is None:
+        return
+    if bench.priced_in is not None:  # what a customer pays in several currencies is one total
+        frame = frame.drop(columns="currency", errors="ignore")
+    whose = ["customer", "currency"] if "currency" in frame else ["customer"]
+    attributes = [name for name in bench.dims if name in frame and name not in whose]
+    steps = _steps(frame, [*whose, *attributes])
+    bench.tables["recurring"] = Table("recurring", _stretches(steps))
+    bench.tables["movements"] = Table("movements", _movements(steps, whose))
+    if len(unpriced):
+        _add_unpriced(bench, unpriced)
+    if "ended_at" not in frame:
+        seen, hint = "the subscriptions do not say when one ended", "add the column with the end of each subscription"
+        bench.tables["recurring"].unusable["ended_at"] = unusable("missing-column", seen, hint)
+        bench.tables["movements"].unusable["kind"] = unusable("missing-column", seen, hint)
+
+
+def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
+    """Rows without an amount for subscriptions that have no exchange rate: where there are only these, nothing can be said,
+    which is not 0."""
+    attributes = [name for name in bench.dims if name in frame and name != "customer"]
+    rows = frame[["customer", *attributes, SOURCE, ROW]].assign(**{NO_RATE: True, "is_known": True})
+    ended = moments(frame, "ended_at")
+    stretches = rows.assign(started_at=frame["started_at"], ended_at=ended, mrr=np.nan)
+    begun = rows.assign(moved_at=frame["started_at"], kind="new", amount=np.nan)
+    over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
+    for name, parts in (("recurring", [stretches]), ("movements", [begun, over])):
+        table = bench.tables[name]
+        known = table.frame.assign(**{NO_RATE: False})
+        kinds = {column: known[column].dtype for column in ("customer", "kind", *attributes) if column in known}
+        together = pd.concat([known, *(part for part in parts if len(part))], ignore_index=True)
+        table.frame = together.astype(kinds)
+
+
+def _steps(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """One row per customer (with currency and attributes) and moment at which the total changes: the level before and after
+    it, and of how many subscriptions it is unknown. `is_known` is False where one of these begins or ends."""
+    ended = moments(frame, "ended_at")
+    closes = ~np.isnat(ended)
+    mrr = np.nan_to_num(frame["mrr"].to_numpy(dtype=np.float64))
+    unknown = (~truths(frame, "is_known")).astype(np.int64)
+    rows = frame[[*keys, SOURCE, ROW]].assign(touched=unknown)
+    starts = rows.assign(at=frame["started_at"].to_numpy(), change=mrr, unclear=unknown)
+    stops = rows[closes].assign(at=ended[closes], change=-mrr[closes], unclear=-unknown[closes])
+    events = pd.concat([starts, stops], ignore_index=True)
+    events = events.sort_values([*keys, "at", "change", SOURCE, ROW], kind="stable")
+    totals = events.groupby([*keys, "at"], observed=True, sort=True, dropna=False)
+    how = {"change": "sum", "unclear": "sum", "touched": "max", SOURCE: "first", ROW: "first"}
+    steps = totals.agg(how).reset_index()
+    steps["is_known"] = steps.pop("touched") == 0
+    level = steps.groupby(keys, observed=True, dropna=False)[["change", "unclear"]].cumsum()
+    steps["after"] = np.where(np.abs(level["change"]) < _NOTHING, 0.0, level["change"])
+    steps["unclear_after"] = level["unclear"]
+    again = steps.groupby(keys, observed=True, dropna=False)
+    steps["before"], steps["until"] = again["after"].shift(fill_value=0.0), again["at"].shift(-1)
+    return steps
+
+
+def _stretches(steps: pd.DataFrame) -> pd.DataFrame:
+    unclear = steps["unclear_after"].to_numpy() > 0
+    some = steps.assign(mrr=np.where(unclear, np.nan, steps["after"]), is_known=~unclear)
+    some = some[unclear | (steps["after"] != 0).to_numpy()]
+    some = some.drop(columns=["after", "before", "change", "unclear", "unclear_after"])
+    return some.rename(columns={"at": "started_at", "until": "ended_at"}).reset_index(drop=True)
+
+
+def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
+    """Every change of a customer's total as a movement, under the attributes after it, or before it for what is lost. What
+    goes from one of them to another beside that is a transfer, as much in as out, signed."""
+    steps = steps.sort_values([*whose, "at"], kind="stable", ignore_index=True)
+    moment = steps.groupby([*whose, "at"], observed=True, dropna=False, sort=False).ngroup().to_numpy()
+    first = np.flatnonzero(np.diff(moment, prepend=-1))
+    change = (steps["after"] - steps["before"]).to_numpy()
+    kind, moved, known, total = _kinds(steps, whose, moment, first, change)
+    lost = np.isin(kind, [_MOVES.index("churn"), _MOVES.index("contraction")])
+    up, down = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    gains = np.bincount(moment, weights=up)
+    # What is lost without anything instead is of what was before; all else is of what is there after.
+    before = (kind == _MOVES.index("churn")) | (lost & (gains == 0))
+    part = np.where(before[moment], down, up)
+    whole = np.bincount(moment, weights=part)
+    same = np.abs(whole - np.abs(total)) < _NOTHING
+    with np.errstate(all="ignore"):
+        share = np.where(same[moment], part, np.abs(total)[moment] * part / whole[moment])
+    amount = np.where((part > 0) & moved[moment], share, 0.0)
+    over = change - np.where(lost[moment], -amount, amount)
+    over = np.where(known[moment], over, np.nan)
+    amount = np.where(known[moment], amount, np.nan)
+    made = steps[[*(name for name in steps if name not in _WORKING)]].assign(
+        moved_at=steps["at"], is_known=known[moment]
+    )
+    either = ~known & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
+    several = (np.bincount(moment) > 1)[moment]
+    parts = [
+        made.assign(kind=category(_MOVES, kind[moment]), amount=amount)[(np.abs(amount) >= _NOTHING) | ~known[moment]],
+        made.assign(kind=category(_MOVES, np.full(len(made), 1)), amount=np.nan)[either[moment]],
+        made.assign(kind=category(_MOVES, np.full(len(made), 5)), amount=over)[several & ~(np.abs(over) < _NOTHING)],
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+
+
+_WORKING = ("at", "until", "change", "before", "after", "unclear", "unclear_after", "is_known")
+
+
+def _kinds(
+    steps: pd.DataFrame, whose: list[str], moment: np.ndarray, first: np.ndarray, change: Floats
+) -> tuple[np.ndarray, Bools, Bools, Floats]:
+    """For each moment of a customer: what kind of movement it is, whether it is one, whether its size is known, and by how
+    much the total changes."""
+    total = np.bincount(moment, weights=change).astype(np.float64)
+    unclear = np.bincount(moment, weights=steps["unclear"])
+    known = np.bincount(moment, weights=~steps["is_known"]) == 0
+    owner = steps.loc[first, whose].assign(total=total, unclear=unclear).reset_index(drop=True)
+    level = owner.groupby(whose, observed=True, dropna=False)[["total", "unclear"]].cumsum()
+    owner["pays"] = (np.abs(level["total"]) >= _NOTHING) | (level["unclear"] > 0)
+    owner["ever"] = (level["total"] >= _NOTHING) | (level["unclear"] > 0)
+    owner["ever"] = owner.groupby(whose, observed=True, dropna=False)["ever"].cummax()
+    earlier = owner.groupby(whose, observed=True, dropna=False)[["pays", "ever"]].shift(fill_value=False)
+    paid_before, back = (earlier[name].to_numpy(dtype=bool) for name in ("pays", "ever"))
+    pays = owner["pays"].to_numpy(dtype=bool)
+    cases = [~pays, ~paid_before & back, ~paid_before, (total > 0) | ~known]
+    kinds = [_MOVES.index(name) for name in ("churn", "reactivation", "new", "expansion")]
+    kind = np.select(cases, kinds, _MOVES.index("contraction"))
+    known = np.asarray(known, dtype=np.bool_)
+    moved: Bools = (np.abs(total) >= _NOTHING) | ~known
+    return kind, moved, known, total

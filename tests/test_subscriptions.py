@@ -1,0 +1,238 @@
+"""Subscriptions in time: by plan, the last paid day, amounts of several intervals, what is only today's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from crm_metrics import api
+from crm_metrics.report import Report
+from crm_metrics.settings import validated
+
+from .conftest import TODAY
+
+HEADER = "Subscription ID,Customer ID,Plan,Start Date,End Date,MRR"
+GAINED, LOST = ("new_mrr", "reactivation_mrr", "expansion_mrr"), ("contraction_mrr", "churned_mrr")
+BRIDGE = ("mrr_at_start", *GAINED, *LOST, "transferred_mrr", "mrr")
+
+
+def report(
+    folder: Path, text: str, *metrics: str, period: str = "2025-02", by: tuple[str, ...] = (), **settings: object
+) -> Report:
+    path = folder / "subscriptions.csv"
+    path.write_text("\n".join(line.strip() for line in text.strip().splitlines()) + "\n", encoding="utf-8")
+    given: Mapping[str, object] = {"as_of": "2025-03-31"} | settings
+    asked = api.query(period=period, metrics=metrics, by=by, settings=validated(dict(given), "test"))
+    return api.compute(api.load([str(path)], asked, today=TODAY), asked, strict=False)
+
+
+def values(made: Report, *keys: str) -> dict[object, object]:
+    """The value by metric, and by the dimensions named; the reason where there is none."""
+    rows = made.rows.to_dict("records")
+    found = {}
+    for row in rows:
+        key = tuple(row[name] for name in ("metric", *keys))
+        found[key if keys else key[0]] = row["reason"] if row["status"] == "unavailable" else round(row["value"], 6)
+    return found
+
+
+UP_AND_DOWN = f"""
+    {HEADER}
+    s1,A,Basic,2025-01-05,2025-02-10,10
+    s2,A,Pro,2025-02-10,,30
+    s3,B,Pro,2025-01-05,2025-02-15,30
+    s4,B,Basic,2025-02-15,,10
+    s5,C,Basic,2025-01-06,2025-02-20,10
+    s6,D,Pro,2025-02-03,,30
+"""
+
+
+def test_who_changes_the_plan_stays_with_the_plan_of_the_start_and_moves_under_the_one_after(tmp_path: Path):
+    got = values(
+        report(
+            tmp_path, UP_AND_DOWN, "customers_at_start", "churn_rate", "nrr", "grr", "customers_at_end", by=("plan",)
+        ),
+        "plan",
+    )
+    assert got["customers_at_start", "Basic"] == 2 and got["customers_at_start", "Pro"] == 1
+    assert got["churn_rate", "Basic"] == 0.5 and got["churn_rate", "Pro"] == 0
+    assert got["nrr", "Basic"] == 1.5 and got["grr", "Basic"] == 0.5  # A from 10 to 30, C from 10 to 0
+    assert got["nrr", "Pro"] == got["grr", "Pro"] == round(1 / 3, 6)
+    assert got["customers_at_end", "Basic"] == 1 and got["customers_at_end", "Pro"] == 2
+
+    moved = values(report(tmp_path, UP_AND_DOWN, *BRIDGE, by=("plan",)), "plan")
+    assert moved["expansion_mrr", "Pro"] == 20 and moved["expansion_mrr", "Basic"] == 0
+    assert moved["contraction_mrr", "Basic"] == 20 and moved["contraction_mrr", "Pro"] == 0
+    assert moved["churned_mrr", "Basic"] == 10 and moved["new_mrr", "Pro"] == 30
+
+
+SEVERAL = f"""
+    {HEADER}
+    s1,A,Basic,2025-01-05,2025-02-10,10
+    s2,A,Pro,2025-02-10,,30
+    s3,A,Backup,2025-01-05,,5.55
+    s4,B,Backup,2025-01-05,2025-02-15,7
+    s5,B,Pro,2025-01-05,,30
+    s6,C,Basic,2025-01-06,2025-02-20,10
+    s7,C,Backup,2025-01-06,2025-02-20,4
+    s8,D,Pro,2025-02-03,,30
+    s9,D,Backup,2025-02-03,,4
+    s10,E,Pro,2025-01-03,2025-01-10,4
+    s11,E,Basic,2025-02-03,,4
+"""
+
+
+@pytest.mark.parametrize("text", [UP_AND_DOWN, SEVERAL])
+def test_the_movements_lead_from_the_start_to_the_end_in_all_and_in_every_plan(text: str, tmp_path: Path):
+    whole, parts = (values(report(tmp_path, text, *BRIDGE, by=by), *by) for by in ((), ("plan",)))
+    plans = sorted({plan for _, plan in parts})
+    for name in BRIDGE:
+        assert sum(parts[name, plan] for plan in plans) == pytest.approx(whole[name], abs=0.005)
+    for figures in (whole, *({name: parts[name, plan] for name in BRIDGE} for plan in plans)):
+        change = sum(figures[name] for name in (*GAINED, "transferred_mrr")) - sum(figures[name] for name in LOST)
+        assert figures["mrr_at_start"] + change == pytest.approx(figures["mrr"], abs=0.005)
+
+
+def test_a_customer_with_several_plans_is_one_customer_of_the_dearest(tmp_path: Path):
+    names = ("customers_at_start", "customers_lost", "customers_at_end", "new_customers", "customers_won_back")
+    whole = values(report(tmp_path, SEVERAL, *names))
+    parts = values(report(tmp_path, SEVERAL, *names, by=("plan",)), "plan")
+    assert {name: sum(value for (metric, _), value in parts.items() if metric == name) for name in names} == whole
+    assert parts["customers_at_start", "Basic"] == 2 and parts["customers_lost", "Basic"] == 1
+    assert ("customers_at_start", "Backup") not in parts  # B's Pro is dearer
+
+
+def test_what_one_of_several_plans_kept_is_its_own_and_all_of_them_add_up(tmp_path: Path):
+    text = f"""
+        {HEADER}
+        s1,A,Basic,2025-01-05,,10
+        s2,A,Backup,2025-01-05,2025-02-10,5
+        s3,B,Basic,2025-01-05,2025-02-10,10
+        s4,B,Backup,2025-01-05,,5
+        s5,B,Pro,2025-02-10,,30
+    """
+    got = values(report(tmp_path, text, "nrr", "grr", by=("plan",)), "plan")
+    assert got["nrr", "Basic"] == pytest.approx((10 + 10 + 20 * 10 / 15) / 20)
+    assert got["grr", "Basic"] == 1 and got["grr", "Backup"] == 0.5
+
+
+@pytest.mark.parametrize(("column", "name"), [("Billing Cycle", "billing_cycle"), ("Region", "region")])
+def test_any_attribute_of_a_subscription_is_that_of_its_time(column: str, name: str, tmp_path: Path):
+    text = UP_AND_DOWN.replace("Plan", column)
+    got = values(report(tmp_path, text, "customers_at_start", by=(name,)), name)
+    assert got["customers_at_start", "Basic"] == 2
+
+
+# The end date is the last paid day: renewals begin the day after.
+RENEWED = "\n".join(
+    f"s{n}a,C{n},Pro,2025-01-{n:02},2025-02-{n - 1:02},10\ns{n}b,C{n},Pro,2025-02-{n:02},,20" for n in range(5, 9)
+)
+
+
+def test_the_spell_goes_on_where_renewals_begin_the_day_after_the_end(tmp_path: Path):
+    made = report(tmp_path, f"{HEADER}\n{RENEWED}", "churned_mrr", "expansion_mrr", "customers_lost", "nrr")
+    assert values(made) == {"churned_mrr": 0, "expansion_mrr": 40, "customers_lost": 0, "nrr": 2}
+    said = [issue.sentence for issue in made.issues if issue.code == "end-dates-inclusive"]
+    assert len(said) == 1 and "End Date" in said[0] and "4 of 4" in said[0]
+
+
+def test_who_ended_on_the_last_paid_day_is_there_for_all_of_it(tmp_path: Path):
+    text = f"{HEADER}\n{RENEWED}\ns9,C9,Pro,2025-01-01,2025-01-31,10\ns10,C10,Pro,2025-01-01,2025-02-28,10"
+    assert values(report(tmp_path, text, "customers_lost", "customers_at_end")) == {
+        "customers_lost": 1,  # C9, whose first day without is 1 February
+        "customers_at_end": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        # Ends on the last day of the month, and nobody renews.
+        "\n".join(f"s{n},C{n},Pro,2025-01-01,2025-01-31,10" for n in range(8)),
+        # Every renewal begins on the very day.
+        "\n".join(f"s{n}a,C{n},Pro,2025-01-05,2025-02-05,10\ns{n}b,C{n},Pro,2025-02-05,,10" for n in range(8)),
+        # They come back after a day, two, three …: those are gaps.
+        "\n".join(f"s{n}a,C{n},Pro,2025-01-05,2025-02-05,10\ns{n}b,C{n},Pro,2025-02-{5 + n:02},,10" for n in range(8)),
+        # Two are too few to tell.
+        "\n".join(RENEWED.splitlines()[:4]),
+    ],
+)
+def test_ends_stay_what_they_are_without_renewals_the_day_after(rows: str, tmp_path: Path):
+    made = report(tmp_path, f"{HEADER}\n{rows}", "customers_lost")
+    assert "end-dates-inclusive" not in {issue.code for issue in made.issues}
+
+
+def test_the_setting_says_what_the_ends_are(tmp_path: Path):
+    two = f"{HEADER}\n" + "\n".join(RENEWED.splitlines()[:4])
+    assert values(report(tmp_path, two, "churned_mrr"))["churned_mrr"] == 20
+    assert values(report(tmp_path, two, "churned_mrr", end_dates="inclusive"))["churned_mrr"] == 0
+    many = f"{HEADER}\n{RENEWED}"
+    assert values(report(tmp_path, many, "churned_mrr", end_dates="exclusive"))["churned_mrr"] == 40
+
+
+def test_ends_with_a_time_of_day_close_the_day_too(tmp_path: Path):
+    rows = RENEWED.replace(",10\n", " 23:59:59,10\n").replace(",10", ",10")
+    text = f"{HEADER}\n" + rows
+    assert values(report(tmp_path, text, "churned_mrr", "expansion_mrr")) == {"churned_mrr": 0, "expansion_mrr": 40}
+
+
+@pytest.mark.parametrize(
+    ("unit", "count"),
+    [("Interval", "Interval Count"), ("Billing Interval", "Interval count"), ("interval_unit", "interval_length")],
+)
+def test_an_amount_for_several_intervals_is_parted_by_them(unit: str, count: str, tmp_path: Path):
+    text = f"""
+        Subscription ID,Customer ID,Amount,{count},{unit},Start Date,End Date
+        s1,A,90,3,month,2025-01-05,
+        s2,B,120,1,year,2025-01-05,
+        s3,C,40,2,weeks,2025-01-05,
+        s4,D,30,,month,2025-01-05,
+    """
+    assert values(report(tmp_path, text, "mrr"))["mrr"] == pytest.approx(30 + 10 + 20 * 365.25 / 84 + 30, abs=1e-6)
+
+
+def test_a_number_written_twice_counts_once_and_a_count_of_nothing_is_reported(tmp_path: Path):
+    text = """
+        Subscription ID,Customer ID,Amount,Interval Count,Interval,Start Date,End Date
+        s1,A,90,3,3 months,2025-01-05,
+        s2,B,30,1,every 3 months,2025-01-05,
+        s3,C,50,0,month,2025-01-05,
+    """
+    made = report(tmp_path, text, "mrr")
+    assert values(made)["mrr"] == 40
+    assert [issue.count for issue in made.issues if issue.code == "unknown-interval"] == [1]
+
+
+ZEROED = f"""
+    {HEADER}
+    s1,A,Pro,2024-11-05,2025-02-10,0
+    s2,B,Pro,2024-11-05,,30
+    s3,C,Basic,2025-01-05,2025-01-15,0
+    s4,D,Basic,2025-02-05,,10
+"""
+
+
+def test_a_revenue_of_nothing_on_what_has_ended_is_missing_before_its_end(tmp_path: Path):
+    names = ("mrr_at_start", "churned_mrr", "nrr", "mrr", "new_mrr")
+    made = report(tmp_path, ZEROED, *names)
+    missing = dict.fromkeys(("mrr_at_start", "churned_mrr", "nrr"), "missing-values")
+    assert values(made) == missing | {"mrr": 40, "new_mrr": 10}
+    assert [issue.count for issue in made.issues if issue.code == "mrr-of-today"] == [2]
+    assert values(report(tmp_path, ZEROED, *names, period="2025-03"))["nrr"] == 1
+
+
+def test_a_plan_that_is_free_for_all_is_free_for_who_left_too(tmp_path: Path):
+    text = f"{HEADER}\ns1,A,Free,2024-11-05,2025-02-10,0\ns2,B,Free,2024-11-05,,0\ns3,C,Pro,2024-11-05,,30"
+    made = report(tmp_path, text, "mrr_at_start", "churned_mrr")
+    assert values(made) == {"mrr_at_start": 30, "churned_mrr": 0}
+
+
+def test_the_price_stands_in_where_today_there_is_none(tmp_path: Path):
+    text = """
+        Subscription ID,Customer ID,Amount,Interval,MRR,Start Date,End Date
+        s1,A,90,quarter,0,2024-11-05,2025-02-10
+        s2,B,30,month,30,2024-11-05,
+    """
+    assert values(report(tmp_path, text, "mrr_at_start", "churned_mrr")) == {"mrr_at_start": 60, "churned_mrr": 30}
