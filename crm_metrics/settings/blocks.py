@@ -47,7 +47,9 @@ class FileRules(Block):
     decimal: Sign | None = Field(default=None, description="the sign that separates decimals: . or ,")
     until: Day | None = Field(default=None, description="up to which day the files know everything that happened")
     kind: Literal["nps", "csat", "ces"] | None = Field(default=None, description="the question a survey asked")
-    scale: Literal["1-5", "1-7", "1-10", "0-10"] | None = Field(default=None, description="the scale of its scores")
+    scale: Literal["0-2", "1-2", "1-3", "1-4", "1-5", "1-7", "1-10", "0-10"] | None = Field(
+        default=None, description="the scale of its scores"
+    )
     columns: dict[ColumnName, str] = Field(
         default_factory=dict, description='which header stands for which column: amount = "Net value"'
     )

@@ -184,11 +184,11 @@ def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
 
 
 def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:
-    """What the rows or the headers of a file say about the scale of a column."""
+    """What the rows or the headers of a file say about the scale of a column; all of it where rows name several."""
     if "scale" in table.frame and has_value(table.frame, "scale")[rows].any():
-        return str(table.frame.loc[rows, "scale"].dropna().iloc[0])
-    recognised = bench.recognised[source]
-    return " ".join(recognised.suffixes.get(name, "") for name in (column, "csat_score"))
+        return " and ".join(sorted(map(str, table.frame.loc[rows, "scale"].dropna().unique())))
+    said = (bench.sources[source].columns, bench.recognised[source].suffixes)
+    return " ".join(of.get(name, "") for of in said for name in (column, "csat_score"))
 
 
 def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> None:
@@ -206,7 +206,7 @@ def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> N
         by_file = scales.scale_of(score[rows], declared, bench.recognised[i].layout.scale)
         scale = scales.set_for(bench, i) or by_file
         if scale is None:
-            table.unusable["is_satisfied"] = scales.ambiguous("scores", score[rows])
+            table.unusable["is_satisfied"] = scales.ambiguous("scores", score[rows], declared)
             continue
         good, inside = scales.judge(bench, table, score, rows, scale, "the satisfaction score")
         satisfied |= good

@@ -10,9 +10,11 @@ import numpy as np
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, unusable
 from crm_metrics.tables import Table, Unusable
 
-_RANGE = re.compile(r"(?<!\d)([01])\s*(?:-|–|to|bis)\s*(5|7|10)(?!\d)")
-_ENOUGH = 30
-_TOP = {"1-5": 2, "1-7": 2, "1-10": 2, "0-10": 2}
+_TO = r"\s*(?:-|–|—|~|to|bis|à|a|al|até|do|tot|t/m|から)\s*"
+_RANGE = re.compile(rf"(?<![\w.,])(\d{{1,3}}){_TO}(\d{{1,3}})(?![\d])")
+_ENOUGH, _SHOWN = 30, 4
+# How many of the highest scores of each scale count as satisfied.
+_TOP = {"0-2": 1, "1-2": 1, "1-3": 1, "1-4": 2, "0-5": 2, "1-5": 2, "1-7": 2, "1-10": 2, "0-10": 2}
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,15 @@ class Scale:
 
 
 def named(text: str, why: str = "the file says so") -> Scale | None:
-    """The scale that a text such as "1-5" names; None when it names none."""
-    found = _RANGE.search(text)
-    return Scale(f"{found[1]}-{found[2]}", float(found[1]), float(found[2]), why) if found else None
+    """The scale that a text such as "1-5" names; None when it names none, one that is not known, or several."""
+    names = {"-".join(ends) for ends in _RANGE.findall(text)}
+    name = names.pop() if len(names) == 1 else ""
+    return Scale(name, float(name[0]), float(name[2:]), why) if name in _TOP else None
+
+
+def is_stated(text: str) -> bool:
+    """Whether a text names a scale, be it a known one or not."""
+    return _RANGE.search(text) is not None
 
 
 def set_for(bench: Workbench, source: int) -> Scale | None:
@@ -38,17 +46,15 @@ def set_for(bench: Workbench, source: int) -> Scale | None:
 
 def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None:
     """The scale of a column of ratings: declared by the file, else the only one the vendor has, else as observed in the
-    whole column, else None."""
-    stated = named(declared) or named(of_vendor, "the export has no other")
-    if stated is not None:
-        return stated
+    whole column, else None. A declared scale that is not known is None: what the scores look like is not asked then."""
+    stated = named(declared) or (None if is_stated(declared) else named(of_vendor, "the export has no other"))
     known = values[~np.isnan(values)]
-    if not len(known):
-        return None
+    if stated is not None or is_stated(declared) or not len(known):
+        return stated
     low, high = float(known.min()), float(known.max())
     if 6 <= high <= 10 and low >= 1:
         return Scale("1-10", 1, 10, f"scores run from {low:g} to {high:g}")
-    if high <= 5 and low >= 1 and len(known) >= _ENOUGH:
+    if 4 <= high <= 5 and low >= 1 and len(known) >= _ENOUGH:
         return Scale("1-5", 1, 5, f"{len(known):,} scores run from {low:g} to {high:g}")
     return None
 
@@ -63,18 +69,22 @@ def judge(bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Sca
     return inside & (score > scale.high - top), inside
 
 
-def ambiguous(what: str, values: Floats) -> Unusable:
-    """Why ratings cannot be used whose scale nothing tells, with the share that each scale would call satisfied."""
-    known = values[~np.isnan(values)]
-    low, high = float(known.min()), float(known.max())
-    fitting = [scale for name in _TOP if (scale := named(name)) and scale.low <= low and high <= scale.high]
-    shares = [f"on {it.name} {np.mean(known > it.high - _TOP[it.name]):.0%} are satisfied" for it in fitting]
-    would = f" ({', '.join(shares).replace('%', ' %')})" if shares else ""
-    seen = f"{len(known):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
+def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
+    """Why ratings cannot be used whose scale nothing tells, or is none that is known, with the share that each scale would
+    call satisfied."""
     hint = (
         'say which in crm-metrics.toml, for example files = [{ path = "survey.csv", scale = "1-5" }], '
         "or in the header: CSAT score (1-5)"
     )
+    if is_stated(declared):
+        said = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
+        return unusable("scale-ambiguous", f"the {what} are said to be on the scale {said}, which is not known", hint)
+    known = values[~np.isnan(values)]
+    low, high = float(known.min()), float(known.max())
+    fitting = [scale for name in _TOP if (scale := named(name)) and scale.low <= low and high <= scale.high]
+    shares = [f"on {it.name} {np.mean(known > it.high - _TOP[it.name]):.0%} are satisfied" for it in fitting]
+    would = f" ({', '.join(shares[:_SHOWN]).replace('%', ' %')})" if shares else ""
+    seen = f"{len(known):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
     return unusable("scale-ambiguous", seen, hint)
 
 

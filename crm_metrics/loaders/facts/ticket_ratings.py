@@ -53,11 +53,10 @@ def derive(bench: Workbench, table: Table) -> None:
             _report_unread(bench, table, unread & mine & ~worded)
             continue
         rows = mine & ~np.isnan(numeric)
-        recognised = bench.recognised[i]
-        declared = recognised.suffixes.get("satisfaction", "")
-        scale = scales.set_for(bench, i) or scales.scale_of(numeric[rows], declared, recognised.layout.scale)
+        declared = bench.sources[i].columns.get("satisfaction", "")
+        scale = scales.set_for(bench, i) or scales.scale_of(numeric[rows], declared, bench.recognised[i].layout.scale)
         if scale is None:
-            problem = scales.ambiguous("ratings", numeric[rows])
+            problem = scales.ambiguous("ratings", numeric[rows], declared)
             table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = problem
             return
         top, inside = scales.judge(bench, table, numeric, rows, scale, "the tickets' satisfaction")
