@@ -16,6 +16,7 @@ from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing.words import spellings_of_missing
+from crm_metrics.loaders.halves import Halves, halves_of
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Plan, plan
 from crm_metrics.loaders.reading import Cells, Raw
@@ -63,6 +64,7 @@ def gather(
     `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
     dims, wanted, noticed = list(dims), list(wanted), list(issues)
     found = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
+    halves = {raw.path: _halves(raw, recognised) for raw, recognised in found}
     needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
     for table, name in wanted:
         if schema.is_derived(table):
@@ -86,12 +88,23 @@ def gather(
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
-        how = plan(raw, chosen, _kinds(recognised), unread=unread)
+        how = plan(raw, chosen, _kinds(recognised), unread=unread, halves=halves[raw.path])
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)
     files = [started[raw.path] for raw, _ in found]
     return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool)
+
+
+def _halves(raw: Raw, recognised: Recognised) -> dict[str, Halves]:
+    """The times of day that lie beside the file's dates; what they were taken for by their header alone is no column."""
+    kinds = _kinds(recognised)
+    dates = {name: place for name, place in recognised.columns.items() if kinds[name] is Kind.DATE}
+    found = halves_of(raw.header, raw.head(), dates, [*recognised.columns.values()]) if dates else {}
+    times = {half.time for half in found.values()}
+    for name in [name for name, place in recognised.columns.items() if place in times]:
+        del recognised.columns[name]
+    return found
 
 
 def _kinds(recognised: Recognised) -> Mapping[str, Kind]:

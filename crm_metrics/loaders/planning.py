@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_metrics.loaders.coercing.words import MISSING
+from crm_metrics.loaders.halves import Halves
 from crm_metrics.loaders.reading import As, Raw
 from crm_metrics.schema import NUMERIC, Kind
 
@@ -20,20 +21,33 @@ _FOREIGN_KEYS = ("customer", "customer_email", "lead_id", "order_id")
 
 @dataclass(frozen=True)
 class Plan:
-    """The canonical names by place in the header, and what each place is read as."""
+    """The canonical names by place in the header, what each place is read as, and the dates of which a part lies in another
+    column."""
 
     names: dict[str, int]
     columns: dict[int, As]
+    halves: dict[str, Halves]
 
 
-def plan(raw: Raw, chosen: Mapping[str, int], kinds: Mapping[str, Kind], *, unread: str | None = None) -> Plan:
-    """How to read the chosen columns of a file. A column whose sample leaves a doubt is read as text and decided as a
-    whole later. `unread` is an id that nobody reads: its numbers are enough to see that none repeats."""
+def plan(
+    raw: Raw,
+    chosen: Mapping[str, int],
+    kinds: Mapping[str, Kind],
+    *,
+    unread: str | None = None,
+    halves: Mapping[str, Halves] | None = None,
+) -> Plan:
+    """How to read the chosen columns of a file, with the `halves` of its dates. A column whose sample leaves a doubt is
+    read as text and decided as a whole later. `unread` is an id that nobody reads: its numbers are enough to see that none
+    repeats."""
     head = raw.head() if chosen else []
     columns = {place: _reading(name, kinds[name], head[place]) for name, place in chosen.items()}
     if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
-    return Plan(dict(chosen), columns)
+    parts = {name: half for name, half in (halves or {}).items() if name in chosen}
+    for half in parts.values():
+        columns |= {place: As.TEXT for place in (half.time, half.zone) if place is not None}
+    return Plan(dict(chosen), columns, parts)
 
 
 def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:

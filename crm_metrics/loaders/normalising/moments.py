@@ -3,26 +3,92 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.halves import Halves
 from crm_metrics.loaders.normalising import clocks, readings
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.schema import Kind
 
+# Square's names for the zones that most of its sellers are in.
+_REGIONS = {
+    "Eastern Time (US & Canada)": "America/New_York",
+    "Central Time (US & Canada)": "America/Chicago",
+    "Mountain Time (US & Canada)": "America/Denver",
+    "Pacific Time (US & Canada)": "America/Los_Angeles",
+}
 _ZONE_ID = re.compile(r"""timeZone["']*\s*:\s*["']*([\w+-]+(?:/[\w+-]+)*)""")
 
 
-def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Times:
+    """The time of day of each row in microseconds, `dates.NEVER` where there is none, and its minutes east of UTC, NaN where
+    none are known."""
+
+    of_day: NDArray[np.int64]
+    offsets: NDArray[np.float64]
+    zones: coerced.Texts | None
+
+
+def times_of_day(file: File, halves: Mapping[str, Halves], cells: Cells) -> dict[str, Times]:
+    """The times of day that lie in columns of their own, by the name of their date. A cell that is no time is reported."""
+    found: dict[str, Times] = {}
+    for name, half in halves.items():
+        column = coerced.texts(cells.columns[half.time], file.missing)
+        written = dates.take_apart(pc.binary_join_element_wise("2000-01-01", column.values, " "))
+        moment = dates.resolve(written, "dmy")
+        bad = moment == dates.NEVER
+        if bad.any():
+            rows, header = cells.rows[column.rows_of(bad)], file.raw.header[half.time]
+            file.note("unreadable-date", rows, column=header, seen=column.at(int(np.argmax(bad))))
+        of_day = column.spread(np.where(bad, dates.NEVER, moment % dates.DAY), np.int64(0))
+        zones = coerced.texts(cells.columns[half.zone], file.missing) if half.zone is not None else None
+        found[name] = Times(of_day, column.spread(written.zone, np.nan), zones)
+    for place in {place for half in halves.values() for place in (half.time, half.zone)} - {None}:
+        del cells.columns[place]
+    return found
+
+
+def joined(
+    file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None, times: Mapping[str, Times]
+) -> Any:
+    """A column as instants, at the times of day that lie in another column, in the zones that lie in a third."""
+    own = times.get(name)
+    if own is None:
+        return instants(file, name, wall, offsets)
+    known = (wall != dates.NEVER) & (own.of_day != dates.NEVER)
+    wall = np.where(known, wall + np.where(known, own.of_day, 0), dates.NEVER)
+    offsets = own.offsets
+    if own.zones is not None:
+        by_zone = np.array([dates.zone_minutes(str(zone)) for zone in own.zones.values.to_pylist()], dtype=float)
+        offsets = np.where(np.isnan(offsets), own.zones.spread(by_zone, np.nan), offsets)
+        for place, zone in enumerate(own.zones.values.to_pylist()):
+            region = _REGIONS.get(str(zone), str(zone))
+            if np.isnan(by_zone[place]) and "/" in region and _is_zone(region):
+                rows = known & (own.zones.codes == place)
+                local = pd.DatetimeIndex(wall[rows].view("datetime64[us]"))
+                index = local.tz_localize(
+                    region, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward"
+                )
+                utc = index.tz_convert("UTC").tz_localize(None)
+                offsets[rows] = (local - utc).total_seconds().to_numpy() / 60
+    return instants(file, name, wall, None if np.isnan(offsets).all() else offsets)
+
+
+def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells, times: Mapping[str, Times]) -> dict[str, Any]:
     """The columns of written dates as instants; the unreadable ones are reported and missing. Raises `DataError` when the
     day/month order stays open."""
     if not found:
@@ -42,7 +108,7 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
             file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = written[name].zone
         offsets = None if np.isnan(zones).all() else column.spread(zones, np.nan)
-        result[name] = instants(file, name, column.spread(wall, dates.NEVER), offsets)
+        result[name] = joined(file, name, column.spread(wall, dates.NEVER), offsets, times)
     return result
 
 

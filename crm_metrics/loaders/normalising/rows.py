@@ -85,6 +85,8 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     figures.in_units(file, frame)
     frame = preamble.with_days(file, frame, cells)
     frame, part = stages.apart(file, frame, left_out)
+    halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
+    used = {*file.recognised.columns.values(), *halves}
     source = Source(
         file.index,
         file.raw.path,
@@ -93,7 +95,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         len(cells.rows) + totals + len(cells.left_out),
         left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
-        tuple(label for place, label in enumerate(file.raw.header) if place not in file.recognised.columns.values()),
+        tuple(label for place, label in enumerate(file.raw.header) if place not in used),
         tuple((record.reason, record.row, record.text) for record in unread),
         file.date_order,
         file.decimal,
@@ -109,7 +111,9 @@ def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
     if is_all_different(cells.columns[place]):
         del file_plan.names[name], cells.columns[place]
     else:
-        cells.columns[place] = file.raw.read({place: As.PLAIN}).columns[place]
+        again = file.raw.read({place: As.PLAIN})
+        kept = pa.array(np.isin(again.rows, cells.rows))  # totals are left out by now
+        cells.columns[place] = again.columns[place].filter(kept)
 
 
 def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
@@ -145,6 +149,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
     text_dates: dict[str, coerced.Texts] = {}
     text_numbers: dict[str, coerced.Texts] = {}
     places = Counter(file_plan.names.values())
+    times = moments.times_of_day(file, file_plan.halves, cells)
     for name, place in file_plan.names.items():
         column, kind = cells.columns[place], file.kind(name)
         places[place] -= 1
@@ -152,7 +157,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
             del cells.columns[place]  # its memory serves the columns to come
         if kind is Kind.DATE:
             if pa.types.is_temporal(column.type):
-                values[name] = moments.instants(file, name, coerced.typed_moments(column))
+                values[name] = moments.joined(file, name, coerced.typed_moments(column), None, times)
             else:
                 text_dates[name] = coerced.texts(column, file.missing)
         elif name in SCORES:
@@ -172,7 +177,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
                 meanings.translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
             )
     meanings.outcomes(file, values, cells)
-    values |= moments.from_texts(file, text_dates, cells)
+    values |= moments.from_texts(file, text_dates, cells, times)
     moments.settle_clocks(file, values)
     values |= figures.from_texts(file, text_numbers, cells)
     figures.blank_zeros(file, values, cells)
