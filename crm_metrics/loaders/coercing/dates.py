@@ -52,6 +52,7 @@ _SIGNS = (
 _SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
 _EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: a plain number outside is no date
+_DOTTED = r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}\b"
 _UNIX = {r"^1\d{9}$": SECOND, r"^1\d{12}$": SECOND // 1000}  # seconds or milliseconds: 2001 to 2033
 
 
@@ -59,7 +60,7 @@ _UNIX = {r"^1\d{9}$": SECOND, r"^1\d{12}$": SECOND // 1000}  # seconds or millis
 class Written:
     """The distinct texts of a date column taken apart. `open` are those of which the first two numbers are day and month in
     an order that has to be decided; `time` is the time of day in microseconds, `zone` the offset from UTC in minutes; with
-    `unix` all are Unix time."""
+    `unix` all are Unix time, with `dotted` one of the open ones is written with points (13.01.2025)."""
 
     first: Ints
     second: Ints
@@ -70,6 +71,7 @@ class Written:
     time: Ints
     zone: NDArray[np.float64]
     unix: bool = False
+    dotted: bool = False
 
     @property
     def orders(self) -> set[str]:
@@ -80,7 +82,8 @@ class Written:
             allowed.add("dmy")
         if (first <= 12).all() and (second <= 31).all():
             allowed.add("mdy")
-        return allowed
+        # Whoever separates with points writes the day first: no locale of CLDR has month.day.year.
+        return {"dmy"} if self.dotted and "dmy" in allowed else allowed
 
     @property
     def proof(self) -> int | None:
@@ -130,7 +133,9 @@ def take_apart(texts: pa.Array) -> Written:
         micros = np.rint((value - _EXCEL_EPOCH_DAYS) * 86_400).astype(np.int64) * SECOND
         parts["serial"] = np.where(hit, micros, parts["serial"])
         known |= hit
-    return Written(parts["first"], parts["second"], parts["year"], is_open, known, parts["serial"], parts["time"], zone)
+    dotted = is_open.any() and bool(pc.any(pc.match_substring_regex(texts, _DOTTED)).as_py())
+    calendar = (parts["first"], parts["second"], parts["year"])
+    return Written(*calendar, is_open, known, parts["serial"], parts["time"], zone, dotted=dotted)
 
 
 def _in_plain_signs(texts: pa.Array) -> pa.Array:
