@@ -144,6 +144,17 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [],
         {"north": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "south": f"{DEALS}\n2,Lost,5,2025-01-07,2025-02-01"},
     ),
+    "same-spend": (
+        {
+            "spend-a": "date,campaign,cost\n2025-01-01,A,5\n2025-01-02,A,7",
+            "spend-b": "date,region,cost\n2025-01-01,N,5\n2025-01-02,N,4\n2025-01-02,S,3",
+        },
+        [2, 3, 4],
+        {
+            "spend-a": "date,campaign,cost\n2025-01-01,A,5\n2025-01-02,A,7",
+            "spend-b": "date,region,cost\n2025-01-01,N,6\n2025-01-02,N,4\n2025-01-02,S,1",
+        },
+    ),
     "id-of-many": (
         {"deals": DEALS + "".join(f"\n{k % 10},Won,{k},2025-01-01,2025-02-01" for k in range(30))},
         list(range(2, 32)),

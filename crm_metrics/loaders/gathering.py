@@ -80,11 +80,7 @@ def gather(
     started: dict[str, Fetched] = {}
     for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
-        if (
-            not _is_alone(recognised, found)
-            and schema.TABLES[recognised.layout.table].placed_by not in recognised.columns
-        ):
-            names |= schema.ABOUT  # whether equal ids of two files are the same records
+        names |= _telling(recognised, found)
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
@@ -201,6 +197,16 @@ def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: 
     joined |= table == "orders" and "order_lines" in _tables(found)
     alone = _is_alone(recognised, found)
     return name if alone and not joined and name not in needs.get(table, ()) else None
+
+
+def _telling(recognised: Recognised, found: list[tuple[Raw, Recognised]]) -> set[str]:
+    """Columns that tell whether records of several files are the same: what they are about, where they have no date of their
+    own; what costs were spent on."""
+    table = recognised.layout.table
+    if table == "spend" and sum(other.layout.table == table for _, other in found) > 1:
+        return {"campaign", "ad", "channel", "impressions"}
+    is_placed = schema.TABLES[table].placed_by in recognised.columns
+    return set() if is_placed or _is_alone(recognised, found) else set(schema.ABOUT)
 
 
 def _is_alone(recognised: Recognised, found: list[tuple[Raw, Recognised]]) -> bool:

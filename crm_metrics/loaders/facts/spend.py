@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.facts import same_spend
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 _DECIMALS = (1e8, 1e6, 1e4)
-_SPREAD = ("cost", "impressions", "clicks", "conversions", "leads")
 # What results are taken to be, by what their indicator holds.
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
@@ -25,6 +25,7 @@ def attribute(bench: Workbench) -> None:
 def settle(bench: Workbench, table: Table) -> None:
     """What results are, and daily spend, which is how far the costs reach: this comes before as-of is known, which depends
     on it."""
+    same_spend.leave_out(bench, table)
     if table.has("results"):
         _results(bench, table)
     if table.has("cost"):
@@ -41,7 +42,7 @@ def _until_today(bench: Workbench, table: Table) -> None:
     today = np.datetime64(bench.as_of, "us")
     given = np.array(["spent_to_at" in source.columns for source in bench.sources], dtype=bool)
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
-    begun = ~given[frame[SOURCE].to_numpy()] & (first <= today)
+    begun = ~given[frame[SOURCE].to_numpy()] & (first <= today) & ~np.isnat(last)
     frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
 
 
@@ -90,7 +91,7 @@ def _by_day(bench: Workbench, table: Table) -> pd.DataFrame:
     step = np.arange(len(rows)) - np.repeat(np.cumsum(often) - often, often)
     spread = frame.iloc[rows].reset_index(drop=True)
     spread["spent_at"] = first[rows] + step.astype("timedelta64[D]").astype("timedelta64[us]")
-    for column in _SPREAD:
+    for column in same_spend.AMOUNTS:
         if column in spread:
             spread[column] = _parts(numbers(frame, column), often, rows, step)
     return spread

@@ -45,6 +45,15 @@ noticed(
 
 
 noticed(
+    "same-spend",
+    UNIQUENESS,
+    "Several files hold the same costs in another breakdown.",
+    effect="the file with the columns that the figures need counts",
+    codes=["same-spend"],
+)
+
+
+noticed(
     "id-of-many",
     UNIQUENESS,
     "A column of ids repeats with different content.",

@@ -1,0 +1,182 @@
+"""The same spend at several levels: campaigns, ad sets, regions, keywords of one account, each in a file of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics import schema
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import ROW, SOURCE, Table
+
+AMOUNTS = ("cost", "impressions", "clicks", "conversions", "leads")
+_NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days
+_IMPRESSIONS = 0.05
+_COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total
+_LABELS = ("campaign", "ad", "channel")
+_LONGEST = 36_525  # days of one cost that are looked at
+
+
+@dataclass(frozen=True)
+class _Spend:
+    """What a file spends by day, from the day `first` on; `daily` when each row is one day, and there are several."""
+
+    source: int
+    first: int
+    costs: Floats
+    daily: bool
+    rows: int
+
+    @property
+    def end(self) -> int:
+        return self.first + len(self.costs)
+
+    def between(self, first: int, end: int) -> Floats:
+        return self.costs[first - self.first : end - self.first]
+
+
+def leave_out(bench: Workbench, table: Table) -> None:
+    """Take away the costs that a file which the figures need more holds too, on the days that it covers. Files that do not
+    agree are accounts of their own and add up."""
+    files = bench.files(table)
+    if len(files) < 2 or not table.has("cost") or not table.has("spent_at"):
+        return
+    found = [spend for i in files if (spend := _spend(bench, table, i)) is not None]
+    found.sort(key=lambda spend: _rank(bench, table, spend))
+    kept: list[_Spend] = []
+    for spend in found:
+        for other in kept:
+            if why := _agreement(bench, table, spend, other):
+                _cut(bench, table, spend, other, why)
+        if (rest := _spend(bench, table, spend.source)) is not None:
+            kept.append(rest)
+
+
+def _spend(bench: Workbench, table: Table, source: int) -> _Spend | None:
+    """None for a file without a cost on any day."""
+    frame = table.frame
+    cost = numbers(frame, "cost")
+    rows = np.flatnonzero((frame[SOURCE].to_numpy() == source) & has_value(frame, "spent_at") & ~np.isnan(cost))
+    if not len(rows):
+        return None
+    first, last = _days(bench, frame, rows)
+    span = last - first + 1
+    if (span > _LONGEST).any():
+        return None
+    start = int(first.min())
+    if (span == 1).all():
+        costs: Floats = np.bincount(first - start, weights=cost[rows]).astype(np.float64)
+        return _Spend(source, start, costs, len(costs) > 1, len(rows))
+    change = np.zeros(int(last.max()) - start + 2)
+    np.add.at(change, first - start, cost[rows] / span)
+    np.add.at(change, last - start + 1, -cost[rows] / span)
+    return _Spend(source, start, np.cumsum(change)[:-1], False, len(rows))
+
+
+def _days(bench: Workbench, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
+    """The first and the last day of each row's cost, as numbers."""
+    first = bench.days(moments(frame, "spent_at")[rows]).astype("datetime64[D]").astype(np.int64)
+    last = bench.days(moments(frame, "spent_to_at")[rows]).astype("datetime64[D]")
+    end = np.where(np.isnat(last), first, last.astype(np.int64))
+    return first, np.maximum(first, end)
+
+
+def _rank(bench: Workbench, table: Table, spend: _Spend) -> tuple[int, bool, int, int, str]:
+    """Which of several files counts: the one with most of the columns that the figures need, the one by day, the one with
+    more known columns, the one with fewer rows."""
+    source = bench.sources[spend.source]
+    mine = table.frame[SOURCE].to_numpy() == spend.source
+    known = schema.TABLES["spend"].columns
+    needed = {name for name in source.columns if name in bench.needs.get("spend", ()) or name not in known}
+    there = sum(name in table.frame and bool(has_value(table.frame, name)[mine].any()) for name in needed)
+    return -there, not spend.daily, -len(source.columns), spend.rows, source.path
+
+
+def _agreement(bench: Workbench, table: Table, one: _Spend, other: _Spend) -> str:
+    """Why the costs of two files are the same, empty when they are not: they agree by day or, where a file has no days, in
+    all. Costs of other campaigns, in other currencies or with other impressions only happen to agree."""
+    first, end = max(one.first, other.first), min(one.end, other.end)
+    if first >= end or _differ(bench, table, one, other):
+        return ""
+    left, right = one.between(first, end), other.between(first, end)
+    if one.daily and other.daily:
+        days = (left != 0) | (right != 0)
+        alike = int(_near(left[days], right[days]).sum())
+        count = int(days.sum())
+        return f"the costs agree on {alike} of {count} days" if count and alike >= _MOST * count else ""
+    longest = max(len(one.costs), len(other.costs))
+    if end - first >= _COMMON_SPAN * longest:
+        left, right = one.costs, other.costs
+    sums = np.array([left.sum()]), np.array([right.sum()])
+    return f"both come to {sums[1][0]:,.10g}" if sums[0][0] > 0 and _near(*sums)[0] else ""
+
+
+def _near(left: Floats, right: Floats) -> Bools:
+    return np.abs(left - right) <= _NEAR * np.maximum(np.abs(left), np.abs(right)) + 1e-9
+
+
+def _differ(bench: Workbench, table: Table, one: _Spend, other: _Spend) -> bool:
+    """Whether two files are about other things: no currency, or no label under one header, in common; or impressions that do
+    not agree."""
+    frame = table.frame
+    source = frame[SOURCE].to_numpy()
+    files = one.source, other.source
+    columns = [bench.sources[i].columns for i in files]
+    for name in ("currency", *_LABELS):
+        if name not in frame or (name != "currency" and not _is_one_header(name, *columns)):
+            continue
+        left, right = (set(frame.loc[source == i, name].dropna().astype(str)) for i in files)
+        if left and right and not left & right:
+            return True
+    if (one.first, one.end) != (other.first, other.end) or not all("impressions" in known for known in columns):
+        return False
+    shown = [float(np.nansum(numbers(frame, "impressions")[source == i])) for i in files]
+    return abs(shown[0] - shown[1]) > _IMPRESSIONS * max(shown)
+
+
+def _is_one_header(name: str, one: dict[str, str], other: dict[str, str]) -> bool:
+    return name in one and name in other and normalised(one[name]) == normalised(other[name])
+
+
+def _cut(bench: Workbench, table: Table, spend: _Spend, kept: _Spend, why: str) -> None:
+    """Take the days that another file covers out of a file's rows: whole rows, or the parts of them that lie within."""
+    frame = table.frame
+    rows = np.flatnonzero((frame[SOURCE].to_numpy() == spend.source) & has_value(frame, "spent_at"))
+    first, last = _days(bench, frame, rows)
+    inside = (first >= kept.first) & (last < kept.end)
+    gone = np.zeros(len(frame), dtype=bool)
+    gone[rows[inside]] = True
+    bench.report("same-spend", table, gone, other=bench.sources[kept.source].path, why=why)
+    partly = rows[~inside & (first < kept.end) & (last >= kept.first)]
+    parts = [_part(bench, frame, partly, before=kept.first), _part(bench, frame, partly, after=kept.end - 1)]
+    whole = np.setdiff1d(
+        np.unique(frame[ROW].to_numpy()[gone]), np.concatenate([part[ROW].to_numpy() for part in parts])
+    )
+    if len(whole):
+        bench.sources[spend.source].left_out["same-spend"] += len(whole)
+    stays = ~gone
+    stays[partly] = False
+    table.frame = pd.concat([frame[stays], *(part for part in parts if len(part))], ignore_index=True)
+
+
+def _part(
+    bench: Workbench, frame: pd.DataFrame, rows: Ints, *, before: int | None = None, after: int | None = None
+) -> pd.DataFrame:
+    """The parts of costs that lie before or after a day, with their share of every amount."""
+    first, last = _days(bench, frame, rows)
+    start = first if after is None else np.maximum(first, after + 1)
+    end = last if before is None else np.minimum(last, before - 1)
+    there = start <= end
+    part = frame.iloc[rows[there]].copy()
+    share = (end - start + 1)[there] / (last - first + 1)[there]
+    shift = (start - first)[there].astype("timedelta64[D]"), (end - last)[there].astype("timedelta64[D]")
+    for name in AMOUNTS:
+        if name in part:
+            part[name] = numbers(part, name) * share
+    part["spent_at"] = part["spent_at"].to_numpy() + shift[0].astype("timedelta64[us]")
+    if "spent_to_at" in part:
+        part["spent_to_at"] = part["spent_to_at"].to_numpy() + shift[1].astype("timedelta64[us]")
+    return part

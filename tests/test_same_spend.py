@@ -1,0 +1,183 @@
+"""The same costs in several breakdowns count once; those of two accounts add up."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from crm_metrics import api
+from crm_metrics.report import Report
+from tests.conftest import TODAY
+
+META = "Reporting starts,Reporting ends,{},Amount spent (USD),Impressions,Link clicks"
+GOOGLE = "Campaign,Day,Currency code,Impr.,Clicks,Cost"
+
+
+def days(label: str, costs: list[float], month: int = 3) -> str:
+    return "".join(f"\n2025-{month:02}-{day:02},{label},{cost}" for day, cost in enumerate(costs, 1))
+
+
+def ranges(kind: str, *rows: tuple[str, float, int]) -> str:
+    body = "".join(f"\n2025-03-01,2025-03-31,{name},{cost},{shown},{shown // 50}" for name, cost, shown in rows)
+    return META.format(kind) + body
+
+
+COSTS = [10.0, 20.0, 80.5, 40.0, 12.0, 7.0, 9.0, 11.0, 5.0, 6.0]
+HALF = [cost / 2 for cost in COSTS]
+BY_CAMPAIGN = "Date,Campaign,Cost" + days("A", HALF) + days("B", HALF)
+BY_REGION = (
+    "Date,Region,Cost" + days("North", [cost / 4 for cost in COSTS]) + days("South", [cost * 0.75 for cost in COSTS])
+)
+OTHER = [3.0, 60.0, 1.0, 15.0, 70.0, 2.0, 8.0, 44.0, 9.0, 10.0]
+
+# (files, what was spent in March 2025, the files that are left out)
+SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
+    "campaigns and regions by day": ({"c.csv": BY_CAMPAIGN, "r.csv": BY_REGION}, sum(COSTS), {"r.csv"}),
+    "rounded costs, and one day of ten that differs": (
+        {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("All", [*(round(cost) for cost in COSTS[:-1]), 9])},
+        sum(COSTS),
+        {"r.csv"},
+    ),
+    "a whole range beside days": (
+        {"c.csv": BY_CAMPAIGN, "m.csv": f"Start date,End date,Region,Cost\n2025-03-01,2025-03-10,North,{sum(COSTS)}"},
+        sum(COSTS),
+        {"m.csv"},
+    ),
+    "three levels of one range": (
+        {
+            "c.csv": ranges("Campaign name", ("A", 300, 1000), ("B", 100, 500)),
+            "a.csv": ranges("Ad set name", ("A1", 150, 600), ("A2", 150, 400), ("B1", 100, 500)),
+            "r.csv": ranges("Region", ("North", 240, 800), ("South", 160, 700)),
+        },
+        400,
+        {"a.csv", "r.csv"},
+    ),
+    "an export that goes on beside one that began before": (
+        {
+            "feb-mar.csv": "Date,Campaign,Cost" + days("A", OTHER, 2) + days("A", COSTS[:5]),
+            "mar.csv": "Date,Campaign,Cost" + days("A", COSTS),
+        },
+        sum(COSTS),
+        {"feb-mar.csv"},
+    ),
+}
+
+
+def report(folder: Path, files: dict[str, str], metrics: str, period: str = "2025-03") -> Report:
+    for name, text in files.items():
+        (folder / name).write_text(text + "\n", encoding="utf-8")
+    return api.report([str(folder / name) for name in files], period=period, metrics=metrics.split(","), today=TODAY)
+
+
+def value(found: Report, metric: str = "acquisition_spend") -> float:
+    rows = found.rows[(found.rows["metric"] == metric) & found.rows["value"].notna()]
+    return float(rows["value"].iloc[0])
+
+
+def left_out(found: Report) -> set[str]:
+    return {Path(source.path).name for source in found.sources if source.left_out["same-spend"]}
+
+
+@pytest.mark.parametrize("case", SAME)
+def test_the_same_spend_in_several_breakdowns_counts_once(tmp_path: Path, case: str) -> None:
+    files, expected, gone = SAME[case]
+    for order in permutations(files):
+        found = report(tmp_path, {name: files[name] for name in order}, "acquisition_spend")
+
+        assert value(found) == pytest.approx(expected)
+        assert left_out(found) <= gone
+        assert [issue.code for issue in found.issues].count("same-spend") == len(gone)
+        assert all(source.rows == source.used + sum(source.left_out.values()) for source in found.sources)
+
+
+def test_what_goes_beyond_the_days_of_the_other_file_stays(tmp_path: Path) -> None:
+    files, _, _ = SAME["an export that goes on beside one that began before"]
+
+    assert value(report(tmp_path, files, "acquisition_spend", "2025-02")) == pytest.approx(sum(OTHER))
+
+
+def test_a_range_that_begins_before_the_other_file_keeps_its_part(tmp_path: Path) -> None:
+    files = {
+        "days.csv": "Date,Campaign,Cost" + days("A", [10.0] * 10),
+        "range.csv": "Start date,End date,Region,Cost\n2025-02-19,2025-03-10,North,200",
+    }
+    found = report(tmp_path, files, "acquisition_spend", "2025-02..2025-03")
+
+    assert float(found.rows["value"].sum()) == pytest.approx(200)
+
+
+def test_the_file_with_the_columns_that_are_asked_for_counts(tmp_path: Path) -> None:
+    files = {"c.csv": BY_CAMPAIGN, "r.csv": BY_REGION}
+    by_region = (
+        api.report(
+            [str(tmp_path / name) for name in files],
+            period="2025-03",
+            metrics=["acquisition_spend"],
+            by=["region"],
+            today=TODAY,
+        )
+        if report(tmp_path, files, "acquisition_spend")
+        else None
+    )
+
+    assert by_region is not None
+    values = dict(zip(by_region.rows["region"], by_region.rows["value"], strict=True))
+    assert values == {"North": pytest.approx(sum(COSTS) / 4), "South": pytest.approx(sum(COSTS) * 3 / 4)}
+
+
+def test_sheets_of_a_workbook_are_levels_too(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for title, text in (("Campaigns", BY_CAMPAIGN), ("Regions", BY_REGION)):
+        sheet = book.create_sheet(title)
+        for number, line in enumerate(text.splitlines()):
+            cells = line.split(",")
+            sheet.append([*cells[:2], float(cells[2]) if number else cells[2]])
+    book.remove(book.worksheets[0])
+    book.save(tmp_path / "ads.xlsx")
+    found = api.report([str(tmp_path / "ads.xlsx")], period="2025-03", metrics=["acquisition_spend"], today=TODAY)
+
+    assert value(found) == pytest.approx(sum(COSTS))
+
+
+# Costs of which all count.
+APART: dict[str, tuple[dict[str, str], float]] = {
+    "two accounts": ({"c.csv": BY_CAMPAIGN, "o.csv": "Date,Region,Cost" + days("x", OTHER)}, sum(COSTS) + sum(OTHER)),
+    "two accounts of one budget a day, with campaigns of their own": (
+        {
+            "de.csv": "Date,Campaign,Cost" + days("DE", [10.0] * 10),
+            "at.csv": "Date,Campaign,Cost" + days("AT", [10.0] * 10),
+        },
+        200,
+    ),
+    "two accounts of one budget a month, with other impressions": (
+        {
+            "de.csv": ranges("Region", ("North", 500, 900)),
+            "at.csv": ranges("Ad set name", ("X", 500, 90_000)),
+        },
+        1000,
+    ),
+    "two halves of a month": (
+        {
+            "a.csv": "Date,Campaign,Cost" + days("A", COSTS[:5]),
+            "b.csv": "Date,Campaign,Cost"
+            + "".join(f"\n2025-03-{day:02},A,{cost}" for day, cost in enumerate(COSTS[5:], 6)),
+        },
+        sum(COSTS),
+    ),
+    "two accounts that agree on half of their days": (
+        {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("x", [*COSTS[:5], *OTHER[5:]])},
+        sum(COSTS) + sum(COSTS[:5]) + sum(OTHER[5:]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", APART)
+def test_costs_that_do_not_agree_add_up(tmp_path: Path, case: str) -> None:
+    files, expected = APART[case]
+    found = report(tmp_path, files, "acquisition_spend")
+
+    assert value(found) == pytest.approx(expected)
+    assert left_out(found) == set()
