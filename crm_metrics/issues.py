@@ -19,7 +19,8 @@ ERROR, WARNING, NOTE = Severity
 # code: (severity, sentence). `{count}` rows of `{path}`; further names come from the detail.
 CATALOGUE: dict[str, tuple[Severity, str]] = {
     # files
-    "unrecognised-file": (WARNING, "not recognised as any table, skipped; its columns: {columns}"),
+    "unrecognised-file": (WARNING, "not recognised as any table, skipped; its columns: {columns}{advice}"),
+    "close-second": (WARNING, "read as {table}; it could nearly as well be {second}: if it is, add {option}"),
     "empty-file": (WARNING, "holds no rows"),
     "same-file": (WARNING, "has the same content as {other}; counted once"),
     "web-page": (NOTE, "is a web page; its tables are read as one sheet"),

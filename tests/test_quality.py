@@ -99,6 +99,14 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [],
         {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01"},
     ),
+    "close-second": (
+        {
+            "people": "Ticket ID,Lead ID,Created At,Status,Owner,Campaign,Updated At,Company,Email,Channel\n"
+            "T1,L1,2025-01-01,New,Ann,Fair,2025-01-02,Acme,a@example.com,Web"
+        },
+        [],
+        {"people": "Lead ID,Created At,Status,Owner,Campaign\nL1,2025-01-01,New,Ann,Fair"},
+    ),
     "amount-not-positive": (
         {"deals": f"{DEALS}\n1,Won,0,2025-01-01,2025-02-01\n2,Won,-4,2025-01-01,2025-02-01\n3,Lost,0,2025-01-01,2025-02-01"},
         [2, 3],

@@ -9,9 +9,9 @@ from datetime import date
 from crm_metrics import schema
 from crm_metrics.analysis.everything import AsRead, Everything, Span
 from crm_metrics.analysis.joins import Join, Shared, joins, shared_customers
-from crm_metrics.analysis.nearest import Nearest, nearest_table
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.advising import Nearest, nearest
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.recognising import layouts
 from crm_metrics.settings import FileRules
@@ -85,7 +85,7 @@ def scan(found: Everything) -> Scan:
     return Scan(
         files=files,
         refused=found.refused,
-        unrecognised={raw.path: nearest_table(raw.header) for raw in found.unrecognised},
+        unrecognised={raw.path: nearest(raw, found.settings) for raw in found.unrecognised},
         headers={raw.path: raw.header for raw in found.unrecognised},
         ignored=found.ignored,
         joins=tuple(joins(dataset)) if dataset is not None else (),
@@ -132,7 +132,7 @@ def _rules(rules: FileRules) -> Iterator[str]:
             if isinstance(inner, dict):
                 yield from (f"{key}: {raw} = {meant}" for raw, meant in inner.items())
             else:
-                yield f"{key} = {inner}"
+                yield f"{key} = {str(inner).lower() if isinstance(inner, bool) else inner}"
 
 
 def _title(source: Source) -> str:

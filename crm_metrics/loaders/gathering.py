@@ -14,7 +14,7 @@ from typing import get_args
 from crm_metrics import schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import beside
+from crm_metrics.loaders import advising, beside
 from crm_metrics.loaders.coercing.words import spellings_of_missing
 from crm_metrics.loaders.halves import Halves, halves_of
 from crm_metrics.loaders.mapping import Recogniser
@@ -24,6 +24,11 @@ from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.periods import Grain
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
+
+_HINT = (
+    "Give an export with its header row, for example deals with the columns stage, amount and close date; "
+    "'crm-metrics scan' says what each file lacks."
+)
 
 
 @dataclass(frozen=True)
@@ -114,20 +119,34 @@ def _recognised(
     for raw in raws:
         recognised = recogniser.recognise(raw, forced.get(raw.path))
         if recognised is None:
-            labels = ", ".join(label for label in raw.header if label) or "none"
-            shown = labels if len(labels) <= 200 else labels[:199] + "…"
-            noticed.append(Issue("unrecognised-file", raw.path, detail={"columns": shown}))
-        else:
-            found.append((raw, recognised))
+            noticed.append(_unrecognised(raw, recogniser.settings))
+            continue
+        found.append((raw, recognised))
+        if recognised.second and (way := advising.way_to(raw, recogniser.settings, recognised.second, {})):
+            detail = {"table": recognised.layout.table, "second": recognised.second, "option": way.option}
+            noticed.append(Issue("close-second", raw.path, detail=detail))
     if not found:
         seen = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
         seen += [f"{issue.path} {issue.sentence}" for issue in noticed if issue.code == "empty-file"]
+        ways = [
+            str(issue.detail["way"]) for issue in noticed if issue.code == "unrecognised-file" and issue.detail["way"]
+        ]
         raise NothingToReport(
             "no file is recognised as a table of customers, leads, deals, tickets, responses, orders, subscriptions or spend"
             + (f" ({'; '.join(seen)})" if seen else ""),
-            hint="Give an export with its header row, for example deals with the columns stage, amount and close date.",
+            hint="\n".join([*ways, _HINT]),
         )
     return found
+
+
+def _unrecognised(raw: Raw, settings: Settings) -> Issue:
+    """What a file holds that is no known table, and what would make it one."""
+    labels = ", ".join(label for label in raw.header if label) or "none"
+    shown = labels if len(labels) <= 200 else labels[:199] + "…"
+    said = advising.nearest(raw, settings).sentence
+    way = f"{raw.path}: {said}" if said else ""
+    detail = {"columns": shown, "advice": f"; {said}" if said else "", "way": way}
+    return Issue("unrecognised-file", raw.path, detail=detail)
 
 
 def _tables(found: list[tuple[Raw, Recognised]]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from crm_metrics import schema
@@ -39,7 +39,10 @@ class Recogniser:
 
     def _mapped(self, raw: Raw, rules: FileRules) -> Recognised | None:
         """The file as its own header says, else as it would say with the canonical names in it."""
-        places = {name: self._place(raw, name, label) for name, label in rules.columns.items()}
+        places = {
+            name: self._place(raw, name, label) for name, label in rules.columns.items() if isinstance(label, str)
+        }
+        off = rules.columns.keys() - places.keys()
         renamed = list(raw.header)
         for name, place in places.items():
             renamed[place] = name
@@ -53,11 +56,11 @@ class Recogniser:
                 continue
             readings += [found] if found is not None else []
         for found in readings:
-            if rules.columns.keys() <= schema.TABLES[found.layout.table].columns.keys():
-                return _overlaid(found, places, raw.header)
+            if places.keys() <= schema.TABLES[found.layout.table].columns.keys():
+                return _overlaid(found, places, off, raw.header)
         if readings:
             table = readings[-1].layout.table
-            foreign = sorted(rules.columns.keys() - schema.TABLES[table].columns.keys())
+            foreign = sorted(places.keys() - schema.TABLES[table].columns.keys())
             raise SettingsError(
                 f"{raw.path} is read as {schema.called(table)}, which have no column {' or '.join(foreign)}. "
                 f"{did_you_mean(foreign[0], schema.TABLES[table].columns)}",
@@ -106,13 +109,14 @@ class Recogniser:
         return self.settings.file or "settings"
 
 
-def _overlaid(found: Recognised, places: Mapping[str, int], header: Sequence[str]) -> Recognised:
-    """The reading with the mapped columns where the user says; nothing else is read from those headers."""
+def _overlaid(found: Recognised, places: Mapping[str, int], off: Collection[str], header: Sequence[str]) -> Recognised:
+    """The reading with the mapped columns where the user says, and without those that are `off`; nothing else is read from
+    the mapped headers."""
     taken = set(places.values())
     columns = {
         name: place
         for name, place in found.columns.items()
-        if name not in places and (place not in taken or is_beside(name))
+        if name not in places and name not in off and (place not in taken or is_beside(name))
     }
     columns |= places
     if found.layout.table == "spend":

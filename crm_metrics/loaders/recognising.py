@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.beside import is_beside, stage_columns
 from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
+from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.stretches import with_stretches
 from crm_metrics.loaders.vocabulary import SUFFIX, unit_in, words_of
 from crm_metrics.loaders.whole_table import Reading as Whole
 from crm_metrics.loaders.whole_table import Sheet, is_other, reading, worded
+from crm_metrics.settings import Settings
 
 __all__ = ["SUFFIX", "Layout", "Recognised", "layout_of", "layouts", "normalised", "recognise", "unit_of"]
 
@@ -54,11 +56,11 @@ def recognise(
     known = layouts() if among is None else among
     signed = [found for layout in known if layout.vendor != GENERIC and (found := _reading(sheet, layout)) is not None]
     sure = [found for found in signed if not _contradicted(sheet, found)]
-    if not sure:
+    if not any(map(_is_placed, sure)):
         plain = [layout for layout in known if layout.vendor == GENERIC]
-        whole = [read for layout in plain if (read := reading(sheet, layout)) is not None]
-        sure = [_worded(sheet, read) for read in whole]
-    sure = sure or signed
+        whole = [_worded(sheet, read) for layout in plain if (read := reading(sheet, layout)) is not None]
+        tables = {found.layout.table for found in sure}
+        sure = [found for found in whole if not tables or found.layout.table in tables] or sure or signed
     if not sure:
         return None
     sure.sort(key=lambda found: -found.score)
@@ -66,6 +68,13 @@ def recognise(
     if len(winners) > 1:
         raise _asked(winners, path)
     return replace(winners[0], second=sure[1].layout.table if _is_close(sure) else None)
+
+
+def _is_placed(found: Recognised) -> bool:
+    """Whether a reading has the date that places its rows in time, where its table is nothing without."""
+    date = schema.TABLES[found.layout.table].placed_by
+    needs = worded()[found.layout.table].needs if found.layout.table in worded() else ()
+    return date in found.columns or frozenset({date}) not in needs
 
 
 def _is_close(sure: Sequence[Recognised]) -> bool:
@@ -91,22 +100,16 @@ def _contradicted(sheet: Sheet, found: Recognised) -> bool:
 
 def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
     """The question which table a file is that can be several."""
-    name = json.dumps(path.rpartition("/")[2], ensure_ascii=False)
-    ids = sorted({winner.layout.table.rstrip("s") + "_id" for winner in winners})
+    readings = []
+    for winner in winners:
+        title = f"{winner.layout.table} ({winner.layout.title})"
+        _, option, setting = with_rule(Settings(), path, {"table": winner.layout.table})
+        readings.append(Reading(title, f"its columns become {', '.join(sorted(winner.columns))}", option, setting))
     return AmbiguousError(
-        f"can be read as {' or '.join(f'{winner.layout.table} ({winner.layout.title})' for winner in winners)}",
+        f"can be read as {' or '.join(reading.title for reading in readings)}",
         where=path,
         setting="files",
-        readings=[
-            Reading(
-                f"{winner.layout.table} ({winner.layout.title})",
-                f"its columns become {', '.join(sorted(winner.columns))}",
-                "",
-                f'files = [{{ path = {name}, table = "{winner.layout.table}" }}]',
-            )
-            for winner in winners
-        ],
-        hint=f"Or rename a column so that it says which, for example the id: {' or '.join(ids)}.",
+        readings=readings,
     )
 
 

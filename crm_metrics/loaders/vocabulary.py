@@ -57,7 +57,7 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True)
 class Language:
-    """The words of a language, each as it is compared, with what it stands for; `guesses` are not sure enough to decide."""
+    """The words of a language, each as it is compared, with what it stands for."""
 
     name: str
     stops: frozenset[str]
@@ -86,6 +86,15 @@ class Language:
         for asked, patterns in self.questions.items():
             found += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
         return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(found)]
+
+    def forms(self, part: str) -> list[str]:
+        """The words for a thing or an attribute, as they are compared."""
+        return [
+            key
+            for words in (self.things, self.attributes, self.moments)
+            for key, meant in words.items()
+            if part in meant
+        ]
 
     def _said(self, thing: str | None, key: str) -> list[Meaning]:
         """The attributes that a key names, a date also with a mark before or behind it: `date created`, `created at`."""
@@ -152,11 +161,12 @@ def unit_in(words: Iterable[str]) -> str | None:
 
 
 @cache
-def languages() -> tuple[Language, ...]:
-    """All languages there are words of, English first; `english` alone is enough for most headers."""
+def languages(*, guessing: bool = False) -> tuple[Language, ...]:
+    """All languages there are words of, English first; `english` alone is enough for most headers. `guessing` with the words
+    that are not sure enough to decide anything."""
     folder = files("crm_metrics.loaders.words")
     names = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"[a-z]{2}\.toml", entry.name))
-    return tuple(_language(name) for name in sorted(names, key=lambda name: (name != "en.toml", name)))
+    return tuple(_language(name, guessing) for name in sorted(names, key=lambda name: (name != "en.toml", name)))
 
 
 @cache
@@ -165,14 +175,14 @@ def english() -> Language:
 
 
 @cache
-def _language(name: str) -> Language:
+def _language(name: str, guessing: bool = False) -> Language:
     text = files("crm_metrics.loaders.words").joinpath(name).read_text(encoding="utf-8")
     block = tomllib.loads(text)
 
     def table(part: str) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
-        for meant, forms in block.get(part, {}).items():
-            for form in forms:
+        for words in (block, *([block.get("guesses", {})] if guessing else ())):
+            for meant, form in ((meant, form) for meant, forms in words.get(part, {}).items() for form in forms):
                 found[key_of(form)] = (*found.get(key_of(form), ()), meant)
         return found
 

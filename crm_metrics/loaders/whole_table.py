@@ -66,12 +66,13 @@ class Match:
 
 @dataclass(frozen=True)
 class Reading:
-    """A file as one table: the place of each column, columns that several headers claim, and how much of it is explained."""
+    """A file as one table: the place of each column, columns that several headers claim, how much of it is explained."""
 
     layout: Layout
     columns: dict[str, int]
     candidates: dict[str, tuple[str, ...]]
     score: float
+    met: tuple[bool, ...]  # which of the things that the table must have are there
 
 
 @cache
@@ -95,14 +96,20 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             places.add(match.place)
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
+    needed = [
+        [taken[name] for name in choice if name in taken and _counts(sheet, layout, taken[name])]
+        for choice in layout.needs
+    ]
     if not forced:
-        if not _has_needs(sheet, layout, taken):
+        # A bare name is a customer's only beside two other columns.
+        weak = any(all(match.is_weak for match in choice) for choice in needed)
+        if not all(needed) or (weak and max(map(len, needed)) < 2):
             return None
         said = _as_keyed(sheet, layout, columns)
         if said is None:
             return None
         score += said
-    return Reading(layout, columns, dict(_claims(sheet, found, taken, places)), score)
+    return Reading(layout, columns, dict(_claims(sheet, found, taken, places)), score, tuple(map(bool, needed)))
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
@@ -199,19 +206,10 @@ def _is_id(named: Named, content: Content) -> bool:
     return True
 
 
-def _has_needs(sheet: Sheet, layout: Layout, taken: Mapping[str, Match]) -> bool:
-    """Whether what the table must have is there. A bare id proves nothing; a bare name only beside two other columns."""
-    met = [
-        [taken[name] for name in choice if _counts(sheet, layout, taken.get(name)) and name in taken]
-        for choice in layout.needs
-    ]
-    weak = [all(match.is_weak for match in choice) for choice in met]
-    return all(met) and (not any(weak) or max(map(len, met)) > 1)
-
-
-def _counts(sheet: Sheet, layout: Layout, match: Match | None) -> bool:
-    """Whether a column is there for what a table must have: filled, and with one of the words that tell, if it has to."""
-    if match is None or not match.fit or (match.is_weak and match.column.endswith("_id")):
+def _counts(sheet: Sheet, layout: Layout, match: Match) -> bool:
+    """Whether a column is there for what a table must have: filled, no bare id, with one of the words that tell where it
+    has to."""
+    if not match.fit or (match.is_weak and match.column.endswith("_id")):
         return False
     telling = layout.telling.get(match.column)
     content = sheet.content(match.place)

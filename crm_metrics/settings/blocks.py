@@ -17,6 +17,7 @@ from crm_metrics.settings.kinds import (
     Currency,
     Day,
     Encoding,
+    Header,
     Meanings,
     Order,
     Period,
@@ -50,8 +51,9 @@ class FileRules(Block):
     scale: Literal["0-2", "1-2", "1-3", "1-4", "1-5", "1-7", "1-10", "0-10"] | None = Field(
         default=None, description="the scale of its scores"
     )
-    columns: dict[ColumnName, str] = Field(
-        default_factory=dict, description='which header stands for which column: amount = "Net value"'
+    columns: dict[ColumnName, Header] = Field(
+        default_factory=dict,
+        description='which header stands for which column: amount = "Net value"; currency = false where none does',
     )
     values: Meanings = Field(
         default_factory=dict, description='what the values of a column mean: outcome = { "Signed" = "won" }'

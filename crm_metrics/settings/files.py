@@ -32,7 +32,10 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
 
 
 def _over(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """The values of a file with others on top: words for states beside those of the file, all else in their place."""
+    """The values of a file with others on top: words for states beside those of the file, rules for files before them, all
+    else in their place."""
+    if isinstance(over.get("files"), list):
+        over = over | {"files": [*over["files"], *values.get("files", [])]}
     if isinstance(states := over.get("states"), dict):
         own = values.get("states", {})
         over = over | {"states": own | {table: own.get(table, {}) | words for table, words in states.items()}}

@@ -74,6 +74,12 @@ def _column(name: str) -> str:
     return name
 
 
+def _header(value: object) -> object:
+    if value is False or (isinstance(value, str) and value.strip()):
+        return value
+    raise ValueError("the header of a column in quotation marks is expected, or false where none is to be read as it")
+
+
 # What the cells of a column can mean, where that is more than a name of the user's own.
 _MEANINGS = {"outcome": ("won", "lost", "open"), "kind": ("nps", "csat", "ces")}
 _MAPPED = (schema.Kind.CATEGORY, schema.Kind.BOOL)
@@ -170,6 +176,7 @@ Day = Annotated[date, BeforeValidator(_day)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Currency = Annotated[str, AfterValidator(_currency)]
 ColumnName = Annotated[str, AfterValidator(_column)]
+Header = Annotated[str | bool, BeforeValidator(_header)]  # no other truth value than false passes
 Meanings = Annotated[
     dict[Annotated[str, AfterValidator(_mapped_column)], dict[str, Annotated[str, BeforeValidator(_meaning)]]],
     BeforeValidator(_beside_columns),

@@ -11,7 +11,19 @@ from pydantic import Field, PrivateAttr, model_validator
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
-from crm_metrics.settings.kinds import Block, ColumnName, Currency, Day, Encoding, Order, Sign, States, Texts, Zone
+from crm_metrics.settings.kinds import (
+    Block,
+    ColumnName,
+    Currency,
+    Day,
+    Encoding,
+    Header,
+    Order,
+    Sign,
+    States,
+    Texts,
+    Zone,
+)
 from crm_metrics.settings.lines import Place, line_of
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -157,7 +169,7 @@ class Settings(Block):
         "days off, which are no working time: the public holidays of a country or a part of it, and days of your own",
         '[holidays]\ncountry = "DE"\nsubdivision = "BY"\ndates = [2025-12-24, 2025-12-31]',
     )
-    columns: dict[str, dict[ColumnName, str]] = _setting(
+    columns: dict[str, dict[ColumnName, Header]] = _setting(
         "which header stands for which column, per file or pattern",
         '[columns."deals*.csv"]\namount = "Net value"\nclosed_at = "Signed on"',
         default=dict,

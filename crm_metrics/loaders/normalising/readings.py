@@ -12,6 +12,7 @@ from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates, numbers
 from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.schema import called
 
 _MONTHS = (
@@ -92,7 +93,8 @@ def two_columns(file: File, name: str, labels: tuple[str, ...], found: dict[str,
             f", {np.nansum(values):,.10g} in all" if _known(values) else ""
         )
         setting = f"columns.{_quoted(file.raw.path.rpartition('/')[2])}.{name} = {_quoted(label)}"
-        readings.append(Reading(repr(label), effect, "", setting))
+        _, option, _ = with_rule(file.settings, file.raw.path, {"columns": {name: label}})
+        readings.append(Reading(repr(label), effect, option, setting))
     return AmbiguousError(
         f"{name} could be the column {' or '.join(repr(label) for label in labels)}",
         where=file.raw.path,

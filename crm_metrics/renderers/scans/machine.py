@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TextIO
 from crm_metrics.errors import AmbiguousError
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.nearest import Nearest
     from crm_metrics.analysis.scan import Column, File, Scan
     from crm_metrics.errors import DataError
     from crm_metrics.issues import Issue
+    from crm_metrics.loaders.advising import Nearest
 
 # The version of the form; it changes when a key is renamed or removed, not when one is added.
 FORMAT_VERSION = 1
@@ -114,8 +114,17 @@ def _unrecognised(scan: Scan, path: str, nearest: Nearest) -> dict[str, Any]:
         "nearest_table": nearest.table,
         "fitting": list(nearest.fitting),
         "lacking": [
-            {"one_of": list(part.columns), "headers": list(part.headers), "similar": part.like}
+            {
+                "one_of": list(part.columns),
+                "headers": list(part.headers),
+                "similar": next(iter(part.like), None),
+                "candidates": list(part.like),
+            }
             for part in nearest.lacking
+        ],
+        "ways": [
+            {"table": way.table, "columns": dict(way.columns), "option": way.option, "setting": way.setting}
+            for way in nearest.ways
         ],
     }
 

@@ -13,8 +13,8 @@ from crm_metrics.renderers.cells import count, visible
 from crm_metrics.renderers.table.screen import GAP, Screen, padded_to
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.nearest import Nearest
     from crm_metrics.analysis.scan import Column, File, Scan
+    from crm_metrics.loaders.advising import Nearest
 
 # What is said elsewhere on the page.
 _SAID = {"unrecognised-file", "date-order", "stage-open"}
@@ -199,11 +199,17 @@ def _unrecognised(screen: Screen, path: str, nearest: Nearest) -> None:
     if nearest.table is None:
         screen.paragraph("No column has a name that is known for any table.", indent=2)
         return
-    fitting = ", ".join(map(visible, nearest.fitting))
-    screen.paragraph(f"Nearest to {nearest.table.replace('_', ' ')}: {fitting} would fit.", indent=2)
+    fitting = f": {', '.join(map(visible, nearest.fitting))} would fit" if nearest.fitting else ""
+    screen.paragraph(f"Nearest to {nearest.table.replace('_', ' ')}{fitting}.", indent=2)
     for part in nearest.lacking:
-        like = f"; rename {visible(part.like)} if it is that" if part.like else ""
+        like = f"; {' or '.join(map(visible, part.like[:3]))} may be that" if part.like and nearest.ways else ""
         screen.paragraph(f"It lacks a column such as {', '.join(part.headers)}{like}.", indent=2)
+    for way in nearest.ways:
+        said = ", ".join(f"{name} is {visible(header)}" for name, header in way.columns.items())
+        screen.paragraph(f"To read it so{f' ({said})' if said else ''}, add", indent=2)
+        screen.paragraph(visible(way.option), "dim", indent=6)
+    if nearest.ways:
+        screen.paragraph("or put the same line into crm-metrics.toml: 'crm-metrics init' writes it.", "dim", indent=2)
 
 
 def _together(screen: Screen, scan: Scan) -> None:

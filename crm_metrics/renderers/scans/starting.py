@@ -141,9 +141,17 @@ def _files(scan: Scan) -> Iterator[str]:
         if lines:
             yield from ("[[files]]", f"path = {_toml(_pattern(file.source.path))}", *lines)
     for path, nearest in scan.unrecognised.items():
-        yield f"# To be settled: {visible(path)} is not recognised. Say what it holds and in which row its header is:"
-        table = _toml(nearest.table or "deals")
-        yield from ("#   [[files]]", f"#   path = {_toml(_pattern(path))}", f"#   table = {table}", "#   header = 1")
+        yield f"# To be settled: {visible(path)} is not recognised. Say what it holds, for example:"
+        for way in nearest.ways:
+            yield f"# {visible(way.setting)}"
+        if not nearest.ways:
+            table = _toml(nearest.table or "deals")
+            yield from (
+                "#   [[files]]",
+                f"#   path = {_toml(_pattern(path))}",
+                f"#   table = {table}",
+                "#   header = 1",
+            )
     for column, why in scan.unusable.items():
         if why.reason == "scale-ambiguous":
             yield f"# To be settled: {visible(column)} is not used: {visible(why.seen)}."

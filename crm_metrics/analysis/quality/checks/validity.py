@@ -86,6 +86,13 @@ noticed(
     effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
     codes=["unrecognised-file", "empty-file"],
 )
+noticed(
+    "close-second",
+    VALIDITY,
+    "A file could nearly as well be another table.",
+    effect="if it is that, its figures are missing and others are wrong",
+    codes=["close-second"],
+)
 
 
 @check(

@@ -1,0 +1,205 @@
+"""What would make a file that is not recognised a table: the columns it lacks, the headers that may be them by their words
+or their cells, and the settings that say so. Every way that is given has been tried: the file is recognised with it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+
+from crm_metrics import schema
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.content import fits
+from crm_metrics.loaders.layouts import Layout
+from crm_metrics.loaders.mapping import Recogniser
+from crm_metrics.loaders.reading import Raw
+from crm_metrics.loaders.recognising import recognise
+from crm_metrics.loaders.rule_lines import with_rule
+from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
+from crm_metrics.loaders.whole_table import Sheet, reading, worded
+from crm_metrics.schema import Kind
+from crm_metrics.settings import Settings
+
+_SHOWN, _ALIKE, _SHORTEST, _WAYS, _TRIED = 4, 0.8, 4, 3, 12
+_CLEAR = 3  # what a column explains that hardly another table has
+_TELLING = (Kind.DATE, Kind.MONEY)  # kinds that cells show by themselves
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """A column that is not there: the canonical names of which one is needed, headers that are known for them, and the
+    headers of the file that may be one, the likeliest first."""
+
+    columns: tuple[str, ...]
+    headers: tuple[str, ...]
+    like: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Way:
+    """Settings with which a file is recognised as a table: the header of each column they name, the option of the command
+    line and the line of a settings file."""
+
+    table: str
+    columns: Mapping[str, str]
+    option: str
+    setting: str
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """The table that a file comes nearest to: which of its headers fit, what it lacks, and the ways to read it, which have
+    been tried. `table` is None when nothing fits."""
+
+    table: str | None
+    fitting: tuple[str, ...]
+    lacking: tuple[Lacking, ...]
+    ways: tuple[Way, ...]
+
+    @property
+    def sentence(self) -> str:
+        """What would have to be said for it to be read, in one sentence; empty without a way."""
+        if not self.ways:
+            return ""
+        way = self.ways[0]
+        said = " and ".join(f"{header!r} is the column {name}" for name, header in way.columns.items())
+        return f"if {said}, add {way.option}" if said else f"add {way.option}"
+
+
+def nearest(raw: Raw, settings: Settings) -> Nearest:
+    """The table that a file comes nearest to, of those with a way to read it first."""
+    sheet = Sheet(tuple(raw.header), raw.head())
+    found: list[tuple[bool, float, Nearest]] = []
+    for layout in worded().values():
+        read = reading(sheet, layout, forced=True)
+        if read is None:
+            continue
+        lacking = [choice for choice, is_met in zip(layout.needs, read.met, strict=True) if not is_met]
+        parts = [_offers(sheet, layout, choice, {*read.columns.values()}) for choice in lacking]
+        said = sum(part[0].is_said for part in parts if part)
+        # Cells alone are offered only where words say what the table is: a date and a number are in every file.
+        if read.score < _CLEAR and not said:
+            parts = [[offer for offer in part if offer.is_said] for part in parts]
+        ways = tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS)) if parts else ()
+        if not read.columns and not ways:
+            continue
+        shown = tuple(
+            Lacking(_names(layout, choice), _known(layout, choice), tuple(offer.label for offer in part))
+            for choice, part in zip(lacking, parts, strict=True)
+        )
+        fitting = tuple(sheet.labels[place] for place in sorted(read.columns.values()))
+        near = read.score + _CLEAR * (sum(read.met) + said)
+        found.append((not ways, -near, Nearest(layout.table, fitting, shown, ways)))
+    if not found:
+        return Nearest(None, (), (), ())
+    return min(found, key=lambda entry: entry[:2])[2]
+
+
+@dataclass(frozen=True)
+class _Offer:
+    """A header that may be a column: how sure that is (0 by its words, 1 by likeness, 2 by its cells alone)."""
+
+    rank: int
+    column: str
+    label: str
+
+    @property
+    def is_said(self) -> bool:
+        return self.rank < 2
+
+
+def _names(layout: Layout, choice: frozenset[str]) -> tuple[str, ...]:
+    return tuple(column for column in layout.columns if column in choice)
+
+
+def _known(layout: Layout, choice: frozenset[str]) -> tuple[str, ...]:
+    return tuple(column.replace("_", " ") for column in _names(layout, choice))[:_SHOWN]
+
+
+def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]) -> list[_Offer]:
+    """The columns of which one is needed with the headers that may be them, the likeliest first: by a word of any language,
+    by likeness, or, where its words say nothing else, as cells of the kind that the column has."""
+    kinds = schema.TABLES[layout.table].columns
+    best: dict[str, _Offer] = {}
+    for place, label in enumerate(sheet.labels):
+        content = sheet.content(place)
+        if place in used or not label.strip() or content is None:
+            continue
+        said = _said(label)
+        offers = []
+        for column in _names(layout, choice):
+            if fits(kinds[column].kind, content) != 1:
+                continue
+            if said & set(_meant(layout, column)):
+                offers.append(_Offer(0, column, label))
+            elif _is_like(key_of(label), _named(layout, column)):
+                offers.append(_Offer(1, column, label))
+            elif kinds[column].kind in _TELLING and not said:
+                offers.append(_Offer(2, column, label))
+        if offers:
+            best[label] = min(offers, key=lambda offer: offer.rank)
+    return sorted(best.values(), key=lambda offer: offer.rank)
+
+
+def _is_like(key: str, names: set[str]) -> bool:
+    return len(key) >= _SHORTEST and bool(get_close_matches(key, names, n=1, cutoff=_ALIKE))
+
+
+@lru_cache(maxsize=1024)
+def _said(label: str) -> frozenset[tuple[str | None, str | None]]:
+    """What a header can say in any language, whether or not the rest of the header confirms it."""
+    head = header_of(label)
+    return frozenset(
+        (meaning.thing, meaning.attribute)
+        for language in languages(guessing=True)
+        for words in (head.words, head.short)
+        for meaning in language.meanings(words)
+    )
+
+
+def _meant(layout: Layout, column: str) -> Iterator[tuple[str | None, str | None]]:
+    """The things and attributes by which headers name a column."""
+    for spec in layout.columns[column]:
+        first, _, second = spec.partition(" ")
+        if second:
+            yield first, second
+        elif not spec.startswith("="):
+            yield from ((thing, first) for thing in (None, *layout.things))
+            yield first, None
+
+
+def _named(layout: Layout, column: str) -> set[str]:
+    """Headers by which a column is known in English, as they are compared."""
+    found = {key_of(column)}
+    for thing, attribute in _meant(layout, column):
+        for form in english().forms(attribute) if attribute else ():
+            found |= {before + form for before in (english().forms(thing) if thing else ("",))}
+    return found
+
+
+def _ways(raw: Raw, settings: Settings, layout: Layout, parts: Sequence[Sequence[_Offer]]) -> Iterator[Way]:
+    """The settings that give each lacking column one of its headers, as far as the file is recognised with them."""
+    if not all(parts):
+        return
+    for chosen in itertools.islice(itertools.product(*parts), _TRIED):
+        columns = {offer.column: offer.label for offer in chosen}
+        if len(set(columns.values())) == len(chosen):
+            way = way_to(raw, settings, layout.table, columns)
+            if way is not None:
+                yield way
+
+
+def way_to(raw: Raw, settings: Settings, table: str, columns: Mapping[str, str]) -> Way | None:
+    """The settings for a file as a table with these columns; None when it is not recognised with them, or not as that table
+    when the columns are renamed so."""
+    tried, option, setting = with_rule(settings, raw.path, {"table": table, "columns": columns})
+    header = [next((column for column, own in columns.items() if own == label), label) for label in raw.header]
+    try:
+        found = Recogniser(tried).recognise(raw)
+        renamed = recognise(header, raw.path, cells=raw.head()) if columns else found
+    except DataError:
+        return None
+    tables = {read.layout.table if read is not None else None for read in (found, renamed)}
+    return Way(table, columns, option, setting) if tables == {table} else None

@@ -1,0 +1,135 @@
+"""Every advice that is printed has been tried: followed to the letter, the file is read."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import crm_metrics
+
+# Files that are not read as they are, each with the column that says what the advice must be about.
+UNREAD = {
+    "a misspelt stage": ("Owner,Stge,Amount\nAnn,Won,3\nBen,Lost,4\n", "Stge"),
+    "dates under a word nobody knows": (
+        "Order No;Client;Tagesangabe;Order Value\n1;A;2025-01-03;10\n2;B;2025-01-04;12\n",
+        "Tagesangabe",
+    ),
+    "money under a word nobody knows": (
+        "order id,customer,order date,moolah\n1,A,2025-01-03,10.50\n2,B,2025-01-04,12.10\n",
+        "moolah",
+    ),
+    "money beside a note": (
+        "order id,customer,order date,note,moolah\n1,A,2025-01-03,x,10\n2,B,2025-01-04,y,12\n",
+        "moolah",
+    ),
+    "one German word": (
+        "customer,order id,Bestelldatum,amount\nA,1,2025-01-03,10\nB,2,2025-01-04,12\n",
+        "Bestelldatum",
+    ),
+    "a guess in Dutch": ("Campagnenaam;Dag;Kosten;Linkkliks\nA;2025-01-03;10,5;4\nB;2025-01-04;12,5;5\n", "Kosten"),
+    "a guess in Spanish": ("Campaña;Día;Coste;Impresiones\nA;2025-01-03;10,5;4\nB;2025-01-04;12,5;5\n", "Coste"),
+    "tickets without a date by name": (
+        "Ticket ID,Subject,When it came,Status\n1,a,2025-01-03 10:00,open\n2,b,2025-01-04 11:00,open\n",
+        "When it came",
+    ),
+    "two dates that may be it": (
+        "Ticket ID,Subject,Began when,Looked at when\n1,a,2025-01-03,2025-01-04\n2,b,2025-01-04,2025-01-07\n",
+        "when",
+    ),
+    "a header with a quote": (
+        'order id,customer,order date,"what\'s due"\n1,A,2025-01-03,10.5\n2,B,2025-01-04,12.5\n',
+        "what's due",
+    ),
+}
+
+
+def options(text: str) -> list[str]:
+    """The options that a page advises, as a shell would give them."""
+    return [shlex.split(found)[1] for found in re.findall(r"--set '.*\]'", text)]
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_every_option_that_scan_prints_reads_the_file(folder: Path, name: str):
+    text, about = UNREAD[name]
+    (folder / "unread.csv").write_text(text, encoding="utf-8")
+    page = crm_metrics("scan", "unread.csv")
+    assert (page.code, "not recognised" in page.out) == (4, True)
+    advised = options(page.out)
+    assert advised
+    for option in advised:
+        assert about.replace("'", "") in option.replace("'", "")
+        found = crm_metrics("scan", "unread.csv", "--set", option, "-f", "json")
+        assert (found.code, found.json["files"][0]["used"]) == (0, 2), found.err
+
+
+@pytest.mark.parametrize("name", UNREAD)
+def test_a_report_gives_the_advice_of_scan_and_names_scan(folder: Path, name: str):
+    (folder / "unread.csv").write_text(UNREAD[name][0], encoding="utf-8")
+    refused = crm_metrics("report", "unread.csv")
+    assert (refused.code, "crm-metrics scan" in refused.err) == (4, True)
+    first, *_ = options(crm_metrics("scan", "unread.csv").out)
+    assert options(refused.err) == [first]
+    assert crm_metrics("report", "unread.csv", "-p", "all", "--set", options(refused.err)[0]).code == 0
+
+
+def test_beside_other_files_the_warning_advises_too(folder: Path):
+    (folder / "unread.csv").write_text(UNREAD["a misspelt stage"][0], encoding="utf-8")
+    said = crm_metrics("report", "unread.csv", "deals.csv", "-p", "2025-02", "-f", "csv").err
+    (option,) = options(said)
+    assert crm_metrics("scan", "unread.csv", "--set", option).code == 0
+
+
+def test_the_line_of_a_settings_file_reads_the_file_and_keeps_its_other_rules(folder: Path):
+    (folder / "unread.csv").write_text(UNREAD["a misspelt stage"][0], encoding="utf-8")
+    way = crm_metrics("scan", "unread.csv", "-f", "json").json["unrecognised"][0]["ways"][0]
+    assert "files" in tomllib.loads(way["setting"])
+    (folder / "crm-metrics.toml").write_text(way["setting"] + "\n")
+    assert crm_metrics("scan", "unread.csv").code == 0
+    (folder / "crm-metrics.toml").write_text('[[files]]\npath = "unread.csv"\ndecimal = "."\n')
+    again = crm_metrics("scan", "unread.csv", "-f", "json").json["unrecognised"][0]["ways"][0]["option"]
+    assert 'decimal = "."' in again
+    found = crm_metrics("scan", "unread.csv", "--set", shlex.split(again)[1], "-f", "json").json["files"]
+    assert found[0]["table"] == "deals"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x,y\n1,2\n",
+        "ip,timestamp,url,status,bytes\n1.1.1.1,2025-01-01 10:00,/a,200,5\n1.1.1.2,2025-01-01 10:01,/b,404,9\n",
+        "Id,Name,Category,Price,Status\n1,Pen,Office,2,active\n2,Ink,Office,3,active\n",
+    ],
+)
+def test_nothing_is_advised_where_words_say_nothing(folder: Path, text: str):
+    (folder / "other.csv").write_text(text)
+    assert options(crm_metrics("scan", "other.csv").out) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ticket ID,Lead ID,Created At,Status,Owner\nT1,L1,2025-01-01,New,Ann\nT2,L2,2025-01-02,New,Ben\n",
+        "Deal ID,Stage,Deal value,Contract value,Close Date\nD1,Won,10,20,2025-03-04\nD2,Won,30,,2025-03-05\n",
+    ],
+    ids=["two tables", "two amounts"],
+)
+def test_every_answer_to_a_question_settles_it(folder: Path, text: str):
+    (folder / "asked.csv").write_text(text)
+    page = crm_metrics("scan", "asked.csv")
+    assert (page.code, len(options(page.out))) == (3, 2)
+    for option in options(page.out):
+        assert crm_metrics("scan", "asked.csv", "--set", option).code == 0
+
+
+def test_a_column_that_was_taken_wrongly_is_switched_off(folder: Path):
+    rows = "1,Won,5,Coins,2025-03-04\n2,Won,6,Notes,2025-03-05\n"
+    (folder / "deals.csv").write_text(f"Deal ID,Stage,Amount,Currency,Close Date\n{rows}")
+    asked = ("report", "deals.csv", "-p", "2025-03", "-m", "revenue_won", "-f", "csv")
+    off = 'files=[{path = "deals.csv", columns = {currency = false}}]'
+    assert crm_metrics(*asked, "--set", off).values == {"revenue_won": "11.0"}
+    wrong = crm_metrics(*asked, "--set", 'files=[{path = "deals.csv", columns = {currency = true}}]')
+    assert (wrong.code, "or false" in wrong.err) == (2, True)
