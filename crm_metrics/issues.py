@@ -35,6 +35,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "header-rows": (NOTE, "has {seen} header rows, read as one"),
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
+    "merged-cells": (
+        NOTE,
+        "{count} rows of {column} are part of a merged cell; its text is taken for all its rows, a number once",
+    ),
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),
     "duplicate-header": (NOTE, "the header {column} occurs more than once; the first one is used"),
     # rows

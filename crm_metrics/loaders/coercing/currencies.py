@@ -117,8 +117,10 @@ def code_of(text: str) -> str:
     if found := _CODE.match(tidy):
         return found[1].upper()
     for part in (tidy, *_PAIR.split(tidy)):  # by name before by sign: "US Dollar : $"
-        if (named := _BY_NAME.get(folded(part))) or len(known := of_sign(part) or ()) == 1:
-            return named or known[0]
+        if named := _BY_NAME.get(folded(part)):
+            return named
+        if len(alone := of_sign(part) or ()) == 1:
+            return alone[0]
     return tidy.upper()
 
 

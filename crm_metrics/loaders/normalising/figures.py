@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -62,6 +63,13 @@ def _in_currencies(file: File, name: str, signs: list[str | None], column: coerc
     codes = {sign: file.currency_of(sign, name) for sign in set(signs) if sign is not None}
     labels = pa.array([codes.get(sign) if sign is not None else None for sign in signs], pa.string())
     return coerced.category(coerced.relabelled(labels, column.codes))
+
+
+def once_per_merged(file: File, values: dict[str, Any], cells: Cells, places: Mapping[str, int]) -> None:
+    """Leave the number of a merged cell to the first of its rows: it would count as often as there are rows."""
+    for name, place in places.items():
+        if place in cells.merged and name in values and file.kind(name) in NUMERIC:
+            values[name] = np.where(np.isin(cells.rows, cells.merged[place]), np.nan, values[name])
 
 
 def blank_zeros(file: File, values: dict[str, Any], cells: Cells) -> None:

@@ -57,8 +57,9 @@ def times_of_day(file: File, halves: Mapping[str, Halves], cells: Cells) -> dict
         of_day = column.spread(np.where(bad, dates.NEVER, moment % dates.DAY), np.int64(0))
         zones = coerced.texts(cells.columns[half.zone], file.missing) if half.zone is not None else None
         found[name] = Times(of_day, column.spread(written.zone, np.nan), zones)
-    for place in {place for half in halves.values() for place in (half.time, half.zone)} - {None}:
-        del cells.columns[place]
+    for half in halves.values():
+        cells.columns.pop(half.time, None)
+        cells.columns.pop(-1 if half.zone is None else half.zone, None)
     return found
 
 

@@ -180,6 +180,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
     values |= moments.from_texts(file, text_dates, cells, times)
     moments.settle_clocks(file, values)
     values |= figures.from_texts(file, text_numbers, cells)
+    figures.once_per_merged(file, values, cells, file_plan.names)
     figures.blank_zeros(file, values, cells)
     return values
 

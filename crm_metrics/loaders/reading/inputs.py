@@ -187,7 +187,7 @@ def _add_zip(content: Content, opened: Opened, depth: int) -> None:
 
 def _add_ole(content: Content, opened: Opened) -> None:
     """Microsoft's older container: a .xls, a workbook with a password, or a document of another program."""
-    from crm_metrics.loaders.reading.workbook import protected
+    from crm_metrics.loaders.reading.spreadsheets import protected
 
     data = content.all()
     if "EncryptedPackage".encode("utf-16-le") in data:

@@ -47,13 +47,15 @@ class Cells:
     """Columns by their position in the header, and the row number of each record as a spreadsheet shows it (int32).
 
     A quoted line break does not add a row; a blank line counts as a row but is neither a record nor left out.
-    A record with fewer cells than the header is filled up with empty ones when two of its cells are filled.
+    A record with fewer cells than the header is filled up with empty ones when two of its cells are filled. `merged` are the
+    rows, by column, that are part of a merged cell which begins above them: its text is theirs, its number counts once.
     """
 
     columns: dict[int, pa.ChunkedArray | pa.Array]
     rows: np.ndarray
     left_out: list[LeftOut] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    merged: dict[int, np.ndarray] = field(default_factory=dict)
 
 
 class Raw(Protocol):

@@ -41,6 +41,7 @@ def without_repeats(
         cells.rows[~repeats],
         sorted(left_out, key=lambda record: record.row),
         [*cells.issues, Issue("repeated-header", path, len(numbers), tuple(numbers[:SHOWN_ROWS]))],
+        cells.merged,
     )
 
 

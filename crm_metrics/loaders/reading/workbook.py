@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import logging
-import os
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +11,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_metrics.errors import DataError, SettingsError, did_you_mean
+from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.reading.blocks import blocks_in, only
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
 from crm_metrics.loaders.reading.layout import SAMPLED
+from crm_metrics.loaders.reading.merged import merged_cells
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.loaders.reading.sheet_cells import cleaned, spelling, with_durations
+from crm_metrics.loaders.reading.spreadsheets import load, reader_of
 from crm_metrics.settings import Stated
 
 
@@ -41,6 +41,8 @@ class Sheet:
     errors: list[tuple[int, int, str]]
     visible: bool = True
     above: tuple[str, ...] = ()
+    places: Sequence[int] = ()  # where its columns stand in the sheet
+    tables: int = 1  # how many tables the sheet holds
 
     def __post_init__(self) -> None:
         filled = np.zeros(len(self.columns[0]), bool)
@@ -51,6 +53,25 @@ class Sheet:
         self.rows = (np.flatnonzero(filled) + self.header_row + 1).astype(np.int32)
         if not filled.all():
             self.columns = [column.filter(pa.array(filled)) for column in self.columns]
+        self.merged: dict[int, np.ndarray] = {}
+        if any(column.null_count for column in self.columns):
+            self._fill_down()
+
+    def _fill_down(self) -> None:
+        """Give every row of a merged cell what stands in its first one."""
+        parts: dict[int, list[np.ndarray]] = defaultdict(list)
+        place = {column: at for at, column in enumerate(self.places)}
+        for cell in merged_cells(self.content, self.name):
+            first, last = np.searchsorted(self.rows, (cell.first + 1, cell.last + 2))
+            at = place.get(cell.column)
+            if at is not None and first < last and self.rows[first] == cell.first + 1:
+                parts[at].append(np.stack([np.arange(first + 1, last), np.full(last - first - 1, first)]))
+        for at, found in parts.items():
+            rows, above = np.concatenate(found, axis=1)
+            source = np.arange(len(self.rows))
+            source[rows] = above
+            self.columns[at] = self.columns[at].take(pa.array(source))
+            self.merged[at] = self.rows[rows]
 
     def head(self, count: int = 500) -> list[list[str | None]]:
         return [column.slice(0, count).to_pylist() for column in self.columns]
@@ -65,7 +86,8 @@ class Sheet:
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         with steady(self.content):
             columns = {at: _chunked(self._column(at, kind, missing)) for at, kind in wanted.items()}
-        cells = Cells(columns or {0: self.columns[0]}, self.rows, issues=self._issues(wanted))
+        merged = {at: rows for at, rows in self.merged.items() if at in wanted}
+        cells = Cells(columns or {0: self.columns[0]}, self.rows, issues=self._issues(wanted), merged=merged)
         others = {at: column for at, column in enumerate(self.columns) if at not in cells.columns}
         cells = without_repeats(cells, self.header_rows, self.path, lambda: others)
         cells.columns = {at: cells.columns[at] for at in wanted}
@@ -86,7 +108,8 @@ class Sheet:
         """Numbers in full: as text they are rounded to nine decimals, so those that may be are read once more."""
         if not pc.any(pc.match_substring_regex(texts, r"\.\d{9}")).as_py():
             return column
-        sheet = _load(_reader(self.content), self.name, self.content, dtypes={at: "float"}, use_columns=[at])
+        place = self.places[at]
+        sheet = load(reader_of(self.content), self.name, self.content, dtypes={place: "float"}, use_columns=[place])
         numbers = sheet.to_arrow().column(0).take(pa.array(self.rows - 1))
         return pc.if_else(pc.and_(pc.is_valid(column), pc.is_valid(numbers)), numbers, column)
 
@@ -98,6 +121,19 @@ class Sheet:
             seen[at].add(spelt)
         found = [header_rows(self.path, len(self.header_rows))] if len(self.header_rows) > 1 else []
         found += [] if self.visible else [Issue("hidden-sheet", self.path)]
+        found += [Issue("several-tables", self.path, self.tables)] if self.tables > 1 else []
+        found += [
+            Issue(
+                "merged-cells",
+                self.path,
+                len(below),
+                tuple(below[:SHOWN_ROWS].tolist()),
+                {"column": self.header[at]},
+                below,
+            )
+            for at, below in self.merged.items()
+            if at in wanted
+        ]
         return found + [
             Issue(
                 "error-cell",
@@ -122,13 +158,13 @@ def open_workbook(
     """The sheets that hold cells, and the names of those that are not read: only a program can show them, as they hold its
     own data, or others are stated. Sheets that a user has hidden are read. Raises DataError, and SettingsError for a stated
     sheet or header that is not there."""
-    reader = _reader(content)
+    reader = reader_of(content)
     wanted, loaded = stated(content.path).sheets, []
     chosen = _chosen(content.path, wanted, reader.sheet_names)
     hidden = [f"{content.path}#{name} (not the sheet that is set)" for name in reader.sheet_names if name not in chosen]
     several = bool(wanted) and len(reader.sheet_names) > 1  # then rules are told apart by the sheet
     for name in chosen:
-        sheet = _load(reader, name, content, dtypes="string")
+        sheet = load(reader, name, content, dtypes="string")
         if sheet.visible == "veryhidden":
             hidden.append(f"{content.path}#{name} (hidden)")
         elif sheet.width and sheet.height:
@@ -136,10 +172,16 @@ def open_workbook(
     found = []
     for name, visible, batch, errors in loaded:
         path = f"{content.path}#{name}" if several or len(loaded) > 1 else content.path
-        sheet = _sheet(content, path, name, batch, errors, stated(path).header)
-        if sheet is not None:
-            sheet.visible = visible
-            found.append(sheet)
+        problems, row = list(errors.errors) if errors else [], stated(path).header
+        columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
+        blocks = [block for block in blocks_in(columns) if row is None or block.rows[0] < row <= block.rows[1]]
+        for block in blocks:
+            cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
+            inside = [problem for problem in problems if block.holds(*problem.position)]
+            sheet = _sheet(content, path + block.where, name, cells, inside, row)
+            if sheet is not None:
+                sheet.visible, sheet.tables = visible, len(blocks)
+                found.append(sheet)
     return found, hidden
 
 
@@ -153,101 +195,17 @@ def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]
     return [name for name in names if not wanted or name.casefold() in folded]
 
 
-def _reader(content: Content) -> Any:
-    """fastexcel's reader. Raises DataError."""
-    import fastexcel
-
-    source = content.file if content.file is not None else content.all()
-    with _understood(content):
-        return fastexcel.read_excel(source)
-
-
-def _load(reader: Any, name: str, content: Content, **options: Any) -> Any:
-    """A sheet from its very first row, so that row numbers are those of the spreadsheet. Raises DataError."""
-    with _understood(content):
-        return reader.load_sheet(name, header_row=None, skip_rows=0, schema_sample_rows=None, **options)
-
-
-class _Complaints(logging.Handler):
-    """Keeps what the library warns of, such as rows that it cuts off, instead of printing it."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.WARNING)
-        self.said: list[str] = []
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without what the library prints past Python when it meets a bug of its own."""
-    try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # no standard error, as in some services
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-@contextmanager
-def _understood(content: Content) -> Iterator[None]:
-    """Turns whatever the library has against a workbook into a DataError."""
-    complaints, logger = _Complaints(), logging.getLogger("calamine")
-    logger.addHandler(complaints)
-    was, logger.propagate = logger.propagate, False
-    try:
-        with _silent():
-            yield
-    except Exception as error:
-        raise _unreadable(content, error) from error
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what a bug in the library looks like
-            raise
-        raise _unreadable(content, error) from error
-    finally:
-        logger.removeHandler(complaints)
-        logger.propagate = was
-    if any("max" in said and "row" in said for said in complaints.said):
-        raise DataError(
-            f"claims more rows than a spreadsheet has ({'; '.join(complaints.said)[:200]})",
-            where=content.path,
-            hint="Delete what lies below the table, or export it as CSV.",
-        )
-
-
-def _unreadable(content: Content, error: BaseException) -> DataError:
-    said = str(error).partition("\n")[0]
-    if "Cell limit" in said:
-        said = "it claims more cells than fit into memory"
-    if "assword" in said or "ncrypt" in said:
-        return protected(content)
-    hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
-    return DataError(f"is not a workbook that can be read ({said})", where=content.path, hint=hint)
-
-
-def protected(content: Content) -> DataError:
-    """The error for a workbook that asks for a password."""
-    hint = "Save a copy without a password (in Excel: File, Info, Protect Workbook)."
-    return DataError("is protected by a password", where=content.path, hint=hint)
-
-
-def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors: Any, row: int | None) -> Sheet | None:
+def _sheet(
+    content: Content, path: str, name: str, columns: Sequence[pa.Array], problems: Sequence[Any], row: int | None
+) -> Sheet | None:
     """The sheet below its header, which is in this row where that is known; None when it has none: no text at all."""
-    problems = list(errors.errors) if errors else []
-    columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
-    first = min((row or HEADER_WITHIN) + SAMPLED, batch.num_rows)
+    count = len(columns[0])
+    first = min((row or HEADER_WITHIN) + SAMPLED, count)
     # Leading blank rows do not count among those that may hold the header.
-    start = next((row for row in range(batch.num_rows) if any(column[row].is_valid for column in columns)), None)
+    start = next((row for row in range(count) if any(column[row].is_valid for column in columns)), None)
     if start is None:
         return None
-    records = [[column[row].as_py() for column in columns] for row in range(start, min(start + first, batch.num_rows))]
+    records = [[column[row].as_py() for column in columns] for row in range(start, min(start + first, count))]
     if row is None:
         at = header_among(records)
     else:
@@ -272,4 +230,15 @@ def _sheet(content: Content, path: str, name: str, batch: pa.RecordBatch, errors
     body = [columns[position].slice(at + 1) for position in used]
     rows = tuple(tuple(row[position] for position in used) for row in header.rows)
     above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
-    return Sheet(content, path, name, [labels[position] for position in used], at + 1, rows, body, cells, above=above)
+    return Sheet(
+        content,
+        path,
+        name,
+        [labels[position] for position in used],
+        at + 1,
+        rows,
+        body,
+        cells,
+        above=above,
+        places=used,
+    )
