@@ -101,7 +101,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} deals are {outcome} without a close date; in no figure by close date, never open",
     ),
-    "closed-in-future": (WARNING, "{count} deals are {outcome} with a close date after {as_of}; left out"),
+    "closed-in-future": (
+        WARNING,
+        "{count} deals are {outcome} with a close date after {as_of}; neither won, lost nor open",
+    ),
     "outcome-conflict": (WARNING, "{count} deals have a stage that contradicts their {column}; the {column} decides"),
     "converted-conflict": (WARNING, "{count} leads have a status that contradicts {column}; {column} decides"),
     "negative-duration": (WARNING, "{count} rows have {end} before {start}; left out of {duration}"),

@@ -24,6 +24,7 @@ SOURCE, ROW = "_source", "_row"
 STATE = "_state"  # what became of a record, one of `schema.STATES`; missing where nothing tells
 RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency of the report
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
+LATER = "_later"  # True on rows that have ended by the file, but after the day up to which they are known
 NONE = "(none)"
 
 
@@ -96,6 +97,7 @@ class Table:
     frame: pd.DataFrame
     calendar: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[str, Unusable] = field(default_factory=dict)
+    later: date | None = None  # the newest day of its export, where that lies behind what is known of its records
     refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
     in_parts: bool = False
     states: dict[tuple[int, str, str, str], int] = field(default_factory=dict)  # source, column, word, state -> rows

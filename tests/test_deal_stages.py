@@ -299,13 +299,14 @@ def test_stages_have_the_attributes_of_their_deals(tmp_path, history):
     assert found == ({"Ann": 3, "(none)": 1} if history else {"Ann": 2, "Ben": 1})
 
 
-def test_a_deal_that_its_history_closes_in_the_future_leaves_the_rows_of_the_history(tmp_path):
-    """The deal made of a row is left out, the change that the row records is not."""
+def test_a_deal_that_its_history_closes_in_the_future_is_neither_won_nor_open(tmp_path):
+    """Nothing is left out for it: the deal has been created, and the change that the row records has been made."""
     dataset = loaded(tmp_path, written(tmp_path, "history.csv", FIELDS.replace("2/1/2025", "2/1/2099")), deals=True)
 
     assert "closed-in-future" in {issue.code for issue in dataset.issues}
     (source,) = dataset.sources
     assert source.left_out == {"no-stage-change": 1}
+    assert dataset.tables["deals"].frame["outcome"].isna().any()
     assert source.used == dataset.tables["deal_stages"].frame["_row"].nunique()
 
 

@@ -54,7 +54,10 @@ def deals_of(made: list[tuple[int, int | None, bool, float]], today: int) -> Dea
     amount = np.array([one[3] for one in made])
     frame = pd.DataFrame({"_source": 0, "_row": range(2, len(made) + 2)})
     expected = np.full(len(made), NEVER)
-    return Deals(frame, created, closed, expected, won, over & ~won, amount, none, None, today, expected)
+    is_open, now = ~over, np.zeros(len(made), dtype=bool)
+    return Deals(
+        frame, created, closed, expected, won, over & ~won, is_open, now, amount, none, None, today, today, expected
+    )
 
 
 def write(path: Path, made: list[tuple[int, int | None, bool, float]]) -> str:

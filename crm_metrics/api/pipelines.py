@@ -24,17 +24,24 @@ BY = ("stage", "owner", "expected")
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The deals that were open at the end of `as_of`; `past` says that the data goes on after that day. `old` and `moves`
-    are the older export and what changed since, of all open deals or of those expected to close in `period`."""
+    """The deals that were open at the end of as-of. `old` and `moves` are the older export and what changed since, of all
+    open deals or of those expected to close in `period`."""
 
-    as_of: date
-    past: bool
     standing: Standing
     dataset: Dataset
     by: tuple[str, ...]
     old: Dataset | None = None
     moves: Moves | None = None
     period: Period | None = None
+
+    @property
+    def as_of(self) -> date:
+        return self.dataset.as_of
+
+    @property
+    def later(self) -> date | None:
+        """The newest day of the export of deals, where it goes on after as-of."""
+        return self.dataset.tables["deals"].later
 
 
 def pipeline(
@@ -58,7 +65,8 @@ def pipeline(
     dims, spec = _dims(by), None
     if period is not None:
         spec = periods.parse(period, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)
-    dataset, as_of = _read(paths, dims, settings, today, stdin)
+    dataset = _read(paths, dims, settings, today, stdin)
+    as_of = dataset.as_of
     from crm_metrics.analysis.goals import targets, unlike_deals
     from crm_metrics.analysis.pipeline.deals import Deals, number_of
     from crm_metrics.analysis.pipeline.moves import moved
@@ -69,12 +77,11 @@ def pipeline(
     ]
     deals = Deals.of(dataset)
     found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals], settings)
-    past = as_of < dataset.as_of
     if against is None:
-        return Pipeline(as_of, past, found, dataset, dims)
-    if past:
+        return Pipeline(found, dataset, dims)
+    if dataset.tables["deals"].later is not None:
         raise UsageError("--against compares two exports as they are", hint="Leave out --as-of.")
-    old, _ = _read([against], (), settings.model_copy(update={"as_of": None}), today, None)
+    old = _read([against], (), settings.model_copy(update={"as_of": None}), today, None)
     if old.as_of > as_of:
         raise UsageError(
             f"{against} is the newer one: it goes up to {old.as_of}, the other files up to {as_of}",
@@ -82,7 +89,7 @@ def pipeline(
         )
     span = spec.resolve(as_of=as_of, first=old.as_of) if spec is not None else None
     moves = moved(Deals.of(old), deals, span)
-    return Pipeline(as_of, past, found, dataset, dims, old, moves, span)
+    return Pipeline(found, dataset, dims, old, moves, span)
 
 
 def _dims(by: Sequence[str]) -> tuple[str, ...]:
@@ -96,18 +103,8 @@ def _dims(by: Sequence[str]) -> tuple[str, ...]:
 
 def _read(
     paths: Sequence[str], dims: Sequence[str], settings: Settings, today: date | None, stdin: BinaryIO | None
-) -> tuple[Dataset, date]:
-    """All there is, also what happened after as-of: deals that have closed since were open then."""
+) -> Dataset:
     from crm_metrics.analysis.pipeline import ACTIVITY, COLUMNS
 
     further = [dim for dim in dims if dim not in BY]
-    chosen = settings.as_of
-
-    def read(as_of: date | None) -> Dataset:
-        asked = settings.model_copy(update={"as_of": as_of})
-        return load_columns(paths, (*COLUMNS, ACTIVITY), asked, by=further, today=today, stdin=stdin)
-
-    dataset = read(chosen if "-" in paths else None)
-    if chosen is not None and chosen > dataset.as_of:
-        dataset = read(chosen)
-    return dataset, chosen or dataset.as_of
+    return load_columns(paths, (*COLUMNS, ACTIVITY), settings, by=further, today=today, stdin=stdin)

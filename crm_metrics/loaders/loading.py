@@ -23,6 +23,7 @@ from crm_metrics.loaders.facts import (
     deals,
     end_dates,
     first_responses,
+    happened,
     leads,
     orders,
     purchases,
@@ -92,6 +93,7 @@ def load(
     exchange = _exchange(bench)
     _side_by_side(gathered.pool, bench, _settling(bench))
     coverage.settle(bench, today)
+    happened.undo_later(bench, today)
     linking.link_customers(tables, sources, bench.issues)
     for other, link in schema.LINKED.items():
         linked = {name: tables[name] for name in (other, *link.onto) if name in tables}

@@ -169,7 +169,7 @@ SALES: dict[str, Schema] = {
             "cycle_wait_days": define(
                 Kind.DAYS, "days from opened to closed, or to as-of while open", "deals.created_at", "deals.closed_at"
             ),
-            "is_still_open": define(BOOL, "open by the file", "deals.outcome"),
+            "is_still_open": define(BOOL, "open by the file, whatever it was at as-of", "deals.outcome"),
             "weighted_amount": define(
                 MONEY,
                 "amount × probability of an open deal",

@@ -121,7 +121,7 @@ class Sales(Family):
         self.world.need("deals.amount", "deals.probability")
         chances = [number(deal.get("probability")) for deal in self.world.tables["deals"]]
         whole = 100 if any(chance is not None and chance > 1 for chance in chances) else 1
-        if any(deal["outcome"] != "open" for deal in deals):
+        if any(deal["outcome"] != "open" or "closed_since" in deal for deal in deals):
             raise UnavailableError("missing-values")
         values: list[Fraction | None] = []
         for deal in deals:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
 from .figures import NotCoveredError, UnavailableError, median, number
@@ -178,12 +179,28 @@ class World:
     # ---- deals ----
 
     def deals(self) -> list[Row]:
-        """Deals without those won or lost after T, which are left out of everything."""
-        return [
-            row
-            for row in self.tables.get("deals", [])
-            if row.get("outcome") == "open" or row.get("closed_at") is None or self.happened(row["closed_at"])
-        ]
+        """Deals as they stood at T: one won or lost after it was open, and is marked as closed since; where the table has
+        one column for both, that day is the expected one. Its stage, and that of a deal that entered another one after T,
+        is the last that the history knows."""
+        return self._deals
+
+    @cached_property
+    def _deals(self) -> list[Row]:
+        return [self.then(row) for row in self.tables.get("deals", [])]
+
+    def then(self, deal: Row) -> Row:
+        closed = deal.get("outcome") in ("won", "lost") and deal.get("closed_at") is not None
+        since = closed and not self.happened(deal["closed_at"])
+        made = dict(deal)
+        if since:
+            made |= {"outcome": "open", "closed_since": True, "lost_reason": None}
+            if self.has("deals", "expected_close_at"):
+                made["closed_at"] = None
+        entries = [row for row in self.tables.get("deal_stages", []) if row["deal_id"] == deal.get("deal_id")]
+        before = [row for row in entries if self.happened(row["entered_at"])]
+        if since or len(before) < len(entries):
+            made["stage"] = max(before, key=lambda row: moment(row["entered_at"]))["stage"] if before else None
+        return made
 
     def cycle(self, deal: Row) -> Fraction | None:
         return sensible(duration(deal.get("created_at"), deal.get("closed_at"), 1))

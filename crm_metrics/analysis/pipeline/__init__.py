@@ -5,7 +5,7 @@ COLUMNS = (
         ("deals", name)
         for name in ("deal_id", "name", "stage", "owner", "amount", "currency", "probability", "outcome")
     ),
-    *(("deals", name) for name in ("created_at", "closed_at", "expected_close_at")),
+    *(("deals", name) for name in ("created_at", "closed_at", "expected_close_at", "is_still_open")),
     *(("stage_visits", name) for name in ("deal_id", "stage", "entered_at")),
 )
 """What has to be read for the pipeline."""

@@ -46,7 +46,8 @@ class Entries:
 class Deals:
     """One entry per deal. Days are numbered from 1970 in the report's zone, `NEVER` where not known; `closed` is the day a
     deal was won or lost, `expected` the day it is, or was, thought to close, `active` the day of the last activity that the
-    file knows. Amounts are NaN where missing."""
+    file knows. Amounts are NaN where missing. `today` is as-of, `newest` the last day of the export, which may lie behind
+    it; `closed_since` are deals that are open at as-of and have been closed by then."""
 
     frame: pd.DataFrame
     created: Ints
@@ -54,10 +55,13 @@ class Deals:
     expected: Ints
     won: Bools
     lost: Bools
+    is_open: Bools
+    closed_since: Bools
     amount: Floats
     currency: Texts
     entries: Entries | None
     today: int
+    newest: int
     active: Ints
 
     @classmethod
@@ -79,20 +83,18 @@ class Deals:
             days["expected_close_at"],
             outcome == "won",
             outcome == "lost",
+            outcome == "open",
+            (outcome == "open") & ~frame["is_still_open"].to_numpy(dtype=bool),
             _numbers(frame, "amount"),
             _currencies(dataset, frame),
             _entries(dataset, frame),
             number_of(dataset.as_of),
+            number_of(table.later or dataset.as_of),
             days["last_activity_at"],
         )
 
     def __len__(self) -> int:
         return len(self.created)
-
-    @cached_property
-    def is_open(self) -> Bools:
-        """Open by the file."""
-        return ~(self.won | self.lost)
 
     @cached_property
     def probability(self) -> Floats:
@@ -101,17 +103,19 @@ class Deals:
     def open_at(self, day: int) -> Bools:
         """Those open at the end of a day: created by then, and not closed. What is won or lost without a date was never
         open; what is open without a creation date is open now, and in no earlier pipeline."""
-        still = self.is_open | (self.closed > day)
+        still = self.is_open | ((self.won | self.lost) & (self.closed > day))
         unplaced = self.is_open & (self.created == NEVER) & (day >= self.today)
         return (still & (self.created != NEVER) & (self.created <= day)) | unplaced
 
     def closed_by(self, day: int) -> Bools:
         """Those won or lost on a known day, up to this one."""
-        return ~self.is_open & (self.closed != NEVER) & (self.closed <= day)
+        return (self.won | self.lost) & (self.closed != NEVER) & (self.closed <= day)
 
     def cycle(self) -> Floats:
         """Days from creation to the close, NaN where either is missing or they are the wrong way round."""
-        known = (self.created != NEVER) & (self.closed != NEVER) & ~self.is_open & (self.closed >= self.created)
+        known = (
+            (self.created != NEVER) & (self.closed != NEVER) & (self.won | self.lost) & (self.closed >= self.created)
+        )
         return np.where(known, self.closed.astype(float) - np.where(known, self.created, 0), np.nan)
 
     def amounts_known(self, day: int) -> bool:
@@ -119,7 +123,7 @@ class Deals:
         most deals lost had none. Some tools fill them in when a deal is won: an amount then gives the outcome away."""
         closed, priced = self.closed_by(day), self.amount > 0
         won, lost = closed & self.won, closed & self.lost
-        if day >= self.today or not won.any() or not lost.any():
+        if day >= self.newest or not won.any() or not lost.any():
             return True
         return bool(priced[lost].mean() >= 0.5 * priced[won].mean())
 

@@ -157,7 +157,7 @@ def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate:
         limit = np.array([times.stages[name].most if name in times.stages else np.nan for name in stage])
     most = times.cycle.most if times.cycle is not None else np.nan
     expected = deals.expected[place]
-    since_closed = ~deals.is_open[place]
+    since_closed = deals.closed_since[place]
     return _Open(
         place,
         deals.amount[place],

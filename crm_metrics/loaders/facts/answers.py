@@ -49,7 +49,9 @@ def derive(bench: Workbench) -> None:
         first = scores[name] if blank.all() else np.where(blank, scores[name], first)
     unknown = kind == _UNKNOWN
     frame["score"] = np.where(unknown, numbers(frame, "score"), first) if unknown.any() else first
-    frame["is_answered"] = has_value(frame, "score") & ~(moments(frame, "responded_at") >= bench.now)
+    frame["is_answered"] = has_value(frame, "score") & ~(
+        moments(frame, "responded_at") >= bench.known_until(table.name)
+    )
     if "asked_at" in frame:
         frame["is_asked"] = has_value(frame, "asked_at")
     frame["kind"] = category(_KINDS, np.maximum(kind, -1))

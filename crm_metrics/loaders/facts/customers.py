@@ -47,7 +47,7 @@ def _left(bench: Workbench, table: Table) -> None:
     frame["is_churned"] = optional_truth(left, flagged | has_value(frame, STATE))
     started = moments(frame, "started_at")
     prospect = np.isnat(started) & states.is_in(frame, "customers", "prospect")
-    frame["is_customer"] = ~(started >= bench.now) & ~prospect & ~never
+    frame["is_customer"] = ~(started >= bench.known_until(table.name)) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
         table.unusable["is_churned"] = unusable("missing-column", seen)

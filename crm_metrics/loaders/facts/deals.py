@@ -210,7 +210,6 @@ def derive(bench: Workbench) -> None:
     if "deals" not in bench.tables:
         return
     table = bench.tables["deals"]
-    _leave_out_future(bench, table)
     frame = table.frame
     outcome = frame["outcome"].cat.codes.to_numpy()
     is_open = outcome == OPEN
@@ -219,7 +218,6 @@ def derive(bench: Workbench) -> None:
         for code, name in ((WON, "won"), (LOST, "lost")):
             bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
     _note_one_outcome(bench, outcome)
-    frame["is_still_open"] = is_open
     if bench.asks("deals", "open_from", "overdue_from"):
         _pipeline(bench, table, is_open)
     _durations(bench, table, is_open)
@@ -259,15 +257,6 @@ def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:
         frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
 
 
-def _leave_out_future(bench: Workbench, table: Table) -> None:
-    frame = table.frame
-    future = (frame["outcome"].cat.codes.to_numpy() != OPEN) & (moments(frame, "closed_at") >= bench.now)
-    for code, name in ((WON, "won"), (LOST, "lost")):
-        hit = future & (frame["outcome"].cat.codes.to_numpy() == code)
-        bench.report("closed-in-future", table, hit, outcome=name, as_of=str(bench.as_of))
-    bench.leave_out(table, future, "closed-in-future")
-
-
 def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
     frame = table.frame
     if "created_at" not in frame:
@@ -292,13 +281,13 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
 
 
 def _amounts(frame: pd.DataFrame, outcome: np.ndarray) -> None:
-    """Weighted amounts; and amounts by which won and lost deals can be compared: where all lost deals of a currency have 0
+    """Weighted amounts of deals not closed since, whose probability is known; and amounts by which won and lost deals can be compared: where all lost deals of a currency have 0
     while won ones have more, nobody priced them."""
     if "amount" not in frame:
         return
     amounts = numbers(frame, "amount")
     if "probability" in frame:
-        frame["weighted_amount"] = np.where(outcome == OPEN, amounts * numbers(frame, "probability"), np.nan)
+        frame["weighted_amount"] = np.where(frame["is_still_open"], amounts * numbers(frame, "probability"), np.nan)
     lost = outcome == LOST
     priced = amounts
     if np.any(lost & (amounts == 0)):

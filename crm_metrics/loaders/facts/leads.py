@@ -19,7 +19,7 @@ from crm_metrics.loaders.facts.workbench import (
     truths,
 )
 from crm_metrics.schema import STATES
-from crm_metrics.tables import STATE, Table
+from crm_metrics.tables import LATER, STATE, Table
 
 _CONVERTED = STATES["leads"].index("converted")
 
@@ -44,8 +44,8 @@ def _conversion(bench: Workbench, table: Table) -> None:
     if "is_converted" in frame:
         flag = truths(frame, "is_converted")
         said = states.read_by(bench, table, "status") == _CONVERTED if "status" in frame else flag
-        bench.report("converted-conflict", table, said & ~flag, column="the flag")
-        converted = flag
+        bench.report("converted-conflict", table, said & ~flag & ~truths(frame, LATER), column="the flag")
+        converted = flag & ~truths(frame, LATER)
     elif "converted_at" in frame:
         converted = has_value(frame, "converted_at")
     elif "lead_id" in frame and "deals" in bench.tables and {"lead_id", "closed_at"} <= {*bench.tables["deals"].frame}:
@@ -61,7 +61,7 @@ def _conversion(bench: Workbench, table: Table) -> None:
     else:
         return
     at = moments(frame, "converted_at")
-    converted = converted & ~(at >= bench.now)
+    converted = converted & ~(at >= bench.known_until(table.name))
     frame["is_converted"] = optional_truth(converted, known)
     if own:
         states.record(bench, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
@@ -87,7 +87,7 @@ def _conversion(bench: Workbench, table: Table) -> None:
         end="conversion",
         duration="conversion in time",
     )
-    age = (np.datetime64(bench.as_of, "D") - bench.days(created)).astype(float)
+    age = (bench.last_day(table.name) - bench.days(created)).astype(float)
     window = bench.settings.conversion_days
     frame["is_mature"] = ~np.isnat(created) & (age >= window)
     frame["is_converted_in_window"] = converted & ~before & (days <= window)
@@ -112,7 +112,7 @@ def _response(bench: Workbench, table: Table) -> None:
     if "responded_at" not in frame or "created_at" not in frame:
         return
     at = frame["responded_at"].to_numpy()
-    answered = ~np.isnat(at) & (at < bench.now)
+    answered = ~np.isnat(at) & (at < bench.known_until(table.name))
     hours = bench.between(table, "created_at", "responded_at", HOUR_US)
     hours = np.where(answered, bench.no_negative(table, hours, "creation", "the answer", "lead response time"), np.nan)
     waited = bench.waited(table, "created_at", "responded_at", HOUR_US)

@@ -44,7 +44,7 @@ def in_order(bench: Workbench, frame: pd.DataFrame, deal: Ints) -> Stages | None
     if len(labels) > MOST:
         return None
     codes = stage.cat.codes.to_numpy().astype(np.int64)
-    so_far = np.where(frame["entered_at"].to_numpy() < bench.now, codes, -1)
+    so_far = np.where(frame["entered_at"].to_numpy() < bench.known_until("deal_stages"), codes, -1)
     before, entered = _before(deal, so_far, frame["entered_at"].to_numpy(), len(labels))
     undecided = before + before.T == 0
     before[undecided] = _moves(frame, labels, codes)[undecided]

@@ -42,7 +42,9 @@ def snapshot(bench: Workbench) -> None:
     if "stage_snapshot" not in bench.wanted or table is None or "stage" not in table.frame:
         return
     frame = table.frame
-    there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(moments(frame, "created_at") >= bench.now)
+    there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(
+        moments(frame, "created_at") >= bench.known_until("deals")
+    )
     made = frame[there].reset_index(drop=True)
     made["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
     bench.tables["stage_snapshot"] = Table("stage_snapshot", made)
@@ -85,11 +87,11 @@ def _visits(bench: Workbench, table: Table, place: Ints, stages: Stages) -> _Vis
     takes no time."""
     frame, deals = table.frame, bench.tables["deals"]
     entered, left = frame["entered_at"].to_numpy(), frame["left_at"].to_numpy()
-    late = entered >= bench.now
+    late = entered >= bench.known_until("deal_stages")
     bench.report("after-as-of", table, late, as_of=str(bench.as_of), column="the history of stages")
     rows = np.flatnonzero((place >= 0) & has_value(frame, "stage") & ~late)
     entered, left, deal, stage = entered[rows], left[rows], place[rows], numbered(frame, stages.labels)[rows]
-    lasts = np.isnat(left) | (left >= bench.now)
+    lasts = np.isnat(left) | (left >= bench.known_until("deal_stages"))
     is_open = deals.frame["outcome"].cat.codes.to_numpy()[deal] == OPEN
     closed = np.where(is_open, NAT, moments(deals.frame, "closed_at")[deal])
     until = np.where(stage >= len(stages.working), NAT, np.where(lasts, closed, left))
@@ -97,7 +99,7 @@ def _visits(bench: Workbench, table: Table, place: Ints, stages: Stages) -> _Vis
     by_day = bench.by_day(table, "entered_at")[rows] | np.where(lasts & ~is_open, of_deal, own)
     # Whether a row is measured in whole days hangs on two files here: it stands for its file.
     timed = pd.DataFrame({"entered_at": entered, "until": until, SOURCE: by_day.astype(np.int8)})
-    stretch = Table("stage_visits", timed, {"entered_at": np.array([False, True])})
+    stretch = Table("deal_stages", timed, {"entered_at": np.array([False, True])})
     running = lasts & is_open & (stage < len(stages.working))
     waited = bench.waited(stretch, "entered_at", "until", DAY_US)
     days = np.full(len(frame), np.nan)

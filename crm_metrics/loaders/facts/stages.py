@@ -10,8 +10,8 @@ import pandas as pd
 from crm_metrics.loaders.beside import LEFT
 from crm_metrics.loaders.facts import stage_visits
 from crm_metrics.loaders.facts.stage_order import in_order, numbered
-from crm_metrics.loaders.facts.workbench import NAT, Bools, Ints, Workbench, moments
-from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.loaders.facts.workbench import NAT, Bools, Ints, Workbench, moments, truths
+from crm_metrics.tables import LATER, ROW, SOURCE, Table
 
 _OWN = "generic"  # the vendor of tables that are no known tool's
 
@@ -19,13 +19,17 @@ _OWN = "generic"  # the vendor of tables that are no known tool's
 def derive(bench: Workbench) -> None:
     """The visits of deals that count, each once, with the time at which the deal went on; it is missing for the last one.
     Then what is made of them, and what can be said of the stages without them."""
-    stage_visits.snapshot(bench)
     table = bench.tables.get("deal_stages")
-    if table is None or not {"deal_id", "stage", "entered_at"} <= {*table.frame.columns}:
-        return
+    if table is not None and {"deal_id", "stage", "entered_at"} <= {*table.frame.columns}:
+        _history(bench, table)
+    stage_visits.snapshot(bench)
+
+
+def _history(bench: Workbench, table: Table) -> None:
     _without_lost_deals(bench, table)
     _without_repeats(bench, table)
     place = _deals_of(bench, table.frame)
+    _stage_then(bench, table.frame, place)
     stages = in_order(bench, table.frame, _numbers(bench, table.frame))
     _left(bench, table, _ties(bench, table.frame, place, stages.labels if stages else []))
     if bench.wanted & {"stage_entries", "stage_visits"}:
@@ -84,6 +88,27 @@ def _deals_of(bench: Workbench, frame: pd.DataFrame) -> Ints:
     any_system = (by_id >= 0) & np.asarray((own == _OWN) | (other[by_id] == _OWN))
     found = np.where((found < 0) & any_system, by_id, found)
     return np.where(frame["deal_id"].notna().to_numpy(), found, none)
+
+
+def _stage_then(bench: Workbench, frame: pd.DataFrame, place: Ints) -> None:
+    """A stage that a deal entered after as-of has not been entered: the deal stands in the last one before, as does one
+    that has been closed since."""
+    deals = bench.tables.get("deals")
+    if deals is None or not deals.has("stage"):
+        return
+    entered, known = frame["entered_at"].to_numpy(), bench.known_until("deal_stages")
+    rows = np.flatnonzero((place >= 0) & ~np.isnat(entered) & frame["stage"].notna().to_numpy())
+    moved = truths(deals.frame, LATER).copy()
+    moved[place[rows[entered[rows] >= known]]] = True
+    if not moved.any():
+        return
+    rows = rows[(entered[rows] < known) & moved[place[rows]]]
+    last = rows[np.argsort(entered[rows], kind="stable")]
+    stage = deals.frame["stage"].astype("str").astype(object).mask(moved)
+    stage.iloc[place[last]] = (
+        frame["stage"].astype("str").astype(object).iloc[last].to_numpy()
+    )  # of several the last stays
+    deals.frame["stage"] = pd.Categorical(stage)
 
 
 def _sought(keys: Any, known: Any) -> Ints:

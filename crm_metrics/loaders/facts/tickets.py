@@ -95,15 +95,11 @@ def _response(bench: Workbench, table: Table) -> None:
     if not by_column.all():
         minutes = np.where(by_column, minutes, np.nan)
     answered: Bools = by_column & ~np.isnan(minutes)
-    if bench.settings.as_of is not None and by_column.any() and not bench.by_day(table, "created_at").all():
-        created = frame["created_at"].to_numpy()
-        at = created + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
-        answered &= ~(at >= bench.now) | bench.by_day(table, "created_at")  # not yet, at as-of
     if by_stamps.any():
         at = moments(frame, "first_response_at")
         stamped = bench.between(table, "created_at", "first_response_at", MINUTE_US)
         minutes = np.where(by_stamps, stamped, minutes)
-        answered = answered | (by_stamps & ~np.isnat(at) & (at < bench.now))
+        answered = answered | (by_stamps & ~np.isnat(at) & (at < bench.known_until(table.name)))
     minutes = bench.no_negative(table, minutes, "creation", "the first reply", "first response time")
     frame["is_answered"] = answered
     put(frame, "response_minutes", np.where(answered, minutes, np.nan))
@@ -113,7 +109,7 @@ def _response(bench: Workbench, table: Table) -> None:
     waited = bench.waited(table, "created_at", "first_response_at", MINUTE_US)
     if "solved_at" in frame:
         until_solved = bench.between(table, "created_at", "solved_at", MINUTE_US, like="first_response_at")
-        waited = np.where(~np.isnat(solved) & (solved < bench.now), until_solved, waited)
+        waited = np.where(~np.isnat(solved) & (solved < bench.known_until(table.name)), until_solved, waited)
     wait = np.where(answered, frame["response_minutes"].to_numpy(), waited)
     frame["wait_minutes"] = np.where(wait >= 0, wait, np.nan)
     _target(bench, table, answered)

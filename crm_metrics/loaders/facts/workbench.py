@@ -63,6 +63,10 @@ class Workbench:
         until: np.datetime64 = instants(behind, self.settings.timezone)[0]
         return until
 
+    def last_day(self, table: str) -> Any:
+        """The last calendar day up to which the state of a table's records is known."""
+        return self.days(np.array([self.known_until(table) - np.timedelta64(1, "us")]))[0]
+
     def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
         """One issue per file for the marked rows of a table; none when no row is marked."""
         if hit is None or not hit.any():
@@ -109,12 +113,13 @@ class Workbench:
         return self._elapsed(begin, until, until, by_day | self.by_day(table, like) if like else by_day, unit_us)
 
     def waited(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
-        """Time from a date column to as-of, for what has not come to its end yet: in whole days up to the as-of day where
-        the time to the end would be."""
+        """Time from a date column to the end of what is known of the table, for what has not come to its end yet: in whole
+        days up to its last day where the time to the end would be."""
         begin = table.frame[start].to_numpy()
-        today = np.full(len(begin), instants(np.array([self.as_of], dtype="datetime64[D]"), self.settings.timezone)[0])
+        day = np.array([self.last_day(table.name)])
+        today = np.full(len(begin), instants(day, self.settings.timezone)[0])
         by_day = self.by_day(table, start) | self.by_day(table, end)
-        return self._elapsed(begin, np.full(len(begin), self.now), today, by_day, unit_us)
+        return self._elapsed(begin, np.full(len(begin), self.known_until(table.name)), today, by_day, unit_us)
 
     def _elapsed(
         self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], whole: Bools, unit_us: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.metrics.metric import Unit
@@ -73,14 +72,13 @@ def book(found: Pipeline, *, everything: bool) -> Book:
     covers = [_covers(standing)] if standing.covers else []
     risks = _risks(standing, found.dataset.sources, everything=everything)
     sheets = [*by, _chances(standing), *covers, risks]
-    about = [f"nothing later is used; the data goes on to {found.dataset.as_of}"] if found.past else []
+    about = [f"nothing later is used; the data goes on to {found.later}"] if found.later is not None else []
     says = [_total(group) for group in standing.total] or ["No deal is open."]
     if found.moves is not None and found.old is not None:
         sheets = [*sheets_of(found, everything=everything), *sheets]
         about.append(f"against an export with data up to {found.old.as_of}")
         says = [*said(found.moves), *says]
-    origin = replace(Origin.of(found.dataset), as_of=found.as_of)
-    return Book("Pipeline", origin, sheets, about, says, _notes(found), _known(found))
+    return Book("Pipeline", Origin.of(found.dataset), sheets, about, says, _notes(found), _known(found))
 
 
 def _known(found: Pipeline) -> dict[str, object]:
@@ -233,8 +231,8 @@ def _reasons(risk: Risk) -> list[str]:
 def _notes(found: Pipeline) -> list[str]:
     standing = found.standing
     notes = []
-    if found.past:
-        notes.append("The amounts of deals at a past moment are those of the export.")
+    if found.later is not None:
+        notes.append("The amount, stage, owner and probability of deals at a past moment are those of the export.")
     if not standing.amounts_known:
         notes.append(
             "Most lost deals of these files have no amount: amounts seem to be filled in at the end, so that those of deals "

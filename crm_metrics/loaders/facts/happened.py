@@ -1,0 +1,148 @@
+"""What happened after the day up to which a table is known has not happened: it is undone before facts are made of it.
+
+A deal closed later is open and a ticket solved later is in the backlog; a reply, a conversion, a cancellation later is not
+there yet (and a visit of a stage that began later is no visit: see stage_visits). Rows marked `LATER` have ended by the
+file, but not yet: its words and flags about their end do not count. What lies later than today is a mistake: reported, and
+in no figure by that date; a deal closed then is neither won, lost nor open. All else (amount, owner, probability) is as the
+export has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics import schema
+from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts.deals import LOST, OPEN, OUTCOMES, WON
+from crm_metrics.loaders.facts.workbench import MINUTE_US, NAT, Bools, Workbench, category, moments, numbers
+from crm_metrics.tables import LATER, SOURCE, STATE, Table
+
+_OF_THE_REPLY = ("first_response_minutes", "first_response_business_minutes", "sla_status")
+_OF_THE_SOLUTION = ("resolution_minutes", "resolution_business_minutes")
+_OF_THE_EXPORT = ("amount", "stage", "owner", "probability")
+
+
+@dataclass(frozen=True)
+class _Later:
+    """What came at or after `known`, the end of what is known of a table, and before `mistaken`, from when on dates are
+    mistakes."""
+
+    known: np.datetime64
+    mistaken: np.datetime64
+
+    def among(self, frame: pd.DataFrame, column: str) -> Bools:
+        """The rows whose date came later."""
+        if column not in frame:
+            return np.zeros(len(frame), dtype=bool)
+        dates = frame[column].to_numpy()
+        return (dates >= self.known) & (dates < self.mistaken)
+
+    def undo(self, frame: pd.DataFrame, column: str, *others: str) -> Bools:
+        """Blank the dates that came later, and the other columns in their rows; these rows."""
+        hit = self.among(frame, column)
+        if hit.any():
+            frame[column] = np.where(hit, NAT, frame[column].to_numpy())
+            _blank(frame, hit, *others)
+        return hit
+
+
+def undo_later(bench: Workbench, today: date) -> None:
+    """Undo what happened in each table after the day up to which it is known."""
+    tomorrow = np.datetime64(today + timedelta(days=1), "us")
+    for name, table in bench.tables.items():
+        known = bench.known_until(name)
+        later = _Later(known, max(tomorrow, known))
+        table.later = _goes_on_to(bench, table, later)
+        if name == "deals":
+            _deals(bench, table, later)
+        elif table.later is not None and name in _UNDONE:
+            _UNDONE[name](bench, table, later)
+
+
+def _goes_on_to(bench: Workbench, table: Table, later: _Later) -> date | None:
+    """The newest day of the export behind what is known of the table, None where it ends there."""
+    known = schema.TABLES[table.name]
+    newest = [
+        table.frame[column].to_numpy()[hit].max()
+        for column in sorted({*known.moments, known.placed_by, "updated_at"})
+        if (hit := later.among(table.frame, column)).any()
+    ]
+    day: date | None = bench.days(np.array([max(newest)]))[0].astype(object) if newest else None
+    return day
+
+
+def _deals(bench: Workbench, table: Table, later: _Later) -> None:
+    frame = table.frame
+    outcome = frame["outcome"].cat.codes.to_numpy()
+    frame["is_still_open"] = outcome == OPEN
+    closed = moments(frame, "closed_at")
+    ahead, reopened = closed >= later.mistaken, later.among(frame, "closed_at")
+    for code, name in ((WON, "won"), (LOST, "lost")):
+        day = bench.days(np.array([later.mistaken - np.timedelta64(1, "us")]))[0]
+        bench.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
+    if table.later is not None and bench.asks("deals", *_OF_THE_EXPORT):
+        bench.notes.append(
+            "The amount, stage, owner and probability of deals are those of the export, which goes on to "
+            f"{table.later}, not those of {bench.last_day('deals')}."
+        )
+    if not (ahead | reopened).any():
+        return
+    outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)
+    frame["outcome"] = category(OUTCOMES, outcome)
+    frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
+    if "expected_close_at" in frame:
+        one = np.array([_one_column(source.columns) for source in bench.sources], dtype=bool)
+        expected = reopened & one[frame[SOURCE].to_numpy()]
+        frame["expected_close_at"] = np.where(expected, closed, frame["expected_close_at"].to_numpy())
+    frame["closed_at"] = np.where(ahead | reopened, NAT, closed)
+    _blank(frame, ahead | reopened, "lost_reason")
+    _blank(frame, reopened, "stage")  # the one it ended in; where it stood before, only a history knows
+    frame[LATER] = reopened
+
+
+def _one_column(columns: Mapping[str, str]) -> bool:
+    """Whether a file has one column for the close of every deal, be it past or expected."""
+    return "closed_at" in columns and "expected_close_at" not in columns
+
+
+def _tickets(bench: Workbench, table: Table, later: _Later) -> None:
+    frame = table.frame
+    later.undo(frame, "closed_at")
+    _put_back(table, later.undo(frame, "solved_at", *_OF_THE_SOLUTION))
+    later.undo(frame, "first_response_at", *_OF_THE_REPLY)
+    minutes = numbers(frame, "first_response_minutes")
+    replied = moments(frame, "created_at") + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
+    _blank(frame, ~np.isnan(minutes) & (replied >= later.known), *_OF_THE_REPLY)
+
+
+def _leads(bench: Workbench, table: Table, later: _Later) -> None:
+    later.undo(table.frame, "responded_at")
+    table.frame[LATER] = later.undo(table.frame, "converted_at")
+
+
+def _orders(bench: Workbench, table: Table, later: _Later) -> None:
+    _put_back(table, later.undo(table.frame, "cancelled_at"))
+
+
+def _put_back(table: Table, rows: Bools) -> None:
+    """Give rows the first state of their table, which is where every record begins."""
+    if STATE in table.frame and rows.any():
+        states.put(table, np.where(rows, np.int8(0), table.frame[STATE].cat.codes.to_numpy()))
+
+
+def _blank(frame: pd.DataFrame, rows: Bools, *columns: str) -> None:
+    for column in columns:
+        if column in frame and rows.any():
+            frame[column] = frame[column].mask(rows)
+
+
+_UNDONE: dict[str, Callable[[Workbench, Table, _Later], None]] = {
+    "tickets": _tickets,
+    "leads": _leads,
+    "orders": _orders,
+}
