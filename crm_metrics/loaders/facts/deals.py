@@ -281,8 +281,8 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
 
 
 def _amounts(frame: pd.DataFrame, outcome: np.ndarray) -> None:
-    """Weighted amounts of deals not closed since, whose probability is known; and amounts by which won and lost deals can be compared: where all lost deals of a currency have 0
-    while won ones have more, nobody priced them."""
+    """Weighted amounts of deals not closed since as-of, whose probability is known; and amounts by which won and lost deals
+    can be compared: where all lost deals of a currency have 0 while won ones have more, nobody priced them."""
     if "amount" not in frame:
         return
     amounts = numbers(frame, "amount")
