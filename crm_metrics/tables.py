@@ -74,6 +74,11 @@ class Coverage:
     last: date
     is_snapshot: bool = False  # the records are known as they are on the first day and on no other
 
+    @property
+    def goes_on_to(self) -> date | None:
+        """The newest day, where it lies behind the day up to which the state of the records is known."""
+        return self.newest if self.newest > self.known else None
+
     def within(self, other: Coverage) -> Coverage:
         """What both know, for rows that are made of two tables."""
         return Coverage(
@@ -97,7 +102,6 @@ class Table:
     frame: pd.DataFrame
     calendar: dict[str, np.ndarray] = field(default_factory=dict)
     unusable: dict[str, Unusable] = field(default_factory=dict)
-    later: date | None = None  # the newest day of its export, where that lies behind what is known of its records
     refused: dict[int, str] = field(default_factory=dict)  # edges of time at which no rows can be told, and why
     in_parts: bool = False
     states: dict[tuple[int, str, str, str], int] = field(default_factory=dict)  # source, column, word, state -> rows

@@ -34,10 +34,10 @@ def closed(won: int, lost: int, days: int = 20) -> list[str]:
 
 
 def test_totals_are_those_of_the_report() -> None:
-    found = api.pipeline([SAMPLE], today=TODAY).standing
-    said = figures(
-        SAMPLE, metrics=["open_deals", "open_pipeline", "weighted_pipeline", "overdue_open_deals"], period="2025-12"
-    )
+    settings = Settings(as_of="2025-12-31")
+    found = api.pipeline([SAMPLE], settings=settings, today=TODAY).standing
+    names = ["open_deals", "open_pipeline", "weighted_pipeline", "overdue_open_deals"]
+    said = figures(SAMPLE, metrics=names, period="2025-12", settings=settings)
     (total,) = found.total
 
     assert said == {
@@ -156,11 +156,11 @@ def test_activity_after_a_past_day_tells_nothing_of_that_day(tmp_path: Path) -> 
 
 
 def test_activity_newer_than_the_newest_deal_is_activity(tmp_path: Path) -> None:
-    """As-of is the day of the newest deal. Where it is set, what came before a later activity is not known."""
+    """As-of is the newest day of the deals. Where it is set, what came before a later activity is not known."""
     path = written(tmp_path, ["1,Old,Demo,2023-01-02,2024-01-12", "2,New,Closed Won,2024-01-10,"], header=ACTIVE)
     newest, asked = (api.pipeline([path], settings=Settings(as_of=day), today=TODAY) for day in (None, "2024-01-11"))
 
-    assert (date(2024, 1, 10), 0) == (newest.as_of, newest.standing.activity.later)
+    assert (date(2024, 1, 12), 0) == (newest.as_of, newest.standing.activity.later)
     assert 0 == newest.standing.total[0].inactive
     assert (None, 1) == (asked.standing.total[0].inactive, asked.standing.activity.later)
     assert newest.standing.risks == asked.standing.risks == []

@@ -41,7 +41,7 @@ class Pipeline:
     @property
     def later(self) -> date | None:
         """The newest day of the export of deals, where it goes on after as-of."""
-        return self.dataset.tables["deals"].later
+        return self.dataset.coverage["deals"].goes_on_to if "deals" in self.dataset.coverage else None
 
 
 def pipeline(
@@ -79,7 +79,7 @@ def pipeline(
     found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals], settings)
     if against is None:
         return Pipeline(found, dataset, dims)
-    if dataset.tables["deals"].later is not None:
+    if "deals" in dataset.coverage and dataset.coverage["deals"].goes_on_to is not None:
         raise UsageError("--against compares two exports as they are", hint="Leave out --as-of.")
     old = _read([against], (), settings.model_copy(update={"as_of": None}), today, None)
     if old.as_of > as_of:

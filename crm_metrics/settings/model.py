@@ -238,7 +238,18 @@ class Settings(Block):
         `columns` first; what is set for no single file is None, also where there is a setting for all."""
         mine = [rule for rule in self.files if rule.is_for(path)]
         found: dict[str, Any] = {"path": path}
-        for name in ("table", "vendor", "sheet", "header", "encoding", "date_order", "decimal", "kind", "scale"):
+        for name in (
+            "table",
+            "vendor",
+            "sheet",
+            "header",
+            "encoding",
+            "date_order",
+            "decimal",
+            "kind",
+            "scale",
+            "until",
+        ):
             found[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
         mappings = [columns for pattern, columns in self.columns.items() if matches(pattern, path)]
         for columns in reversed([*mappings, *(rule.columns for rule in mine)]):

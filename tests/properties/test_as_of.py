@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from crm_metrics.report import Report
+from crm_metrics.settings import validated
 
 from .conftest import Reports
 from .exports import Exports, File, of_seed
@@ -30,13 +31,15 @@ SNAPSHOTS = ("stage_snapshot_deals", "stage_snapshot_amount")
 UNKNOWN = "weighted_pipeline"
 # Without currencies: a file in several is read otherwise than one in one. Nor do they lose a whole table, or what a
 # survey asked, with what came later.
-SEEDS = (2, 3, 6, 8, 11, 12, 36)
+SEEDS = (2, 6, 8, 11, 12, 36)
 DAYS = (date(2024, 3, 20), date(2024, 4, 30))
 PERIODS = ("2024-02", "2024-03", "2024-Q2")
 
 
 def at(exports: Exports, day: date) -> Exports:
-    return replace(exports, settings=exports.settings.model_copy(update={"as_of": day}))
+    """The files as of a day up to which they know everything, which is not left to what came later to prove."""
+    known = validated({"as_of": day, "files": [{"path": "*.csv", "until": day}]}, "test")
+    return replace(exports, settings=exports.settings.model_copy(update={"as_of": day, "files": known.files}))
 
 
 def cut(exports: Exports, day: date) -> Exports:

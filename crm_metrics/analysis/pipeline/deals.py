@@ -89,7 +89,7 @@ class Deals:
             _currencies(dataset, frame),
             _entries(dataset, frame),
             number_of(dataset.as_of),
-            number_of(table.later or dataset.as_of),
+            number_of(_newest(dataset)),
             days["last_activity_at"],
         )
 
@@ -150,6 +150,12 @@ class Deals:
     def places(self) -> NDArray[Any]:
         """The number of each deal's file, and its row as a spreadsheet shows it."""
         return self.frame[[SOURCE, ROW]].to_numpy(dtype=np.int64)
+
+
+def _newest(dataset: Dataset) -> date:
+    """The last day of the export of deals, as-of at the earliest."""
+    covered = dataset.coverage.get("deals")
+    return dataset.as_of if covered is None else max(covered.newest, dataset.as_of)
 
 
 def number_of(day: date) -> int:

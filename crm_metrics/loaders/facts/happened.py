@@ -16,7 +16,6 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from crm_metrics import schema
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.deals import LOST, OPEN, OUTCOMES, WON
 from crm_metrics.loaders.facts.workbench import MINUTE_US, NAT, Bools, Workbench, category, moments, numbers
@@ -57,23 +56,12 @@ def undo_later(bench: Workbench, today: date) -> None:
     for name, table in bench.tables.items():
         known = bench.known_until(name)
         later = _Later(known, max(tomorrow, known))
-        table.later = _goes_on_to(bench, table, later)
-        if name == "deals":
-            _deals(bench, table, later)
-        elif table.later is not None and name in _UNDONE:
+        if name in _UNDONE:
             _UNDONE[name](bench, table, later)
 
 
-def _goes_on_to(bench: Workbench, table: Table, later: _Later) -> date | None:
-    """The newest day of the export behind what is known of the table, None where it ends there."""
-    known = schema.TABLES[table.name]
-    newest = [
-        table.frame[column].to_numpy()[hit].max()
-        for column in sorted({*known.moments, known.placed_by, "updated_at"})
-        if (hit := later.among(table.frame, column)).any()
-    ]
-    day: date | None = bench.days(np.array([max(newest)]))[0].astype(object) if newest else None
-    return day
+def _goes_on_to(bench: Workbench, name: str) -> date | None:
+    return bench.coverage[name].goes_on_to if name in bench.coverage else None
 
 
 def _deals(bench: Workbench, table: Table, later: _Later) -> None:
@@ -85,10 +73,11 @@ def _deals(bench: Workbench, table: Table, later: _Later) -> None:
     for code, name in ((WON, "won"), (LOST, "lost")):
         day = bench.days(np.array([later.mistaken - np.timedelta64(1, "us")]))[0]
         bench.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
-    if table.later is not None and bench.asks("deals", *_OF_THE_EXPORT):
+    newest = _goes_on_to(bench, "deals")
+    if newest is not None and bench.asks("deals", *_OF_THE_EXPORT):
         bench.notes.append(
             "The amount, stage, owner and probability of deals are those of the export, which goes on to "
-            f"{table.later}, not those of {bench.last_day('deals')}."
+            f"{newest}, not those of {bench.last_day('deals')}."
         )
     if not (ahead | reopened).any():
         return
@@ -115,6 +104,8 @@ def _tickets(bench: Workbench, table: Table, later: _Later) -> None:
     later.undo(frame, "closed_at")
     _put_back(table, later.undo(frame, "solved_at", *_OF_THE_SOLUTION))
     later.undo(frame, "first_response_at", *_OF_THE_REPLY)
+    if _goes_on_to(bench, "tickets") is None:  # an answer in minutes only is there, whenever it was given
+        return
     minutes = numbers(frame, "first_response_minutes")
     replied = moments(frame, "created_at") + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
     _blank(frame, ~np.isnan(minutes) & (replied >= later.known), *_OF_THE_REPLY)
@@ -142,6 +133,7 @@ def _blank(frame: pd.DataFrame, rows: Bools, *columns: str) -> None:
 
 
 _UNDONE: dict[str, Callable[[Workbench, Table, _Later], None]] = {
+    "deals": _deals,
     "tickets": _tickets,
     "leads": _leads,
     "orders": _orders,
