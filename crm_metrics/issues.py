@@ -90,10 +90,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have a {column} that is not known ({seen}){worth}; {reading}{line}",
     ),
-    "other-state": (
-        NOTE,
-        "{count} tickets with status {seen} are left out: they never were requests, or stand elsewhere",
-    ),
+    "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),
     "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),
     "values-unused": (NOTE, "the settings say what {seen} in {column} means, but no cell holds it"),

@@ -179,11 +179,16 @@ def _language(name: str, guessing: bool = False) -> Language:
     text = files("crm_metrics.loaders.words").joinpath(name).read_text(encoding="utf-8")
     block = tomllib.loads(text)
 
+    stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
+
     def table(part: str) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for words in (block, *([block.get("guesses", {})] if guessing else ())):
             for meant, form in ((meant, form) for meant, forms in words.get(part, {}).items() for form in forms):
-                found[key_of(form)] = (*found.get(key_of(form), ()), meant)
+                # As headers are compared, and without the words that say nothing.
+                bare = "".join(word for word in words_of(form) if word not in stops)
+                for key in dict.fromkeys((key_of(form), bare or key_of(form))):
+                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), meant)))
         return found
 
     questions = {
@@ -192,7 +197,7 @@ def _language(name: str, guessing: bool = False) -> Language:
     }
     return Language(
         name=block["language"],
-        stops=frozenset(word for text in block.get("stops", ()) for word in words_of(text)),
+        stops=stops,
         marks=tuple(sorted(map(key_of, block.get("marks", ())), key=len, reverse=True)),
         flags=frozenset(block.get("flags", ())),
         things=table("things"),

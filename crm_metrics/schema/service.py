@@ -35,6 +35,7 @@ SERVICE: dict[str, Schema] = {
             "resolution_minutes": define(Kind.MINUTES, "the help desk's own minutes to the solution"),
             "resolution_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
             "status": define(CATEGORY, "status"),
+            "status_group": define(CATEGORY, "the group its status is in: to do, in progress or done"),
             "is_closed": define(BOOL, "the file's own flag: closed"),
             "priority": define(CATEGORY, "priority"),
             "channel": define(CATEGORY, "channel"),
@@ -107,7 +108,7 @@ SERVICE: dict[str, Schema] = {
         placed_by="created_at",
         moments=("created_at", "first_response_at", "solved_at"),
         traces=(*UPDATED, "closed_at"),
-        always=(*DELETED, "status", "is_closed"),
+        always=(*DELETED, "status", "status_group", "is_closed"),
         states=("open", "solved", "left-out"),
     ),
     "responses": Schema(

@@ -109,7 +109,12 @@ def _told(bench: Workbench, table: Table) -> tuple[np.ndarray, Bools]:
 def _of_ticket(bench: Workbench, table: Table) -> Any:
     frame = table.frame
     ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
-    return [(ended, "solved"), (has_value(frame, "is_closed"), "open")], ("solved_at", "closed_at")
+    open_ = has_value(frame, "is_closed")
+    if "status_group" in frame:
+        group = read_by(bench, table, "status_group")
+        states = schema.STATES["tickets"]
+        ended, open_ = ended | (group == states.index("solved")), open_ | (group == states.index("open"))
+    return [(ended, "solved"), (open_, "open")], ("solved_at", "closed_at")
 
 
 def _of_order(bench: Workbench, table: Table) -> Any:
