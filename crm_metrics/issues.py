@@ -174,7 +174,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
 _SINGULAR = {" have": " has", " are": " is"}
 _ONE = re.compile(
     r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal"
-    r"|repeat|row|cell|deal|ticket|order|value|amount|lead|subscription|rating)s( have| are)?"
+    r"|repeat|record|row|cell|deal|ticket|order|value|amount|lead|subscription|rating)s( have| are)?"
 )
 
 

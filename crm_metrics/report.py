@@ -59,7 +59,8 @@ class Report:
     that no row has a value for, what was seen and what would make it available. `waiting` are the records that a figure
     leaves out because they still wait, where they are many. `restated` are the figures that an earlier
     run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period is over
-    that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not whole.
+    that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not
+    whole; `newest` is the day of the newest record of each table behind the figures.
     """
 
     rows: pd.DataFrame
@@ -88,6 +89,7 @@ class Report:
     missed_goals: list[str] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     uncovered: list[str] = field(default_factory=list)
+    newest: dict[str, date] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

@@ -54,7 +54,7 @@ def test_the_engine_agrees_with_the_oracle(seed: int, period: str, tmp_path: Pat
     differences = []
     for metric in SINGLE:
         try:
-            expected = compute(tables, metric, *PERIODS[period], as_of, settings=settings)
+            expected = compute(tables, metric, *PERIODS[period], as_of, settings=settings, today=TODAY)
         except NotCoveredError:
             continue
         row = rows.loc[metric]
@@ -98,7 +98,7 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int, tm
             try:
                 which = {"segment": {"owner": segment}} if by == "owner" else {"per_value": segment}
                 expected = compute(
-                    tables, row.metric, *PERIODS["2024-Q1"], settings["as_of"], settings=settings, **which
+                    tables, row.metric, *PERIODS["2024-Q1"], settings["as_of"], settings=settings, today=TODAY, **which
                 )
             except NotCoveredError:
                 continue

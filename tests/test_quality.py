@@ -229,6 +229,16 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [3],
         {"leads": "lead id,created at\n1,2025-01-01\n2,1995-01-01"},
     ),
+    "stale-table": (
+        {"leads": "lead id,created at\n1,2025-01-01\n2,2025-01-09", "orders": f"{ORDERS}\n1,Acme,2025-03-15,5"},
+        [],
+        {"leads": "lead id,created at\n1,2025-01-01\n2,2025-02-20", "orders": f"{ORDERS}\n1,Acme,2025-03-15,5"},
+    ),
+    "date-out-of-line": (
+        {"leads": "lead id,created at\n" + "\n".join(f"{n},2025-01-{n:02}" for n in range(1, 31)) + "\n31,2025-07-31"},
+        [32],
+        {"leads": "lead id,created at\n" + "\n".join(f"{n},2025-01-{n:02}" for n in range(1, 31)) + "\n31,2025-03-31"},
+    ),
     "stale-open-deal": (
         {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01\n2,Proposal,5,2024-01-01,\n3,Proposal,5,2025-01-31,"},
         [3],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from crm_metrics import schema
@@ -15,7 +15,7 @@ from crm_metrics.loaders.advising import Nearest, nearest
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.recognising import layouts
 from crm_metrics.settings import FileRules
-from crm_metrics.tables import Dataset, Source, Unusable
+from crm_metrics.tables import Coverage, Dataset, Source, Unusable
 
 BY_SETTING = "date_order is set"
 _ORDERS = {"dmy": "day first", "mdy": "month first"}
@@ -75,6 +75,7 @@ class Scan:
     first: date | None
     last: date | None
     settings_file: str | None
+    coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
 
 def scan(found: Everything) -> Scan:
@@ -97,6 +98,7 @@ def scan(found: Everything) -> Scan:
         first=min((span.first for span in spans if span.first), default=None),
         last=max((span.last for span in spans if span.last), default=None),
         settings_file=found.settings.file,
+        coverage=dataset.coverage if dataset is not None else {},
     )
 
 

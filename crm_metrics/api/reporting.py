@@ -15,6 +15,8 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_metrics.engine.compute import Engine
     from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
@@ -115,8 +117,16 @@ def compute(
         missed_goals=assembler.missed_goals,
         coverage=dataset.coverage,
         uncovered=list(assembler.uncovered),
+        newest=_newest(engine, asked.metrics, rows),
         waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
+
+
+def _newest(engine: Engine, metrics: list[Metric], rows: pd.DataFrame) -> dict[str, date]:
+    """The newest record of each table behind the figures that are given, or not given because it ends too early."""
+    given = set(rows.loc[(rows["status"] != "unavailable") | (rows["reason"] == "not-covered"), "metric"])
+    tables = {table for metric in metrics if metric.name in given for table in engine.covering.tables(metric)}
+    return {table: engine.dataset.coverage[table].newest for table in sorted(tables)}
 
 
 def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:

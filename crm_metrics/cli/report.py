@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
 from crm_metrics.cli.output import format_of, opened
 from crm_metrics.cli.process import keep_freed
+from crm_metrics.schema import called
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
@@ -114,8 +116,8 @@ def report(
             if verbose:
                 for path in dataset.ignored:
                     typer.echo(f"ignored: {path}", err=True)
-            _refuse_old(dataset.as_of, profile.max_age if max_age is None else max_age)
             result = api.compute(dataset, asked, history=chosen == "table", digests=chosen == "json" or bool(history))
+            _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
             earlier = restating.History(history, result, dataset, asked)
         with opened(output, plain=chosen != "table") as out:
             renderers.render(result, chosen, out, verbose=verbose, color=options.color_of(color, output))
@@ -131,12 +133,14 @@ def report(
             raise typer.Exit(errors.EXIT_FINDINGS)
 
 
-def _refuse_old(as_of: date, max_age: int | None) -> None:
-    if max_age is None:
+def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
+    """Raises `NothingToReport` where the newest record of a table behind the figures is older than allowed."""
+    if max_age is None or not newest:
         return
-    age = (date.today() - as_of).days
-    if age > max_age:
-        raise errors.NothingToReport(f"the newest record is of {as_of}, {age} days ago; --max-age allows {max_age}")
+    table, day = min(newest.items(), key=lambda pair: pair[1])
+    if (age := (date.today() - day).days) > max_age:
+        said = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
+        raise errors.NothingToReport(f"{said}; --max-age allows {max_age}")
 
 
 def _busy(quiet: bool) -> AbstractContextManager[object]:

@@ -11,6 +11,7 @@ Number = Fraction | float
 # READINGS, "Reason that wins"; the rest in the order of DESIGN section 5. "?" means that no document names the reason.
 REASONS = (
     "missing-column",
+    "not-covered",
     "scale-ambiguous",
     "mixed-currency",
     "missing-values",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from fractions import Fraction
 
+from .coverage import span
 from .figures import (
     Figure,
     Number,
@@ -18,6 +19,8 @@ from .figures import (
 from .leads import Leads
 from .rows import Row, day, fold
 from .sales import Sales
+
+NEVER = date(9999, 12, 31)
 
 
 class Marketing(Leads, Sales):
@@ -36,11 +39,13 @@ class Marketing(Leads, Sales):
         back = timedelta(days=lag)
         return day(self.world.start) - back, day(self.world.cut) - timedelta(days=1) - back
 
-    def spend_rows(self, lag: int = 0) -> list[tuple[Row, Fraction]]:
+    def spend_rows(self, lag: int | None = None) -> list[tuple[Row, Fraction]]:
         """The rows of spend of the segment in the window, each with the share of its days that lie in it."""
         world = self.world
         world.need("spend.spent_at")
-        first, last = self.spend_window(lag)
+        if lag is None:
+            world.used.add("spend")
+        first, last = self.spend_window(lag or 0)
         found = []
         for row in world.tables["spend"]:
             covered = self.spend_days(row)
@@ -51,30 +56,23 @@ class Marketing(Leads, Sales):
                 found.append((row, Fraction(common, (covered[1] - covered[0]).days + 1)))
         return found
 
-    def spend_sum(self, column: str, *, whole: bool = False, lag: int = 0) -> Fraction:
+    def spend_sum(self, column: str, *, lag: int | None = None) -> Fraction:
         world = self.world
         world.need("spend.spent_at", f"spend.{column}")
         values = []
         for row, share in self.spend_rows(lag):
             value = number(row.get(column))
             values.append(None if value is None else value * share)
-        result = total(values)
-        spans = [self.spend_days(row) for row in world.tables["spend"]]
-        known = [span for span in spans if span is not None and span[0] <= world.as_of]
-        if not known:
-            raise UnavailableError("no-rows")
-        opens, closes = min(span[0] for span in known), max(span[1] for span in known)
-        first, last = self.spend_window(lag)
-        covered = (opens <= first and last <= closes) if whole else (opens <= last and first <= closes)
-        if not covered:
-            raise UnavailableError("no-rows")
-        return result
+        if lag is not None:
+            world.is_moved = True
+            known = span("spend", world.tables["spend"], world.as_of, NEVER)
+            first, last = self.spend_window(lag)
+            if known is not None and (first < known.first or last > known.last):
+                raise UnavailableError("not-covered")
+        return total(values)
 
     def acquisition_spend(self) -> Number:
         return self.spend_sum("cost")
-
-    def spend_covering_period(self) -> Number:
-        return self.spend_sum("cost", whole=True)
 
     def spend_lagged(self) -> Number:
         lag = self.world.settings.get("cac_lag_days")
@@ -84,10 +82,10 @@ class Marketing(Leads, Sales):
             if typical is None:
                 raise UnavailableError("missing-column")  # neither the setting nor a cycle says how long the lag is
             lag = int(typical + Fraction(1, 2))
-        return self.spend_sum("cost", whole=True, lag=lag)
+        return self.spend_sum("cost", lag=lag)
 
     def cac(self) -> Figure:
-        return self.ratio("spend_covering_period", "new_customers")
+        return self.ratio("acquisition_spend", "new_customers")
 
     def cac_lagged(self) -> Figure:
         return self.ratio("spend_lagged", "new_customers")
@@ -98,7 +96,7 @@ class Marketing(Leads, Sales):
         return self.spend_sum("leads")
 
     def cost_per_lead(self) -> Figure:
-        return self.ratio("spend_covering_period", "leads_for_cost")
+        return self.ratio("acquisition_spend", "leads_for_cost")
 
     def cac_payback(self) -> Figure:
         monthly = divide(self.figure("arpu"), self.period_months())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
+from .coverage import span
 from .marketing import Marketing
 from .names import METRICS, PER_METRICS
 from .retention import Retention
@@ -17,6 +18,10 @@ from .voice import Voice
 from .world import World
 
 __all__ = ["METRICS", "PER_METRICS", "Result", "compute"]
+
+
+NEVER = date(9999, 12, 31)
+AS_OF_NOW = ("churned_share",)  # given for every period
 
 
 @dataclass(frozen=True)
@@ -40,16 +45,35 @@ def compute(
     segment: Mapping[str, str | None] | None = None,
     is_all: bool = False,
     per_value: str | None = None,
+    today: date = NEVER,
 ) -> Result:
-    """The metric for the days [start, end), as known at the end of the day `as_of`."""
+    """The metric for the days [start, end), as known at the end of the day `as_of`; it is cut where its tables end."""
     world = World(tables, start, end, as_of, settings or {}, segment, is_all)
     if world.cut <= world.start:
-        return Result(None, "?")
+        return Result(None, "not-covered")
     oracle = Oracle(world, per_value)
     figure = oracle.figure(metric)
+    if figure.reason in ("missing-column", "?"):
+        return Result(None, figure.reason)
+    is_cut = False
+    spans = [found for name in world.used if (found := span(name, world.tables[name], as_of, today)) is not None]
+    if spans and metric not in AS_OF_NOW:
+        last = end - timedelta(days=1)
+        if len({min(one.known if is_all else one.complete, last, as_of) for one in spans}) > 1:
+            return Result(None, "not-covered")
+        if any(start > one.last or min(last, as_of) < one.first for one in spans):
+            return Result(None, "not-covered")
+        end_of_all = min(min(one.known if is_all else one.complete for one in spans), last, as_of)
+        is_cut = end_of_all < min(last, as_of)
+        if is_cut and world.is_moved:
+            return Result(None, "not-covered")
+        if is_cut:
+            world = World(tables, start, end_of_all + timedelta(days=1), as_of, settings or {}, segment, is_all)
+            oracle = Oracle(world, per_value)
+            figure = oracle.figure(metric)
     if figure.value is None:
         return Result(None, figure.reason)
-    return Result(float(figure.value), None, world.to_date or oracle.is_immature(metric))
+    return Result(float(figure.value), None, is_cut or world.to_date or oracle.is_immature(metric))
 
 
 class Oracle(Marketing, Revenue, Retention, Stages, Voice):

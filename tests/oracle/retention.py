@@ -22,6 +22,7 @@ class Retention(Family):
     def new_customers(self) -> Number:
         world = self.world
         source = world.spell_source()
+        world.used.add(source)
         if source in ("orders", "deals"):
             world.need(f"{source}.customer", f"{source}.{'ordered_at' if source == 'orders' else 'closed_at'}")
             for row in world.tables[source]:

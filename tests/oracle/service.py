@@ -117,6 +117,7 @@ class Service(Leads):
         world = self.world
         world.need("tickets.created_at", "tickets.solved_at")
         waiting = 0
+        world.used.add("tickets")
         for ticket in world.tables["tickets"]:
             created, solved = ticket.get("created_at"), world.solved_at(ticket)
             if not world.counts("tickets", ticket) or created is None or not before(created, world):

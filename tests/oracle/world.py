@@ -62,6 +62,8 @@ class World:
         self.settings = settings
         self.segment = dict(segment or {})
         self.is_all = is_all
+        self.is_moved = False  # whether a table is looked at in a period that is moved back
+        self.used: set[str] = set()  # the tables whose records a figure places in the period
 
     # ---- columns ----
 
@@ -146,6 +148,7 @@ class World:
         """The rows of the segment whose date falls in the period. Without such a column, all of them under "all"."""
         if table not in self.tables:
             raise UnavailableError("missing-column")
+        self.used.add(table)
         for row in self.tables[table]:
             self.counts(table, row)  # the dimension must exist, even when no row of the period is left
         if not self.has(table, column):
@@ -216,6 +219,7 @@ class World:
     def open_deals(self) -> list[Row]:
         """Deals open just before the period's end. Won or lost without a date: never."""
         self.need("deals.outcome")
+        self.used.add("deals")
         found = []
         for deal in self.deals():
             if not self.counts("deals", deal):
@@ -271,6 +275,7 @@ class World:
     def purchases(self, *, until_end: bool = False) -> list[Purchase]:
         """The purchases and refunds of the segment in the period, or up to its end."""
         table = self.purchase_table()
+        self.used.add(table)
         column = "ordered_at" if table == "orders" else "closed_at"
         undated = not self.has(table, column)
         if undated and not self.is_all:
@@ -366,6 +371,7 @@ class World:
     def recurring(self) -> list[Recurring]:
         """What each paid subscription brings a month."""
         self.need("subscriptions.customer", "subscriptions.started_at")
+        self.used.add("subscriptions")
         by_month = self.has("subscriptions", "mrr")
         if not by_month:
             self.need("subscriptions.amount", "subscriptions.interval")
@@ -512,6 +518,7 @@ class World:
     def spells(self) -> list[Spell]:
         """The spells of the segment, where it is known when customers leave."""
         source = self.spell_source()
+        self.used.add(source)
         if source == "subscriptions":
             self.need_subscription_ends()
             known = any(self.subscription_end(row) is not None for row in self.tables["subscriptions"])

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, TextIO
 
 from crm_metrics.errors import AmbiguousError
+from crm_metrics.renderers.noticed import covered
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import Column, File, Scan
@@ -29,6 +30,7 @@ def as_json(scan: Scan) -> dict[str, Any]:
         "format": FORMAT_VERSION,
         "settings_file": scan.settings_file,
         "as_of": _text(scan.as_of),
+        "coverage": covered(scan.coverage),
         "first_date": _text(scan.first),
         "last_date": _text(scan.last),
         "files": [_file(file) for file in scan.files],

@@ -10,11 +10,14 @@ from rich.cells import cell_len
 from crm_metrics.errors import AmbiguousError, DataError
 from crm_metrics.issues import Issue, Severity
 from crm_metrics.renderers.cells import count, visible
+from crm_metrics.renderers.noticed import reach
 from crm_metrics.renderers.table.screen import GAP, Screen, padded_to
+from crm_metrics.schema import called
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import Column, File, Scan
     from crm_metrics.loaders.advising import Nearest
+    from crm_metrics.tables import Coverage
 
 # What is said elsewhere on the page.
 _SAID = {"unrecognised-file", "date-order", "stage-open"}
@@ -43,7 +46,7 @@ def write(
     screen = Screen.of(out, color=color, width=width)
     _heading(screen, scan)
     for file in scan.files:
-        _file(screen, file, verbose=verbose)
+        _file(screen, file, scan.coverage.get(file.source.table), verbose=verbose)
     for path, error in scan.refused.items():
         _refused(screen, path, error)
     for path, nearest in scan.unrecognised.items():
@@ -67,19 +70,25 @@ def _heading(screen: Screen, scan: Scan) -> None:
     screen.line(("Scan  ", "bold"), (" · ".join(facts), "bold"))
     about = []
     if scan.as_of is not None:
-        about = [f"dates from {scan.first} to {scan.last}" if scan.first else "no dates", f"data up to {scan.as_of}"]
+        about = [
+            f"dates from {scan.first} to {scan.last}" if scan.first else "no dates",
+            reach(scan.as_of, scan.coverage),
+        ]
     if scan.settings_file is not None:
         about.append(f"settings {visible(scan.settings_file)}")
     if about:
         screen.paragraph(" · ".join(about), "dim", hang=0)
 
 
-def _file(screen: Screen, file: File, *, verbose: bool) -> None:
+def _file(screen: Screen, file: File, covered: Coverage | None, *, verbose: bool) -> None:
     source = file.source
     screen.blank()
     screen.paragraph(visible(source.path), "bold", hang=2)
     kind = source.table.replace("_", " ") + (f" from {file.title}" if source.vendor != "generic" else "")
     screen.paragraph(f"{kind} · {_rows(file)}", indent=2)
+    if covered is not None:
+        known = f", what became of them is known up to {covered.known}" if covered.known > covered.complete else ""
+        screen.paragraph(f"the {called(source.table)} are of {covered.first} to {covered.complete}{known}", indent=2)
     if file.settings:
         screen.paragraph("by the settings: " + visible("; ".join(file.settings)), "dim", indent=2)
     _columns(screen, file)

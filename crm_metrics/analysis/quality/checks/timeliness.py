@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.issues import NOTE
-from crm_metrics.schema import TABLES
+from crm_metrics.schema import TABLES, called
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
@@ -33,6 +33,32 @@ def future_date(data: Data) -> Iterator[Hits]:
     after = data.noticed("after-as-of")
     parts = [part for part in after.parts if not {(part.path, int(row)) for row in part.rows[:10]} <= closed]
     yield Hits(parts, after.of)
+
+
+@check(
+    "stale-table",
+    TIMELINESS,
+    "Files end earlier than the others, by more than the usual pause between their records.",
+    effect="no figure of theirs is given for later periods; an export may be missing",
+)
+def stale_table(data: Data) -> Iterator[Hits]:
+    ends = {name: one.complete for name, one in data.dataset.coverage.items() if one.complete < data.as_of}
+    said = {
+        source.path: f"{called(source.table)} end on {ends[source.table]}, other records go on to {data.as_of}"
+        for source in data.sources
+        if source.table in ends
+    }
+    if said:
+        yield data.whole(said)
+
+
+noticed(
+    "date-out-of-line",
+    TIMELINESS,
+    "Single records are dated far beyond all others.",
+    effect="what the data covers does not follow them; a mistyped year or month",
+    codes=["date-out-of-line"],
+)
 
 
 @check(
