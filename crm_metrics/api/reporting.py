@@ -134,8 +134,9 @@ def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:
 
 
 def _other_reasons(missing: Mapping[str, str]) -> list[str]:
-    """Why figures are missing where not for want of records; the first two reasons."""
-    return [reason for reason in dict.fromkeys(missing.values()) if not reason.startswith("no records in")][:2]
+    """Why figures are missing where not for want of records; the first two reasons, those of time before others."""
+    found = [reason for reason in dict.fromkeys(missing.values()) if not reason.startswith("no records in")]
+    return sorted(found, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
 
 
 def _span(dataset: Dataset) -> str:
@@ -146,7 +147,7 @@ def _span(dataset: Dataset) -> str:
         return "the data has no dates"
     if first > dataset.as_of:
         return f"nothing happened up to {dataset.as_of}, the last day that counts"
-    return f"the data reaches from {first} to {dataset.as_of}"
+    return f"the data reaches from {first} to {min(dataset.as_of, max(one.newest for one in dataset.coverage.values()))}"
 
 
 def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[tuple[str, ...], list[float | None]]:
