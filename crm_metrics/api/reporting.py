@@ -147,7 +147,8 @@ def _span(dataset: Dataset) -> str:
         return "the data has no dates"
     if first > dataset.as_of:
         return f"nothing happened up to {dataset.as_of}, the last day that counts"
-    return f"the data reaches from {first} to {min(dataset.as_of, max(one.newest for one in dataset.coverage.values()))}"
+    newest = max(one.newest for one in dataset.coverage.values())
+    return f"the data reaches from {first} to {min(dataset.as_of, newest)}"
 
 
 def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[tuple[str, ...], list[float | None]]:
