@@ -76,8 +76,8 @@ def cohorts(
         found = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
     else:
         found = analysis.of_starts(dataset, grain, mrr=of == "mrr")
-    if spec is not None:
-        found = analysis.within(found, reported(dataset, spec))
+    if spec is not None and (window := reported(dataset, spec)).unit != "all":  # the month of the first day is in all
+        found = analysis.within(found, window)
     if of in ("purchases", "revenue"):
         return CohortTable(dataset, found)
     renewing = contracts(dataset.tables["spells"], dataset.now)

@@ -68,6 +68,17 @@ def settle_outcomes(bench: Workbench, table: Table) -> None:
     if has_date:
         table.calendar["closed_at"] = _calendar(table, ("closed_at", "won_at", "lost_at"))
         put(frame, "closed_at", np.where(outcome == OPEN, NAT, closed))
+    elif (outcome != OPEN).any():
+        _say_expected(bench, table)
+
+
+def _say_expected(bench: Workbench, table: Table) -> None:
+    """Say that deals which are placed in time by their creation have no close date, but an expected one."""
+    given = [bench.sources[i].columns for i in bench.files(table)]
+    headers = sorted({columns["expected_close_at"] for columns in given if "expected_close_at" in columns})
+    if headers and any("created_at" in columns for columns in given):
+        said = f"the deals have no close date: {' and '.join(headers)} is the day on which they are expected to close"
+        table.unusable["closed_at"] = unusable("missing-column", said, "add the day on which each was won or lost")
 
 
 def _calendar(table: Table, names: tuple[str, ...]) -> np.ndarray:
