@@ -75,7 +75,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
     "no-cost": (
         WARNING,
-        "{count} rows have no cost; their clicks and conversions count, but the spend is that of the other rows alone",
+        "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
     ),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
@@ -155,6 +155,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "is missing, and figures made of it are not given",
     ),
     "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
+    "no-sale": (WARNING, "{count} rows are no sales by their {column} ({seen}): {why}; left out"),
+    "zero-order": (
+        NOTE,
+        "{count} rows are of orders that come to 0, such as trials and samples: no purchases, left out",
+    ),
     "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
     "days-of-stretch": (NOTE, "each row covers the {stretch} that {column} names"),
     "days-above": (NOTE, "the costs have no days of their own; they are spread over those above the header: {seen}"),

@@ -74,8 +74,7 @@ def test_lines_without_a_price_of_their_own_have_no_revenue_by_product(tmp_path:
     found = figures(path, period="all")
 
     assert found[("revenue",)] == 85
-    assert found[("product_revenue", "Lamp")] == 30
-    assert ("product_revenue", "Mug") not in found
+    assert not [key for key in found if key[0] in ("product_revenue", "product_share")]
 
 
 def test_an_order_in_two_exports_of_a_shop_counts_once(shop: str, tmp_path: Path):

@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_metrics.engine.cells import Codes, Floats, Ints
 
-_SCALES = (1.0, 100.0, 10_000.0, 1e6, 1e8)
+_SCALES = (1.0, 100.0, 1e4, 1e6, 1e8, 1e10, 1e12)
 _LARGEST = 2.0**53
 _SAMPLE = 1000
 _FEW_CELLS = 20_000
@@ -25,7 +25,7 @@ def weighted(cells: Codes, weights: Floats, size: int) -> Floats:
 
 
 def exact_sums(values: Floats, cells: Codes, size: int) -> Floats | None:
-    """The sum of each cell when all values have at most eight decimals: added as whole numbers it is exact, and the same in
+    """The sum of each cell when all values have at most twelve decimals: added as whole numbers it is exact, and the same in
     whatever order the rows come. None when they have more."""
     largest = float(np.abs(values).sum()) if len(values) else 0.0
     for scale in _SCALES:

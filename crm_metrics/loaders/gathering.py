@@ -213,7 +213,8 @@ def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: 
     name = schema.TABLES[table].key or None
     joined = table == "customers" or (table == "leads" and "deals" in needs)
     joined |= table == "deals" and "deal_stages" in needs
-    joined |= table == "orders" and "order_lines" in _tables(found)
+    others = "order_lines" in _tables(found) or sum(other.layout.table == "orders" for _, other in found) > 1
+    joined |= table == "orders" and (others or "original_id" in recognised.columns)
     alone = _is_alone(recognised, found)
     return name if alone and not joined and name not in needs.get(table, ()) else None
 

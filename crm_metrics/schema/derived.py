@@ -156,7 +156,10 @@ DERIVED: dict[str, Schema] = {
 }
 
 # Which orders count at all, and which stand in another file too.
-_VALID = tuple(f"orders.{name}" for name in ("status", "cancelled_at", "is_captured", "invoice_id"))
+_VALID = tuple(
+    f"orders.{name}"
+    for name in ("amount", "customer", "type", "status", "cancelled_at", "is_captured", "invoice_id", "ordered_at")
+)
 _STAGES_NEED = (
     *(f"deal_stages.{name}" for name in ("deal_id", "pipeline", "stage", "from_stage", "entered_at", "left_at")),
     *(f"deals.{name}" for name in ("deal_id", "pipeline", "stage", "outcome", "closed_at")),
@@ -183,21 +186,18 @@ NEEDS: dict[str, tuple[str, ...]] = {
         ),
         "customers.started_at",
         "customers.ended_at",
-        "orders.customer",
-        "orders.ordered_at",
-        "orders.amount",
         *_VALID,
         "deals.customer",
         "deals.closed_at",
     ),
     "purchases": (
-        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "refunded_amount", "currency", "product")),
+        *(f"orders.{name}" for name in ("refunded_amount", "refunded_at", "original_id", "currency", "product")),
         *_VALID,
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome")),
     ),
     "sold_lines": (
         *(f"order_lines.{name}" for name in ("order_id", "product", "quantity", "amount", "unit_price", "currency")),
-        *(f"orders.{name}" for name in ("customer", "ordered_at", "amount", "currency", "product", "quantity")),
+        *(f"orders.{name}" for name in ("currency", "product", "quantity")),
         *("orders.line_price", "orders.line_discount"),
         *_VALID,
         *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome", "product")),

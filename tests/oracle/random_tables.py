@@ -266,13 +266,13 @@ class Maker:
                 "ordered_at": self.maybe(self.moment(), 0.04),
                 "amount": self.maybe(amount, 0.08),
                 "owner": self.one_of(OWNERS),
-                "status": self.one_of(["completed", "completed", "completed", "cancelled", "Voided", "failed", None]),
+                "status": self.one_of([*["completed"] * 3, "cancelled", "Voided", "failed", "refunded", None]),
             }
             if with_product:
                 row["product"] = self.one_of(PRODUCTS)
                 row["quantity"] = self.maybe(self.one_of([1, 1, 2, 10]))
             else:
-                row["refunded_amount"] = self.one_of([None, None, None, 0, 5])
+                row["refunded_amount"] = self.one_of([None, None, None, 0, 5, -5])
             rows.append(row)
         self.finish(
             rows, dates=("ordered_at",), droppable=("owner", "status", "refunded_amount", "quantity"), drop=0.12
@@ -280,7 +280,7 @@ class Maker:
         return rows
 
     def make_order_lines(self, orders: list[Row]) -> list[Row]:
-        sold = [row["order_id"] for row in orders if row["amount"] is None or row["amount"] >= 0]
+        sold = [row["order_id"] for row in orders if row["amount"] is None or row["amount"] > 0]
         rows: list[Row] = []
         for number in self.rows():
             order = self.one_of(sold) if sold and not self.chance(0.05) else "O999"

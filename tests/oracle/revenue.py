@@ -139,6 +139,8 @@ class Revenue(Family):
             return found
         world.need(f"{world.purchase_table()}.product")
         for item in world.purchases():
+            if item.is_refund and (number(item.row.get("amount")) or 0) >= 0:
+                continue  # what an order says was given back is of no line
             units = number(item.row.get("quantity"))
             product = clean(item.row.get("product"))
             found.append((product, item.amount, Fraction(1) if units is None else units, item.customer, item.is_refund))

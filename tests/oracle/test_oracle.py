@@ -327,7 +327,7 @@ order_id, customer, ordered_at, amount, status
 def test_refunds_are_in_revenue_and_in_no_count_and_cancelled_orders_in_nothing() -> None:
     assert value("revenue", orders=ORDERS) == 70
     assert value("refunds", orders=ORDERS) == -10
-    assert value("orders", orders=ORDERS) == 4
+    assert value("orders", orders=ORDERS) == 3  # the one of 0 is none
     assert value("active_customers", orders=ORDERS) == 2
 
 
@@ -337,8 +337,27 @@ def test_orders_without_a_customer_are_in_revenue_and_not_in_arpu() -> None:
 
 
 def test_a_purchase_without_an_amount_is_a_purchase() -> None:
-    assert value("repeat_purchase_rate", orders=ORDERS) == 0.5  # B, with 0 and blank
-    assert value("returning_customer_rate", orders=ORDERS) == 1  # A bought in January
+    assert value("repeat_purchase_rate", orders=ORDERS) == 0  # B, with 0, which is none, and blank
+    assert value("returning_customer_rate", orders=ORDERS) == 0.5  # A bought in January
+
+
+def test_orders_of_0_are_purchases_where_there_are_no_others() -> None:
+    orders = "order_id, customer, ordered_at, amount\n1,A,2024-03-01,0\n2,B,2024-03-04,0"
+    assert value("orders", orders=orders) == 2
+
+
+@pytest.mark.parametrize("marked", ["50,refunded,", "50,completed,50", "50,completed,-50"])
+def test_a_row_that_gives_the_money_back_and_an_order_that_says_so_are_one_refund(marked: str) -> None:
+    header = "order_id, customer, ordered_at, amount, status, refunded_amount"
+    orders = f"{header}\n1,A,2024-03-01,{marked}\n2,A,2024-03-05,-50,completed,\n3,A,2024-03-06,70,completed,"
+    assert value("refunds", orders=orders) == -50
+    assert value("revenue", orders=orders) == 70
+
+
+def test_a_refund_of_another_customer_or_before_the_sale_is_another_refund() -> None:
+    header = "order_id, customer, ordered_at, amount, status"
+    orders = f"{header}\n1,A,2024-03-02,50,refunded\n2,B,2024-03-05,-50,completed\n3,A,2024-03-01,-50,completed"
+    assert value("refunds", orders=orders) == -150
 
 
 def test_a_refunded_amount_counts_at_the_orders_date() -> None:

@@ -254,14 +254,16 @@ class World:
         """Orders where there are orders, else won deals; refunds as rows of their own; whatever the segment."""
         found = []
         if self.purchase_table() == "orders":
-            for row in self.tables["orders"]:
-                if fold(row.get("status")) in NOT_SOLD:
-                    continue
+            rows = [row for row in self.tables["orders"] if fold(row.get("status")) not in NOT_SOLD]
+            priced = any(number(row.get("amount")) for row in rows)
+            rows = [row for row in rows if not (priced and self.is_free(row))]
+            settled = self.settled_by_rows(rows)
+            for row in rows:
                 at = None if row.get("ordered_at") is None else moment(row["ordered_at"])
                 amount = number(row.get("amount"))
                 found.append(Purchase(row.get("customer"), at, amount, amount is not None and amount < 0, row))
-                back = number(row.get("refunded_amount"))
-                if back:
+                back = self.marked_back(row)
+                if back and not any(row is other for other in settled):
                     found.append(Purchase(row.get("customer"), at, -back, True, row))
         else:
             self.need("deals.outcome")
@@ -271,6 +273,56 @@ class World:
                     amount = number(row.get("amount"))
                     found.append(Purchase(row.get("customer"), at, amount, amount is not None and amount < 0, row))
         return [item for item in found if item.at is None or item.at < self.now]
+
+    def is_free(self, row: Row) -> bool:
+        """TRUST section 4: an order of 0 is no purchase. A log of purchases without numbers is no list of orders."""
+        return self.has("orders", "order_id") and number(row.get("amount")) == 0 and not number(row.get("refunded_amount"))
+
+    def marked_back(self, row: Row) -> Fraction:
+        """What a sale itself says was given back: −30 and 30 mean the same, "refunded" alone means all of it."""
+        amount, back = number(row.get("amount")), number(row.get("refunded_amount"))
+        if amount is not None and amount < 0:
+            return Fraction(0)
+        if back is None:
+            return amount if amount is not None and fold(row.get("status")) == "refunded" else Fraction(0)
+        return abs(back)
+
+    def settled_by_rows(self, rows: list[Row]) -> list[Row]:
+        """Sales marked refunded whose refund is a row of its own: of the same customer and amount, and no older; else the
+        customer's only one of which it is not said how much, where no more than that came back."""
+
+        def when(row: Row) -> date:
+            return day(row["ordered_at"]) if row.get("ordered_at") is not None else date.min
+
+        taken = sorted((row for row in rows if (number(row.get("amount")) or 0) < 0), key=when)
+        waiting = sorted((row for row in rows if self.marked_back(row)), key=when)
+        settled: list[Row] = []
+        left: list[Row] = []
+        for refund in taken:
+            for sale in waiting:
+                same = sale.get("customer") == refund.get("customer") and clean(sale.get("currency")) == clean(
+                    refund.get("currency")
+                )
+                if same and self.marked_back(sale) == -number(refund["amount"]) and when(sale) <= when(refund):  # type: ignore[operator]
+                    waiting.remove(sale)
+                    settled.append(sale)
+                    break
+            else:
+                left.append(refund)
+        only = [
+            sale for sale in waiting if number(sale.get("refunded_amount")) is None and sale.get("customer") is not None
+        ]
+        for sale in only:
+            alike = [o for o in only if (o["customer"], o.get("currency")) == (sale["customer"], sale.get("currency"))]
+            mine = [
+                -number(refund["amount"])  # type: ignore[operator]
+                for refund in left
+                if (refund.get("customer"), refund.get("currency")) == (sale["customer"], sale.get("currency"))
+                and when(refund) >= when(sale)
+            ]
+            if len(alike) == 1 and mine and sum(mine) <= self.marked_back(sale):
+                settled.append(sale)
+        return settled
 
     def purchases(self, *, until_end: bool = False) -> list[Purchase]:
         """The purchases and refunds of the segment in the period, or up to its end."""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
-from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts import ledgers, states
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
@@ -38,7 +38,7 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
     gaps = [column for column in _OF_THE_ORDER if column in frame and frame[column].isna().any()]
     if not gaps:
         return
-    key = keys(bench, table)
+    key = keys(bench, frame)
     several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
     groups = key[several]
     for column in gaps:
@@ -47,14 +47,22 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
             frame.loc[several, column] = known.fillna(known.groupby(groups).transform("first"))
 
 
-def keys(bench: Workbench, table: Table) -> pd.Series:
-    """The order each row belongs to, missing where it has no number; equal numbers of two systems are two orders."""
-    frame = table.frame
-    ids = frame["order_id"].astype("str")
-    place = {i: str(table.numbering.get(i, 0)) for i in bench.files(table)}
+def keys(bench: Workbench, frame: pd.DataFrame, column: str = "order_id") -> pd.Series:
+    """The order each row belongs to, or the one that another column names, missing where it has no number; equal numbers of
+    two systems are two orders."""
+    if column not in frame:
+        return pd.Series(np.full(len(frame), None), index=frame.index, dtype="str")
+    ids = frame[column].astype("str")
+    numbering = bench.tables["orders"].numbering
+    place = {source.index: str(numbering.get(source.index, 0)) for source in bench.sources if source.table == "orders"}
     if len(set(place.values())) < 2:
         return ids
     return frame[SOURCE].map(place).astype("str") + "\x1f" + ids
+
+
+def is_refunded(frame: pd.DataFrame) -> Bools:
+    """The rows whose status says that all of the money was given back."""
+    return states.is_in(frame, "orders", "refunded")
 
 
 def leave_out(bench: Workbench, table: Table) -> set[str]:
@@ -85,32 +93,44 @@ def _elsewhere(bench: Workbench, table: Table) -> Bools:
     """The rows whose money another document that is given counts: invoices beside orders, payments beside either. A payment
     that names no invoice, or one that is not given, is money of its own where the file names invoices at all."""
     source = table.frame[SOURCE].to_numpy()
-    kinds = {i: _documents(bench, i) for i in bench.files(table)}
+    kinds = {i: _documents(bench, table, i) for i in bench.files(table)}
     hit = np.zeros(len(table.frame), dtype=bool)
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]
+    counted = np.isin(source, others)
+    known: set[str] = (
+        set(table.frame.loc[counted, "order_id"].dropna().astype(str)) if "order_id" in table.frame else set()
+    )
     for i, kind in kinds.items():
         rows: Bools = source == i
         if kind == best:
             continue
-        if best == "invoices" and has_value(table.frame, "invoice_id")[rows].any():
-            counted = np.isin(source, others)
-            known = set(table.frame.loc[counted, "order_id"].dropna().astype(str))
-            rows = rows & table.frame["invoice_id"].astype("str").isin(known).to_numpy()
-            _carry_refunds(table, rows, counted)
+        link = _paid_for(bench, table, i)
+        if link is not None and (best == "invoices" or link[rows].isin(known).any()):
+            rows = rows & link.isin(known).to_numpy()
+            _carry_refunds(table, rows, counted, link)
         hit |= rows
         if rows.any():
             _say(bench, table, rows, kind, best, ", ".join(bench.sources[j].path for j in others))
     return hit
 
 
-def _carry_refunds(table: Table, payments: Bools, invoices: Bools) -> None:
+def _paid_for(bench: Workbench, table: Table, source: int) -> pd.Series | None:
+    """The number of the invoice or order that each payment of a file pays; None where the file names none."""
+    frame = table.frame
+    rows = frame[SOURCE].to_numpy() == source
+    if "invoice_id" in frame and has_value(frame, "invoice_id")[rows].any():
+        return frame["invoice_id"].astype("str")
+    label = set(normalised(bench.sources[source].columns.get("order_id", "")).split())
+    return frame["order_id"].astype("str") if label & {"invoice", "order"} else None
+
+
+def _carry_refunds(table: Table, payments: Bools, invoices: Bools, link: pd.Series) -> None:
     """Write what was given back of payments onto the invoices that they pay: invoices do not say it."""
     frame = table.frame
     if "refunded_amount" not in frame or not payments.any():
         return
-    paid = frame.loc[payments]
-    back = paid.groupby(paid["invoice_id"].astype("str"))["refunded_amount"].sum(min_count=1)
+    back = frame.loc[payments].groupby(link[payments])["refunded_amount"].sum(min_count=1)
     own = frame.loc[invoices, "refunded_amount"]
     frame.loc[invoices, "refunded_amount"] = own.fillna(frame.loc[invoices, "order_id"].astype("str").map(back))
 
@@ -121,24 +141,23 @@ def _say(bench: Workbench, table: Table, rows: Bools, documents: str, other: str
     bench.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
 
 
-def _documents(bench: Workbench, source: int) -> str:
-    """What the rows of a file are: its vendor says so, else the name of its number does."""
-    stated = bench.recognised[source].layout.documents
-    label = normalised(bench.sources[source].columns.get("order_id", ""))
-    if not stated and any(word in label.split() for word in ("payment", "charge", "transaction")):
-        return "payments"
-    return stated or ("invoices" if "invoice" in label.split() else "orders")
+def _documents(bench: Workbench, table: Table, source: int) -> str:
+    """What the rows of a file are: its vendor says so, else their types, else the names of its number and its date do."""
+    stated = bench.recognised[source].layout.documents or ledgers.documents(table, source)
+    columns = bench.sources[source].columns
+    labels = {name: set(normalised(columns.get(name, "")).split()) for name in ("order_id", "ordered_at")}
+    paid = labels["order_id"] & {"payment", "charge", "transaction"} or labels["ordered_at"] & {"payment", "paid"}
+    return stated or ("payments" if paid else "invoices" if "invoice" in labels["order_id"] else "orders")
 
 
-def whole(bench: Workbench, table: Table) -> pd.DataFrame:
-    """One row per order: the lines of an order become one."""
-    frame = table.frame
-    if "order_id" not in frame:
-        return frame.copy()
-    key = keys(bench, table)
+def whole(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
+    """One row per order: the lines of an order become one. Beside it, for each file, whether its amounts are those of whole
+    orders, repeated on their lines."""
+    repeated = np.zeros(len(bench.sources), dtype=bool)
+    key = keys(bench, frame)
     several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
     if not several.any():
-        return frame.copy()
+        return frame.copy().reset_index(drop=True), repeated
     lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))
     groups = lines.groupby(key[several].to_numpy(), sort=False)
     first, alike = groups.first(), groups.nunique() <= 1
@@ -151,27 +170,32 @@ def whole(bench: Workbench, table: Table) -> pd.DataFrame:
         elif pd.api.types.is_datetime64_any_dtype(kind) or column == ROW:
             first[column] = groups[column].min()
     if "amount" in lines:
-        first["amount"] = _totals(bench, lines, key[several].to_numpy())
-    return pd.concat([frame[~several], first.reset_index(drop=True)[frame.columns]], ignore_index=True)
+        first["amount"] = _totals(bench, lines, key[several].to_numpy(), repeated)
+    return pd.concat([frame[~several], first.reset_index(drop=True)[frame.columns]], ignore_index=True), repeated
 
 
-def _totals(bench: Workbench, lines: pd.DataFrame, key: Any) -> pd.Series:
-    """What each order of several lines comes to, decided for each vendor's files on their own."""
+def _totals(bench: Workbench, lines: pd.DataFrame, key: Any, repeated: Bools) -> pd.Series:
+    """What each order of several lines comes to, decided for each vendor's files on their own; those whose lines repeat the
+    total are marked."""
     system = lines[SOURCE].map({i: id(known.layout) for i, known in bench.recognised.items()})
-    parts = [_total(bench, part, pd.Series(key, index=lines.index)[part.index]) for _, part in lines.groupby(system)]
+    parts = []
+    for _, part in lines.groupby(system):
+        total, is_repeated = _total(bench, part, pd.Series(key, index=lines.index)[part.index])
+        parts.append(total)
+        repeated[np.unique(part[SOURCE])] = is_repeated
     return pd.concat(parts)
 
 
-def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> pd.Series:
+def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series, bool]:
     """What each order comes to: the lines are parts of it, or each repeats its total."""
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1
     choice = bench.settings.order_amount
     if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
-        return amounts.sum(min_count=1)
+        return amounts.sum(min_count=1), False
     if choice == "total" or (equal.all() and len(equal) > _MANY):
-        return amounts.first()
+        return amounts.first(), True
     path = bench.sources[int(lines[SOURCE].iloc[0])].path
     raise _asked(path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts import orders, states
+from crm_metrics.loaders.facts import ledgers, orders, refunds
 from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers
 from crm_metrics.loaders.identity import as_text
-from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 
 def derive(bench: Workbench) -> None:
@@ -34,20 +34,45 @@ def _deals(bench: Workbench, table: Table) -> None:
 
 
 def _orders(bench: Workbench, table: Table) -> None:
+    ledgers.split(bench, table)
     void_ids = orders.leave_out(bench, table)
-    frame = table.frame
-    whole = orders.whole(bench, table)
-    refund = numbers(whole, "amount") < 0
-    whole["is_refund"] = refund
-    back = numbers(whole, "refunded_amount")
-    # "Refunded" without an amount is all of it.
-    entirely = np.isnan(back) & states.is_in(whole, "orders", "refunded") & ~refund
-    back = np.where(entirely, numbers(whole, "amount"), back)
-    returned = whole[back > 0].assign(amount=-back[back > 0], is_refund=True)
+    apart = refunds.rows_of(bench, table.frame, orders.keys(bench, table.frame), orders.is_refunded(table.frame))
+    sold, totals = orders.whole(bench, table.frame[~apart])
+    back_rows = table.frame[apart].reset_index(drop=True)
+    sold, free = _without_zeros(bench, table, sold, apart)
+    origin = orders.keys(bench, back_rows, "original_id").fillna(orders.keys(bench, back_rows))
+    numbered = orders.keys(bench, sold), origin
+    back = refunds.still_to_take(bench, sold, back_rows, numbered, orders.is_refunded(sold))
+    sold["is_refund"] = numbers(sold, "amount") < 0
+    whole = pd.concat([sold, back_rows.assign(is_refund=True)], ignore_index=True) if len(back_rows) else sold
+    returned = refunds.given_back(sold, back)
     both = pd.concat([whole, returned], ignore_index=True) if len(returned) else whole
     both["purchased_at"] = moments(both, "ordered_at")
     _finish(bench, both, table, "ordered_at")
-    _lines(bench, frame, whole, void_ids)
+    _lines(bench, table, whole, {"cancelled-order": void_ids, "zero-order": free}, totals)
+
+
+def _without_zeros(bench: Workbench, table: Table, sold: pd.DataFrame, apart: Bools) -> tuple[pd.DataFrame, set[str]]:
+    """The orders without those that come to 0, such as trials and samples, unless no order of the table has an amount, and
+    the numbers of those. What was sold and taken back within one order, as by an exchange, stays; and so does a row of a
+    file without numbers, which is a log of what was bought and no list of orders or invoices."""
+    frame = table.frame
+    if not (np.nan_to_num(numbers(frame, "amount")) != 0).any():
+        return sold, set()
+    numbered = np.array(["order_id" in source.columns for source in bench.sources], dtype=bool)
+    zero = (numbers(sold, "amount") == 0) & ~(np.abs(numbers(sold, "refunded_amount")) > 0)
+    zero &= numbered[sold[SOURCE].to_numpy()]
+    if not zero.any():
+        return sold, set()
+    key, moved = orders.keys(bench, frame), np.nan_to_num(numbers(frame, "amount")) != 0
+    mine: Bools = key.isin(orders.keys(bench, sold[zero]).dropna()).to_numpy() & ~apart
+    exchanged = set(key[mine & moved])
+    alone = key.isna().to_numpy() & (numbers(frame, "amount") == 0) & numbered[frame[SOURCE].to_numpy()]
+    mine = (mine & ~key.isin(exchanged).to_numpy()) | (alone & ~(np.abs(numbers(frame, "refunded_amount")) > 0))
+    free = set(frame.loc[mine, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
+    bench.report("zero-order", table, mine)
+    bench.leave_out(table, mine, "zero-order")
+    return sold[~zero | orders.keys(bench, sold).isin(exchanged).to_numpy()].reset_index(drop=True), free
 
 
 def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> None:
@@ -93,16 +118,19 @@ def _in_order(purchases: pd.DataFrame) -> np.ndarray:
     return order
 
 
-def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids: set[str]) -> None:
-    """What was sold by product: the lines of a file of its own, else the orders that name a product."""
+def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, set[str]], totals: Bools) -> None:
+    """What was sold by product: the lines of a file of its own, else the orders that name a product. `gone` are the numbers
+    of orders that were left out, by reason, `totals` marks the files whose amounts are those of whole orders, repeated on
+    their lines."""
+    frame, unknown = table.frame, False
     if "order_lines" in bench.tables:
-        table = bench.tables["order_lines"]
-        bench.leave_out(table, table.frame["order_id"].astype("str").isin(void_ids).to_numpy(), "cancelled-order")
-        made = _joined(bench, table, whole)
+        lines = bench.tables["order_lines"]
+        for reason, ids in gone.items():
+            bench.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
+        made = _joined(bench, lines, whole)
     elif "product" in frame and has_value(frame, "product").any():
-        table = bench.tables["orders"]
         made = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
-        made["amount"] = _line_amounts(bench, table)
+        made["amount"], unknown = _line_amounts(bench, frame, totals)
     else:
         return
     if "quantity" not in made:
@@ -111,21 +139,34 @@ def _lines(bench: Workbench, frame: pd.DataFrame, whole: pd.DataFrame, void_ids:
     if "amount" not in made and "unit_price" in made:
         made["amount"] = numbers(made, "unit_price") * numbers(made, "quantity")
     bench.tables["sold_lines"] = Table("sold_lines", made)
+    if unknown:
+        said = "the total of an order stands on its lines, and no price says what each product brought"
+        hint = "add a column with the price or the amount of each line to the export"
+        bench.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", said, hint)
 
 
-def _line_amounts(bench: Workbench, table: Table) -> Floats:
-    """What each line comes to: its price times its units where the amount is that of the whole order. Where only one line of
-    an order has an amount and none a price, it is not known which line it is of."""
-    frame = table.frame
+def _line_amounts(bench: Workbench, frame: pd.DataFrame, totals: Bools) -> tuple[Floats, bool]:
+    """What each line comes to, and whether it cannot be told of some. Where the amount is the total of the whole order, the
+    lines' own prices say it: as they are where it stands on one of the lines, as shares of it where it is repeated."""
     amount, price = numbers(frame, "amount"), numbers(frame, "line_price")
+    key = orders.keys(bench, frame)
     units = numbers(frame, "quantity")
     priced = price * np.where(np.isnan(units), 1.0, units) - np.nan_to_num(numbers(frame, "line_discount"))
-    if "order_id" in frame:
-        key = orders.keys(bench, table)
-        groups = pd.Series(amount, index=key.index).groupby(key)
-        alone = groups.transform("count").eq(1) & groups.transform("size").gt(1)
-        amount = np.where(alone.to_numpy(), np.nan, amount)
-    return np.where(np.isnan(price), amount, priced)
+    of_order = pd.Series(amount, index=frame.index).groupby(key)
+    several = (of_order.transform("size") > 1).fillna(False).to_numpy(dtype=bool)
+    alone = several & of_order.transform("count").eq(1).to_numpy()
+    repeated = several & totals[frame[SOURCE].to_numpy()]
+    listed = pd.Series(priced, index=frame.index).groupby(key)
+    with np.errstate(all="ignore"):
+        shared = amount * priced / listed.transform("sum").to_numpy()
+    shared[(listed.transform("count") < listed.transform("size")).fillna(True).to_numpy(dtype=bool)] = np.nan
+    # A vendor's own column of prices says what its lines come to also where an order has only one.
+    priced_by = [i for i in bench.files(bench.tables["orders"]) if "line_price" in bench.sources[i].columns]
+    source = frame[SOURCE].to_numpy()
+    first_only = [i for i in priced_by if bench.recognised[i].layout.signature or (alone & (source == i)).any()]
+    totalled = np.isin(source, first_only) & ~np.isnan(price)
+    made = np.select([repeated, alone | totalled], [shared, priced], amount)
+    return made, bool((np.isnan(made) & (repeated | alone)).any())
 
 
 def _joined(bench: Workbench, table: Table, whole: pd.DataFrame) -> pd.DataFrame:

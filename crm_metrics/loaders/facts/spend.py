@@ -10,7 +10,7 @@ from crm_metrics.loaders.facts import same_spend
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
-_DECIMALS = (1e8, 1e6, 1e4)
+_DECIMALS = (1e12, 1e10, 1e8, 1e6, 1e4)
 # What results are taken to be, by what their indicator holds.
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 

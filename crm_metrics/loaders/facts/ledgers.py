@@ -1,0 +1,168 @@
+"""Ledgers: files of orders whose rows are of several types: invoices, the payments that pay them, refunds, fees."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, moments, numbers
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.tables import SOURCE, Table
+
+KINDS = ("order", "invoice", "sale", "payment", "refund", "other", "method")
+_BY_WORDS = ("other", "refund", "payment", "invoice", "sale")
+_LONG = 6  # letters from which the end of a compound counts: Abschlagsrechnung, verkoopfactuur
+_MOST = 60  # a column with more different texts is none of types
+_PAIRED = 0.5
+
+
+@cache
+def _words() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
+    """Whole names with their kind, and words by kind."""
+    text = (files("crm_metrics.loaders") / "words" / "ledgers.toml").read_text(encoding="utf-8")
+    block = tomllib.loads(text)
+    names = {name: kind for kind, known in block["names"].items() for name in known}
+    return names, {kind: tuple(known) for kind, known in block["words"].items()}
+
+
+@cache
+def kind_of(label: str) -> str | None:
+    """What a type of rows is for revenue, one of `KINDS`; None for a word that is not known."""
+    text = normalised(_plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)))  # SalesReceipt is two words
+    names, words = _words()
+    if text in KINDS:
+        return text
+    if text in names:
+        return names[text]
+    said = text.split()
+    return next((kind for kind in _BY_WORDS if any(_holds(text, said, word) for word in words[kind])), None)
+
+
+def _holds(text: str, said: list[str], word: str) -> bool:
+    if not word.isascii():
+        return word in text
+    if " " in word:
+        return f" {word} " in f" {text} "
+    return word in said or (len(word) >= _LONG and any(one.endswith(word) for one in said))
+
+
+def _plain(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
+    return unicodedata.normalize("NFC", "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f"))
+
+
+def split(bench: Workbench, table: Table) -> None:
+    """Leave out what a ledger holds besides sales, and make its refunds negative. Raises `DataError` for a ledger with types
+    that are not known and hold money: which of its rows are sales cannot be told then."""
+    frame = table.frame
+    if "type" not in frame:
+        return
+    source = frame[SOURCE].to_numpy()
+    out = np.zeros(len(frame), dtype=bool)
+    sign = np.ones(len(frame))
+    for i in bench.files(table, has_value(frame, "type")):
+        mine: Bools = source == i
+        labels = frame["type"].astype("category").cat
+        codes = labels.codes.to_numpy()
+        present = np.unique(codes[mine & (codes >= 0)])
+        kinds = {int(code): kind_of(str(labels.categories[code])) for code in present}
+        if len(kinds) > _MOST or not is_ledger([*kinds.values()]):
+            continue
+        of_row = np.array([*(kinds.get(code) or "?" for code in range(len(labels.categories))), "?"], dtype=object)[
+            codes
+        ]
+        of_row[~mine] = None
+        amount = numbers(frame, "amount")
+        _refuse_unknown(bench, table, i, of_row, amount)
+        gone, why = _no_sales(table, of_row, amount)
+        for label, hit in why.items():
+            names = sorted(set(frame.loc[hit, "type"].dropna().astype(str))) or ["without a type"]
+            bench.report(
+                "no-sale", table, hit, column=bench.sources[i].columns["type"], seen=", ".join(names), why=label
+            )
+        out |= gone
+        refund = of_row == "refund"
+        if not (amount[refund] < 0).any():
+            sign[refund] = -1
+    if (sign < 0).any():
+        frame["amount"] = numbers(frame, "amount") * sign
+    bench.leave_out(table, out, "no-sale")
+
+
+def is_ledger(kinds: list[str | None]) -> bool:
+    """Whether types of these kinds tell sales from what is none: an attribute such as Online and In-store does not."""
+    known = set(kinds) - {None, "method"}
+    if len(kinds) < 2:
+        return bool(known & {"other", "refund"})
+    return bool(known & {"other", "refund"}) or ("payment" in known and bool(known & {"order", "invoice", "sale"}))
+
+
+def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
+    """Raises `DataError` for rows with money of which nothing says whether they are sales."""
+    known = {str(kind) for kind in of_row if kind is not None}
+    sold = known & {"order", "invoice", "sale", "payment", "refund"}
+    doubtful = np.isin(of_row, ["?", "method"]) & has_value(table.frame, "type") & (np.nan_to_num(amount) != 0)
+    if sold == {"refund"} and "other" not in known:
+        return  # sales of every kind, and their refunds
+    if sold and not doubtful.any():
+        return
+    seen = doubtful if doubtful.any() else of_row == "other"
+    path, column = bench.sources[source].path, bench.sources[source].columns["type"]
+    names = sorted(set(table.frame.loc[seen, "type"].astype(str)))
+    chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "sale"' for name in names[:3])
+    file = json.dumps(path.rpartition("/")[2].partition("#")[0], ensure_ascii=False)
+    raise DataError(
+        f"{column} says that the rows are of several types, and not which of {', '.join(names[:5])} are sales",
+        where=path,
+        hint=f"Say what each is in the settings (sale, invoice, payment, refund or other): files = [{{ path = {file}, "
+        f"values = {{ type = {{ {chosen} }} }} }}]",
+    )
+
+
+def _no_sales(table: Table, of_row: np.ndarray, amount: np.ndarray) -> tuple[Bools, dict[str, Bools]]:
+    """The rows of a ledger that are no sales, and why: an invoice counts, not what was ordered or paid for it."""
+    there = {str(kind) for kind in of_row if kind is not None}
+    why: dict[str, Bools] = {}
+    blank = (of_row == "?") & ~has_value(table.frame, "type")
+    why["no sales"] = np.isin(of_row, ["other", "method"]) | blank
+    # What a payment takes away was paid out: refunds have a type of their own.
+    why["paid out"] = (of_row == "payment") & (amount < 0)
+    paid: Bools = (of_row == "payment") & ~(amount < 0)
+    if "invoice" in there:
+        why["invoices are there too"] = paid | (of_row == "order")
+    elif "order" in there or ("sale" in there and _pays(table.frame, paid, of_row == "sale")):
+        why["what they pay is there too"] = paid
+    gone = np.logical_or.reduce([*why.values()])
+    return gone, {reason: hit for reason, hit in why.items() if hit.any()}
+
+
+def _pays(frame: pd.DataFrame, paid: Bools, sold: Bools) -> bool:
+    """Whether most payments are of an amount that the same customer was charged before."""
+    if "customer" not in frame or not paid.any():
+        return False
+    keys = pd.DataFrame({"customer": frame["customer"].astype("str"), "amount": numbers(frame, "amount")})
+    first = keys[sold].assign(at=moments(frame, "ordered_at")[sold]).groupby(["customer", "amount"])["at"].min()
+    place = pd.MultiIndex.from_frame(keys[paid])
+    begun = first.reindex(place).to_numpy()
+    return bool(np.mean(begun <= moments(frame, "ordered_at")[paid]) >= _PAIRED)
+
+
+def documents(table: Table, source: int) -> str:
+    """What the rows of a ledger that are left are: orders, invoices or payments; empty where no type tells."""
+    frame = table.frame
+    if "type" not in frame:
+        return ""
+    mine = frame.loc[(frame[SOURCE] == source).to_numpy(), "type"].dropna()
+    kinds = {kind_of(str(label)) for label in mine.unique()}
+    return next(
+        (f"{kind}s" for kind in ("order", "invoice") if kind in kinds), "payments" if kinds == {"payment"} else ""
+    )
