@@ -33,7 +33,7 @@ BILLING: dict[str, Schema] = {
             "status": define(CATEGORY, "status: cancelled, voided and failed orders are left out"),
             "cancelled_at": define(DATE, "when it was cancelled: a cancelled order is left out"),
             "is_captured": define(BOOL, "a payment was taken, not only authorised: others are left out"),
-            "invoice_id": define(ID, "the invoice that a payment pays"),
+            "paid_invoice_id": define(ID, "the invoice that a payment pays"),
             "product": define(CATEGORY, "product, where the file has one row per line"),
             "quantity": define(NUMBER, "units, where the file has one row per line"),
             "line_price": define(MONEY, "price of one unit of a line, where the amount is that of the whole order"),

@@ -158,7 +158,7 @@ DERIVED: dict[str, Schema] = {
 # Which orders count at all, and which stand in another file too.
 _VALID = tuple(
     f"orders.{name}"
-    for name in ("amount", "customer", "type", "status", "cancelled_at", "is_captured", "invoice_id", "ordered_at")
+    for name in ("amount", "customer", "type", "status", "cancelled_at", "is_captured", "paid_invoice_id", "ordered_at")
 )
 _STAGES_NEED = (
     *(f"deal_stages.{name}" for name in ("deal_id", "pipeline", "stage", "from_stage", "entered_at", "left_at")),

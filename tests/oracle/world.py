@@ -276,7 +276,9 @@ class World:
 
     def is_free(self, row: Row) -> bool:
         """TRUST section 4: an order of 0 is no purchase. A log of purchases without numbers is no list of orders."""
-        return self.has("orders", "order_id") and number(row.get("amount")) == 0 and not number(row.get("refunded_amount"))
+        return (
+            self.has("orders", "order_id") and number(row.get("amount")) == 0 and not number(row.get("refunded_amount"))
+        )
 
     def marked_back(self, row: Row) -> Fraction:
         """What a sale itself says was given back: −30 and 30 mean the same, "refunded" alone means all of it."""

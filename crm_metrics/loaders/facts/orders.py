@@ -119,8 +119,8 @@ def _paid_for(bench: Workbench, table: Table, source: int) -> pd.Series | None:
     """The number of the invoice or order that each payment of a file pays; None where the file names none."""
     frame = table.frame
     rows = frame[SOURCE].to_numpy() == source
-    if "invoice_id" in frame and has_value(frame, "invoice_id")[rows].any():
-        return frame["invoice_id"].astype("str")
+    if "paid_invoice_id" in frame and has_value(frame, "paid_invoice_id")[rows].any():
+        return frame["paid_invoice_id"].astype("str")
     label = set(normalised(bench.sources[source].columns.get("order_id", "")).split())
     return frame["order_id"].astype("str") if label & {"invoice", "order"} else None
 
