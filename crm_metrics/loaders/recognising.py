@@ -115,16 +115,19 @@ def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
 
 @dataclass(frozen=True)
 class _Labels:
-    """The labels of a header as names are compared with them: whole, without the brackets at their end, and all of them
-    with those whose dash counts; `brackets` holds what stands in the brackets."""
+    """The labels of a header as names are compared with them: whole, without the brackets at their end, with the words of
+    `CloseDate` apart, and all of them with those whose dash counts; `brackets` holds what stands in the brackets."""
 
     full: list[str]
     short: list[str]
+    apart: list[str]
     every: frozenset[str]
     brackets: list[str | None]
 
     def has(self, name: str) -> bool:
-        return bool(_places(self.full, [name]) or _places(self.short, [name])) if "*" in name else name in self.every
+        if "*" not in name:
+            return name in self.every
+        return any(_places(labels, [name]) for labels in (self.full, self.short, self.apart))
 
 
 @lru_cache(maxsize=256)
@@ -132,8 +135,9 @@ def _labels(header: tuple[str, ...]) -> _Labels:
     full = [normalised(label) for label in header]
     parts = [SUFFIX.match(label.strip()) for label in header]
     short = [normalised(part["name"]) if part else name for part, name in zip(parts, full, strict=True)]
-    every = frozenset([*full, *short, *(joined(label) for label in header)])
-    return _Labels(full, short, every, [part["suffix"].strip() if part else None for part in parts])
+    apart = [" ".join(words_of(label)) for label in header]
+    every = frozenset([*full, *short, *apart, *(joined(label) for label in header)])
+    return _Labels(full, short, apart, every, [part["suffix"].strip() if part else None for part in parts])
 
 
 def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
@@ -145,14 +149,25 @@ def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
     columns: dict[str, int] = {}
     candidates: dict[str, tuple[str, ...]] = {}
     for column, names in layout.columns.items():
-        places = list(dict.fromkeys(_siblings(full, layout, column) + _places(full, names) + _places(short, names)))
+        places = list(
+            dict.fromkeys(
+                _siblings(full, layout, column)
+                + _places(full, names)
+                + _places(short, names)
+                + _places(labels.apart, names)
+            )
+        )
         taken = () if is_beside(column) else columns.values()
         places = [place for place in places if place not in taken]
         if not places:
             continue
         columns[column] = places[0]
         first = places[0]
-        sure = {full[first], short[first]} & {*names} if layout.signature else full[first] == normalised(column)
+        sure = (
+            {full[first], short[first], labels.apart[first]} & {*names}
+            if layout.signature
+            else full[first] == normalised(column)
+        )
         if len(places) > 1 and not sure:
             candidates[column] = tuple(header[place] for place in places)
     if layout.table == "spend":
@@ -207,9 +222,10 @@ def _enough(columns: Mapping[str, int], layout: Layout) -> bool:
 def unit_of(header: str, layout: Layout) -> str | None:
     """The unit of a duration by its header, None where it names none. What stands in brackets says it before the rest:
     "only within office hours (seconds)"."""
-    if normalised(header) in layout.units:
-        return layout.units[normalised(header)]
     words, bracketed = words_of(header), SUFFIX.match(header.strip())
+    for label in (normalised(header), " ".join(words)):
+        if label in layout.units:
+            return layout.units[label]
     if "hh mm" in " ".join(words):
         return "clock"
     stated = unit_in(words_of(bracketed["suffix"])) if bracketed else None

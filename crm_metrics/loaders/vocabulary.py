@@ -72,7 +72,15 @@ class Language:
         """All that these words can say in this language, the plainest first."""
         flag = len(words) > 1 and words[0] in self.flags
         rest = words[1:] if flag else words
-        key = "".join(word for word in rest if word not in self.stops) or "".join(rest)
+        keys = dict.fromkeys(("".join(rest), "".join(word for word in rest if word not in self.stops)))
+        found = [meaning for key in keys if key for meaning in self._of(key)]
+        text = " ".join(words)
+        for asked, patterns in self.questions.items():
+            found += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
+        return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(found)]
+
+    def _of(self, key: str) -> list[Meaning]:
+        """A thing, an attribute, or both in one."""
         found = [Meaning(thing, None) for thing in self.things.get(key, ())]
         found += self._said(None, key)
         for form, things in self.things.items():
@@ -82,10 +90,7 @@ class Language:
                 {key[: -len(form)]} if key.endswith(form) else set()
             ):
                 found += [meaning for thing in things for meaning in self._said(thing, left)]
-        text = " ".join(words)
-        for asked, patterns in self.questions.items():
-            found += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
-        return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(found)]
+        return found
 
     def forms(self, part: str) -> list[str]:
         """The words for a thing or an attribute, as they are compared."""
@@ -178,7 +183,6 @@ def english() -> Language:
 def _language(name: str, guessing: bool = False) -> Language:
     text = files("crm_metrics.loaders.words").joinpath(name).read_text(encoding="utf-8")
     block = tomllib.loads(text)
-
     stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
 
     def table(part: str) -> dict[str, tuple[str, ...]]:

@@ -218,7 +218,7 @@ def _unrecognised(screen: Screen, path: str, nearest: Nearest) -> None:
         screen.paragraph(f"To read it so{f' ({said})' if said else ''}, add", indent=2)
         screen.paragraph(visible(way.option), "dim", indent=6)
     if nearest.ways:
-        screen.paragraph("or put the same line into crm-metrics.toml: 'crm-metrics init' writes it.", "dim", indent=2)
+        screen.paragraph("or let 'crm-metrics init' write it into a settings file.", "dim", indent=2)
 
 
 def _together(screen: Screen, scan: Scan) -> None:

@@ -141,17 +141,11 @@ def _files(scan: Scan) -> Iterator[str]:
         if lines:
             yield from ("[[files]]", f"path = {_toml(_pattern(file.source.path))}", *lines)
     for path, nearest in scan.unrecognised.items():
-        yield f"# To be settled: {visible(path)} is not recognised. Say what it holds, for example:"
-        for way in nearest.ways:
-            yield f"# {visible(way.setting)}"
-        if not nearest.ways:
-            table = _toml(nearest.table or "deals")
-            yield from (
-                "#   [[files]]",
-                f"#   path = {_toml(_pattern(path))}",
-                f"#   table = {table}",
-                "#   header = 1",
-            )
+        yield f"# To be settled: {visible(path)} is not recognised. Say what it holds and in which row its header is:"
+        table = nearest.ways[0].table if nearest.ways else nearest.table or "deals"
+        yield from ("#   [[files]]", f"#   path = {_toml(_pattern(path))}", f"#   table = {_toml(table)}")
+        said = nearest.ways[0].columns if nearest.ways else {}
+        yield from ("#   header = 1", *(f"#   columns.{name} = {_toml(label)}" for name, label in said.items()))
     for column, why in scan.unusable.items():
         if why.reason == "scale-ambiguous":
             yield f"# To be settled: {visible(column)} is not used: {visible(why.seen)}."
