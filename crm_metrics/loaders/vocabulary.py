@@ -84,12 +84,9 @@ class Language:
         found = [Meaning(thing, None) for thing in self.things.get(key, ())]
         found += self._said(None, key)
         for form, things in self.things.items():
-            if len(form) == len(key):
-                continue
-            for left in ({key[len(form) :]} if key.startswith(form) else set()) | (
-                {key[: -len(form)]} if key.endswith(form) else set()
-            ):
-                found += [meaning for thing in things for meaning in self._said(thing, left)]
+            rests = [key.removeprefix(form)] if key.startswith(form) else []
+            rests += [key.removesuffix(form)] if key.endswith(form) else []
+            found += [meaning for rest in rests if rest for thing in things for meaning in self._said(thing, rest)]
         return found
 
     def forms(self, part: str) -> list[str]:

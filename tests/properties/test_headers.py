@@ -93,8 +93,12 @@ def test_how_headers_are_joined_changes_no_figure(reports: Reports, seed: int, s
 
 
 def test_how_headers_of_the_sample_are_joined_changes_no_figure(reports: Reports) -> None:
-    def names(file: File) -> list[str]:  # a stage in quotes is a name, not a word of the header
-        return [label if '"' in label else STYLES["PascalCase"](label) for label in file.header]
+    def name(label: str) -> str:  # a stage in quotes is a name, and what stands in brackets is no word of the header
+        before, bracket, behind = label.partition("(")
+        return label if '"' in label else STYLES["PascalCase"](before) + bracket + behind
+
+    def names(file: File) -> list[str]:
+        return [name(label) for label in file.header]
 
     other = renamed(sample(), names)
     before = figures(reports(sample(), "2025-Q4", by=["month"]))
