@@ -90,6 +90,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have a {column} that is not known ({seen}){worth}; {reading}{line}",
     ),
+    "given-up-deal": (
+        NOTE,
+        "{count} deals are read as lost: by a reason for it, or archived without a chance, in a stage that is no end",
+    ),
     "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),
     "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),

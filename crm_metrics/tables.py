@@ -26,6 +26,7 @@ RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
 LATER = "_later"  # True on rows that have ended by the file, but after the day up to which they are known
 NONE = "(none)"
+NOT_KNOWN = "not known"  # what a word for a state means that nobody knows, and how it counts
 
 
 @dataclass

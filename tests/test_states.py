@@ -230,6 +230,24 @@ def test_a_column_of_reasons_that_won_deals_have_too_tells_nothing(tmp_path: Pat
     assert values(report(tmp_path, text, "deals_lost")) == {"deals_lost": 0}
 
 
+@pytest.mark.parametrize(
+    ("more", "cell", "states"),
+    [
+        (",IsClosed", ",false", {}),
+        (",Lost time", ",", {}),
+        ("", "", {"deals": {"Angebot": "open"}}),
+    ],
+)
+def test_a_deal_that_anything_calls_open_is_not_lost_by_its_reason(
+    tmp_path: Path, more: str, cell: str, states: dict[str, Any]
+) -> None:
+    header, won, *others = DEALS.format(reason="Price", active="True", probability="10").splitlines()
+    closed = cell.replace("false", "true")
+    text = "\n".join([header + more, won + closed, *(line + cell for line in others)])
+
+    assert values(report(tmp_path, text, "deals_lost open_deals", states=states))["deals_lost"] == 0
+
+
 def test_a_status_of_deals_decides_before_a_reason(tmp_path: Path) -> None:
     text = """Deal ID,Stage,Status,Amount,Created,Closed Date,Lost Reason
     1,Oferta,Ganado,100,2025-02-01,2025-03-04,
@@ -363,6 +381,19 @@ def test_many_words_are_settled_by_a_star(tmp_path: Path) -> None:
 
     assert 'states.orders={ "*" = "sold" }' in unknown(made)[0]
     assert "and 25 more" in unknown(made)[0]
+
+
+def test_init_writes_what_is_to_be_settled_and_keeps_what_is(tmp_path: Path) -> None:
+    from crm_metrics.renderers.scans.starting import settings_text
+
+    path = tmp_path / "orders.csv"
+    path.write_text(ORDERS, encoding="utf-8")
+    text = settings_text(api.scan([str(path)], today=TODAY), validated({}, "test"))
+    assert '# states.orders = { "" = "sold", "It\'s gone" = "sold", "Qwx" = "sold" }' in text
+
+    given = validated({"states": {"orders": {"Qwx": "cancelled"}}}, "test")
+    text = settings_text(api.scan([str(path)], settings=given, today=TODAY), given)
+    assert tomllib.loads(text)["states"] == {"orders": {"Qwx": "cancelled"}}
 
 
 def test_scan_lists_every_state_with_its_meaning_those_left_out_too(tmp_path: Path) -> None:

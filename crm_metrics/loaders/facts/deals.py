@@ -139,7 +139,12 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
         bench.report("outcome-conflict", table, conflict, column="flag")
         result = np.where(flagged, by_flag, result)
-    given_up = _given_up(frame, result, stated_by_word | flagged)
+    says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
+    says_open |= _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
+    if "stage" in frame and (kept := left_open(bench)):
+        says_open |= frame["stage"].isin([label for label in seen(frame, "stage") if folded(label) in kept]).to_numpy()
+    given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
+    bench.report("given-up-deal", table, given_up)
     result = np.where(given_up, np.int8(LOST), result)
     _refuse_unknown(bench, table)
     decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)

@@ -16,7 +16,7 @@ from crm_metrics.loaders.facts.workbench import Bools, Workbench, category, has_
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
-from crm_metrics.tables import NONE, SOURCE, STATE, Table
+from crm_metrics.tables import NONE, NOT_KNOWN, SOURCE, STATE, Table
 
 _UNKNOWN = -1
 _SHOWN = 5
@@ -173,9 +173,9 @@ def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked
         return
     table.states = {key: rows for key, rows in table.states.items() if key[1] != column}
     states = schema.STATES[table.name]
-    read = np.array([*states, "not known"], dtype=object)[codes]
+    read = np.array([*states, NOT_KNOWN], dtype=object)[codes]
     if asked is not None and asked.any():
-        taken = np.array([*(f"not known: counted as {state}" for state in states), "not known"], dtype=object)
+        taken = np.array([*(f"{NOT_KNOWN}: counted as {state}" for state in states), NOT_KNOWN], dtype=object)
         read = np.where(asked, taken[codes], read)
     parts = pd.DataFrame(
         {

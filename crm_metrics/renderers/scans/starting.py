@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from crm_metrics.analysis.scan import BY_SETTING
 from crm_metrics.errors import AmbiguousError, DataError
 from crm_metrics.renderers.cells import count, visible
+from crm_metrics.schema import STATES
 from crm_metrics.settings import described
-from crm_metrics.tables import NONE
+from crm_metrics.tables import NONE, NOT_KNOWN
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import File, Scan
@@ -62,7 +63,7 @@ def _setting(setting: Described, scan: Scan, given: Settings) -> Iterator[str]:
         yield f"{setting.name} = {_toml(value)}"
         return
     yield from found
-    if any(line.lstrip("# ").startswith((f"{setting.name} =", "[")) for line in found):
+    if any(line.lstrip("# ").startswith((f"{setting.name} =", f"{setting.name}.", "[")) for line in found):
         return
     if setting.default in (None, (), {}) or is_block:
         yield from (f"# {line}" for line in setting.example.splitlines())
@@ -92,6 +93,20 @@ def _questions(scan: Scan, setting: str) -> Iterator[str]:
             for reading in error.readings:
                 yield f"#   {visible(reading.title)}: {visible(reading.effect)}"
                 yield f"# {visible(reading.setting)}"
+
+
+def _states(scan: Scan) -> Iterator[str]:
+    """The words for states that nobody knows, each with what it counts as now."""
+    asked: dict[str, dict[str, str]] = {}
+    for file in scan.files:
+        for value in file.values:
+            if value.meaning.startswith(NOT_KNOWN) and value.column != "stage":
+                word = "" if value.value == NONE else value.value
+                counted = value.meaning.removeprefix(NOT_KNOWN).rpartition(" ")[2]
+                asked.setdefault(file.source.table, {})[word] = counted or STATES[file.source.table][0]
+    for table, words in asked.items():
+        yield f"# To be settled: nobody knows these states of {table}; they count like this now:"
+        yield f"# states.{table} = {_toml(words)}"
 
 
 def _open_questions(setting: str) -> Any:
@@ -171,6 +186,7 @@ _FROM_SCAN = {
     "currency": _currency,
     "csat_top": _csat_top,
     "order_amount": _open_questions("order_amount"),
+    "states": _states,
     "won_stages": _stages("won"),
     "lost_stages": _stages("lost"),
     "columns": _open_questions("columns"),
@@ -186,4 +202,6 @@ def _toml(value: object) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(_toml, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{_toml(str(key))} = {_toml(item)}" for key, item in value.items()) + " }"
     return str(value)
