@@ -68,6 +68,8 @@ def is_in(frame: pd.DataFrame, table: str, *states: str) -> Bools:
 def in_file(bench: Workbench, table: Table, *columns: str) -> Bools:
     """The rows whose file has one of the columns."""
     having = np.array([not source.columns.keys().isdisjoint(columns) for source in bench.sources], dtype=bool)
+    if having.all() or not having.any():
+        return np.full(len(table.frame), having.any())
     return having[table.frame[SOURCE].to_numpy()]
 
 
@@ -173,20 +175,22 @@ def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked
         return
     table.states = {key: rows for key, rows in table.states.items() if key[1] != column}
     states = schema.STATES[table.name]
-    read = np.array([*states, NOT_KNOWN], dtype=object)[codes]
+    named = [NOT_KNOWN, *states, NOT_KNOWN, *(f"{NOT_KNOWN}: counted as {state}" for state in states)]
+    texts = table.frame[column].astype("category").cat
+    words = [NONE, *map(str, texts.categories)]
+    # Each row's file, word and state as one number.
+    place = (texts.codes.to_numpy().astype(np.int64) + 1) * len(named)
+    place += codes
+    place += 1
     if asked is not None and asked.any():
-        taken = np.array([*(f"{NOT_KNOWN}: counted as {state}" for state in states), NOT_KNOWN], dtype=object)
-        read = np.where(asked, taken[codes], read)
-    parts = pd.DataFrame(
-        {
-            "source": table.frame[SOURCE].to_numpy(),
-            "word": table.frame[column].astype("object").fillna(NONE),
-            "state": read,
-        }
-    )
-    counts = parts.value_counts(["source", "word", "state"]).reset_index(name="rows")
-    for source, word, state, rows in counts.itertuples(index=False, name=None):
-        table.states[int(source), column, str(word), str(state)] = int(rows)
+        place += asked * (len(states) + 1)
+    if len(bench.sources) > 1:
+        place += table.frame[SOURCE].to_numpy() * (len(named) * len(words))
+    counts = np.bincount(place)
+    for at in np.flatnonzero(counts).tolist():
+        source, rest = divmod(at, len(named) * len(words))
+        word, state = divmod(rest, len(named))
+        table.states[source, column, words[word], named[state]] = int(counts[at])
 
 
 def _decides(bench: Workbench, table: Table) -> bool:
