@@ -91,7 +91,7 @@ def test_parts_come_before_what_is_made_of_them() -> None:
     order = [part.name for part in BUILT_IN.parts([BUILT_IN["clv_cac_ratio"]])]
 
     assert "clv_cac_ratio" == order[-1]
-    assert order.index("arpu") < order.index("clv") < order.index("clv_cac_ratio")
+    assert order.index("clv_value") < order.index("clv") < order.index("clv_cac_ratio")
     assert len(order) == len(set(order))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -84,11 +84,14 @@ def explained(engine: Engine, metric: Metric, window: int, segment: Mapping[str,
     if isinstance(cells, Unavailable):
         raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
     place = _place(engine, metric, segment)
+    metric = engine.catalog[metric.name]
     steps: list[Step] = []
     leaves: dict[str, Metric] = {}
     named: dict[str, float] = {}
-    _walk(engine, metric, window, place, steps, leaves, named)
+    monthly: dict[str, Metric] = {}
+    _walk(engine, metric, window, place, steps, leaves, named, monthly)
     parts = [_part(engine, leaf, metric, window, place) for leaf in leaves.values()]
+    parts += _in_months(engine, list(monthly.values()), metric, window, place)
     amounts = _amounts(engine, metric, window, place)
     return Explanation(metric, engine.dataset.labels.get(metric.name), segment, amounts, steps, parts, named)
 
@@ -121,10 +124,16 @@ def _walk(
     steps: list[Step],
     leaves: dict[str, Metric],
     named: dict[str, float],
+    monthly: dict[str, Metric],
     of: Metric | None = None,
 ) -> None:
-    """Collect the formulas from the figure down, the aggregates they end in, and the named values they use."""
+    """Collect the formulas from the figure down, the aggregates they end in, and the named values they use; `monthly` those
+    that are computed for months of their own."""
     top = of or metric
+    if metric.over_months:
+        monthly[metric.name] = metric
+        steps.append(Step(metric, _amounts(engine, metric, window, _within(engine, metric, top, place)), {}))
+        return
     if metric.formula is None:
         leaves.setdefault(metric.name, metric)
         return
@@ -141,7 +150,18 @@ def _walk(
         steps.append(Step(metric, amounts, figures))
     for name in parts:
         if name in engine.catalog:
-            _walk(engine, engine.catalog[name], window, place, steps, leaves, named, top)
+            _walk(engine, engine.catalog[name], window, place, steps, leaves, named, monthly, top)
+
+
+def _in_months(engine: Engine, monthly: list[Metric], whole: Metric, window: int, place: int) -> list[Part]:
+    """The aggregates behind figures of months, month by month."""
+    inner, found = engine.trailing.engine, []
+    leaves = {leaf.name: (leaf, one) for one in monthly for leaf in inner.catalog.parts([one]) if leaf.aggregate}
+    for leaf, one in leaves.values():
+        for month in engine.trailing.months(one)[window]:
+            part = _part(inner, leaf, whole, month, place)
+            found.append(replace(part, metric=replace(leaf, name=f"{leaf.name} of {engine.trailing.label(month)}")))
+    return found
 
 
 def _within(engine: Engine, part: Metric, whole: Metric, place: int) -> int:

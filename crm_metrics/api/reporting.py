@@ -52,6 +52,7 @@ def compute(
 ) -> Report:
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `digests`
     the SHA-256 of every input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    from crm_metrics.analysis.grounds import sentences
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.engine.compute import Engine
@@ -92,6 +93,7 @@ def compute(
             "another period with -p, or -p all",
         )
     first = shown[0]
+    ground = [] if asked.grain or asked.by else sentences(engine, asked.metrics, first.window)
     return Report(
         rows=rows,
         metrics=asked.metrics,
@@ -110,7 +112,7 @@ def compute(
         settings=_stated(dataset, asked),
         settings_file=asked.settings.file,
         issues=dataset.issues,
-        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
+        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *ground])),
         missing=assembler.missing,
         history=_history(engine, asked.metrics, past) if past else {},
         rest=rest,

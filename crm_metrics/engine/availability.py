@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import Unavailable
 from crm_metrics.expressions import columns
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Table
@@ -46,6 +48,18 @@ def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bo
         return True
     needs = {need.partition(".")[2] for need in known.columns[column].needs} if column in known.columns else set()
     return bool(needs & filtered) or (column != metric.at and needs <= {*known.moments})
+
+
+def with_formulas(catalog: Catalog, tables: Mapping[str, Table]) -> Catalog:
+    """The catalogue with the formula that a metric has `otherwise` in place of one that the data cannot give at all."""
+    settled = {}
+    for metric in catalog.values():
+        if metric.otherwise is not None:
+            first = replace(metric, otherwise=None)
+            if any(trouble(part, tables, ()) for part in catalog.parts([first]) if part.aggregate):
+                first = replace(first, formula=metric.otherwise, formula_text=metric.otherwise_text)
+            settled[metric.name] = first
+    return Catalog({**catalog, **settled}) if settled else catalog
 
 
 def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.availability import trouble
+from crm_metrics.engine.availability import trouble, with_formulas
 from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, first_reason
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
@@ -20,6 +20,7 @@ from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.pairs import Chosen, Part
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Selector
+from crm_metrics.engine.trailing import Trailing
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
@@ -44,7 +45,7 @@ class Engine:
         rest: str = "",
     ) -> None:
         self.dataset = dataset
-        self.catalog = catalog
+        self.catalog = with_formulas(catalog, dataset.tables)
         self.windows = list(windows)
         self.by = by
         self.keep, self.rest = keep, rest
@@ -53,15 +54,24 @@ class Engine:
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
         self.measures = Measures(self.selector)
-        self.covering = Covering(dataset, catalog, self.windows)
+        self.covering = Covering(dataset, self.catalog, self.windows)
+        self.trailing = Trailing(self)
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
         if name not in self._cells:
             metric = self.catalog[name]
-            result = self._formula(metric) if metric.formula is not None else self._aggregate(metric)
+            result = self.trailing.cells(metric) if metric.over_months else self.computed(metric)
             self._cells[name] = result if isinstance(result, Unavailable) else self._finished(metric, result)
         return self._cells[name]
+
+    def computed(self, metric: Metric) -> Cells | Unavailable:
+        """The cells of a metric for the windows themselves, or why it has none."""
+        return self._formula(metric) if metric.formula is not None else self._aggregate(metric)
+
+    def over(self, windows: Sequence[Window]) -> Engine:
+        """An engine like this one, with the same segments, over other windows."""
+        return Engine(self.dataset, self.catalog, windows, self.by, keep=self.keep, rest=self.rest)
 
     def prepare(self, metrics: Iterable[Metric]) -> None:
         """Compute the aggregates behind the metrics, the tables side by side: arithmetic on columns leaves the interpreter

@@ -41,6 +41,8 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
             return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
         one = next(iter(every), None) or engine.dataset.settings.currency
         return [Money(cells, np.full(shape, one, dtype=object), everything)]
+    if _over_months(engine, metric):  # months of which a cell says nothing may be in other currencies
+        return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
     slices = {
         (table, name): Engine(
             _only(engine.dataset, table, name),
@@ -108,10 +110,15 @@ def _adds_money(metric: Metric) -> bool:
 
 def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
     """The aggregates that a metric's value is made of; what its rows only have to be among adds nothing to it."""
+    metric = engine.catalog.get(metric.name, metric)
     if metric.formula is None:
         return [metric]
     named = [engine.catalog[name] for name in names(metric.formula) if name in engine.catalog]
     return [part for other in named for part in _aggregates(engine, other)]
+
+
+def _over_months(engine: Engine, metric: Metric) -> bool:
+    return any(part.over_months for part in engine.catalog.parts([metric]))
 
 
 def _currencies(table: Table) -> list[str]:

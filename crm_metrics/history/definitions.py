@@ -36,6 +36,7 @@ _OF_TABLES: dict[str, set[str]] = {
     "csat_top": {"responses", "tickets"},
     "order_amount": {"orders", "order_lines"},
     "end_dates": {"subscriptions"},
+    "clv_months": {"subscriptions", "customers", "orders", "deals"},
     "won_stages": {"deals", "deal_stages"},
     "stage_order": {"deal_stages"},
     "lost_stages": {"deals", "deal_stages"},

@@ -28,7 +28,18 @@ FAMILY_TITLES = {
 _GIVEN_KEYS = {
     field.name
     for field in fields(Metric)
-    if field.name not in ("name", "family", "formula_text", "where_text", "aggregate", "table", "column", "examples")
+    if field.name
+    not in (
+        "name",
+        "family",
+        "formula_text",
+        "otherwise_text",
+        "where_text",
+        "aggregate",
+        "table",
+        "column",
+        "examples",
+    )
 }
 _KEYS = _GIVEN_KEYS | set(AGGREGATES) | {"example"}
 _EXAMPLE_KEYS = {"period", "gives", "reason", "as_of", "settings", "of", "why"}
@@ -165,6 +176,9 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
     if kinds == ["formula"]:
         values["formula"] = expressions.parse_formula(block["formula"], where)
         values["formula_text"] = block["formula"]
+        if "otherwise" in block:
+            values["otherwise"] = expressions.parse_formula(block["otherwise"], where)
+            values["otherwise_text"] = block["otherwise"]
     else:
         table, _, column = str(block[kinds[0]]).partition(".")
         values |= {"aggregate": kinds[0], "table": table, "column": column}

@@ -19,7 +19,8 @@ NAMED_VALUES = {
 # Settings in days by which a period can be moved back.
 LAGS = ("cac_lag_days",)
 _CHOICES = {
-    "interval": ("proportion", "share", "nps", "poisson", "none"),
+    "interval": ("proportion", "share", "nps", "poisson", "parts", "none"),
+    "over_months": ("mean", "sum"),
     "window": ("to_end", "always"),
     "cap": ("start",),
     "lag": LAGS,
@@ -111,6 +112,8 @@ def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -
         if name not in known and name not in NAMED_VALUES:
             names = {*known, *NAMED_VALUES}
             raise SettingsError(f"there is no metric {name!r}. {did_you_mean(name, names)}", where=where)
+    if metric.months_of and (metric.months_of not in known or not known[metric.months_of].over_months):
+        raise SettingsError(f"months_of = {metric.months_of!r} is not over months", where=where)
     for role, part in (("among", metric.among), ("immature", metric.immature)):
         if part and (part not in known or not known[part].aggregate):
             raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
@@ -152,5 +155,6 @@ def columns_of(metric: Metric) -> list[str]:
 
 def references(metric: Metric) -> list[str]:
     """The metrics and named values this one is computed from, directly."""
-    named = expressions.names(metric.formula) if metric.formula is not None else []
+    trees = [tree for tree in (metric.formula, metric.otherwise) if tree is not None]
+    named = dict.fromkeys(name for tree in trees for name in expressions.names(tree))
     return [*named, *(name for name in (metric.among, metric.immature) if name)]

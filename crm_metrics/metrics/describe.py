@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from textwrap import fill, indent
 
 from crm_metrics import schema
-from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import FAMILY_TITLES, Catalog
-from crm_metrics.metrics.checking import NAMED_VALUES, columns_of
+from crm_metrics.metrics.checking import NAMED_VALUES, columns_of, references
 from crm_metrics.metrics.metric import Better, Example, Metric
 
 _WIDTH = 100
@@ -35,7 +34,7 @@ def one(metric: Metric, catalog: Catalog) -> str:
     blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
     blocks.append(f"Unit      {metric.unit}{f', {direction}' if direction else ''}")
     blocks.append(f"Formula   {_rule(metric)}")
-    parts = names(metric.formula) if metric.formula is not None else []
+    parts = references(metric) if metric.formula is not None else []
     if parts:
         blocks.append("Where\n" + "\n".join(f"  {name}: {_part(name, catalog)}" for name in parts))
     needs = sorted(
@@ -67,7 +66,9 @@ def _rule(metric: Metric) -> str:
     """How a metric is made, in one line."""
     if metric.formula is not None:
         spread = ", as the rate of one month" if metric.per_month else ""
-        return f"{metric.formula_text}{spread}"
+        instead = f", else {metric.otherwise_text}" if metric.otherwise_text else ""
+        put = {"mean": "mean of the months: ", "sum": "sum of the months: "}.get(metric.over_months or "", "")
+        return f"{put}{metric.formula_text}{instead}{spread}"
     what = f"{metric.aggregate} of {metric.table}{f'.{metric.column}' if metric.column else ''}"
     if metric.q is not None:
         what = f"{metric.q:g} {what}"

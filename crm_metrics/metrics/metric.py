@@ -25,10 +25,14 @@ names a setting in days by which the period is moved back; `among` names another
 there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true`
 takes the whole period even where as-of has cut it, for dates that lie ahead; `complete = true` makes a value
 unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
-value is unavailable; `per` adds dimensions: one value for each value of these columns; `immature` names a metric that
-counts records too young to tell; `per_month = true` turns a share of the period into the share a month; `positive =
-true` leaves a formula without a value where it is negative; `on_request = true` leaves a metric that takes long to
-compute out of a plain report; `interval = "none"` says that its rows do not tell how sure it is.
+value is unavailable; `per`
+adds dimensions: one value for each value of these columns; of a formula, `otherwise` is the one that takes its place
+where the data cannot give the first at all; `over_months = "mean"` or `"sum"` computes it for each of the whole
+months (setting `clv_months`) that end with the period and puts these together, `months_of` over the months of another
+metric; `immature` names a metric that counts records too young to tell; `per_month = true` turns a share of the
+period into the share a month; `positive = true` leaves a formula without a value where it is negative; `on_request =
+true` leaves a metric that takes long to compute out of a plain report; `interval = "none"` says that its rows do not
+tell how sure it is.
 """
 
 from __future__ import annotations
@@ -91,6 +95,10 @@ class Metric:
     about: str = ""
     formula: Formula | None = None
     formula_text: str = ""
+    otherwise: Formula | None = None
+    otherwise_text: str = ""
+    over_months: Literal["mean", "sum"] | None = None
+    months_of: str | None = None
     aggregate: str | None = None
     table: str = ""
     column: str = ""

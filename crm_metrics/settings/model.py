@@ -96,6 +96,9 @@ class Settings(Block):
         gt=0,
         allow_inf_nan=False,
     )
+    clv_months: int = _setting(
+        "over how many whole months lifetime value is measured", "clv_months = 24", default=12, ge=3, le=120
+    )
     clv_days: int = _setting(
         "for how many days ahead the value of a customer is predicted", "clv_days = 730", default=365, ge=1, le=36525
     )

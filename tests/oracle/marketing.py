@@ -98,10 +98,6 @@ class Marketing(Leads, Sales):
     def cost_per_lead(self) -> Figure:
         return self.ratio("acquisition_spend", "leads_for_cost")
 
-    def cac_payback(self) -> Figure:
-        monthly = divide(self.figure("arpu"), self.period_months())
-        return divide(self.figure("cac"), times(monthly, self.gross_margin()))
-
     def conversions(self) -> Number:
         return self.spend_sum("conversions")
 

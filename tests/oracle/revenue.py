@@ -65,6 +65,8 @@ class Revenue(Family):
 
     def arpa(self) -> Figure:
         both = plus(self.figure("customers_at_start"), self.figure("customers_at_end"))
+        if not {"orders", "deals"} & self.world.tables.keys() and "subscriptions" in self.world.tables:
+            return self.ratio("mrr", "customers_at_end")
         return divide(self.figure("revenue"), divide(both, Figure(Fraction(2))))
 
     def average_order_value(self) -> Figure:
@@ -108,13 +110,6 @@ class Revenue(Family):
         customers = {item.customer for item in until if item.customer is not None and not item.is_refund}
         brought = total([item.amount for item in until if item.customer in customers])
         return divide(times(Figure(brought), self.gross_margin()), Figure(Fraction(len(customers))))
-
-    def clv(self) -> Figure:
-        monthly = times(divide(self.figure("arpu"), self.period_months()), self.gross_margin())
-        return divide(monthly, self.figure("churn_rate_monthly"))
-
-    def clv_cac_ratio(self) -> Figure:
-        return self.ratio("clv", "cac")
 
     def sold_lines(self) -> list[tuple[str | None, Fraction | None, Fraction, str | None, bool]]:
         """Lines of the period: product, amount, units, customer, refund."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +11,7 @@ from crm_metrics.engine.cells import Cells, Floats
 from crm_metrics.engine.intervals import delta
 from crm_metrics.engine.intervals.counts import per_count
 from crm_metrics.engine.intervals.shares import net_promoter, wilson
-from crm_metrics.expressions import names
+from crm_metrics.expressions import Formula, Name, Operation, names
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 def limits(engine: Engine, metric: Metric, cells: Cells, parts: Mapping[str, Cells]) -> tuple[Floats, Floats]:
     """The 95 % limits of each cell, NaN where there are none: a share's by Wilson, a Net Promoter Score's by adjusted Wald,
-    of a cost per count by the count alone, of all others by the delta method. `parts` are the formula's metrics, for the
-    same segments."""
+    of a cost per count by the count alone, of a product or quotient of figures from theirs, of all others by the delta
+    method. `parts` are the formula's metrics, for the same segments."""
     unknown = np.full(cells.value.shape, np.nan)
     if metric.private or metric.unit is Unit.COUNT:
         return unknown, unknown
@@ -36,6 +36,11 @@ def limits(engine: Engine, metric: Metric, cells: Cells, parts: Mapping[str, Cel
         assert metric.formula is not None
         amount, count = (parts[name].value for name in names(metric.formula))
         found = per_count(amount, count)
+    elif metric.interval == "parts":
+        assert metric.formula is not None
+        found = product(cells.value, metric.formula, parts)
+    elif metric.over_months:  # those of the months
+        found = cells.low, cells.high
     elif metric.interval == "share":
         found = delta.share_limits(engine, metric, cells) or (unknown, unknown)
     else:
@@ -43,3 +48,29 @@ def limits(engine: Engine, metric: Metric, cells: Cells, parts: Mapping[str, Cel
     available = cells.reason == 0
     low, high = (np.where(available, limit, np.nan) for limit in found)
     return low, high
+
+
+def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[Floats, Floats]:
+    """The limits of a product or quotient of independent figures above 0 from theirs, on the scale of logarithms; NaN where
+    none of them has limits."""
+    below, above = np.zeros(value.shape), np.zeros(value.shape)
+    some = np.zeros(value.shape, dtype=bool)
+    for name, upright in _factors(tree):
+        if name in parts:
+            part = parts[name]
+            with np.errstate(all="ignore"):
+                down, up = np.log(part.value / part.low), np.log(part.high / part.value)
+            known = np.isfinite(down) & np.isfinite(up)
+            down, up = (np.where(known, width, 0.0) for width in ((down, up) if upright else (up, down)))
+            below, above, some = below + down**2, above + up**2, some | known
+    low, high = value / np.exp(np.sqrt(below)), value * np.exp(np.sqrt(above))
+    return np.where(some, low, np.nan), np.where(some, high, np.nan)
+
+
+def _factors(tree: Formula, *, upright: bool = True) -> Iterator[tuple[str, bool]]:
+    """The names in a product or quotient, and whether each multiplies it rather than divides."""
+    if isinstance(tree, Name):
+        yield tree.name, upright
+    elif isinstance(tree, Operation):
+        yield from _factors(tree.left, upright=upright)
+        yield from _factors(tree.right, upright=upright == (tree.operator == "*"))

@@ -9,6 +9,7 @@ _OF_FORMULA = {
     "proportion": "Wilson's score limits of a share of records",
     "share": "delta method, then Wilson's limits of as many records as would vary as much",
     "nps": "adjusted Wald limits of a Net Promoter Score",
+    "parts": "those of its parts, which are taken to be independent, on the scale of logarithms",
     "poisson": "the exact limits of a Poisson count; what was paid is taken as it is",
     None: f"delta method from what each record (or customer) adds, from {FEWEST} records on",
 }

@@ -71,13 +71,15 @@ def _step(step: Step) -> list[str]:
     metric = step.metric
     names = [name for name in step.names if re.search(rf"\b{name}\b", metric.formula_text)]
     figures = re.sub(
-        r"\b(" + "|".join(names) + r")\b", lambda found: _number(step.names[found[0]]), metric.formula_text
+        r"\b(" + "|".join(names or ["(?!)"]) + r")\b", lambda found: _number(step.names[found[0]]), metric.formula_text
     )
     shown = [cells.value(amount.value, metric.unit, amount.currency) for amount in step.amounts]
     again = ", as the rate of one month" if metric.per_month else ""
+    if metric.over_months:
+        again = f", {'added up over' if metric.over_months == 'sum' else 'the mean of'} the months"
     lead = " " * (len(metric.name) + 2)
     lines = [f"  {metric.name} = {_signs(metric.formula_text)}{again}"]
-    if all(step.names[name] is not None for name in names):
+    if names and all(step.names[name] is not None for name in names):
         lines.append(f"{lead} = {_signs(figures)}{again}")
     return [*lines, f"{lead} = {', '.join(shown)}"]
 
