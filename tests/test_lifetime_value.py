@@ -194,5 +194,5 @@ def test_the_months_behind_it_can_be_opened(tmp_path: Path):
     opened = api.explain(
         [str(path)], "clv", period="2025-05", settings=validated({"as_of": AS_OF}, "test"), today=TODAY
     )
-    lost = [part.metric.name for part in opened.explanation.parts if "lost" in part.metric.name and len(part.rows)]
+    lost = [part.metric.name for part in opened.now.parts if "lost" in part.metric.name and len(part.rows)]
     assert lost == ["customers_lost of 2025-05"]
