@@ -6,6 +6,7 @@ import pyarrow as pa
 import pytest
 
 from crm_metrics import api
+from crm_metrics.errors import AmbiguousError
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.settings import validated
 from tests.conftest import TODAY
@@ -110,9 +111,22 @@ def test_a_sign_is_none_of_a_currency_that_does_not_have_it(tmp_path):
 def test_a_column_of_currencies_decides_before_signs(tmp_path):
     path = tmp_path / "orders.csv"
     path.write_text("Order ID,Customer,Order date,Amount,Currency\n1,A,2025-03-03,$100,AUD\n2,B,2025-03-09,$50,AUD\n")
-    rows = api.report([str(path)], period="2025-03", metrics=["revenue"], today=TODAY).rows
+    found = api.report([str(path)], period="2025-03", metrics=["revenue"], today=TODAY)
 
-    assert list(rows["currency"]) == ["AUD"]
+    assert list(found.rows["currency"]) == ["AUD"]
+    assert "currency-sign" not in {issue.code for issue in found.issues}
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"), [("Amount (JPY)", "1,500"), ("Amount", "1,500円"), ("Amount", "KRW 1,500")]
+)
+def test_a_currency_without_decimals_has_thousands(tmp_path, header, cell):
+    assert set(revenue(tmp_path, header, cell, cell)[0].values()) == {3000}
+
+
+def test_a_lone_group_in_other_currencies_is_asked_about(tmp_path):
+    with pytest.raises(AmbiguousError):
+        revenue(tmp_path, "Amount (EUR)", "1,500", "2,500")
 
 
 def test_brackets_that_hold_no_currency_name_none(tmp_path):

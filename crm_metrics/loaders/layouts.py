@@ -61,7 +61,7 @@ class Layout:
     date_order: str | None = None
     scale: str = ""  # of scores or ratings, where the vendor has only this one
     documents: str = ""  # what the rows of orders are: orders, invoices or payments of one business
-    money: str = ""  # "minor": amounts are in the currency's smallest unit
+    money: str = ""  # "minor": amounts are in the currency's smallest unit; "micro": in millionths
     total_blank: frozenset[str] = frozenset()  # a row in which all of these are blank is a total
     siblings: Mapping[str, str] = field(default_factory=dict)  # column -> what its header's sibling adds to it
     currency_of: Mapping[str, str] = field(default_factory=dict)  # header of an amount -> header of its currency

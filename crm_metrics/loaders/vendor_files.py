@@ -25,7 +25,7 @@ FILE_KEYS = ("title", "missing", "total_rows", "blank_is_false", "id_prefix", "l
 _WORDS = {
     "probability": ("percent",),
     "date_order": ("dmy", "mdy"),
-    "money": ("minor",),
+    "money": ("minor", "micro"),
     "documents": ("orders", "invoices", "payments"),
 }
 _FORMS = {"signature": list[str] | list[list[str]], "columns": dict[str, list[str]]}

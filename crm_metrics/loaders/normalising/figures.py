@@ -32,7 +32,7 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
     file.decimal = next(iter(decided)) if len(decided) == 1 else ""
     result = {}
     for name, column in found.items():
-        sign = signs[name]
+        sign = signs[name] or _without_decimals(file, name, column, written[name])
         if sign is None:
             raise readings.decimal(file, name, column, written[name])
         by_value = numbers.resolve(written[name], sign)
@@ -43,7 +43,8 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
             else:
                 scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
                 by_value = np.where(np.isnan(clock), by_value, clock / scale)
-        if file.kind(name) is Kind.MONEY and (signs_in := currencies.in_cells(column.values)) is not None:
+        is_unnamed = file.kind(name) is Kind.MONEY and "currency" not in file.recognised.columns
+        if is_unnamed and (signs_in := currencies.in_cells(column.values)) is not None:
             file.currencies[name] = _in_currencies(file, name, signs_in, column)
         bad = np.isnan(by_value)
         if bad.any():
@@ -53,6 +54,18 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         known = percent[~bad] if len(percent) else percent
         result[name] = scaled(file, name, column.spread(by_value, np.nan), cells.rows, percent=known)
     return result
+
+
+def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbers.Written) -> str | None:
+    """The decimal separator of amounts in a currency that has no decimals, as the header or the cells name it: the other one
+    than stands before their groups of three. None for all others."""
+    if file.kind(name) is not Kind.MONEY or parts.doubtful is None or parts.decimals:
+        return None
+    named = currencies.in_cells(column.values) or [currencies.of_header(file.recognised.suffixes.get(name, ""))]
+    codes = {file.currency_of(sign, name) for sign in {*named} if sign is not None}
+    core = str(parts.core[parts.doubtful].as_py())
+    whole = bool(codes) and all(minor_units.DIGITS.get(code or "", 2) == 0 for code in codes)
+    return ("." if "," in core else ",") if whole else None
 
 
 def _in_currencies(file: File, name: str, signs: list[str | None], column: coerced.Texts) -> pd.Categorical:
@@ -127,11 +140,12 @@ def _minutes(file: File, name: str, *, plain: bool) -> float:
 
 
 def in_units(file: File, frame: pd.DataFrame) -> None:
-    """Amounts that are written in the smallest unit of their currency (cents) become amounts in whole units."""
-    if file.layout.money != "minor":
+    """Amounts that are written in the smallest unit of their currency (cents), or in millionths, become whole units."""
+    if not file.layout.money:
         return
     codes = frame["currency"].astype(object) if "currency" in frame else pd.Series([None] * len(frame), dtype=object)
-    parts = 10.0 ** codes.map(lambda code: minor_units.DIGITS.get(code, 2)).to_numpy(dtype=float)
+    digits = codes.map(lambda code: minor_units.DIGITS.get(code, 2)).to_numpy(dtype=float)
+    parts = 1e6 if file.layout.money == "micro" else 10.0**digits
     for name in [name for name in frame if file.kind(str(name)) is Kind.MONEY]:
         frame[name] = frame[name].to_numpy() / parts
 
