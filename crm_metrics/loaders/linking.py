@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.beside import DEALS
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.schema import IDENTITY, LINKED
-from crm_metrics.tables import SOURCE, Source, Table
+from crm_metrics.loaders.layouts import normalised
+from crm_metrics.loaders.same_customer import Column, Customers, Space, spaces
+from crm_metrics.schema import LINKED, TABLES
+from crm_metrics.tables import ROW, SOURCE, Source, Table
+
+Ints = NDArray[np.int64]
 
 _FILES = {
     "owners": "the sellers' file",
@@ -18,70 +24,6 @@ _FILES = {
     "leads": "the leads file",
     "deals": "the deals file",
 }
-
-
-class Customers:
-    """Who is who: ids as they are, names and e-mail addresses with case and spaces aside, all leading to one key."""
-
-    def __init__(self, tables: dict[str, Table]) -> None:
-        self._ids: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._emails: dict[str, str] = {}
-        self.listed: set[str] = set()
-        if "customers" in tables:
-            frame = tables["customers"].frame
-            frame["customer"] = self._own(frame)
-            self.listed = set(frame["customer"].dropna().astype(str))
-        for name in sorted(tables):
-            if name != "customers":
-                self._learn(tables[name].frame)
-
-    def _own(self, frame: pd.DataFrame) -> pd.Series:
-        """The key of each listed customer: their id, else name, else e-mail."""
-        columns = [frame.get(name) for name in ("customer_id", "name", "email")]
-        keys = []
-        for cells in zip(*(_texts(column, len(frame)) for column in columns), strict=True):
-            key = next((cell for cell in cells if cell), None)
-            keys.append(key)
-            if key is not None:
-                self._add(key, cells[0], cells[1], cells[2])
-        return pd.Series(pd.Categorical(keys), index=frame.index)
-
-    def _add(self, key: str, identity: str | None, name: str | None, email: str | None) -> None:
-        if identity:
-            self._ids.setdefault(identity, key)
-        if name:
-            self._names.setdefault(folded(name), key)
-        if email:
-            self._emails.setdefault(folded(email), key)
-
-    def _learn(self, frame: pd.DataFrame) -> None:
-        """Names and addresses that stand beside an id are that customer's."""
-        columns = [name for name in IDENTITY if name in frame]
-        if "customer" not in columns or len(columns) < 2:
-            return
-        known = frame[columns].drop_duplicates().sort_values(columns)
-        for cells in zip(*(_texts(known.get(name), len(known)) for name in IDENTITY), strict=True):
-            key = self.key(*cells)
-            if key is not None:
-                self._add(key, cells[0], cells[1], cells[2])
-
-    def key(self, identity: str | None, name: str | None, email: str | None) -> str | None:
-        """The customer that an id, a name and an address lead to; None when all are missing."""
-        if identity and identity in self._ids:
-            return self._ids[identity]
-        for text, known in ((email, self._emails), (name, self._names)):
-            if text and known and (found := known.get(folded(text))):
-                return found
-        # A name in the id column is matched as a name too.
-        if identity and (self._names or self._emails):
-            return self._names.get(folded(identity)) or self._emails.get(folded(identity)) or identity
-        if identity:
-            return identity
-        for text, known in ((name, self._names), (email, self._emails)):
-            if text:
-                return known.setdefault(folded(text), text if known is self._names else folded(text))
-        return None
 
 
 def _texts(column: pd.Series | None, n: int) -> Iterable[str | None]:
@@ -92,36 +34,129 @@ def _texts(column: pd.Series | None, n: int) -> Iterable[str | None]:
 
 def link_customers(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
     """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers
-    file."""
-    customers = Customers(tables)
-    for name, table in sorted(tables.items()):
-        columns = [column for column in IDENTITY if column in table.frame]
-        if name == "customers" or not columns:
-            continue
-        table.frame["customer"] = _keys(table.frame, columns, customers)
-        if customers.listed:
-            _report_unknown(table, customers.listed, sources, issues)
+    file, and which customers stand in two lists."""
+    named = {name: columns for name, table in sorted(tables.items()) if (columns := _identity(table))}
+    files = {i: known for name, columns in named.items() for i, known in _files(tables[name], columns, sources).items()}
+    space = spaces(files)
+    is_one = len({known.name for known in space.values()}) == 1 and not any(known.is_worded for known in space.values())
+    if is_one and _all_have_ids(tables, named):
+        for name, columns in named.items():
+            tables[name].frame["customer"] = tables[name].frame[columns[0]].astype("category")
+        listed = set(tables["customers"].frame["customer"].cat.categories) if "customers" in named else set()
+    else:
+        listed = _link(tables, named, space)
+    if "customers" in named:
+        _once(tables["customers"], sources, issues)
+    for name in named:
+        if name != "customers" and listed:
+            _report_unknown(tables[name], listed, sources, issues)
 
 
-def _keys(frame: pd.DataFrame, columns: list[str], customers: Customers) -> pd.Series:
-    """Each row's customer, looked up once per distinct combination of what the row says."""
-    combined = np.zeros(len(frame), dtype=np.int64)
-    parts = [frame[column].astype("category") for column in columns]
-    for part in parts:
-        combined = combined * (len(part.cat.categories) + 1) + part.cat.codes.to_numpy() + 1
+def _identity(table: Table) -> tuple[str, str, str] | tuple[()]:
+    """The columns with a customer's id, name and address; nothing for a table that has none of them."""
+    known = TABLES[table.name].identity
+    return (known[0], known[1], known[2]) if any(map(table.has, known)) else ()
+
+
+def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dict[int, Column]:
+    """What each file of a table says customers by."""
+    frame, found = table.frame, {}
+    source = frame[SOURCE].to_numpy()
+    ids = frame[columns[0]].astype("category") if columns[0] in frame else None
+    for i in np.unique(source).tolist():
+        headers = sources[i].columns
+        own: frozenset[str] = frozenset()
+        if ids is not None:
+            codes = np.unique(ids.cat.codes.to_numpy()[source == i])
+            own = frozenset(map(str, ids.cat.categories[codes[codes >= 0]]))
+        header = headers.get(columns[0]) or headers.get(DEALS + columns[0]) or ""
+        has_names = columns[1] in headers or DEALS + columns[1] in headers
+        found[i] = Column(sources[i].vendor, normalised(header), own, has_names, table.name == "customers")
+    return found
+
+
+def _all_have_ids(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether no row names its customer without an id."""
+    for name, columns in named.items():
+        frame = tables[name].frame
+        if columns[0] not in frame:
+            return False
+        blank = frame[columns[0]].isna().to_numpy()
+        if blank.any() and any(
+            (blank & frame[column].notna().to_numpy()).any() for column in columns[1:] if column in frame
+        ):
+            return False
+    return True
+
+
+def _link(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]) -> set[str]:
+    """Write the keys where customers have to be recognised; the keys of those in a list of customers come back."""
+    customers = Customers()
+    seen: dict[str, tuple[Ints, list[int | None]]] = {}
+    for name, columns in sorted(named.items(), key=lambda item: (item[0] != "customers", item[0])):
+        frame = tables[name].frame
+        place, cells = _distinct(frame, columns, space)
+        seen[name] = place, [customers.learn(*row, is_list=name == "customers") for row in cells]
+    customers.link()
+    keys = customers.keys()
+    for name, (place, nodes) in seen.items():
+        labels = sorted({keys[node] for node in nodes if node is not None})
+        number = {label: i for i, label in enumerate(labels)}
+        codes = np.array([number[keys[node]] if node is not None else -1 for node in nodes], dtype=np.int64)
+        made = pd.Categorical.from_codes(codes[place], categories=pd.Index(labels, dtype="str"))
+        tables[name].frame["customer"] = pd.Series(made, index=tables[name].frame.index)
+    return customers.listed(keys)
+
+
+def _distinct(
+    frame: pd.DataFrame, columns: tuple[str, ...], space: dict[int, Space]
+) -> tuple[Ints, list[tuple[Space, str | None, str | None, str | None]]]:
+    """Which of the different combinations of space, id, name and address each row has, and these."""
+    labels = sorted({*space.values()}, key=lambda known: (known.name, known.is_worded))
+    of_source = np.full(int(frame[SOURCE].max()) + 1 if len(frame) else 1, -1, dtype=np.int64)
+    for i, name in space.items():
+        if i < len(of_source):
+            of_source[i] = labels.index(name)
+    spaces_of = of_source[frame[SOURCE].to_numpy()]
+    combined = spaces_of
+    parts = {column: frame[column].astype("category") for column in columns if column in frame}
+    for part in parts.values():
+        mixed = combined * (len(part.cat.categories) + 1) + part.cat.codes.to_numpy() + 1
+        combined = np.unique(mixed, return_inverse=True)[1] if mixed.max(initial=0) > 1 << 40 else mixed
     place, distinct = pd.factorize(combined, sort=True)
     first = np.empty(len(distinct), dtype=np.int64)
     first[place[::-1]] = np.arange(len(place))[::-1]
-    cells = {column: list(_texts(part.iloc[first], len(first))) for column, part in zip(columns, parts, strict=True)}
-    keys = [
-        customers.key(*(cells[column][i] if column in cells else None for column in IDENTITY))
-        for i in range(len(distinct))
-    ]
-    labels = sorted({key for key in keys if key is not None})
-    number = {label: i for i, label in enumerate(labels)}
-    codes = np.array([number[key] if key is not None else -1 for key in keys], dtype=np.int64)
-    categories = pd.Index(labels, dtype="str")
-    return pd.Series(pd.Categorical.from_codes(codes[place], categories=categories), index=frame.index)
+    cells = [_texts(parts[column].iloc[first] if column in parts else None, len(first)) for column in columns]
+    rows = zip((labels[code] for code in spaces_of[first]), *cells, strict=True)
+    return place.astype(np.int64), [(where, one, two, three) for where, one, two, three in rows]
+
+
+def _once(table: Table, sources: list[Source], issues: list[Issue]) -> None:
+    """A customer in lists of several systems is one: the row of the first list, with what only the others say."""
+    frame = table.frame
+    keys = frame["customer"]
+    again = keys.notna().to_numpy() & keys.duplicated(keep=False).to_numpy()
+    if not again.any() or frame.loc[again, SOURCE].nunique() < 2:
+        return
+    path = frame[SOURCE].map(lambda i: sources[i].path)
+    ordered = frame[again].assign(_path=path[again]).sort_values(["_path", ROW], kind="stable")
+    filled = ordered.groupby("customer", observed=True)[
+        [c for c in ordered if c not in ("customer", "_path", ROW, SOURCE)]
+    ].transform("first")
+    gone = ordered["customer"].duplicated(keep="first").to_numpy()
+    for column in map(str, filled):
+        values = frame[column].copy()
+        values.loc[filled.index[~gone]] = filled.loc[~gone, column]
+        frame[column] = values
+    out = np.zeros(len(frame), dtype=bool)
+    out[frame.index.get_indexer(ordered.index[gone])] = True
+    for i in np.unique(frame.loc[out, SOURCE].to_numpy()).tolist():
+        every = np.sort(frame.loc[out & (frame[SOURCE] == i).to_numpy(), ROW].to_numpy())
+        sources[i].left_out["same-customer"] += len(every)
+        issues.append(
+            Issue("same-customer", sources[i].path, len(every), tuple(int(row) for row in every[:10]), {}, every)
+        )
+    table.frame = frame[~out].reset_index(drop=True)
 
 
 def _report_unknown(table: Table, listed: set[str], sources: list[Source], issues: list[Issue]) -> None:

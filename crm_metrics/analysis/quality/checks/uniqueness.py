@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data, Rows
 
 UNIQUENESS = Dimension.UNIQUENESS
+_NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
 
 
 noticed(
@@ -95,6 +96,8 @@ def duplicate_email(data: Data) -> Iterator[Hits]:
 def duplicate_name(data: Data) -> Iterator[Hits]:
     for customers in data.tables("customers", having=["name", "customer"]):
         yield _several(customers, "name", normalised)
+    for rows in data.tables(*_NAMING, having=["customer_name", "customer"]):
+        yield _several(rows, "customer_name", normalised)
 
 
 @check(

@@ -1,0 +1,203 @@
+"""Who is the same customer: ids within their space, e-mail addresses and names across spaces."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from crm_metrics.loaders.coercing.words import folded
+
+MAIL, NAME = "\0mail", "\0name"  # the spaces of records without an id
+_MOST = 0.5
+_ID = re.compile(
+    r"\b(?:id|ids|no|nr|num|number|nummer|code|key|uuid|guid|ref|reference|numero|numéro|número|código|codigo|clave"
+    r"|identifiant|identificador|identificatore|numer|klucz|kod)\b|(?:id|nr|nummer|number)$|番号|コード"
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """What one file says customers by: the system it comes from (a vendor, or "generic"), the header of its ids (empty
+    without), its ids, whether it has names beside them, and whether it is a list of customers."""
+
+    system: str
+    header: str
+    ids: frozenset[str]
+    has_names: bool
+    is_list: bool
+
+
+@dataclass(frozen=True)
+class Space:
+    """Where the ids of a file are ids. With `is_worded` its cells are names or addresses where no list has them as ids."""
+
+    name: str
+    is_worded: bool = False
+
+
+def spaces(files: Mapping[int, Column]) -> dict[int, Space]:
+    """The id space of each file. Files of one vendor, files with the same id header, and files whose ids mostly stand in one
+    list of customers are one. A column is worded where its header does not say id and no names stand beside it, or where
+    most of its cells are addresses."""
+    lists = {i: file for i, file in files.items() if file.is_list and file.ids}
+    found: dict[int, Space] = {}
+    joined: dict[str, str] = {}  # of a space the one that it is part of
+    for i, file in sorted(files.items()):
+        own = _own(file)
+        found[i] = Space(own)
+        if file.is_list or not file.ids:
+            continue
+        shares = {j: len(file.ids & known.ids) / len(file.ids) for j, known in lists.items()}
+        best = max(shares, key=lambda j: (shares[j], len(lists[j].ids), -j), default=None)
+        worded = file.system == "generic" and not file.has_names and not _ID.search(file.header)
+        worded |= sum("@" in text for text in file.ids) > _MOST * len(file.ids)
+        if worded:
+            found[i] = Space(_own(lists[best]) if best is not None and shares[best] else own, is_worded=True)
+        elif best is not None and shares[best] > _MOST and own != _own(lists[best]):
+            joined.setdefault(own, _own(lists[best]))
+    return {i: Space(_end(space.name, joined), space.is_worded) for i, space in found.items()}
+
+
+def _own(file: Column) -> str:
+    return f"{file.system}\0{file.header if file.system == 'generic' else ''}"
+
+
+def _end(space: str, joined: Mapping[str, str]) -> str:
+    seen = {space}
+    while (following := joined.get(space)) is not None and following not in seen:
+        space = following
+        seen.add(space)
+    return space
+
+
+@dataclass
+class _Node:
+    space: str
+    label: str
+    names: set[str] = field(default_factory=set)
+    mails: set[str] = field(default_factory=set)
+    is_listed: bool = False
+
+
+class Customers:
+    """Learns what records say of customers, then tells who is who. Nodes are ids in their space, addresses, names."""
+
+    def __init__(self) -> None:
+        self._nodes: list[_Node] = []
+        self._place: dict[tuple[str, str], int] = {}
+        self._first: list[int] = []  # of each node one that is the same customer
+        self._spaces: dict[int, set[str]] = {}
+        self._mails: dict[int, set[str]] = {}
+
+    def learn(
+        self, space: Space, identity: str | None, name: str | None, mail: str | None, *, is_list: bool = False
+    ) -> int | None:
+        """The node that a record is about, None when it names nobody. Lists of customers come first."""
+        if identity and space.is_worded and (space.name, identity) not in self._place:
+            mail, name = (mail or identity, name) if "@" in identity else (mail, name or identity)
+            identity = None
+        key = (
+            (space.name, identity)
+            if identity
+            else (MAIL, folded(mail))
+            if mail
+            else (NAME, folded(name))
+            if name
+            else None
+        )
+        if key is None:
+            return None
+        place = self._place.setdefault(key, len(self._nodes))
+        if place == len(self._nodes):
+            self._nodes.append(_Node(key[0], identity or name or key[1]))
+            self._first.append(place)
+        node = self._nodes[place]
+        node.is_listed |= is_list
+        if name:
+            node.names.add(name)
+        if mail:
+            node.mails.add(folded(mail))
+        return place
+
+    def link(self) -> None:
+        """Join the nodes of several spaces that have an address, else a name, which is unique in each. Two ids of one space
+        are never joined."""
+        mails, names = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+        domains = defaultdict[str, set[str]](set)
+        for place, node in enumerate(self._nodes):
+            for mail in node.mails:
+                mails[mail].add(place)
+                domains[mail.rpartition("@")[2]] |= {folded(name) for name in node.names}
+            for name in node.names:
+                names[folded(name)].add(place)
+        self._spaces = {place: {node.space} - {MAIL, NAME} for place, node in enumerate(self._nodes)}
+        self._mails = {place: set(node.mails) for place, node in enumerate(self._nodes)}
+        for known, by_mail in ((mails, True), (names, False)):
+            for text in sorted(known):
+                if len(known[text]) > 1:
+                    self._join(known[text], domains, by_mail=by_mail)
+
+    def _join(self, places: set[int], domains: Mapping[str, set[str]], *, by_mail: bool) -> None:
+        by_space = defaultdict[str, set[int]](set)
+        for place in places:
+            by_space[self._nodes[place].space].add(self._root(place))
+        unique = sorted(
+            (min(roots) for roots in by_space.values() if len(roots) == 1), key=lambda place: self._order(place)
+        )
+        for one, other in pairwise(unique):
+            left, right = self._root(one), self._root(other)
+            if left == right or self._spaces[left] & self._spaces[right]:
+                continue
+            if not by_mail and self._write_differently(left, right, domains):
+                continue
+            self._first[right] = left
+            self._spaces[left] |= self._spaces[right]
+            self._mails[left] |= self._mails[right]
+
+    def _write_differently(self, left: int, right: int, domains: Mapping[str, set[str]]) -> bool:
+        """Whether both have addresses, and none at a domain that only they have: two persons of one name."""
+        one, other = self._mails[left], self._mails[right]
+        if not one or not other:
+            return False
+        common = {mail.rpartition("@")[2] for mail in one} & {mail.rpartition("@")[2] for mail in other}
+        return not any(len(domains[domain]) < 2 for domain in common)
+
+    def _root(self, place: int) -> int:
+        while self._first[place] != place:
+            self._first[place] = self._first[self._first[place]]
+            place = self._first[place]
+        return place
+
+    def _order(self, place: int) -> tuple[bool, bool, str, str]:
+        node = self._nodes[place]
+        return not node.is_listed, node.space in (MAIL, NAME), node.label, node.space
+
+    def keys(self) -> list[str]:
+        """The key of each node's customer: the id in the list of customers, else an id, a name, an address. Of two customers
+        with one key the later one has what tells it apart in brackets."""
+        parts = defaultdict[int, list[int]](list)
+        for place in range(len(self._nodes)):
+            parts[self._root(place)].append(place)
+        taken: set[str] = set()
+        label_of: dict[int, str] = {}
+        for root, places in sorted(parts.items(), key=lambda part: min(map(self._order, part[1]))):
+            best = self._nodes[min(places, key=self._order)]
+            names = sorted(name for place in places for name in self._nodes[place].names)
+            mails = sorted(mail for place in places for mail in self._nodes[place].mails)
+            label = best.label if best.space not in (MAIL, NAME) else (names or mails)[0]
+            key = label
+            if key in taken:
+                apart = (*mails, *names, best.space.replace("\0", " ").strip())
+                key = next(
+                    (f"{label} ({more})" for more in apart if f"{label} ({more})" not in taken), f"{label} (#{root})"
+                )
+            taken.add(key)
+            label_of[root] = key
+        return [label_of[self._root(place)] for place in range(len(self._nodes))]
+
+    def listed(self, keys: Iterable[str]) -> set[str]:
+        """The keys of those who stand in a list of customers."""
+        return {key for node, key in zip(self._nodes, keys, strict=True) if node.is_listed}
