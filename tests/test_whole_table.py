@@ -211,6 +211,27 @@ def test_the_cells_say_which_table_it_is(text, table):
 
 
 @pytest.mark.parametrize(
+    ("path", "table"), [("data/leads.csv", "leads"), ("support_tickets.csv", "tickets"), ("book.xlsx#Leads", "leads")]
+)
+def test_a_bare_id_is_that_of_what_the_name_of_the_file_says(path, table):
+    header = ["id", "created", "email", "status"]
+    cells = [
+        ["1", "2", "3"],
+        ["2025-01-01", "2025-01-02", "2025-01-03"],
+        ["a@x.de", "b@x.de", "c@x.de"],
+        ["a", "b", "a"],
+    ]
+    found = recognise(header, path, cells=cells)
+    assert found is not None
+    assert found.layout.table == table
+
+
+def test_rows_that_have_ids_of_their_own_are_no_customers():
+    assert read("churn_id,customer_id,plan,status\n1,7,a,x\n2,8,b,x\n3,9,a,y") is None
+    assert columns("customer_id,tax_id,plan\n1,7,a\n2,8,b\n3,9,a")["customer_id"] == "customer_id"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "Id,Name,Category,Price,Status\n1,Pen,Office,2,active\n2,Ink,Office,3,active",

@@ -70,7 +70,7 @@ class Nearest:
 
 def nearest(raw: Raw, settings: Settings) -> Nearest:
     """The table that a file comes nearest to, of those with a way to read it first."""
-    sheet = Sheet(tuple(raw.header), raw.head())
+    sheet = Sheet(tuple(raw.header), raw.head(), raw.path)
     found: list[tuple[bool, float, Nearest]] = []
     for layout in worded().values():
         read = reading(sheet, layout, forced=True)
@@ -80,7 +80,7 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         parts = [_offers(sheet, layout, choice, {*read.columns.values()}) for choice in lacking]
         said = sum(part[0].is_said for part in parts if part)
         # Cells alone are offered only where words say what the table is: a date and a number are in every file.
-        if read.score < _CLEAR and not said:
+        if not said and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
             parts = [[offer for offer in part if offer.is_said] for part in parts]
         ways = tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS)) if parts else ()
         if not read.columns and not ways:
@@ -134,9 +134,9 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
                 continue
             if said & set(_meant(layout, column)):
                 offers.append(_Offer(0, column, label))
-            elif _is_like(key_of(label), _named(layout, column)):
+            elif not said and _is_like(key_of(label), _named(layout, column)):
                 offers.append(_Offer(1, column, label))
-            elif kinds[column].kind in _TELLING and not said:
+            elif kinds[column].kind in _TELLING and not said and header_of(label).words[-1:] != ("id",):
                 offers.append(_Offer(2, column, label))
         if offers:
             best[label] = min(offers, key=lambda offer: offer.rank)
@@ -174,8 +174,7 @@ def _named(layout: Layout, column: str) -> set[str]:
     """Headers by which a column is known in English, as they are compared."""
     found = {key_of(column)}
     for thing, attribute in _meant(layout, column):
-        for form in english().forms(attribute) if attribute else ():
-            found |= {before + form for before in (english().forms(thing) if thing else ("",))}
+        found |= {*english().forms(attribute)} if attribute and thing is None else set()
     return found
 
 

@@ -48,7 +48,7 @@ class Layout:
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
     things: tuple[str, ...] = ()  # what the table's rows are, in the words of headers
     history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before
-    telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> cells of which it needs one
+    telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> states of which its cells need one
     units: Mapping[str, str] = field(default_factory=dict)
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()
@@ -115,9 +115,7 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         own=tuple(block.get("own", ())),
         things=tuple(block.get("things", ())),
         history=tuple(block.get("history", ())),
-        telling={
-            column: tuple(normalised(word) for word in words) for column, words in block.get("telling", {}).items()
-        },
+        telling={column: tuple(states) for column, states in block.get("telling", {}).items()},
         units={normalised(name): unit for name, unit in block.get("units", {}).items()},
         won=frozenset(normalised(name) for name in block.get("won", ())),
         lost=frozenset(normalised(name) for name in block.get("lost", ())),

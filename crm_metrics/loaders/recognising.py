@@ -49,7 +49,7 @@ def recognise(
     """The best reading of a header and a sample of the cells below it, by column; None when it is no known table. A vendor's
     layout wins, unless the cells contradict it. With `table`, as that table in the generic names; with `among`, by these
     layouts alone. Raises `DataError` when two readings are equally good."""
-    sheet = Sheet(tuple(header), cells)
+    sheet = Sheet(tuple(header), cells, path)
     if table is not None:
         forced = reading(sheet, worded()[table], forced=True)
         return _worded(sheet, forced) if forced is not None else None

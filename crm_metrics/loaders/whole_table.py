@@ -10,8 +10,9 @@ from functools import cache, cached_property
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
 from crm_metrics.loaders.layouts import GENERIC, Layout, layouts, normalised
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
-from crm_metrics.loaders.vocabulary import Header, Meaning, header_of, key_of, said_by
+from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, key_of, said_by, words_of
 from crm_metrics.schema import Kind
 
 # How well a header names a column: as the schema does, of the table's own thing, of another thing, by a plain word.
@@ -19,6 +20,7 @@ _CANONICAL, _OWN, _OTHER, _PLAIN = 100.0, 60.0, 58.0, 50.0
 _DISTINCTIVE, _COMMON = 3.0, 1.0
 _FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05
+_ONE_EACH = ("customer", "company", "contact", "subscription")
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,7 @@ class Sheet:
 
     labels: tuple[str, ...]
     cells: Sequence[Sequence[str | None]] = ()
+    path: str = ""
     _looked: dict[int, Content] = field(default_factory=dict, compare=False)
 
     def content(self, place: int) -> Content | None:
@@ -40,6 +43,16 @@ class Sheet:
     def is_blank(self, place: int) -> bool:
         content = self.content(place)
         return content is not None and content.form == "blank"
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The things that the name of the file or its sheet says its rows are: the last that it names."""
+        file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
+        for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
+            for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
+                if form in english().things:
+                    return frozenset(english().things[form])
+        return frozenset()
 
     @cached_property
     def heads(self) -> list[Header]:
@@ -96,13 +109,14 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             places.add(match.place)
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
+    score += _DISTINCTIVE if layout.distinctive and sheet.about & {*layout.things} else 0
     needed = [
         [taken[name] for name in choice if name in taken and _counts(sheet, layout, taken[name])]
         for choice in layout.needs
     ]
     if not forced:
         # A bare name is a customer's only beside two other columns.
-        weak = any(all(match.is_weak for match in choice) for choice in needed)
+        weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
         if not all(needed) or (weak and max(map(len, needed)) < 2):
             return None
         said = _as_keyed(sheet, layout, columns)
@@ -207,19 +221,15 @@ def _is_id(named: Named, content: Content) -> bool:
 
 
 def _counts(sheet: Sheet, layout: Layout, match: Match) -> bool:
-    """Whether a column is there for what a table must have: filled, no bare id, with one of the words that tell where it
-    has to."""
-    if not match.fit or (match.is_weak and match.column.endswith("_id")):
+    """Whether a column is there for what a table must have: filled, no bare id unless the file's name says of what, with a
+    state that tells where it has to."""
+    if not match.fit or (match.is_weak and match.column.endswith("_id") and not sheet.about & {*layout.things}):
         return False
-    telling = layout.telling.get(match.column)
-    content = sheet.content(match.place)
+    telling, content = layout.telling.get(match.column), sheet.content(match.place)
     if telling is None:
         return True
-    return content is not None and any(
-        normalised(cell).split()[:1] == [word] or normalised(cell) == word
-        for cell in set(content.cells)
-        for word in telling
-    )
+    states = state_words(layout.table)
+    return content is not None and any(states.of_status(cell) in telling for cell in set(content.cells))
 
 
 def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
@@ -230,9 +240,19 @@ def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float
     content = sheet.content(key) if key is not None else None
     if content is None or len(content.cells) < 2:
         return 0.0
+    # Events about customers are no list of customers: the customers come back, or each row has an id of its own.
     if content.repeated > _REPEATED:
-        return -_DISTINCTIVE if layout.distinctive else None  # events about customers are no list of customers
+        return -_DISTINCTIVE if layout.distinctive else None
+    if layout.table == "customers" and any(_is_own_id(sheet, place) for place in range(key or 0)):
+        return None
     return _COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
+
+
+def _is_own_id(sheet: Sheet, place: int) -> bool:
+    """Whether a column numbers the rows as something that is neither a customer nor what one has one of."""
+    content, things = sheet.content(place), {meaning.thing for meaning in sheet.said[place]}
+    is_id = sheet.heads[place].words[-1:] == ("id",) and not things & {None, *_ONE_EACH}
+    return is_id and content is not None and len(content.cells) >= _FEW and not content.repeated
 
 
 def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
