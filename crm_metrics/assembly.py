@@ -27,13 +27,14 @@ _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
 @dataclass(frozen=True)
 class Shown:
     """One period of the report: the period as named, whether it is complete, the place of its window, and the earlier
-    period it is compared with, with the place of that one's window."""
+    period it is compared with, with the place of that one's window, and of the same as it stood at the age of this one."""
 
     period: Period
     complete: bool
     window: int
     earlier: Period | None = None
     earlier_window: int | None = None
+    aged_window: int | None = None
 
 
 class Assembler:
@@ -161,10 +162,10 @@ class Assembler:
     def _compared(
         self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, now: Figures
     ) -> dict[str, Any]:
-        earlier = np.array([part.earlier_window if part.earlier_window is not None else -1 for part in self.shown])[
-            place
-        ]
-        compared = earlier >= 0
+        follows = self.engine.catalog.follows(metric)
+        windows = [part.aged_window if follows else part.earlier_window for part in self.shown]
+        earlier = np.array([-1 if window is None else window for window in windows])[place]
+        compared = (earlier >= 0) & (money.cells.reason[earlier, segment] != CODE["no-baseline"])
         if not compared.any():
             nothing = np.full(len(place), np.nan)
             unsaid = _filled(None, len(place))

@@ -51,8 +51,9 @@ class Timeline:
         """The same for a period that is only there to be compared with, as a bar is."""
         return self._place(period, period.until, is_compared=True)
 
-    def shown(self, period: Period, compare: str | PeriodSpec) -> Shown:
-        """The period as the report shows it, with what it is compared with; the windows of both have a place."""
+    def shown(self, period: Period, compare: str | PeriodSpec, *, aged: bool = True) -> Shown:
+        """The period as the report shows it, with what it is compared with; the windows of both have a place. `aged` is
+        whether any figure follows records to what became of them."""
         as_of = self.dataset.as_of
         other: str | Period = compare if isinstance(compare, str) else self._resolved(compare)
         earlier = periods.comparison(period, other, as_of=as_of)
@@ -62,8 +63,35 @@ class Timeline:
             same = periods.comparison(period, other, as_of=day)
             return None if same is None else same.until(day)
 
-        place = self._place(earlier, elapsed, is_compared=True) if earlier is not None else None
-        return Shown(period, period.is_complete(as_of), self.place(period), earlier, place)
+        if earlier is None:
+            return Shown(period, period.is_complete(as_of), self.place(period))
+        place = self._place(earlier, elapsed, is_compared=True)
+        then = self._at_age(earlier, elapsed, period) if aged else None
+        return Shown(period, period.is_complete(as_of), self.place(period), earlier, place, then)
+
+    def aged(self, period: Period, like: Period) -> int:
+        """Where the window of a period stands as it was at the age that another one has."""
+        return self._at_age(period, period.until, like)
+
+    def against(self, shown: Shown) -> Window | None:
+        """What a period is compared with, at the same age for figures that follow records; None for nothing."""
+        return None if shown.aged_window is None else _for_all(self.windows[shown.aged_window])
+
+    def _at_age(self, period: Period, until: Callable[[date], Period | None], like: Period) -> int:
+        """Where a window stands as it was as many days after its end as is known after the end of another; after its start
+        where that one is not over."""
+        then = {}
+        for name, one in self.dataset.coverage.items():
+            over = one.known >= like.end - timedelta(days=1)
+            back = like.end - period.end if over else like.start - period.start
+            then[name] = self.dataset.behind(one.known - min(back, one.known - date.min))
+        plain = self.windows[self._place(period, until, is_compared=True)]
+        key = ("then", plain.start, plain.end, *sorted(then.items()))
+        if key not in self._places:
+            self._places[key] = len(self.windows)
+            cuts = {name: replace(cut, then=then, only_followed=True) for name, cut in plain.cuts.items()}
+            self.windows.append(replace(plain, cuts=cuts, then=then, only_followed=True))
+        return self._places[key]
 
     def _resolved(self, spec: PeriodSpec) -> Period:
         return spec.resolve(as_of=self.dataset.as_of, first=first_day(self.dataset) or self.dataset.as_of)
@@ -108,11 +136,12 @@ class Timeline:
         """The period that this one is compared with, the window of that one and the window of this one. Raises
         `NothingToReport` for a period with nothing before it."""
         shown = self.shown(period, compare)
-        if shown.earlier is None or shown.earlier_window is None:
+        before = self.against(shown)
+        if shown.earlier is None or before is None:
             whole = "all of the data" if period.unit == "all" else period.label
             hint = "Choose a period with -p; less than a month of data is taken as a whole."
             raise NothingToReport(f"{whole} has no earlier period to compare with", hint=hint)
-        return shown.earlier, self.windows[shown.earlier_window], self.windows[shown.window]
+        return shown.earlier, before, self.windows[shown.window]
 
     def _targets_in(self, period: Period) -> Iterator[tuple[Scope, float]]:
         """The goals for revenue_won in exactly this period, each with its scope; those in another currency than the deals
@@ -130,3 +159,9 @@ class Timeline:
             return settings.cac_lag_days
         usual = self.dataset.constants.get("median_cycle_days")
         return None if usual is None else int(usual + 0.5)
+
+
+def _for_all(window: Window) -> Window:
+    """A window as it stood at an age for the figures that follow records, and for all others as it is."""
+    cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}
+    return replace(window, cuts=cuts, only_followed=False)

@@ -110,12 +110,13 @@ def test_of_one_day_the_stage_that_the_deal_is_in_now_comes_last(tmp_path):
 
 
 def test_a_stage_left_without_an_entry_elsewhere_ends_when_the_deal_is_closed(tmp_path):
-    """In tools where lost is no stage: B was in Demo until the 25th, A is there still."""
+    """In tools where lost is no stage: B was in Demo until the 25th, C for ten days. How long A has been there is not known:
+    the history ends on the day it came."""
     entries = ["A Demo 2024-03-20", "B New 2024-03-01", "B Demo 2024-03-10", "C Demo 2024-03-20"]
     report = report_of(tmp_path, DEALS, history(*entries))
 
     assert of_stage(report, "stage_lost") == {"New": 0, "Demo": 1}
-    assert of_stage(report, "time_in_stage") == {"New": 9, "Demo": 15}
+    assert of_stage(report, "time_in_stage") == {"New": 9, "Demo": 10}
 
 
 def test_an_end_before_its_entry_is_no_duration_and_is_reported(tmp_path):

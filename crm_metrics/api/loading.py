@@ -43,6 +43,8 @@ def load(
 
     parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
     wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
+    # What is only compared by it is computed without it too.
+    wanted |= {(part.table, part.outcome_at) for part in parts if part.outcome_at}
     if ids:
         found = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
         wanted |= {(table, key) for table in found if (key := schema.TABLES[table].key)}

@@ -67,8 +67,8 @@ def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> O
     shown = timeline.shown(whole, asked.compare)
     windows = timeline.windows
     earlier = None
-    if shown.earlier is not None and shown.earlier_window is not None:
-        earlier = (shown.earlier, windows[shown.earlier_window])
+    if shown.earlier is not None and (before := timeline.against(shown)) is not None:
+        earlier = (shown.earlier, before)
     chosen = [windows[shown.window], *([earlier[1]] if earlier else [])]
     dataset = complete(dataset, asked, chosen)
     return opening.opened(dataset, asked.catalog, metric, (whole, windows[shown.window]), earlier, segment)

@@ -68,11 +68,14 @@ def compute(
             f"{whole.label} has {len(parts):,} {asked.grain}s, from {whole.start} on",
             hint="Give a period with -p, such as -p 2020..; 'crm-metrics check' lists dates that may be mistyped.",
         )
-    shown = [timeline.shown(part, asked.compare) for part in parts]
-    past = []
+    follows = any(asked.catalog.follows(metric) for metric in asked.metrics)
+    shown = [timeline.shown(part, asked.compare, aged=follows) for part in parts]
+    past, then = [], []
     if history and not asked.grain:
         past = [timeline.before(part) for part in periods.trailing(whole, HISTORY)[:-1]]
         past += [part.window for part in shown] if past else []
+        then = [timeline.aged(part, whole) for part in periods.trailing(whole, HISTORY)[:-1]] if follows else []
+        then += [part.window for part in shown] if then else []
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
@@ -114,7 +117,7 @@ def compute(
         issues=dataset.issues,
         notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *ground])),
         missing=assembler.missing,
-        history=_history(engine, asked.metrics, past) if past else {},
+        history=_history(engine, asked.metrics, past, then) if past else {},
         rest=rest,
         missed_goals=assembler.missed_goals,
         coverage=dataset.coverage,
@@ -153,12 +156,16 @@ def _span(dataset: Dataset) -> str:
     return f"the data reaches from {first} to {min(dataset.as_of, newest)}"
 
 
-def _history(engine: Engine, metrics: list[Metric], places: list[int]) -> dict[tuple[str, ...], list[float | None]]:
+def _history(
+    engine: Engine, metrics: list[Metric], past: list[int], then: list[int]
+) -> dict[tuple[str, ...], list[float | None]]:
+    """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the last."""
     from crm_metrics.engine.cells import Cells
 
     found: dict[tuple[str, ...], list[float | None]] = {}
     for metric in metrics:
         cells = engine.cells(metric.name)
+        places = then if engine.catalog.follows(metric) else past
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
             values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
             found[(metric.name,)] = [None if value is None else float(value) for value in values]

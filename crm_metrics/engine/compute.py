@@ -117,7 +117,8 @@ class Engine:
 
     def selector(self, table: str) -> Selector:
         if table not in self._selectors:
-            self._selectors[table] = Selector(self.dataset.tables[table], self.covering.windows(table))
+            followed = {one.at for one in self.catalog.values() if one.table == table and one.outcome_at}
+            self._selectors[table] = Selector(self.dataset.tables[table], self.covering.windows(table), followed)
         return self._selectors[table]
 
     def pairs(self, metric: Metric) -> Chosen:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ from crm_metrics.tables import ROW, SOURCE, Table
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 _MOST_DAYS = 200_000
+_FEW = 0.05  # so large a share of outcomes may lack their date
 _BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 FOREVER = np.iinfo(np.int64).max
 
@@ -23,9 +24,10 @@ FOREVER = np.iinfo(np.int64).max
 class Selector:
     """The rows of one table by window. What several metrics share (dates, filters, window numbers) is made once."""
 
-    def __init__(self, table: Table, windows: Sequence[Window]) -> None:
+    def __init__(self, table: Table, windows: Sequence[Window], followed: Collection[str | None] = ()) -> None:
         self._table = table
         self._windows = windows
+        self._followed = followed  # the dates by which figures that follow records place them
         self._filters: dict[str, Bools] = {}
         self._entities: dict[str, Ints] = {}
         self._flows: dict[tuple[str, str | None, bool, bool], Pairs] = {}
@@ -37,10 +39,13 @@ class Selector:
         key = (
             (metric.at, metric.open, metric.when, metric.entity, metric.cap, metric.carried, metric.window),
             (metric.lag, metric.uncut, metric.among, metric.where_text, metric.column if metric.cap else None),
+            metric.outcome_at,
         )
         if key not in self._chosen:
             found: Chosen = self.placed(metric)
-            if metric.where is not None:
+            if metric.outcome_at and any(window.then for window in self._windows):
+                found = self._then(metric, found)
+            elif metric.where is not None:
                 found = found.only(self._matches(metric).take(found.rows))
             if metric.carried:
                 begins = np.array([window.start for window in self._windows], dtype=np.int64)
@@ -50,6 +55,26 @@ class Selector:
                 found = found.only(_seen(self._table, found, among_table, among, metric.entity))
             self._chosen[key] = found
         return self._chosen[key]
+
+    def _then(self, metric: Metric, placed: Chosen) -> Chosen:
+        """The rows that the metric counts, in windows that are looked at as they stood at an age by what had become of them
+        by then. Where more than a few that something has become of do not say when, nothing can be told."""
+        now = np.ones(len(placed.rows), dtype=bool) if metric.where is None else self._matches(metric).take(placed.rows)
+        windows = [place for place, window in enumerate(self._windows) if self._table.name in window.then]
+        if metric.outcome_at is None or not self._table.has(metric.outcome_at):
+            blocked = placed.blocked | dict.fromkeys(windows, "no-baseline")
+            return Pairs(placed.rows, placed.window, blocked=blocked).only(now)
+        limits = np.array([window.then.get(self._table.name, FOREVER) for window in self._windows], dtype=np.int64)
+        date, limit = self.dates(metric.outcome_at).take(placed.rows), limits.take(placed.window)
+        later = (date != NEVER) & (date >= limit)
+        decided = now != metric.undecided
+        undated = np.bincount(placed.window[decided & (date == NEVER)], minlength=len(limits))
+        every = np.bincount(placed.window[decided], minlength=len(limits))
+        untold = [place for place in windows if undated[place] > _FEW * every[place]]
+        blocked = placed.blocked | dict.fromkeys(untold, "no-baseline")
+        return Pairs(placed.rows, placed.window, blocked=blocked).only(
+            now | later if metric.undecided else now & ~later
+        )
 
     def forget(self) -> None:
         """Give back the memory of the pairs; they are made anew when they are asked for again."""
@@ -94,6 +119,10 @@ class Selector:
             bounds = [(window.start, window.whole_end or window.end) for window in self._windows]
         else:
             bounds = [(window.start, window.end) for window in self._windows]
+        if metric.at not in self._followed:
+            bounds = [
+                (0, 0) if window.only_followed else edges for window, edges in zip(self._windows, bounds, strict=True)
+            ]
         return _concatenated([_fallen(dates, layer) for layer in layers(bounds)])
 
     def _stock(self, metric: Metric) -> Pairs:
@@ -106,7 +135,7 @@ class Selector:
         if self._table.refused:
             why = self._table.refused
             blocked |= {i: why[window.end] for i, window in enumerate(self._windows) if window.end in why}
-        groups = layers([(window.start, window.end) for window in self._windows])
+        groups = layers([(0, 0) if one.only_followed else (one.start, one.end) for one in self._windows])
         found = _concatenated([self._stock_of(metric, layer) for layer in groups])
         return Pairs(found.rows, found.window, found.value, blocked)
 

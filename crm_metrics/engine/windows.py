@@ -19,7 +19,9 @@ class Window:
     `values` are the named values of formulas that differ by period, `scoped` those of single segments, by name and scope
     (dimension and value); `shifted` are the [start, end) of the windows that
     are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut. `cuts` are the window
-    as single tables know it that end earlier than others; `is_compared` marks one that is only there to be compared with."""
+    as single tables know it that end earlier than others; `is_compared` marks one that is only there to be compared with.
+    `then` are the instants, by table, up to which what became of its records counts, where it is looked at as it stood at
+    an age; with `only_followed` nothing is asked of it but figures that follow records to what became of them."""
 
     start: int
     end: int
@@ -31,6 +33,8 @@ class Window:
     whole_end: int | None = None
     cuts: Mapping[str, Window] = field(default_factory=dict)
     is_compared: bool = False
+    then: Mapping[str, int] = field(default_factory=dict)
+    only_followed: bool = False
 
 
 @dataclass(frozen=True)

@@ -87,6 +87,10 @@ class Catalog(Mapping[str, Metric]):
             picked |= family
         return list(picked.values())
 
+    def follows(self, metric: Metric) -> bool:
+        """Whether a metric follows the records of a period to what became of them."""
+        return any(part.outcome_at is not None for part in self.parts([metric]))
+
     def parts(self, metrics: Iterable[Metric]) -> list[Metric]:
         """The given metrics and all they are made of, each once, parts before wholes."""
         ordered: dict[str, Metric] = {}

@@ -26,7 +26,17 @@ _CHOICES = {
     "lag": LAGS,
 }
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
-_FLAGS = ("complete", "uncut", "per_month", "headline", "on_request", "positive", "private", "waiting_always")
+_FLAGS = (
+    "complete",
+    "uncut",
+    "per_month",
+    "headline",
+    "on_request",
+    "positive",
+    "private",
+    "waiting_always",
+    "undecided",
+)
 
 
 def check_kind(key: str, value: Any, where: str) -> None:
@@ -101,7 +111,9 @@ def _check_aggregate(metric: Metric, where: str) -> None:
         kind = schema.column(metric.table, metric.column)
         if kind is not None and kind.kind not in schema.NUMERIC:
             raise SettingsError(f"{metric.column} is no number", where=where)
-    for date in (metric.at, metric.carried, *(metric.open or ())):
+    if metric.outcome_at and schema.column(metric.table, metric.outcome_at) is None:
+        raise SettingsError(f"{metric.table} has no column {metric.outcome_at!r}.", where=where)
+    for date in (metric.at, metric.carried, metric.outcome_at, *(metric.open or ())):
         column_known = schema.column(metric.table, date) if date else None
         if column_known is not None and column_known.kind is not schema.Kind.DATE:
             raise SettingsError(f"{date} is no date", where=where)

@@ -32,7 +32,8 @@ months (setting `clv_months`) that end with the period and puts these together, 
 metric; `immature` names a metric that counts records too young to tell; `per_month = true` turns a share of the
 period into the share a month; `positive = true` leaves a formula without a value where it is negative; `on_request =
 true` leaves a metric that takes long to compute out of a plain report; `interval = "none"` says that its rows do not
-tell how sure it is.
+tell how sure it is; `outcome_at` names the date of what became of a record that the metric follows: an earlier period is
+then compared as it stood at the same age; `undecided = true` where those count of which nothing has become yet.
 """
 
 from __future__ import annotations
@@ -120,6 +121,8 @@ class Metric:
     complete: bool = False
     requires: str | None = None
     uncut: bool = False
+    outcome_at: str | None = None
+    undecided: bool = False
     per: tuple[str, ...] = ()
     immature: str | None = None
     waiting: str | None = None

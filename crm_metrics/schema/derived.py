@@ -12,6 +12,7 @@ _STAGE_ENTRIES = {
     "is_gone_on": define(BOOL, "by as-of it has entered a later stage, or was won"),
     "is_lost_here": define(BOOL, "it was lost, and this was the furthest stage it reached"),
     "is_waiting": define(BOOL, "it is open, and has not gone on"),
+    "became_at": define(DATE, "when it went on or was lost there, as far as that is known"),
 }
 
 DERIVED: dict[str, Schema] = {

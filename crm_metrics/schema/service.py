@@ -64,6 +64,13 @@ SERVICE: dict[str, Schema] = {
             "is_answered": define(
                 BOOL, "a person has answered by as-of", "tickets.first_response_at", "tickets.first_response_minutes"
             ),
+            "answered_at": define(
+                DATE,
+                "when a person first answered, as far as it is known",
+                "tickets.created_at",
+                "tickets.first_response_at",
+                "tickets.first_response_minutes",
+            ),
             "resolution_hours": define(
                 Kind.HOURS,
                 "hours to the solution",

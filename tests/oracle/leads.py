@@ -35,7 +35,11 @@ class Leads(Family):
         self.world.need_some("leads", "is_converted", "converted_at")
 
     def has_conversion_dates(self) -> bool:
-        dated = any(lead.get("converted_at") is not None for lead in self.world.tables["leads"])
+        """Dates are there, or a column for them while nobody has been converted; or there is nothing else to go by."""
+        leads = self.world.tables["leads"]
+        dated = any(lead.get("converted_at") is not None for lead in leads)
+        if not dated and self.world.has("leads", "converted_at"):
+            dated = not any(self.is_converted(lead) for lead in leads)
         return dated or not self.world.has("leads", "is_converted")
 
     def window_days(self) -> int:

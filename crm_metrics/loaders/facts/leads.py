@@ -36,7 +36,7 @@ def derive(bench: Workbench) -> None:
 
 def _conversion(bench: Workbench, table: Table) -> None:
     frame = table.frame
-    dated = bool(has_value(frame, "converted_at").any())
+    dated = bool((has_value(frame, "converted_at") | truths(frame, LATER)).any())
     known = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
     own = {"is_converted", "converted_at"} & {*frame}
     if "status" in frame and not own:
@@ -63,6 +63,9 @@ def _conversion(bench: Workbench, table: Table) -> None:
     at = moments(frame, "converted_at")
     converted = converted & ~(at >= bench.known_until(table.name))
     frame["is_converted"] = optional_truth(converted, known)
+    dated |= (
+        "converted_at" in frame and not converted.any()
+    )  # young leads are, whether or not anybody has converted yet
     if own:
         states.record(bench, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
     if "created_at" not in frame:
@@ -70,11 +73,13 @@ def _conversion(bench: Workbench, table: Table) -> None:
         frame["is_converted_in_window"] = converted
         bench.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
         return
-    created = frame["created_at"].to_numpy()
+    created, window = frame["created_at"].to_numpy(), bench.settings.conversion_days
     if not dated:
         frame["is_mature"] = ~np.isnat(created) & known
         frame["is_converted_in_window"] = converted
-        bench.say("lead-conversion-from", how="whenever it happened, as no dates of conversion are given")
+        young = int((bench.last_day(table.name) - bench.days(created) < np.timedelta64(window, "D")).sum())
+        how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
+        bench.say("lead-conversion-from", how=how)
         return
     days = (bench.days(at) - bench.days(created)).astype(float)
     days[np.isnat(at) | np.isnat(created)] = np.nan
@@ -88,7 +93,6 @@ def _conversion(bench: Workbench, table: Table) -> None:
         duration="conversion in time",
     )
     age = (bench.last_day(table.name) - bench.days(created)).astype(float)
-    window = bench.settings.conversion_days
     frame["is_mature"] = ~np.isnat(created) & (age >= window)
     frame["is_converted_in_window"] = converted & ~before & (days <= window)
 

@@ -132,7 +132,21 @@ def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) ->
     made["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
     made["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
     made["is_left"] = ~made["is_current"].to_numpy()
-    return made.assign(**_became(made["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working)))
+    became = _became(made["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working))
+    onward = _entered_later(entered[start], deal, stage < len(stages.working))
+    closed = moments(bench.tables["deals"].frame, "closed_at")[deal]
+    ended = np.where((made["outcome"] == "won").to_numpy() | became["is_lost_here"], closed, NAT)
+    made["became_at"] = np.fmin(onward, ended)
+    return made.assign(**became)
+
+
+def _entered_later(entered: np.ndarray, deal: Ints, inside: Bools) -> np.ndarray:
+    """When each deal first entered any later stage that does not end it; rows stand by deal and stage."""
+    backwards = pd.Series(np.where(inside, entered, NAT))[::-1]
+    deals = pd.Series(deal)[::-1]
+    first = backwards.groupby(deals).cummin()
+    first = first.groupby(deals).ffill().groupby(deals).shift()
+    return first.sort_index().to_numpy()
 
 
 def _became(outcome: Ints, deal: Ints, stage: Ints, working: int) -> dict[str, Bools]:

@@ -103,6 +103,10 @@ def _response(bench: Workbench, table: Table) -> None:
     minutes = bench.no_negative(table, minutes, "creation", "the first reply", "first response time")
     frame["is_answered"] = answered
     put(frame, "response_minutes", np.where(answered, minutes, np.nan))
+    if bench.asks("tickets", "answered_at"):
+        after = frame["created_at"].to_numpy() + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
+        at = np.where(by_stamps, moments(frame, "first_response_at"), after)
+        frame["answered_at"] = np.where(answered & (by_stamps | ~np.isnan(minutes)), at, NAT)
     if not bench.asks("tickets", "wait_minutes", "is_in_target"):
         return
     solved = moments(frame, "solved_at")
