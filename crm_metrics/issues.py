@@ -160,7 +160,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "is missing, and figures made of it are not given",
     ),
     "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
-    "no-sale": (WARNING, "{count} rows are no sales by their {column} ({seen}): {why}; left out"),
+    "no-sale": (WARNING, "left out by {column}: {count} rows ({seen}), {why}"),
     "zero-order": (
         NOTE,
         "{count} rows are of orders that come to 0, such as trials and samples: no purchases, left out",

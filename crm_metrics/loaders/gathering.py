@@ -195,6 +195,8 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
     known = schema.TABLES[table]
     names = {*needs.get(table, ()), *known.always, *known.moments, *known.traces, *known.ends}
     names |= {*dims, known.key, *recognised.layout.total_blank}
+    if table == "orders" and "amount" not in recognised.columns:
+        names |= {"line_price", "quantity"}  # which make it
     if table == "customers" and ("customer" in _all(needs) or "customer" in links):
         names.update(known.identity)
     names |= {name for link in links for name in (schema.IDENTITY if link == "customer" else (link,))}

@@ -26,7 +26,8 @@ _WORDS = {
     "probability": ("percent",),
     "date_order": ("dmy", "mdy"),
     "money": ("minor", "micro"),
-    "documents": ("orders", "invoices", "payments"),
+    "documents": ("orders", "invoices", "payments", "lines"),
+    "amounts": ("line", "total"),
 }
 _FORMS = {"signature": list[str] | list[list[str]], "columns": dict[str, list[str]]}
 _EXPECTED = {

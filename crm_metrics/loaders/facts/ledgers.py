@@ -123,8 +123,8 @@ def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndar
     raise DataError(
         f"{column} says that the rows are of several types, and not which of {', '.join(names[:5])} are sales",
         where=path,
-        hint=f"Say what each is in the settings (sale, invoice, payment, refund or other): files = [{{ path = {file}, "
-        f"values = {{ type = {{ {chosen} }} }} }}]",
+        hint=f"Say what each is (sale, invoice, payment, refund or other), such as --set 'files=[{{path = {file}, "
+        f"values = {{type = {{{chosen}}}}}}}]'",
     )
 
 
@@ -133,14 +133,14 @@ def _no_sales(table: Table, of_row: np.ndarray, amount: np.ndarray) -> tuple[Boo
     there = {str(kind) for kind in of_row if kind is not None}
     why: dict[str, Bools] = {}
     blank = (of_row == "?") & ~has_value(table.frame, "type")
-    why["no sales"] = np.isin(of_row, ["other", "method"]) | blank
+    why["which are no sales"] = np.isin(of_row, ["other", "method"]) | blank
     # What a payment takes away was paid out: refunds have a type of their own.
-    why["paid out"] = (of_row == "payment") & (amount < 0)
+    why["which were paid out"] = (of_row == "payment") & (amount < 0)
     paid: Bools = (of_row == "payment") & ~(amount < 0)
     if "invoice" in there:
-        why["invoices are there too"] = paid | (of_row == "order")
+        why["whose invoices are there too"] = paid | (of_row == "order")
     elif "order" in there or ("sale" in there and _pays(table.frame, paid, of_row == "sale")):
-        why["what they pay is there too"] = paid
+        why["which pay what is there too"] = paid
     gone = np.logical_or.reduce([*why.values()])
     return gone, {reason: hit for reason, hit in why.items() if hit.any()}
 

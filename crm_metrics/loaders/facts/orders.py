@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, truths
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, numbers, truths
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
@@ -20,11 +20,14 @@ _OF_THE_ORDER = (
     *("is_captured", "currency", "channel", "source", "campaign", "owner"),
 )
 # One sale stands in three documents: the first kind that is given is counted.
-_DOCUMENTS = ("orders", "invoices", "payments")
+_DOCUMENTS = ("orders", "invoices", "payments", "lines")
 
 
 def settle(bench: Workbench, table: Table) -> None:
-    """Settle what stands on several lines, then the state of each order."""
+    """Settle what lines come to where only their price is given, what stands on several lines, and each order's state."""
+    if "amount" not in table.frame and "line_price" in table.frame:
+        units = numbers(table.frame, "quantity")
+        table.frame["amount"] = numbers(table.frame, "line_price") * np.where(np.isnan(units), 1.0, units)
     _settle_lines(bench, table)
     states.settle(bench, table)
 
@@ -188,16 +191,21 @@ def _totals(bench: Workbench, lines: pd.DataFrame, key: Any, repeated: Bools) ->
 
 def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series, bool]:
     """What each order comes to: the lines are parts of it, or each repeats its total."""
+    source = int(lines[SOURCE].iloc[0])
+    if "product" in lines:  # a row for the whole order beside one for each product
+        whole = ~has_value(lines, "product") & has_value(lines, "amount")
+        has_parts = pd.Series(has_value(lines, "product"), index=lines.index).groupby(key).transform("any").to_numpy()
+        by_row = pd.Series(whole & has_parts, index=lines.index).groupby(key).transform("any").to_numpy()
+        lines = lines.assign(amount=lines["amount"].where(~by_row | whole))
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1
-    choice = bench.settings.order_amount
+    choice = bench.settings.order_amount or bench.recognised[source].layout.amounts or None
     if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
         return amounts.sum(min_count=1), False
     if choice == "total" or (equal.all() and len(equal) > _MANY):
         return amounts.first(), True
-    path = bench.sources[int(lines[SOURCE].iloc[0])].path
-    raise _asked(path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
+    raise _asked(bench.sources[source].path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
 
 
 def _asked(path: str, orders: int, as_lines: float, as_totals: float) -> AmbiguousError:

@@ -129,6 +129,7 @@ def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, 
             bench.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
         made = _joined(bench, lines, whole)
     elif "product" in frame and has_value(frame, "product").any():
+        frame = frame[~_wholes(bench, frame)].reset_index(drop=True)
         made = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
         made["amount"], unknown = _line_amounts(bench, frame, totals)
     else:
@@ -143,6 +144,13 @@ def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, 
         said = "the total of an order stands on its lines, and no price says what each product brought"
         hint = "add a column with the price or the amount of each line to the export"
         bench.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", said, hint)
+
+
+def _wholes(bench: Workbench, frame: pd.DataFrame) -> Bools:
+    """The rows that stand for a whole order beside a row for each of its products."""
+    named = pd.Series(has_value(frame, "product"), index=frame.index)
+    others = named.groupby(orders.keys(bench, frame)).transform("any").fillna(False).to_numpy(dtype=bool)
+    return others & ~named.to_numpy()
 
 
 def _line_amounts(bench: Workbench, frame: pd.DataFrame, totals: Bools) -> tuple[Floats, bool]:
