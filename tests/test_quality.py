@@ -122,7 +122,7 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [3],
         {"nps": "response id,responded at,nps score\n1,2025-01-01,10\n2,2025-01-02,0"},
     ),
-    "strange-status": (
+    "unknown-state": (
         {"stripe": f"{STRIPE}\n{ACTIVE}\ns2,c2,P,month,5,asleep,2025-01-01,2025-01-01,,"},
         [3],
         {"stripe": f"{STRIPE}\n{ACTIVE}\ns2,c2,P,month,5,past_due,2025-01-01,2025-01-01,,"},

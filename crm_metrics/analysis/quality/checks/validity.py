@@ -8,33 +8,12 @@ from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
 from crm_metrics.issues import ERROR, NOTE
-from crm_metrics.loaders.recognising import normalised
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
 VALIDITY = Dimension.VALIDITY
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
-# What the tools themselves write; a value beside these is one that somebody made up, or that was mistyped.
-_KNOWN = {
-    ("zendesk", "tickets", "status"): "new, open, pending, hold, on hold, solved, closed, deleted",
-    ("freshdesk", "tickets", "status"): "open, pending, resolved, closed, customer responded, waiting on customer, "
-    "waiting on third party",
-    ("intercom", "tickets", "status"): "open, closed, snoozed",
-    ("helpscout", "tickets", "status"): "active, open, pending, closed, spam",
-    (
-        "stripe",
-        "subscriptions",
-        "status",
-    ): "active, trialing, past due, unpaid, canceled, incomplete, incomplete expired, paused",
-    ("pipedrive", "deals", "status"): "open, won, lost, deleted",
-    (
-        "hubspot",
-        "customers",
-        "status",
-    ): "subscriber, lead, marketing qualified lead, sales qualified lead, opportunity, "
-    "customer, evangelist, other, marketingqualifiedlead, salesqualifiedlead",
-}
 
 
 noticed(
@@ -139,22 +118,14 @@ noticed(
 )
 
 
-@check(
-    "strange-status",
+noticed(
+    "unknown-state",
     VALIDITY,
-    "Statuses are none that the tool itself writes.",
-    effect="they are read as not done, not won, not active",
-    columns=["tickets.solved_at", "tickets.open_from", "recurring.mrr", "customers.is_customer"],
-    severity=NOTE,
+    "What became of records is told neither by a word that is known nor by the rest of their rows.",
+    effect="how they count stands under the figures; 'crm-metrics scan' prints the line that says what each word means",
+    columns=["tickets.open_from", "recurring.mrr", "customers.is_churned", "purchases.amount", "leads.is_converted"],
+    codes=["unknown-state"],
 )
-def strange_status(data: Data) -> Iterator[Hits]:
-    for (vendor, table, column), words in _KNOWN.items():
-        for rows in data.tables(table, having=[column]):
-            mine = [source.index for source in data.sources if (source.vendor, source.table) == (vendor, table)]
-            if mine:
-                known = {normalised(word) for word in words.split(",")}
-                here = rows.from_sources(mine)
-                yield rows.hits(here & rows.strange(column, known, normalised), column, of=int(here.sum()))
 
 
 @check(
