@@ -24,7 +24,7 @@ HAPPENED = {
 CAME_IN = {"leads": "created_at", "deals": "created_at", "tickets": "created_at", "responses": "responded_at"}
 CAME_IN |= {"customers": "started_at", "orders": "ordered_at", "subscriptions": "started_at", "spend": "spent_at"}
 ENDS = {"customers": "ended_at", "subscriptions": "ended_at"}
-SOLVED = {"solved", "closed", "resolved"}
+UNSOLVED = {"open", "pending", "new", "on hold"}
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def dates(table: str, row: Row, column: str) -> Iterable[date]:
     value = row.get(column)
     if value is None or (table == "deals" and column == "closed_at" and row.get("outcome") == "open"):
         return
-    if table == "tickets" and column == "solved_at" and fold(row.get("status")) not in {None, *SOLVED}:
+    if table == "tickets" and column == "solved_at" and fold(row.get("status")) in UNSOLVED:
         return
     if table == "subscriptions" and column == "started_at" and row.get("trial_ends_at") is not None:
         is_over = fold(row.get("status")) not in ("trialing", "trial", "in trial")

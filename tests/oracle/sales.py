@@ -85,6 +85,11 @@ class Sales(Family):
         won, lost = self.won_amounts(), [number(deal.get("amount")) for deal in self.lost()]
         if any(amount is None for amount in won + lost):
             raise UnavailableError("missing-values")
+        every = {"won": [], "lost": []}  # of the whole table: where no lost deal has an amount, nobody gave them one
+        for deal in self.world.deals():
+            every.setdefault(deal["outcome"], []).append(number(deal.get("amount")) or 0)
+        if lost and not any(every["lost"]) and any(amount > 0 for amount in every["won"]):
+            raise UnavailableError("missing-values")
         return divide(Figure(total(won)), Figure(total(won + lost)))
 
     def won_cycles(self) -> list[Fraction | None]:

@@ -460,6 +460,19 @@ def test_customers_by_activity_end_a_number_of_days_after_their_last_purchase() 
     assert value("churn_rate", orders=orders, settings=settings, as_of=date(2024, 4, 1)) == 0.5
 
 
+def test_a_status_nobody_knows_leaves_it_to_the_date() -> None:
+    tickets = "ticket_id, created_at, solved_at, status\n1,2024-03-01,2024-03-02,parked\n2,2024-03-01,,parked"
+    assert value("tickets_solved", tickets=tickets) == 1
+    assert value("backlog", tickets=tickets) == 1
+    assert value("tickets_solved", tickets=tickets.replace("parked", "open")) == 0
+
+
+def test_lost_deals_that_all_have_0_are_not_priced() -> None:
+    deals = "outcome, amount, closed_at\nwon,100,2024-03-10\nlost,0,2024-03-10\n"
+    assert march("win_rate_by_value", deals=deals).reason == "missing-values"
+    assert value("win_rate_by_value", deals=deals + "lost,1,2024-01-10") == 1
+
+
 def test_churned_share_is_for_files_without_end_dates() -> None:
     assert value("churned_share", customers="customer_id, status\nA,Churned\nB,active\nC,") == pytest.approx(1 / 2)
     assert march("churned_share", customers=CUSTOMERS.replace("started_at", "status")).value is None

@@ -28,6 +28,8 @@ from .rows import (
 NOT_SOLD = {"cancelled", "canceled", "void", "voided", "failed"}
 NEVER_STARTED = {"incomplete", "incomplete_expired", "incomplete expired"}
 SOLVED = {"solved", "closed", "resolved"}
+UNSOLVED = {"open", "pending", "new", "on hold"}
+ENDED = {"canceled", "cancelled", "ended", "expired"}
 LEFT = {"churned", "left", "lost", "cancelled", "canceled", "inactive", "former", "former customer"}
 # What an amount per interval is a month: READINGS, "Movements of MRR".
 MONTHLY = {
@@ -398,6 +400,8 @@ class World:
             if row.get("is_trial") is True or fold(row.get("status")) in {"trialing", *NEVER_STARTED}:
                 continue
             start, end = moment(row["started_at"]), self.subscription_end(row)
+            if end is None and fold(row.get("status")) in ENDED:
+                continue  # over, nobody knows since when
             if row.get("trial_ends_at") is not None:
                 trial_end = moment(row["trial_ends_at"])
                 if trial_end > start:
@@ -619,8 +623,9 @@ class World:
         return value if self.happened(value) else None
 
     def solved_at(self, ticket: Row) -> Any:
-        """None while the status says that the ticket is not solved, or when it was solved after T."""
+        """None while the status says that the ticket is not solved, or when it was solved after T. A status that nobody
+        knows says nothing: then the date does."""
         status, solved = fold(ticket.get("status")), ticket.get("solved_at")
-        if (status is not None and status not in SOLVED) or not self.happened(solved):
+        if status in UNSOLVED or not self.happened(solved):
             return None
         return solved
