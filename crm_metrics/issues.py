@@ -35,6 +35,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "header-rows": (NOTE, "has {seen} header rows, read as one"),
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
+    "several-tables": (NOTE, "is one of {count} tables in its sheet; each is read on its own"),
     "merged-cells": (
         NOTE,
         "{count} rows of {column} are part of a merged cell; its text is taken for all its rows, a number once",
