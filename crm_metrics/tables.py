@@ -7,7 +7,7 @@ stands for UTC. `_source` is the index of a row's `Source`, `_row` its row numbe
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
@@ -140,6 +140,12 @@ class Dataset:
     def behind(self, day: date) -> int:
         """The instant behind the end of a day, likewise."""
         return self.start(day + timedelta(days=1))
+
+    def up_to(self, *tables: str) -> Dataset:
+        """The same as of the last day on which the periods of all of these tables are complete, as-of at the latest."""
+        ends = [self.coverage[name].complete for name in tables if name in self.coverage]
+        last = min([self.as_of, *ends])
+        return self if last == self.as_of else replace(self, as_of=last, now=self.behind(last))
 
 
 class Digestible(Protocol):

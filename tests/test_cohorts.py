@@ -163,11 +163,13 @@ def test_by_start_what_is_paid_at_the_end_of_each_period(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("by", ["month", "quarter"])
 def test_all_cohorts_together_are_the_customers_and_the_revenue_of_the_report(by: str) -> None:
+    settings = validated({"as_of": "2025-12-31"}, "test")
     counts = {
-        of: api.cohorts([SAMPLE], by=by, of=of, today=TODAY).cohorts for of in ("starts", "mrr", "revenue", "purchases")
+        of: api.cohorts([SAMPLE], by=by, of=of, settings=settings, today=TODAY).cohorts
+        for of in ("starts", "mrr", "revenue", "purchases")
     }
     metrics = ["customers_at_end", "mrr", "active_customers"]
-    report = api.report([SAMPLE], period="2025-12", metrics=metrics, today=TODAY)
+    report = api.report([SAMPLE], period="2025-12", metrics=metrics, settings=settings, today=TODAY)
     values = dict(zip(report.rows["metric"], report.rows["value"], strict=True))
 
     last = {of: sum(part[len(part) - 1 - row] for row, part in enumerate(found.part)) for of, found in counts.items()}

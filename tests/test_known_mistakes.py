@@ -38,7 +38,7 @@ def test_an_owner_without_losses_stays_in_the_denominator(tmp_path: Path) -> Non
     "metric", ["win_rate", "average_deal_value", "sales_cycle_length", "sales_conversion_rate", "median_deal_value"]
 )
 def test_an_undefined_rate_is_never_shown_as_0(tmp_path: Path, metric: str) -> None:
-    assert value(tmp_path, metric, "2024-05", deals=DEALS) in ("zero-denominator", "no-rows")
+    assert value(tmp_path, metric, "2024-05", deals=DEALS) in ("zero-denominator", "no-rows", "not-covered")
 
 
 def test_a_percent_probability_is_divided_by_100(tmp_path: Path) -> None:
@@ -47,7 +47,7 @@ def test_a_percent_probability_is_divided_by_100(tmp_path: Path) -> None:
     1, open, 1000, 50, 2024-01-10,
     2, open, 2000, 10, 2024-01-11,
     """
-    assert 700.0 == value(tmp_path, "weighted_pipeline", "2024-06", deals=deals)
+    assert 700.0 == value(tmp_path, "weighted_pipeline", "2024-01", deals=deals)
 
 
 def test_days_to_close_are_counted_forwards(tmp_path: Path) -> None:

@@ -91,7 +91,7 @@ def test_figures_are_those_of_the_report() -> None:
 
 
 def test_ranks_shares_buyers_who_buy_again_and_the_rest(tmp_path: Path) -> None:
-    orders = ["1,Ann,30", "2,Ann,30", "3,Bo,10", "4,Cy,60", "5,Bo,5", "0,Ann,90,2024-02-03"]
+    orders = ["1,Ann,30", "2,Ann,30", "3,Bo,10", "4,Cy,60", "5,Bo,5", "0,Ann,90,2024-02-01"]
     lines = ["1,Lamp,1,10", "1,Lamp,1,20", "2,Lamp,3,30", "3,Lamp,1,10", "4,Desk,1,60", "5,Pen,5,5", "0,Desk,1,90"]
     found = api.products(sold(tmp_path, orders, lines), period="2024-03", today=TODAY).sales[0]
 

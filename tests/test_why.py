@@ -35,7 +35,7 @@ def why(folder: Path, lines: list[str], metric: str = "win_rate", **asked: objec
 
 def deals(owner: str, month: int, won: int, lost: int, region: str = "North") -> list[str]:
     stages = ["Closed Won"] * won + ["Closed Lost"] * lost
-    return [f"{owner}{month}{i},{owner},{region},{stage},100,2024-{month:02}-05" for i, stage in enumerate(stages)]
+    return [f"{owner}{month}{i},{owner},{region},{stage},100,2024-{month:02}-01" for i, stage in enumerate(stages)]
 
 
 @pytest.mark.parametrize("period", ["2025-Q3", "2025-06"])
@@ -138,7 +138,7 @@ def test_a_segment_with_nothing_to_divide_by_makes_no_endless_rate(tmp_path: Pat
         for month in (2, 3)
         for i in range(12)
     ]
-    fair = ["F1,2024-02-04,Fair,2024-03-05", "F2,2024-02-05,Fair,2024-03-06", "F3,2024-02-06,Fair,2024-02-20"]
+    fair = ["F1,2024-02-01,Fair,2024-03-05", "F2,2024-02-05,Fair,2024-03-06", "F3,2024-02-06,Fair,2024-02-20"]
     path = tmp_path / "leads.csv"
     path.write_text("\n".join(["Lead ID,Created At,Source,Converted At", *web, *fair]) + "\n", encoding="utf-8")
     change = api.why([str(path)], "lead_conversion_in_period", period="2024-03", by=["source"], today=TODAY).change

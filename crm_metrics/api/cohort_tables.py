@@ -72,12 +72,14 @@ def cohorts(
     from crm_metrics.analysis.lifetimes.contracts import contracts
     from crm_metrics.timeline import reported
 
+    whole = reported(dataset, spec) if spec is not None else None
+    dataset = dataset.up_to("purchases" if of in ("purchases", "revenue") else "spells")
     if of in ("purchases", "revenue"):
         found = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
     else:
         found = analysis.of_starts(dataset, grain, mrr=of == "mrr")
-    if spec is not None and (window := reported(dataset, spec)).unit != "all":  # the month of the first day is in all
-        found = analysis.within(found, window)
+    if whole is not None and whole.unit != "all":  # the month of the first day is in all
+        found = analysis.within(found, whole)
     if of in ("purchases", "revenue"):
         return CohortTable(dataset, found)
     renewing = contracts(dataset.tables["spells"], dataset.now)

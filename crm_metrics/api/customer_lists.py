@@ -80,9 +80,11 @@ def customers(
     )  # imports pandas, as loading does while the files are being read
     from crm_metrics.timeline import Timeline, reported
 
-    at, whole = dataset.now, None
-    if spec is not None or left:
-        whole, timeline = reported(dataset, spec), Timeline(dataset)
+    whole = reported(dataset, spec) if spec is not None or left else None
+    dataset = dataset.up_to("spells" if left else "purchases")
+    at = dataset.now
+    if whole is not None:
+        timeline = Timeline(dataset)
         if whole.start > dataset.as_of:
             raise NothingToReport(
                 f"{whole.label} begins after {dataset.as_of}, when the data ends", hint="Choose an earlier one with -p."
@@ -117,6 +119,7 @@ def hold_out(
     dataset = load_columns(paths, wanted, settings, today=today, stdin=stdin)
     if "purchases" not in dataset.tables:
         raise NothingToReport("the files hold no orders and no won deals", hint="Add an export of them.")
+    dataset = dataset.up_to("purchases")
     book = ledger(dataset.tables["purchases"].frame, settings.timezone)
     return dataset, held_out(book, until=_number(until), end=_number(dataset.as_of), unit=chosen)
 

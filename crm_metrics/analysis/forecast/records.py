@@ -61,15 +61,17 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
     cells = engine.cells(metric.name)
     if isinstance(cells, Unavailable):
         raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
+    unknown = engine.covering.outside(metric) | engine.covering.cut(metric)  # a part of a period is no value of it
     if not metric.is_money:
-        return [Money(None, _made(metric, cells.value[:, 0], moments))]
+        return [Money(None, _made(metric, np.where(unknown, np.nan, cells.value[:, 0]), moments))]
     found = []
     for part in split(engine, metric, cells):
         shown = part.shown[:, 0] & (part.cells.reason[:, 0] == 0)
         if shown.any():
             nothing = 0.0 if adds_up(metric) else np.nan
             values = np.where(shown, part.cells.value[:, 0], np.where(part.cells.n[:, 0] == 0, nothing, np.nan))
-            found.append(Money(part.currency[np.flatnonzero(shown)[0], 0], _made(metric, values, moments)))
+            made = _made(metric, np.where(unknown, np.nan, values), moments)
+            found.append(Money(part.currency[np.flatnonzero(shown)[0], 0], made))
     return found
 
 
