@@ -290,7 +290,7 @@ def keeping(path: Path, history: Path) -> Keeping:
 def deals(folder: Path, amount: int) -> Path:
     """A file with one deal of this amount."""
     path = folder / "deals.csv"
-    path.write_text(f"Deal ID,Stage,Amount,Close Date\n1,Won,{amount},2025-03-04\n")
+    path.write_text(f"Deal ID,Stage,Amount,Close Date\n1,Won,{amount},2025-03-04\n2,Lost,5,2025-06-30\n")
     return path
 
 

@@ -86,8 +86,9 @@ def compute(
     engine.prepare(asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
-    if strict and not has_figures(rows):
+    if strict:
         refuse_empty(dataset)
+    if strict and not has_figures(rows):
         if len(assembler.absent) == len(asked.metrics):
             reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
             raise _nothing(list(reasons)[:3])

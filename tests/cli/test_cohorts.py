@@ -8,7 +8,7 @@ import pytest
 
 from tests.cli.running import crm_metrics, process
 
-COHORTS = ("cohorts", "sample_data")
+COHORTS = ("cohorts", "sample_data", "--as-of", "2025-12-31")
 ORDERS = """\
 Customer,Order Date,Total
 A,2024-01-05,10

@@ -9,7 +9,7 @@ import pytest
 from tests.cli.running import crm_metrics
 from tests.conftest import shared
 
-CUSTOMERS = ("customers", "sample_data")
+CUSTOMERS = ("customers", "sample_data", "--as-of", "2025-12-31")
 
 
 def test_the_page_has_the_list_the_segments_and_the_model(sample: Path):

@@ -15,7 +15,7 @@ def test_the_page_says_what_to_expect_how_sure_it_is_and_what_came(sample: Path)
     done = crm_metrics(*ASKED)
     page = " ".join(done.out.split())
     assert (done.code, done.err) == (0, "")
-    assert "nothing later is used; the data goes on to 2025-12-31" in page
+    assert "nothing later is used; the data goes on to 2026-01-05" in page
     assert "nine times of ten between" in page
     assert "Came: " in page
     assert "Tried on the past" in page

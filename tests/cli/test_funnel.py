@@ -9,7 +9,7 @@ import pytest
 
 from tests.cli.running import crm_metrics
 
-FUNNEL = ("funnel", "sample_data", "-p", "2025")
+FUNNEL = ("funnel", "sample_data", "--as-of", "2025-12-31", "-p", "2025")
 STAGES = [
     "Appointment Scheduled",
     "Qualified To Buy",

@@ -106,7 +106,7 @@ def test_a_segment_that_nobody_is_in_is_not_0(folder: Path):
 
 def test_a_goal_before_the_data_is_not_missed(folder: Path):
     row = only(goals(folder, goal(start="2024-12", due="2024-12")))
-    assert (row["status"], row["why"]) == ("cannot tell", "the data begins on 2025-01-05, later than the goal")
+    assert (row["status"], row["why"]) == ("cannot tell", "the data does not cover the period")
 
 
 def test_a_metric_that_the_files_do_not_have_says_so(folder: Path):

@@ -181,7 +181,7 @@ def test_a_look_at_an_earlier_day_restates_nothing(folder: Path):
     back = crm_metrics(*january, "--as-of", "2025-02-10")
     assert back.values != {"deals_created_won": "2"}
     assert "restated" not in back.err
-    assert crm_metrics(*january, "--as-of", "2025-03-31").err == ""
+    assert "restated" not in crm_metrics(*january, "--as-of", "2025-03-31").err
     assert query(folder / "h.db", "SELECT last_run FROM figures WHERE current") == [(3,)]
     assert query(folder / "h.db", "SELECT count(*) FROM runs") == [(3,)]
 

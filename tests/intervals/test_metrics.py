@@ -137,9 +137,9 @@ CHANGES = [
 def test_a_change_is_called_better_or_worse_only_beyond_chance(
     tmp_path: Path, metric: str, now: int, before: int, signal: str | None
 ) -> None:
-    march, february = deals([100.0] * now, 60 - now), deals([100.0] * before, 60 - before, "2024-02-05")
+    march, february = deals([100.0] * now, 60 - now), deals([100.0] * before, 60 - before, "2024-02-01")
     if metric == "deals_lost":
-        march, february = deals([100.0], now), deals([100.0], before, "2024-02-05")
+        march, february = deals([100.0], now), deals([100.0], before, "2024-02-01")
     both = "\n".join([march, *february.splitlines()[1:]])
     found = rows(tmp_path, {"deals": both}, metrics=[metric], compare="previous").loc[metric]
 

@@ -22,6 +22,7 @@ def test_json_says_where_the_figures_come_from():
     expected = {
         "format": 1,
         "as_of": "2025-03-31",
+        "coverage": {},
         "period": "2025-03",
         "inputs": [
             {

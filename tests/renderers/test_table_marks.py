@@ -53,7 +53,7 @@ def test_values_to_date_and_immature_ones_are_starred_and_explained():
     assert "Key figures  2025-03  to date\n" in shown
     assert "5*" in shown
     assert "50.0 %*" in shown
-    assert "* to date: the period has not ended, the data goes up to 2025-03-31\n" in shown
+    assert "* to date: the data goes up to 2025-03-31\n" in shown
     assert "* not final (Win rate): " in shown
 
 
