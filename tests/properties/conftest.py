@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.errors import UsageError
 from crm_metrics.report import Report
+from crm_metrics.settings import FileRules, Settings
 from crm_metrics.tables import Dataset
 
 from ..conftest import TODAY
@@ -26,6 +28,23 @@ def query(
 ) -> api.Query:
     """The question with default settings: the same one is put to many exports."""
     return api.query(period=period, by=by, metrics=metrics, compare=compare, top=top)
+
+
+def complete(settings: Settings) -> Settings:
+    """What tables cover has properties of its own: these files know everything up to as-of."""
+    if settings.as_of is None:
+        return settings
+    return settings.model_copy(update={"files": (FileRules(path="*", until=settings.as_of), *settings.files)})
+
+
+def whole(dataset: Dataset) -> Dataset:
+    """The same, and from long ago on."""
+    first = date(1990, 1, 1)
+    coverage = {
+        name: one if one.is_snapshot else replace(one, first=min(first, one.first))
+        for name, one in dataset.coverage.items()
+    }
+    return replace(dataset, coverage=coverage)
 
 
 class Reports:
@@ -45,9 +64,9 @@ class Reports:
             folder = self._folder / str(next(self._number))
             folder.mkdir()
             paths = exports.write(folder)
-            asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=exports.settings)
+            asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=complete(exports.settings))
             tables = {path: table for path, table in paths.items() if table is not None}
-            made = api.load(list(paths), asked, today=TODAY, tables=tables)
+            made = whole(api.load(list(paths), asked, today=TODAY, tables=tables))
             shutil.rmtree(folder)
             if not keep:
                 return made

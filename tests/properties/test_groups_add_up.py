@@ -91,8 +91,11 @@ def unequal_times(
     wrong: list[object] = []
     for place in {**wholes, **parts}:
         if place[0] in flows:
-            # A day outside what the spend covers has no rows; the month around it may have.
-            lacking, spread = ("missing-values", "no-rows"), flows[place[0]].table in ("spend", "lead_counts")
+            # A day outside what its table covers has no value; the month around it may have one.
+            lacking, spread = (
+                ("missing-values", "no-rows", "not-covered"),
+                flows[place[0]].table in ("spend", "lead_counts"),
+            )
             problems = disagreements(flows[place[0]], wholes[place], parts[place], lacking, shared=spread)
             wrong += [(fine, *place, problem) for problem in problems]
     return wrong
