@@ -181,6 +181,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
                 "currency",
                 "mrr",
                 "amount",
+                "unit_amount",
+                "quantity",
                 "interval",
                 "interval_count",
             )
@@ -214,6 +216,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
             "status",
             "mrr",
             "amount",
+            "unit_amount",
             "interval",
             "interval_count",
             "plan",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -107,7 +108,13 @@ def stage_meanings(bench: Workbench, labels: Sequence[str]) -> list[str | None]:
     for layout in {id(known.layout): known.layout for known in bench.recognised.values()}.values():
         vendors |= layout.said
     common = state_words("deals")
-    found = [chosen.get(folded(label)) or vendors.get(normalised(label)) for label in labels]
+    patterns = {re.compile(word.replace("*", ".*")): state for word, state in vendors.items() if "*" in word}
+
+    def by_vendor(name: str) -> str | None:
+        fitting = (state for pattern, state in patterns.items() if pattern.fullmatch(name))
+        return vendors.get(name) or next(fitting, None)
+
+    found = [chosen.get(folded(label)) or by_vendor(normalised(label)) for label in labels]
     return [said or _ended(common.of_name(label)) for said, label in zip(found, labels, strict=True)]
 
 

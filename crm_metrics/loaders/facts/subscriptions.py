@@ -65,7 +65,7 @@ def paid(bench: Workbench) -> pd.DataFrame | None:
 def monthly(frame: pd.DataFrame) -> Floats | None:
     """Recurring revenue a month of each subscription; None when neither it nor an amount with its interval is given."""
     mrr = numbers(frame, "mrr")
-    if "amount" in frame and "interval" in frame:
+    if ("amount" in frame or "unit_amount" in frame) and "interval" in frame:
         intervals = frame["interval"].astype("category")
         shares = [_share_of_month(str(name)) for name in intervals.cat.categories]
         share, written = np.array([*shares, (np.nan, 0.0)])[intervals.cat.codes.to_numpy()].T
@@ -75,10 +75,17 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
         share = np.where((count > 0) & ~said_twice, share, np.nan) / np.where(
             written > 0, written, np.where(count > 0, count, 1)
         )
-        mrr = np.where(np.isnan(mrr), numbers(frame, "amount") * share, mrr)
+        mrr = np.where(np.isnan(mrr), charged(frame) * share, mrr)
     elif "mrr" not in frame:
         return None
     return mrr
+
+
+def charged(frame: pd.DataFrame) -> Floats:
+    """What each subscription is charged per interval: its amount, else that of one unit times how many there are."""
+    amount, quantity = numbers(frame, "amount"), numbers(frame, "quantity")
+    each = numbers(frame, "unit_amount") * np.where(np.isnan(quantity), 1.0, quantity)
+    return np.where(np.isnan(amount), each, amount)
 
 
 def _share_of_month(interval: str) -> tuple[float, float]:
@@ -103,7 +110,7 @@ def priced(bench: Workbench, frame: pd.DataFrame) -> pd.DataFrame | None:
         return None
     of_today &= np.isnan(mrr)
     bench.report("mrr-of-today", Table("subscriptions", frame), of_today)
-    unknown = np.isnan(mrr) & has_value(frame, "amount") & has_value(frame, "interval")
+    unknown = np.isnan(mrr) & ~np.isnan(charged(frame)) & has_value(frame, "interval")
     if unknown.any():
         shown = frame.loc[unknown, "interval"].astype(str)
         count = numbers(frame, "interval_count")[unknown]

@@ -18,15 +18,16 @@ from crm_metrics.tables import ROW, SOURCE
 
 
 def kept(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
-    """The frame without deleted records, which are counted."""
-    if "is_deleted" not in frame:
-        return frame
-    deleted = frame["is_deleted"].fillna(False).to_numpy(dtype=bool)
-    if not deleted.any():
-        return frame
-    left_out["deleted-row"] += int(deleted.sum())
-    file.note("deleted-row", frame[ROW].to_numpy()[deleted])
-    return frame[~deleted].reset_index(drop=True)
+    """The frame without deleted records and without versions that are not the newest, which are counted."""
+    for column, code, out in (("is_deleted", "deleted-row", True), ("is_current", "older-version", False)):
+        if column in frame:
+            flag = frame[column].fillna(not out).to_numpy(dtype=bool)
+            hit = flag == out
+            if hit.any():
+                left_out[code] += int(hit.sum())
+                file.note(code, frame[ROW].to_numpy()[hit], other=file.raw.path)
+                frame = frame[~hit].reset_index(drop=True)
+    return frame
 
 
 def report_copies(file: File, frame: pd.DataFrame) -> None:
