@@ -14,8 +14,8 @@ import pytest
 from crm_metrics import api, schema
 from crm_metrics.errors import AmbiguousError
 from crm_metrics.loaders import vocabulary
+from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.recognising import Recognised, recognise
-from crm_metrics.loaders.whole_table import worded
 from tests.conftest import TODAY
 
 WORDS = sorted(Path(vocabulary.__file__).with_name("words").glob("??.toml"))
@@ -241,6 +241,8 @@ def test_rows_that_have_ids_of_their_own_are_no_customers():
         "customer_id,event,at\n1,login,2025-01-01\n1,logout,2025-01-02\n2,login,2025-01-03",
         "customer_id,status,reason\n1,sent,a\n1,opened,b\n2,sent,a",
         "Name,Status\nTask,Open\nOther,Done",
+        "id,user_id,title,priority,status,created\n1,2,a,high,open,2025-01-02\n2,3,b,low,done,2025-01-03",
+        "ID,Nome,Status,Criado em,Prioridade\n1,a,aberto,2025-01-02,alta\n2,b,fechado,2025-01-03,baixa",
     ],
 )
 def test_what_is_no_table_of_these_stays_unrecognised(text):

@@ -14,11 +14,12 @@ from crm_metrics.errors import DataError
 from crm_metrics.loaders.content import fits
 from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.mapping import Recogniser
+from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Sheet, reading, worded
+from crm_metrics.loaders.whole_table import Sheet, reading
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
@@ -140,7 +141,11 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
                 offers.append(_Offer(2, column, label))
         if offers:
             best[label] = min(offers, key=lambda offer: offer.rank)
-    return sorted(best.values(), key=lambda offer: offer.rank)
+    bare = [offer for offer in best.values() if not offer.is_said]
+    # Of many columns of the same kind of cells none is likelier than another.
+    return sorted(
+        (offer for offer in best.values() if offer.is_said or len(bare) <= _WAYS), key=lambda offer: offer.rank
+    )
 
 
 def _is_like(key: str, names: set[str]) -> bool:

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cached_property
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
-from crm_metrics.loaders.layouts import GENERIC, Layout, layouts, normalised
+from crm_metrics.loaders.layouts import Layout, normalised
+from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, Named, spoken_by
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
-from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, key_of, said_by, words_of
+from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, said_by, words_of
 from crm_metrics.schema import Kind
 
-# How well a header names a column: as the schema does, of the table's own thing, of another thing, by a plain word.
-_CANONICAL, _OWN, _OTHER, _PLAIN = 100.0, 60.0, 58.0, 50.0
-_DISTINCTIVE, _COMMON = 3.0, 1.0
 _FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05
 _ONE_EACH = ("customer", "company", "contact", "subscription")
@@ -48,10 +46,15 @@ class Sheet:
     def about(self) -> frozenset[str]:
         """The things that the name of the file or its sheet says its rows are: the last that it names."""
         file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
+        # Other languages are known already where the header is not English.
+        spoken = (
+            languages() if sum(not said for said in self.said) > 1 or not all(map(str.isascii, self.labels)) else ()
+        )
         for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
             for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
-                if form in english().things:
-                    return frozenset(english().things[form])
+                for language in (english(), *spoken):
+                    if form in language.things:
+                        return frozenset(language.things[form])
         return frozenset()
 
     @cached_property
@@ -74,7 +77,8 @@ class Match:
     fit: float
     weight: float
     is_first: bool
-    is_weak: bool  # a bare id, name or date, which any table has
+    is_weak: bool = False  # a bare id or name
+    is_common: bool = False  # a bare word that most tables know
 
 
 @dataclass(frozen=True)
@@ -86,12 +90,6 @@ class Reading:
     candidates: dict[str, tuple[str, ...]]
     score: float
     met: tuple[bool, ...]  # which of the things that the table must have are there
-
-
-@cache
-def worded() -> Mapping[str, Layout]:
-    """The layouts that are in words instead of headers, by table."""
-    return {layout.table: layout for layout in layouts() if layout.vendor == GENERIC}
 
 
 def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | None:
@@ -109,7 +107,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             places.add(match.place)
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
-    score += _DISTINCTIVE if layout.distinctive and sheet.about & {*layout.things} else 0
+    score += DISTINCTIVE if layout.distinctive and sheet.about & {*layout.things} else 0
     needed = [
         [taken[name] for name in choice if name in taken and _counts(sheet, layout, taken[name])]
         for choice in layout.needs
@@ -118,6 +116,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
         if not all(needed) or (weak and max(map(len, needed)) < 2):
+            return None
+        tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)
+        if not tells and not sheet.about & {*layout.things}:
             return None
         said = _as_keyed(sheet, layout, columns)
         if said is None:
@@ -129,7 +130,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
     """Every header for every column that it can be, each once: as its words name it best."""
     kinds = schema.TABLES[layout.table].columns
-    spoken = _spoken(layout.table)
+    spoken = spoken_by(layout.table)
     for place, head in enumerate(sheet.heads):
         content = sheet.content(place)
         best: dict[str, Match] = {}
@@ -151,63 +152,22 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
             and content.cells
             and (stretch := stretch_of(sheet.labels[place]))
         ):
-            yield Match(f"spent_{stretch.name}", place, _OWN, 1.0, _COMMON, False, False)
+            yield Match(f"spent_{stretch.name}", place, OWN, 1.0, COMMON, False)
         yield from best.values()
 
 
 def _add(best: dict[str, Match], named: Named, kind: Kind, place: int, content: Content | None, more: float) -> None:
     """Keep a header for a column where its cells can be that, and nothing names it better."""
     fit = 1.0 if content is None else fits(kind, content)
-    if fit is None and named.strength < _CANONICAL:
+    if fit is None and named.strength < CANONICAL:
         return
     fit = fit or 0.0
     strength = named.strength + more - (1 - fit) * 20
     if named.column not in best or strength > best[named.column].strength:
         is_first = named.is_own and not named.at and kind is Kind.DATE
-        best[named.column] = Match(named.column, place, strength, fit, named.weight, is_first, named.is_weak)
-
-
-@dataclass(frozen=True)
-class Named:
-    """A way to name a column: how well it does, how much that explains, its place among the ways, whether it names the
-    table's own thing, whether its words are any table's, and whether it is that thing alone."""
-
-    column: str
-    strength: float
-    weight: float
-    at: int
-    is_own: bool
-    is_weak: bool
-    is_bare: bool
-
-
-@cache
-def _spoken(table: str) -> Mapping[object, Sequence[Named]]:
-    """The columns of a table by what names them: a header to the letter, or a thing with an attribute."""
-    layout = worded()[table]
-    found: dict[object, list[Named]] = defaultdict(list)
-    for column, specs in layout.columns.items():
-        weight = _DISTINCTIVE if column in layout.distinctive else _COMMON
-        found[key_of(column)].append(Named(column, _CANONICAL, weight, 0, False, column == "name", False))
-        for at, spec in enumerate(specs):
-            first, _, second = spec.partition(" ")
-            mine = _COMMON if at and column == "entered_at" else weight
-            own = mine + (_COMMON if layout.distinctive else 0)
-            if spec.startswith("="):
-                found[key_of(spec[1:])].append(Named(column, _OTHER - at / 2, mine, at, False, False, False))
-            elif second:
-                is_own = first in layout.things
-                strength = (_OWN if is_own else _OTHER) - at / 2
-                found[first, second].append(Named(column, strength, own if is_own else mine, at, is_own, False, False))
-            else:
-                is_weak = spec in ("id", "name")
-                plain = _COMMON if is_weak else mine
-                found[None, first].append(Named(column, _PLAIN - at / 2, plain, at, False, is_weak, False))
-                for thing in layout.things:
-                    found[thing, first].append(Named(column, _OWN - at / 2, own, at, True, False, False))
-                bare = first in layout.things
-                found[first, None].append(Named(column, _PLAIN - at / 2, mine, at, False, False, bare))
-    return found
+        best[named.column] = Match(
+            named.column, place, strength, fit, named.weight, is_first, named.is_weak, named.is_common
+        )
 
 
 def _is_id(named: Named, content: Content) -> bool:
@@ -242,10 +202,12 @@ def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float
         return 0.0
     # Events about customers are no list of customers: the customers come back, or each row has an id of its own.
     if content.repeated > _REPEATED:
-        return -_DISTINCTIVE if layout.distinctive else None
-    if layout.table == "customers" and any(_is_own_id(sheet, place) for place in range(key or 0)):
+        return -DISTINCTIVE if layout.distinctive else None
+    others = [place for place, head in enumerate(sheet.heads) if head.words == ("id",) and place != key]
+    nameless = bool(others) and not {"name", "email"} & columns.keys()
+    if layout.table == "customers" and (nameless or any(_is_own_id(sheet, place) for place in range(key or 0))):
         return None
-    return _COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
+    return COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
 
 
 def _is_own_id(sheet: Sheet, place: int) -> bool:
@@ -279,7 +241,7 @@ def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> flo
     several = [pairs for record, pairs in rows.items() if record and len(pairs) > 1]
     changing = [pairs for pairs in several if all(len(set(part)) > 1 for part in zip(*pairs, strict=True))]
     if 2 * len(changing) > len(several):
-        return _COMMON
+        return COMMON
     return 0.0 if explicit else None
 
 
@@ -289,7 +251,7 @@ def _claims(
     """Columns that further headers could be as well, with these headers: not where one says more than the others, nor where
     the sample holds the same in them."""
     for column, best in taken.items():
-        if best.strength >= _CANONICAL - 20:
+        if best.strength >= CANONICAL - 20:
             continue
         others = [
             match

@@ -11,8 +11,8 @@ from importlib.resources import files
 import pytest
 
 from crm_metrics import schema
+from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.recognising import recognise
-from crm_metrics.loaders.whole_table import worded
 from crm_metrics.schema import Kind
 
 from .conftest import Reports
