@@ -30,7 +30,9 @@ SERVICE: dict[str, Schema] = {
             "first_response_at": define(DATE, "when a person first answered"),
             "solved_at": define(DATE, "when it was solved", "tickets.solved_at", "tickets.closed_at", "tickets.status"),
             "closed_at": define(DATE, "when it was closed, where the file also says when it was solved"),
-            "first_response_minutes": define(Kind.MINUTES, "the help desk's own minutes to the first answer"),
+            "first_response_minutes": define(
+                Kind.MINUTES, "the help desk's own minutes to the first answer", companions=("replies",)
+            ),
             "first_response_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
             "resolution_minutes": define(Kind.MINUTES, "the help desk's own minutes to the solution"),
             "resolution_business_minutes": define(Kind.MINUTES, "the same in its business hours"),

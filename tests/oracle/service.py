@@ -49,6 +49,8 @@ class Service(Leads):
                 found.append((ticket, at is not None, minutes))
             else:
                 minutes = number(ticket.get("first_response_minutes"))
+                if minutes == 0 and number(ticket.get("replies")) == 0:
+                    minutes = None
                 known = minutes is not None
                 if minutes is not None and world.has("tickets", "created_at"):
                     known = minutes <= world.waited(ticket["created_at"], False, 1440) or world.is_calendar(

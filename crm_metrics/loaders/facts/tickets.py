@@ -94,6 +94,9 @@ def _response(bench: Workbench, table: Table) -> None:
     minutes = numbers(frame, "first_response_minutes")
     if not by_column.all():
         minutes = np.where(by_column, minutes, np.nan)
+    none_yet = (minutes == 0) & (numbers(frame, "replies") == 0)  # no reply after no time is none
+    if none_yet.any():
+        minutes = np.where(none_yet, np.nan, minutes)
     answered: Bools = by_column & ~np.isnan(minutes)
     if by_stamps.any():
         at = moments(frame, "first_response_at")
