@@ -43,6 +43,8 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
         for name, columns in named.items():
             tables[name].frame["customer"] = tables[name].frame[columns[0]].astype("category")
         listed = set(tables["customers"].frame["customer"].cat.categories) if "customers" in named else set()
+    elif (alone := _names_only(tables, named, space)) is not None:
+        listed = _by_name(tables, alone)
     else:
         listed = _link(tables, named, space)
     if "customers" in named:
@@ -87,6 +89,38 @@ def _all_have_ids(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]]
         ):
             return False
     return True
+
+
+def _names_only(
+    tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]
+) -> dict[str, str] | None:
+    """The column in which each table names customers, where no file has ids or addresses; None where one has."""
+    found = {}
+    for name, columns in named.items():
+        frame = tables[name].frame
+        filled = [column for column in columns if column in frame and frame[column].notna().any()]
+        is_worded = all(space[int(i)].is_worded for i in np.unique(frame[SOURCE].to_numpy()))
+        if len(filled) != 1 or not (filled[0] == columns[1] or (filled[0] == columns[0] and is_worded)):
+            return None
+        found[name] = filled[0]
+    return found
+
+
+def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
+    """Write names as keys, each in the spelling that comes first; those of the customers file come back."""
+    texts = {name: tables[name].frame[column].astype("category") for name, column in columns.items()}
+    spelt: dict[str, str] = {}
+    forms = {name: [folded(str(value)) for value in text.cat.categories] for name, text in texts.items()}
+    for name, text in texts.items():
+        for form, value in zip(forms[name], map(str, text.cat.categories), strict=True):
+            spelt[form] = min(spelt.get(form, value), value)
+    for name, text in texts.items():
+        labels = sorted({spelt[form] for form in forms[name]})
+        number = {label: i for i, label in enumerate(labels)}
+        codes = np.array([*(number[spelt[form]] for form in forms[name]), -1], dtype=np.int64)
+        made = pd.Categorical.from_codes(codes[text.cat.codes.to_numpy()], categories=pd.Index(labels, dtype="str"))
+        tables[name].frame["customer"] = pd.Series(made, index=tables[name].frame.index)
+    return {spelt[form] for form in forms.get("customers", ())}
 
 
 def _link(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]) -> set[str]:
