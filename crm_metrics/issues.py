@@ -168,6 +168,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
     "days-of-stretch": (NOTE, "each row covers the {stretch} that {column} names"),
+    "days-until": (NOTE, "{column} is when the next row begins; each row covers the days before it"),
     "days-above": (NOTE, "the costs have no days of their own; they are spread over those above the header: {seen}"),
     "mixed-results": (
         WARNING,

@@ -29,9 +29,10 @@ def said(*paths, **asked):
 
 
 @pytest.mark.parametrize(
-    ("clock", "offset"), [("T03:00:00", ""), ("T03:00:00", "+03:00"), ("T05:00:00.000", "Z"), ("T09:00:00", "")]
+    ("clock", "offset"),
+    [("T03:00:00", ""), ("T03:00:00", "+03:00"), ("T05:00:00.000", "Z"), ("T09:00:00", ""), ("T17:00:00", "")],
 )
-def test_a_constant_time_that_contradicts_the_row_is_a_date(tmp_path, clock, offset):
+def test_a_constant_time_of_a_close_date_is_a_date(tmp_path, clock, offset):
     path = deals(tmp_path, clock, offset)
 
     assert figures(path, period="2025-03")[("sales_cycle_length_mean",)] == 2.5

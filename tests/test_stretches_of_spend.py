@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from crm_metrics import api
@@ -73,6 +75,13 @@ def test_a_month_without_a_year_is_of_the_year_beside_it(tmp_path):
     assert (cost(path, "2024-03"), cost(path, "2025-03")) == (31, 62)
 
 
+def test_a_month_without_a_year_is_of_the_year_of_the_report(tmp_path):
+    lines = ["January,A,31", "Feb,A,56"]
+    path = spend(tmp_path, "Month", *lines, above=["Report", '"January 1, 2025 - February 28, 2025"'])
+
+    assert (cost(path, "2025-01"), cost(path, "2025-02")) == (31, 56)
+
+
 def test_a_week_that_two_months_share_is_split_where_the_report_splits_it(tmp_path):
     path = spend(tmp_path, "Month,Week", "2025-03-01,2025-03-31,A,5", "2025-04-01,2025-03-31,A,600")
 
@@ -96,6 +105,7 @@ def test_months_split_the_range_that_all_rows_name(tmp_path):
     )
 
     assert (cost(path, "2025-01"), cost(path, "2025-02")) == (310, 28)
+    assert cost(path, "2025-02", timezone="Europe/Berlin") == 28
 
 
 @pytest.mark.parametrize("month", ["March", "2024-12-01", "2025-03"])
@@ -141,3 +151,28 @@ def test_an_unmapped_report_of_weeks_is_spend(tmp_path, header):
     path = spend(tmp_path, header, "2025-02-10,2025-02-01,A,70")
 
     assert cost(path, "2025-02-12") == 10
+
+
+@pytest.mark.parametrize("clock", ["", " 00:00:00", "T07:00:00Z"])
+def test_an_end_that_is_the_next_beginning_is_not_covered(tmp_path, clock):
+    days = ("2025-03-01", "2025-03-02", "2025-03-03", "2025-03-04")
+    lines = (f"{first}{clock},{last}{clock},A,10" for first, last in pairwise(days))
+    path = spend(tmp_path, "Start date,End date", *lines)
+
+    assert [cost(path, day) for day in days[:3]] == [10, 10, 10]
+    if not clock.endswith("Z"):
+        assert [cost(path, day, timezone="Asia/Tokyo") for day in days[:3]] == [10, 10, 10]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("2025-03-01,2025-03-01,A,10", "2025-03-02,2025-03-02,A,10", "2025-03-01,2025-03-02,B,20"),
+        ("2025-02-24,2025-03-02,A,70", "2025-03-03,2025-03-09,A,70"),
+        ("2025-03-01,2025-03-02,A,20",),
+    ],
+)
+def test_an_inclusive_end_is_covered(tmp_path, lines):
+    path = spend(tmp_path, "Start date,End date", *lines)
+
+    assert cost(path, "2025-03-02") == {3: 20, 2: 10, 1: 10}[len(lines)]

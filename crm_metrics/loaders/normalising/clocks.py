@@ -20,6 +20,8 @@ SAMPLE = 64
 _ENOUGH_DAYS = 3  # two records may agree by chance
 # Before this hour nobody is at work: a time that is a shift of midnight, or that of a job that runs at night.
 _MORNING = 7 * 3600 * dates.SECOND
+# Tables whose dates, but for when a record was made, people fill in: they choose a day, and the time comes of the tool.
+_TYPED = ("customers", "deals", "orders", "spend", "subscriptions")
 _FIRST = ("created_at", "started_at", "asked_at", "spent_at")
 
 
@@ -49,7 +51,8 @@ def days(wall: Moments) -> Moments:
 def is_moment(file: File, name: str, wall: Moments, read: dict[str, Any]) -> str | None:
     """The column that shows that a constant time of day is a real one: it is in order with it on each day that both are of,
     and more than once by chance. None where there is no such column, or one that contradicts it."""
-    if wall[wall != dates.NEVER][0] % dates.DAY < _MORNING:
+    is_typed = file.layout.table in _TYPED and name != "created_at"
+    if is_typed or wall[wall != dates.NEVER][0] % dates.DAY < _MORNING:
         return None
     witness = None
     for other, moments in _others(file, name, read).items():

@@ -216,14 +216,14 @@ def _midnights(
     if zone is None:
         return None
     sample = utc[known][: clocks.SAMPLE]
-    if (_in_zone(sample, zone) % dates.DAY).any():
+    if (in_zone(sample, zone) % dates.DAY).any():
         return None
     local = utc.copy()
-    local[known] = _in_zone(utc[known], zone)
+    local[known] = in_zone(utc[known], zone)
     return local if clocks.constant(local) == 0 else None
 
 
-def _in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+def in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The wall clock of a zone at moments in UTC."""
     local = pd.DatetimeIndex(utc.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone).tz_localize(None)
     return local.as_unit("us").to_numpy().view(np.int64)

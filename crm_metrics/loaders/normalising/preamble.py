@@ -32,10 +32,11 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
         return frame
     named = [name for name in COLUMNS if name in frame]
     stretches, frame = frame[named], frame.drop(columns=named)
+    frame = _with_last_days(file, frame)
     if "spent_at" in frame and not (named and _is_range(frame)):
         return frame
-    spent = _named(file, stretches, cells) if named else None
-    outer = _own(frame) if "spent_at" in frame else _above(file, len(frame), alone=spent is None)
+    outer = _own(file, frame) if "spent_at" in frame else _above(file, len(frame), alone=not named)
+    spent = _named(file, stretches, cells, outer) if named else None
     if spent is not None and outer is not None:
         spent = _within(spent, outer)
     spent = outer if spent is None else spent
@@ -47,16 +48,39 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     )
 
 
+def _with_last_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+    """The rows with the last day that each covers, where the file names the first one after it: no row begins and ends on
+    one day, and most end when another of them begins."""
+    if not {"spent_at", "spent_to_at"} <= {*frame.columns}:
+        return frame
+    first, last = _own(file, frame)
+    known = (first != _NEVER) & (last != _NEVER)
+    later = known & (last < first[known].max(initial=_NEVER))
+    if not later.any() or (first == last)[known].any() or 2 * np.isin(last[later], first).sum() <= later.sum():
+        return frame
+    file.note("days-until", column=file.header("spent_to_at"))
+    before = np.where(known, last - 1, last)
+    days = np.where(last == _NEVER, dates.NEVER, before * dates.DAY)
+    return frame.assign(spent_to_at=moments.instants(file, "spent_to_at", days))
+
+
 def _is_range(frame: pd.DataFrame) -> bool:
     """Whether all rows are of one and the same range of days: that of the report, which a further column splits up."""
     return "spent_to_at" in frame and len(frame[["spent_at", "spent_to_at"]].drop_duplicates()) == 1
 
 
-def _own(frame: pd.DataFrame) -> tuple[Days, Days]:
-    first, last = (
-        frame[name].to_numpy().astype("datetime64[D]").astype(np.int64) for name in ("spent_at", "spent_to_at")
-    )
+def _own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
+    """The first and the last day of each row, in the time zone of the settings."""
+    first, last = (_days_of(file, frame[name].to_numpy()) for name in ("spent_at", "spent_to_at"))
     return first, last
+
+
+def _days_of(file: File, moments_of: NDArray[Any]) -> Days:
+    found = moments_of.astype("datetime64[us]").view(np.int64).copy()
+    known = found != dates.NEVER
+    if file.settings.timezone:
+        found[known] = moments.in_zone(found[known], file.settings.timezone)
+    return np.where(known, found // dates.DAY, _NEVER)
 
 
 def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
@@ -77,9 +101,15 @@ def _within(spent: tuple[Days, Days], outer: tuple[Days, Days]) -> tuple[Days, D
     return np.where(both, first, spent[0]), np.where(both, last, spent[1])
 
 
-def _named(file: File, stretches: pd.DataFrame, cells: Cells) -> tuple[Days, Days]:
-    """The days that the stretches of each row have in common."""
-    years = _years(stretches) if "spent_year" in stretches else np.zeros(len(stretches), dtype=np.int64)
+def _named(file: File, stretches: pd.DataFrame, cells: Cells, outer: tuple[Days, Days] | None) -> tuple[Days, Days]:
+    """The days that the stretches of each row have in common; a month without a year is of the one beside it, else of that of
+    the whole report."""
+    years = np.zeros(len(stretches), dtype=np.int64)
+    if "spent_year" in stretches:
+        years = _years(stretches)
+    elif outer is not None:
+        first, last = (days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970 for days in outer)
+        years = np.where(first == last, first, 0)
     found: tuple[Days, Days] | None = None
     for name in stretches:
         own = _of_column(file, str(name), stretches[name], years, cells)
