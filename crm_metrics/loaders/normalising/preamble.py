@@ -102,7 +102,7 @@ def _within(spent: tuple[Days, Days], outer: tuple[Days, Days]) -> tuple[Days, D
 
 
 def _named(file: File, stretches: pd.DataFrame, cells: Cells, outer: tuple[Days, Days] | None) -> tuple[Days, Days]:
-    """The days that the stretches of each row have in common; a month without a year is of the one beside it, else of that of
+    """The days that the stretches of each row have in common; a month without a year is of the one beside it, else that of
     the whole report."""
     years = np.zeros(len(stretches), dtype=np.int64)
     if "spent_year" in stretches:
