@@ -15,7 +15,8 @@ from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.signals import Figures, signals
+from crm_metrics.engine.intervals.signals import Figures, Noise, signals
+from crm_metrics.engine.noise import Noises
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
@@ -44,6 +45,7 @@ class Assembler:
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
+        self._noises = Noises(engine)
         self.shown = shown
         self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
@@ -183,9 +185,21 @@ class Assembler:
         if metric.unit in _IN_POINTS:
             relative = np.full(len(before), np.nan)
         then = Figures(before, money.cells.low[earlier, segment], money.cells.high[earlier, segment])
-        said = signals(metric, now, then)
+        said = signals(metric, now, then, self._noise(metric, money, place, earlier, segment))
         said[~compared] = None
         return {"compare_value": before, "change": change, "change_pct": relative, "signal": said}
+
+    def _noise(
+        self, metric: Metric, money: Money, place: np.ndarray, earlier: np.ndarray, segment: np.ndarray
+    ) -> Noise:
+        """The noise of each row; what was in the periods before is not known of single currencies of several."""
+        longer, spread = np.ones(len(place)), np.full(len(place), np.nan)
+        for one in np.unique(place[earlier >= 0]).tolist():
+            rows = np.flatnonzero(place == one)
+            found = self._noises.of(metric, int(self._windows[one]), int(earlier[rows[0]]))
+            longer[rows] = found.longer[0]
+            spread[rows] = found.spread[segment[rows]] if len(found.spread) > 1 else found.spread[0]
+        return Noise(longer, spread if money.cells is self.engine.cells(metric.name) else np.full(len(place), np.nan))
 
     def _explain(self, metric: Metric, cells: Cells) -> None:
         """Say why a metric that could be computed has no value anywhere in the report."""

@@ -61,6 +61,7 @@ class Report:
     run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period is over
     that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not
     whole; `newest` is the day of the newest record of each table behind the figures.
+    `ripe` gives, for metrics of which the period is too young to tell, the newest period that is old enough and its value.
     """
 
     rows: pd.DataFrame
@@ -90,6 +91,7 @@ class Report:
     coverage: dict[str, Coverage] = field(default_factory=dict)
     uncovered: list[str] = field(default_factory=list)
     newest: dict[str, date] = field(default_factory=dict)
+    ripe: dict[str, tuple[str, float]] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

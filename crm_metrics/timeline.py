@@ -14,6 +14,8 @@ from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
 
+PAST = 12  # so many periods before one tell how much they differ by themselves
+
 
 def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
     """The period of the report: the one asked for, else the last complete month, else everything."""
@@ -42,6 +44,7 @@ class Timeline:
         self.notes: list[str] = []
         self._targets = goals.targets(dataset.settings)
         self._places: dict[tuple[object, ...], int] = {}
+        self._earlier: dict[date, Window] = {}
 
     def place(self, period: Period) -> int:
         """Where the period's window stands; a period to date ends with as-of, for a table that ends earlier with that."""
@@ -67,7 +70,18 @@ class Timeline:
             return Shown(period, period.is_complete(as_of), self.place(period))
         place = self._place(earlier, elapsed, is_compared=True)
         then = self._at_age(earlier, elapsed, period) if aged else None
-        return Shown(period, period.is_complete(as_of), self.place(period), earlier, place, then)
+        now = self.place(period)
+        self.windows[now] = replace(
+            self.windows[now], past=tuple(map(self._past, periods.trailing(period, PAST + 1)[:-1]))
+        )
+        return Shown(period, period.is_complete(as_of), now, earlier, place, then)
+
+    def _past(self, period: Period) -> Window:
+        if period.start not in self._earlier:
+            self._earlier[period.start] = replace(
+                self._window(period, period.until(self.dataset.as_of)), is_compared=True
+            )
+        return self._earlier[period.start]
 
     def aged(self, period: Period, like: Period) -> int:
         """Where the window of a period stands as it was at the age that another one has."""

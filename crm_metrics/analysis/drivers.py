@@ -15,7 +15,8 @@ from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, wit
 from crm_metrics.engine.cells import Cells, Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.intervals.signals import BETTER, NONE, WORSE, Figures, chances, holm, signals
+from crm_metrics.engine.intervals.signals import BEYOND_CHANCE, NONE, Figures, Noise, chances, holm, signals
+from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.catalog import Catalog
@@ -83,7 +84,8 @@ def change(
             hint=f"'crm-metrics report -m {metric.name} --compare previous' shows which of them changed.",
         )
     over, under = sums(metric, catalog)
-    whole = grid_of(Engine(dataset, catalog, [before, now]), metric, over, under)
+    engine = Engine(dataset, catalog, [before, now])
+    whole = grid_of(engine, metric, over, under)
     if isinstance(whole, str):
         raise NothingToReport(f"{metric.name} is not available: {whole}")
     values = whole.cells.value[:, 0]
@@ -91,16 +93,18 @@ def change(
         which = "earlier" if np.isnan(values[_BEFORE]) else "later"
         raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
     grids: dict[str, Grid] = {}
+    noises = {"": Noises(engine).of(metric, _NOW, _BEFORE)}
     refused: dict[str, str] = {}
     for dim in dims:
-        grid = grid_of(Engine(dataset, catalog, [before, now], (dim,)), metric, over, under)
+        engine = Engine(dataset, catalog, [before, now], (dim,))
+        grid = grid_of(engine, metric, over, under)
         if isinstance(grid, str):
             refused[dim] = grid
         elif trouble := unlike(grid, whole):
             refused[dim] = trouble
         else:
-            grids[dim] = grid
-    said = _said(metric, whole, grids)
+            grids[dim], noises[dim] = grid, Noises(engine).of(metric, _NOW, _BEFORE)
+    said = _said(metric, whole, grids, noises)
     total = float(values[_NOW] - values[_BEFORE])
     dimensions = _in_order([_dimension(dim, grid, said[dim], total) for dim, grid in grids.items()])
     n = whole.cells.n[:, 0]
@@ -110,7 +114,7 @@ def change(
         now=float(values[_NOW]),
         n_before=int(n[_BEFORE]),
         n=int(n[_NOW]),
-        signal=signals(metric, *_figures(whole.cells))[0],
+        signal=signals(metric, *_figures(whole.cells), noises[""])[0],
         currency=_currency(dataset, catalog, metric, now),
         dimensions=dimensions,
         refused=refused,
@@ -151,27 +155,29 @@ def _figures(cells: Cells) -> tuple[Figures, Figures]:
     return now, before
 
 
-def _said(metric: Metric, whole: Grid, grids: Mapping[str, Grid]) -> dict[str, list[str | None]]:
+def _said(
+    metric: Metric, whole: Grid, grids: Mapping[str, Grid], noises: Mapping[str, Noise]
+) -> dict[str, list[str | None]]:
     """What the change of each segment says: better or worse only as far as the risk allows. Half of it lies on the whole:
     where that has changed, something has, and the segments of each dimension are judged together. Else all segments of all
     dimensions are, at the other half."""
     if not grids:
         return {}
-    found = [np.where(few(grid), np.nan, _chances(metric, grid)) for grid in grids.values()]
-    if _chances(metric, whole)[0] <= RISK / 2:
+    found = [np.where(few(grid), np.nan, _chances(metric, grid, noises[name])) for name, grid in grids.items()]
+    if _chances(metric, whole, noises[""])[0] <= RISK / 2:
         told = [holm(part, RISK) for part in found]
     else:
         told = np.split(holm(np.concatenate(found), RISK / 2), np.cumsum([len(part) for part in found])[:-1])
     made = {}
     for (name, grid), is_told in zip(grids.items(), told, strict=True):
-        words = signals(metric, *_figures(grid.cells))
-        words[~is_told & np.isin(words, (BETTER, WORSE))] = NONE
+        words = signals(metric, *_figures(grid.cells), noises[name])
+        words[~is_told & np.isin(words, BEYOND_CHANCE)] = NONE
         made[name] = list(words)
     return made
 
 
-def _chances(metric: Metric, grid: Grid) -> Floats:
-    return chances(metric, *_figures(grid.cells), grid.n.min(axis=0))
+def _chances(metric: Metric, grid: Grid, noise: Noise) -> Floats:
+    return chances(metric, *_figures(grid.cells), grid.n.min(axis=0), noise)
 
 
 def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> Dimension:
@@ -192,7 +198,7 @@ def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> D
             mix_effect = (mean_rate - middle) * (share[_NOW] - share[_BEFORE])
     contribution = rate_effect + mix_effect
     uneven = np.abs(contribution - np.nan_to_num(share.mean(axis=0)) * total)
-    told = np.array([word in (BETTER, WORSE) for word in said], dtype=bool)
+    told = np.array([word in BEYOND_CHANCE for word in said], dtype=bool)
     drivers = [
         Driver(
             segment=grid.labels[i],

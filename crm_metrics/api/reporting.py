@@ -118,6 +118,9 @@ def compute(
         issues=dataset.issues,
         notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *ground])),
         missing=assembler.missing,
+        ripe=_ripe(engine, asked.metrics, past, [part.label for part in periods.trailing(whole, HISTORY)])
+        if past
+        else {},
         history=_history(engine, asked.metrics, past, then) if past else {},
         rest=rest,
         missed_goals=assembler.missed_goals,
@@ -170,6 +173,23 @@ def _history(
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
             values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
             found[(metric.name,)] = [None if value is None else float(value) for value in values]
+    return found
+
+
+def _ripe(engine: Engine, metrics: list[Metric], past: list[int], labels: list[str]) -> dict[str, tuple[str, float]]:
+    """For each metric of which the last of some periods is too young to tell, the newest one before that is old enough."""
+    from crm_metrics.engine.cells import CODE, Cells
+
+    found = {}
+    for metric in metrics:
+        cells = engine.cells(metric.name) if metric.immature else None
+        if not isinstance(cells, Cells) or cells.value.shape[1] != 1:
+            continue
+        partial, reason = cells.partial[:, 0], cells.reason[:, 0]
+        if partial[past[-1]] or reason[past[-1]] == CODE["immature-cohort"]:
+            old = [at for at, place in enumerate(past) if reason[place] == 0 and not partial[place]]
+            if old:
+                found[metric.name] = labels[old[-1]], float(cells.value[past[old[-1]], 0])
     return found
 
 

@@ -21,7 +21,8 @@ class Window:
     are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut. `cuts` are the window
     as single tables know it that end earlier than others; `is_compared` marks one that is only there to be compared with.
     `then` are the instants, by table, up to which what became of its records counts, where it is looked at as it stood at
-    an age; with `only_followed` nothing is asked of it but figures that follow records to what became of them."""
+    an age; with `only_followed` nothing is asked of it but figures that follow records to what became of them. `past` are
+    the periods before, which tell how much they differ by themselves."""
 
     start: int
     end: int
@@ -35,6 +36,7 @@ class Window:
     is_compared: bool = False
     then: Mapping[str, int] = field(default_factory=dict)
     only_followed: bool = False
+    past: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import api
-from crm_metrics.engine.intervals.signals import BETTER, WORSE
+from crm_metrics.engine.intervals.signals import BEYOND_CHANCE
 from tests.false_alarms.shuffling import AS_OF, sample, shuffled, write
 
 METRICS = (
@@ -50,5 +50,5 @@ def reasons(seed: int) -> list[str]:
         f"{metric} by {dimension.name}: {driver.segment}"
         for dimension in change.dimensions
         for driver in dimension.drivers
-        if driver.signal in (BETTER, WORSE)
+        if driver.signal in BEYOND_CHANCE
     ]

@@ -9,37 +9,49 @@ from tests.renderers.reports import full_report, metric, rendered, report, row
 
 
 @pytest.mark.parametrize(
-    ("code", "better", "change", "signal"),
+    ("code", "mark", "better", "change", "signal"),
     [
-        ("32", Better.HIGHER, 1.0, None),
-        ("31", Better.HIGHER, -1.0, "worse"),
-        ("31", Better.LOWER, 1.0, None),
-        ("32", Better.LOWER, -1.0, "better"),
-        ("2", Better.NEITHER, 1.0, None),
-        ("2", Better.HIGHER, 1.0, "no detectable change"),
-        ("2", Better.HIGHER, 1.0, "cannot tell"),
+        ("32", "▲", Better.HIGHER, 1.0, "better"),
+        ("31", "▼", Better.HIGHER, -1.0, "worse"),
+        ("31", "△", Better.LOWER, 1.0, "maybe worse"),
+        ("32", "▽", Better.LOWER, -1.0, "maybe better"),
+        ("32", "▲", Better.HIGHER, -1.0, "better"),
     ],
 )
-def test_a_change_is_coloured_by_the_direction_in_which_the_metric_is_better(code, better, change, signal):
+def test_a_change_beyond_chance_is_marked_and_coloured_by_what_it_says(code, mark, better, change, signal):
+    """The last fell in all and rose a day: the later period is shorter."""
     of = metric(better=better)
     made = report([row(of, 5.0, change=change, change_pct=change / 4, signal=signal)], [of])
-    mark = "~" if signal in ("no detectable change", "cannot tell") else "↑" if change > 0 else "↓"
 
     assert f"\x1b[{code}m{mark}\x1b[0m" in rendered(made, color=True)
+    assert f" {mark}\n" in rendered(made)
 
 
-def test_a_change_that_rounds_to_none_has_no_direction():
-    of = metric("win_rate")
+@pytest.mark.parametrize(
+    ("better", "signal"),
+    [
+        (Better.NEITHER, None),
+        (Better.HIGHER, "no detectable change"),
+        (Better.HIGHER, "cannot tell"),
+        (Better.LOWER, None),
+    ],
+)
+def test_a_change_within_chance_or_without_a_direction_has_no_mark(better, signal):
+    of = metric(better=better)
+    shown = rendered(report([row(of, 5.0, change=1.0, change_pct=0.25, signal=signal)], [of]), color=True)
 
-    assert "↑" not in rendered(report([row(of, 0.5, change=1e-17, change_pct=0.0)], [of]), color=True)
+    assert "25.0 %" in shown
+    assert not set("▲▼△▽~↑↓") & set(shown)
 
 
-def test_a_change_within_noise_is_marked_and_explained_without_colour():
-    of = metric()
-    shown = rendered(report([row(of, 5.0, change=1.0, change_pct=0.25, signal="no detectable change")], [of]))
+def test_each_strength_that_is_shown_is_explained_below():
+    of, other = metric(), metric("win_rate")
+    sure = row(of, 5.0, change=1.0, change_pct=0.25, signal="better")
+    maybe = row(other, 0.5, change=0.1, signal="maybe better")
 
-    assert "+25.0 % ~\n" in shown
-    assert "~ no more than chance" in shown
+    assert "3 times in 1,000" in rendered(report([sure], [of]))
+    assert "5 times in 100" not in rendered(report([sure], [of]))
+    assert "5 times in 100" in rendered(report([maybe], [other]))
 
 
 def test_values_to_date_and_immature_ones_are_starred_and_explained():

@@ -11,6 +11,7 @@ from crm_metrics.engine.cells import Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.engine.intervals.signals import Figures, chances, holm
+from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric
@@ -45,7 +46,8 @@ def headlines(
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
     # What adds up all that has come so far holds the earlier period in it.
     so_far = {metric.name for metric in metrics if any(part.window == "to_end" for part in catalog.parts([metric]))}
-    found = [float("nan") if metric.name in so_far else _chance(metric, part) for metric, part in drawn]
+    noises = Noises(engine)
+    found = [float("nan") if metric.name in so_far else _chance(metric, part, noises) for metric, part in drawn]
     told = holm(np.array(found), risk)
     return [_headline(metric, part, detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
 
@@ -55,13 +57,14 @@ def _parts(engine: Engine, metric: Metric) -> list[Money]:
     return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
 
 
-def _chance(metric: Metric, part: Money) -> float:
+def _chance(metric: Metric, part: Money, noises: Noises) -> float:
     """How often chance alone brings such a change; NaN where nothing can be said."""
     cells = part.cells
     if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
         return float("nan")
     before, now = (Figures(cells.value[at], cells.low[at], cells.high[at]) for at in (_BEFORE, _NOW))
-    return float(chances(metric, now, before, cells.n[:2].min(axis=0))[0])
+    noise = noises.of(metric, _NOW, _BEFORE)
+    return float(chances(metric, now, before, cells.n[:2].min(axis=0), noise)[0])
 
 
 def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:

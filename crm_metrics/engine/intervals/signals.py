@@ -9,11 +9,14 @@ from numpy.typing import NDArray
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.intervals.counts import garwood
-from crm_metrics.engine.intervals.shares import difference
+from crm_metrics.engine.intervals.shares import Z, difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
 FEWEST = 6  # of fewer records in one of the periods nothing is claimed beside other claims
 BETTER, WORSE, NONE, UNKNOWN = "better", "worse", "no detectable change", "cannot tell"
+MAYBE_BETTER, MAYBE_WORSE = "maybe better", "maybe worse"
+BEYOND_CHANCE = (BETTER, WORSE, MAYBE_BETTER, MAYBE_WORSE)
+_SURE = 3 / Z  # three standard deviations (3 times in 1,000), in halves of 95 % limits
 
 
 @dataclass(frozen=True)
@@ -25,35 +28,65 @@ class Figures:
     high: Floats
 
 
-def signals(metric: Metric, now: Figures, before: Figures) -> NDArray[np.object_]:
-    """What each change says, by the limits of the difference of two independent figures: better or worse by the metric's
-    direction where they leave 0 out, `no detectable change` where they hold it, `cannot tell` where a figure or its limits
-    are missing. None for a metric of which neither direction is better."""
+@dataclass(frozen=True)
+class Noise:
+    """How two periods differ by themselves: the later is `longer` times as long as the earlier, where the figure is the
+    larger for it; `spread` is the standard deviation of the periods before, NaN where it is not known."""
+
+    longer: Floats
+    spread: Floats
+
+
+ALIKE = Noise(np.ones(1), np.full(1, np.nan))
+
+
+def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE) -> NDArray[np.object_]:
+    """What each change says. Better or worse by the metric's direction, beyond what chance brings 3 times in 1,000; `maybe`
+    so beyond what it brings 5 times in 100, where the 95 % limits of the difference leave 0 out; `no detectable change`
+    where they hold it; `cannot tell` where a figure or its limits are missing. None for a metric of which neither direction
+    is better."""
     if metric.better is Better.NEITHER:
         return np.full(len(now.value), None, dtype=object)
-    now, before = with_limits(metric, now), with_limits(metric, before)
-    low, high = difference((now.value, now.low, now.high), (before.value, before.low, before.high))
-    up, down = (BETTER, WORSE) if metric.better is Better.HIGHER else (WORSE, BETTER)
+    gap, half = _gap(metric, now, before, noise)
+    with np.errstate(invalid="ignore"):
+        likely, sure, good = (
+            np.abs(gap) > half,
+            np.abs(gap) > _SURE * half,
+            (gap > 0) == (metric.better is Better.HIGHER),
+        )
     said = np.full(len(now.value), NONE, dtype=object)
-    said[low > 0], said[high < 0] = up, down
-    said[np.isnan(low) | np.isnan(high)] = UNKNOWN
+    said[likely & good], said[likely & ~good] = MAYBE_BETTER, MAYBE_WORSE
+    said[sure & good], said[sure & ~good] = BETTER, WORSE
+    said[np.isnan(half)] = UNKNOWN
     return said
 
 
-def chances(metric: Metric, now: Figures, before: Figures, n: Ints) -> Floats:
+def chances(metric: Metric, now: Figures, before: Figures, n: Ints, noise: Noise = ALIKE) -> Floats:
     """How often chance alone brings changes as large as these, from the limits of the difference, by Student's t with `n`,
     the fewer records of both; NaN where nothing can be said."""
     from scipy.special import stdtr, stdtrit
 
     if metric.better is Better.NEITHER:
         return np.full(len(now.value), np.nan)
-    now, before = with_limits(metric, now), with_limits(metric, before)
-    low, high = difference((now.value, now.low, now.high), (before.value, before.low, before.high))
-    gap = now.value - before.value
-    half = np.where(gap > 0, gap - low, high - gap)
+    gap, half = _gap(metric, now, before, noise)
     with np.errstate(all="ignore"):
         found = 2 * stdtr(n - 1.0, -np.abs(gap) / half * stdtrit(n - 1.0, 0.975))
     return np.where((half > 0) & (n >= FEWEST), found, np.nan)
+
+
+def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats]:
+    """The changes, as if the earlier period were as long as the later, and how far their 95 % limits reach towards 0: those
+    of two independent figures, each at least as wide as the periods before differ."""
+    now, before = with_limits(metric, now), with_limits(metric, before)
+    before = Figures(*(part * noise.longer for part in (before.value, before.low, before.high)))
+    reach = Z * np.nan_to_num(noise.spread)
+    one, other = (
+        (part.value, np.minimum(part.low, part.value - reach), np.maximum(part.high, part.value + reach))
+        for part in (now, before)
+    )
+    low, high = difference(one, other)
+    gap = now.value - before.value
+    return gap, np.where(gap > 0, gap - low, high - gap)
 
 
 def holm(many: Floats, risk: float) -> Bools:

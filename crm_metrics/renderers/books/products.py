@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.products.selling import Sales
     from crm_metrics.api.product_sales import Products
 
-_STYLES = {"better": "green", "worse": "red", "more often": "green", "more": "green"}
+_STYLES = {
+    "better": "green",
+    "maybe better": "green",
+    "worse": "red",
+    "maybe worse": "red",
+    "more often": "green",
+    "more": "green",
+}
 _MORE = "more often"
 _SAID = 3  # products, and pairs, that a sentence names
 _PRODUCTS = (

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.voice.words import Word
     from crm_metrics.api.voices import Voice
 
-_STYLES = {"better": "green", "worse": "red", "above": "green", "below": "red"}
+_STYLES = {
+    "better": "green",
+    "maybe better": "green",
+    "worse": "red",
+    "maybe worse": "red",
+    "above": "green",
+    "below": "red",
+}
 _SAID = 5  # words, and segments, that a sentence names
 _ANSWERS = (
     Column("kind", "Survey"),

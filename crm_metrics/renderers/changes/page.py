@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
 
-from crm_metrics.engine.intervals.signals import BETTER, NONE, UNKNOWN, WORSE
+from crm_metrics.engine.intervals.signals import BETTER, BEYOND_CHANCE, MAYBE_BETTER, MAYBE_WORSE, NONE, UNKNOWN, WORSE
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.changes.words import difference, sentence
@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 _WIDTH, _BAR, _NAME = 100, 10, 28
 _DIMENSIONS, _SEGMENTS = 3, 6
 _SAID = {
-    BETTER: "better, by more than chance brings",
-    WORSE: "worse, by more than chance brings",
+    BETTER: "better, by more than chance brings 3 times in 1,000",
+    WORSE: "worse, by more than chance brings 3 times in 1,000",
+    MAYBE_BETTER: "maybe better: chance brings as much less than 5 times in 100",
+    MAYBE_WORSE: "maybe worse: chance brings as much less than 5 times in 100",
     NONE: "no more than chance may bring",
     UNKNOWN: "too few records to tell it from chance",
 }
-_COLOURS = {BETTER: "\x1b[32m", WORSE: "\x1b[31m"}
+_COLOURS = {BETTER: "\x1b[32m", MAYBE_BETTER: "\x1b[32m", WORSE: "\x1b[31m", MAYBE_WORSE: "\x1b[31m"}
 _BLOCK, _ASCII_BLOCK = "█", "#"
 
 
@@ -77,7 +79,7 @@ def _dimension(
     kept = [0, 1, 2, 3, 4, 5, 6] if any(driver.mix_effect for driver in dimension.drivers) else [0, 1, 2, 6]
     wide = [max(cell_len(row[i]) for row in [heading, *table]) for i in range(len(heading))]
     wide[0] = min(wide[0], _NAME)
-    room = _BAR + 2 + 8  # the bar, and the word behind it
+    room = _BAR + 2 + 14  # the bar, and the word behind it
     if 3 in kept and 2 * len(kept) + sum(wide[i] for i in kept) + room > width:
         kept.remove(3)
     bars = 2 * len(kept) + sum(wide[i] for i in kept) + room <= width
@@ -89,7 +91,7 @@ def _dimension(
             size = round(_BAR * abs(driver.contribution) / most) if most and bars else 0
             style = _COLOURS.get(driver.signal or "", "") if color else ""
             line += f"  {style}{f'{block * size:<{_BAR}}' if bars else ''}{chr(27) + '[0m' if style else ''}"
-            line += f"  {driver.signal}" if driver.signal in (BETTER, WORSE) else ""
+            line += f"  {driver.signal}" if driver.signal in BEYOND_CHANCE else ""
         lines.append(line.rstrip())
     return lines
 

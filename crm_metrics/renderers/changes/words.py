@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_metrics.engine.intervals.signals import BETTER, WORSE
+from crm_metrics.engine.intervals.signals import BEYOND_CHANCE
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
 
@@ -31,9 +31,9 @@ def sentence(change: Change) -> str:
     if not change.dimensions:
         return "No column of the files splits it into parts that add up."
     first = change.dimensions[0]
-    told = [driver for driver in first.drivers if driver.signal in (BETTER, WORSE)]
+    told = [driver for driver in first.drivers if driver.signal in BEYOND_CHANCE]
     if not told:
-        start = "No segment changed by more than chance may bring. " if change.signal in (BETTER, WORSE) else ""
+        start = "No segment changed by more than chance may bring. " if change.signal in BEYOND_CHANCE else ""
         return f"{start}The parts below add up to the change, but each of them may be chance."
     top = told[0]
     own = ""

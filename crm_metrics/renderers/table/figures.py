@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 _GOAL = ("target", "attainment")
-WITHIN_NOISE = ("no detectable change", "cannot tell")
+# For what rose, and for what fell.
+SIGNS = dict.fromkeys(("better", "worse"), ("▲", "▼")) | {f"maybe {name}": ("△", "▽") for name in ("better", "worse")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,8 @@ class Figure:
         return cells.change(self.change, self.change_pct, self.metric.unit, self.currency)
 
     @property
-    def noise(self) -> bool:
-        """Whether the change is no more than chance brings, or cannot be told from it."""
-        return self.signal in WITHIN_NOISE and bool(self.change_text)
+    def is_beyond_chance(self) -> bool:
+        return self.signal in SIGNS and bool(self.change_text)
 
     @property
     def direction(self) -> int:
@@ -65,9 +65,9 @@ class Figure:
     @property
     def change_style(self) -> str:
         """Good or bad by the direction in which the metric is better; quiet for the rest."""
-        if self.noise or not self.direction or self.metric.better is Better.NEITHER:
+        if not self.is_beyond_chance:
             return QUIET
-        return GOOD if (self.direction > 0) == (self.metric.better is Better.HIGHER) else BAD
+        return GOOD if self.signal in ("better", "maybe better") else BAD
 
     @property
     def place_text(self) -> str:
@@ -86,11 +86,12 @@ class Figure:
         return target if self.attainment is None else f"{cells.value(self.attainment, Unit.PERCENT)} of {target}"
 
     def mark(self, *, color: bool) -> Span:
-        """The sign behind the change, one character: ~ within noise, with colour an arrow."""
-        if self.noise:
-            return "~", QUIET
-        arrow = {1: "↑", -1: "↓"}.get(self.direction, " ")
-        return (arrow if color and self.change_text else " "), self.change_style
+        """The sign behind the change, one character, where it is beyond chance: filled where it surely is."""
+        if not self.is_beyond_chance or self.signal is None:
+            return " ", QUIET
+        risen, fallen = SIGNS[self.signal]
+        rose = (self.signal in ("better", "maybe better")) == (self.metric.better is Better.HIGHER)
+        return (risen if rose else fallen), self.change_style
 
 
 def per_of(metric: Metric, report: Report) -> tuple[str, ...]:

@@ -80,8 +80,18 @@ def _marks(report: Report, shown: Sequence[Figure]) -> list[str]:
         lines.append(f"* to date: {reach(report.as_of, report.coverage).replace('data up to', 'the data goes up to')}")
     if young:
         lines.append(cells.visible(f"* not final ({'; '.join(young)}): some records are still too young to tell"))
-    if any(figure.noise for figure in shown if figure.value is not None):
-        lines.append("~ no more than chance may bring, or too few records to tell")
+    if report.ripe:
+        of = {metric.name: metric for metric in report.metrics}
+        old = report.ripe.items()
+        told = [f"{of[name].title} ({label}: {cells.value(value, of[name].unit)})" for name, (label, value) in old]
+        lines.append(
+            cells.visible(f"Not yet to be told, with the newest period that is old enough: {' · '.join(told)}")
+        )
+    beyond = {figure.signal for figure in shown if figure.value is not None and figure.is_beyond_chance}
+    if beyond & {"better", "worse"}:
+        lines.append("▲ ▼ changed by more than chance brings 3 times in 1,000")
+    if beyond & {"maybe better", "maybe worse"}:
+        lines.append("△ ▽ changed by more than chance brings 5 times in 100")
     if any(figure.standing for figure in shown):
         lines.append("▲ above or ▼ below the others by more than chance; of 100 teams of equals at most 5 show one")
     if any(figure.places for figure in shown):

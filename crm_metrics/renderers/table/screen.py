@@ -28,7 +28,7 @@ GAP = "  "
 # Each as wide as what it stands for, so that columns stay in line; the dots end a line or a sentence.
 _PLAIN = str.maketrans(
     {**dict(zip("▁▂▃▄▅▆▇█", "__.--=^^", strict=True)), "–": "-", "−": "-", "×": "x", "·": "-", "↑": "^", "↓": "v"}
-    | {"…": "...", "→": ">", "▲": "^", "▼": "v"}
+    | {"…": "...", "→": ">", "▲": "^", "▼": "v", "△": "'", "▽": ","}
     | CHART_PLAIN
 )
 

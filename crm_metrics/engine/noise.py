@@ -1,0 +1,82 @@
+"""How much figures differ by themselves from one period to the next: by their lengths, and by what they did before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from crm_metrics.engine.cells import Cells, Floats
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.intervals.signals import ALIKE, Noise
+from crm_metrics.engine.windows import DAY, Window
+from crm_metrics.expressions import Name, Number, Operation
+from crm_metrics.metrics.metric import Metric
+
+_LEAST = 3  # fewer periods do not tell how much they differ
+
+
+class Noises:
+    """The noise of comparisons between windows of an engine. What a count or a sum was in the periods before each window is
+    computed where it is asked for, and only once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        past = {(one.start, one.end): one for window in engine.windows for one in window.past}
+        self._place = {edges: place for place, edges in enumerate(past)}
+        self._past = Engine(
+            engine.dataset, engine.catalog, list(past.values()), engine.by, keep=engine.keep, rest=engine.rest
+        )
+
+    def of(self, metric: Metric, now: int, before: int) -> Noise:
+        """By segment, how much longer the window `now` is than `before`, and how much the periods before it differed. Only
+        counts and sums are the larger, the longer their period is, and only they are judged by the periods before."""
+        is_flow = _is_size(self._engine, metric, flow=True)
+        if not is_flow and not _is_size(self._engine, metric, flow=False):
+            return ALIKE
+        days = _days(self._engine, metric, [now, before])
+        longer = days[0] / days[1] if is_flow and days.all() else 1.0
+        return Noise(np.array([longer]), self._spread(metric, self._engine.windows[now], days[0] if is_flow else 0.0))
+
+    def _spread(self, metric: Metric, window: Window, days: float) -> Floats:
+        """The standard deviation of the periods before a window, in its length where `days` say it; NaN of too few."""
+        places = [self._place[one.start, one.end] for one in window.past]
+        cells = self._past.cells(metric.name) if len(places) >= _LEAST else None
+        if not isinstance(cells, Cells):
+            return np.full(1, np.nan)
+        values = cells.value[places]
+        if days:
+            own = _days(self._past, metric, places)[:, None]
+            values = values * np.divide(days, own, out=np.full(own.shape, np.nan), where=own > 0)
+        known = ~np.isnan(values)
+        n = known.sum(axis=0)
+        mean = np.where(known, values, 0).sum(axis=0) / np.maximum(n, 1)
+        squares = (np.where(known, values - mean, 0) ** 2).sum(axis=0)
+        return np.where(n >= _LEAST, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
+
+
+def _days(engine: Engine, metric: Metric, places: list[int]) -> Floats:
+    """How many days of windows a metric is given for."""
+    tables = engine.covering.tables(metric)
+    windows = engine.covering.windows(tables[0]) if tables else engine.windows
+    return np.array([(windows[place].end - windows[place].start) / DAY for place in places])
+
+
+def _is_size(engine: Engine, metric: Metric, *, flow: bool) -> bool:
+    """Whether a metric is a count or a sum, of what comes in during a period or of what is there."""
+    if metric.formula is None:
+        adds = metric.aggregate in ("count", "sum", "distinct") and metric.lag is None
+        return adds and (metric.at is not None and metric.window is None) is flow
+
+    def adds_up(tree: object) -> bool:
+        match tree:
+            case Name(name):
+                return name in engine.catalog and _is_size(engine, engine.catalog[name], flow=flow)
+            case Operation(operator, left, right) if operator in ("+", "-"):
+                return adds_up(left) and adds_up(right)
+            case Operation("*", left, right):
+                return (adds_up(left) and _is_fixed(right)) or (adds_up(right) and _is_fixed(left))
+        return False
+
+    def _is_fixed(tree: object) -> bool:
+        return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in engine.catalog)
+
+    return adds_up(metric.formula) and not metric.per_month
