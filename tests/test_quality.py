@@ -21,6 +21,7 @@ TODAY = date(2026, 11, 1)
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 DEALS = "deal id,stage,amount,created at,close date"
 CUSTOMERS = "customer id,name,email,status"
+REPLIED = "ticket id,created at,first response at,first response minutes"
 TICKETS = "ticket id,created at,first response at,solved at,status"
 ORDERS = "order id,customer,order date,amount"
 STRIPE = "id,Customer ID,Plan,Interval,Amount,Status,Created (UTC),Start (UTC),Canceled At (UTC),Ended At (UTC)"
@@ -197,6 +198,11 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         {"tickets": f"{TICKETS}\n1,2025-01-03,2025-01-04,2025-01-02,Solved\n2,2025-01-01,2025-01-02,2025-01-03,Solved"},
         [2],
         {"tickets": f"{TICKETS}\n1,2025-01-03,2025-01-03,2025-01-03,Solved\n2,2025-01-01,,,Open"},
+    ),
+    "duration-contradicted": (
+        {"tickets": f"{REPLIED}\n1,2025-01-03 10:00,2025-01-03 10:30,400\n2,2025-01-04 10:00,2025-01-04 11:00,60"},
+        [2],
+        {"tickets": f"{REPLIED}\n1,2025-01-03 10:00,2025-01-03 10:30,30\n2,2025-01-04 10:00,2025-01-04 11:20,60"},
     ),
     "unlikely-duration": (
         {"deals": f"{DEALS}\n1,Won,5,2005-02-01,2025-01-01\n2,Won,5,2025-01-01,2025-01-01"},

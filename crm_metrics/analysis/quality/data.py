@@ -202,11 +202,12 @@ class Rows:
     def before(self, column: str, other: str) -> Bools:
         """Where one date lies before another: by calendar day where a file has either without a time of day."""
         first, second = self.moments(column), self.moments(other)
-        by_day = self._by_day(column) | self._by_day(other)
+        by_day = self.by_day(column) | self.by_day(other)
         days = self._days(first) < self._days(second)
         return np.where(by_day, days, first < second)
 
-    def _by_day(self, column: str) -> Bools:
+    def by_day(self, column: str) -> Bools:
+        """The rows whose file writes the date without a time of day."""
         flags = self.table.calendar.get(column)
         return flags[self.source] if flags is not None else np.zeros(len(self.frame), dtype=bool)
 

@@ -23,6 +23,7 @@ _PAIRS = {
     "spend": (("spent_at", "spent_to_at"),),
 }
 _LONGEST_DAYS = 3653
+_ROUNDED_MINUTES = 60  # some tools write hours
 
 
 @check(
@@ -55,6 +56,26 @@ def ended_before_started(data: Data) -> Iterator[Hits]:
             for rows in data.tables(name, having=[start, end]):
                 both = rows.filled(start) & rows.filled(end)
                 yield rows.hits(rows.before(end, start), start, end, of=int(both.sum()))
+
+
+@check(
+    "duration-contradicted",
+    CONSISTENCY,
+    "The help desk's own time to the first answer is another than its two dates say.",
+    effect="times to the first answer are made of the dates",
+    columns=["tickets.response_minutes"],
+)
+def duration_contradicted(data: Data) -> Iterator[Hits]:
+    import numpy as np  # the names of checks are known without it
+
+    for rows in data.tables("tickets", having=["created_at", "first_response_at", "first_response_minutes"]):
+        elapsed = (rows.moments("first_response_at") - rows.moments("created_at")).astype("timedelta64[us]")
+        minutes = np.where(np.isnat(elapsed), np.nan, elapsed.view(np.int64) / 60_000_000)
+        stated = rows.numbers("first_response_minutes")
+        apart = np.abs(minutes - stated) > np.maximum(_ROUNDED_MINUTES, stated * 0.01)
+        apart &= ~(rows.by_day("created_at") | rows.by_day("first_response_at"))
+        shown = ("created_at", "first_response_at", "first_response_minutes")
+        yield rows.hits(apart, *shown, of=int((~np.isnan(minutes - stated)).sum()))
 
 
 @check(
