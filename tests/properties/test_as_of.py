@@ -102,4 +102,5 @@ def test_the_full_files_tell_the_same_as_files_that_end_with_as_of(seed: int, da
 def values(report: Report) -> dict[Key, Figure]:
     """The figures that rest on a record. Exempt is what the files do not know of another day: the stages of open deals."""
     made = figures(report)
-    return {key: one for key, one in made.items() if one.n and one.value is not None and key.metric not in SNAPSHOTS}
+    told = {key: one for key, one in made.items() if one.n and key.metric not in SNAPSHOTS}
+    return {key: one for key, one in told.items() if one.value or (one.value == 0 and not any(key.segment))}
