@@ -65,6 +65,7 @@ def loaded(*paths: str, metrics: tuple[str, ...] = (), by: tuple[str, ...] = ())
          "salesforce deal_stages"),
         ("Id,OpportunityId,CreatedDate,StageName,Amount,CloseDate,SystemModstamp", "salesforce deal_stages"),
         ("Id,OpportunityId,Field,OldValue,NewValue,CreatedDate", "salesforce deal_stages"),
+        ("OPPORTUNITYID,OPPORTUNITYNAME,ACCOUNTID,STAGENAME,AMOUNT,CLOSEDATE", "salesforce deals"),
         ("Id,LastName,Company,Status,IsConverted", "salesforce leads"),
         ("Lead Owner,First Name,Last Name,Company / Account,Lead Status,Converted", "salesforce leads"),
         ("Id,Name,Type,BillingCity,Industry", "salesforce customers"),

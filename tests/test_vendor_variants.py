@@ -148,3 +148,33 @@ def test_the_brackets_of_a_header_name_its_unit():
 
     assert found is not None
     assert found.units["first_response_business_minutes"] == "seconds"
+
+
+STAGES = [
+    ["Demo", "Closed Won", "Demo"],
+    ["2025-02-01", "2025-02-03", "2025-03-01"],
+    ["2025-01-02", "2025-01-05", "2025-01-06"],
+]
+
+
+@pytest.mark.parametrize(
+    ("ids", "keys", "table"),
+    [
+        (["006A1", "006A2", "006A3"], [], "deals"),
+        (["006A1", "006A1", "006A2"], [], "deal_stages"),
+        (
+            ["006A1", "006A2", "006A3"],
+            ["008A1", "008A2", "008A3"],
+            "deal_stages",
+        ),  # rows of one day have ids of their own
+    ],
+)
+def test_an_opportunity_id_is_read_by_salesforce_s_own_layouts(ids: list[str], keys: list[str], table: str) -> None:
+    header = [*(["Id"] if keys else []), "OpportunityId", "StageName", "CloseDate", "CreatedDate"]
+    found = recognise(header, "export.csv", cells=[*([keys] if keys else []), ids, *STAGES])
+
+    assert found is not None
+    assert (found.layout.vendor, found.layout.table) == ("salesforce", table)
+    assert header[found.columns["deal_id"]] == "OpportunityId"
+    assert found.layout.long_ids
+    assert found.layout.total_rows

@@ -226,6 +226,36 @@ def test_a_bare_id_is_that_of_what_the_name_of_the_file_says(path, table):
     assert found.layout.table == table
 
 
+@pytest.mark.parametrize(
+    ("header", "rows", "path", "table"),
+    [
+        (
+            "subscription_id,customer,plan,start_date,end_date",
+            "1,a,P,{},|2,b,P,{},{}|3,a,P,{},",
+            "x.csv",
+            "subscriptions",
+        ),
+        ("Abonnement ID,Kunde,Erstellt am,Gekündigt am", "1,a,{},|2,b,{},{}|3,c,{},", "x.csv", "subscriptions"),
+        (
+            "id,customer,plan,start_date,end_date",
+            "1,a,P,{},|2,b,P,{},{}|3,a,P,{},",
+            "subscriptions.csv",
+            "subscriptions",
+        ),
+        ("id,customer,plan,start_date,end_date", "1,a,P,{},|2,b,P,{},{}|3,a,P,{},", "x.csv", None),
+        ("id,customer,plan,start_date,end_date", "1,a,P,{},|2,b,P,{},{}|3,c,P,{},", "x.csv", "customers"),
+        ("customer_id,name,subscription_id,signup_date", "1,a,s1,{}|2,b,s2,{}|3,c,s3,{}", "x.csv", "customers"),
+        ("ticket_id,subscription_id,customer,created_at", "1,s1,a,{}|2,s2,b,{}|3,s3,c,{}", "x.csv", "tickets"),
+        ("event_id,subscription_id,customer_id,plan,created_at", "1,s1,a,P,{}|2,s2,b,P,{}|3,s3,c,P,{}", "x.csv", None),
+    ],
+)
+def test_subscriptions_without_money_are_told_by_their_ids_and_are_no_list_of_customers(header, rows, path, table):
+    days = ["2025-01-01", "2025-01-05", "2025-03-01", "2025-03-07"]
+    cells = [[cell or None for cell in row.split(",")] for row in rows.format(*days[: rows.count("{}")]).split("|")]
+    found = recognise(header.split(","), path, cells=[*zip(*cells, strict=True)])
+    assert (found.layout.table if found else None) == table
+
+
 def test_rows_that_have_ids_of_their_own_are_no_customers():
     assert read("churn_id,customer_id,plan,status\n1,7,a,x\n2,8,b,x\n3,9,a,y") is None
     assert columns("customer_id,tax_id,plan\n1,7,a\n2,8,b\n3,9,a")["customer_id"] == "customer_id"

@@ -42,7 +42,7 @@ class Layout:
     table: str
     columns: Mapping[str, tuple[str, ...]]
     signature: tuple[frozenset[str], ...] = ()  # the headers of one of these are all there
-    unless: frozenset[str] = frozenset()  # headers that say it is something else
+    unless: tuple[frozenset[str], ...] = ()  # headers that say it is something else, alone or together
     needs: tuple[frozenset[str], ...] = ()
     distinctive: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
@@ -110,7 +110,9 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         table=block["table"],
         columns=own,
         signature=_signatures(block.get("signature", ())),
-        unless=frozenset(_name(name) for name in block.get("unless", ())),
+        unless=tuple(
+            frozenset(map(_name, [names] if isinstance(names, str) else names)) for names in block.get("unless", ())
+        ),
         needs=tuple(frozenset(choice) for choice in block.get("needs", ())),
         distinctive=frozenset(block.get("distinctive", ())),
         own=tuple(block.get("own", ())),

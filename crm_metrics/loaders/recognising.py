@@ -187,7 +187,7 @@ def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
 def _is_signed(labels: _Labels, layout: Layout) -> bool:
     """Whether one of the layout's signatures is there, if it has any, and nothing that says otherwise."""
     signed = not layout.signature or any(all(map(labels.has, names)) for names in layout.signature)
-    return signed and not any(map(labels.has, layout.unless))
+    return signed and not any(all(map(labels.has, names)) for names in layout.unless)
 
 
 def _pair_currency(columns: dict[str, int], full: Sequence[str], layout: Layout) -> None:

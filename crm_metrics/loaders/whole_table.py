@@ -18,6 +18,7 @@ from crm_metrics.schema import Kind
 
 _FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05
+_LONG_LIVED = ("customers", "subscriptions")
 _ONE_EACH = ("customer", "company", "contact", "subscription")
 
 
@@ -95,7 +96,7 @@ class Reading:
 def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | None:
     """The file as the layout's table; None when it lacks what the table must have, or its cells say that it is another. With
     `forced` it is one whatever it lacks."""
-    if not forced and any(normalised(label) in layout.unless for label in sheet.labels):
+    if not forced and any(names <= {*map(normalised, sheet.labels)} for names in layout.unless):
         return None
     found = list(_matches(sheet, layout))
     taken: dict[str, Match] = {}
@@ -205,9 +206,17 @@ def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float
         return -DISTINCTIVE if layout.distinctive else None
     others = [place for place, head in enumerate(sheet.heads) if head.words == ("id",) and place != key]
     nameless = bool(others) and not {"name", "email"} & columns.keys()
-    if layout.table == "customers" and (nameless or any(_is_own_id(sheet, place) for place in range(key or 0))):
+    if layout.table == "customers" and (nameless or any(_is_coming_back(sheet, place) for place in columns.values())):
+        return None
+    if layout.table in _LONG_LIVED and any(_is_own_id(sheet, place) for place in range(key or 0)):
         return None
     return COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
+
+
+def _is_coming_back(sheet: Sheet, place: int) -> bool:
+    """Whether a column says whose each row is, and some have several: `customer` beside a bare id of something else."""
+    content, said = sheet.content(place), {meaning[:2] for meaning in sheet.said[place]}
+    return ("customer", None) in said and content is not None and content.repeated > _REPEATED
 
 
 def _is_own_id(sheet: Sheet, place: int) -> bool:
@@ -223,6 +232,8 @@ def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
         if not {*layout.history[:2], "entered_at"} <= columns.keys():
             return False
         content = sheet.content(columns[layout.history[0]])
+        if any(head.words == ("id",) and place not in columns.values() for place, head in enumerate(sheet.heads)):
+            return False  # its rows have ids of their own beside those of their records
         return content is not None and len(content.cells) > 1 and _as_history(sheet, layout, columns) is None
     said = _as_keyed(sheet, layout, columns)
     return said is None or said < 0
