@@ -3,6 +3,7 @@ does what was said."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -56,8 +57,10 @@ def test_two_columns_show_what_each_holds_and_the_setting_chooses(folder: Path):
     said = refused("two.csv", TWO)
     assert "'Deal value': 2 cells filled, 40 in all" in said
     assert "'Contract value': 1 cell filled, 20 in all" in said
-    line = next(text.removeprefix("    choose it with ") for text in said.splitlines() if "columns." in text)
-    (folder / "crm-metrics.toml").write_text(line.partition(" in crm-metrics.toml")[0] + "\n")
+    line = next(text for text in said.splitlines() if "choose it with --set " in text)
+    option, _, setting = line.partition("--set ")[2].partition(" in crm-metrics.toml")[0].rpartition(" or ")
+    assert values("two.csv", "revenue_won", "--set", *shlex.split(option)) == {"revenue_won": "40.0"}
+    (folder / "crm-metrics.toml").write_text(setting + "\n")
     assert values("two.csv", "revenue_won") == {"revenue_won": "40.0"}
 
 
@@ -108,8 +111,8 @@ def test_a_file_that_can_be_two_tables_shows_both_and_the_setting_chooses(folder
     said = refused(
         "both.csv", "Ticket ID,Created At,Lead ID\n1,2025-03-01,7\n2,2025-03-02,8\n", "-m", "tickets_created"
     )
-    setting = 'files = [{ path = "both.csv", table = "tickets" }]'
-    assert f"choose it with {setting} in crm-metrics.toml" in said
+    setting = 'files = [{path = "both.csv", table = "tickets"}]'
+    assert f" or {setting} in crm-metrics.toml" in said
     (folder / "crm-metrics.toml").write_text(setting + "\n")
     assert values("both.csv", "tickets_created") == {"tickets_created": "2"}
 

@@ -37,7 +37,7 @@ def dataset(n: int, simulations: int, random: np.random.Generator) -> Dataset:
     rows = int(often.sum())
     deals = pd.DataFrame({"amount": random.gamma(SHAPE, MEAN / SHAPE, rows)})
     deals["outcome"] = category(("lost", "open", "won"), np.where(random.random(rows) < WON, 2, 0))
-    deals["closed_at"] = np.full(rows, DAY)
+    deals["closed_at"], deals["compared_amount"] = np.full(rows, DAY), deals["amount"]
     deals["owner"] = _owners(np.repeat(np.arange(simulations), often), simulations)
     _cycles(deals, random)
     size = n * simulations
@@ -52,7 +52,9 @@ def dataset(n: int, simulations: int, random: np.random.Generator) -> Dataset:
     purchases = _purchases(n, simulations, random)
     lines = purchases.assign(product=category(("A", "B"), (random.random(len(purchases)) >= PRODUCT).astype(int)))
     tables = {"deals": deals, "responses": answers, "tickets": tickets, "purchases": purchases, "sold_lines": lines}
-    tables["movements"] = deals[["amount", "owner"]].assign(moved_at=DAY, kind=category(("new",), np.zeros(rows, int)))
+    tables["movements"] = deals[["amount", "owner"]].assign(
+        moved_at=DAY, kind=category(("new",), np.zeros(rows, int)), is_known=True
+    )
     return Dataset({name: Table(name, frame) for name, frame in tables.items()}, [], [], date(2024, 12, 31), Settings())
 
 
