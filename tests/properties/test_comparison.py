@@ -1,4 +1,5 @@
-"""The compared value is what a report of the compared period says."""
+"""The compared value is what a report of the compared period says; of figures that follow records, what it said at the
+same age (test_same_age)."""
 
 from __future__ import annotations
 
@@ -51,6 +52,8 @@ def wrong_comparisons(reports: Reports, exports: Exports, period: str, compare: 
             # Nothing, or 0, is in no currency: it may stand beside an earlier value in any, or beside none.
             before_in_any = [found for other, found in alone.items() if other[:-1] == tuple(place[:-1])]
             expected = next((found for found in before_in_any if close(found, before)), None)
+        if CATALOG.follows(metric):
+            expected = before
         difference = value - before if value is not None and before is not None else None
         relative = difference / before if difference is not None and before and before > 0 else None
         if metric.unit in (Unit.PERCENT, Unit.POINTS):
