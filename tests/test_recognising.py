@@ -469,3 +469,38 @@ def test_a_duration_of_help_scout_is_read_only_where_its_unit_is_said(header: st
     assert found is not None
     assert ("helpscout", minutes) == (found.layout.vendor, found.units)
     assert minutes.keys() == found.columns.keys() & {"first_response_minutes"}
+
+
+VENDOR_HEADERS = {  # a person's header that one tool's signature is in: what the words say beside it, and the cells below
+    "Opportunity ID,Opportunity name,Stage,Amount,Created,Close Date": (
+        "created_at",
+        "D1,a,Won,5,2025-01-05,2025-02-01",
+    ),
+    "Subscription Id,Customer Id,Status,Price,Billing Period,Billing Period Unit,Started At,Ended At": (
+        "amount",
+        "u1,a1,active,30.00,1,month,2025-01-05,",
+    ),
+}
+
+
+@pytest.mark.parametrize("header", VENDOR_HEADERS)
+def test_words_complete_what_a_tool_names_where_they_agree_on_all_of_that(header: str) -> None:
+    column, cells = VENDOR_HEADERS[header]
+    labels = header.split(",")
+
+    found = recognise(labels, "x.csv", cells=[[cell or None] for cell in cells.split(",")])
+
+    assert found is not None
+    assert found.layout.vendor != "generic"
+    assert labels[found.columns[column]] in ("Created", "Price")
+
+
+def test_words_complete_nothing_where_a_tool_reads_a_column_otherwise() -> None:
+    labels = ["Subscription Id", "Customer Id", "Status", "Billing Period", "Billing Period Unit", "Started At"]
+    labels += ["Cancelled At", "Ended At"]  # Chargebee's end is `Cancelled At`, which words know as something else
+    cells = [["u1"], ["a1"], ["active"], ["1"], ["month"], ["2025-01-05"], ["2025-02-05"], ["2025-03-05"]]
+
+    found = recognise(labels, "x.csv", cells=cells)
+
+    assert found is not None
+    assert {labels[place] for place in found.columns.values()} == {*labels} - {"Ended At"}

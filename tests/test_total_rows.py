@@ -28,6 +28,11 @@ TOTALS: dict[str, tuple[str, int]] = {
         "Region,Deal,Stage,Amount\nNorth,,,300\n,A,Open,100\n,B,Open,200\nSouth,,,120\n,C,Open,50\n,D,Open,70\n",
         2,
     ),
+    "the subtotal of a group of one": (
+        "Owner,Deal,Stage,Amount\nAnn,A,Open,100\nAnn,B,Open,200\nZwischensumme Ann,,,300\n"
+        "Bob,C,Open,50\nZwischensumme Bob,,,50\n",
+        2,
+    ),
     "the sum without any word": ("Deal,Stage,Amount,Close date\nA,Open,100,\nB,Won,250,2025-01-02\n,,350,\n", 1),
     "the mean without any word": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,C,2025-01-03,51\n,,,67.00\n",
@@ -75,6 +80,12 @@ RECORDS: dict[str, str] = {
     "a deal called Total, with a stage": "Deal name,Stage,Amount\nA,Open,5\nTotal,Open,5\n",
     "a deal called Total, with a day": "Deal name,Stage,Amount,Close date\nA,Won,5,2025-01-01\nTotal,,5,2025-01-01\n",
     "an undated deal of no stage that is no sum": "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nC,,250,\n",
+    "a deal that names a total and is no sum of the one above": (
+        "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nTotal Wine,,250,\n"
+    ),
+    "a deal that names a total and equals the one above, with a stage": (
+        "Deal,Stage,Amount,Close date\nA,Open,100,\nTotal Wine,Open,100,\n"
+    ),
     "two equal deals": "Deal,Stage,Amount,Owner\nA,Open,100,Ann\nB,,100,Bob\n",
     "an answer without a day that is the mean of the others": (
         "Email,Score,Date,Comment\na@x.com,9,2025-01-02,good\nb@x.com,9,2025-01-02,fine\nc@x.com,9,,so so\n"

@@ -141,6 +141,23 @@ def test_of_a_record_in_two_exports_the_newest_version_counts(tmp_path: Path, ca
         assert {reason for counts in left_out(found).values() for reason in counts} == {"older-version"}
 
 
+@pytest.mark.parametrize("names", list(permutations(("export_old.csv", "export_new.csv", "shop.csv"), 2)))
+def test_the_newer_of_two_files_is_the_one_with_the_newest_record_whatever_their_names(
+    tmp_path: Path, names: tuple[str, str]
+) -> None:
+    header = "Order ID,Customer ID,Order date,Amount,Status"
+    common = "1,A,2025-04-02,10,{}\n2,B,2025-04-03,20,completed"
+    older, newer = names
+    files = {
+        older: f"{header}\n{common.format('completed')}",
+        newer: f"{header}\n{common.format('cancelled')}\n3,C,2025-05-02,30,completed",
+    }
+
+    dataset = loaded(tmp_path, files)
+
+    assert left_out(dataset) == {older: {"older-version": 2}, newer: {"cancelled-order": 1}}
+
+
 def test_what_is_older_and_where_the_newer_is_are_said(tmp_path: Path) -> None:
     files = {
         "deals-2025-05-31.csv": f"{DEALS}\n1,Open,5,2025-01-02,\n2,Open,7,2025-01-03,\n3,Open,9,2025-01-03,",

@@ -68,7 +68,21 @@ def recognise(
     winners = [found for found in sure if found.score == sure[0].score]
     if len(winners) > 1:
         raise _asked(winners, path)
-    return replace(winners[0], second=sure[1].layout.table if _is_close(sure) else None)
+    best = _completed(sheet, winners[0]) if among is None else winners[0]
+    return replace(best, second=sure[1].layout.table if _is_close(sure) else None)
+
+
+def _completed(sheet: Sheet, found: Recognised) -> Recognised:
+    """A vendor's reading with what words say beside it, where they say the same of every column that it knows: then the
+    header is a person's, and the tool's own names are no reason to leave `Created` alone."""
+    plain = worded().get(found.layout.table)
+    if found.layout.vendor == GENERIC or plain is None:
+        return found
+    read = reading(sheet, plain)
+    if read is None or not found.columns.items() <= read.columns.items():
+        return found
+    more = _worded(sheet, read)
+    return replace(more, layout=found.layout, score=found.score) if len(more.columns) > len(found.columns) else found
 
 
 def _is_placed(found: Recognised) -> bool:

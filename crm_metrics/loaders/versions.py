@@ -79,7 +79,7 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     found = _versions(frame.iloc[rows], codes[rows], exports)
     _tell_numberings(found, exports)
     found["numbering"] = found["source"].map(lambda i: exports.numbering[i])
-    kept = _newest(found, frame.iloc[rows], codes[rows], exports)
+    kept = _newest(found, frame, rows, codes[rows], exports)
     found["kept"] = kept[pd.MultiIndex.from_frame(found[["code", "numbering"]])].to_numpy()
     older = found[found["source"] != found["kept"]]
     if older.empty:
@@ -171,12 +171,13 @@ def _are_others(one: pd.DataFrame, other: pd.DataFrame, by_day: np.bool_) -> boo
     return bool(shares) and min(shares) > 0.5
 
 
-def _newest(found: pd.DataFrame, rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.Series:
+def _newest(found: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, exports: Exports) -> pd.Series:
     """The source whose version of a record counts, by record and numbering: the one last updated, else the one of the newer
     file, else the one whose content comes last, so that the order of files does not matter."""
     keys = ["code", "numbering"]
     complete = found["updated"].notna().groupby([found[name] for name in keys]).transform("all")
-    rank = _ages(rows, exports)
+    rows = frame.iloc[at]
+    rank = _ages(frame, np.unique(rows[SOURCE].to_numpy().astype(np.int64)).tolist(), exports)
     order = found.assign(updated=found["updated"].where(complete), rank=found["source"].map(rank))
     if len(set(rank.values())) < len(rank):
         content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
@@ -191,19 +192,19 @@ def _newest(found: pd.DataFrame, rows: pd.DataFrame, codes: Ints, exports: Expor
     return ordered.groupby(keys)["source"].last()
 
 
-def _ages(rows: pd.DataFrame, exports: Exports) -> dict[int, int]:
+def _ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[int, int]:
     """The files from the oldest to the newest as 0, 1, …; equal for two of which nothing says which is newer. The days in
-    their names say it where all have one, else the latest dates in them."""
-    source = rows[SOURCE].to_numpy().astype(np.int64)
-    files = [int(i) for i in np.unique(source)]
+    their names say it where all have one, else the latest dates of all that is in them: what has been changed since may have
+    no date of its own, but newer records stand beside it."""
+    source = frame[SOURCE].to_numpy().astype(np.int64)
     named = {i: day_in_name(exports.sources[i].path) for i in files}
     known = TABLES[exports.table]
     tomorrow = np.datetime64(exports.today + timedelta(days=1), "us")
-    dates = [name for name in dict.fromkeys(("updated_at", known.placed_by, *known.moments)) if name in rows]
+    dates = [name for name in dict.fromkeys(("updated_at", known.placed_by, *known.moments)) if name in frame]
     age: dict[int, tuple[int, ...]] = {}
     for i in files:
         day = named[i]
-        latest = [_latest(rows[name].to_numpy()[source == i], tomorrow) for name in dates]
+        latest = [_latest(frame[name].to_numpy()[source == i], tomorrow) for name in dates]
         age[i] = (day.toordinal() if day is not None and all(named.values()) else 0, *latest)
     ages = sorted(set(age.values()))
     return {i: ages.index(age[i]) for i in files}

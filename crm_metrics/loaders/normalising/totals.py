@@ -159,12 +159,13 @@ class _Judge:
         open_ = ~own & ~is_word & (named | (others <= (1 if self.own else 0)))
         hit = ~own & is_word
         if open_.any():
-            hit[open_] = self._agree(suspects[open_], suspects[~own & is_word])
+            single = named[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
+            hit[open_] = self._agree(suspects[open_], suspects[~own & is_word], single)
         return suspects[hit]
 
-    def _agree(self, rows: Ints, totals: Ints) -> Bools:
+    def _agree(self, rows: Ints, totals: Ints, single: Bools) -> Bools:
         """The rows whose filled figures all are the sum or mean of the rows above or below, of all or of those up to the
-        next such row; two rows at least."""
+        next such row; two rows at least, but for a row that names a total, and has nothing of its own (`single`)."""
         figures = [values for values in self._figures().values() if not np.isnan(values[rows]).all()]
         result = np.zeros(len(rows), dtype=bool)
         if not figures:
@@ -184,7 +185,7 @@ class _Judge:
         for first, end in ends:
             every, some = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
             for values in figures:
-                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, first, end)
+                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, (first, end), single)
                 every &= agrees | np.isnan(mine)
                 some |= agrees & (mine != 0)
             result |= every & some
@@ -207,15 +208,18 @@ def as_numbers(texts: coerced.Texts, file: File) -> Floats:
     return texts.spread(numbers.resolve(written, sign), np.nan)
 
 
-def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, first: Ints, end: Ints) -> Bools:
-    """Whether each row's value is what the rows from `first` up to `end` come to, those that are apart left out."""
+def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints, Ints], single: Bools) -> Bools:
+    """Whether each row's value is what the rows from the first of `among` up to the second come to, those that are apart
+    left out; one row counts where `single` says so."""
+    first, end = among
     there = ~np.isnan(values) & ~apart
     sums = np.concatenate([[0.0], np.cumsum(np.where(there, values, 0.0))])
     counts = np.concatenate([[0], np.cumsum(there)])
     total, count = sums[end] - sums[first], counts[end] - counts[first]
     with np.errstate(invalid="ignore", divide="ignore"):
         near = _near(values[rows], total) | _near(values[rows], total / count)
-    return near & (count > 1)
+    agrees: Bools = near & (count > np.where(single, 0, 1))
+    return agrees
 
 
 def _near(one: Floats, other: Floats) -> Bools:
