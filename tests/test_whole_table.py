@@ -235,7 +235,8 @@ def test_a_bare_id_is_that_of_what_the_name_of_the_file_says(path, table):
             "x.csv",
             "subscriptions",
         ),
-        ("Abonnement ID,Kunde,Erstellt am,Gekündigt am", "1,a,{},|2,b,{},{}|3,c,{},", "x.csv", "subscriptions"),
+        ("Abonnement ID,Kunde,Erstellt am,Storniert am", "1,a,{},|2,b,{},{}|3,c,{},", "x.csv", "subscriptions"),
+        ("Abonnement ID,Kunde,Erstellt am,Notiz", "1,a,{},|2,b,{},{}|3,c,{},", "x.csv", None),
         (
             "id,customer,plan,start_date,end_date",
             "1,a,P,{},|2,b,P,{},{}|3,a,P,{},",

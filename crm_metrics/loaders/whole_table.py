@@ -19,7 +19,7 @@ from crm_metrics.schema import Kind
 _FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05
 _LONG_LIVED = ("customers", "subscriptions")
-_ONE_EACH = ("customer", "company", "contact", "subscription")
+_CUSTOMERS = ("customer", "company", "contact")
 
 
 @dataclass(frozen=True)
@@ -220,9 +220,9 @@ def _is_coming_back(sheet: Sheet, place: int) -> bool:
 
 
 def _is_own_id(sheet: Sheet, place: int) -> bool:
-    """Whether a column numbers the rows as something that is neither a customer nor what one has one of."""
+    """Whether a column numbers the rows as something that is no customer."""
     content, things = sheet.content(place), {meaning.thing for meaning in sheet.said[place]}
-    is_id = sheet.heads[place].words[-1:] == ("id",) and not things & {None, *_ONE_EACH}
+    is_id = sheet.heads[place].words[-1:] == ("id",) and not things & {None, *_CUSTOMERS}
     return is_id and content is not None and len(content.cells) >= _FEW and not content.repeated
 
 
