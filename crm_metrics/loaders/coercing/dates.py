@@ -133,7 +133,7 @@ def take_apart(texts: pa.Array) -> Written:
         micros = np.rint((value - _EXCEL_EPOCH_DAYS) * 86_400).astype(np.int64) * SECOND
         parts["serial"] = np.where(hit, micros, parts["serial"])
         known |= hit
-    dotted = is_open.any() and bool(pc.any(pc.match_substring_regex(texts, _DOTTED)).as_py())
+    dotted = bool(is_open.any()) and bool(pc.any(pc.match_substring_regex(texts, _DOTTED)).as_py())
     calendar = (parts["first"], parts["second"], parts["year"])
     return Written(*calendar, is_open, known, parts["serial"], parts["time"], zone, dotted=dotted)
 
