@@ -248,4 +248,5 @@ def test_ids_that_repeat_in_one_file_are_no_ids_there_alone(tmp_path: Path) -> N
     ],
 )
 def test_the_day_in_a_name_is_read(path: str, expected: date | None) -> None:
-    assert day_in_name(path) == expected
+    assert day_in_name(path, or_month=True) == expected
+    assert day_in_name(path) == (None if path == "book.xlsx#2025-06" else expected)

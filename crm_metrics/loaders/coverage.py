@@ -5,7 +5,6 @@ Days are numbers since 1970-01-01 in the declared time zone while they are worke
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import reduce
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Ints, Workbench, instants, moments
+from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
 
 _EPOCH = date(1970, 1, 1)
@@ -24,8 +24,6 @@ _WEEK, _MONTH = 7, 31
 _ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
 _QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
 _BLOCK = 1 << 16
-_NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
-_NAMED_DOTTED = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])\.(0[1-9]|1[0-2])\.((?:19|20)\d\d)(?!\d)")
 
 
 @dataclass(frozen=True)
@@ -197,29 +195,16 @@ def _told(bench: Workbench, table: Table, columns: list[NDArray[Any]], today: in
         untils.append(until)
         if until is not None:
             exported = max(exported, min(_number(until), today))
-        named = named_day(path)
-        if named is None or named > today:
+        in_name = day_in_name(path)
+        if in_name is None or in_name > _date(today):
             continue
+        named = _number(in_name)
         mine = [dates[source == index] for dates in columns]
         newest = max((int(days[-1]) for dates in mine if len(days := _distinct(bench, [dates], today))), default=None)
         if newest is not None and 0 <= named - newest <= _MONTH:
             exported = max(exported, named)
     stated = [_number(until) for until in untils if until is not None]
     return exported, max(stated) if stated and len(stated) == len(untils) else None
-
-
-def named_day(path: str) -> int | None:
-    """The day in the name of a file (`orders-2026-01-05.csv`, `20260105`, `05.01.2026`), the last one of several."""
-    name = path.partition("#")[0].replace("\\", "/").rpartition("/")[2]
-    found = [(year, month, day) for year, _, month, day in _NAMED.findall(name)]
-    found += [(year, month, day) for day, month, year in _NAMED_DOTTED.findall(name)]
-    days = []
-    for year, month, day in found:
-        try:
-            days.append(_number(date(int(year), int(month), int(day))))
-        except ValueError:
-            continue
-    return max(days, default=None)
 
 
 def _behind(bench: Workbench, day: date) -> np.datetime64:

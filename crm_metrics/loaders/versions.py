@@ -45,11 +45,11 @@ class Exports:
     issues: list[Issue]
 
 
-def day_in_name(path: str) -> date | None:
-    """The day that a file's name, or its sheet's, says last: `deals-2025-05-31.csv`, `31.05.2025`, `2025-05` (its first
-    day); None where it says none."""
+def day_in_name(path: str, *, or_month: bool = False) -> date | None:
+    """The day that a file's name, or its sheet's, says last: `deals-2025-05-31.csv`, `31.05.2025`, with `or_month` also the
+    first one of `2025-05`; None where it says none."""
     name = path.replace("\\", "/").rpartition("/")[2]
-    found = [(hit.start(), hit[1], hit[2], hit[3] or "01") for hit in _NAMED.finditer(name)]
+    found = [(hit.start(), hit[1], hit[2], hit[3] or "01") for hit in _NAMED.finditer(name) if hit[3] or or_month]
     found += [(hit.start(), hit[3], hit[2], hit[1]) for hit in _NAMED_DOTTED.finditer(name)]
     for _, year, month, day in sorted(found, reverse=True):
         try:
@@ -197,7 +197,7 @@ def _ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[i
     their names say it where all have one, else the latest dates of all that is in them: what has been changed since may have
     no date of its own, but newer records stand beside it."""
     source = frame[SOURCE].to_numpy().astype(np.int64)
-    named = {i: day_in_name(exports.sources[i].path) for i in files}
+    named = {i: day_in_name(exports.sources[i].path, or_month=True) for i in files}
     known = TABLES[exports.table]
     tomorrow = np.datetime64(exports.today + timedelta(days=1), "us")
     dates = [name for name in dict.fromkeys(("updated_at", known.placed_by, *known.moments)) if name in frame]
