@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from crm_metrics import api
 from crm_metrics.settings import Settings
@@ -13,6 +14,8 @@ from crm_metrics.tables import Dataset
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 TODAY = date(2026, 11, 1)
+settings.register_profile("any machine", deadline=None)  # what is slow on a busy machine is no mistake
+settings.load_profile("any machine")
 
 
 def shared(name: str) -> str:

@@ -41,9 +41,7 @@ def test_where_over_5_percent_wait_the_figure_with_them_stands_beside(tmp_path: 
     assert 130.0 == found.value  # half of 25 are answered with the 13th
     assert 105.0 == made.rows["value"][0]
     assert "    20.0 % of those created in the period still wait; with them 130 min\n" in shown
-    assert (
-        "First response time: 5 of the 25 tickets created in the period (20.0 %) still wait and are not in it" in shown
-    )
+    assert 1 == shown.count("still wait")
     assert ["first_response_time"] == made.rows["metric"].tolist()
 
 
@@ -102,4 +100,4 @@ def test_deals_that_are_open_are_said_beside_the_cycle_of_those_won(tmp_path: Pa
     paths = write_tables(tmp_path, {"deals": "\n".join(["outcome,created_at,closed_at", *rows])})
     made = api.compute(api.load(list(paths), query, today=TODAY, tables=paths), query)
 
-    assert "2 of the 10 deals created in the period (20.0 %) are still open" in rendered(made)
+    assert "    20.0 % of those created in the period are still open" in rendered(made)

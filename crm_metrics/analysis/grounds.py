@@ -15,14 +15,22 @@ FEW = 6  # fewer events say little, however many records they are among
 def sentences(engine: Engine, metrics: Iterable[Metric], window: int) -> list[str]:
     """The bases of figures of several months, and which figures rest on fewer than six events; of all records together."""
     shown = [engine.catalog[metric.name] for metric in metrics if _value(engine, metric.name, window) is not None]
-    bases: dict[str, list[str]] = {}
+    bases: dict[str, tuple[list[str], dict[str, str]]] = {}
     thin: dict[tuple[int, str], list[str]] = {}
     for metric in shown:
         if base := _base(engine, metric, window):
-            bases.setdefault(base, []).append(metric.title)
+            titles, said = bases.setdefault(base[0], ([], {}))
+            titles.append(metric.title)
+            said.update(base[1])
         if (found := min(_events(engine, metric, window), default=None)) and found[0] < FEW:
             thin.setdefault(found, []).append(metric.title)
-    made = [f"{titles[0]}: {base}" for base, titles in bases.items()]
+    for titles, said in bases.values():
+        for title in titles:
+            said.pop(title, None)  # it has a row of its own
+    made = [
+        f"{', '.join(titles)}: {', '.join(f'{_within(part)} {figure}' for part, figure in said.items())}; {span}"
+        for span, (titles, said) in bases.items()
+    ]
     weak = [
         f"{', '.join(titles)}{' each' if len(titles) > 1 else ''} rests on only {count} ({words})"
         for (count, words), titles in thin.items()
@@ -42,16 +50,19 @@ def _parts(engine: Engine, metric: Metric) -> list[Metric]:
     return [engine.catalog[name] for name in names(tree) if name in engine.catalog] if tree is not None else []
 
 
-def _base(engine: Engine, metric: Metric, window: int) -> str:
-    """The parts of a figure that are measured over months, and these months."""
+def _base(engine: Engine, metric: Metric, window: int) -> tuple[str, dict[str, str]] | None:
+    """The months over which parts of a figure are measured, and these parts by title."""
     over = [part for part in _parts(engine, metric) if any(one.over_months for one in (part, *_parts(engine, part)))]
     if not over or metric.over_months or metric.private:
-        return ""
-    said = [f"{part.title[0].lower()}{part.title[1:]} {_figure(engine, part, window)}" for part in over]
+        return None
     monthly = next(one for part in over for one in (part, *_parts(engine, part)) if one.over_months)
     months = engine.trailing.months(monthly)[window]
     span = f"{engine.trailing.label(months[0])} to {engine.trailing.label(months[-1])}"
-    return f"{', '.join(said)}; over {len(months)} months, {span}"
+    return f"over {len(months)} months, {span}", {part.title: _figure(engine, part, window) for part in over}
+
+
+def _within(title: str) -> str:
+    return f"{title[0].lower()}{title[1:]}"
 
 
 def _figure(engine: Engine, metric: Metric, window: int) -> str:

@@ -73,10 +73,11 @@ def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:
 
 
 def _missing(table: str, column: str) -> Unavailable:
-    """A column that is not there, with what it would be made from."""
+    """A column that is not there, with what it would be made from; without when its cells are missing."""
     known = schema.column(table, column)
     if known is None:
         return Unavailable("missing-column", f"the {schema.called(table)} have no column {column}")
     roots = sorted({need.partition(".")[2] for need in known.needs} - {column})
     need = f"it is made from {', '.join(roots)}" if roots else f"add the column {column}"
-    return Unavailable("missing-column", f"the {schema.called(table)} do not say: {known.about}", known.remedy or need)
+    about = known.about.partition("; ")[0]
+    return Unavailable("missing-column", f"the {schema.called(table)} do not say: {about}", known.remedy or need)

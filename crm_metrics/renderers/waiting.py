@@ -18,7 +18,8 @@ _NAMED = 3
 def beside(found: Waiting) -> str:
     """A note beside a figure: how many wait, and the figure with them."""
     value = "" if found.value is None else f"; with them {cells.value(found.value, found.metric.unit)}"
-    return f"{_share(found)} of those created in the period {_wait(found)}{value}"
+    unknown = "; with them it cannot be told yet: too few have ended" if found.many and not value else ""
+    return f"{_share(found)} of those created in the period {_wait(found)}{value}{unknown}"
 
 
 def sentences(report: Report) -> list[str]:

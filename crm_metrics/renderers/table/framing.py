@@ -32,11 +32,9 @@ def header(screen: Screen, report: Report) -> None:
 
 def footer(screen: Screen, report: Report, shown: Sequence[Figure], *, verbose: bool) -> None:
     """Draws the explanations of the marks, the notes, what is not available, and the problems with the data."""
-    section(
-        screen,
-        "",
-        [*_marks(report, shown), *sentences(report), *map(cells.visible, (*report.uncovered, *report.notes))],
-    )
+    waits = sentences(report) if report.by or report.grain else []  # else they stand beside their figures
+    notes = map(cells.visible, (*report.uncovered, *report.notes))
+    section(screen, "", [*_marks(report, shown), *waits, *notes])
     section(screen, "Not available", not_available(report, shown, verbose=verbose))
     section(screen, "Data problems", counted(report.issues, verbose=verbose))
 
