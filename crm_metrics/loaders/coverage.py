@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Ints, Workbench, instants, moments
+from crm_metrics.loaders.facts.workbench import BLOCK, DAY_US, Bools, Ints, Workbench, instants, moments
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
 
@@ -23,7 +23,6 @@ _YEAR, _ENOUGH = 365, 30  # the days that are looked at, and how many are enough
 _WEEK, _MONTH = 7, 31
 _ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
 _QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
-_BLOCK = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -55,10 +54,12 @@ def settle(bench: Workbench, today: date) -> None:
     bench.now = _behind(bench, bench.as_of)
     bench.coverage = {name: _covered(_with_others(bench, name, found), bench.as_of, name) for name in found}
     reported = today if bench.settings.as_of is None else bench.as_of
+    until = _behind(bench, reported)
     for table in bench.tables.values():
         for column in schema.TABLES[table.name].moments:
-            late = moments(table.frame, column) >= _behind(bench, reported)
-            bench.report("after-as-of", table, late, as_of=str(reported), column=column)
+            dates = moments(table.frame, column) if table.has(column) else _NONE
+            if dates.view(np.int64).max(initial=_MISSING) >= until.astype(np.int64):
+                bench.report("after-as-of", table, dates >= until, as_of=str(reported), column=column)
 
 
 def _with_others(bench: Workbench, name: str, found: dict[str, _Days]) -> _Days:
@@ -122,13 +123,15 @@ def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
 def _days(bench: Workbench, table: Table, today: int) -> _Days | None:
     """None for a table without any date that has come."""
     known = schema.TABLES[table.name]
-    sure = [moments(table.frame, name) for name in dict.fromkeys((*known.moments, *known.traces)) if table.has(name)]
-    happened = _distinct(bench, sure, today)
+    names = [name for name in dict.fromkeys((*known.moments, *known.traces)) if table.has(name)]
+    sure = [moments(table.frame, name) for name in names]
+    days = {name: _distinct(bench, [dates], today) for name, dates in zip(names, sure, strict=True)}
+    happened = np.unique(np.concatenate([_NONE.view(np.int64), *days.values()]))
     if not len(happened):
         return None
     oldest = int(happened[0])
     happened = _in_line(bench, table, sure, happened)
-    came_in = _distinct(bench, [moments(table.frame, known.placed_by)], today) if known.placed_by else happened[:0]
+    came_in = days.get(known.placed_by, happened[:0])
     came_in = came_in[(came_in >= happened[0]) & (came_in <= happened[-1])]
     # The end of a contract may lie ahead of the day of the export: it does not settle as-of.
     ends = _distinct(bench, [moments(table.frame, name) for name in known.ends if table.has(name)], today)
@@ -141,14 +144,18 @@ def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints
     unit = DAY_US if zone is None else _QUARTER_US
     found: list[Ints] = [np.zeros(0, dtype=np.int64)]
     for dates in columns:
-        first, last = np.fmin.reduce(dates, initial=_NEVER), np.fmax.reduce(dates, initial=_NEVER)
-        if np.isnat(first):
+        numbers = dates.view(np.int64)
+        last = int(numbers.max(initial=_MISSING))
+        if last == _MISSING:
             continue
-        start, end = int(first.view(np.int64)) // unit, int(last.view(np.int64)) // unit
+        # One less makes the smallest number, a missing date, the largest.
+        blocks = [numbers[begin : begin + BLOCK] for begin in range(0, len(numbers), BLOCK)]
+        start, end = (min(int((block - 1).min()) for block in blocks) + 1) // unit, last // unit
         there = np.zeros(end - start + 2, dtype=bool)  # the last is for missing ones
-        for begin in range(0, len(dates), _BLOCK):
-            place = dates[begin : begin + _BLOCK].view(np.int64) // unit - start
-            there[np.where(place < 0, end - start + 1, place)] = True
+        for block in blocks:
+            place = block // unit
+            place -= start
+            there[np.maximum(place, -1, out=place)] = True
         found.append(np.flatnonzero(there[:-1]) + start)
     units = np.unique(np.concatenate(found))
     if zone is not None:
@@ -156,7 +163,8 @@ def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints
     return units[units <= today]
 
 
-_NEVER = np.datetime64("NaT", "us")
+_NONE = np.zeros(0, dtype="datetime64[us]")
+_MISSING = np.iinfo(np.int64).min  # a missing date as a number
 
 
 def _in_line(bench: Workbench, table: Table, columns: list[NDArray[Any]], days: Ints) -> Ints:

@@ -129,8 +129,8 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     result = by_stage.copy()
     dated = has_value(frame, "won_at") | has_value(frame, "lost_at")
     if "won_at" in frame or "lost_at" in frame:
-        known = _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
-        plain = known & ~(_has_column(bench, table, "stage") & _stage_decides(bench, table))
+        known = states.in_file(bench, table, "won_at", "lost_at")
+        plain = known & ~(states.in_file(bench, table, "stage") & _stage_decides(bench, table))
         by_date = np.select([has_value(frame, "won_at"), dated], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
         result = np.where(plain, by_date, result)
     stated_by_word = np.zeros(len(frame), dtype=bool)
@@ -147,7 +147,7 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
         bench.report("outcome-conflict", table, conflict, column="flag")
         result = np.where(flagged, by_flag, result)
     says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
-    says_open |= _has_column(bench, table, "won_at") | _has_column(bench, table, "lost_at")
+    says_open |= states.in_file(bench, table, "won_at", "lost_at")
     if "stage" in frame and (kept := left_open(bench)):
         says_open |= frame["stage"].isin([label for label in seen(frame, "stage") if folded(label) in kept]).to_numpy()
     given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
@@ -175,6 +175,8 @@ def left_open(bench: Workbench) -> set[str]:
 def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> Bools:
     """The deals that nothing calls open, won or lost and that are lost all the same: with a reason for it, or archived
     without a chance. Reasons count where deals that were won have none."""
+    if not {"lost_reason", "is_archived", "is_active"} & {*frame.columns}:
+        return np.zeros(len(frame), dtype=bool)
     still = (outcome == OPEN) & ~decided
     reason = has_value(frame, "lost_reason") & ~words(frame, "lost_reason", _NO_REASON)
     won = outcome == WON
@@ -197,8 +199,8 @@ def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
 
 def _stage_decides(bench: Workbench, table: Table) -> Bools:
     """The rows of files whose stages can say that a deal is won or lost: Pipedrive's and Dynamics' never do."""
-    decides = [bench.recognised[source.index].layout.stage_decides for source in bench.sources]
-    return np.array(decides, dtype=bool)[table.frame[SOURCE].to_numpy()]
+    decides = np.array([bench.recognised[source.index].layout.stage_decides for source in bench.sources], dtype=bool)
+    return np.full(len(table.frame), True) if decides.all() else decides[table.frame[SOURCE].to_numpy()]
 
 
 def _refuse_unknown(bench: Workbench, table: Table) -> None:
@@ -212,12 +214,6 @@ def _refuse_unknown(bench: Workbench, table: Table) -> None:
                 where=source.path,
                 hint="Export the deals again with the column Status.",
             )
-
-
-def _has_column(bench: Workbench, table: Table, column: str) -> Bools:
-    """The rows whose file has the column."""
-    having = np.array([column in source.columns for source in bench.sources], dtype=bool)
-    return having[table.frame[SOURCE].to_numpy()]
 
 
 def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, category, has_value, numbers, truths
+from crm_metrics.loaders.facts.workbench import BLOCK, Bools, Workbench, category, has_value, numbers, truths
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
@@ -35,8 +35,13 @@ def settle(bench: Workbench, table: Table) -> None:
     frame = table.frame
     states = schema.STATES[table.name]
     said = read_by(bench, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    unsaid = said == _UNKNOWN
+    if not unsaid.any():  # nothing else is asked
+        put(table, said)
+        record(bench, table, "status", said)
+        return
     told, is_dated = _told(bench, table)
-    found = np.where(said == _UNKNOWN, told, said)
+    found = np.where(unsaid, told, said)
     open_ = found == _UNKNOWN
     asked = open_ & in_file(bench, table, "status") & ("status" in frame)
     still = np.int8(states.index(_STILL[table.name]))
@@ -178,15 +183,22 @@ def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked
     named = [NOT_KNOWN, *states, NOT_KNOWN, *(f"{NOT_KNOWN}: counted as {state}" for state in states)]
     texts = table.frame[column].astype("category").cat
     words = [NONE, *map(str, texts.categories)]
-    # Each row's file, word and state as one number.
-    place = (texts.codes.to_numpy().astype(np.int64) + 1) * len(named)
-    place += codes
-    place += 1
-    if asked is not None and asked.any():
-        place += asked * (len(states) + 1)
-    if len(bench.sources) > 1:
-        place += table.frame[SOURCE].to_numpy() * (len(named) * len(words))
-    counts = np.bincount(place)
+    counts = np.zeros(len(bench.sources) * len(words) * len(named), dtype=np.int64)
+    spelt, files = texts.codes.to_numpy(), table.frame[SOURCE].to_numpy()
+    size = max(BLOCK, len(counts))
+    for start in range(0, len(spelt), size):
+        rows = slice(start, start + size)
+        # Each row's file, word and state as one number.
+        place = files[rows].astype(np.int64)
+        place *= len(words)
+        place += spelt[rows]
+        place += 1
+        place *= len(named)
+        place += codes[rows]
+        place += 1
+        if asked is not None:
+            place += asked[rows] * (len(states) + 1)
+        counts += np.bincount(place, minlength=len(counts))
     for at in np.flatnonzero(counts).tolist():
         source, rest = divmod(at, len(named) * len(words))
         word, state = divmod(rest, len(named))

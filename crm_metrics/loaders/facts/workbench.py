@@ -26,7 +26,7 @@ Ints = NDArray[np.int64]
 SECOND = np.timedelta64(1, "s")
 DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "us")
-_BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
+BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 
 
@@ -125,11 +125,9 @@ class Workbench:
         self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], whole: Bools, unit_us: int
     ) -> Floats:
         result = np.empty(len(begin))
-        for start in range(0, len(begin), _BLOCK):
-            exact = (until[start : start + _BLOCK] - begin[start : start + _BLOCK]).astype(
-                "timedelta64[us]", copy=False
-            )
-            result[start : start + _BLOCK] = np.where(np.isnat(exact), np.nan, exact.view(np.int64))
+        for start in range(0, len(begin), BLOCK):
+            exact = (until[start : start + BLOCK] - begin[start : start + BLOCK]).astype("timedelta64[us]", copy=False)
+            result[start : start + BLOCK] = np.where(np.isnat(exact), np.nan, exact.view(np.int64))
         if whole.any():
             day = (self.days(until_day[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
             as_us = day.astype(np.float64) * DAY_US
