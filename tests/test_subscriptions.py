@@ -202,6 +202,7 @@ def test_an_amount_for_several_intervals_is_parted_by_them(unit: str, count: str
     text = f"""
         Subscription ID,Customer ID,Amount,{count},{unit},Start Date,End Date
         s1,A,90,3,month,2025-01-05,
+        s0,E,0,1,month,2025-03-31,
         s2,B,120,1,year,2025-01-05,
         s3,C,40,2,weeks,2025-01-05,
         s4,D,30,,month,2025-01-05,
@@ -213,6 +214,7 @@ def test_a_number_written_twice_counts_once_and_a_count_of_nothing_is_reported(t
     text = """
         Subscription ID,Customer ID,Amount,Interval Count,Interval,Start Date,End Date
         s1,A,90,3,3 months,2025-01-05,
+        s0,E,0,1,month,2025-03-31,
         s2,B,30,1,every 3 months,2025-01-05,
         s3,C,50,0,month,2025-01-05,
     """

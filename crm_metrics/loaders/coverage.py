@@ -83,12 +83,17 @@ def derive(bench: Workbench) -> None:
 
 
 def _bases(bench: Workbench, table: Table) -> list[Coverage]:
-    """What the tables cover that share files with a derived one; all that it could be made of where none of them does."""
-    names = schema.TABLES[table.name].bases or tuple(sorted(bench.coverage))
-    names = tuple(name for name in names if name in bench.coverage and name in bench.tables)
+    """What the tables cover that share files with a derived one; all that it could be made of where none of them does. Lines
+    without a date of their own have that of their order."""
+    names = [name for name in schema.TABLES[table.name].bases or sorted(bench.coverage) if name in bench.tables]
+    dated = [name for name in names if name in bench.coverage]
     mine = set(bench.files(table)) if SOURCE in table.frame else set()
     sharing = [name for name in names if mine & set(bench.files(bench.tables[name]))]
-    return [bench.coverage[name] for name in sharing or (names if schema.is_derived(table.name) else ())]
+    if not sharing:
+        return [bench.coverage[name] for name in dated if schema.is_derived(table.name)]
+    return [bench.coverage[name] for name in sharing if name in bench.coverage] or [
+        bench.coverage[name] for name in dated[:1]
+    ]
 
 
 def is_usual(pause: int, days: Ints) -> bool:

@@ -20,9 +20,11 @@ HAPPENED = {
     "orders": ("ordered_at", "cancelled_at", "updated_at"),
     "subscriptions": ("started_at", "canceled_at", "updated_at"),
     "spend": ("spent_at",),
+    "deal_stages": ("entered_at", "left_at"),
 }
 CAME_IN = {"leads": "created_at", "deals": "created_at", "tickets": "created_at", "responses": "responded_at"}
 CAME_IN |= {"customers": "started_at", "orders": "ordered_at", "subscriptions": "started_at", "spend": "spent_at"}
+CAME_IN |= {"deal_stages": "entered_at"}
 ENDS = {"customers": "ended_at", "subscriptions": "ended_at"}
 UNSOLVED = {"open", "pending", "new", "on hold"}
 

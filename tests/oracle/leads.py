@@ -46,7 +46,7 @@ class Leads(Family):
         return int(self.world.settings.get("conversion_days", 90))
 
     def is_old_enough(self, lead: Row) -> bool:
-        return (self.world.as_of - day(lead["created_at"])).days >= self.window_days()
+        return (self.world.known("leads") - day(lead["created_at"])).days >= self.window_days()
 
     def is_converted_in_window(self, lead: Row) -> bool:
         if not self.is_converted(lead) or lead.get("converted_at") is None:
@@ -108,7 +108,7 @@ class Leads(Family):
         for lead in leads:
             at = self.world.answer("leads", lead)
             if at is None:
-                waits.append((self.world.waited(lead["created_at"], calendar, 24), False))
+                waits.append((self.world.waited("leads", lead["created_at"], calendar, 24), False))
             else:
                 hours = sensible(duration(lead["created_at"], at, 24))
                 if hours is not None:

@@ -48,7 +48,7 @@ def compute(
     today: date = NEVER,
 ) -> Result:
     """The metric for the days [start, end), as known at the end of the day `as_of`; it is cut where its tables end."""
-    world = World(tables, start, end, as_of, settings or {}, segment, is_all)
+    world = World(tables, start, end, as_of, settings or {}, segment, is_all, today)
     if world.cut <= world.start:
         return Result(None, "not-covered")
     oracle = Oracle(world, per_value)
@@ -68,7 +68,7 @@ def compute(
         if is_cut and world.is_moved:
             return Result(None, "not-covered")
         if is_cut:
-            world = World(tables, start, end_of_all + timedelta(days=1), as_of, settings or {}, segment, is_all)
+            world = World(tables, start, end_of_all + timedelta(days=1), as_of, settings or {}, segment, is_all, today)
             oracle = Oracle(world, per_value)
             figure = oracle.figure(metric)
     if figure.value is None:

@@ -65,9 +65,10 @@ class Revenue(Family):
 
     def arpa(self) -> Figure:
         both = plus(self.figure("customers_at_start"), self.figure("customers_at_end"))
-        if not {"orders", "deals"} & self.world.tables.keys() and "subscriptions" in self.world.tables:
+        revenue = self.figure("revenue")
+        if revenue.reason == "missing-column" and "subscriptions" in self.world.tables:
             return self.ratio("mrr", "customers_at_end")
-        return divide(self.figure("revenue"), divide(both, Figure(Fraction(2))))
+        return divide(revenue, divide(both, Figure(Fraction(2))))
 
     def average_order_value(self) -> Figure:
         amounts = [item.amount for item in self.bought(amount=True) if not item.is_refund]

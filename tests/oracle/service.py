@@ -53,7 +53,7 @@ class Service(Leads):
                     minutes = None
                 known = minutes is not None
                 if minutes is not None and world.has("tickets", "created_at"):
-                    known = minutes <= world.waited(ticket["created_at"], False, 1440) or world.is_calendar(
+                    known = minutes <= world.waited("tickets", ticket["created_at"], False, 1440) or world.is_calendar(
                         "tickets", "created_at"
                     )
                 found.append((ticket, known, sensible(minutes) if known else None))
@@ -76,7 +76,7 @@ class Service(Leads):
                 continue
             solved = world.solved_at(ticket)
             if solved is None:
-                waits.append((world.waited(ticket["created_at"], calendar, 1440), False))
+                waits.append((world.waited("tickets", ticket["created_at"], calendar, 1440), False))
             else:
                 until = sensible(duration(ticket["created_at"], day(solved) if calendar else solved, 1440))
                 if until is not None:

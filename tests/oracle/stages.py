@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
 from itertools import pairwise
 
@@ -77,6 +77,7 @@ class Stages(Family):
         self.world.need("deals.outcome")
         if "deal_stages" not in self.world.tables:
             raise UnavailableError("missing-column")
+        self.world.used.add("deal_stages")
         deals = {deal["deal_id"]: deal for deal in self.world.deals()}
         found: dict[tuple[str, str], Visit] = {}
         for key, rows in self.entries().items():
@@ -103,7 +104,7 @@ class Stages(Family):
             return sensible(duration(day(begin) if by_day else begin, end, 1)), False
         if deal["outcome"] != "open":
             return sensible(duration(row["entered_at"], deal.get("closed_at"), 1)), False
-        return self.world.waited(row["entered_at"], by_day, 1), True
+        return self.world.waited("deal_stages", row["entered_at"], by_day, 1), True
 
     def entered(self) -> list[Visit]:
         """The visits to this stage by deals of the segment that came in the period."""
@@ -159,10 +160,10 @@ class Stages(Family):
     # ---- what an export knows without histories ----
 
     def standing(self) -> list[Row]:
-        """The deals open at T in this stage, for a period that reaches up to T."""
+        """The deals open at K(t) in this stage, for a period that reaches up to it."""
         self.world.need("deals.outcome", "deals.stage")
-        if not self.world.in_period(self.world.now - timedelta(microseconds=1)):
-            raise UnavailableError("no-rows")
+        if not self.world.in_period(self.world.known("deals")):
+            raise UnavailableError("not-covered")
         deals = [deal for deal in self.world.deals() if deal["outcome"] == "open" and self.world.counts("deals", deal)]
         created = [deal for deal in deals if deal.get("created_at") is None or self.world.happened(deal["created_at"])]
         return [deal for deal in created if clean(deal.get("stage")) == self.per_value]

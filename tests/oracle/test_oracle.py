@@ -245,6 +245,7 @@ def test_young_leads_are_immature_and_not_failures() -> None:
 
 def test_a_lead_converted_before_it_came_or_without_a_date_is_converted_but_not_in_time() -> None:
     leads = "lead_id, created_at, converted_at, is_converted\n1,2024-03-01,2024-02-01,true\n2,2024-03-01,,true"
+    leads += "\n3,2024-05-31,,false"  # up to when the others have waited
     assert value("lead_conversion_rate", leads=leads) == 0
     assert value("lead_conversion_to_date", leads=leads) == 1
 

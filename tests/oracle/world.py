@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
+from .coverage import span
 from .figures import NotCoveredError, UnavailableError, median, number
 from .rows import (
     Movement,
@@ -54,9 +55,11 @@ class World:
         settings: Mapping[str, Any],
         segment: Mapping[str, str | None] | None,
         is_all: bool,
+        today: date,
     ) -> None:
         self.tables = {name: rows for name, rows in tables.items() if rows}
         self.as_of = as_of
+        self.today = today
         self.now = moment(as_of + timedelta(days=1))
         self.start = moment(start)
         self.cut = min(moment(end), self.now)
@@ -162,13 +165,20 @@ class World:
     def at(self, table: str, column: str) -> list[Row]:
         return self.flow(table, self.tables.get(table, []), column)
 
-    def waited(self, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
-        """How long something that has not ended has lasted at T: in whole days where its end would be counted so."""
+    def known(self, table: str) -> date:
+        """K(t), the last day on which the state of a table's records is known: ages and waits are judged by it."""
+        found = span(table, self.tables[table], self.as_of, self.today)
+        return self.as_of if found is None else found.known
+
+    def waited(self, table: str, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
+        """How long a record that has not ended has lasted at the end of K(t): in whole days where its end would be counted
+        so."""
+        known = self.known(table)
         if isinstance(created, datetime) and not other_is_calendar:
-            length = duration(created, self.now, units_per_day)
+            length = duration(created, moment(known + timedelta(days=1)), units_per_day)
             assert length is not None
             return length
-        return Fraction((self.as_of - day(created)).days * units_per_day)
+        return Fraction((known - day(created)).days * units_per_day)
 
     def months(self) -> Fraction:
         """Months in the period: calendar months when it is whole ones, else days / 30.4375."""
@@ -211,7 +221,7 @@ class World:
         return sensible(duration(deal.get("created_at"), deal.get("closed_at"), 1))
 
     def age(self, deal: Row) -> Fraction:
-        return self.waited(deal["created_at"], self.is_calendar("deals", "closed_at"), 1)
+        return self.waited("deals", deal["created_at"], self.is_calendar("deals", "closed_at"), 1)
 
     def median_cycle(self) -> Fraction | None:
         """The median cycle of all deals won up to T, whatever the segment."""

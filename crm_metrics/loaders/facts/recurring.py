@@ -103,6 +103,9 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     before = (kind == _MOVES.index("churn")) | (lost & (gains == 0))
     part = np.where(before[moment], down, up)
     whole = np.bincount(moment, weights=part)
+    side, unclear = np.where(before[moment], steps["before"], steps["after"]), steps["unclear_after"].to_numpy()
+    mine = (side != 0) | (np.where(before[moment], unclear - steps["unclear"], unclear) > 0)
+    mine |= (np.bincount(moment, weights=mine) == 0)[moment]
     same = np.abs(whole - np.abs(total)) < _NOTHING
     with np.errstate(all="ignore"):
         share = np.where(same[moment], part, np.abs(total)[moment] * part / whole[moment])
@@ -116,8 +119,10 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     either = ~known & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
     several = (np.bincount(moment) > 1)[moment]
     parts = [
-        made.assign(kind=category(_MOVES, kind[moment]), amount=amount)[(np.abs(amount) >= _NOTHING) | ~known[moment]],
-        made.assign(kind=category(_MOVES, np.full(len(made), 1)), amount=np.nan)[either[moment]],
+        made.assign(kind=category(_MOVES, kind[moment]), amount=amount)[
+            (np.abs(amount) >= _NOTHING) | (mine & ~known[moment])
+        ],
+        made.assign(kind=category(_MOVES, np.full(len(made), 1)), amount=np.nan)[mine & either[moment]],
         made.assign(kind=category(_MOVES, np.full(len(made), 5)), amount=over)[several & ~(np.abs(over) < _NOTHING)],
     ]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
