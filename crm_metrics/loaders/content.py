@@ -79,7 +79,7 @@ def fits(kind: Kind, content: Content) -> float | None:
     form = content.form
     if form == "blank":
         return 0.0
-    digits = form == "flag" and all(cell.isdigit() for cell in content.cells)
+    digits = form == "flag" and all(map(_NUMBER.fullmatch, content.cells))  # 1.0 is a number too
     if form == "text" and kind in (Kind.DATE, Kind.MONEY) and not content.has_digits:
         return None
     if kind is Kind.DATE:
