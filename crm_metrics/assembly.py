@@ -41,7 +41,7 @@ class Shown:
 class Assembler:
     """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
     data cannot give in any period are `absent`; `notes` are sentences to be printed with the figures, `uncovered` are those
-    that say which periods the data does not cover."""
+    that say which periods the data does not cover, `offers` those that say how a missing column can be read."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
@@ -50,6 +50,7 @@ class Assembler:
         self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
         self.absent: set[str] = set()
+        self.offers: dict[str, None] = {}
         self.notes: list[str] = []
         self.missed_goals: list[str] = []
         self.uncovered: dict[str, None] = {}
@@ -72,6 +73,7 @@ class Assembler:
         if isinstance(cells, Unavailable):
             self.missing[metric.name] = _sentence(cells)
             self.absent.add(metric.name)
+            self.offers |= {problem: None for problem in (cells.offer,) if problem}
             return [self._none(metric, cells.reason)]
         self._say_uncovered(metric)
         parts = split(self.engine, metric, cells)
@@ -253,7 +255,7 @@ _WORDS = {
 
 
 def _sentence(problem: Unavailable) -> str:
-    return f"{problem.seen}; {problem.hint}" if problem.hint else problem.seen
+    return "; ".join(filter(None, (problem.seen, problem.offer or problem.hint)))
 
 
 def _filled(value: object, size: int) -> np.ndarray:

@@ -60,7 +60,8 @@ class Report:
     leaves out because they still wait, where they are many. `restated` are the figures that an earlier
     run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period is over
     that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not
-    whole; `newest` is the day of the newest record of each table behind the figures.
+    whole; `offers` say how to read a file's header as a column that figures miss; `newest` is the day of the newest record
+    of each table behind the figures.
     `ripe` gives, for metrics of which the period is too young to tell, the newest period that is old enough and its value.
     """
 
@@ -90,6 +91,7 @@ class Report:
     missed_goals: list[str] = field(default_factory=list)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     uncovered: list[str] = field(default_factory=list)
+    offers: list[str] = field(default_factory=list)
     newest: dict[str, date] = field(default_factory=dict)
     ripe: dict[str, tuple[str, float]] = field(default_factory=dict)
 

@@ -130,6 +130,9 @@ class Dataset:
     ignored: list[str] = field(default_factory=list)
     raws: dict[str, Digestible] = field(default_factory=dict)
     priced_in: str | None = None  # the currency that all amounts are converted to; None where they stay in their own
+    offers: dict[tuple[str, str, str], str] = field(
+        default_factory=dict
+    )  # file, table, lacking column -> how to read it
     coverage: dict[str, Coverage] = field(default_factory=dict)  # of every table that has dates, derived ones included
 
     def start(self, day: date) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from crm_metrics import api
 from crm_metrics.loaders.recognising import recognise
 
 VARIANTS = [
@@ -178,3 +181,25 @@ def test_an_opportunity_id_is_read_by_salesforce_s_own_layouts(ids: list[str], k
     assert header[found.columns["deal_id"]] == "OpportunityId"
     assert found.layout.long_ids
     assert found.layout.total_rows
+
+
+CLOSE = "id,lead_id,status_type,status_label,value,value_period,value_currency,date_created,date_won,date_lost"
+
+
+@pytest.mark.parametrize(("second", "expected"), [("one_time", 110), ("monthly", None), ("annual", None)])
+def test_amounts_for_one_time_and_for_a_month_are_never_added(
+    tmp_path: Path, second: str, expected: int | None
+) -> None:
+    rows = [
+        "o1,l1,won,Won,100,one_time,USD,2025-01-05,2025-03-02,",
+        f"o2,l2,won,Won,10,{second},USD,2025-01-06,2025-03-03,",
+        "o3,l3,active,Open,,monthly,USD,2025-01-06,,",  # without an amount it says nothing
+    ]
+    (tmp_path / "opps.csv").write_text("\n".join([CLOSE, *rows]) + "\n", encoding="utf-8")
+
+    report = api.report([str(tmp_path / "opps.csv")], metrics=["revenue_won", "deals_won"], period="2025-03")
+
+    value = report.rows.set_index("metric")["value"]
+    assert value["deals_won"] == 2
+    assert (None if value.isna()["revenue_won"] else value["revenue_won"]) == expected
+    assert ("value_period" in report.missing.get("revenue_won", "")) == (expected is None)

@@ -45,7 +45,8 @@ class Value:
 @dataclass(frozen=True)
 class File:
     """One table of one file. `date_order` is empty where no date leaves it open; `date_proof` says what decided it;
-    `settings` are the rules of the settings for this file."""
+    `settings` are the rules of the settings for this file; `offer` says how to read headers that were left alone as
+    columns that no file has, where their words allow it."""
 
     source: Source
     title: str
@@ -55,6 +56,7 @@ class File:
     date_order: str = ""
     date_proof: str = ""
     settings: tuple[str, ...] = ()
+    offer: str = ""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def _file(source: Source, found: Everything, dataset: Dataset) -> File:
         date_order=_ORDERS.get(source.date_order, ""),
         date_proof=proof,
         settings=tuple(_rules(dataset.settings.rules(source.path))),
+        offer=next((text for (path, *_), text in dataset.offers.items() if path == source.path), ""),
     )
 
 

@@ -126,6 +126,7 @@ def compute(
         missed_goals=assembler.missed_goals,
         coverage=dataset.coverage,
         uncovered=list(assembler.uncovered),
+        offers=list(assembler.offers),
         newest=_newest(engine, asked.metrics, rows),
         waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )

@@ -160,5 +160,6 @@ def _warn(result: Report, verbose: bool) -> None:
 
     if result.settings_file:
         typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)
-    for line in (*result.uncovered, *sentences(result), *problems(result.issues, verbose=verbose)):
+    said = [*result.uncovered, *map(cells.visible, result.offers), *sentences(result)]
+    for line in (*said, *problems(result.issues, verbose=verbose)):
         typer.echo(line, err=True)

@@ -11,7 +11,7 @@ from crm_metrics.expressions import columns
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Table
+from crm_metrics.tables import Dataset, Table
 
 
 def trouble(
@@ -48,6 +48,17 @@ def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bo
         return True
     needs = {need.partition(".")[2] for need in known.columns[column].needs} if column in known.columns else set()
     return bool(needs & filtered) or (column != metric.at and needs <= {*known.moments})
+
+
+def with_offer(problem: Unavailable, metric: Metric, dataset: Dataset) -> Unavailable:
+    """The problem with the headers that may be what is missing, where a file has such."""
+    if problem.reason != "missing-column" or not dataset.offers:
+        return problem
+    needs = schema.inputs((metric.table, column) for column in columns_of(metric))
+    offers = [
+        f"{path}: {text}" for (path, table, column), text in dataset.offers.items() if column in needs.get(table, ())
+    ]
+    return replace(problem, offer="; ".join(dict.fromkeys(offers)))
 
 
 def with_formulas(catalog: Catalog, tables: Mapping[str, Table]) -> Catalog:

@@ -53,11 +53,13 @@ class Cells:
 
 @dataclass(frozen=True)
 class Unavailable:
-    """A metric that cannot be computed at all: the reason, what was seen, and what would make it available."""
+    """A metric that cannot be computed at all: the reason, what was seen, and what would make it available; `offer` is how
+    to read a header of a file as the column that is missing, where its words allow it."""
 
     reason: str
     seen: str
     hint: str = ""
+    offer: str = ""
 
 
 def first_reason(left: NDArray[np.int8], right: NDArray[np.int8]) -> NDArray[np.int8]:

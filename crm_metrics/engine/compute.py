@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.availability import trouble, with_formulas
+from crm_metrics.engine.availability import trouble, with_formulas, with_offer
 from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, first_reason
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
@@ -133,7 +133,7 @@ class Engine:
             if problem := trouble(
                 needed, self.dataset.tables, self._own_dims(needed, metric), everything=self._everything
             ):
-                return problem
+                return with_offer(problem, needed, self.dataset)
         segments = self.segments(self.dims(metric))
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]

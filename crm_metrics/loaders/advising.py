@@ -4,7 +4,7 @@ or their cells, and the settings that say so. Every way that is given has been t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -16,7 +16,7 @@ from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.reading import Raw
-from crm_metrics.loaders.recognising import recognise
+from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
 from crm_metrics.loaders.whole_table import Sheet, reading
@@ -48,6 +48,11 @@ class Way:
     option: str
     setting: str
 
+    @property
+    def sentence(self) -> str:
+        said = " and ".join(f"{header!r} is the column {name}" for name, header in self.columns.items())
+        return f"if {said}, add {self.option}" if said else f"add {self.option}"
+
 
 @dataclass(frozen=True)
 class Nearest:
@@ -64,9 +69,7 @@ class Nearest:
         """What would have to be said for it to be read, in one sentence; empty without a way."""
         if not self.ways:
             return ""
-        way = self.ways[0]
-        said = " and ".join(f"{header!r} is the column {name}" for name, header in way.columns.items())
-        return f"if {said}, add {way.option}" if said else f"add {way.option}"
+        return self.ways[0].sentence
 
 
 def nearest(raw: Raw, settings: Settings) -> Nearest:
@@ -193,6 +196,27 @@ def _ways(raw: Raw, settings: Settings, layout: Layout, parts: Sequence[Sequence
             way = way_to(raw, settings, layout.table, columns)
             if way is not None:
                 yield way
+
+
+def offered(raw: Raw, settings: Settings, found: Recognised, lacking: Collection[str]) -> Way | None:
+    """Of a file that is recognised, the settings that read its unused headers as columns that are lacking, where a word of
+    any language, also one that is not sure enough to decide, says so; None where none does."""
+    layout, used = worded().get(found.layout.table), {*found.columns.values()}
+    places = [place for place, label in enumerate(raw.header) if place not in used and label.strip()]
+    if layout is None or not lacking or not places:
+        return None
+    sheet = Sheet(tuple(raw.header), raw.head(), raw.path)
+    set_already = settings.rules(raw.path).columns
+    way: Way | None = None
+    for column in (name for name in layout.columns if name in lacking and name not in set_already):
+        before = dict(way.columns) if way is not None else {}
+        free = used | {raw.header.index(label) for label in before.values()}
+        for offer in _offers(sheet, layout, frozenset({column}), free):
+            tried = way_to(raw, settings, layout.table, {**before, column: offer.label}) if not offer.rank else None
+            if tried is not None:
+                way = tried
+                break
+    return way
 
 
 def way_to(raw: Raw, settings: Settings, table: str, columns: Mapping[str, str]) -> Way | None:

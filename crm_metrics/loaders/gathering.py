@@ -45,7 +45,8 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Gathered:
-    """All files of a question. `wanted` are the tables its figures are made of, `needs` the columns they need of each."""
+    """All files of a question. `wanted` are the tables its figures are made of, `needs` the columns they need of each.
+    `offers` say how to read a header as one of these that no file has, by file, table and column."""
 
     files: list[Fetched]
     wanted: set[str]
@@ -53,6 +54,7 @@ class Gathered:
     dims: list[str]
     issues: list[Issue]
     pool: ThreadPoolExecutor
+    offers: dict[tuple[str, str, str], str]
 
 
 def gather(
@@ -74,6 +76,7 @@ def gather(
     for table, name in wanted:
         if schema.is_derived(table):
             needs.setdefault(table, set()).add(name)
+    offers = _offers(found, needs, settings or Settings())
     _find_dims(found, dims)
     links = _links(found, dims)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in found)
@@ -94,7 +97,21 @@ def gather(
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)
     files = [started[raw.path] for raw, _ in found]
-    return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool)
+    return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool, offers)
+
+
+def _offers(
+    found: Sequence[tuple[Raw, Recognised]], needs: Mapping[str, set[str]], settings: Settings
+) -> dict[tuple[str, str, str], str]:
+    """How to read a header as a needed column that no file of its table has, by file, table and column."""
+    offers: dict[tuple[str, str, str], str] = {}
+    for raw, recognised in found:
+        table = recognised.layout.table
+        there = {name for _, other in found if other.layout.table == table for name in other.columns}
+        way = advising.offered(raw, settings, recognised, needs.get(table, set()) - there)
+        if way is not None:
+            offers |= {(raw.path, table, column): way.sentence for column in way.columns}
+    return offers
 
 
 def _halves(raw: Raw, recognised: Recognised) -> dict[str, Halves]:

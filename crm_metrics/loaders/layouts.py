@@ -62,6 +62,7 @@ class Layout:
     scale: str = ""  # of scores or ratings, where the vendor has only this one
     documents: str = ""  # what the rows of orders are: orders, invoices, payments or lines of one business
     amounts: str = ""  # of orders on several rows: "line", parts of them, or "total", the whole each time
+    amounts_per: str = ""  # the column that says for how long an amount is: kinds that are never added
     money: str = ""  # "minor": amounts are in the currency's smallest unit; "micro": in millionths
     total_blank: frozenset[str] = frozenset()  # a row in which all of these are blank is a total
     siblings: Mapping[str, str] = field(default_factory=dict)  # column -> what its header's sibling adds to it
@@ -132,6 +133,7 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         scale=block.get("scale", ""),
         documents=block.get("documents", ""),
         amounts=block.get("amounts", ""),
+        amounts_per=block.get("amounts_per", ""),
         money=block.get("money", ""),
         total_blank=frozenset(block.get("total_blank", ())),
         siblings={column: normalised(ending) for column, ending in block.get("siblings", {}).items()},

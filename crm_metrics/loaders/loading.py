@@ -123,6 +123,7 @@ def load(
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
         priced_in=bench.priced_in,
         coverage=bench.coverage,
+        offers=gathered.offers,
         raws={raw.path: raw for raw, _ in exchange},
     )
 

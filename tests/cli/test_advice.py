@@ -133,3 +133,57 @@ def test_a_column_that_was_taken_wrongly_is_switched_off(folder: Path):
     assert crm_metrics(*asked, "--set", off).values == {"revenue_won": "11.0"}
     wrong = crm_metrics(*asked, "--set", 'files=[{path = "deals.csv", columns = {currency = true}}]')
     assert (wrong.code, "or false" in wrong.err) == (2, True)
+
+
+# Files that are recognised, each with the figure it cannot give and the header that may be the column it lacks.
+LACKING = {
+    "French": (
+        "Date de début;Date de fin;Nom du client;ID client\n05/01/2025;;A;1\n16/01/2025;14/02/2025;B;2\n",
+        "churn_rate",
+        "Date de fin",
+    ),
+    "Spanish": (
+        "ID de suscripción;Cliente;Fecha de inicio;Fecha de fin;MRR\n1;A;15/01/2025;;9\n2;B;16/01/2025;14/02/2025;5\n",
+        "churned_mrr",
+        "Fecha de fin",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LACKING)
+@pytest.mark.parametrize("form", ["table", "csv"])
+def test_a_figure_that_lacks_a_column_names_the_header_that_may_be_it(folder: Path, name: str, form: str) -> None:
+    text, metric, header = LACKING[name]
+    (folder / "file.csv").write_text(text, encoding="utf-8")
+    asked = (
+        "report",
+        "file.csv",
+        "-p",
+        "2025-02",
+        "--as-of",
+        "2025-02-28",
+        "-m",
+        f"{metric},new_customers",
+        "-f",
+        form,
+    )
+    before = crm_metrics(*asked)
+    advised = {*options(before.out + before.err)}
+    assert len(advised) == 1
+    assert header in advised.copy().pop()
+    assert options(crm_metrics("scan", "file.csv").out) == [*advised]
+    after = crm_metrics(*asked, "--set", advised.pop())
+    assert (after.code, options(after.out + after.err)) == (0, [])
+
+
+def test_a_header_is_offered_only_for_a_column_that_a_figure_lacks(folder: Path) -> None:
+    (folder / "file.csv").write_text(LACKING["French"][0], encoding="utf-8")
+    page = crm_metrics("report", "file.csv", "-p", "2025-01", "--as-of", "2025-02-28", "-m", "new_customers")
+    assert (page.code, options(page.out + page.err)) == (0, [])
+
+
+def test_a_header_that_no_word_names_is_not_offered(folder: Path) -> None:
+    text = LACKING["French"][0].replace("Date de fin", "Vu le")
+    (folder / "file.csv").write_text(text, encoding="utf-8")
+    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", "-m", "churn_rate,new_customers")
+    assert options(page.out + page.err) == []

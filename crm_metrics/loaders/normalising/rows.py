@@ -66,6 +66,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     """The file's columns, coerced, without rows that are no records. Raises `DataError` when one can be read in two ways."""
     file, file_plan = File(fetched.raw, fetched.recognised, settings.for_file(fetched.raw.path), index), fetched.plan
     _refuse_candidates(file, file_plan.names)
+    _refuse_kinds(file, file_plan.names)
     cells, totals = without_totals(file, file_plan, fetched.cells.result())
     if fetched.unread is not None and fetched.unread in file_plan.names:
         _identity(file, fetched.unread, file_plan, cells)
@@ -133,6 +134,22 @@ def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
         cells = file.raw.read(dict.fromkeys(places.values(), As.TEXT))
         texts = {label: coerced.texts(cells.columns[place], file.missing) for label, place in places.items()}
         raise readings.two_columns(file, name, labels, texts)
+
+
+def _refuse_kinds(file: File, chosen: dict[str, int]) -> None:
+    """Use no amount where some are for one time and others for a month or a year: they cannot be added."""
+    per = file.recognised.columns.get(file.layout.amounts_per)
+    if per is None or "amount" not in chosen:
+        return
+    cells = file.raw.read({per: As.TEXT, chosen["amount"]: As.TEXT})
+    kinds, amounts = (coerced.texts(cells.columns[place], file.missing) for place in (per, chosen["amount"]))
+    codes = np.unique(kinds.codes[(kinds.codes >= 0) & (amounts.codes >= 0)])
+    if len(codes) > 1:
+        words = sorted(str(kinds.at(int(code))) for code in codes)
+        seen = f"the amounts of {file.raw.path} are {', '.join(words[:-1])} and {words[-1]}, which cannot be added"
+        hint = f"export one {file.raw.header[per]} at a time"
+        file.unusable["amount"] = Unusable("missing-column", seen, hint)
+        del chosen["amount"], file.recognised.columns["amount"]
 
 
 def _leave_open(file: File, name: str, labels: tuple[str, ...], chosen: dict[str, int]) -> None:

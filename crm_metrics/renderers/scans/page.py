@@ -131,6 +131,8 @@ def _columns(screen: Screen, file: File) -> None:
             screen.row([((label, ""), header)], [(_taken(column, name), "")], indent=4)
     if left:
         screen.paragraph("left alone: " + ", ".join(left), "dim", indent=4)
+    if file.offer:
+        screen.paragraph(visible(file.offer), indent=4)
 
 
 def _taken(column: Column, wide: int) -> str:
