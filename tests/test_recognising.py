@@ -504,3 +504,14 @@ def test_words_complete_nothing_where_a_tool_reads_a_column_otherwise() -> None:
 
     assert found is not None
     assert {labels[place] for place in found.columns.values()} == {*labels} - {"Ended At"}
+
+
+@pytest.mark.parametrize("language", ["通貨", "Currency"])
+def test_a_tools_amounts_are_never_without_the_currency_that_stands_beside_them(language: str) -> None:
+    labels = ["取引名", "取引ステージ", "金額", "作成日", "クローズ日", language]
+    cells = [["A", "B"], ["受注", "失注"], ["100", "50"], ["2025/02/03"] * 2, ["2025/03/10"] * 2, ["JPY", "USD"]]
+
+    found = recognise(labels, "x.csv", cells=cells)
+
+    assert found is not None
+    assert labels[found.columns["currency"]] == language

@@ -79,10 +79,18 @@ def _completed(sheet: Sheet, found: Recognised) -> Recognised:
     if found.layout.vendor == GENERIC or plain is None:
         return found
     read = reading(sheet, plain)
-    if read is None or not found.columns.items() <= read.columns.items():
+    if read is None or found.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
         return found
-    more = _worded(sheet, read)
-    return replace(more, layout=found.layout, score=found.score) if len(more.columns) > len(found.columns) else found
+    said = _worded(sheet, read)
+    used = {*found.columns.values()}
+    more = {name: place for name, place in said.columns.items() if place not in used and name not in said.candidates}
+    if not found.columns.items() <= said.columns.items():
+        # Amounts of several currencies would be added: the column that tells them apart is never left alone.
+        more = {} if found.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}
+    columns = more | found.columns
+    suffixes = {name: text for name, text in said.suffixes.items() if name in more} | found.suffixes
+    units = {name: unit for name, unit in said.units.items() if name in more} | found.units
+    return replace(found, columns=columns, suffixes=suffixes, units=units)
 
 
 def _is_placed(found: Recognised) -> bool:
