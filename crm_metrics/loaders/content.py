@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from crm_metrics.loaders.coercing.words import FALSE, MISSING, TRUE
 from crm_metrics.schema import NUMERIC, Kind
@@ -70,6 +71,7 @@ def looked_at(cells: Sequence[str | None]) -> Content:
     return Content(len(cells), tuple(filled), sure, sure == "number" and all(map(_DAY_NUMBER.fullmatch, seen)))
 
 
+@lru_cache(maxsize=1 << 12)
 def _form(text: str) -> str:
     return next((form for form, pattern in _FORMS if pattern.fullmatch(text)), "text")
 

@@ -36,8 +36,11 @@ _LAST_WORD_ONLY = ("de", "fr", "nl")
 
 def folded(text: str) -> str:
     """The text for comparing: words only, case, accents and full-width signs aside; `PartiallyPaid` is two words."""
-    plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", unicodedata.normalize("NFKC", text))))
-    plain = unicodedata.normalize("NFC", plain).casefold().replace("ł", "l")
+    if text.isascii():
+        plain = _HUMP.sub(" ", text).casefold()
+    else:
+        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", unicodedata.normalize("NFKC", text))))
+        plain = unicodedata.normalize("NFC", plain).casefold().replace("ł", "l")
     return " ".join(_NO_WORD.sub(" ", plain).split())
 
 

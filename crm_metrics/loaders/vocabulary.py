@@ -123,9 +123,12 @@ class Header:
 @lru_cache(maxsize=1 << 14)
 def words_of(label: str) -> tuple[str, ...]:
     """A label as words: split where signs, spaces, capitals and digits say, without case and accents; `#` is a number."""
-    text = unicodedata.normalize("NFKC", label.replace("º", "o").replace("°", ""))
-    text = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
-    text = unicodedata.normalize("NFC", _ACCENTS.sub("", text)).translate(_LETTERS)
+    if label.isascii():
+        text = _CAMEL.sub(" ", label).casefold()
+    else:
+        text = unicodedata.normalize("NFKC", label.replace("º", "o").replace("°", ""))
+        text = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
+        text = unicodedata.normalize("NFC", _ACCENTS.sub("", text)).translate(_LETTERS)
     return tuple(_SIGNS.sub(" ", text).replace("#", " # ").replace("#", "number").split())
 
 
