@@ -100,10 +100,12 @@ class NothingToReport(CrmMetricsError):  # noqa: N818 — nothing is wrong, ther
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The known name closest to `name`, case aside; None when nothing is close."""
-    by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
+    """The known name closest to `name`, case aside: of those that are about as close the one that begins with it; None
+    when nothing is close."""
+    folded, by_folded = name.casefold(), {candidate.casefold(): candidate for candidate in known}
+    close = get_close_matches(folded, by_folded, n=3, cutoff=0.6)
+    begun = [candidate for candidate in close if candidate.startswith(folded)]
+    return by_folded[(begun or close)[0]] if close else None
 
 
 _SHOWN = 60

@@ -68,7 +68,7 @@ def test_the_figures_are_those_of_the_report(sample: Path):
         "stage_lost": "lost",
     }
     names |= {"stage_amount_lost": "amount", "stage_went_on": "went_on", "stage_waiting": "waiting"}
-    report = crm_metrics("report", "sample_data", "-p", "2025", "-m", ",".join(names), "-f", "csv", "-q").rows
+    report = crm_metrics("report", *FUNNEL[1:], "-m", ",".join(names), "-f", "csv", "-q").rows
 
     assert len(report) == 7 + 6 * 5
     assert [row for row in report if float(row["value"]) != float(rows[row["stage"]][names[row["metric"]]])] == []

@@ -175,6 +175,8 @@ def open_workbook(
         problems, row = list(errors.errors) if errors else [], stated(path).header
         columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
         blocks = [block for block in blocks_in(columns) if row is None or block.rows[0] < row <= block.rows[1]]
+        if row is not None and not blocks:
+            raise no_header(path, row)
         for block in blocks:
             cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
             inside = [problem for problem in problems if block.holds(*problem.position)]
