@@ -12,9 +12,14 @@ CHURN = ("report", "sample_data", "-p", "2025-Q3", "-m", "churn_rate", "-f", "cs
 
 
 def test_a_figure_that_is_worse_fails_after_the_report_is_written(sample: Path):
-    done = crm_metrics(*CHURN, "--fail-on", "worse")
+    done = crm_metrics(*CHURN, "--compare", "year-ago", "--fail-on", "worse")
     assert (done.code, done.rows[0]["signal"]) == (1, "worse")
     assert done.err == "failed: worse, by more than chance brings: churn_rate\n"
+
+
+def test_what_is_only_maybe_worse_does_not_fail(sample: Path):
+    done = crm_metrics(*CHURN, "--fail-on", "worse")
+    assert (done.code, done.rows[0]["signal"], done.err) == (0, "maybe worse", "")
 
 
 def test_a_change_within_chance_does_not_fail(sample: Path):
@@ -35,7 +40,7 @@ def test_a_warning_about_the_data_fails(folder: Path):
 
 def test_a_profile_can_say_it(sample: Path):
     (sample / "crm-metrics.toml").write_text(
-        '[profile.watch]\nperiod = "2025-Q3"\nmetrics = ["churn_rate"]\nfail_on = ["worse"]\n'
+        '[profile.watch]\nperiod = "2025-Q3"\ncompare = "year-ago"\nmetrics = ["churn_rate"]\nfail_on = ["worse"]\n'
     )
     assert crm_metrics("report", "@watch", "sample_data", "-f", "csv", "-q").code == 1
 
