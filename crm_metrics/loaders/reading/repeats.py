@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.headers import filled
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, Cells, LeftOut
@@ -21,9 +22,12 @@ def without_repeats(
 ) -> Cells:
     """The cells without records that are in all columns what a row of the header is; these are left out and said.
 
-    The columns read tell whether there may be any; only then `others` is asked for the remaining ones.
+    The columns read tell whether there may be any; only then `others` is asked for the remaining ones. Raises `DataError`
+    for a record that is a header of other columns: what stands below it are no records of the table.
     """
     rows = [row for row in header_rows if filled(row) > 1]
+    for row in rows:
+        _refuse_inner_header(cells, row, path, others)
     hits = [hit for row in rows if (hit := _equal(cells.columns, row, len(cells.rows))) is not None]
     if not hits:
         return cells
@@ -43,6 +47,38 @@ def without_repeats(
         [*cells.issues, Issue("repeated-header", path, len(numbers), tuple(numbers[:SHOWN_ROWS]))],
         cells.merged,
     )
+
+
+def _refuse_inner_header(
+    cells: Cells, row: Sequence[str], path: str, others: Callable[[], Mapping[int, Column]]
+) -> None:
+    """Raise `DataError` where a record's first cell and another one are labels of other columns, as in the sub-items of a
+    board: `Subitems, Name, Owner` below `Name, Subitems, Stage, Owner`."""
+    hit = _labels_elsewhere(cells.columns, row)
+    if not hit.any():
+        return
+    columns = {**others(), **cells.columns}
+    if 0 not in columns or not _is_text(columns[0]):
+        return
+    inner = _labels_elsewhere({0: columns.pop(0)}, row)
+    inner &= _labels_elsewhere(columns, row)
+    if inner.any():
+        raise DataError(
+            f"row {int(cells.rows[inner][0])} is a header of its own: below it stand parts of the record above, with other "
+            "columns",
+            where=path,
+            hint="Export it without sub-items, or take them out of the file.",
+        )
+
+
+def _labels_elsewhere(columns: Mapping[int, Column], row: Sequence[str]) -> np.ndarray:
+    """A mask of the records that hold the label of another column in one of these; a single False when none does."""
+    result = np.zeros(1, bool)
+    for at, column in columns.items():
+        if _is_text(column):
+            labels = sorted({*filter(str.strip, row)} - {row[at]})
+            result = result | np.asarray(pc.fill_null(pc.is_in(column, pa.array(labels, pa.string())), False))
+    return result
 
 
 def _equal(columns: Mapping[int, Column], row: Sequence[str], count: int) -> np.ndarray | None:
