@@ -46,20 +46,19 @@ class _Days:
 
 def settle(bench: Workbench, today: date) -> None:
     """Put on the bench as-of (the setting, else the newest day on which something happened, today at the latest) and what
-    each table with dates covers; report dates out of line and dates after as-of."""
+    each table with dates covers; report dates out of line and dates after today."""
     last = _number(today)
     found = {name: days for name, table in bench.tables.items() if (days := _days(bench, table, last)) is not None}
     newest = max((days.newest for days in found.values()), default=last)
     bench.as_of = bench.settings.as_of or _date(newest)
     bench.now = _behind(bench, bench.as_of)
     bench.coverage = {name: _covered(_with_others(bench, name, found), bench.as_of, name) for name in found}
-    reported = today if bench.settings.as_of is None else bench.as_of
-    until = _behind(bench, reported)
+    until = _behind(bench, today)
     for table in bench.tables.values():
         for column in schema.TABLES[table.name].moments:
             dates = moments(table.frame, column) if table.has(column) else _NONE
             if dates.view(np.int64).max(initial=_MISSING) >= until.astype(np.int64):
-                bench.report("after-as-of", table, dates >= until, as_of=str(reported), column=column)
+                bench.report("after-as-of", table, dates >= until, as_of=str(today), column=column)
 
 
 def _with_others(bench: Workbench, name: str, found: dict[str, _Days]) -> _Days:
