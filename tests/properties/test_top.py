@@ -7,7 +7,7 @@ from collections import defaultdict
 import pytest
 
 from .conftest import Reports
-from .exports import SEEDS, Exports, of_seed, owner_label, sample, with_owners
+from .exports import FEW, Exports, of_seed, owner_label, sample, with_owners
 from .figures import ADDITIVE, SHOWN, Figure, Key, close, differences, disagreements, figures, some
 from .test_parts_alone import files_of
 
@@ -57,7 +57,7 @@ def wrong_of_top(reports: Reports, exports: Exports, period: str, top: int) -> l
 
 
 @pytest.mark.parametrize("top", TOPS)
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", FEW)
 def test_the_largest_stay_as_they_were_and_the_rest_adds_up(reports: Reports, seed: int, top: int) -> None:
     exports = of_seed(seed)
     if not any(owner_label(file) for file in exports.files.values()):
@@ -71,7 +71,7 @@ def test_the_largest_of_the_sample_data_stay_and_the_rest_adds_up(reports: Repor
     assert [] == some(wrong_of_top(reports, sample(), "2025-Q3", top))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", FEW)
 def test_the_rest_is_what_one_owner_of_all_its_rows_would_have(reports: Reports, seed: int) -> None:
     """For every metric whose files have owners: the rest is computed, not added."""
     exports = of_seed(seed)
