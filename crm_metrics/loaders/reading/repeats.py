@@ -76,7 +76,8 @@ def _labels_elsewhere(columns: Mapping[int, Column], row: Sequence[str]) -> np.n
     result = np.zeros(1, bool)
     for at, column in columns.items():
         if _is_text(column):
-            labels = sorted({*filter(str.strip, row)} - {row[at]})
+            # A label of one or two letters may as well be a value.
+            labels = sorted({label for label in row if len(label.strip()) > 2} - {row[at]})
             result = result | np.asarray(pc.fill_null(pc.is_in(column, pa.array(labels, pa.string())), False))
     return result
 
