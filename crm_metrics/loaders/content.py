@@ -15,6 +15,7 @@ _LOOKED_AT = 60  # filled cells of which the form is told
 _MOST = 0.8
 _NAMED = r"[^\W\d_]{3,12}"
 _DATE = re.compile(
+    r"(?!\d{1,2}\.(?:00|1[3-9]|[2-5]\d)\.\d\d$)"  # 10.30.00 is a time: no month has such a number
     rf"(?:{_NAMED}[.,]? )?(?:"
     r"\d{4}[-/.年] ?\d{1,2}[-/.月] ?\d{1,2}日?|\d{4}[-/年]\d{1,2}月?"
     r"|\d{1,2}[-/.] ?\d{1,2}[-/.] ?(?:\d{4}|\d{2})"
@@ -30,7 +31,8 @@ _NUMBER = re.compile(
 )
 _DAY_NUMBER = re.compile(r"(?:19|20|21)\d{6}|\d{5}(?:\.\d+)?|1\d{9}|1\d{12}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_FORMS = (("date", _DATE), ("clock", _CLOCK), ("number", _NUMBER), ("email", _EMAIL))
+_DOTTED_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d\.[0-5]\d")  # 19.07.17, unless it is a day of a month
+_FORMS = (("date", _DATE), ("clock", _CLOCK), ("clock", _DOTTED_CLOCK), ("number", _NUMBER), ("email", _EMAIL))
 
 
 @dataclass(frozen=True)
