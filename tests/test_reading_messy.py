@@ -133,7 +133,7 @@ def test_a_header_wider_than_every_record_is_the_header(above: str) -> None:
     raw = of_bytes(f"{above}a,b,c,d\n1,x,3\n4,y,6\n7,z,9\n")
     assert ["a", "b", "c", "d"] == raw.header
     assert [("1", "x", "3", None), ("4", "y", "6", None), ("7", "z", "9", None)] == [record[1:] for record in kept(raw)]
-    assert ["1", "4", "7"] == raw.head()[0]
+    assert ["1", "4", "7"] == raw.head[0]
     assert ["short-row"] == codes(raw)
 
 

@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from crm_metrics import __version__
-from crm_metrics.cli.process import leave, spare_collections
+from crm_metrics.cli.process import leave
 
 # A command is the function of the same name in the module of the same name; what is said of it stands in the overview.
 COMMANDS = {
@@ -95,7 +95,6 @@ def _start(
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
-    spare_collections()
     try:
         app()
         code = 0

@@ -13,11 +13,12 @@ from typing import NoReturn
 _M_TRIM_THRESHOLD, _M_TOP_PAD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -2, -3, -8
 _LARGEST_MMAP_THRESHOLD = 32 << 20
 _LARGEST_HEAP = 64 << 20
-_OBJECTS = 200_000
+_OBJECTS = 5_000_000
 
 
 def spare_collections() -> None:
-    """Look for cycles of garbage less often: a command is short, and importing makes a great many objects that stay."""
+    """Look for cycles of garbage hardly ever: a command is short, and most of the objects it makes stay to its end. Call it
+    before anything else is imported."""
     gc.set_threshold(_OBJECTS)
 
 

@@ -74,7 +74,7 @@ class Nearest:
 
 def nearest(raw: Raw, settings: Settings) -> Nearest:
     """The table that a file comes nearest to, of those with a way to read it first."""
-    sheet = Sheet(tuple(raw.header), raw.head(), raw.path)
+    sheet = Sheet(tuple(raw.header), raw.head, raw.path)
     found: list[tuple[bool, float, Nearest]] = []
     for layout in worded().values():
         read = reading(sheet, layout, forced=True)
@@ -205,7 +205,7 @@ def offered(raw: Raw, settings: Settings, found: Recognised, lacking: Collection
     places = [place for place, label in enumerate(raw.header) if place not in used and label.strip()]
     if layout is None or not lacking or not places:
         return None
-    sheet = Sheet(tuple(raw.header), raw.head(), raw.path)
+    sheet = Sheet(tuple(raw.header), raw.head, raw.path)
     set_already = settings.rules(raw.path).columns
     way: Way | None = None
     for column in (name for name in layout.columns if name in lacking and name not in set_already):
@@ -226,7 +226,7 @@ def way_to(raw: Raw, settings: Settings, table: str, columns: Mapping[str, str])
     header = [next((column for column, own in columns.items() if own == label), label) for label in raw.header]
     try:
         found = Recogniser(tried).recognise(raw)
-        renamed = recognise(header, raw.path, cells=raw.head()) if columns else found
+        renamed = recognise(header, raw.path, cells=raw.head) if columns else found
     except DataError:
         return None
     tables = {read.layout.table if read is not None else None for read in (found, renamed)}

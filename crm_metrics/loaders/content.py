@@ -62,7 +62,7 @@ class Content:
 
 def looked_at(cells: Sequence[str | None]) -> Content:
     """What the cells of a column are."""
-    filled = [text for cell in cells if cell is not None and (text := cell.strip()).casefold() not in MISSING]
+    filled = [text for text in map(str.strip, filter(None, cells)) if text.casefold() not in MISSING]
     if not filled:
         return Content(len(cells), (), "blank", False)
     seen = filled[:_LOOKED_AT]

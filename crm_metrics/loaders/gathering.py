@@ -118,7 +118,7 @@ def _halves(raw: Raw, recognised: Recognised) -> dict[str, Halves]:
     """The times of day that lie beside the file's dates; what they were taken for by their header alone is no column."""
     kinds = _kinds(recognised)
     dates = {name: place for name, place in recognised.columns.items() if kinds[name] is Kind.DATE}
-    found = halves_of(raw.header, raw.head(), dates, [*recognised.columns.values()]) if dates else {}
+    found = halves_of(raw.header, raw.head, dates, [*recognised.columns.values()]) if dates else {}
     times = {half.time for half in found.values()}
     for name in [name for name, place in recognised.columns.items() if place in times]:
         del recognised.columns[name]

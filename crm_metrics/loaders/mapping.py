@@ -35,7 +35,7 @@ class Recogniser:
     def _best(self, raw: Raw, header: Sequence[str], table: str | None = None) -> Recognised | None:
         if table is None and self._own and (found := recognise(header, raw.path, among=self._own)) is not None:
             return found
-        return recognise(header, raw.path, cells=raw.head(), table=table)
+        return recognise(header, raw.path, cells=raw.head, table=table)
 
     def _mapped(self, raw: Raw, rules: FileRules) -> Recognised | None:
         """The file as its own header says, else as it would say with the canonical names in it."""
@@ -90,7 +90,7 @@ class Recogniser:
             if rules.table in (None, layout.table)
             and (layout.vendor == rules.vendor if rules.vendor else layout.signature)
         ]
-        found = recognise(header, raw.path, cells=raw.head(), among=fitting)
+        found = recognise(header, raw.path, cells=raw.head, among=fitting)
         return found or (self._best(raw, header, rules.table) if rules.vendor is None else None)
 
     def _place(self, raw: Raw, name: str, label: str) -> int:

@@ -40,7 +40,7 @@ def plan(
     """How to read the chosen columns of a file, with the `halves` of its dates. A column whose sample leaves a doubt is
     read as text and decided as a whole later. `unread` is an id that nobody reads: its numbers are enough to see that none
     repeats."""
-    head = raw.head() if chosen else []
+    head = raw.head if chosen else []
     columns = {place: _reading(name, kinds[name], head[place]) for name, place in chosen.items()}
     if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
@@ -51,9 +51,11 @@ def plan(
 
 
 def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:
-    seen = [cell.strip() for cell in cells if cell is not None and cell.strip().casefold() not in MISSING]
     if kind is Kind.ID:
         return As.TEXT if name in _FOREIGN_KEYS and name != "lead_id" else As.PLAIN
+    if kind is not Kind.DATE and kind not in NUMERIC:
+        return As.TEXT
+    seen = [text for text in map(str.strip, filter(None, cells)) if text.casefold() not in MISSING]
     if not seen:
         return As.TEXT
     if kind is Kind.DATE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import pyarrow as pa
@@ -70,9 +70,11 @@ class Delimited:
     def size(self) -> int:
         return self.content.size or 0 if self.content.file is not None else 0
 
-    def head(self, count: int = 500) -> list[list[str | None]]:
-        records = self.layout.head[:count]
-        return [[cells[at] or None for cells in records] for at in range(len(self.header))]
+    @cached_property
+    def head(self) -> list[list[str | None]]:
+        return [[cell or None for cell in column] for column in zip(*self.layout.head, strict=True)] or [
+            [] for _ in self.header
+        ]
 
     def digest(self) -> str:
         return self.content.digest()

@@ -94,7 +94,7 @@ def _is_number(cell: str | None) -> bool:
 
 def filled(cells: Record) -> int:
     """How many cells hold more than blanks."""
-    return len([cell for cell in cells if cell and cell.strip()])
+    return sum(map(bool, map(str.strip, filter(None, cells))))
 
 
 def _is_import_ids(cells: Record) -> bool:

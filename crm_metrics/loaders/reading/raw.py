@@ -88,8 +88,9 @@ class Raw(Protocol):
         """The bytes still to be parsed, as far as they can be told without opening anything; 0 for a workbook."""
         ...
 
-    def head(self, count: int = 500) -> list[list[str | None]]:
-        """The first `count` records as text, by column; an empty cell is None."""
+    @property
+    def head(self) -> list[list[str | None]]:
+        """The first 500 records as text, by column; an empty cell is None."""
         ...
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from crm_metrics.loaders.reading.blocks import blocks_in, only
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
-from crm_metrics.loaders.reading.layout import SAMPLED
+from crm_metrics.loaders.reading.layout import HEAD, SAMPLED
 from crm_metrics.loaders.reading.merged import merged_cells
 from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
 from crm_metrics.loaders.reading.repeats import without_repeats
@@ -73,8 +74,9 @@ class Sheet:
             self.columns[at] = self.columns[at].take(pa.array(source))
             self.merged[at] = self.rows[rows]
 
-    def head(self, count: int = 500) -> list[list[str | None]]:
-        return [column.slice(0, count).to_pylist() for column in self.columns]
+    @cached_property
+    def head(self) -> list[list[str | None]]:
+        return [column.slice(0, HEAD).to_pylist() for column in self.columns]
 
     def digest(self) -> str:
         return self.content.digest()
