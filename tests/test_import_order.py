@@ -86,7 +86,7 @@ def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
         "    app()\n"
         "except SystemExit as left:\n"
         "    code = left.code or 0\n"
-        "slow = [name for name in ('pandas', 'numpy', 'pyarrow', 'openpyxl') if name in sys.modules]\n"
+        "slow = [name for name in ('pandas', 'numpy', 'pyarrow', 'openpyxl', 'scipy') if name in sys.modules]\n"
         "print('\\n#', code, *slow)\n"
     )
     done = subprocess.run(
@@ -160,6 +160,14 @@ def test_a_list_of_metrics_needs_nothing_that_computes() -> None:
 
     assert (0, []) == (code, slow)
     assert "win_rate" in out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--by", "owner", "--compare", "previous"]], ids=" ".join)
+def test_a_report_needs_no_scipy(arguments: list[str]) -> None:
+    code, out, slow = run("report", str(Path(__file__).parent.parent / "sample_data"), *arguments)
+
+    assert (0, ["pandas", "numpy", "pyarrow"]) == (code, slow)
+    assert "Win rate" in out
 
 
 def test_shell_completion_needs_nothing_that_computes() -> None:

@@ -17,6 +17,12 @@ from numpy.typing import NDArray
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.intervals.delta import AMOUNTS
+from crm_metrics.engine.intervals.distributions import (
+    binomial_at_most,
+    binomial_more_than,
+    normal_quantile,
+    t_quantile,
+)
 from crm_metrics.engine.intervals.shares import difference, wilson
 from crm_metrics.engine.intervals.signals import Figures, with_limits
 from crm_metrics.metrics.metric import Better, Metric, Unit
@@ -77,11 +83,9 @@ def _together(share: Floats, n: Ints) -> float:
 
 
 def _outside_funnel(share: Floats, n: Ints, together: float, risk: float) -> tuple[Bools, Bools]:
-    from scipy.special import bdtr, bdtrc
-
     tail, hits = _risk(len(n), risk) / 2, np.rint(share * n)
-    at_least = np.where(hits > 0, bdtrc(np.maximum(hits - 1, 0), n, together), 1.0)
-    at_most = np.asarray(bdtr(hits, n, together), dtype=np.float64)
+    at_least = binomial_more_than(hits - 1, n, together)
+    at_most = binomial_at_most(hits, n, together)
     return at_least <= tail, at_most <= tail
 
 
@@ -115,22 +119,18 @@ def _no_narrower(figures: Figures, weights: Floats) -> Figures:
 
 def _widened(figures: Figures, n: Ints, risk: float) -> Figures:
     """The limits for another risk than 5 %: farther from the value by as much as those of Student's t are."""
-    from scipy.special import stdtrit
-
-    factor = stdtrit(n - 1.0, 1 - risk / 2) / stdtrit(n - 1.0, 1 - _RISK / 2)
+    factor = t_quantile(n - 1.0, 1 - risk / 2) / t_quantile(n - 1.0, 1 - _RISK / 2)
     low = figures.value - (figures.value - figures.low) * factor
     return Figures(figures.value, low, figures.value + (figures.high - figures.value) * factor)
 
 
 def _places(figures: Figures, n: Ints, together: float, *, is_share: bool, higher: bool) -> tuple[Ints, Ints]:
     """The best and the worst place of each: behind those that are surely better, before those that are surely worse."""
-    from scipy.special import ndtri
-
     count = len(n)
     risk = _risk(count * (count - 1) / 2, together)
     wide = _widened(figures, n, risk)
     if is_share:
-        low, high = wilson(figures.value, n.astype(np.float64), float(ndtri(1 - risk / 2)))
+        low, high = wilson(figures.value, n.astype(np.float64), normal_quantile(1 - risk / 2))
         wide = Figures(figures.value, low, high)
     row, column = ((wide.value[at], wide.low[at], wide.high[at]) for at in (np.s_[:, None], np.s_[None, :]))
     more = difference(row, column)[0] > 0

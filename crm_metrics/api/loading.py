@@ -16,7 +16,7 @@ from crm_metrics.settings import Settings
 
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
 _LATER = (
-    *("scipy.special", "crm_metrics.loaders.loading", "crm_metrics.assembly"),
+    *("crm_metrics.loaders.loading", "crm_metrics.assembly"),
     *("crm_metrics.analysis.waiting", "crm_metrics.ranking", "crm_metrics.timeline"),
 )
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.cells import Codes, Floats, Ints
+from crm_metrics.engine.intervals.distributions import t_quantile
 from crm_metrics.engine.intervals.ranks import ranks
 from crm_metrics.engine.intervals.shares import Z
 from crm_metrics.engine.pairs import Chosen
@@ -144,10 +145,8 @@ def _limits(metric: Metric, column: aggregates.Column, value: Floats) -> tuple[F
     if metric.aggregate == "sum":
         half = Z * np.sqrt(column.squares)
     else:
-        from scipy.special import stdtrit
-
         with np.errstate(all="ignore"):
-            factor = np.asarray(stdtrit(n - 1.0, 0.975), dtype=np.float64)
+            factor = t_quantile(n - 1.0, 0.975)
             half = factor * np.sqrt(np.maximum(column.squares / n - value**2, 0) / (n - 1))
     half = np.where(enough, half, np.nan)
     return value - half, value + half

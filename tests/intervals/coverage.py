@@ -115,9 +115,9 @@ def coverage(n: int, simulations: int, seed: int = 1) -> Iterator[tuple[str, flo
     )
     low, high = difference(one, other)
     yield "difference of shares (Newcombe)", float(np.mean((low <= 0) & (high >= 0)))
-    from crm_metrics.engine.intervals.counts import garwood
+    from crm_metrics.engine.intervals.distributions import poisson_limits
 
-    low, high = garwood(random.poisson(n, simulations))
+    low, high = poisson_limits(random.poisson(n, simulations))
     yield "count (Poisson)", float(np.mean((low <= n) & (high >= n)))
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 
 from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints, Unavailable
+from crm_metrics.engine.intervals.distributions import t_quantile
 from crm_metrics.engine.intervals.shares import wilson
 from crm_metrics.engine.measuring import DECIDED, FEWEST
 from crm_metrics.engine.pairs import Chosen
@@ -49,11 +50,9 @@ def limits(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Floats
     found = variance(engine, metric, cells)
     if found is None:
         return None
-    from scipy.special import stdtrit
-
     assert metric.formula is not None
     with np.errstate(all="ignore"):
-        factor = np.asarray(stdtrit(cells.n - 1.0, 0.975), dtype=np.float64)
+        factor = t_quantile(cells.n - 1.0, 0.975)
         half = np.where(_enough(cells), factor * np.sqrt(found), np.nan)
         low, high = cells.value - half, cells.value + half
         if metric.unit in AMOUNTS and not _subtracts(engine, metric.formula):

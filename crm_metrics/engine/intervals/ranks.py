@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.cells import Bools, Ints
+from crm_metrics.engine.intervals.distributions import binomial_at_most
 
 _TAIL = 0.025
 
@@ -25,7 +26,7 @@ def _largest(sizes: Ints, q: float) -> Ints:
     would have it."""
 
     def holds(rank: Ints) -> Bools:
-        return (rank <= sizes) & (_at_most(np.maximum(rank - 1, 0), sizes, q) <= _TAIL)
+        return (rank <= sizes) & (binomial_at_most(np.maximum(rank - 1, 0), sizes, q) <= _TAIL)
 
     near = np.floor(sizes * q - 2 * np.sqrt(sizes * q * (1 - q))).astype(np.int64)
     rank = np.clip(near, 0, sizes)
@@ -34,10 +35,3 @@ def _largest(sizes: Ints, q: float) -> Ints:
     while (less := (rank > 0) & ~holds(rank)).any():
         rank = rank - less
     return rank
-
-
-def _at_most(count: Ints, sizes: Ints, q: float) -> Floats:
-    """How likely at most so many of n values lie below the q-quantile."""
-    from scipy.special import bdtr
-
-    return np.asarray(bdtr(count.astype(np.float64), sizes, q), dtype=np.float64)

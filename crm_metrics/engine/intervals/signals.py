@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.engine.intervals.counts import garwood
+from crm_metrics.engine.intervals.distributions import poisson_limits, t_cdf, t_quantile
 from crm_metrics.engine.intervals.shares import Z, difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
@@ -64,13 +64,11 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
 def chances(metric: Metric, now: Figures, before: Figures, n: Ints, noise: Noise = ALIKE) -> Floats:
     """How often chance alone brings changes as large as these, from the limits of the difference, by Student's t with `n`,
     the fewer records of both; NaN where nothing can be said."""
-    from scipy.special import stdtr, stdtrit
-
     if metric.better is Better.NEITHER:
         return np.full(len(now.value), np.nan)
     gap, half = _gap(metric, now, before, noise)
     with np.errstate(all="ignore"):
-        found = 2 * stdtr(n - 1.0, -np.abs(gap) / half * stdtrit(n - 1.0, 0.975))
+        found = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
     return np.where((half > 0) & (n >= FEWEST), found, np.nan)
 
 
@@ -104,5 +102,5 @@ def with_limits(metric: Metric, figures: Figures) -> Figures:
     Poisson count."""
     if metric.unit is not Unit.COUNT:
         return figures
-    low, high = garwood(np.maximum(figures.value, 0))
+    low, high = poisson_limits(np.maximum(figures.value, 0))
     return Figures(figures.value, low, high)

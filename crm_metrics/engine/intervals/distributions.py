@@ -1,0 +1,153 @@
+"""Student's t, binomial and Poisson probabilities and quantiles: all are tails of the beta distribution.
+
+scipy.special has them too, but its import alone takes longer than a small report. The density of v = log(x / (1 - x)) of
+a beta variable x is proportional to x^a (1 - x)^b, whose logarithm is concave. A tail is its integral from v outwards, by
+Gauss and Legendre's rule, to where the density is e^-30 of that at v; the whole is B(a, b) by Stirling's series (Loader
+2000, Fast and accurate computation of binomial probabilities), so that nothing large is taken from something large.
+Quantiles are sought by Halley's method on the logarithm of a tail, concave too. All agree with scipy.special within 1e-10
+of the value, for sizes up to 1e8; arguments are arrays or numbers, and what is missing or not defined is NaN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from crm_metrics.engine.cells import Floats
+
+_MANY = 1e25  # a Poisson count is of that many draws: the difference is below what a float holds
+_FALL = 30.0
+_AT_ONCE = 4096  # so many arguments at once: their points fit into the processor's own memory
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
+
+
+def _rule(size: int) -> tuple[Floats, Floats]:
+    """Points in (0, 1) and weights of Gauss and Legendre's rule (Golub and Welsch 1969, Math. Comp. 23), closer together
+    near 0, where the integrand is largest and, of few degrees of freedom, nearest to a pole."""
+    order = np.arange(1, size)
+    points, vectors = np.linalg.eigh(np.diag(order / np.sqrt(4 * order**2 - 1), -1), "L")
+    x = (1 + points) / 2
+    return x * (5 * x + 1) / 6, (10 * x + 1) / 6 * vectors[0] ** 2
+
+
+_POINTS, _WEIGHTS = _rule(32)
+normal_quantile = NormalDist().inv_cdf
+
+
+def t_quantile(df: ArrayLike, p: ArrayLike) -> Floats:
+    """The value that Student's t with df >= 1/2 degrees of freedom is below with probability p, 0 < p < 1; sought from where
+    Wallace (1959, Ann. Math. Stat. 30) has it."""
+
+    def quantile(df: Floats, z: Floats, p: Floats) -> Floats:
+        half, tail = np.where(df >= 0.5, df, np.nan) / 2, np.minimum(p, 1 - p)
+        start = -2 * np.arccosh(np.exp((z * (8 * df + 3) / (8 * df + 1)) ** 2 / (2 * df)))
+        return np.sign(0.5 - p) * np.sqrt(df) * np.sinh(_sought(half, half, -1.0, start, tail) / 2)
+
+    return _parts(quantile, df, np.vectorize(normal_quantile, otypes=[float])(p), p)
+
+
+def t_cdf(df: ArrayLike, t: ArrayLike) -> Floats:
+    """The probability that Student's t with df degrees of freedom is at most t."""
+    return _parts(lambda df, t: _beta(df / 2, df / 2, 2 * np.arcsinh(t / np.sqrt(df)))[0], df, t)
+
+
+def poisson_limits(count: ArrayLike, tail: float = 0.025) -> tuple[Floats, Floats]:
+    """The exact limits of the mean of a Poisson count (Garwood 1936), each with a risk of `tail` (below 1/4); the low one of
+    nothing is 0. Sought from where Wilson and Hilferty (1931, PNAS 17) have them."""
+
+    def limit(size: Floats, outwards: Floats) -> Floats:
+        near = 1 - 1 / (9 * size) - outwards * normal_quantile(tail) / (3 * np.sqrt(size))
+        return size * np.exp(
+            _sought(size, np.full(size.shape, _MANY), outwards, 3 * np.log(np.maximum(near, 0.1)), tail)
+        )
+
+    count = np.asarray(count, dtype=np.float64)
+    low = _parts(limit, np.where(count > 0, count, np.nan), -1.0)
+    return np.where(count == 0, 0.0, low), _parts(limit, np.where(count >= 0, count + 1, np.nan), 1.0)
+
+
+def binomial_at_most(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
+    """The probability of at most so many hits in n draws, each with probability p."""
+    return _parts(lambda *given: _binomial(*given)[0], count, n, p)
+
+
+def binomial_more_than(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
+    """The probability of more hits than so many in n draws, each with probability p."""
+    return _parts(lambda *given: _binomial(*given)[1], count, n, p)
+
+
+def _binomial(count: Floats, n: Floats, p: Floats) -> tuple[Floats, Floats]:
+    a, b = count + 1, n - count
+    open_ = (count >= 0) & (count < n) & (p > 0) & (p < 1)
+    more, at_most = _beta(
+        np.where(open_, a, 1), np.where(open_, b, 1), np.where(open_, np.log(p * b / ((1 - p) * a)), 0)
+    )
+    sure = np.where((count >= n) | ((p == 0) & (count >= 0)), 1.0, np.where((count < 0) | (p == 1), 0.0, np.nan))
+    return np.where(open_, at_most, sure), np.where(open_, more, 1 - sure)
+
+
+def _beta(a: Floats, b: Floats, above: Floats) -> tuple[Floats, Floats]:
+    """The lower and the upper tail of a beta variable, `above` its mode a / (a + b) in v."""
+    lower = above <= 0
+    swap = np.where(a <= b, 1.0, -1.0)  # to 1 - x, as the smaller of both keeps its digits
+    a, b = np.minimum(a, b), np.maximum(a, b)
+    tail = np.exp(_tail(a, b, np.where(lower, -swap, swap), above * swap, _whole(a, b))[0])
+    return np.where(lower, tail, 1 - tail), np.where(lower, 1 - tail, tail)
+
+
+def _sought(a: Floats, b: Floats, outwards: Floats | float, above: Floats, tail: Floats | float) -> Floats:
+    """Where a beta variable's tail is so large, above its mode in v; a <= b, and the search begins at `above`."""
+    whole = _whole(a, b)
+    for _ in range(8):
+        size, width = _tail(a, b, outwards, above, whole)
+        off = size - np.log(tail)
+        slope = outwards * (a - (a + b) / (1 + b / a * np.exp(-above)))  # of the density's logarithm
+        above = above + outwards * off * width / (1 + off * (slope * width + 1) / 2)
+        if not (np.abs(off) > 1e-4).any():  # each step has three times as many digits
+            break
+    return above
+
+
+def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    """The logarithm of a tail, and the tail as multiple of the density where it begins; a <= b."""
+    n, odds = a + b, a / b * np.exp(above)
+    x = odds / (1 + odds)
+    slope, bend = np.maximum(outwards * (n * x - a), 0), n * x / (1 + odds)
+    length = 2 * _FALL / (slope + np.sqrt(slope**2 + 2 * bend * _FALL))
+    for _ in range(4):
+        grown = np.exp(outwards * length)
+        fall = outwards * a * length - n * np.log1p(x * (grown - 1))
+        length = length + (_FALL + fall) / (outwards * (n * odds * grown / (1 + odds * grown) - a))
+    step = outwards * length * _POINTS[:, None]
+    width = length * (_WEIGHTS @ np.exp(a * step - n * np.log1p(x * np.expm1(step))))
+    return a * above - n * np.log1p(a / n * np.expm1(above)) - whole + np.log(width), width
+
+
+def _whole(a: Floats, b: Floats) -> Floats:
+    """The logarithm of B(a, b) where the density at the mode is 1."""
+    return np.log(2 * np.pi * (1 / a + 1 / b)) / 2 + _stirling(a) + _stirling(b) - _stirling(a + b)
+
+
+def _stirling(n: Floats) -> Floats:
+    """By how much log(n!) is more than (n + 1/2) log(n) - n + log(2 pi) / 2."""
+    steps, far = n[:, None] + np.arange(10), 1 / (n + 10)
+    rest = sum(factor * far ** (2 * at + 1) for at, factor in enumerate(_STIRLING))
+    return ((steps + 0.5) * np.log1p(1 / steps) - 1).sum(axis=1) + rest
+
+
+def _parts(of: Callable[..., Floats], *given: ArrayLike) -> Floats:
+    """A function of columns for arguments of any shape; where only the first are many, each value once."""
+    alone = all(np.ndim(each) == 0 for each in given[1:])
+    arrays = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in given))
+    shape, columns, place = arrays[0].shape, [each.ravel() for each in arrays], None
+    if alone:
+        columns[0], place = np.unique(columns[0], return_inverse=True)
+        columns[1:] = [each[: len(columns[0])] for each in columns[1:]]
+    with np.errstate(all="ignore"):
+        starts = range(0, len(columns[0]), _AT_ONCE)
+        parts = [of(*(each[start : start + _AT_ONCE] for each in columns)) for start in starts]
+    found = np.concatenate([np.empty(0), *parts])
+    return (found if place is None else found[place]).reshape(shape)
