@@ -202,15 +202,37 @@ def test_every_pair_of_scores_has_exactly_one_segment() -> None:
     assert [None] == rfm.segments(np.array([np.nan]), np.array([3.0])).tolist()
 
 
-def test_the_sample_has_a_model_and_values() -> None:
+def test_the_sample_has_a_model_of_purchases_and_no_value_where_customers_do_not_differ() -> None:
     found = api.customers([SAMPLE], today=TODAY)
     buyers = found.rows[found.rows["orders"] > 0]
 
-    assert found.customers.model.trouble is None
-    assert buyers["predicted_value"].notna().all()
+    assert ["spend"] == list(found.customers.model.refused)
     assert buyers["alive"].between(0, 1).all()
-    assert found.rows.loc[found.rows["mrr"] > 0, "predicted_recurring"].notna().all()
-    assert (found.rows["predicted_recurring"].dropna() < 12 * found.rows["mrr"][found.rows["mrr"] > 0]).all()
+    assert buyers["expected_purchases"].notna().all()
+    assert found.rows["predicted_value"].isna().all()
+    assert found.customers.contracts.refused is not None
+    assert found.customers.contracts.refused.seen.startswith("β lies at the bound of what is tried")
+    assert found.rows["predicted_recurring"].isna().all()
+
+
+def test_subscribers_who_differ_have_a_value(tmp_path: Path) -> None:
+    """At each renewal a subscriber leaves with a chance of their own, beta(1, 8)."""
+    draw = np.random.default_rng(1)
+    started = np.datetime64("2022-01-01") + draw.integers(0, 800, 900)
+    ended = started + np.round(draw.geometric(draw.beta(1, 8, 900)) * 30.4375).astype(int)
+    rows_ = [
+        f"S{number},C{number},{begin},{'' if end > np.datetime64('2024-04-30') else end},40"
+        for number, (begin, end) in enumerate(zip(started, ended, strict=True))
+    ]
+    lines = ["Subscription ID,Customer,Started At,Ended At,MRR", *rows_]
+    (tmp_path / "subscriptions.csv").write_text("\n".join(lines), encoding="utf-8")
+    found = api.customers([str(tmp_path)], settings=validated({"as_of": "2024-04-30"}, "test"), today=TODAY)
+    paying = found.rows[found.rows["mrr"] > 0]
+    parameters = found.customers.contracts.parameters
+
+    assert parameters is not None
+    assert (1, 8) == (pytest.approx(parameters.alpha, rel=0.3), pytest.approx(parameters.beta, rel=0.3))
+    assert ((paying["predicted_recurring"] < 12 * paying["mrr"]) & (paying["predicted_recurring"] > 0)).all()
 
 
 def test_revenue_and_mrr_are_those_of_the_report() -> None:

@@ -28,6 +28,9 @@ REASONS = (
     "censored-median",
     "not-converged",
     "infinite-mean",
+    "not-identified",
+    "contract-like",
+    "failed-hold-out",
     "negative-base",
     "no-baseline",
 )

@@ -23,6 +23,9 @@ REASONS = {
     "scale-ambiguous": "the scale of the answers is not clear",
     "not-converged": "the estimate did not settle",
     "infinite-mean": "the estimate has no finite mean",
+    "not-identified": "the records do not tell the model's parameters",
+    "contract-like": "purchases come as regularly as a contract bills",
+    "failed-hold-out": "the model fails its test on the last quarter of the time",
     "negative-base": "what it is divided by is negative",
     "no-baseline": "there is no start to compare with",
 }

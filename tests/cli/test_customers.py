@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.running import crm_metrics
 from tests.conftest import shared
+from tests.coverage.customers import TRUE
 
 CUSTOMERS = ("customers", "sample_data", "--as-of", "2025-12-31")
 
@@ -20,13 +22,16 @@ def test_the_page_has_the_list_the_segments_and_the_model(sample: Path):
     assert "the next 365 days, discounted month by month at 10 % a year" in done.out
     assert "BG/NBD in weeks: r 0.737, α 20.906, a 0.385, b 5.715" in done.out
     assert "five times the share of all customers who are below" in done.out
+    assert "Hold-out: from purchases up to 2025-07-02 " in done.out
+    assert "No predicted value: v lies at the bound of what is tried" in done.out
+    assert "No predicted MRR value: β lies at the bound of what is tried" in done.out
 
 
 def test_csv_has_every_customer_and_tops_are_cut(sample: Path):
     whole, few = crm_metrics(*CUSTOMERS, "-f", "csv"), crm_metrics(*CUSTOMERS, "-f", "csv", "--top", "3")
     assert (len(whole.rows), len(few.rows)) == (897, 3)
     assert whole.rows[:3] == few.rows
-    values = [float(row["predicted_value"]) for row in whole.rows if row["predicted_value"]]
+    values = [float(row["revenue"]) for row in whole.rows if row["revenue"]]
     assert values == sorted(values, reverse=True)
 
 
@@ -111,39 +116,76 @@ def test_the_hold_out_table_is_printed_by_one_command():
     assert "1,653.4 purchases were expected in the 273 days after, 1,882 came: −12.1 % off." in done.out
     rows = crm_metrics("customers", shared("cdnow/cdnow_sample.csv"), "--hold-out", "1997-09-30", "-f", "csv").rows
     assert (rows[-1]["repeat_purchases"], rows[-1]["actual_purchases"]) == ("all", "1882")
+    assert "Were the model true, 1,411.6 to 1,938.0 would come in 99 of 100 cases: it holds." in done.out
+    assert (float(rows[-1]["low"]), float(rows[-1]["high"]), rows[0]["low"]) == (
+        pytest.approx(1411.6, abs=0.1),
+        pytest.approx(1938.0, abs=0.1),
+        "",
+    )
 
 
-def test_the_metric_is_there_when_it_is_asked_for_and_only_then(sample: Path):
-    alone = crm_metrics("report", "sample_data", "-p", "2025", "-m", "clv_predicted", "-f", "csv")
-    assert (alone.code, [row["metric"] for row in alone.rows]) == (0, ["clv_predicted"])
-    assert (alone.rows[0]["status"], alone.rows[0]["n"], alone.rows[0]["low"]) == ("ok", "370", "")
-    listed = crm_metrics(*CUSTOMERS, "-f", "csv").rows
+@pytest.fixture
+def shop(folder: Path) -> Path:
+    """The working folder with the orders of a shop in which the model is true, and its customers."""
+    ledger, _ = TRUE(np.random.default_rng(7))
+    days = np.datetime_as_string(np.datetime64("2023-01-01") + ledger.day)
+    rows = zip(ledger.row.tolist(), ledger.customer.tolist(), days.tolist(), ledger.amount.tolist(), strict=True)
+    lines = ["Order ID,Customer,Order Date,Total", *(f"O{row},C{who},{day},{paid:.2f}" for row, who, day, paid in rows)]
+    countries = [f"C{who},{'FR' if who % 3 else 'DE'}" for who in np.unique(ledger.customer)]
+    (folder / "shop").mkdir()
+    (folder / "shop" / "orders.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "shop" / "customers.csv").write_text("\n".join(["Customer,Country", *countries]), encoding="utf-8")
+    return folder
+
+
+PREDICTED = ("report", "shop", "-p", "all", "-m", "clv_predicted", "-f", "csv")
+
+
+def test_the_metric_is_there_when_it_is_asked_for_and_only_then(shop: Path):
+    (alone,) = crm_metrics(*PREDICTED).rows
+    assert (alone["metric"], alone["status"], alone["low"]) == ("clv_predicted", "ok", "")
+    listed = crm_metrics("customers", "shop", "-f", "csv").rows
     values = [float(row["predicted_value"]) for row in listed if row["predicted_value"]]
-    assert float(alone.rows[0]["value"]) == pytest.approx(sum(values) / len(values))
-    assert "clv_predicted" not in crm_metrics("report", "sample_data", "-p", "2025", "-f", "csv").values
+    assert (len(values), sum(values) / len(values)) == (int(alone["n"]), pytest.approx(float(alone["value"])))
+    assert "clv_predicted" not in crm_metrics("report", "shop", "-p", "all", "-f", "csv").values
     assert "clv_predicted" in crm_metrics("metrics").out
-    by = crm_metrics("report", "sample_data", "-p", "2025", "-m", "clv_predicted", "--by", "country", "-f", "csv").rows
-    assert sum(int(row["n"]) for row in by) == 370
+    by = crm_metrics(*PREDICTED, "--by", "country").rows
+    german = sum(int(row["customer"][1:]) % 3 == 0 for row in listed)
+    assert {row["country"]: int(row["n"]) for row in by} == {"DE": german, "FR": len(listed) - german}
 
 
-def test_the_metric_after_margin_and_with_settings(sample: Path):
+def test_the_metric_after_margin_and_with_settings(shop: Path):
     def value(*settings: str) -> float:
         given = [part for text in settings for part in ("--set", text)]
-        return float(
-            crm_metrics("report", "sample_data", "-p", "2025", "-m", "clv_predicted", "-f", "csv", *given).rows[0][
-                "value"
-            ]
-        )
+        return float(crm_metrics(*PREDICTED, *given).rows[0]["value"])
 
     assert value("gross_margin=0.5") == pytest.approx(value() / 2)
     assert value("discount_rate=0") > value() > value("discount_rate=0.3")
     assert value("clv_days=730") > value()
 
 
-def test_the_metric_can_be_opened_down_to_the_customers(sample: Path):
-    done = crm_metrics("explain", "clv_predicted", "sample_data", "-p", "2025")
+def test_the_metric_can_be_opened_down_to_the_customers(shop: Path):
+    done = crm_metrics("explain", "clv_predicted", "shop", "-p", "all")
     assert done.code == 0
-    assert "370" in done.out
+    assert crm_metrics(*PREDICTED).rows[0]["n"] in done.out.replace(",", "")
+
+
+def test_the_metric_is_refused_as_the_customers_are_with_the_same_reason(sample: Path):
+    """Customers of the sample do not differ in what they spend."""
+    done = crm_metrics("report", "sample_data", "-p", "2025", "-m", "clv_predicted", "-f", "csv")
+    made = crm_metrics(*CUSTOMERS, "-f", "json", "--top", "1").json["model"]
+    assert (done.code, made["unavailable"]["spend"]["reason"]) == (4, "not-identified")
+    assert made["unavailable"]["spend"]["seen"] in done.err
+    asked = ("report", "sample_data", "-p", "2025", "-m", "clv_predicted,orders", "--by", "month", "-f", "csv")
+    by = {row["period"]: row["reason"] for row in crm_metrics(*asked).rows if row["metric"] == "clv_predicted"}
+    assert (12, True) == (len(by), {"not-identified", "not-converged"} <= set(by.values()))
+
+
+def test_the_test_of_the_model_is_in_json(sample: Path):
+    made = crm_metrics(*CUSTOMERS, "-f", "json", "--top", "1").json["model"]["hold_out"]
+    assert (made["until"], made["days"], made["holds"]) == ("2025-07-02", 182, True)
+    assert made["low"] < made["expected"] < made["high"]
+    assert made["low"] < made["actual"] < made["high"]
 
 
 def test_its_worked_example_is_true(folder: Path):

@@ -60,7 +60,7 @@ def test_bg_nbd_parameters_and_likelihood_are_the_published_ones() -> None:
     assert [0.243, 4.414, 0.793, 2.426] == [rounded(value, 3) for value in fit.parameters]
     assert rounded(-9582.4, 1) == fit.log_likelihood
     assert fit.converged
-    assert fit.is_told
+    assert not (fit.at_bound | fit.untold).any()
 
 
 @pytest.mark.parametrize(
@@ -103,6 +103,7 @@ def test_the_hold_out_counts_the_published_purchases() -> None:
 
     assert (2357, 1882, 273) == (found.total.customers, found.total.actual, found.days)
     assert found.total.expected == pytest.approx(1653, abs=1)
+    assert (1412, 1938, True) == (pytest.approx(found.low, abs=1), pytest.approx(found.high, abs=1), found.holds)
     assert ["0", "1", "2", "3", "4", "5", "6", "7+"] == [group.repeat_purchases for group in found.groups]
     assert [1411, 439, 214, 100, 62, 38, 29, 64] == [group.customers for group in found.groups]
 
@@ -116,6 +117,9 @@ def test_clv_predicted_is_the_mean_of_the_customers_and_made_only_on_request() -
     assert (2357, "ok", "money") == (row["n"], row["status"], row["unit"])
     assert row["value"] == pytest.approx(customers["predicted_value"].mean(), rel=1e-12)
     assert any("r 0.243, α 4.414, a 0.793, b 2.426" in note for note in report.notes)
+    assert any(
+        note.startswith("Hold-out: from purchases up to 1997-07-24 486.8 were expected") for note in report.notes
+    )
     plain = api.report([path], period=period, metrics=["value"], today=TODAY)
     assert "clv_predicted" not in set(plain.rows["metric"])
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.analysis.customers import lookup, rfm
 from crm_metrics.analysis.customers.lookup import People
-from crm_metrics.analysis.lifetimes import Model, Unit, fitted, ledger, predicted
+from crm_metrics.analysis.lifetimes import Model, Unit, judged, ledger, predicted
 from crm_metrics.analysis.lifetimes.contracts import Contracts, contracts, months_held, worth
 from crm_metrics.analysis.lifetimes.predictions import currencies, last_day
 from crm_metrics.engine.cells import Bools, Floats, Ints
@@ -43,7 +43,8 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
     days = days or settings.clv_days
     until = last_day(at, settings.timezone)
     bought = tables["purchases"].frame if "purchases" in tables else pd.DataFrame()
-    histories = ledger(bought, settings.timezone).until(until)
+    book = ledger(bought, settings.timezone)
+    histories = book.until(until)
     begun = _begun(dataset, at)
     buyers = (
         bought["customer"].iloc[histories.row].astype("object") if len(histories.row) else pd.Series(dtype="object")
@@ -62,7 +63,7 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
     of_buyers = _Spread(people.labels.get_indexer(pd.Index(buyers)), len(people))
     paid, several = _paid_in(people, dataset)
     mixed = currencies(bought)
-    model = fitted(histories, unit=unit, mixed=mixed if len(mixed) > 1 else ())
+    model = judged(book, histories, until=until, unit=unit, mixed=mixed if len(mixed) > 1 else ())
     found = predicted(histories, model, days=days, discount_rate=settings.discount_rate)
     last = histories.first + histories.last
     revenue = np.where(several, np.nan, of_buyers(histories.revenue))

@@ -2,6 +2,7 @@
 
 from crm_metrics.analysis.lifetimes.histories import Histories, Ledger, day_numbers, ledger
 from crm_metrics.analysis.lifetimes.model import UNITS, Model, Prediction, Unit, fitted, predicted
+from crm_metrics.analysis.lifetimes.verdict import judged
 
 __all__ = [
     "UNITS",
@@ -12,6 +13,7 @@ __all__ = [
     "Unit",
     "day_numbers",
     "fitted",
+    "judged",
     "ledger",
     "predicted",
 ]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import digamma, expit, gammaln, hyp2f1
+from scipy.special import betaincinv, digamma, expit, gammaln, hyp2f1
 
 from crm_metrics.analysis.lifetimes.fitting import Fit, Likelihood, maximise
 from crm_metrics.engine.cells import Floats, Ints
@@ -19,6 +19,7 @@ from crm_metrics.engine.cells import Floats, Ints
 _STARTS = ((0.3, 0.1, 0.8, 2.5), (1.0, 1.0, 1.0, 1.0), (0.7, 0.3, 0.2, 5.0), (2.0, 0.5, 2.0, 10.0))
 _CELLS = 16  # into so many parts the time is cut where starts are only compared
 _SMALLEST = 1e-9
+_PARTS, _LEAST = 32, 1e-6  # parts of equal chance into which the chance to leave is cut, and the least of it
 
 
 @dataclass(frozen=True)
@@ -148,9 +149,31 @@ def expected_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead:
     total = a + b + x - 1
     total = np.where(np.abs(total) > _SMALLEST, total, _SMALLEST)
     z = ahead / (alpha + watched + ahead)
-    series = hyp2f1(a - 1, a + b - 1 - r, total, z)
-    made: Floats = total / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    with np.errstate(all="ignore"):
+        series = hyp2f1(a - 1, a + b - 1 - r, total, z)
+        made: Floats = total / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    lost = ~np.isfinite(made)  # parameters in the thousands: customers are alike, and the series overflows
+    if lost.any():
+        made[lost] = moments_if_alive(x[lost], watched[lost], parameters, ahead)[0]
     return made
+
+
+def moments_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: float) -> tuple[Floats, Floats]:
+    """E[N] and E[N (N − 1)] of the purchases N, in the time `ahead`, of who is alive at T, for any parameters. Given a rate
+    λ and a chance to leave p they are (1 − e^(−λpt)) / p and 2 (1 − p) / p² (1 − (1 + λpt) e^(−λpt)). λ, gamma(r + x,
+    α + T), is integrated out by hand, p, beta(a, b + x), by the middles of parts of equal chance."""
+    counts, place = np.unique(x, return_inverse=True)
+    middles = (np.arange(_PARTS) + 0.5) / _PARTS
+    p = np.maximum(betaincinv(parameters.a, parameters.b + counts[:, None], middles), _LEAST)
+    shape, mean, pairs = parameters.r + x, np.zeros(len(x)), np.zeros(len(x))
+    for part in p.T:
+        leave = part[place]
+        ratio = leave * ahead / (parameters.alpha + watched)
+        grown = np.log1p(ratio)
+        gone = -np.expm1(-shape * grown)
+        mean += gone / leave / _PARTS
+        pairs += 2 * (1 - leave) / leave**2 * (gone - shape * ratio * np.exp(-(shape + 1) * grown)) / _PARTS
+    return mean, pairs
 
 
 def expected_of_new(parameters: Parameters, time: Floats) -> Floats:

@@ -8,11 +8,12 @@ import numpy as np
 
 from crm_metrics.analysis.lifetimes import renewals
 from crm_metrics.analysis.lifetimes.fitting import Fit
-from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead
+from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead, untold
 from crm_metrics.engine.cells import Floats
 from crm_metrics.loaders.facts.workbench import DAY, moments, numbers
 from crm_metrics.tables import Table, Unusable
 
+_PLAIN = "take churn_rate and clv, which need no model"
 _NEARLY = 0.1  # of a month: a subscription that ends so shortly after a renewal ended with it
 
 
@@ -52,9 +53,10 @@ def contracts(spells: Table | None, at: int) -> Contracts:
     staying = np.bincount(stayed, minlength=longest + 1)[1:].astype(np.float64)
     found = renewals.fit(lost, staying)
     if not found.converged:
-        trouble = Unusable("not-converged", "no single best model of renewals is found")
-        return Contracts(len(over), int(over.sum()), None, trouble)
-    return Contracts(len(over), int(over.sum()), found)
+        trouble: Unusable | None = Unusable("not-converged", "no single best model of renewals is found")
+    else:
+        trouble = untold(found, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
+    return Contracts(len(over), int(over.sum()), found if trouble is None else None, trouble)
 
 
 def months_held(started: np.ndarray, until: np.ndarray) -> Floats:

@@ -4,7 +4,7 @@ errors from the curvature there."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
@@ -19,29 +19,33 @@ _STEPS, _HALVINGS = 50, 30
 _GAIN = 1e-12  # a step that wins less, in log-likelihood per record, is the last
 _LEVEL = 1e-5  # how level the likelihood must be at the top, per record and unit of the parameters' logarithms
 _FLAT = 1e-6
-_VAGUE = 3.0  # a parameter's logarithm with a larger standard error is not told by the records
+_VAGUE = 2 * _FURTHEST  # a logarithm with a larger error than all that is tried has none
+_PART = 0.1  # of the square of a direction: a parameter with as much lies in it
 
 
 @dataclass(frozen=True)
 class Fit:
-    """The parameters at the top of a likelihood and their standard errors. `converged` says whether it is the top: the
-    likelihood is level there. Where records do not tell parameters apart (all customers are alike, say), the errors are NaN;
-    what such parameters predict is told all the same."""
+    """The parameters at the top of a likelihood. `covariance` is that of their logarithms; in directions that the records do
+    not tell (all customers are alike, say) it is as large as the bounds allow. `at_bound` marks parameters that lie at the
+    edge of what is tried, `untold` those without a standard error: the curvature at the top is none, or too small.
+    `converged` says whether it is the top: the likelihood is level there."""
 
     parameters: Floats
-    errors: Floats
+    covariance: Floats
     log_likelihood: float
     converged: bool
+    at_bound: Bools
+    untold: Bools
 
     @property
-    def is_told(self) -> bool:
-        """Whether the records tell every parameter apart from the others."""
-        return not np.isnan(self.errors).any()
+    def errors(self) -> Floats:
+        """The standard errors of the parameters; NaN for those that have none."""
+        made: Floats = self.parameters * np.sqrt(np.diag(self.covariance))
+        return np.where(self.at_bound | self.untold, np.nan, made)
 
     def in_units(self, units: Sequence[float], shift: float) -> Fit:
         """The fit with parameters in other units, and the log-likelihood of densities in them."""
-        by = np.array(units)
-        return Fit(self.parameters * by, self.errors * by, self.log_likelihood + shift, self.converged)
+        return replace(self, parameters=self.parameters * np.array(units), log_likelihood=self.log_likelihood + shift)
 
 
 def maximise(
@@ -58,8 +62,9 @@ def maximise(
     logs = _climbed(exact, np.asarray(min(tries, key=lambda found: float(found.fun)).x, dtype=np.float64))
     height, slope = exact(logs)
     converged = bool(np.all(np.abs(slope[_free(logs, slope)]) < _LEVEL))
-    parameters = np.exp(logs)
-    return Fit(parameters, parameters * _errors(_curvature(exact, logs) * records), -height * records, converged)
+    at_bound = np.abs(logs) > _FURTHEST - _STEP
+    covariance, untold = _covariance(_curvature(exact, logs) * records)
+    return Fit(np.exp(logs), covariance, -height * records, converged, at_bound, untold)
 
 
 def _descent(likelihood: Likelihood, records: float) -> Likelihood:
@@ -108,9 +113,10 @@ def _curvature(function: Likelihood, logs: Floats) -> Floats:
     return (made + made.T) / 2
 
 
-def _errors(information: Floats) -> Floats:
-    """The standard errors of the parameters' logarithms; NaN for all where one is not told by the records."""
-    unknown = np.full(len(information), np.nan)
-    if np.linalg.eigvalsh(information)[0] <= 1 / _VAGUE**2:
-        return unknown
-    return np.sqrt(np.diag(np.linalg.inv(information)))
+def _covariance(information: Floats) -> tuple[Floats, Bools]:
+    """The covariance of the parameters' logarithms, and which of them the records do not tell: they lie in a direction in
+    which the likelihood hardly falls, or rises."""
+    steepness, axes = np.linalg.eigh(information)
+    weak = steepness <= 1 / _VAGUE**2
+    covariance = axes / np.where(weak, 1 / _VAGUE**2, steepness) @ axes.T
+    return covariance, np.any(axes[:, weak] ** 2 > _PART, axis=1)

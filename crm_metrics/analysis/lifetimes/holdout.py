@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.lifetimes.histories import Ledger
-from crm_metrics.analysis.lifetimes.model import Model, Unit, fitted, predicted
+from crm_metrics.analysis.lifetimes import bgnbd
+from crm_metrics.analysis.lifetimes.histories import Histories, Ledger
+from crm_metrics.analysis.lifetimes.model import DAYS, Model, Unit, fitted, predicted
+from crm_metrics.engine.cells import Floats
 from crm_metrics.errors import NothingToReport
 
+LIMIT = 2.576  # standard deviations: 99 of 100 lie within
+_STEP = 1e-3
 _MOST = 7  # customers with so many repeat purchases and more are one group
 
 
@@ -27,14 +31,22 @@ class Group:
 @dataclass(frozen=True)
 class HoldOut:
     """The groups of customers who had bought by the day `until`, and all of them; the time after it has so many `days`.
-    `newcomers` bought for the first time after it: no model expects them."""
+    Were the model true, the purchases of all would lie from `low` to `high` in 99 of 100 cases. `newcomers` bought for the
+    first time after the day: no model expects them."""
 
     until: int
     days: int
     model: Model
     groups: list[Group]
     total: Group
+    low: float
+    high: float
     newcomers: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether what came lies within the limits."""
+        return self.low <= self.total.actual <= self.high
 
 
 def held_out(ledger: Ledger, *, until: int, end: int, unit: Unit = "weeks") -> HoldOut:
@@ -48,6 +60,7 @@ def held_out(ledger: Ledger, *, until: int, end: int, unit: Unit = "weeks") -> H
     if (trouble := model.refused.get("purchases")) is not None:
         raise NothingToReport(f"up to {day} {trouble.seen}", hint=trouble.hint or None)
     expected = predicted(before, model, days=end - until, discount_rate=0.0).purchases
+    low, high = _limits(before, model, end - until)
     later = np.searchsorted(after.customer, before.customer)
     actual = after.x[later] - before.x
     group = np.minimum(before.x, _MOST)
@@ -62,4 +75,39 @@ def held_out(ledger: Ledger, *, until: int, end: int, unit: Unit = "weeks") -> H
         if (group == number).any()
     ]
     total = Group("all", len(before.x), float(expected.sum()), int(actual.sum()))
-    return HoldOut(until, end - until, model, groups, total, len(after.x) - len(before.x))
+    return HoldOut(until, end - until, model, groups, total, low, high, len(after.x) - len(before.x))
+
+
+def _limits(before: Histories, model: Model, days: int) -> tuple[float, float]:
+    """The prediction limits of all purchases in the days ahead. Their variance is that of what each customer does, given the
+    parameters (chance, and that customers differ in ways that their histories do not tell), and that of the expectation with
+    the parameters' errors (delta method). On the logarithmic scale: a count is not negative."""
+    assert model.purchases is not None
+    unit = DAYS[model.unit]
+    seen = bgnbd.alike(before.x, before.last, before.watched, unit)
+    ahead = days / unit
+    logs = np.log(model.purchases.parameters)
+
+    def at(moved: Floats) -> tuple[Floats, Floats]:
+        """E[N] and E[N (N − 1)] of the customers of each entry."""
+        parameters = bgnbd.Parameters(*np.exp(logs + moved).tolist())
+        mean, pairs = bgnbd.moments_if_alive(seen.x, seen.watched, parameters, ahead)
+        alive = bgnbd.alive(seen, parameters)
+        return alive * mean, alive * pairs
+
+    mean, pairs = at(np.zeros(4))
+    steps = np.eye(4) * _STEP
+    slope = np.array([seen.customers @ (at(step)[0] - at(-step)[0]) for step in steps]) / (2 * _STEP)
+    total = float(seen.customers @ mean)
+    variance = float(seen.customers @ (pairs + mean - mean**2) + slope @ model.purchases.covariance @ slope)
+    width = LIMIT * float(np.sqrt(np.log1p(variance / total**2)))
+    return total * float(np.exp(-width)), total * float(np.exp(width))
+
+
+def tested(found: HoldOut) -> str:
+    """A hold-out in words: expected, limits, and what came."""
+    day = np.datetime64(found.until, "D")
+    return (
+        f"Hold-out: from purchases up to {day} {found.total.expected:,.1f} were expected in the {found.days:,} days after, "
+        f"{found.low:,.1f} to {found.high:,.1f} in 99 of 100 cases, and {found.total.actual:,} came"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 
@@ -14,17 +14,21 @@ from crm_metrics.analysis.lifetimes.histories import Histories
 from crm_metrics.engine.cells import Floats
 from crm_metrics.tables import Unusable
 
+if TYPE_CHECKING:
+    from crm_metrics.analysis.lifetimes.holdout import HoldOut
+
 Unit = Literal["days", "weeks", "months"]
 UNITS: tuple[str, ...] = get_args(Unit)
 MONTH, YEAR = 30.4375, 365.25
-_DAYS = {"days": 1.0, "weeks": 7.0, "months": MONTH}
+DAYS = {"days": 1.0, "weeks": 7.0, "months": MONTH}
 FEWEST = 100  # repeat buyers; with fewer the parameters say little
 
 
 @dataclass(frozen=True)
 class Model:
     """The fits to the histories of `customers`, of whom `repeat_buyers` bought on more than one day; time is in `unit`. A
-    fit that cannot be had is None, and `refused` says why, under `purchases` and under `spend`."""
+    fit that cannot be had is None, and `refused` says why, under `purchases` and under `spend`. `hold_out` is the test of
+    the purchases, where one was made."""
 
     unit: Unit
     customers: int
@@ -32,6 +36,7 @@ class Model:
     purchases: Fit | None = None
     spend: Fit | None = None
     refused: dict[str, Unusable] = field(default_factory=dict)
+    hold_out: HoldOut | None = None
 
     @property
     def buying(self) -> bgnbd.Parameters | None:
@@ -80,7 +85,7 @@ def _purchases(histories: Histories, unit: Unit, repeat: int, refused: dict[str,
         seen = f"only {repeat:,} of {len(histories.x):,} customers bought on more than one day"
         refused["purchases"] = _too_few(seen, "of customers")
         return None
-    found = bgnbd.fit(bgnbd.alike(histories.x, histories.last, histories.watched, _DAYS[unit]))
+    found = bgnbd.fit(bgnbd.alike(histories.x, histories.last, histories.watched, DAYS[unit]))
     if not found.converged:
         refused["purchases"] = Unusable("not-converged", "no single best model of when customers buy is found")
         return None
@@ -104,6 +109,25 @@ def _spend(histories: Histories, refused: dict[str, Unusable]) -> Fit | None:
     return found
 
 
+def untold(fit: Fit, parameters: dict[str, str], instead: str) -> Unusable | None:
+    """Why the parameters of a fit are not told by its records, with what each is about, and what to do
+    `instead`; None where all are told."""
+    names = list(parameters)
+    edge = [name for name, there in zip(names, fit.at_bound, strict=True) if there]
+    vague = [name for name, there in zip(names, fit.untold, strict=True) if there]
+    if not edge and not vague:
+        return None
+    values = ", ".join(f"{name} {value:,.4g}" for name, value in zip(names, fit.parameters, strict=True))
+    parts = []
+    if edge:
+        parts.append(f"{' and '.join(edge)} {'lies' if len(edge) == 1 else 'lie'} at the bound of what is tried")
+    if vague:
+        parts.append(f"{' and '.join(vague)} {'has' if len(vague) == 1 else 'have'} no standard error")
+    about = " and ".join(dict.fromkeys(parameters[name] for name in (*edge, *vague)))
+    seen = f"{'; '.join(parts)} ({values}): the records do not tell how customers differ in {about}"
+    return Unusable("not-identified", seen, instead)
+
+
 def _too_few(seen: str, what: str) -> Unusable:
     return Unusable("not-converged", f"{seen}: a model {what} needs {FEWEST}", "take a longer time, or all files")
 
@@ -114,7 +138,7 @@ def predicted(histories: Histories, model: Model, *, days: float, discount_rate:
     nothing = np.full(len(histories.x), np.nan)
     alive, purchases, discounted, spend = (nothing,) * 4
     if (buying := model.buying) is not None:
-        unit = _DAYS[model.unit]
+        unit = DAYS[model.unit]
         x = histories.x.astype(np.float64)
         alive = bgnbd.alive(bgnbd.Seen(x, histories.last / unit, histories.watched / unit, np.ones(len(x))), buying)
         # Purchases of who is alive depend on x and T alone, of which few pairs differ.

@@ -10,7 +10,9 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.analysis.lifetimes.histories import Histories, day_numbers, ledger, provenance
-from crm_metrics.analysis.lifetimes.model import Model, fitted, predicted
+from crm_metrics.analysis.lifetimes.holdout import tested
+from crm_metrics.analysis.lifetimes.model import Model, predicted
+from crm_metrics.analysis.lifetimes.verdict import judged
 from crm_metrics.engine.cells import Ints
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
@@ -33,13 +35,14 @@ def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence
     parts, refused, notes = [], {}, list(dataset.notes)
     known = Covering(dataset, Catalog({}), list(windows)).windows("purchases")
     for end in sorted({window.end for window in known if window.start < window.end}):
-        histories = book.until(last_day(end, settings.timezone))
-        model = fitted(histories, mixed=mixed if len(mixed) > 1 else ())
+        day = last_day(end, settings.timezone)
+        histories = book.until(day)
+        model = judged(book, histories, until=day, mixed=mixed if len(mixed) > 1 else ())
         if model.trouble is not None:
             refused[end] = model.trouble
             continue
         found = predicted(histories, model, days=settings.clv_days, discount_rate=settings.discount_rate)
-        notes = [*dataset.notes, stated(model, settings.clv_days, settings.discount_rate)]
+        notes = [*dataset.notes, *stated(model, settings.clv_days, settings.discount_rate)]
         parts.append(_rows(frame, histories, found.value * settings.gross_margin, end))
     made = pd.concat(parts, ignore_index=True) if parts else _rows(frame, book.until(-(10**6)), np.zeros(0), 0)
     table = Table(NAME, made)
@@ -78,8 +81,8 @@ def last_day(end: int, timezone: str | None) -> int:
     return int(days[0])
 
 
-def stated(model: Model, days: float, discount_rate: float) -> str:
-    """The model in a sentence: what is predicted, and by which parameters."""
+def stated(model: Model, days: float, discount_rate: float) -> list[str]:
+    """The model in sentences: what is predicted, by which parameters, and how it did on the last quarter of the time."""
     parts = [
         f"Predicted value: the next {days:,.10g} days, discounted month by month at {discount_rate * 100:.3g} % a year"
     ]
@@ -88,7 +91,6 @@ def stated(model: Model, days: float, discount_rate: float) -> str:
         parts.append(f"purchases by BG/NBD in {model.unit}: r {r:.3f}, α {alpha:.3f}, a {a:.3f}, b {b:.3f}")
     if model.spend is not None:
         p, q, v = model.spend.parameters
-        alike = "" if model.spend.is_told else " (customers differ too little to tell q and v)"
-        parts.append(f"amounts by Gamma-Gamma: p {p:.2f}, q {q:.2f}, v {v:.2f}{alike}")
+        parts.append(f"amounts by Gamma-Gamma: p {p:.2f}, q {q:.2f}, v {v:.2f}")
     parts.append(f"{model.repeat_buyers:,} of {model.customers:,} customers bought on more than one day")
-    return "; ".join(parts)
+    return ["; ".join(parts), *([tested(model.hold_out)] if model.hold_out is not None else [])]

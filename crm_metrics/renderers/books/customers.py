@@ -123,7 +123,7 @@ def _notes(known: Customers) -> list[str]:
     """The model in words, and why a part of it cannot be had."""
     notes = []
     if known.model.customers:
-        notes.append(stated(known.model, known.days, known.discount_rate))
+        notes += stated(known.model, known.days, known.discount_rate)
         notes += [f"No {what}: {_said(why)}" for what, why in _troubles(known.model)]
         notes += [_ALIVE] if known.model.purchases is not None else []
     if (renewing := known.contracts.parameters) is not None:
@@ -165,8 +165,15 @@ def _model(model: Model) -> dict[str, Any]:
     made["log_likelihood"] = model.purchases.log_likelihood if model.purchases is not None else None
     made["spend_log_likelihood"] = model.spend.log_likelihood if model.spend is not None else None
     made["standard_errors"] = errors
+    made["hold_out"] = _tested(model.hold_out) if model.hold_out is not None else None
     made["unavailable"] = {part: {"reason": why.reason, "seen": why.seen} for part, why in model.refused.items()}
     return made
+
+
+def _tested(found: HoldOut) -> dict[str, Any]:
+    total = found.total
+    numbers = {"expected": total.expected, "low": found.low, "high": found.high, "actual": total.actual}
+    return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
 
 
 def _renewals(known: Customers) -> dict[str, Any] | None:
@@ -191,25 +198,32 @@ def hold_out(dataset: Dataset, found: HoldOut) -> Book:
         Column("customers", unit=Unit.COUNT),
         Column("expected_purchases", "expected after", Unit.COUNT),
         Column("actual_purchases", "actual after", Unit.COUNT),
+        Column("low", "99 of 100: from", Unit.COUNT),
+        Column("high", "to", Unit.COUNT),
         Column("expected_each", "expected each", Unit.SCORE),
         Column("actual_each", "actual each", Unit.SCORE),
     ]
     rows: list[list[Cell]] = []
     for part in (*found.groups, found.total):
         each = [count / part.customers for count in (part.expected, part.actual)]
-        rows.append([part.repeat_purchases, part.customers, part.expected, part.actual, *each])
+        low, high = (found.low, found.high) if part is found.total else (None, None)
+        rows.append([part.repeat_purchases, part.customers, part.expected, part.actual, low, high, *each])
     total = found.total
     off = total.expected / total.actual - 1 if total.actual else None
     says = f"{total.expected:,.1f} purchases were expected in the {found.days:,} days after, {total.actual:,} came"
     says += f": {cells.change(None, off, Unit.COUNT)} off." if off is not None else "."
+    limits = (
+        f"Were the model true, {found.low:,.1f} to {found.high:,.1f} would come in 99 of 100 cases: it "
+        f"{'holds' if found.holds else 'does not hold, and predicts nothing to act on'}."
+    )
     newcomers = f"{found.newcomers:,} customers who first bought after {_day(found.until)} are in neither"
     return Book(
         f"Hold-out: a model of purchases up to {_day(found.until)}",
         Origin.of(dataset),
         [Sheet("hold_out", "", columns, rows, notes=[newcomers] if found.newcomers else ())],
-        says=[says],
+        says=[says, limits],
         notes=[f"{_parameters(found.model)}. Purchases of one day count once."],
-        known={"until": _day(found.until), "days": found.days, "model": _model(found.model)},
+        known={"until": _day(found.until), "days": found.days, "model": _model(found.model), "test": _tested(found)},
     )
 
 

@@ -1,0 +1,1 @@
+"""How often limits cover, and how often something is claimed where nothing is there."""
