@@ -10,6 +10,7 @@ from scipy import stats
 
 from crm_metrics.analysis import trend_tests as tests
 from crm_metrics.analysis.trend import Series, Trend, trends
+from tests.coverage.trend import STABLE, claims, happening
 
 RUNS = 200
 
@@ -155,11 +156,13 @@ def test_a_season_needs_24_periods() -> None:
     assert trend(np.append(values, 0.0)).season_p is not None
 
 
-@pytest.mark.parametrize(("size", "hang", "most"), [(12, 0.0, 0.08), (36, 0.0, 0.08), (36, 0.3, 0.15)])
-def test_false_alarms_are_rare(size: int, hang: float, most: float) -> None:
+@pytest.mark.parametrize(
+    ("size", "hang", "runs", "most"), [(12, 0.0, 200, 0.1), (36, 0.0, 80, 0.12), (36, 0.3, 80, 0.18)]
+)
+def test_false_alarms_are_rare(size: int, hang: float, runs: int, most: float) -> None:
     """5 in 100 of series in which nothing happens, more where neighbours hang together: within three standard errors."""
-    found = [trend(noise(size, seed=1000 + seed, hang=hang)) for seed in range(RUNS)]
-    claims = {
+    found = [trend(noise(size, seed=1000 + seed, hang=hang)) for seed in range(runs)]
+    claimed = {
         "trend": np.mean([bool(one.rising) for one in found]),
         "season": np.mean([one.season is not None for one in found]),
         "level": np.mean([bool(one.steps) for one in found]),
@@ -167,7 +170,7 @@ def test_false_alarms_are_rare(size: int, hang: float, most: float) -> None:
         "any": np.mean([bool(one.rising or one.season is not None or one.steps) for one in found]),
     }
 
-    assert all(share <= most for share in claims.values()), claims
+    assert all(share <= most for share in claimed.values()), claimed
 
 
 @pytest.mark.parametrize("test", ["trend", "level", "season"])
@@ -207,3 +210,51 @@ def test_the_same_series_shows_the_same_twice() -> None:
     values = noise(30, seed=6)
 
     assert trend(values).chances == trend(values).chances
+
+
+@pytest.mark.parametrize("draw", ["lognormal 0.5", "lognormal 1", "t3", "bursts", "counts", "shares"])
+def test_values_of_heavy_tails_are_seldom_out_of_line(draw: str) -> None:
+    """About 1 to 8 in 100; of as many series as here three standard errors more."""
+    assert claims(STABLE[draw], 36, 40, seed=5)["odd"] <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5
+
+
+@pytest.mark.parametrize(("draw", "least"), [("normal", 0.7), ("wave", 0.45)])
+def test_a_value_that_is_out_of_line_is_found(draw: str, least: float) -> None:
+    """Ten standard deviations off."""
+    assert claims(happening(STABLE[draw], "odd 10", 36), 36, 40, seed=0)["odd"] >= least
+
+
+@pytest.mark.parametrize(("size", "is_season"), [(24, 0.0), (36, 0.9)])
+def test_a_peak_that_returns_is_a_season_before_it_is_out_of_line(size: int, is_season: float) -> None:
+    found = claims(STABLE["december"], size, 40, seed=0)
+
+    assert found["odd"] <= 0.05
+    assert found["season"] >= is_season
+
+
+def test_a_peak_in_one_of_three_years_is_out_of_line() -> None:
+    peak = 100.0 * (np.arange(36) == 23)
+
+    assert np.mean([trend(10 * noise(36, seed=seed) + 100 + peak).odd == (23,) for seed in range(30)]) >= 0.7
+
+
+@pytest.mark.parametrize(("size", "draw"), [(24, "wave"), (30, "wave"), (30, "low wave"), (36, "wave")])
+def test_a_season_is_no_trend_and_no_change_of_level(size: int, draw: str) -> None:
+    """5 in 100, within three standard errors."""
+    found = claims(STABLE[draw], size, 40, seed=3)
+
+    assert max(found["trend"], found["level"]) <= 0.05 + 3 * (0.05 * 0.95 / 40) ** 0.5
+
+
+def test_a_trend_within_a_season_is_found() -> None:
+    assert claims(happening(STABLE["wave"], "trend", 36), 36, 40, seed=0)["trend"] >= 0.5
+
+
+def test_the_slope_of_a_season_is_that_between_its_own_places() -> None:
+    """Each December is 2 above the one before; from June to December the season alone rises."""
+    at = np.arange(30)
+    season = 40 * np.sin(at * np.pi / 6)
+    found = tests.slope(at, season + at / 6 + 0.1 * noise(30, seed=1), at % 12)
+
+    assert found.per_period == pytest.approx(1 / 6, abs=0.01)
+    assert found.low < 1 / 6 < found.high

@@ -1,8 +1,8 @@
 """Where a metric is heading: slope, season, changes of level and odd values of a series of periods.
 
 Only complete periods are fitted. What is claimed of several series is tested together, so that of runs over data in which
-nothing happens about 5 in 100 claim a trend, a season or a change of level at all, and as many an odd value; in data whose
-neighbouring periods resemble each other (a correlation of 0.3) about 9.
+nothing happens about 5 in 100 claim a trend, a season or a change of level at all (twice as many in data whose neighbouring
+periods resemble each other, with a correlation of 0.3), and 1 to 8 an odd value, the more the heavier the tails.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ from crm_metrics.analysis import trend_tests as tests
 from crm_metrics.analysis.trend_tests import Slope
 
 FEWEST = 6  # complete periods that a slope needs
-FEWEST_FOR_SEASON = 24
+FEWEST_FOR_SEASON = 12  # and two seasons at least
 MOST = 2000  # periods that are fitted: the slope looks at all pairs
 LEVEL = 0.05
+_ODD = 0.03  # that of values out of line: in heavy tails it is exceeded
 _MOST_CHANGES = 3
+_PERHAPS = 0.15  # a chance of a season from which on it may be one, and is not taken for anything else
 _QUESTIONS = 3  # trend, season, change of level
 
 
@@ -68,32 +70,40 @@ class Series:
 
 def trends(series: Sequence[Series]) -> list[Trend | None]:
     """The trend of each series, looked at together; None for one with fewer than six values to fit."""
-    odd = LEVEL / max(len(series), 1)
-    first = [_trend(one, LEVEL / _QUESTIONS, odd) for one in series]
+    odd = _ODD / max(len(series), 1)
+    seasons = [_season(one) for one in series]
+    both = list(zip(series, seasons, strict=True))
+    first = [_trend(one, season, LEVEL / _QUESTIONS, odd) for one, season in both]
     limit = tests.cutoff([chance for found in first if found for chance in found.chances], LEVEL)
-    return [_trend(one, limit, odd) if found else None for one, found in zip(series, first, strict=True)]
+    return [
+        _trend(one, season, limit, odd) if found else None for (one, season), found in zip(both, first, strict=True)
+    ]
 
 
-def _trend(series: Series, limit: float, odd: float) -> Trend | None:
-    """The trend by itself, claiming what has at most a chance of `limit` by accident, for values out of line of `odd`. The
-    season comes off before changes of level are looked for, both before the slope: neither may pass for the other."""
+def _trend(series: Series, season_p: float | None, limit: float, odd: float) -> Trend | None:
+    """The trend by itself, claiming what has at most a chance of `limit` by accident, for values out of line of `odd`. Where
+    there may be a season, neither slope nor changes of level are looked for between different places of it."""
     at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
     if at.size < FEWEST:
         return None
     values = series.values[at]
-    season_p, season = _season(series, at, values, limit)
-    level = values - season[series.place[at]] if season is not None else values
-    starts, chances = _changes(at, level, limit)
-    moves = tests.levels(at, level, starts) if starts else []
+    place = series.place[at] if season_p is not None and season_p <= max(_PERHAPS, limit) else None
+    starts, chances = _changes(at, values, limit, place)
+    moves = tests.levels(at, values, starts, place) if starts else []
     shift = np.array([sum(by for start, by in zip(starts, moves, strict=True) if k >= start) for k in range(at.size)])
-    slope = tests.slope(at, level - shift)
-    residuals = level - shift - slope.intercept - slope.per_period * at
+    slope = tests.slope(at, values - shift, place)
+    off = values - shift - slope.per_period * at
+    adds = np.zeros(at.size) if place is None else tests.seasonal(off, place)
     line = np.full(series.values.size, np.nan)
     inside = np.arange(at[0], at[-1] + 1)
     line[inside] = slope.intercept + slope.per_period * inside
     for start, by in zip(starts, moves, strict=True):
         line[at[start] : at[-1] + 1] += by
     claimed = sorted(zip(starts, moves, chances[: len(starts)], strict=True))
+    season = None
+    if place is not None and season_p is not None and season_p <= limit:
+        season = np.zeros(series.season or 0)
+        season[place] = adds
     return Trend(
         fitted=at.size,
         slope=slope,
@@ -102,35 +112,36 @@ def _trend(series: Series, limit: float, odd: float) -> Trend | None:
         season_p=season_p,
         steps=tuple(Step(int(at[start]), by, chance) for start, by, chance in claimed),
         step_p=chances[0],
-        odd=tuple(int(at[k]) for k in tests.outliers(residuals, odd)),
+        odd=tuple(int(at[k]) for k in tests.outliers(values, line[at] + adds, odd) if not _is_half(place, k)),
         line=line,
     )
 
 
-def _season(series: Series, at: np.ndarray, values: np.ndarray, limit: float) -> tuple[float | None, np.ndarray | None]:
-    """The chance of a season by accident and what each place adds: the median of the values off the line, around 0. The
-    likeliest change of level comes off for this, whether it counts or not: it would hide a season."""
+def _is_half(place: np.ndarray | None, at: int) -> bool:
+    """Whether a period is one of only two at its place in a season: which of them is out of line cannot be told."""
+    return place is not None and int((place == place[at]).sum()) < 3
+
+
+def _season(series: Series) -> float | None:
+    """The chance of a season by accident; None for too few periods to tell. Trend and the likeliest change of level come off
+    for this, whether they count or not: they would hide a season."""
+    at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
     if series.season is None or at.size < max(FEWEST_FOR_SEASON, 2 * series.season):
-        return None, None
-    place = series.place[at]
+        return None
+    values = series.values[at]
     start, _ = tests.change_of_level(at, values, [])
     level = values - (tests.levels(at, values, [start])[0] * (np.arange(at.size) >= start) if start else 0)
-    off = level - tests.slope(at, level).per_period * at
-    p = tests.seasonality(off, place)
-    if p > limit:
-        return p, None
-    parts = [off[place == k] for k in range(series.season)]
-    known = np.array([np.median(part) if part.size else np.nan for part in parts])
-    known -= np.nanmean(known)
-    return p, np.where(np.isnan(known), 0.0, known)
+    return tests.seasonality(level - tests.slope(at, level).per_period * at, series.place[at])
 
 
-def _changes(at: np.ndarray, values: np.ndarray, limit: float) -> tuple[list[int], list[float]]:
+def _changes(
+    at: np.ndarray, values: np.ndarray, limit: float, place: np.ndarray | None
+) -> tuple[list[int], list[float]]:
     """The changes of level that count, the clearest first, and the chances of these and of the next."""
     starts: list[int] = []
     chances: list[float] = []
     while len(starts) < _MOST_CHANGES:
-        start, chance = tests.change_of_level(at, values, starts)
+        start, chance = tests.change_of_level(at, values, starts, place)
         chances.append(chance)
         if chance > limit:
             break

@@ -77,7 +77,7 @@ def sentence(track: Track, grain: str) -> str:
         first = f"{name}: {verb}{beside}, {steady} ({sure}) {span}."
     else:
         first = f"{name}: no trend is detectable{beside} {span} ({steady}, {sure})."
-    return " ".join([first, *_season_said(track, grain), *_changes_said(track), *_odd_said(track)])
+    return " ".join([first, *_season_said(track, grain), *_changes_said(track), *_odd_said(track, grain)])
 
 
 def _season_said(track: Track, grain: str) -> list[str]:
@@ -95,9 +95,12 @@ def _changes_said(track: Track) -> list[str]:
     return [f"The level changed: {', '.join(said)}."] if said else []
 
 
-def _odd_said(track: Track) -> list[str]:
+def _odd_said(track: Track, grain: str) -> list[str]:
     odd = [track.points[at].period for at in (track.trend.odd if track.trend else ())]
-    return [f"Out of line: {', '.join(odd)}."] if odd else []
+    if not track.trend or not odd:
+        return []
+    doubt = " (or a season, which cannot be told yet)" if track.trend.season_p is None and grain != "year" else ""
+    return [f"Out of line: {', '.join(odd)}{doubt}."]
 
 
 def _by(track: Track, difference: float) -> str:
@@ -138,7 +141,10 @@ def _notes(found: Trends) -> list[str]:
     if (least := season_from(found.grain)) and any(
         track.trend and track.trend.season_p is None for track in found.tracks
     ):
-        notes.append(f"A season can be told from {least} complete {found.grain}s on.")
+        notes.append(
+            f"A season can be told from {least} complete {found.grain}s on; with fewer, it may pass for a trend, a change "
+            "of level or a value out of line."
+        )
     return notes
 
 
