@@ -15,7 +15,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.business import business_minutes
+from crm_metrics.loaders.facts.business_time import business_minutes
 from crm_metrics.settings import Holidays, Hours, Settings, validated
 
 from .conftest import figures, load_tables, shared

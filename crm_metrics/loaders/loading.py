@@ -21,11 +21,10 @@ from crm_metrics.loaders.facts import (
     conversion,
     customers,
     deals,
-    end_dates,
-    first_responses,
     happened,
     leads,
     orders,
+    outcomes,
     purchases,
     ratings,
     recurring,
@@ -52,7 +51,7 @@ _FACTS: tuple[tuple[Step, ...], ...] = (
     (deals.derive, tickets.derive, answers.derive),
     (stages.derive,),
     (leads.derive,),
-    (first_responses.derive,),
+    (tickets.first_responses,),
     (ratings.derive,),
     (purchases.derive,),
     (recurring.derive,),
@@ -101,7 +100,7 @@ def load(
             linking.carry(linked, column)
     linking.report_unmatched(tables, sources, bench.issues)
     spend.attribute(bench)
-    end_dates.settle(bench)
+    subscriptions.settle_ends(bench)
     for dim in dims:
         linking.carry(tables, dim)
     for steps in _FACTS:
@@ -235,7 +234,7 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def _settling(bench: Workbench) -> list[Step]:
     """What settles the dates that depend on other columns and on which as-of depends."""
     settle = {
-        "deals": deals.settle_outcomes,
+        "deals": outcomes.settle_outcomes,
         "tickets": tickets.settle_solved,
         "orders": orders.settle,
         "spend": spend.settle,

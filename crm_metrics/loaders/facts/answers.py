@@ -8,21 +8,21 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts import scales
+from crm_metrics.loaders.facts import ratings
 from crm_metrics.loaders.facts.workbench import (
     Bools,
     Floats,
     Workbench,
+    by_text,
     category,
     has_value,
     moments,
     numbers,
     optional_truth,
     truths,
-    unusable,
     words,
 )
-from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables import Table, Unusable
 
 _KINDS = ("ces", "csat", "nps")
 _UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell
@@ -57,7 +57,7 @@ def derive(bench: Workbench) -> None:
     frame["kind"] = category(_KINDS, np.maximum(kind, -1))
     asked = {name: ~np.isnan(scores[name]) | (kind == place) for place, name in enumerate(_KINDS)}
     if unknown.any():
-        problem = unusable(
+        problem = Unusable(
             "scale-ambiguous",
             f"the scores of {_paths(bench, table, unknown)} do not say which question was asked",
             "name the column NPS score, CSAT score or CES score, or add a column kind",
@@ -75,8 +75,8 @@ def derive(bench: Workbench) -> None:
 
 def _leave_out(bench: Workbench, table: Table) -> None:
     """Previews, tests and unfinished answers are counted and left out."""
-    vendors = np.array([source.vendor == "qualtrics" for source in bench.sources], dtype=bool)
-    by_code = words(table.frame, "completion", _PREVIEW_CODES) & vendors[table.frame[SOURCE].to_numpy()]
+    by_code = words(table.frame, "completion", _PREVIEW_CODES)
+    by_code = by_code & bench.of_files(table.frame, lambda source: source.vendor == "qualtrics")
     preview = words(table.frame, "completion", _PREVIEWS) | by_code
     bench.report("preview-response", table, preview)
     bench.leave_out(table, preview, "preview-response")
@@ -93,9 +93,8 @@ def _kinds(bench: Workbench, table: Table) -> np.ndarray:
     scores say. Where an answer is to several questions it is the first of them."""
     frame = table.frame
     kind = _stated_kind(frame)
-    source = frame[SOURCE].to_numpy()
-    for i in bench.files(table):
-        unsaid = (source == i) & (kind == _UNSAID)
+    for i, rows in bench.by_file(table):
+        unsaid = rows & (kind == _UNSAID)
         asked = _asked_by(bench, i)
         if asked:
             kind[unsaid] = min(asked)
@@ -113,26 +112,26 @@ def _scores(bench: Workbench, table: Table, kind: np.ndarray) -> dict[str, Float
     """The score of each question: its own column, else the plain score of an answer of this kind. Beside a column that
     names its question a plain score belongs to another one."""
     frame = table.frame
-    asked = np.array([bool(_asked_by(bench, i)) for i in range(len(bench.sources))], dtype=bool)
-    other = asked[frame[SOURCE].to_numpy()] & (_stated_kind(frame) < 0)
-    found = {}
+    other = bench.of_files(frame, lambda source: bool(_asked_by(bench, source.index))) & (_stated_kind(frame) < 0)
+    scores = {}
     nothing: Floats = np.full(len(frame), np.nan)
     for place, name in enumerate(_KINDS):
         of_kind = (kind == place) & ~other
         plain = np.where(of_kind, numbers(frame, "score"), np.nan) if of_kind.any() else nothing
         own = frame[f"{name}_score"].to_numpy() if f"{name}_score" in frame else nothing
-        found[name] = plain if own is nothing else np.where(np.isnan(own), plain, own)
-    return found
+        scores[name] = plain if own is nothing else np.where(np.isnan(own), plain, own)
+    return scores
 
 
 def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
     """The question of each answer where the row says it: its place among the kinds."""
     if "kind" not in frame:
         return np.full(len(frame), _UNSAID, dtype=np.int8)
-    column = frame["kind"].astype("category")
-    names = [folded(str(value)) for value in column.cat.categories]
-    known = [next((place for place, kind in enumerate(_KINDS) if kind in name), _UNKNOWN) for name in names]
-    return np.array([*known, _UNSAID], dtype=np.int8)[column.cat.codes.to_numpy()]
+
+    def place(name: str) -> int:
+        return next((place for place, kind in enumerate(_KINDS) if kind in folded(name)), _UNKNOWN)
+
+    return by_text(frame["kind"], place, _UNSAID, np.int8)
 
 
 def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
@@ -146,9 +145,9 @@ def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
         return named[0]
     if "rating" in label.casefold() or "satisf" in label.casefold():
         return _KINDS.index("csat")
-    known = len(score) - np.count_nonzero(np.isnan(score))
+    answered = len(score) - np.count_nonzero(np.isnan(score))
     inside = (score >= 0) & (score <= 10)
-    enough = known and np.count_nonzero(inside) >= (1 - _TOLERATED) * known
+    enough = answered and np.count_nonzero(inside) >= (1 - _TOLERATED) * answered
     if enough and (inside & (score < 1)).any() and (inside & (score > 5)).any():
         bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
         return _KINDS.index("nps")
@@ -162,25 +161,24 @@ def _paths(bench: Workbench, table: Table, rows: Bools) -> str:
 def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> None:
     if not asked.any():
         return
-    known = asked & ~np.isnan(score)
-    outside = known & ((score < 0) | (score > 10))
+    scored = asked & ~np.isnan(score)
+    outside = scored & ((score < 0) | (score > 10))
     bench.report("out-of-range", table, outside, column="score", range="0 to 10", seen=str(score[outside][:1])[1:-1])
-    inside = score[known & ~outside]
-    if outside.sum() > _TOLERATED * max(int(known.sum()), 1):
-        table.unusable["nps_group"] = unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
+    inside = score[scored & ~outside]
+    if outside.sum() > _TOLERATED * max(int(scored.sum()), 1):
+        table.unusable["nps_group"] = Unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
     elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(bench, table, asked):
         hint = "declare the kind of survey: a column kind with nps, csat or ces"
-        table.unusable["nps_group"] = unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
+        table.unusable["nps_group"] = Unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
     group = (score >= 9).astype(np.int8) + (score >= 7)
-    table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(known & ~outside, group, -1))
+    table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(scored & ~outside, group, -1))
 
 
 def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
     """Whether every file of promoter scores says that its scale ends with 10."""
-    source = table.frame[SOURCE].to_numpy()
     said = [
-        scales.set_for(bench, i) or scales.named(_declared(bench, table, i, asked & (source == i), "nps_score"))
-        for i in bench.files(table, asked)
+        ratings.set_for(bench, i) or ratings.named(_declared(bench, table, i, rows, "nps_score"))
+        for i, rows in bench.by_file(table, asked)
     ]
     return all(scale is not None and scale.high == 10 for scale in said)
 
@@ -197,22 +195,19 @@ def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> N
     """Who of a survey is satisfied, by the scale of each file's column."""
     frame = table.frame
     n = len(frame)
-    satisfied, known = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    satisfied, rated_rows = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     labels: list[str] = []
     scale_of = np.full(n, -1, dtype=np.int8)
-    for i in bench.files(table, rated):
-        rows = rated & (frame[SOURCE].to_numpy() == i) & ~np.isnan(score)
-        if not rows.any():
-            continue
+    for i, rows in bench.by_file(table, rated & ~np.isnan(score)):
         declared = _declared(bench, table, i, rows, "score")
-        by_file = scales.scale_of(score[rows], declared, bench.recognised[i].layout.scale)
-        scale = scales.set_for(bench, i) or by_file
+        by_file = ratings.scale_of(score[rows], declared, bench.recognised[i].layout.scale)
+        scale = ratings.set_for(bench, i) or by_file
         if scale is None:
-            table.unusable["is_satisfied"] = scales.ambiguous("scores", score[rows], declared)
+            table.unusable["is_satisfied"] = ratings.ambiguous("scores", score[rows], declared)
             continue
-        good, inside = scales.judge(bench, table, score, rows, scale, "the satisfaction score")
+        good, inside = ratings.judge(bench, table, score, rows, scale, "the satisfaction score")
         satisfied |= good
-        known |= inside
-        scale_of[inside] = scales.place(scale.name, labels)
-    frame["is_satisfied"] = optional_truth(satisfied, known)
+        rated_rows |= inside
+        scale_of[inside] = ratings.place(scale.name, labels)
+    frame["is_satisfied"] = optional_truth(satisfied, rated_rows)
     frame["rating_scale"] = category(labels, scale_of)

@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, moments
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, by_text, moments
 from crm_metrics.loaders.rates import EVER, Book
 from crm_metrics.schema import Kind
 from crm_metrics.tables import NO_RATE, NONE, RATE, ROW, SOURCE, Table
@@ -52,8 +52,8 @@ def derive(bench: Workbench) -> None:
 
 
 def _sentence(said: dict[str, _Converted], target: str) -> str:
-    names = " and ".join(f"{code} ({one.how})" if one.how else code for code, one in sorted(said.items()))
-    age = max(one.age for one in said.values())
+    names = " and ".join(f"{code} ({used.how})" if used.how else code for code, used in sorted(said.items()))
+    age = max(used.age for used in said.values())
     old = f"; the oldest rate used is {age:,} days older than its row" if age > 1 else ""
     return f"Amounts in {names} are converted to {target} at the rate of each row's date{old}."
 
@@ -83,8 +83,8 @@ def _convert(bench: Workbench, table: Table, book: Book, target: str, said: dict
         _report(bench, table, rows[early & dated], code, target, f"the first rate is of {first}")
         _report(bench, table, rows[early & ~dated], code, target, "the row has no date")
         if not early.all():
-            one = said.setdefault(code, _Converted(series.how))
-            one.age = max(one.age, int(ages[~early].max()))
+            used = said.setdefault(code, _Converted(series.how))
+            used.age = max(used.age, int(ages[~early].max()))
     for name in money:
         frame[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan) * factor
     frame[RATE], frame[NO_RATE] = factor, priced & np.isnan(factor)
@@ -104,8 +104,8 @@ def _currencies(bench: Workbench, table: Table, target: str) -> tuple[list[str],
     frames = [table.frame]
     if table.name == "order_lines" and "orders" in bench.tables:
         frames.append(bench.tables["orders"].frame)
-    known = {str(value) for frame in frames if "currency" in frame for value in frame["currency"].dropna().unique()}
-    labels = [NONE, *sorted(known | {target})]
+    codes = {str(value) for frame in frames if "currency" in frame for value in frame["currency"].dropna().unique()}
+    labels = [NONE, *sorted(codes | {target})]
     result = _places(frames[0], labels)
     if len(frames) > 1:
         result = np.where(result == 0, _of_order(frames[0], frames[1], _places(frames[1], labels), np.int64(0)), result)
@@ -118,9 +118,7 @@ def _places(frame: pd.DataFrame, labels: list[str]) -> Ints:
     """The place of each row's currency among the labels, 0 where it has none."""
     if "currency" not in frame:
         return np.zeros(len(frame), dtype=np.int64)
-    values = frame["currency"].astype("category")
-    places = np.array([*(labels.index(str(value)) for value in values.cat.categories), 0], dtype=np.int64)
-    return places[values.cat.codes.to_numpy()]
+    return by_text(frame["currency"], labels.index, 0, np.int64)
 
 
 def _of_order(lines: pd.DataFrame, orders: pd.DataFrame, values: NDArray[Any], missing: Any) -> NDArray[Any]:
@@ -128,10 +126,10 @@ def _of_order(lines: pd.DataFrame, orders: pd.DataFrame, values: NDArray[Any], m
     if "order_id" not in lines or "order_id" not in orders:
         return np.full(len(lines), missing, dtype=values.dtype)
     named = orders["order_id"].notna().to_numpy()
-    known = pd.Series(values[named], index=orders.loc[named, "order_id"].astype("str"))
-    known = known[~known.index.duplicated()]
-    place = known.index.get_indexer(pd.Index(lines["order_id"].astype("str")))
-    return np.append(known.to_numpy(), np.array([missing], dtype=values.dtype))[place]
+    by_id = pd.Series(values[named], index=orders.loc[named, "order_id"].astype("str"))
+    by_id = by_id[~by_id.index.duplicated()]
+    place = by_id.index.get_indexer(pd.Index(lines["order_id"].astype("str")))
+    return np.append(by_id.to_numpy(), np.array([missing], dtype=values.dtype))[place]
 
 
 def _days(bench: Workbench, table: Table) -> Ints:

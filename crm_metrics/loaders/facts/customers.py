@@ -1,25 +1,27 @@
-"""Customers: who left, and the spells of time in which each was a customer."""
+"""Customers: who left, and the spells of time in which each was a customer: stretches that overlap or touch as one, and
+within each which attributes held when."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states, subscriptions
-from crm_metrics.loaders.facts.spells import merge
 from crm_metrics.loaders.facts.workbench import (
     NAT,
     Bools,
+    Ints,
     Workbench,
     has_value,
     moments,
     numbers,
     optional_truth,
     truths,
-    unusable,
 )
 from crm_metrics.schema import STATES
-from crm_metrics.tables import STATE, Table
+from crm_metrics.tables import ROW, SOURCE, STATE, Table, Unusable
 
 _ACTIVE, _LEFT = (STATES["customers"].index(state) for state in ("active", "left"))
 
@@ -50,7 +52,7 @@ def _left(bench: Workbench, table: Table) -> None:
     frame["is_customer"] = ~(started >= bench.known_until(table.name)) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
         seen = "the customers have end dates, which do better: see the churn rate"
-        table.unusable["is_churned"] = unusable("missing-column", seen)
+        table.unusable["is_churned"] = Unusable("missing-column", seen)
 
 
 def _says_who_left(bench: Workbench, table: Table) -> Bools:
@@ -60,10 +62,10 @@ def _says_who_left(bench: Workbench, table: Table) -> Bools:
 
 
 def _spells(bench: Workbench) -> None:
-    found = _from_subscriptions(bench) or _from_customers(bench) or _from_purchases(bench)
-    if found is None:
+    stretches = _from_subscriptions(bench) or _from_customers(bench) or _from_purchases(bench)
+    if stretches is None:
         return
-    frame, has_ends, where = found
+    frame, has_ends, where = stretches
     bench.say("spells-from", seen=where)
     merged = merge(frame, bench.dims if "subscriptions" in bench.tables else ())
     if not has_ends:
@@ -72,13 +74,13 @@ def _spells(bench: Workbench) -> None:
     if not has_ends:
         seen = f"{where} never say when a customer left"
         hint = "give an end date, or --set inactive_after_days=180 to count who has not bought for so long as lost"
-        table.unusable["ended_at"] = unusable("missing-column", seen, hint)
+        table.unusable["ended_at"] = Unusable("missing-column", seen, hint)
     bench.tables["spells"] = table
 
 
 def _from_subscriptions(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
-    found = subscriptions.spells(bench)
-    return None if found is None else (*found, "the subscriptions")
+    paid = subscriptions.spells(bench)
+    return None if paid is None else (*paid, "the subscriptions")
 
 
 def _from_customers(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
@@ -115,3 +117,79 @@ def _from_purchases(bench: Workbench) -> tuple[pd.DataFrame, bool, str] | None:
     ended = bought["started_at"].to_numpy() + np.timedelta64(idle, "D")
     ended = np.where(ended >= bench.now, NAT, ended)
     return bought.assign(ended_at=ended), True, f"the purchases: lost after {idle} days without one"
+
+
+_FOREVER = np.datetime64("9999-12-31", "us")
+
+
+def merge(frame: pd.DataFrame, dims: Sequence[str] = ()) -> pd.DataFrame:
+    """Overlapping and touching stretches of a customer as one spell each, numbered in the order of time. Where an attribute
+    of `dims` changes within a spell, it has a row for each time with the same ones, all with its `spell` and `ordinal`;
+    `is_beginning` marks the first. Of several stretches at a time the one of the largest `weight` says the attributes."""
+    ordered = frame.assign(_until=_until(frame))
+    # Attributes break ties, so that the order of rows and files does not matter.
+    attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
+    ordered = ordered.sort_values(["customer", "started_at", "_until", *attributes], kind="stable")
+    ordered = ordered.reset_index(drop=True)
+    by_customer = ordered.groupby("customer", observed=True)
+    # The furthest end so far of the customer's earlier stretches.
+    reach = by_customer["_until"].cummax().groupby(ordered["customer"], observed=True).shift()
+    new = (reach.isna() | (ordered["started_at"] > reach)).to_numpy()
+    spell = np.cumsum(new) - 1
+    last = ordered["_until"].groupby(spell).max().to_numpy()
+    spells = ordered[new].reset_index(drop=True)
+    spells["ended_at"] = np.where(last == _FOREVER, NAT, last)
+    spells["ordinal"] = spells.groupby("customer", observed=True).cumcount() + 1.0
+    spells["spell"] = np.arange(len(spells))
+    spells["is_beginning"] = True
+    own = [name for name in dims if name in frame and name != "customer"]
+    if own and len(spells) < len(ordered):
+        spells = _cut(spells, ordered, spell, own)
+    return spells.drop(columns=["_until", "weight"], errors="ignore")
+
+
+def _until(frame: pd.DataFrame) -> np.ndarray:
+    ended = moments(frame, "ended_at")
+    return np.where(np.isnat(ended), _FOREVER, ended)
+
+
+def _cut(spells: pd.DataFrame, ordered: pd.DataFrame, spell: Ints, dims: Sequence[str]) -> pd.DataFrame:
+    """The spells cut where the attributes change."""
+    kinds = ordered.groupby(list(dims), observed=True, dropna=False, sort=False).ngroup().to_numpy()
+    begun, over = ordered["started_at"].to_numpy(), ordered["_until"].to_numpy()
+    # The moments at which a stretch begins or ends, spell by spell; between two of them nothing changes.
+    edges = pd.DataFrame({"spell": np.tile(spell, 2), "at": np.concatenate([begun, np.maximum(begun, over)])})
+    edges = edges.drop_duplicates().sort_values(["spell", "at"], ignore_index=True)
+    number = pd.Series(np.arange(len(edges)), index=pd.MultiIndex.from_frame(edges))
+    first = number.reindex(pd.MultiIndex.from_arrays([spell, begun])).to_numpy()
+    last = number.reindex(pd.MultiIndex.from_arrays([spell, np.maximum(begun, over)])).to_numpy()
+    holds = _dearest(numbers(ordered, "weight"), begun, first, last, len(edges))
+    there = holds >= 0
+    rows, at, whose = holds[there], edges["at"].to_numpy()[there], edges["spell"].to_numpy()[there]
+    until = np.append(edges["at"].to_numpy()[1:], _FOREVER)[there]
+    changed = np.r_[True, (np.diff(whose) != 0) | (np.diff(kinds[rows]) != 0)]
+    rows, at, whose = rows[changed], at[changed], whose[changed]
+    until = until[np.append(np.flatnonzero(changed)[1:] - 1, len(until) - 1)]
+    pieces = spells.iloc[whose].assign(
+        **{name: ordered[name].to_numpy()[rows] for name in (SOURCE, ROW)},
+        **{name: ordered[name].iloc[rows].array for name in dims},
+        started_at=at,
+        ended_at=np.where(until == _FOREVER, NAT, until),
+        is_beginning=np.r_[True, np.diff(whose) != 0],
+    )
+    momentary = spells[~spells["spell"].isin(whose)]  # over when they began: no time in which anything could hold
+    return pd.concat([pieces, momentary]).sort_values(["spell", "started_at"], kind="stable", ignore_index=True)
+
+
+def _dearest(weight: np.ndarray, begun: np.ndarray, first: Ints, last: Ints, size: int) -> Ints:
+    """The stretch that says the attributes from each of `size` edges to the next one, −1 for none: the dearest, of equals
+    the one that began last. Those alone at their time are placed all at once."""
+    dearest = np.full(size, -1, dtype=np.int64)
+    depth = np.cumsum(np.bincount(first, minlength=size) - np.bincount(last, minlength=size))
+    crowded = np.append(0, np.cumsum(depth > 1))
+    alone = (crowded[last] == crowded[first]) & (last == first + 1)
+    dearest[first[alone]] = np.flatnonzero(alone)
+    others = np.flatnonzero(~alone & (last > first))
+    for row in others[np.lexsort((begun[others], weight[others]))].tolist():
+        dearest[first[row] : last[row]] = row
+    return dearest

@@ -9,7 +9,7 @@ export has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -17,9 +17,9 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.deals import LOST, OPEN, OUTCOMES, WON
-from crm_metrics.loaders.facts.workbench import MINUTE_US, NAT, Bools, Workbench, category, moments, numbers
-from crm_metrics.tables import LATER, SOURCE, STATE, Table
+from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
+from crm_metrics.loaders.facts.workbench import NAT, Bools, Workbench, minutes_after, moments, numbers
+from crm_metrics.tables import LATER, STATE, Source, Table
 
 _OF_THE_REPLY = ("first_response_minutes", "first_response_business_minutes", "sla_status")
 _OF_THE_SOLUTION = ("resolution_minutes", "resolution_business_minutes")
@@ -28,10 +28,10 @@ _OF_THE_EXPORT = ("amount", "stage", "owner", "probability")
 
 @dataclass(frozen=True)
 class _Later:
-    """What came at or after `known`, the end of what is known of a table, and before `mistaken`, from when on dates are
+    """What came at or after `until`, the end of what is known of a table, and before `mistaken`, from when on dates are
     mistakes."""
 
-    known: np.datetime64
+    until: np.datetime64
     mistaken: np.datetime64
 
     def among(self, frame: pd.DataFrame, column: str) -> Bools:
@@ -39,7 +39,7 @@ class _Later:
         if column not in frame:
             return np.zeros(len(frame), dtype=bool)
         dates = frame[column].to_numpy()
-        return (dates >= self.known) & (dates < self.mistaken)
+        return (dates >= self.until) & (dates < self.mistaken)
 
     def undo(self, frame: pd.DataFrame, column: str, *others: str) -> Bools:
         """Blank the dates that came later, and the other columns in their rows; these rows."""
@@ -54,8 +54,8 @@ def undo_later(bench: Workbench, today: date) -> None:
     """Undo what happened in each table after the day up to which it is known."""
     tomorrow = np.datetime64(today + timedelta(days=1), "us")
     for name, table in bench.tables.items():
-        known = bench.known_until(name)
-        later = _Later(known, max(tomorrow, known))
+        until = bench.known_until(name)
+        later = _Later(until, max(tomorrow, until))
         if name in _UNDONE:
             _UNDONE[name](bench, table, later)
 
@@ -82,11 +82,9 @@ def _deals(bench: Workbench, table: Table, later: _Later) -> None:
     if not (ahead | reopened).any():
         return
     outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)
-    frame["outcome"] = category(OUTCOMES, outcome)
-    frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
+    put_outcome(frame, outcome)
     if "expected_close_at" in frame:
-        one = np.array([_one_column(source.columns) for source in bench.sources], dtype=bool)
-        expected = reopened & one[frame[SOURCE].to_numpy()]
+        expected = reopened & bench.of_files(frame, _has_one_close)
         frame["expected_close_at"] = np.where(expected, closed, frame["expected_close_at"].to_numpy())
     frame["closed_at"] = np.where(ahead | reopened, NAT, closed)
     _blank(frame, ahead | reopened, "lost_reason")
@@ -94,9 +92,9 @@ def _deals(bench: Workbench, table: Table, later: _Later) -> None:
     frame[LATER] = reopened
 
 
-def _one_column(columns: Mapping[str, str]) -> bool:
+def _has_one_close(source: Source) -> bool:
     """Whether a file has one column for the close of every deal, be it past or expected."""
-    return "closed_at" in columns and "expected_close_at" not in columns
+    return "closed_at" in source.columns and "expected_close_at" not in source.columns
 
 
 def _tickets(bench: Workbench, table: Table, later: _Later) -> None:
@@ -107,8 +105,8 @@ def _tickets(bench: Workbench, table: Table, later: _Later) -> None:
     if _goes_on_to(bench, "tickets") is None:  # an answer in minutes only is there, whenever it was given
         return
     minutes = numbers(frame, "first_response_minutes")
-    replied = moments(frame, "created_at") + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
-    _blank(frame, ~np.isnan(minutes) & (replied >= later.known), *_OF_THE_REPLY)
+    replied = minutes_after(moments(frame, "created_at"), minutes)
+    _blank(frame, ~np.isnan(minutes) & (replied >= later.until), *_OF_THE_REPLY)
 
 
 def _leads(bench: Workbench, table: Table, later: _Later) -> None:

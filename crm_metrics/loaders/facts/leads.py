@@ -37,7 +37,7 @@ def derive(bench: Workbench) -> None:
 def _conversion(bench: Workbench, table: Table) -> None:
     frame = table.frame
     dated = bool((has_value(frame, "converted_at") | truths(frame, LATER)).any())
-    known = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
+    is_told = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
     own = {"is_converted", "converted_at"} & {*frame}
     if "status" in frame and not own:
         states.settle(bench, table)
@@ -53,7 +53,7 @@ def _conversion(bench: Workbench, table: Table) -> None:
         converted, dated = has_value(frame, "converted_at"), True
         bench.say("lead-conversion-from", how="when a deal that came of them was won")
     elif "status" in frame:
-        converted, known = states.is_in(frame, "leads", "converted"), has_value(frame, STATE)
+        converted, is_told = states.is_in(frame, "leads", "converted"), has_value(frame, STATE)
         if not converted.any():
             return
         how = " or ".join(seen(frame, "status", converted)[:5])
@@ -62,20 +62,19 @@ def _conversion(bench: Workbench, table: Table) -> None:
         return
     at = moments(frame, "converted_at")
     converted = converted & ~(at >= bench.known_until(table.name))
-    frame["is_converted"] = optional_truth(converted, known)
-    dated |= (
-        "converted_at" in frame and not converted.any()
-    )  # young leads are, whether or not anybody has converted yet
+    frame["is_converted"] = optional_truth(converted, is_told)
+    # Young leads are young whether or not anybody has converted yet.
+    dated |= "converted_at" in frame and not converted.any()
     if own:
         states.record(bench, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
     if "created_at" not in frame:
-        frame["is_mature"] = known
+        frame["is_mature"] = is_told
         frame["is_converted_in_window"] = converted
         bench.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
         return
     created, window = frame["created_at"].to_numpy(), bench.settings.conversion_days
     if not dated:
-        frame["is_mature"] = ~np.isnat(created) & known
+        frame["is_mature"] = ~np.isnat(created) & is_told
         frame["is_converted_in_window"] = converted
         young = int((bench.last_day(table.name) - bench.days(created) < np.timedelta64(window, "D")).sum())
         how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
@@ -84,14 +83,8 @@ def _conversion(bench: Workbench, table: Table) -> None:
     days = (bench.days(at) - bench.days(created)).astype(float)
     days[np.isnat(at) | np.isnat(created)] = np.nan
     before = bench.between(table, "created_at", "converted_at", DAY_US) < 0
-    bench.report(
-        "negative-duration",
-        table,
-        converted & before,
-        start="creation",
-        end="conversion",
-        duration="conversion in time",
-    )
+    called = {"start": "creation", "end": "conversion", "duration": "conversion in time"}
+    bench.report("negative-duration", table, converted & before, **called)
     age = (bench.last_day(table.name) - bench.days(created)).astype(float)
     frame["is_mature"] = ~np.isnat(created) & (age >= window)
     frame["is_converted_in_window"] = converted & ~before & (days <= window)
@@ -104,10 +97,9 @@ def _won_at(bench: Workbench, table: Table) -> np.ndarray:
     first = won.groupby(won["lead_id"].astype("str"), observed=True)["closed_at"].min()
     place = pd.Index(first.index).get_indexer(pd.Index(table.frame["lead_id"].astype("str")))
     result = np.append(first.to_numpy(), NAT)[place]
-    known = bench.tables["deals"].calendar.get("closed_at")
-    if known is not None:
-        used = bench.files(deals)
-        table.calendar["converted_at"] = np.full(len(bench.sources), bool(known[used].any()))
+    if "closed_at" in deals.calendar:
+        by_day = bool(deals.calendar["closed_at"][bench.files(deals)].any())
+        table.calendar["converted_at"] = np.full(len(bench.sources), by_day)
     return result
 
 
@@ -126,8 +118,8 @@ def _response(bench: Workbench, table: Table) -> None:
     target = bench.settings.lead_response_target_hours
     if target is not None:
         in_time = answered & (np.nan_to_num(hours, nan=np.inf) <= target)
-        known = (answered & ~np.isnan(hours)) | (~answered & (waited > target))
-        frame["is_in_target"] = optional_truth(in_time, known)
+        is_judged = (answered & ~np.isnan(hours)) | (~answered & (waited > target))
+        frame["is_in_target"] = optional_truth(in_time, is_judged)
 
 
 def _counts(bench: Workbench) -> None:
@@ -145,5 +137,5 @@ def _counts(bench: Workbench) -> None:
         return
     if date in frame:
         frame["counted_at"] = frame[date]
-    by_day = table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))
-    bench.tables["lead_counts"] = Table("lead_counts", frame, {"counted_at": by_day}, in_parts=table.in_parts)
+    calendar = {"counted_at": bench.calendar(table, date)}
+    bench.tables["lead_counts"] = Table("lead_counts", frame, calendar, in_parts=table.in_parts)

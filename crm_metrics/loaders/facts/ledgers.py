@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import DataError
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, moments, numbers
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, by_text, has_value, moments, numbers, seen
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import SOURCE, Table
 
@@ -30,8 +30,8 @@ def _words() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     """Whole names with their kind, and words by kind."""
     text = (files("crm_metrics.loaders") / "words" / "ledgers.toml").read_text(encoding="utf-8")
     block = tomllib.loads(text)
-    names = {name: kind for kind, known in block["names"].items() for name in known}
-    return names, {kind: tuple(known) for kind, known in block["words"].items()}
+    names = {name: kind for kind, words in block["names"].items() for name in words}
+    return names, {kind: tuple(words) for kind, words in block["words"].items()}
 
 
 @cache
@@ -52,7 +52,7 @@ def _holds(text: str, said: list[str], word: str) -> bool:
         return word in text
     if " " in word:
         return f" {word} " in f" {text} "
-    return word in said or (len(word) >= _LONG and any(one.endswith(word) for one in said))
+    return word in said or (len(word) >= _LONG and any(part.endswith(word) for part in said))
 
 
 def _plain(text: str) -> str:
@@ -66,29 +66,21 @@ def split(bench: Workbench, table: Table) -> None:
     frame = table.frame
     if "type" not in frame:
         return
-    source = frame[SOURCE].to_numpy()
     out = np.zeros(len(frame), dtype=bool)
     sign = np.ones(len(frame))
-    for i in bench.files(table, has_value(frame, "type")):
-        mine: Bools = source == i
-        labels = frame["type"].astype("category").cat
-        codes = labels.codes.to_numpy()
-        present = np.unique(codes[mine & (codes >= 0)])
-        kinds = {int(code): kind_of(str(labels.categories[code])) for code in present}
-        if len(kinds) > _MOST or not is_ledger([*kinds.values()]):
+    typed = has_value(frame, "type")
+    for i, mine in bench.by_file(table):
+        kinds = [kind_of(label) for label in seen(frame, "type", mine & typed)]
+        if not kinds or len(kinds) > _MOST or not is_ledger(kinds):
             continue
-        of_row = np.array([*(kinds.get(code) or "?" for code in range(len(labels.categories))), "?"], dtype=object)[
-            codes
-        ]
+        of_row = by_text(frame["type"], lambda label: kind_of(label) or "?", "?", object)
         of_row[~mine] = None
         amount = numbers(frame, "amount")
         _refuse_unknown(bench, table, i, of_row, amount)
         gone, why = _no_sales(table, of_row, amount)
         for label, hit in why.items():
-            names = sorted(set(frame.loc[hit, "type"].dropna().astype(str))) or ["without a type"]
-            bench.report(
-                "no-sale", table, hit, column=bench.sources[i].columns["type"], seen=", ".join(names), why=label
-            )
+            names = ", ".join(seen(frame, "type", hit)) or "without a type"
+            bench.report("no-sale", table, hit, column=bench.sources[i].columns["type"], seen=names, why=label)
         out |= gone
         refund = of_row == "refund"
         if not (amount[refund] < 0).any():
@@ -100,24 +92,24 @@ def split(bench: Workbench, table: Table) -> None:
 
 def is_ledger(kinds: list[str | None]) -> bool:
     """Whether types of these kinds tell sales from what is none: an attribute such as Online and In-store does not."""
-    known = set(kinds) - {None, "method"}
+    told = set(kinds) - {None, "method"}
     if len(kinds) < 2:
-        return bool(known & {"other", "refund"})
-    return bool(known & {"other", "refund"}) or ("payment" in known and bool(known & {"order", "invoice", "sale"}))
+        return bool(told & {"other", "refund"})
+    return bool(told & {"other", "refund"}) or ("payment" in told and bool(told & {"order", "invoice", "sale"}))
 
 
 def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
     """Raises `DataError` for rows with money of which nothing says whether they are sales."""
-    known = {str(kind) for kind in of_row if kind is not None}
-    sold = known & {"order", "invoice", "sale", "payment", "refund"}
+    kinds = {str(kind) for kind in of_row if kind is not None}
+    sold = kinds & {"order", "invoice", "sale", "payment", "refund"}
     doubtful = np.isin(of_row, ["?", "method"]) & has_value(table.frame, "type") & (np.nan_to_num(amount) != 0)
-    if sold == {"refund"} and "other" not in known:
+    if sold == {"refund"} and "other" not in kinds:
         return  # sales of every kind, and their refunds
     if sold and not doubtful.any():
         return
-    seen = doubtful if doubtful.any() else of_row == "other"
+    unsold = doubtful if doubtful.any() else of_row == "other"
     path, column = bench.sources[source].path, bench.sources[source].columns["type"]
-    names = sorted(set(table.frame.loc[seen, "type"].astype(str)))
+    names = seen(table.frame, "type", unsold)
     chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "sale"' for name in names[:3])
     file = json.dumps(path.rpartition("/")[2].partition("#")[0], ensure_ascii=False)
     raise DataError(
@@ -161,8 +153,7 @@ def documents(table: Table, source: int) -> str:
     frame = table.frame
     if "type" not in frame:
         return ""
-    mine = frame.loc[(frame[SOURCE] == source).to_numpy(), "type"].dropna()
-    kinds = {kind_of(str(label)) for label in mine.unique()}
+    kinds = {kind_of(label) for label in seen(frame, "type", (frame[SOURCE] == source).to_numpy())}
     return next(
         (f"{kind}s" for kind in ("order", "invoice") if kind in kinds), "payments" if kinds == {"payment"} else ""
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, numbers, truths
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, numbers, quantities, seen, truths
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
@@ -26,8 +26,7 @@ _DOCUMENTS = ("orders", "invoices", "payments", "lines")
 def settle(bench: Workbench, table: Table) -> None:
     """Settle what lines come to where only their price is given, what stands on several lines, and each order's state."""
     if "amount" not in table.frame and "line_price" in table.frame:
-        units = numbers(table.frame, "quantity")
-        table.frame["amount"] = numbers(table.frame, "line_price") * np.where(np.isnan(units), 1.0, units)
+        table.frame["amount"] = numbers(table.frame, "line_price") * quantities(table.frame)
     _settle_lines(bench, table)
     states.settle(bench, table)
 
@@ -46,8 +45,8 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
     groups = key[several]
     for column in gaps:
         if frame.loc[several, column].isna().any():
-            known = frame.loc[several, column]
-            frame.loc[several, column] = known.fillna(known.groupby(groups).transform("first"))
+            values = frame.loc[several, column]
+            frame.loc[several, column] = values.fillna(values.groupby(groups).transform("first"))
 
 
 def keys(bench: Workbench, frame: pd.DataFrame, column: str = "order_id") -> pd.Series:
@@ -77,12 +76,11 @@ def leave_out(bench: Workbench, table: Table) -> set[str]:
     worded = states.is_in(frame, "orders", "cancelled") & has_value(frame, "status")
     authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
     void: Bools = worded | called_off | authorised
-    for i in bench.files(table, void):
-        mine = void & (frame[SOURCE].to_numpy() == i)
-        seen = sorted(set(frame.loc[mine & worded, "status"].astype(str))) if (mine & worded).any() else []
-        seen += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
-        seen += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
-        bench.report("cancelled-order", table, mine, seen=", ".join(seen))
+    for _, mine in bench.by_file(table, void):
+        said = seen(frame, "status", mine & worded) if (mine & worded).any() else []
+        said += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
+        said += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
+        bench.report("cancelled-order", table, mine, seen=", ".join(said))
     gone = set(frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
     bench.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
@@ -101,7 +99,7 @@ def _elsewhere(bench: Workbench, table: Table) -> Bools:
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]
     counted = np.isin(source, others)
-    known: set[str] = (
+    counted_ids: set[str] = (
         set(table.frame.loc[counted, "order_id"].dropna().astype(str)) if "order_id" in table.frame else set()
     )
     for i, kind in kinds.items():
@@ -109,8 +107,8 @@ def _elsewhere(bench: Workbench, table: Table) -> Bools:
         if kind == best:
             continue
         link = _paid_for(bench, table, i)
-        if link is not None and (best == "invoices" or link[rows].isin(known).any()):
-            rows = rows & link.isin(known).to_numpy()
+        if link is not None and (best == "invoices" or link[rows].isin(counted_ids).any()):
+            rows = rows & link.isin(counted_ids).to_numpy()
             _carry_refunds(table, rows, counted, link)
         hit |= rows
         if rows.any():
@@ -139,8 +137,8 @@ def _carry_refunds(table: Table, payments: Bools, invoices: Bools, link: pd.Seri
 
 
 def _say(bench: Workbench, table: Table, rows: Bools, documents: str, other: str, where: str) -> None:
-    one = documents.removesuffix("s")
-    named = one if np.count_nonzero(rows) == 1 else documents
+    singular = documents.removesuffix("s")
+    named = singular if np.count_nonzero(rows) == 1 else documents
     bench.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
 
 
@@ -180,7 +178,7 @@ def whole(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
 def _totals(bench: Workbench, lines: pd.DataFrame, key: Any, repeated: Bools) -> pd.Series:
     """What each order of several lines comes to, decided for each vendor's files on their own; those whose lines repeat the
     total are marked."""
-    system = lines[SOURCE].map({i: id(known.layout) for i, known in bench.recognised.items()})
+    system = lines[SOURCE].map({i: id(file.layout) for i, file in bench.recognised.items()})
     parts = []
     for _, part in lines.groupby(system):
         total, is_repeated = _total(bench, part, pd.Series(key, index=lines.index)[part.index])

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import ledgers, orders, refunds
-from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers
+from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers, quantities
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
@@ -77,14 +77,12 @@ def _without_zeros(bench: Workbench, table: Table, sold: pd.DataFrame, apart: Bo
 
 def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> None:
     """Number each customer's purchases in the order of time and put the table on the bench."""
-    known = has_value(frame, "customer")
-    made = Table(
-        "purchases", frame, {"purchased_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))}
-    )
+    has_buyer = has_value(frame, "customer")
+    purchases = Table("purchases", frame, {"purchased_at": bench.calendar(table, date)})
     if "customer" in frame:
-        frame["has_customer"] = known
-        bench.report("order-without-customer", made, ~known)
-    bought = known & ~frame["is_refund"].to_numpy(dtype=bool)
+        frame["has_customer"] = has_buyer
+        bench.report("order-without-customer", purchases, ~has_buyer)
+    bought = has_buyer & ~frame["is_refund"].to_numpy(dtype=bool)
     if bench.asks("purchases", "ordinal"):
         ordinal = np.full(len(frame), np.nan)
         if "customer" in frame and "purchased_at" in frame:
@@ -96,9 +94,9 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
     if "customer" in frame and "purchased_at" in frame:
         dated = frame["purchased_at"].where(bought)
         first = dated.groupby(frame["customer"], observed=True).transform("min").to_numpy()
-        frame["counted_from"] = np.fmax(frame["purchased_at"].to_numpy(), np.where(known, first, NAT))
-        frame.loc[np.isnat(first) | ~known | frame["purchased_at"].isna(), "counted_from"] = NAT
-    bench.tables["purchases"] = made
+        frame["counted_from"] = np.fmax(frame["purchased_at"].to_numpy(), np.where(has_buyer, first, NAT))
+        frame.loc[np.isnat(first) | ~has_buyer | frame["purchased_at"].isna(), "counted_from"] = NAT
+    bench.tables["purchases"] = purchases
 
 
 def _in_order(purchases: pd.DataFrame) -> np.ndarray:
@@ -127,19 +125,17 @@ def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, 
         lines = bench.tables["order_lines"]
         for reason, ids in gone.items():
             bench.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
-        made = _joined(bench, lines, whole)
+        sold = _joined(bench, lines, whole)
     elif "product" in frame and has_value(frame, "product").any():
         frame = frame[~_wholes(bench, frame)].reset_index(drop=True)
-        made = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
-        made["amount"], unknown = _line_amounts(bench, frame, totals)
+        sold = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
+        sold["amount"], unknown = _line_amounts(bench, frame, totals)
     else:
         return
-    if "quantity" not in made:
-        made["quantity"] = 1.0
-    made["quantity"] = np.where(np.isnan(numbers(made, "quantity")), 1.0, numbers(made, "quantity"))
-    if "amount" not in made and "unit_price" in made:
-        made["amount"] = numbers(made, "unit_price") * numbers(made, "quantity")
-    bench.tables["sold_lines"] = Table("sold_lines", made)
+    sold["quantity"] = quantities(sold)
+    if "amount" not in sold and "unit_price" in sold:
+        sold["amount"] = numbers(sold, "unit_price") * sold["quantity"]
+    bench.tables["sold_lines"] = Table("sold_lines", sold)
     if unknown:
         said = "the total of an order stands on its lines, and no price says what each product brought"
         hint = "add a column with the price or the amount of each line to the export"
@@ -158,8 +154,7 @@ def _line_amounts(bench: Workbench, frame: pd.DataFrame, totals: Bools) -> tuple
     lines' own prices say it: as they are where it stands on one of the lines, as shares of it where it is repeated."""
     amount, price = numbers(frame, "amount"), numbers(frame, "line_price")
     key = orders.keys(bench, frame)
-    units = numbers(frame, "quantity")
-    priced = price * np.where(np.isnan(units), 1.0, units) - np.nan_to_num(numbers(frame, "line_discount"))
+    priced = price * quantities(frame) - np.nan_to_num(numbers(frame, "line_discount"))
     of_order = pd.Series(amount, index=frame.index).groupby(key)
     several = (of_order.transform("size") > 1).fillna(False).to_numpy(dtype=bool)
     alone = several & of_order.transform("count").eq(1).to_numpy()
@@ -173,8 +168,8 @@ def _line_amounts(bench: Workbench, frame: pd.DataFrame, totals: Bools) -> tuple
     source = frame[SOURCE].to_numpy()
     first_only = [i for i in priced_by if bench.recognised[i].layout.signature or (alone & (source == i)).any()]
     totalled = np.isin(source, first_only) & ~np.isnan(price)
-    made = np.select([repeated, alone | totalled], [shared, priced], amount)
-    return made, bool((np.isnan(made) & (repeated | alone)).any())
+    amounts = np.select([repeated, alone | totalled], [shared, priced], amount)
+    return amounts, bool((np.isnan(amounts) & (repeated | alone)).any())
 
 
 def _joined(bench: Workbench, table: Table, whole: pd.DataFrame) -> pd.DataFrame:
@@ -188,10 +183,10 @@ def _joined(bench: Workbench, table: Table, whole: pd.DataFrame) -> pd.DataFrame
     bench.report("lines-without-order", table, lost)
     bench.leave_out(table, lost, "lines-without-order")
     place = place[~lost]
-    made = table.frame.copy()
+    sold = table.frame.copy()
     orders = whole.iloc[place].reset_index(drop=True)
     for column in orders.columns:
-        if column not in made and column != "amount":
-            made[column] = orders[column]
-    made["purchased_at"] = moments(orders, "ordered_at") if "ordered_at" in orders else NAT
-    return made
+        if column not in sold and column != "amount":
+            sold[column] = orders[column]
+    sold["purchased_at"] = moments(orders, "ordered_at") if "ordered_at" in orders else NAT
+    return sold

@@ -1,11 +1,190 @@
-"""One row per rating of satisfaction: of surveys where there are some, else of tickets."""
+"""Ratings of satisfaction, by surveys and of tickets: the scale each file is on, and which scores are in its top."""
 
 from __future__ import annotations
 
-import numpy as np
+import re
+from dataclasses import dataclass
 
-from crm_metrics.loaders.facts.workbench import Workbench, has_value, numbers, seen, unusable
-from crm_metrics.tables import Table
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.facts.workbench import (
+    Bools,
+    Floats,
+    Workbench,
+    by_text,
+    category,
+    has_value,
+    numbers,
+    optional_truth,
+    seen,
+    words,
+)
+from crm_metrics.tables import SOURCE, Table, Unusable
+
+_TO = r"\s*(?:-|–|—|~|to|bis|à|a|al|até|do|tot|t/m|から)\s*"
+_RANGE = re.compile(rf"(?<![\w.,])(\d{{1,3}}){_TO}(\d{{1,3}})(?![\d])")
+_ENOUGH, _SHOWN = 30, 4
+# How many of the highest scores of each scale count as satisfied.
+_TOP = {"0-2": 1, "1-2": 1, "1-3": 1, "1-4": 2, "0-5": 2, "1-5": 2, "1-7": 2, "1-10": 2, "0-10": 2}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A scale by name, its ends, and why it is taken to be that one."""
+
+    name: str
+    low: float
+    high: float
+    why: str
+
+
+def named(text: str, why: str = "the file says so") -> Scale | None:
+    """The scale that a text such as "1-5" names; None when it names none, one that is not known, or several."""
+    names = {"-".join(ends) for ends in _RANGE.findall(text)}
+    name = names.pop() if len(names) == 1 else ""
+    return Scale(name, float(name[0]), float(name[2:]), why) if name in _TOP else None
+
+
+def is_stated(text: str) -> bool:
+    """Whether a text names a scale, be it a known one or not."""
+    return _RANGE.search(text) is not None
+
+
+def set_for(bench: Workbench, source: int) -> Scale | None:
+    """The scale that the settings name for a file; None when they name none."""
+    return named(bench.settings.rules(bench.sources[source].path).scale or "", "the settings say so")
+
+
+def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None:
+    """The scale of a column of ratings: declared by the file, else the only one the vendor has, else as observed in the
+    whole column, else None. A declared scale that is not known is None: what the scores look like is not asked then."""
+    stated = named(declared) or (None if is_stated(declared) else named(of_vendor, "the export has no other"))
+    scores = values[~np.isnan(values)]
+    if stated is not None or is_stated(declared) or not len(scores):
+        return stated
+    low, high = float(scores.min()), float(scores.max())
+    if 6 <= high <= 10 and low >= 1:
+        return Scale("1-10", 1, 10, f"scores run from {low:g} to {high:g}")
+    if 4 <= high <= 5 and low >= 1 and len(scores) >= _ENOUGH:
+        return Scale("1-5", 1, 5, f"{len(scores):,} scores run from {low:g} to {high:g}")
+    return None
+
+
+def judge(bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
+    """Which of the rows are in the top of the scale, and which lie on it at all; the others are reported."""
+    outside = rows & ((score < scale.low) | (score > scale.high))
+    bench.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
+    bench.say("scale-read", column=column, scale=scale.name, why=scale.why)
+    inside = rows & ~outside
+    top = bench.settings.csat_top or _TOP.get(scale.name, 2)
+    return inside & (score > scale.high - top), inside
+
+
+def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
+    """Why ratings cannot be used whose scale nothing tells, or is none that is known, with the share that each scale would
+    call satisfied."""
+    hint = (
+        'say which in crm-metrics.toml, for example files = [{ path = "survey.csv", scale = "1-5" }], '
+        "or in the header: CSAT score (1-5)"
+    )
+    if is_stated(declared):
+        said = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
+        return Unusable("scale-ambiguous", f"the {what} are said to be on the scale {said}, which is not known", hint)
+    scores = values[~np.isnan(values)]
+    low, high = float(scores.min()), float(scores.max())
+    fitting = [scale for name in _TOP if (scale := named(name)) and scale.low <= low and high <= scale.high]
+    shares = [f"on {it.name} {np.mean(scores > it.high - _TOP[it.name]):.0%} are satisfied" for it in fitting]
+    would = f" ({', '.join(shares[:_SHOWN]).replace('%', ' %')})" if shares else ""
+    seen = f"{len(scores):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
+    return Unusable("scale-ambiguous", seen, hint)
+
+
+def place(name: str, labels: list[str]) -> int:
+    """The place of a scale among those met so far, to which it is added."""
+    if name not in labels:
+        labels.append(name)
+    return labels.index(name)
+
+
+_GOOD = (
+    *("good", "satisfied", "happy", "great", "extremely happy", "very happy", "positive", "thumbs up"),
+    *("awesome", "good with comment", "very satisfied", "extremely satisfied", "amazing", "love it"),
+)
+_BAD = (
+    *("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy"),
+    *("negative", "bad with comment", "very dissatisfied", "extremely dissatisfied", "not good"),
+    *("thumbs down", "terrible"),
+)
+_NEUTRAL = ("neutral", "ok", "okay", "just ok", "just okay", "neither satisfied nor dissatisfied")
+_NONE = ("offered", "not offered", "unoffered", "no rating", "not rated", "none", "n/a", "na", "null")
+_WORDS = "good/bad"
+
+
+def of_tickets(bench: Workbench, table: Table) -> None:
+    """Who of the tickets' customers is satisfied."""
+    frame = table.frame
+    n = len(frame)
+    satisfied, rated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    score: Floats | None = None
+    labels: list[str] = []
+    scale_place = np.full(n, -1, dtype=np.int8)
+    good, worded, numeric = _read(frame)
+    unread = has_value(frame, "satisfaction") & ~words(frame, "satisfaction", _NONE)
+    for i in bench.files(table, worded | ~np.isnan(numeric)):
+        mine = frame[SOURCE].to_numpy() == i
+        if (worded & mine).any():
+            satisfied |= good & mine
+            rated |= worded & mine
+            scale_place[worded & mine] = place(_WORDS, labels)
+            _report_unread(bench, table, unread & mine & ~worded)
+            continue
+        rows = mine & ~np.isnan(numeric)
+        declared = bench.sources[i].columns.get("satisfaction", "")
+        scale = set_for(bench, i) or scale_of(numeric[rows], declared, bench.recognised[i].layout.scale)
+        if scale is None:
+            problem = ambiguous("ratings", numeric[rows], declared)
+            table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = problem
+            return
+        top, inside = judge(bench, table, numeric, rows, scale, "the tickets' satisfaction")
+        satisfied, rated = satisfied | top, rated | inside
+        score = np.full(n, np.nan) if score is None else score
+        score[inside] = numeric[inside]
+        scale_place[inside] = place(scale.name, labels)
+        _report_unread(bench, table, unread & mine & ~rows)
+    if not rated.any():
+        table.unusable["is_satisfied"] = Unusable("missing-column", "no ticket has a rating")
+        return
+    frame["is_satisfied"] = optional_truth(satisfied, rated)
+    frame["rating_scale"] = category(labels, scale_place)
+    if score is not None:
+        _mean_score(bench, table, score, sorted(labels[i] for i in np.unique(scale_place[~np.isnan(score)]).tolist()))
+
+
+def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
+    """Of each rating: whether it is a good word, whether it is a known word, and the number that it is."""
+    ratings = frame["satisfaction"].astype("category")
+    good = by_text(ratings, lambda text: folded(text) in _GOOD, False)
+    worded = good | by_text(ratings, lambda text: folded(text) in (*_BAD, *_NEUTRAL), False)
+    number = by_text(ratings, lambda text: pd.to_numeric(folded(text), errors="coerce"), np.nan, np.float64)
+    return good, worded, number
+
+
+def _report_unread(bench: Workbench, table: Table, rows: Bools) -> None:
+    if rows.any():
+        bench.report("unknown-rating", table, rows, seen=", ".join(seen(table.frame, "satisfaction", rows)[:3]))
+
+
+def _mean_score(bench: Workbench, table: Table, score: Floats, scale_names: list[str]) -> None:
+    """The ratings as numbers, where there are some and all are on one scale."""
+    if not scale_names:
+        return
+    table.frame["satisfaction_score"] = score
+    bench.labels["ticket_csat_score"] = f"on {scale_names[0]}"
+    if len(scale_names) > 1:
+        seen = f"ratings are on the scales {' and '.join(scale_names)}, which cannot be averaged together"
+        table.unusable["satisfaction_score"] = Unusable("scale-ambiguous", seen)
 
 
 def derive(bench: Workbench) -> None:
@@ -28,9 +207,9 @@ def derive(bench: Workbench) -> None:
         frame["score"] = score
     elif "score" in frame:
         frame = frame.drop(columns="score")
-    made = Table("ratings", frame, {"rated_at": table.calendar.get(date, np.zeros(len(bench.sources), dtype=bool))})
+    ratings = Table("ratings", frame, {"rated_at": bench.calendar(table, date)})
     if "is_satisfied" in table.unusable:
-        made.unusable = dict.fromkeys(("rated_at", "is_satisfied", "score"), table.unusable["is_satisfied"])
+        ratings.unusable = dict.fromkeys(("rated_at", "is_satisfied", "score"), table.unusable["is_satisfied"])
     elif not rated.any():
         return
     else:
@@ -38,7 +217,7 @@ def derive(bench: Workbench) -> None:
         bench.labels["csat"] = f"{what}, {' and '.join(names)}"
         if len(names) > 1:
             several = f"ratings are on the scales {' and '.join(names)}, which cannot be averaged together"
-            made.unusable["score"] = unusable("scale-ambiguous", several)
+            ratings.unusable["score"] = Unusable("scale-ambiguous", several)
         else:
             bench.labels["csat_score"] = f"{what}, {names[0]}"
-    bench.tables["ratings"] = made
+    bench.tables["ratings"] = ratings

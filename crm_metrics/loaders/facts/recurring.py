@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts.subscriptions import paid, priced
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, moments, truths, unusable
-from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, moments, truths
+from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
 
 _MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
 _NOTHING = 1e-6
@@ -35,8 +35,8 @@ def derive(bench: Workbench) -> None:
         _add_unpriced(bench, unpriced)
     if "ended_at" not in frame:
         seen, hint = "the subscriptions do not say when one ended", "add the column with the end of each subscription"
-        bench.tables["recurring"].unusable["ended_at"] = unusable("missing-column", seen, hint)
-        bench.tables["movements"].unusable["kind"] = unusable("missing-column", seen, hint)
+        bench.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", seen, hint)
+        bench.tables["movements"].unusable["kind"] = Unusable("missing-column", seen, hint)
 
 
 def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
@@ -50,9 +50,11 @@ def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
     over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
     for name, parts in (("recurring", [stretches]), ("movements", [begun, over])):
         table = bench.tables[name]
-        known = table.frame.assign(**{NO_RATE: False})
-        kinds = {column: known[column].dtype for column in ("customer", "kind", *attributes) if column in known}
-        together = pd.concat([known, *(part for part in parts if len(part))], ignore_index=True)
+        priced_rows = table.frame.assign(**{NO_RATE: False})
+        kinds = {
+            column: priced_rows[column].dtype for column in ("customer", "kind", *attributes) if column in priced_rows
+        }
+        together = pd.concat([priced_rows, *(part for part in parts if len(part))], ignore_index=True)
         table.frame = together.astype(kinds)
 
 
@@ -95,7 +97,7 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     moment = steps.groupby([*whose, "at"], observed=True, dropna=False, sort=False).ngroup().to_numpy()
     first = np.flatnonzero(np.diff(moment, prepend=-1))
     change = (steps["after"] - steps["before"]).to_numpy()
-    kind, moved, known, total = _kinds(steps, whose, moment, first, change)
+    kind, moved, is_sized, total = _kinds(steps, whose, moment, first, change)
     lost = np.isin(kind, [_MOVES.index("churn"), _MOVES.index("contraction")])
     up, down = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     gains = np.bincount(moment, weights=up)
@@ -111,19 +113,21 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
         share = np.where(same[moment], part, np.abs(total)[moment] * part / whole[moment])
     amount = np.where((part > 0) & moved[moment], share, 0.0)
     over = change - np.where(lost[moment], -amount, amount)
-    over = np.where(known[moment], over, np.nan)
-    amount = np.where(known[moment], amount, np.nan)
-    made = steps[[*(name for name in steps if name not in _WORKING)]].assign(
-        moved_at=steps["at"], is_known=known[moment]
+    over = np.where(is_sized[moment], over, np.nan)
+    amount = np.where(is_sized[moment], amount, np.nan)
+    movements = steps[[*(name for name in steps if name not in _WORKING)]].assign(
+        moved_at=steps["at"], is_known=is_sized[moment]
     )
-    either = ~known & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
+    either = ~is_sized & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
     several = (np.bincount(moment) > 1)[moment]
     parts = [
-        made.assign(kind=category(_MOVES, kind[moment]), amount=amount)[
-            (np.abs(amount) >= _NOTHING) | (mine & ~known[moment])
+        movements.assign(kind=category(_MOVES, kind[moment]), amount=amount)[
+            (np.abs(amount) >= _NOTHING) | (mine & ~is_sized[moment])
         ],
-        made.assign(kind=category(_MOVES, np.full(len(made), 1)), amount=np.nan)[mine & either[moment]],
-        made.assign(kind=category(_MOVES, np.full(len(made), 5)), amount=over)[several & ~(np.abs(over) < _NOTHING)],
+        movements.assign(kind=category(_MOVES, np.full(len(movements), 1)), amount=np.nan)[mine & either[moment]],
+        movements.assign(kind=category(_MOVES, np.full(len(movements), 5)), amount=over)[
+            several & ~(np.abs(over) < _NOTHING)
+        ],
     ]
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
@@ -138,7 +142,7 @@ def _kinds(
     much the total changes."""
     total = np.bincount(moment, weights=change).astype(np.float64)
     unclear = np.bincount(moment, weights=steps["unclear"])
-    known = np.bincount(moment, weights=~steps["is_known"]) == 0
+    is_sized = np.bincount(moment, weights=~steps["is_known"]) == 0
     owner = steps.loc[first, whose].assign(total=total, unclear=unclear).reset_index(drop=True)
     level = owner.groupby(whose, observed=True, dropna=False)[["total", "unclear"]].cumsum()
     owner["pays"] = (np.abs(level["total"]) >= _NOTHING) | (level["unclear"] > 0)
@@ -147,9 +151,9 @@ def _kinds(
     earlier = owner.groupby(whose, observed=True, dropna=False)[["pays", "ever"]].shift(fill_value=False)
     paid_before, back = (earlier[name].to_numpy(dtype=bool) for name in ("pays", "ever"))
     pays = owner["pays"].to_numpy(dtype=bool)
-    cases = [~pays, ~paid_before & back, ~paid_before, (total > 0) | ~known]
+    cases = [~pays, ~paid_before & back, ~paid_before, (total > 0) | ~is_sized]
     kinds = [_MOVES.index(name) for name in ("churn", "reactivation", "new", "expansion")]
     kind = np.select(cases, kinds, _MOVES.index("contraction"))
-    known = np.asarray(known, dtype=np.bool_)
-    moved: Bools = (np.abs(total) >= _NOTHING) | ~known
-    return kind, moved, known, total
+    is_sized = np.asarray(is_sized, dtype=np.bool_)
+    moved: Bools = (np.abs(total) >= _NOTHING) | ~is_sized
+    return kind, moved, is_sized, total

@@ -97,9 +97,9 @@ def _told(bench: Workbench, frame: pd.DataFrame, amount: Floats) -> pd.DataFrame
 
 def given_back(sales: pd.DataFrame, back: Floats) -> pd.DataFrame:
     """A row for each sale of which something is to be taken off, at the date of the refund where it has one."""
-    made = sales[back > 0].assign(amount=-back[back > 0], is_refund=True)
-    if "refunded_at" in made and has_value(made, "refunded_at").any():
-        made["ordered_at"] = (
-            made["refunded_at"].fillna(made["ordered_at"]) if "ordered_at" in made else made["refunded_at"]
+    refunds = sales[back > 0].assign(amount=-back[back > 0], is_refund=True)
+    if "refunded_at" in refunds and has_value(refunds, "refunded_at").any():
+        refunds["ordered_at"] = (
+            refunds["refunded_at"].fillna(refunds["ordered_at"]) if "ordered_at" in refunds else refunds["refunded_at"]
         )
-    return made
+    return refunds

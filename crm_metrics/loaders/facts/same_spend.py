@@ -44,10 +44,10 @@ def leave_out(bench: Workbench, table: Table) -> None:
     files = bench.files(table)
     if len(files) < 2 or not table.has("cost") or not table.has("spent_at"):
         return
-    found = [spend for i in files if (spend := _spend(bench, table, i)) is not None]
-    found.sort(key=lambda spend: _rank(bench, table, spend))
+    spends = [spend for i in files if (spend := _spend(bench, table, i)) is not None]
+    spends.sort(key=lambda spend: _rank(bench, table, spend))
     kept: list[_Spend] = []
-    for spend in found:
+    for spend in spends:
         for other in kept:
             if why := _agreement(bench, table, spend, other):
                 _cut(bench, table, spend, other, why)
@@ -89,27 +89,27 @@ def _rank(bench: Workbench, table: Table, spend: _Spend) -> tuple[int, bool, int
     more known columns, the one with fewer rows."""
     source = bench.sources[spend.source]
     mine = table.frame[SOURCE].to_numpy() == spend.source
-    known = schema.TABLES["spend"].columns
-    needed = {name for name in source.columns if name in bench.needs.get("spend", ()) or name not in known}
+    schema_columns = schema.TABLES["spend"].columns
+    needed = {name for name in source.columns if name in bench.needs.get("spend", ()) or name not in schema_columns}
     there = sum(name in table.frame and bool(has_value(table.frame, name)[mine].any()) for name in needed)
     return -there, not spend.daily, -len(source.columns), spend.rows, source.path
 
 
-def _agreement(bench: Workbench, table: Table, one: _Spend, other: _Spend) -> str:
+def _agreement(bench: Workbench, table: Table, spend: _Spend, other: _Spend) -> str:
     """Why the costs of two files are the same, empty when they are not: they agree by day or, where a file has no days, in
     all. Costs of other campaigns, in other currencies or with other impressions only happen to agree."""
-    first, end = max(one.first, other.first), min(one.end, other.end)
-    if first >= end or _differ(bench, table, one, other):
+    first, end = max(spend.first, other.first), min(spend.end, other.end)
+    if first >= end or _differ(bench, table, spend, other):
         return ""
-    left, right = one.between(first, end), other.between(first, end)
-    if one.daily and other.daily:
+    left, right = spend.between(first, end), other.between(first, end)
+    if spend.daily and other.daily:
         days = (left != 0) | (right != 0)
         alike = int(_near(left[days], right[days]).sum())
         count = int(days.sum())
         return f"the costs agree on {alike} of {count} days" if count and alike >= _MOST * count else ""
-    longest = max(len(one.costs), len(other.costs))
+    longest = max(len(spend.costs), len(other.costs))
     if end - first >= _COMMON_SPAN * longest:
-        left, right = one.costs, other.costs
+        left, right = spend.costs, other.costs
     sums = np.array([left.sum()]), np.array([right.sum()])
     return f"both come to {sums[1][0]:,.10g}" if sums[0][0] > 0 and _near(*sums)[0] else ""
 
@@ -118,12 +118,12 @@ def _near(left: Floats, right: Floats) -> Bools:
     return np.abs(left - right) <= _NEAR * np.maximum(np.abs(left), np.abs(right)) + 1e-9
 
 
-def _differ(bench: Workbench, table: Table, one: _Spend, other: _Spend) -> bool:
+def _differ(bench: Workbench, table: Table, spend: _Spend, other: _Spend) -> bool:
     """Whether two files are about other things: no currency, or no label under one header, in common; or impressions that do
     not agree."""
     frame = table.frame
     source = frame[SOURCE].to_numpy()
-    files = one.source, other.source
+    files = spend.source, other.source
     columns = [bench.sources[i].columns for i in files]
     for name in ("currency", *_LABELS):
         if name not in frame or (name != "currency" and not _is_one_header(name, *columns)):
@@ -131,14 +131,14 @@ def _differ(bench: Workbench, table: Table, one: _Spend, other: _Spend) -> bool:
         left, right = (set(frame.loc[source == i, name].dropna().astype(str)) for i in files)
         if left and right and not left & right:
             return True
-    if (one.first, one.end) != (other.first, other.end) or not all("impressions" in known for known in columns):
+    if (spend.first, spend.end) != (other.first, other.end) or not all("impressions" in mapped for mapped in columns):
         return False
     shown = [float(np.nansum(numbers(frame, "impressions")[source == i])) for i in files]
     return abs(shown[0] - shown[1]) > _IMPRESSIONS * max(shown)
 
 
-def _is_one_header(name: str, one: dict[str, str], other: dict[str, str]) -> bool:
-    return name in one and name in other and normalised(one[name]) == normalised(other[name])
+def _is_one_header(name: str, columns: dict[str, str], other: dict[str, str]) -> bool:
+    return name in columns and name in other and normalised(columns[name]) == normalised(other[name])
 
 
 def _cut(bench: Workbench, table: Table, spend: _Spend, kept: _Spend, why: str) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import same_spend
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, by_text, has_value, moments, numbers
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 _DECIMALS = (1e12, 1e10, 1e8, 1e6, 1e4)
@@ -40,9 +40,9 @@ def _until_today(bench: Workbench, table: Table) -> None:
     """The month that has not ended yet has cost what is written until today."""
     frame = table.frame
     today = np.datetime64(bench.as_of, "us")
-    given = np.array(["spent_to_at" in source.columns for source in bench.sources], dtype=bool)
+    given = bench.of_files(frame, lambda source: "spent_to_at" in source.columns)
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
-    begun = ~given[frame[SOURCE].to_numpy()] & (first <= today) & ~np.isnat(last)
+    begun = ~given & (first <= today) & ~np.isnat(last)
     frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
 
 
@@ -50,10 +50,8 @@ def _results(bench: Workbench, table: Table) -> None:
     """Results as conversions or leads. They count what each campaign was to bring about (clicks, sales, views): results of
     one file that are not all of one kind are never added together."""
     frame = table.frame
-    source = frame[SOURCE].to_numpy()
     results = numbers(frame, "results")
-    for i in bench.files(table, ~np.isnan(results)):
-        mine = (source == i) & ~np.isnan(results)
+    for i, mine in bench.by_file(table, ~np.isnan(results)):
         given = bench.sources[i].columns.keys() & {"conversions", "leads"}
         kinds = _indicators(frame, mine)
         target = next((name for name, ending in _RESULTS if kinds and all(ending in kind for kind in kinds)), None)
@@ -117,15 +115,9 @@ def _attribute(deals: Table, spend: Table) -> None:
         named = spend.frame[["campaign_id", "campaign"]].dropna().drop_duplicates()
         spelling |= {folded(str(key)): str(name) for key, name in named.itertuples(index=False)}
     result = np.full(len(deals.frame), None, dtype=object)
-    for column in ("source", "campaign"):
-        if column not in deals.frame:
-            continue
-        own = deals.frame[column].astype("category")
-        # What a campaign column says stands, in the spelling of the spend file where it names one; a source only matches.
-        by_value = [
-            spelling.get(folded(str(value)), str(value) if column == "campaign" else None)
-            for value in own.cat.categories
-        ]
-        codes = own.cat.codes.to_numpy()
-        result = np.where(codes >= 0, np.array([*by_value, None], dtype=object)[codes], result)
+    if "source" in deals.frame:  # it only matches
+        result = by_text(deals.frame["source"], lambda text: spelling.get(folded(text)), None, object)
+    if "campaign" in deals.frame:  # what it says stands, in the spelling of the spend file where that names it
+        own = by_text(deals.frame["campaign"], lambda text: spelling.get(folded(text), text), None, object)
+        result = np.where(has_value(deals.frame, "campaign"), own, result)
     deals.frame["campaign"] = pd.Categorical(result)

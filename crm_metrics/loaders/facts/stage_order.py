@@ -14,11 +14,10 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts.deals import LOST, WON, left_open, stage_meanings
-from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench
+from crm_metrics.loaders.facts.outcomes import left_open, stage_meaning
+from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench, by_text
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded
-from crm_metrics.tables import SOURCE
 
 MOST = 300  # a column with more different stages holds something else
 
@@ -49,8 +48,8 @@ def in_order(bench: Workbench, frame: pd.DataFrame, deal: Ints) -> Stages | None
     undecided = before + before.T == 0
     before[undecided] = _moves(frame, labels, codes)[undecided]
     written = [normalised(name) for name in bench.settings.stage_order]
-    known = [normalised(label) for label in labels]
-    fixed = [known.index(name) for name in dict.fromkeys(written) if name in known]
+    folded_labels = [normalised(label) for label in labels]
+    fixed = [folded_labels.index(name) for name in dict.fromkeys(written) if name in folded_labels]
     names = sorted(range(len(labels)), key=lambda code: (-entered[code], labels[code].casefold(), labels[code]))
     place = {code: place for place, code in enumerate(_ranked(before, fixed, names))}
     ends = _ends(bench, labels)
@@ -61,16 +60,14 @@ def in_order(bench: Workbench, frame: pd.DataFrame, deal: Ints) -> Stages | None
 def numbered(frame: pd.DataFrame, labels: Sequence[str], column: str = "stage") -> Ints:
     """The place of each row's stage among the labels, −1 for none of them."""
     place = {label: number for number, label in enumerate(labels)}
-    stage = frame[column].astype("category")
-    numbers = np.array([*(place.get(str(label), -1) for label in stage.cat.categories), -1], dtype=np.int64)
-    return numbers[stage.cat.codes.to_numpy()]
+    return by_text(frame[column], lambda label: place.get(label, -1), -1, np.int64)
 
 
 def _before(deal: Ints, stage: Ints, entered: np.ndarray, size: int) -> tuple[Ints, Ints]:
     """How many deals entered one stage (row) for the first time before another (column), and how many entered each; rows
     without a stage (−1) do not count. Entries of one moment say nothing of their order."""
-    known = stage >= 0
-    deal, stage, time = deal[known], stage[known], entered[known].view(np.int64)
+    staged = stage >= 0
+    deal, stage, time = deal[staged], stage[staged], entered[staged].view(np.int64)
     order = np.lexsort((time, stage, deal))
     deal, stage, time = deal[order], stage[order], time[order]
     first = np.append(True, (deal[1:] != deal[:-1]) | (stage[1:] != stage[:-1])) if len(deal) else np.zeros(0, bool)
@@ -119,24 +116,20 @@ def _ranked(before: Ints, fixed: Sequence[int], names: Sequence[int]) -> list[in
 def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
     """The stages that end a deal, 0 for those that win it, 1 for those that lose it: by the lists of names; and in files of
     tools whose stages decide, those that most of the deals now in them are won or lost by."""
-    meanings = zip(labels, stage_meanings(bench, labels), strict=True)
-    found = {label: int(meaning == "lost") for label, meaning in meanings if meaning in ("won", "lost")}
+    meaning = stage_meaning(bench)
+    ends = {label: int(said == "lost") for label in labels if (said := meaning(label)) in ("won", "lost")}
     if "deals" not in bench.tables or not bench.tables["deals"].has("stage"):
-        return found
+        return ends
     frame = bench.tables["deals"].frame
-    layouts = [bench.recognised[source.index].layout for source in bench.sources]
-    decides = [bool(layout.signature) and layout.stage_decides for layout in layouts]
-    rows = np.array(decides, dtype=bool)[frame[SOURCE].to_numpy()]
+    layouts = {index: file.layout for index, file in bench.recognised.items()}
+    rows = bench.of_files(frame, lambda of: bool(layouts[of.index].signature) and layouts[of.index].stage_decides)
     outcome = frame["outcome"].cat.codes.to_numpy()[rows]
     now = frame["stage"].astype("category")[rows]
     kept = left_open(bench)
-    codes = now.cat.codes.to_numpy()
-    counts = [
-        np.bincount(codes[(outcome == one) & (codes >= 0)], minlength=len(now.cat.categories)) for one in (WON, LOST)
-    ]
-    total = np.bincount(codes[codes >= 0], minlength=len(now.cat.categories))
-    for place, label in enumerate(map(str, now.cat.categories)):
-        closed = counts[0][place] + counts[1][place]
-        if label in labels and folded(label) not in kept and 2 * closed > total[place]:
-            found.setdefault(label, int(counts[1][place] > counts[0][place]))
-    return found
+    codes = now.cat.codes.to_numpy().astype(np.int64)
+    places = codes[codes >= 0] * 4 + outcome[codes >= 0] + 1  # not known, lost, open, won
+    counts = np.bincount(places, minlength=4 * len(now.cat.categories)).reshape(-1, 4)
+    for label, (unknown, lost, open_, won) in zip(map(str, now.cat.categories), counts.tolist(), strict=True):
+        if label in labels and folded(label) not in kept and won + lost > open_ + unknown:
+            ends.setdefault(label, int(lost > won))
+    return ends

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts.deals import LOST, OPEN, WON
+from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.stage_order import MOST, Stages, numbered
 from crm_metrics.loaders.facts.workbench import (
     DAY_US,
@@ -19,9 +19,8 @@ from crm_metrics.loaders.facts.workbench import (
     Workbench,
     has_value,
     moments,
-    unusable,
 )
-from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 
 @dataclass(frozen=True)
@@ -45,12 +44,12 @@ def snapshot(bench: Workbench) -> None:
     there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(
         moments(frame, "created_at") >= bench.known_until("deals")
     )
-    made = frame[there].reset_index(drop=True)
-    made["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
-    bench.tables["stage_snapshot"] = Table("stage_snapshot", made)
+    open_deals = frame[there].reset_index(drop=True)
+    open_deals["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
+    bench.tables["stage_snapshot"] = Table("stage_snapshot", open_deals)
     if "deals" in bench.coverage:  # of no earlier day
-        known = bench.coverage["deals"].known
-        bench.coverage["stage_snapshot"] = replace(bench.coverage["deals"], first=known, is_snapshot=True)
+        day = bench.coverage["deals"].known
+        bench.coverage["stage_snapshot"] = replace(bench.coverage["deals"], first=day, is_snapshot=True)
 
 
 def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -> None:
@@ -61,7 +60,7 @@ def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -
     if stages is None:
         seen = f"the histories name more than {MOST} different stages: that is another column"
         for name in ("stage_entries", "stage_visits"):
-            problem = {"entered_at": unusable("missing-column", seen, "map the right column as stage in the settings")}
+            problem = {"entered_at": Unusable("missing-column", seen, "map the right column as stage in the settings")}
             bench.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
         return
     visits = _visits(bench, table, place, stages)
@@ -120,24 +119,24 @@ def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) ->
     start = order[first]
     deal, stage = visits.deal[start], visits.stage[start]
     history = table.frame.iloc[visits.rows[start]].reset_index(drop=True)
-    made = bench.tables["deals"].frame.iloc[deal].reset_index(drop=True)
+    entries = bench.tables["deals"].frame.iloc[deal].reset_index(drop=True)
     for name in history.columns:
-        if name not in made or name in (SOURCE, ROW):
-            made[name] = history[name]
-    if "pipeline" in history and "pipeline" in made:
-        own, of_deal = (part["pipeline"].astype("str").astype(object) for part in (history, made))
-        made["pipeline"] = pd.Categorical(own.where(own.notna(), of_deal))
+        if name not in entries or name in (SOURCE, ROW):
+            entries[name] = history[name]
+    if "pipeline" in history and "pipeline" in entries:
+        own, of_deal = (part["pipeline"].astype("str").astype(object) for part in (history, entries))
+        entries["pipeline"] = pd.Categorical(own.where(own.notna(), of_deal))
     labels = pd.Index(stages.labels, dtype="str")
-    made["stage"] = pd.Categorical.from_codes(stage, categories=labels, ordered=True)
-    made["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
-    made["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
-    made["is_left"] = ~made["is_current"].to_numpy()
-    became = _became(made["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working))
+    entries["stage"] = pd.Categorical.from_codes(stage, categories=labels, ordered=True)
+    entries["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
+    entries["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
+    entries["is_left"] = ~entries["is_current"].to_numpy()
+    became = _became(entries["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working))
     onward = _entered_later(entered[start], deal, stage < len(stages.working))
     closed = moments(bench.tables["deals"].frame, "closed_at")[deal]
-    ended = np.where((made["outcome"] == "won").to_numpy() | became["is_lost_here"], closed, NAT)
-    made["became_at"] = np.fmin(onward, ended)
-    return made.assign(**became)
+    ended = np.where((entries["outcome"] == "won").to_numpy() | became["is_lost_here"], closed, NAT)
+    entries["became_at"] = np.fmin(onward, ended)
+    return entries.assign(**became)
 
 
 def _entered_later(entered: np.ndarray, deal: Ints, inside: Bools) -> np.ndarray:

@@ -41,7 +41,7 @@ def _without_lost_deals(bench: Workbench, table: Table) -> None:
     if "deals" not in bench.tables:
         return
     deals = bench.tables["deals"].frame
-    beside = np.array([source.table == "deals" for source in bench.sources], dtype=bool)[table.frame[SOURCE].to_numpy()]
+    beside = bench.of_files(table.frame, lambda source: source.table == "deals")
     gone = beside & ~np.isin(_places(table.frame), _places(deals))
     if gone.any():
         table.frame = table.frame[~gone].reset_index(drop=True)
@@ -81,13 +81,13 @@ def _deals_of(bench: Workbench, frame: pd.DataFrame) -> Ints:
     vendors = np.array([source.vendor for source in bench.sources], dtype=object)
     mine, theirs = (pd.Index(part["deal_id"].astype("str")) for part in (frame, deals))
     own, other = (pd.Index(vendors[part[SOURCE].to_numpy()]) for part in (frame, deals))
-    found = _sought(_places(frame), _places(deals))
+    places = _sought(_places(frame), _places(deals))
     by_vendor = _sought(pd.MultiIndex.from_arrays([own, mine]), pd.MultiIndex.from_arrays([other, theirs]))
-    found = np.where(found < 0, by_vendor, found)
+    places = np.where(places < 0, by_vendor, places)
     by_id = _sought(mine, theirs)
     any_system = (by_id >= 0) & np.asarray((own == _OWN) | (other[by_id] == _OWN))
-    found = np.where((found < 0) & any_system, by_id, found)
-    return np.where(frame["deal_id"].notna().to_numpy(), found, none)
+    places = np.where((places < 0) & any_system, by_id, places)
+    return np.where(frame["deal_id"].notna().to_numpy(), places, none)
 
 
 def _stage_then(bench: Workbench, frame: pd.DataFrame, place: Ints) -> None:
@@ -96,13 +96,13 @@ def _stage_then(bench: Workbench, frame: pd.DataFrame, place: Ints) -> None:
     deals = bench.tables.get("deals")
     if deals is None or not deals.has("stage"):
         return
-    entered, known = frame["entered_at"].to_numpy(), bench.known_until("deal_stages")
+    entered, until = frame["entered_at"].to_numpy(), bench.known_until("deal_stages")
     rows = np.flatnonzero((place >= 0) & ~np.isnat(entered) & frame["stage"].notna().to_numpy())
     moved = truths(deals.frame, LATER).copy()
-    moved[place[rows[entered[rows] >= known]]] = True
+    moved[place[rows[entered[rows] >= until]]] = True
     if not moved.any():
         return
-    rows = rows[(entered[rows] < known) & moved[place[rows]]]
+    rows = rows[(entered[rows] < until) & moved[place[rows]]]
     last = rows[np.argsort(entered[rows], kind="stable")]
     stage = deals.frame["stage"].astype("str").astype(object).mask(moved)
     stage.iloc[place[last]] = (
@@ -111,12 +111,12 @@ def _stage_then(bench: Workbench, frame: pd.DataFrame, place: Ints) -> None:
     deals.frame["stage"] = pd.Categorical(stage)
 
 
-def _sought(keys: Any, known: Any) -> Ints:
+def _sought(keys: Any, among: Any) -> Ints:
     """The place of each key among those that are known, −1 for one that is not there or there more than once."""
-    index = pd.Index(known)
+    index = pd.Index(among)
     once = np.flatnonzero(~index.duplicated(keep=False))
-    found = index[once].get_indexer(pd.Index(keys))
-    return np.append(once, -1)[found].astype(np.int64)
+    places = index[once].get_indexer(pd.Index(keys))
+    return np.append(once, -1)[places].astype(np.int64)
 
 
 def _numbers(bench: Workbench, frame: pd.DataFrame) -> Ints:
@@ -128,12 +128,12 @@ def _numbers(bench: Workbench, frame: pd.DataFrame) -> Ints:
 
 def _ties(bench: Workbench, frame: pd.DataFrame, place: Ints, order: list[str]) -> Ints:
     """How entries of one moment follow each other: in the order of the stages, the one that the deal is in now last."""
-    found = numbered(frame, order)
+    stage = numbered(frame, order)
     deals = bench.tables["deals"].frame if "deals" in bench.tables else None
     if deals is None or "stage" not in deals or not len(deals):
-        return found
+        return stage
     now = numbered(deals, order)
-    return np.where((place >= 0) & (found >= 0) & (now[place] == found), len(order), found)
+    return np.where((place >= 0) & (stage >= 0) & (now[place] == stage), len(order), stage)
 
 
 def _left(bench: Workbench, table: Table, ties: Ints) -> None:
@@ -143,9 +143,8 @@ def _left(bench: Workbench, table: Table, ties: Ints) -> None:
     own = moments(frame, "left_at")
     following = _following(bench, frame, ties)
     frame["left_at"] = np.where(silent[frame[SOURCE].to_numpy()] | np.isnat(own), following, own)
-    entered = table.calendar.get("entered_at", np.zeros(len(bench.sources), dtype=bool))
     stated = table.calendar.get("left_at", np.ones(len(bench.sources), dtype=bool))
-    table.calendar["left_at"] = np.where(silent, entered, stated)
+    table.calendar["left_at"] = np.where(silent, bench.calendar(table, "entered_at"), stated)
 
 
 def _following(bench: Workbench, frame: pd.DataFrame, ties: Ints) -> np.ndarray:
@@ -153,8 +152,8 @@ def _following(bench: Workbench, frame: pd.DataFrame, ties: Ints) -> np.ndarray:
     entered = frame["entered_at"].to_numpy()
     deal = _numbers(bench, frame)
     order = np.lexsort((ties, entered, deal))
-    known = ~np.isnat(entered[order])
-    same = (deal[order][1:] == deal[order][:-1]) & known[1:] & known[:-1]
+    dated = ~np.isnat(entered[order])
+    same = (deal[order][1:] == deal[order][:-1]) & dated[1:] & dated[:-1]
     result = np.full(len(frame), NAT)
     result[order[:-1][same]] = entered[order[1:][same]]
     return result

@@ -1,4 +1,5 @@
-"""Subscriptions: which were paid for, from when to when, and what each brings a month."""
+"""Subscriptions: which were paid for, from when to when (is an end the last paid day or the first without?), and what each
+brings a month."""
 
 from __future__ import annotations
 
@@ -8,9 +9,23 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, has_value, moments, numbers, truths
+from crm_metrics.loaders.facts.workbench import (
+    DAY,
+    NAT,
+    Bools,
+    Floats,
+    Workbench,
+    all_calendar,
+    by_text,
+    has_value,
+    instants,
+    moments,
+    numbers,
+    quantities,
+    truths,
+)
 from crm_metrics.loaders.recognising import normalised
-from crm_metrics.tables import STATE, Table
+from crm_metrics.tables import SOURCE, STATE, Table
 
 # A month has 365.25 / 12 days; a week and a day are parts of that.
 _PER_MONTH = {
@@ -34,8 +49,7 @@ def settle_dates(bench: Workbench, table: Table) -> None:
     canceled = moments(frame, "canceled_at")
     ended = np.where(np.isnat(ended) & states.is_in(frame, "subscriptions", "ended"), canceled, ended)
     if "ended_at" in frame or "canceled_at" in frame:
-        flags = [table.calendar[name] for name in ("ended_at", "canceled_at") if name in table.calendar]
-        table.calendar["ended_at"] = np.logical_and.reduce(flags)
+        table.calendar["ended_at"] = all_calendar(table, "ended_at", "canceled_at")
         frame["ended_at"] = ended
     started = moments(frame, "started_at")
     trial_end = moments(frame, "trial_ends_at")
@@ -66,9 +80,7 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
     """Recurring revenue a month of each subscription; None when neither it nor an amount with its interval is given."""
     mrr = numbers(frame, "mrr")
     if ("amount" in frame or "unit_amount" in frame) and "interval" in frame:
-        intervals = frame["interval"].astype("category")
-        shares = [_share_of_month(str(name)) for name in intervals.cat.categories]
-        share, written = np.array([*shares, (np.nan, 0.0)])[intervals.cat.codes.to_numpy()].T
+        share, written = by_text(frame["interval"], _share_of_month, (np.nan, 0.0), np.float64).T
         count = numbers(frame, "interval_count")
         count = np.where(np.isnan(count), np.maximum(written, 1.0), count)
         said_twice = (written > 0) & (count != 1) & (count != written)
@@ -83,19 +95,18 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
 
 def charged(frame: pd.DataFrame) -> Floats:
     """What each subscription is charged per interval: its amount, else that of one unit times how many there are."""
-    amount, quantity = numbers(frame, "amount"), numbers(frame, "quantity")
-    each = numbers(frame, "unit_amount") * np.where(np.isnan(quantity), 1.0, quantity)
-    return np.where(np.isnan(amount), each, amount)
+    amount = numbers(frame, "amount")
+    return np.where(np.isnan(amount), numbers(frame, "unit_amount") * quantities(frame), amount)
 
 
 def _share_of_month(interval: str) -> tuple[float, float]:
     """What an amount per interval is a month, NaN for an interval that is no known one; and the number written with it,
     0 for none."""
     text = normalised(interval)
-    found = _INTERVAL.fullmatch(_ALSO.get(text, text))
-    if found is None or found[1] == "0":
+    match = _INTERVAL.fullmatch(_ALSO.get(text, text))
+    if match is None or match[1] == "0":
         return np.nan, 0.0
-    return _PER_MONTH[found[2]], float(found[1] or 0)
+    return _PER_MONTH[match[2]], float(match[1] or 0)
 
 
 def priced(bench: Workbench, frame: pd.DataFrame) -> pd.DataFrame | None:
@@ -114,11 +125,9 @@ def priced(bench: Workbench, frame: pd.DataFrame) -> pd.DataFrame | None:
     if unknown.any():
         shown = frame.loc[unknown, "interval"].astype(str)
         count = numbers(frame, "interval_count")[unknown]
-        several = np.array(
-            [f"{number:g} " if number == number and number != 1 else "" for number in count], dtype=object
-        )
-        seen = ", ".join(sorted(set(several + shown.to_numpy(dtype=object)))[:3])
-        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=seen)
+        several = (f"{number:g} " if number == number and number != 1 else "" for number in count)
+        seen = sorted({number + interval for number, interval in zip(several, shown, strict=True)})
+        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(seen[:3]))
     frame = frame.assign(mrr=mrr, is_known=~of_today)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = np.where(of_today, ended > started, ~np.isnan(mrr) & ~(ended < started))
@@ -147,3 +156,67 @@ def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
     mrr = monthly(frame)
     weight = np.zeros(len(frame)) if mrr is None else np.nan_to_num(mrr)
     return frame.assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(given)
+
+
+_WEEK = np.timedelta64(7, "D")  # who comes back later has been away
+_FEWEST = 3
+_SHARE = 0.9
+
+
+def settle_ends(bench: Workbench) -> None:
+    """Make every end the first moment without: where a file's ends are last paid days (`end_dates`, else where nine of ten
+    renewals begin the day after, three at least) that is the next renewal, else the beginning of the next day."""
+    table = bench.tables.get("subscriptions")
+    said = bench.settings.end_dates
+    if table is None or said == "exclusive" or "customer" not in table.frame or "started_at" not in table.frame:
+        return
+    frame = table.frame
+    ended = moments(frame, "ended_at")
+    if np.isnat(ended).all():
+        return
+    following = _following(bench, table)
+    wait = bench.days(following) - bench.days(ended)
+    day_after = wait == DAY
+    source = frame[SOURCE].to_numpy()
+    if said == "inclusive":
+        rows = ~np.isnat(ended)
+    else:
+        renewed = (wait >= np.timedelta64(0, "D")) & (wait <= _WEEK)
+        every = np.bincount(source[renewed], minlength=len(bench.sources))
+        ready = np.bincount(source[day_after], minlength=len(bench.sources))
+        inclusive = (ready >= _FEWEST) & (ready >= _SHARE * every)
+        rows = inclusive[source] & ~np.isnat(ended)
+        for index in np.flatnonzero(inclusive).tolist():
+            column = bench.sources[index].columns.get("ended_at", "ended_at")
+            shown = f"{ready[index]:,} of {every[index]:,}"
+            bench.report("end-dates-inclusive", table, rows & (source == index), column=column, seen=shown)
+    rows &= ~(has_value(frame, "trial_ends_at") & (ended <= moments(frame, "started_at")))  # only a trial ended
+    if rows.any():
+        over = instants(bench.days(ended) + DAY, bench.settings.timezone)
+        frame["ended_at"] = np.where(rows, np.where(day_after, following, over), ended)
+
+
+def _following(bench: Workbench, table: Table) -> np.ndarray:
+    """When each subscription's customer began the next one in the same file: the first start on the day of its end or later,
+    missing for none."""
+    frame = table.frame
+    started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
+    customer = frame["customer"].astype("category").cat.codes.to_numpy().astype(np.int64)
+    key = customer * (int(frame[SOURCE].max()) + 1) + frame[SOURCE].to_numpy()
+    begun: Bools = has_value(frame, "customer") & ~np.isnat(started)
+    asked: Bools = has_value(frame, "customer") & ~np.isnat(ended)
+    result = np.full(len(frame), NAT)
+    # Starts and ends in one order of customer and day; behind an end, the next start of the same customer is the one.
+    rows = np.concatenate([np.flatnonzero(asked), np.flatnonzero(begun)])
+    is_start = np.repeat([False, True], [asked.sum(), begun.sum()])
+    at = np.concatenate([instants(bench.days(ended[asked]), bench.settings.timezone), started[begun]])
+    order = np.lexsort((is_start, at, key[rows]))
+    rows, is_start = rows[order], is_start[order]
+    place = np.where(is_start, np.arange(len(rows)), len(rows))
+    following = np.minimum.accumulate(place[::-1])[::-1]
+    next_start = following[~is_start]
+    kept = next_start < len(rows)
+    ends, starts = rows[~is_start][kept], rows[next_start[kept]]
+    same = (key[ends] == key[starts]) & (ends != starts)
+    result[ends[same]] = started[starts[same]]
+    return result

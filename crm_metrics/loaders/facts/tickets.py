@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.loaders.facts import states, ticket_hours, ticket_ratings
+from crm_metrics.loaders.facts import business_time, ratings, states
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
     MINUTE_US,
     NAT,
     Bools,
     Workbench,
+    all_calendar,
+    has_value,
+    minutes_after,
     moments,
     numbers,
     optional_truth,
     put,
     seen,
-    unusable,
+    truths,
     words,
 )
-from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables import SOURCE, Table, Unusable
 
 _SHOWN = 5
 _KEPT = ("within sla", "achieved", "met", "hit", "yes", "true")
@@ -43,8 +46,7 @@ def settle_solved(bench: Workbench, table: Table) -> None:
     is_open = states.is_in(frame, "tickets", "open")
     if is_open.any():
         put(frame, "solved_at", np.where(is_open, NAT, frame["solved_at"].to_numpy()))
-    flags = [table.calendar[name] for name in ("solved_at", "closed_at") if name in table.calendar]
-    table.calendar["solved_at"] = np.logical_and.reduce(flags)
+    table.calendar["solved_at"] = all_calendar(table, "solved_at", "closed_at")
 
 
 def derive(bench: Workbench) -> None:
@@ -56,17 +58,15 @@ def derive(bench: Workbench) -> None:
     if "created_at" in frame:
         _response(bench, table)
         _resolution(bench, table)
-        ticket_hours.derive(bench, table)
+        business_time.derive(bench, table)
         if bench.asks("tickets", "open_from"):
             _open(bench, table)
     if "reopens" in frame:
-        count = numbers(frame, "reopens")
-        frame["is_reopened"] = optional_truth(count >= 1, ~np.isnan(count))
+        frame["is_reopened"] = optional_truth(numbers(frame, "reopens") >= 1, has_value(frame, "reopens"))
     if "replies" in frame:
-        count = numbers(frame, "replies")
-        frame["is_one_touch"] = optional_truth(count == 1, ~np.isnan(count))
+        frame["is_one_touch"] = optional_truth(numbers(frame, "replies") == 1, has_value(frame, "replies"))
     if "satisfaction" in frame:
-        ticket_ratings.derive(bench, table)
+        ratings.of_tickets(bench, table)
 
 
 def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str) -> tuple[Bools, Bools]:
@@ -107,8 +107,8 @@ def _response(bench: Workbench, table: Table) -> None:
     frame["is_answered"] = answered
     put(frame, "response_minutes", np.where(answered, minutes, np.nan))
     if bench.asks("tickets", "answered_at"):
-        after = frame["created_at"].to_numpy() + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
-        at = np.where(by_stamps, moments(frame, "first_response_at"), after)
+        at = minutes_after(frame["created_at"].to_numpy(), minutes)
+        at = np.where(by_stamps, moments(frame, "first_response_at"), at)
         frame["answered_at"] = np.where(answered & (by_stamps | ~np.isnan(minutes)), at, NAT)
     if not bench.asks("tickets", "wait_minutes", "is_in_target"):
         return
@@ -129,8 +129,8 @@ def _target(bench: Workbench, table: Table, answered: Bools) -> None:
         frame["is_in_target"] = optional_truth(kept, kept | missed)
     elif (target := bench.settings.response_target_minutes) is not None:
         minutes, wait = frame["response_minutes"].to_numpy(), frame["wait_minutes"].to_numpy()
-        known = (answered & ~np.isnan(minutes)) | (~answered & (wait > target))
-        frame["is_in_target"] = optional_truth(answered & (minutes <= target), known)
+        is_judged = (answered & ~np.isnan(minutes)) | (~answered & (wait > target))
+        frame["is_in_target"] = optional_truth(answered & (minutes <= target), is_judged)
 
 
 def _resolution(bench: Workbench, table: Table) -> None:
@@ -138,13 +138,9 @@ def _resolution(bench: Workbench, table: Table) -> None:
     by_stamps, by_column = _clock(bench, table, ("created_at", "solved_at"), "resolution_minutes")
     if not by_stamps.any() and not by_column.any():
         return
-    if by_stamps.all():
-        hours = bench.between(table, "created_at", "solved_at", HOUR_US)
-    else:
-        hours = numbers(frame, "resolution_minutes") / 60
-        hours[~by_column] = np.nan
-        if by_stamps.any():
-            hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
+    hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+    if by_stamps.any():
+        hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
     put(frame, "resolution_hours", bench.no_negative(table, hours, "creation", "the solution", "resolution time"))
 
 
@@ -157,10 +153,30 @@ def _open(bench: Workbench, table: Table) -> None:
     told = done | states.is_in(frame, "tickets", "open")
     if len(frame) and not told.any():
         what = "nothing says which tickets are open"
-        table.unusable["open_from"] = unusable("missing-values", what, "say what each status means, see the problems")
+        table.unusable["open_from"] = Unusable("missing-values", what, "say what each status means, see the problems")
         return
     solved = moments(frame, "solved_at")
     undated = done & np.isnat(solved)
     bench.report("solved-without-date", table, undated, status="solved or closed")
     frame["open_from"] = np.where(undated | ~told, NAT, frame["created_at"].to_numpy())
     frame["open_until"] = solved
+
+
+def first_responses(bench: Workbench) -> None:
+    """The answered tickets or leads, with the minutes until then."""
+    if "first_responses" not in bench.wanted:
+        return
+    if "tickets" in bench.tables:
+        table, minutes = bench.tables["tickets"], "response_minutes"
+        scale = 1.0
+    elif "leads" in bench.tables:
+        table, minutes = bench.tables["leads"], "response_hours"
+        scale = 60.0
+        bench.labels["average_response_time"] = "of leads"
+    else:
+        return
+    if minutes not in table.frame:
+        return
+    answered = truths(table.frame, "is_answered" if minutes == "response_minutes" else "is_responded")
+    frame = table.frame.assign(minutes=numbers(table.frame, minutes) * scale)[answered].reset_index(drop=True)
+    bench.tables["first_responses"] = Table("first_responses", frame, dict(table.calendar))

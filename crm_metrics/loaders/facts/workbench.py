@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.settings import Settings
-from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table, Unusable
+from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
@@ -151,6 +151,21 @@ class Workbench:
         counts = np.bincount(source if rows is None else source[rows], minlength=len(self.sources))
         return np.flatnonzero(counts).tolist()
 
+    def by_file(self, table: Table, rows: Bools | None = None) -> Iterator[tuple[int, Bools]]:
+        """Each source that a table's rows, or the marked ones, are of, with these rows."""
+        source = table.frame[SOURCE].to_numpy()
+        for index in self.files(table, rows):
+            here: Bools = source == index
+            yield index, here if rows is None else here & rows
+
+    def of_files(self, frame: pd.DataFrame, holds: Callable[[Source], bool]) -> Bools:
+        """The rows that are of a source for which something holds."""
+        return np.array([holds(source) for source in self.sources], dtype=bool)[frame[SOURCE].to_numpy()]
+
+    def calendar(self, table: Table, column: str) -> Bools:
+        """Of each source whether its column holds calendar dates."""
+        return table.calendar.get(column, np.zeros(len(self.sources), dtype=bool))
+
     def no_negative(self, table: Table, values: Floats, start: str, end: str, duration: str) -> Floats:
         """The durations with negative ones, which are impossible, missing and reported."""
         negative = values < 0
@@ -191,6 +206,22 @@ def numbers(frame: pd.DataFrame, column: str) -> Floats:
     return np.full(len(frame), np.nan)
 
 
+def quantities(frame: pd.DataFrame) -> Floats:
+    """How many of a thing each row is about: one where it does not say."""
+    quantity = numbers(frame, "quantity")
+    return np.where(np.isnan(quantity), 1.0, quantity)
+
+
+def minutes_after(begin: NDArray[Any], minutes: Floats) -> NDArray[Any]:
+    """The instants so many minutes after others; the same where the minutes are missing."""
+    return begin + (np.nan_to_num(minutes) * MINUTE_US).astype("timedelta64[us]")
+
+
+def all_calendar(table: Table, *columns: str) -> Bools:
+    """Of each source whether those of the columns that the table has hold calendar dates in all its rows."""
+    return np.logical_and.reduce([table.calendar[name] for name in columns if name in table.calendar])
+
+
 def truths(frame: pd.DataFrame, column: str) -> Bools:
     """A truth column, False where missing."""
     if column in frame:
@@ -204,16 +235,20 @@ def has_value(frame: pd.DataFrame, column: str) -> Bools:
     return np.zeros(len(frame), dtype=bool)
 
 
-def words(frame: pd.DataFrame, column: str, known: Sequence[str] | frozenset[str]) -> Bools:
+def words(frame: pd.DataFrame, column: str, accepted_words: Sequence[str] | frozenset[str]) -> Bools:
     """The rows whose text, with case and punctuation aside, is one of the known ones."""
     from crm_metrics.loaders.recognising import normalised
 
     if column not in frame:
         return np.zeros(len(frame), dtype=bool)
-    series = frame[column].astype("category")
-    accepted = {normalised(word) for word in known}
-    by_code = np.array([normalised(str(value)) in accepted for value in series.cat.categories] + [False], dtype=bool)
-    return by_code[series.cat.codes.to_numpy()]
+    accepted = {normalised(word) for word in accepted_words}
+    return by_text(frame[column], lambda text: normalised(text) in accepted, False)
+
+
+def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
+    """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
+    texts = column.astype("category").cat
+    return np.array([*(of(str(text)) for text in texts.categories), missing], dtype=dtype)[texts.codes.to_numpy()]
 
 
 def seen(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:
@@ -230,9 +265,9 @@ def put(frame: pd.DataFrame, column: str, values: NDArray[Any]) -> None:
     frame[column] = pd.Series(values, index=frame.index, copy=False)
 
 
-def optional_truth(true: Bools, known: Bools) -> Any:
+def optional_truth(true: Bools, is_told: Bools) -> Any:
     """Truth values with those not known missing."""
-    return pd.arrays.BooleanArray(true & known, ~known)
+    return pd.arrays.BooleanArray(true & is_told, ~is_told)
 
 
 def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
@@ -240,7 +275,3 @@ def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
     return pd.Categorical.from_codes(
         codes.astype(np.int8 if len(labels) < 128 else np.int32), pd.Index(list(labels), dtype="str")
     )
-
-
-def unusable(reason: str, seen: str, hint: str = "") -> Unusable:
-    return Unusable(reason, seen, hint)

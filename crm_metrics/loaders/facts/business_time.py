@@ -1,0 +1,269 @@
+"""Working time between two instants, for whole columns at once; and the first responses and resolutions of tickets in it: by
+the working hours of the settings, else by the help desk's own column.
+
+A moment is working time when the wall clock of the hours' zone then shows a time within the hours of its weekday, on no
+holiday. So an hour that the clock shows twice in autumn is worked twice where it lies within the hours, and one that it
+skips in spring is not worked at all. Between two changes of the clock a zone is a fixed offset: the working time up to
+an instant is a sum over the wall clock, looked up in a table of stretches.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from crm_metrics.errors import SettingsError
+from crm_metrics.loaders.facts.workbench import (
+    DAY_US,
+    MINUTE_US,
+    NAT,
+    Bools,
+    Floats,
+    Ints,
+    Workbench,
+    instants,
+    minutes_after,
+    moments,
+    numbers,
+)
+from crm_metrics.settings import Holidays, Hours
+from crm_metrics.tables import SOURCE, Table
+
+_SECOND_US = 1_000_000
+# Beyond these years the rules of clocks and public holidays are not known.
+_EARLIEST, _LATEST = np.datetime64("1900-01-01", "us"), np.datetime64("2100-01-01", "us")
+
+
+def business_minutes(
+    begin: NDArray[Any], end: NDArray[Any], hours: Hours, zone: str | None, holidays: Holidays | None = None
+) -> Floats:
+    """Working minutes from one instant to the other, row by row; NaN where either is missing, the end lies before the
+    beginning, or they are not both of the years 1900 to 2099. Instants are in UTC; without a zone they are the wall clock
+    itself, and nothing is converted."""
+    result = np.full(len(begin), np.nan)
+    usable: Bools = (_EARLIEST <= begin) & (begin <= end) & (end < _LATEST)  # false where either is missing
+    if not usable.any():
+        return result
+    since, until = _microseconds(begin[usable]), _microseconds(end[usable])
+    first, last = int(since.min()), int(until.max())
+    clock = _Clock.of(zone, first, last)
+    worked = _Worked.of(hours, holidays, first, last)
+    result[usable] = (clock.worked_until(until, worked) - clock.worked_until(since, worked)) / MINUTE_US
+    return result
+
+
+def _microseconds(moments: NDArray[Any]) -> Ints:
+    return moments.astype("datetime64[us]").astype(np.int64)
+
+
+@dataclass(frozen=True)
+class _Worked:
+    """Stretches of working time on the wall clock, in microseconds and in order: where each begins, how long it is, and how
+    much was worked before it."""
+
+    begins: Ints
+    lengths: Ints
+    before: Ints
+
+    @classmethod
+    def of(cls, hours: Hours, holidays: Holidays | None, first: int, last: int) -> _Worked:
+        """The stretches of every day that some zone's wall clock can show between two instants."""
+        days = np.arange(first // DAY_US - 2, last // DAY_US + 3)
+        if holidays is not None:
+            edges = days[[0, -1]].astype("datetime64[D]").astype(date)
+            off = np.array(holidays.between(edges[0], edges[1]), dtype="datetime64[D]").astype(np.int64)
+            days = days[~np.isin(days, off)]
+        weekday = (days + 3) % 7  # 1970-01-01 was a Thursday
+        pieces = [(begin, end - begin) for day in hours.week for begin, end in day]
+        table = np.array(pieces, dtype=np.int64) * MINUTE_US
+        counts = np.array([len(day) for day in hours.week])
+        places = np.cumsum(counts) - counts
+        many = counts[weekday]
+        nth = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
+        piece = np.repeat(places[weekday], many) + nth
+        lengths = table[piece, 1]
+        return cls(np.repeat(days, many) * DAY_US + table[piece, 0], lengths, np.cumsum(lengths) - lengths)
+
+    def until(self, wall: Ints) -> Ints:
+        """How much is worked before the wall clock shows a time."""
+        if not len(self.begins):
+            return np.zeros(len(wall), dtype=np.int64)
+        place = np.searchsorted(self.begins, wall, side="right") - 1
+        last = np.maximum(place, 0)
+        into = np.minimum(wall - self.begins[last], self.lengths[last])
+        return np.where(place < 0, 0, self.before[last] + into)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    """A zone's offsets from UTC, in microseconds, and the instants from which each holds."""
+
+    since: Ints
+    offsets: Ints
+
+    @classmethod
+    def of(cls, zone: str | None, first: int, last: int) -> _Clock:
+        """The offsets between two instants; the clock of no zone is the instants themselves."""
+        if zone is None:
+            return cls(np.array([first]), np.zeros(1, dtype=np.int64))
+        grid = np.arange(first // DAY_US * DAY_US, last + 2 * DAY_US, DAY_US)
+        offsets = _offsets(grid, zone)
+        changed = np.flatnonzero(np.diff(offsets))
+        early, late = grid[changed], grid[changed + 1]
+        # The clock changes at most once within a day, on a full second: halve each day until only that second is left.
+        while len(early) and (late - early).max() > _SECOND_US:
+            middle = (early + late) // (2 * _SECOND_US) * _SECOND_US
+            still = _offsets(middle, zone) == offsets[changed]
+            early, late = np.where(still, middle, early), np.where(still, late, middle)
+        return cls(np.append(grid[:1], late), np.append(offsets[:1], offsets[changed + 1]))
+
+    def worked_until(self, instants: Ints, worked: _Worked) -> Ints:
+        """How much is worked from the first offset on up to each instant."""
+        begins = worked.until(self.since + self.offsets)
+        ends = worked.until(self.since[1:] + self.offsets[:-1])
+        before = np.append(0, np.cumsum(ends - begins[:-1]))
+        place = np.searchsorted(self.since, instants, side="right") - 1
+        return before[place] + worked.until(instants + self.offsets[place]) - begins[place]
+
+
+def _offsets(instants: Ints, zone: str) -> Ints:
+    index = pd.DatetimeIndex(instants.astype("datetime64[us]"))
+    local = index.tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    return _microseconds(local.to_numpy()) - instants
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """From creation to `end`. `minutes` is the help desk's column in calendar time, `own` the one in its business time,
+    `elapsed` what was made of the former; `column` is made here, for `metric`."""
+
+    column: str
+    metric: str
+    end: str
+    minutes: str
+    own: str
+    elapsed: str
+    end_called: str
+    called: str
+
+
+_WAITS = (
+    _Wait(
+        "business_response_minutes",
+        "first_response_time_business",
+        "first_response_at",
+        "first_response_minutes",
+        "first_response_business_minutes",
+        "response_minutes",
+        "the first reply",
+        "first response time in business hours",
+    ),
+    _Wait(
+        "business_resolution_minutes",
+        "resolution_time_business",
+        "solved_at",
+        "resolution_minutes",
+        "resolution_business_minutes",
+        "resolution_hours",
+        "the solution",
+        "resolution time in business hours",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class _Ways:
+    """How each row is measured: between its stamps, by whole days where these have no time, by calendar minutes from its
+    creation, or by the help desk's own business minutes; `timed` are rows whose file knows the calendar time as well."""
+
+    stamps: Bools
+    days: Bools
+    minutes: Bools
+    own: Bools
+    timed: Bools
+
+
+def derive(bench: Workbench, table: Table) -> None:
+    """Business minutes to the first answer and to the solution, where a figure needs them and a file allows it."""
+    hours = bench.settings.hours
+    for wait in _WAITS:
+        if not bench.asks("tickets", wait.column):
+            continue
+        if hours is None and bench.settings.holidays is not None:
+            raise SettingsError(
+                "holidays are set, but no working hours they could be taken from",
+                where="settings",
+                hint='Set the hours as well: [hours] and below it mon = "09:00-17:30" and the other days',
+            )
+        ways = _ways(bench, table, wait, hours)
+        computed = ways.stamps | ways.days | ways.minutes
+        if not computed.any() and not ways.own.any():
+            continue
+        result = np.where(ways.own, numbers(table.frame, wait.own), np.nan)
+        result = bench.no_negative(table, result, "creation", wait.end_called, wait.called)
+        if hours is not None and computed.any():
+            result = np.where(computed, _by_hours(bench, table, wait, ways, hours), result)
+        # Who has no answer, or an impossible one, has no time in business hours either.
+        happened = ~np.isnan(numbers(table.frame, wait.elapsed))
+        table.frame[wait.column] = np.where(happened | ~ways.timed, result, np.nan)
+        bench.labels[wait.metric] = _label(bench, table, wait, computed, ways.own)
+
+
+def _ways(bench: Workbench, table: Table, wait: _Wait, hours: Hours | None) -> _Ways:
+    """Decided per file: its two stamps; else its calendar minutes behind an exact creation; else the help desk's own
+    business minutes, which are all there is without hours; else the days that its stamps name."""
+    frame = table.frame
+    ways = np.zeros((5, len(bench.sources)), dtype=bool)
+    for i in bench.files(table):
+        mapped = {name for name in bench.sources[i].columns if name in frame}
+        ends = {wait.end, "closed_at"} if wait.end == "solved_at" else {wait.end}
+        dated = [
+            bool(table.calendar[name][i]) if name in table.calendar else False for name in ("created_at", wait.end)
+        ]
+        stamped = "created_at" in mapped and not ends.isdisjoint(mapped) and wait.end in frame
+        counted = "created_at" in mapped and wait.minutes in mapped
+        ways[4, i] = stamped or counted
+        if hours is not None and stamped and not any(dated):
+            ways[0, i] = True
+        elif hours is not None and counted and not dated[0]:
+            ways[2, i] = True
+        elif wait.own in mapped:
+            ways[3, i] = True
+        elif hours is not None and stamped:
+            ways[1, i] = True
+    return _Ways(*ways[:, frame[SOURCE].to_numpy()])
+
+
+def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: Hours) -> Floats:
+    settings = bench.settings
+    if hours.zone is not None and settings.timezone is None:
+        raise SettingsError(
+            f"hours.zone is {hours.zone}, but times in the files have no zone as long as timezone is not set",
+            where="settings",
+            hint=f"Say in which zone they are, for example --timezone {hours.zone}",
+        )
+    zone = hours.zone or settings.timezone
+    begin, end = table.frame["created_at"].to_numpy(), moments(table.frame, wait.end)
+    if ways.minutes.any():
+        minutes = numbers(table.frame, wait.minutes)
+        end = np.where(ways.minutes, np.where(np.isnan(minutes), NAT, minutes_after(begin, minutes)), end)
+    if ways.days.any():
+        begin = np.where(ways.days, instants(bench.days(begin), zone), begin)
+        end = np.where(ways.days, instants(bench.days(end), zone), end)
+    skipped = ~(ways.stamps | ways.days | ways.minutes)
+    return business_minutes(np.where(skipped, NAT, begin), end, hours, zone, settings.holidays)
+
+
+def _label(bench: Workbench, table: Table, wait: _Wait, computed: Bools, own: Bools) -> str:
+    """Whose hours they are; a note names the help desk's columns."""
+    said = ["by your working hours"] if computed.any() else []
+    if own.any():
+        headers = sorted({f'"{bench.sources[i].columns[wait.own]}"' for i in bench.files(table, own)})
+        bench.notes.append(f"The {wait.called} is the help desk's own: {', '.join(headers)}.")
+        said.append("by the help desk's")
+    return " and ".join(said)

@@ -1,0 +1,280 @@
+"""The outcome of each deal: won, lost or open; a stage that sounds as if a deal had ended, while nothing says how, is asked
+about, never taken for open."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Collection
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.errors import AmbiguousError, DataError, Reading, together
+from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts.workbench import (
+    NAT,
+    Bools,
+    Workbench,
+    all_calendar,
+    by_text,
+    category,
+    has_value,
+    moments,
+    numbers,
+    put,
+    seen,
+    truths,
+    words,
+)
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import folded, state_words
+from crm_metrics.schema import TABLES
+from crm_metrics.tables import SOURCE, Table, Unusable
+
+OUTCOMES = ("lost", "open", "won")
+LOST, OPEN, WON = range(3)
+# The states of deals as the outcomes that columns hold, −1 for unknown, and the other way round.
+_STATES = TABLES["deals"].states
+_AS_OUTCOME = np.array([*(OUTCOMES.index(state) for state in _STATES), -1], dtype=np.int8)
+_PLACES = np.array([_STATES.index(outcome) for outcome in OUTCOMES], dtype=np.int8)
+_TELLING = ("status", "outcome", "is_won", "is_lost", "is_closed", "won_at", "lost_at")
+_NO_REASON = ("n a", "na", "none", "null", "nan", "not lost", "unknown", "-", "--")
+_FEW = 0.05  # deals won with a reason for a loss: slips; where there are more, the column says something else
+
+
+def settle_outcomes(bench: Workbench, table: Table) -> None:
+    """Give every deal its outcome and its close date; the close date of an open deal is the expected one. This comes before
+    as-of is known, which depends on it."""
+    frame = table.frame
+    by_stage = _by_stage(bench, table)
+    outcome = _stated(bench, table, by_stage)
+    put_outcome(frame, outcome)
+    if "won_amount" in frame:  # what it was sold for beats what it was thought to bring
+        own = numbers(frame, "won_amount")
+        frame["amount"] = np.where((outcome == WON) & ~np.isnan(own), own, numbers(frame, "amount"))
+    has_date = any(name in frame for name in ("closed_at", "won_at", "lost_at"))
+    closed = moments(frame, "closed_at")
+    for name, code in (("won_at", WON), ("lost_at", LOST)):
+        if name in frame:
+            own = frame[name].to_numpy()
+            closed = np.where((outcome == code) & ~np.isnat(own), own, closed)
+    if bench.asks("deals", "expected_close_at") and (has_date or "expected_close_at" in frame):
+        expected = moments(frame, "expected_close_at")
+        frame["expected_close_at"] = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
+    if has_date:
+        table.calendar["closed_at"] = all_calendar(table, "closed_at", "won_at", "lost_at")
+        put(frame, "closed_at", np.where(outcome == OPEN, NAT, closed))
+    elif (outcome != OPEN).any():
+        _say_expected(bench, table)
+
+
+def put_outcome(frame: pd.DataFrame, outcome: np.ndarray) -> None:
+    """Write the outcome of each deal, given as places in `OUTCOMES`, −1 for none of them."""
+    frame["outcome"] = category(OUTCOMES, outcome)
+    frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
+
+
+def _say_expected(bench: Workbench, table: Table) -> None:
+    """Say that deals which are placed in time by their creation have no close date, but an expected one."""
+    given = [bench.sources[i].columns for i in bench.files(table)]
+    headers = sorted({columns["expected_close_at"] for columns in given if "expected_close_at" in columns})
+    if headers and any("created_at" in columns for columns in given):
+        said = f"the deals have no close date: {' and '.join(headers)} is the day on which they are expected to close"
+        table.unusable["closed_at"] = Unusable("missing-column", said, "add the day on which each was won or lost")
+
+
+def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
+    """What the name of each deal's stage says, as a whole, never by containing a word."""
+    frame = table.frame
+    if "stage" not in frame:
+        return np.full(len(frame), OPEN, dtype=np.int8)
+    meaning = stage_meaning(bench)
+    return by_text(frame["stage"], lambda stage: OUTCOMES.index(meaning(stage) or "open"), OPEN, np.int8)
+
+
+def stage_meaning(bench: Workbench) -> Callable[[str], str | None]:
+    """What tells whether a stage of a name means won, lost or, by the settings, open; None for a name that no list has. The
+    settings decide before the vendors, and these before the common names: that one means open is for the settings to say."""
+    chosen = {folded(word): state for word, state in bench.settings.states.get("deals", {}).items()}
+    for state in ("won", "lost", "open"):
+        chosen |= {folded(word): state for word in getattr(bench.settings, f"{state}_stages")}
+    vendors: dict[str, str] = {}
+    for layout in {id(file.layout): file.layout for file in bench.recognised.values()}.values():
+        vendors |= layout.said
+    common = state_words("deals")
+    patterns = {re.compile(word.replace("*", ".*")): state for word, state in vendors.items() if "*" in word}
+
+    def meaning(label: str) -> str | None:
+        name = normalised(label)
+        fitting = (state for pattern, state in patterns.items() if pattern.fullmatch(name))
+        said = chosen.get(folded(label)) or vendors.get(name) or next(fitting, None)
+        return said or next((state for state in ("won", "lost") if common.of_name(label) == state), None)
+
+    return meaning
+
+
+def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
+    """The outcome by the file's own word for it, else its flags, its status, its won and lost dates, else the stage."""
+    frame = table.frame
+    result = by_stage.copy()
+    dated = has_value(frame, "won_at") | has_value(frame, "lost_at")
+    if "won_at" in frame or "lost_at" in frame:
+        has_dates = states.in_file(bench, table, "won_at", "lost_at")
+        plain = has_dates & ~(states.in_file(bench, table, "stage") & _stage_decides(bench, table))
+        by_date = np.select([has_value(frame, "won_at"), dated], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
+        result = np.where(plain, by_date, result)
+    stated_by_word = np.zeros(len(frame), dtype=bool)
+    for column in ("status", "outcome"):
+        if column not in frame:
+            continue
+        stated = _AS_OUTCOME[states.read_by(bench, table, column)]
+        result = np.where(stated >= 0, stated, result)
+        stated_by_word |= stated >= 0
+    flagged = has_value(frame, "is_won") | truths(frame, "is_lost")
+    if flagged.any():
+        by_flag = _by_flag(frame, by_stage)
+        conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
+        bench.report("outcome-conflict", table, conflict, column="flag")
+        result = np.where(flagged, by_flag, result)
+    says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
+    says_open |= states.in_file(bench, table, "won_at", "lost_at")
+    if "stage" in frame and (kept := left_open(bench)):
+        says_open |= frame["stage"].isin([label for label in seen(frame, "stage") if folded(label) in kept]).to_numpy()
+    given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
+    bench.report("given-up-deal", table, given_up)
+    result = np.where(given_up, np.int8(LOST), result)
+    _refuse_unknown(bench, table)
+    decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)
+    ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
+    refuse_unclear_stages(bench, table, result, decided, ended, left_open(bench))
+    _name_open_stages(bench, table, result)
+    if "stage" not in frame and "status" in frame:
+        asked = (result == OPEN) & ~(flagged | dated | stated_by_word)
+        states.report(bench, table, "status", asked, _PLACES[result])
+    for column in ("stage", "status"):
+        states.record(bench, table, column, _PLACES[result])
+    return result
+
+
+def left_open(bench: Workbench) -> set[str]:
+    """The names of stages that the settings call open, folded."""
+    chosen = bench.settings.states.get("deals", {})
+    return {folded(word) for word in (*bench.settings.open_stages, *(w for w in chosen if chosen[w] == "open"))}
+
+
+def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> Bools:
+    """The deals that nothing calls open, won or lost and that are lost all the same: with a reason for it, or archived
+    without a chance. Reasons count where deals that were won have none."""
+    if not {"lost_reason", "is_archived", "is_active"} & {*frame.columns}:
+        return np.zeros(len(frame), dtype=bool)
+    still = (outcome == OPEN) & ~decided
+    reason = has_value(frame, "lost_reason") & ~words(frame, "lost_reason", _NO_REASON)
+    won = outcome == WON
+    if np.count_nonzero(reason & won) > _FEW * np.count_nonzero(won):
+        reason[:] = False
+    archived = truths(frame, "is_archived") | (has_value(frame, "is_active") & ~truths(frame, "is_active"))
+    return still & (reason | (archived & ~(numbers(frame, "probability") > 0)))
+
+
+def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
+    """The outcome that the flags of each deal tell. One that is not won is lost when another flag says so or, where there
+    is none, when its stage does."""
+    won, lost = truths(frame, "is_won"), truths(frame, "is_lost")
+    if "is_closed" in frame and "is_won" in frame:
+        lost = lost | truths(frame, "is_closed")
+    elif "is_lost" not in frame:
+        lost = by_stage == LOST
+    return np.select([won, lost], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
+
+
+def _stage_decides(bench: Workbench, table: Table) -> Bools:
+    """The rows of files whose stages can say that a deal is won or lost: Pipedrive's and Dynamics' never do."""
+    return bench.of_files(table.frame, lambda source: bench.recognised[source.index].layout.stage_decides)
+
+
+def _refuse_unknown(bench: Workbench, table: Table) -> None:
+    """Raise `DataError` for a file in which nothing says what became of its deals: they are not all open."""
+    for index in bench.files(table):
+        layout, source = bench.recognised[index].layout, bench.sources[index]
+        if not layout.stage_decides and source.columns.keys().isdisjoint(_TELLING):
+            raise DataError(
+                "has no column that says which deals are won and which are lost; the stage does not say it in exports of "
+                f"{layout.title}",
+                where=source.path,
+                hint="Export the deals again with the column Status.",
+            )
+
+
+def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:
+    if "stage" not in table.frame:
+        return
+    stages = seen(table.frame, "stage", outcome == OPEN)
+    if stages:
+        bench.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
+
+
+_SHOWN = 5
+_LONGEST = 200
+
+
+def refuse_unclear_stages(
+    bench: Workbench, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, listed: Collection[str]
+) -> None:
+    """Raise `AmbiguousError` for stages with a word of an ending in their name that are in no list (`listed`, folded),
+    where a deal in them is not `decided` by anything else, and for those of deals that have `ended` by a flag
+    of the file. `outcome` holds 2 for won and 0 for lost deals."""
+    if "stage" not in table.frame or not bench.needs.get("deals"):
+        return
+    stages = table.frame["stage"].astype("category")
+    unknown = by_text(stages, lambda label: folded(label) not in listed, False)
+    sounds = by_text(stages, state_words("deals").sounds_ended, False)
+    unclear = unknown & ((sounds & ~decided) | ended)
+    errors = [
+        _error(table, stages, hit, (table.frame[SOURCE] == index).to_numpy(), outcome, bench.sources[index].path)
+        for index, hit in bench.by_file(table, unclear)
+    ]
+    if errors:
+        raise together(errors)
+
+
+def _error(table: Table, stages: pd.Series, hit: Bools, mine: Bools, outcome: np.ndarray, path: str) -> AmbiguousError:
+    """The question for one file: each stage with what it would do as won, lost or open."""
+    met = stages[hit].value_counts()
+    labels = [str(label) for label, count in met.items() if count][:_SHOWN]
+    won = int((mine & ~hit & (outcome == 2)).sum())
+    lost = int((mine & ~hit & (outcome == 0)).sum())
+    amounts = numbers(table.frame, "amount")
+    readings = []
+    for label in labels:
+        rows = hit & (stages == label).to_numpy()
+        count, worth = int(rows.sum()), float(np.nansum(amounts[rows]))
+        money = f", {worth:,.10g} in all" if worth else ""
+        effects = {
+            "won": f"{won + count:,} of {won + lost + count:,} closed deals are won instead of {won:,} of {won + lost:,}",
+            "lost": f"{won:,} of {won + lost + count:,} closed deals are won instead of {won:,} of {won + lost:,}",
+            "open": f"they are in the pipeline; {won:,} of {won + lost:,} closed deals are won",
+        }
+        for meaning, effect in effects.items():
+            line = json.dumps([label], ensure_ascii=False)
+            is_name = len(label) <= _LONGEST  # what is longer is no name that one would type
+            readings.append(
+                Reading(
+                    f"{_short(label)!r} is {meaning}",
+                    f"{count:,} deals{money}: {effect}" if count > 1 else f"1 deal{money}: {effect}",
+                    f"--set '{meaning}_stages={line}'" if is_name else "",
+                    f"{meaning}_stages = {line}" if is_name else f"{meaning}_stages with the whole text of the cell",
+                )
+            )
+    named = " and ".join(repr(_short(label)) for label in labels)
+    more = "" if len(labels) == int((met > 0).sum()) else " and others"
+    return AmbiguousError(
+        f"nothing says whether deals in the stage {named}{more} are won, lost or open",
+        where=path,
+        setting="won_stages",
+        readings=readings,
+    )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= 60 else f"{label[:59]}…"
