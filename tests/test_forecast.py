@@ -206,27 +206,29 @@ def test_currencies_are_forecast_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("metric", "period", "methods"),
     [
-        ("mrr", "2025-12", {"last", "theil-sen"}),
+        ("mrr", "2025-12", {"last", "theta"}),
         ("win_rate", "2025-Q4", {"last", "seasonal-naive"}),
-        ("revenue", "2025-Q4", {"mean", "run-rate", "theil-sen"}),
-        ("tickets_created", "2025-12", {"mean", "seasonal-naive"}),
+        ("revenue", "2025-Q4", {"run-rate", "damped-trend", "combination"}),
+        ("tickets_created", "2025-12", {"run-rate", "seasonal-naive"}),
     ],
 )
-def test_any_metric_has_the_plain_methods(metric: str, period: str, methods: set[str]) -> None:
+def test_any_metric_has_the_plain_methods_and_those_with_trend_and_season(
+    metric: str, period: str, methods: set[str]
+) -> None:
     (found,) = forecast(SAMPLE, metric, period, as_of=date(2025, 9, 30)).forecasts
     (actual,) = figures(SAMPLE, metrics=[metric], period=period).values()
 
     assert methods <= {method.name for method in found.methods}
     assert actual == pytest.approx(found.actual)
-    assert found.tested
 
 
-def test_a_level_that_stays_is_forecast_as_it_was_last() -> None:
+def test_a_level_that_grows_is_forecast_to_grow_on() -> None:
     (found,) = forecast(SAMPLE, "mrr", "2025-12", as_of=date(2025, 11, 30)).forecasts
+    last = next(method for method in found.methods if method.name == "last")
     low, high = found.chosen.bands[0.9]
 
-    assert "last" == found.chosen.name
     assert found.actual is not None
+    assert last.point < found.chosen.point
     assert low <= found.actual <= high
 
 
@@ -240,7 +242,17 @@ def test_a_level_some_months_ahead_goes_by_its_months(ahead: int) -> None:
     assert pytest.approx(np.mean(latest)) == said["run-rate"]
     assert pytest.approx(year_ago) == said["seasonal-naive"]
     assert pytest.approx(latest[-1]) == said["last"]
-    assert list(said).index("last") < list(said).index("theil-sen")  # the plainer one is first: it need not win by much
+
+
+def test_the_chosen_method_is_the_best_of_those_compared_or_none_is() -> None:
+    """Three years of sales a month ahead can be compared, half a year ahead they cannot."""
+    for metric, period, compared in (("mrr", "2025-12", True), ("mrr", "2026-05", False)):
+        (found,) = forecast(SAMPLE, metric, period, as_of=date(2025, 11, 30)).forecasts
+        errors = {method.name: method.scaled for method in found.methods if not np.isnan(method.scaled)}
+
+        assert compared == (found.compared >= found.needed) == bool(errors)
+        assert found.chosen.name == min(errors, key=lambda name: errors[name], default="combination")
+        assert not np.isnan(found.chosen.mae)
 
 
 def test_moments_have_the_same_place_in_their_period() -> None:

@@ -7,19 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from crm_metrics.analysis import baselines
+from crm_metrics.analysis.forecast import smoothing
+from crm_metrics.analysis.forecast.backtest import FEWEST, LEVELS, STRETCHES, Trials, reach
 from crm_metrics.analysis.forecast.moments import Moments, Span, days
 from crm_metrics.analysis.forecast.simulation import Simulated
 from crm_metrics.engine.cells import Floats
 
-LEVELS = (0.5, 0.9)
 LAST, PACE, PIPELINE = "last", "pace", "pipeline"
-YEAR_AGO, LINE = "seasonal-naive", "theil-sen"
-_LEVEL = ("mean", "run-rate", YEAR_AGO, LAST, LINE)  # the methods for what does not add up, the plainest first
-FEWEST = 3  # moments at which a method has to have been tried before it can be preferred, or has a band
-_LEAST = 2  # known values before a moment that a plain method is tried on
 _TRIED = 12  # the latest moments at which the pipeline is simulated
-_PRIOR = 2  # so many moments' worth of trust that the simulation is as sure as it says
+_NORMAL = {0.5: 0.6745, 0.9: 1.6449}  # so many standard deviations reach as far as that share of a normal distribution
 
 Simulator = Callable[[int, Span, int], Simulated | None]  # (steps back, the days asked for, draws of the rates)
 
@@ -35,17 +31,24 @@ class Record:
     whole: Floats
     steps: Floats
 
+    @property
+    def grows(self) -> bool:
+        """Whether it has no end above and cannot be negative, so that it changes and errs by shares."""
+        return self.limits == (0.0, np.inf)
+
 
 @dataclass(frozen=True)
 class Method:
     """A method: its forecast of the whole period with a (low, high) per level, NaN where it has none; and how it did: tried
-    at so many `moments`, the mean absolute error, the mean of forecast − actual, and per level the share of the actual
-    values in the band of their moment and of how many."""
+    at so many `moments`, and per level the share of the actual values in the band of their moment and of how many. Where
+    methods were compared, and of the chosen one: the mean error there, by its scale (`scaled`), as it is (`mae`) and with
+    its sign (`bias`, forecast − actual); else NaN."""
 
     name: str
     point: float
     bands: Mapping[float, tuple[float, float]]
     moments: int
+    scaled: float
     mae: float
     bias: float
     coverage: Mapping[float, tuple[float, int]]
@@ -53,16 +56,18 @@ class Method:
 
 @dataclass(frozen=True)
 class Forecast:
-    """A metric's forecast. `chosen` names the method that the back-test speaks for; `tested` is False where none could be
-    tried often enough. `so_far` is what the period has brought already, `actual` what came in the end, None where not
-    known. `simulated` tells what the pipeline's forecast is made of."""
+    """A metric's forecast. `chosen` names the method with the least scaled error over the moments at which all could be
+    `compared`; 0 of these where they were fewer than `needed`: then it is the pipeline's, else the combination. `so_far` is
+    what the period has brought already, `actual` what came in the end, None where not known. `simulated` tells what the
+    pipeline's forecast is made of."""
 
     currency: str | None
     so_far: float | None
     actual: float | None
     methods: list[Method]
     chosen: Method
-    tested: bool
+    compared: int
+    needed: int
     simulated: Simulated | None
 
 
@@ -70,47 +75,57 @@ def forecast(
     record: Record, moments: Moments, simulate: Simulator | None, *, currency: str | None, actual: float | None
 ) -> Forecast | None:
     """The forecast by every method that has something to say, from the plainest on; None when none has."""
-    origins = list(range(_last(record, moments), moments.ahead - 1, -1))
-    came = record.whole[origins] if origins else np.zeros(0)
-    points = [_plain(record, moments, back) for back in origins]
-    now = _plain(record, moments, 0)
-    errors = {name: _column(came - np.array([point[name] for point in points]), moments.ahead) for name in now}
+    last = _last(record, moments)
+    origins = list(range(last, moments.ahead - 1, -1))
+    points = [_plain(record, moments, last, back) for back in origins]
+    now = _plain(record, moments, last, 0)
+    said = {name: np.array([point[name] for point in points], dtype=float) for name in now}
     simulated, runs = None, None
     if simulate is not None and (simulated := simulate(0, moments.rest(0), 200)) is not None:
         runs = _runs(record, moments, simulate, origins)
-        means = np.array([np.nan if one is None else one.mean() for one in runs])
-        errors[PIPELINE] = _column(came - means, moments.ahead)
+        said[PIPELINE] = np.array([np.nan if one is None else one.mean() for one in runs], dtype=float)
         now[PIPELINE] = float(record.so_far[0] + simulated.totals.mean())
-    ranked = [tested for tested in baselines.ranked(errors) if not np.isnan(now[tested.method])]
-    limits = _limits(record)
-    methods = [_method(tested, now[tested.method], limits) for tested in ranked]
-    if simulated is not None and runs is not None:
-        bands = _quantiles(record.so_far[0] + simulated.totals, _widening(came, runs), limits[0])
-        coverage = _covered(came, runs, record.so_far[origins], moments.ahead)
-        methods[-1] = replace(methods[-1], bands=bands, coverage=coverage)
-    if not methods:
+    said = {name: values for name, values in said.items() if not np.isnan(now[name])}
+    if not said:
         return None
-    chosen, is_tested = _chosen(methods, ranked)
+    limits = _limits(record)
+    trials = Trials(
+        record.whole[origins], said, moments.ahead, *_standing(record, moments, last, origins), record.grows
+    )
+    needed = STRETCHES * moments.ahead if runs is None else min(STRETCHES * moments.ahead, _TRIED)
+    among = trials.alike if runs is None else np.ones_like(trials.alike)  # the simulation knows no season
+    names, at = trials.compared(needed, among)
+    scaled = {name: trials.scaled(name, at) for name in names}
+    best = min(scaled, key=lambda name: scaled[name]) if scaled else _untested(said)
+    methods = []
+    for name in said:
+        tried = ~np.isnan(trials.came - said[name])
+        errors = trials.errors(name, at if names else tried) if name in scaled or name == best else np.zeros(0)
+        mae, bias = (np.abs(errors).mean(), -errors.mean()) if errors.size else (np.nan, np.nan)
+        bands = {level: _within(band, limits) for level, band in trials.bands(name, now[name]).items()}
+        point = float(np.clip(now[name], *limits))
+        of_all = int(tried.sum())
+        coverage = trials.coverage(name)
+        methods.append(Method(name, point, bands, of_all, scaled.get(name, np.nan), float(mae), float(bias), coverage))
+    if simulated is not None and runs is not None:
+        bands = _quantiles(record.so_far[0] + simulated.totals, trials.came, runs, limits[0])
+        coverage = _covered(trials.came, runs, record.so_far[origins], moments.ahead)
+        methods[-1] = replace(methods[-1], bands=bands, coverage=coverage)
+    chosen = next(method for method in methods if method.name == best)
     so_far = float(record.so_far[0]) if days(moments.so_far(0)) else np.nan
-    return Forecast(currency, None if np.isnan(so_far) else so_far, actual, methods, chosen, is_tested, simulated)
+    known = None if np.isnan(so_far) else so_far
+    return Forecast(currency, known, actual, methods, chosen, int(at.sum()), needed, simulated)
 
 
-def _method(tested: baselines.Tested, point: float, limits: tuple[float, float]) -> Method:
-    """A method with the bands that its own errors make."""
-    known = tested.errors[~np.isnan(tested.errors)]
-    bias = float(-known.mean()) if known.size else float("nan")
-    bands, coverage = _bands(tested, point, limits), baselines.coverage(tested, LEVELS)
-    return Method(tested.method, float(np.clip(point, *limits)), bands, known.size, tested.mae, bias, coverage)
+def _untested(said: Mapping[str, Floats]) -> str:
+    """The method to take where none can be told from the others: the simulation, which carries its own measure of how sure
+    it is; else the mean of two that fail in different ways; else the plainest."""
+    return next((name for name in (PIPELINE, smoothing.COMBINED) if name in said), next(iter(said)))
 
 
-def _chosen(methods: list[Method], ranked: list[baselines.Tested]) -> tuple[Method, bool]:
-    """The method that the back-test speaks for, and whether it was long enough to speak; else the simulation, which carries
-    its own measure of how sure it is, and without one the plainest."""
-    names = {method.name: method for method in methods}
-    often = [tested for tested in ranked if names[tested.method].moments >= FEWEST]
-    if often:
-        return names[baselines.best(often).method], True
-    return names.get(PIPELINE, methods[0]), False
+def _within(band: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
+    low, high = np.clip(band, *limits)
+    return float(low), float(high)
 
 
 def _limits(record: Record) -> tuple[float, float]:
@@ -128,46 +143,50 @@ def _last(record: Record, moments: Moments) -> int:
     return int(there[-1]) - moments.ahead if there.size else 0
 
 
-def _plain(record: Record, moments: Moments, back: int) -> dict[str, float]:
-    """The forecast of the whole period by every plain method, as seen so many steps back; NaN where it cannot say."""
+def _standing(record: Record, moments: Moments, last: int, origins: list[int]) -> tuple[Floats, np.ndarray]:
+    """Of each moment the mean change of the metric that was known then, from a year to the next or else from period to
+    period, and whether as much of the season was known as now: two years, if now there are."""
+    years = 2 * moments.season - 1  # as a season is known from
+    seasonal = last + 1 >= years
+    lag = moments.season if seasonal else moments.stride
+    whole = record.whole[: last + 1]
+    changes = np.abs(whole[:-lag] - whole[lag:])
+    scale = np.full(len(origins), np.nan)
+    for place, back in enumerate(origins):
+        known = changes[back + moments.ahead :]
+        known = known[~np.isnan(known)]
+        scale[place] = known.mean() if known.size else np.nan
+    alike = np.array([last - back + 1 >= years or not seasonal for back in origins], dtype=bool)
+    return scale, alike
+
+
+def _plain(record: Record, moments: Moments, last: int, back: int) -> dict[str, float]:
+    """The forecast of the whole period from the metric's own past, as seen so many steps back, by every method; NaN where it
+    cannot say."""
     if not record.adds:
-        known = _from_first(record.whole[back + moments.ahead :: moments.stride][::-1])
-        ahead = moments.ahead // moments.stride
-        methods = {**baselines.METHODS, LAST: baselines.seasonal_naive}
-        said = {name: float(_said(method, known, ahead, None)[-1]) for name, method in methods.items()}
+        stride = moments.stride
+        known = _from_first(record.whole[back + moments.ahead :: stride][::-1])
+        season = moments.season // stride if moments.season % stride == 0 else None
+        by_step = smoothing.forecasts(known, moments.ahead // stride, season, grows=record.grows)
+        said = {name: float(values[-1]) for name, values in by_step.items()}
         year_ago = back + moments.season * -(-moments.ahead // moments.season)
-        said[YEAR_AGO] = float(record.whole[year_ago]) if year_ago < len(record.whole) else np.nan
-        return {name: said[name] for name in _LEVEL}
+        said[smoothing.YEAR_AGO] = float(record.whole[year_ago]) if year_ago < len(record.whole) else np.nan
+        return {LAST: float(known[-1]) if known.size else np.nan, **said}
     lengths = np.array([days(moments.step(number)) for number in range(len(record.steps))], dtype=float)
-    series = _from_first((record.steps / lengths)[back : _last(record, moments) + 1][::-1])
+    series = _from_first((record.steps / lengths)[back : last + 1][::-1])
     days_ahead = moments.days_ahead(back)
     so_far = float(record.so_far[back]) if days(moments.so_far(back)) else 0.0
-    found = {
-        name: so_far + float(_said(method, series, moments.ahead, moments.season) @ days_ahead)
-        for name, method in baselines.METHODS.items()
-    }
+    by_step = smoothing.forecasts(series, moments.ahead, moments.season, grows=record.grows)
+    found = {name: so_far + float(values @ days_ahead) for name, values in by_step.items()}
     if elapsed := days(moments.so_far(0)):
         passed = days(moments.so_far(back)) or elapsed
         found[PACE] = so_far / passed * days(moments.whole(back))
     return found
 
 
-def _said(method: Callable[..., np.ndarray], series: Floats, ahead: int, season: int | None) -> Floats:
-    if np.count_nonzero(~np.isnan(series)) < _LEAST:
-        return np.full(ahead, np.nan)
-    return np.asarray(method(series, ahead, season), dtype=float)
-
-
 def _from_first(series: Floats) -> Floats:
     known = np.flatnonzero(~np.isnan(series))
     return series[known[0] :] if known.size else series[:0]
-
-
-def _column(errors: Floats, ahead: int) -> Floats:
-    """Errors that are known only `ahead` steps after their moment, as the last of so many steps."""
-    full = np.full((len(errors), ahead), np.nan)
-    full[:, -1] = errors
-    return full
 
 
 def _runs(record: Record, moments: Moments, simulate: Simulator, origins: list[int]) -> list[Floats | None]:
@@ -179,21 +198,20 @@ def _runs(record: Record, moments: Moments, simulate: Simulator, origins: list[i
     return made
 
 
-def _widening(came: Floats, tried: list[Floats | None]) -> float:
-    """By how much the simulation has to be widened to be as sure as its past says: markets change in ways that rates of
-    the past do not know. Never less than 1."""
+def _quantiles(
+    totals: Floats, came: Floats, tried: list[Floats | None], least: float
+) -> dict[float, tuple[float, float]]:
+    """Per level the band of the simulation, never narrower than its past says: markets change in ways that the rates of the
+    past do not know. Conformal, with errors by what the simulation held for their spread."""
     scores = [
         (actual - runs.mean()) / runs.std()
         for actual, runs in zip(came, tried, strict=True)
         if runs is not None and not np.isnan(actual) and runs.std() > 0
     ]
-    return max(1.0, float(np.sqrt((_PRIOR + np.sum(np.square(scores))) / (_PRIOR + len(scores)))))
-
-
-def _quantiles(totals: Floats, widening: float, least: float) -> dict[float, tuple[float, float]]:
-    wide = totals.mean() + (totals - totals.mean()) * widening
     found = {}
     for level in LEVELS:
+        widening = reach(np.abs(scores), level) / _NORMAL[level] if len(scores) >= FEWEST else 1.0
+        wide = totals.mean() + (totals - totals.mean()) * max(1.0, widening)
         low, high = np.quantile(wide, [(1 - level) / 2, (1 + level) / 2])
         found[level] = (float(max(low, least)), float(high))
     return found
@@ -206,17 +224,6 @@ def _covered(came: Floats, tried: list[Floats | None], so_far: Floats, ahead: in
         if runs is None or np.isnan(actual):
             continue
         before = max(number - ahead + 1, 0)
-        bands = _quantiles(runs, _widening(came[:before], tried[:before]), float(so_far[number]))
-        for level, (low, high) in bands.items():
+        for level, (low, high) in _quantiles(runs, came[:before], tried[:before], float(so_far[number])).items():
             hits[level].append(bool(low <= actual <= high))
     return {level: (float(np.mean(hit)) if hit else float("nan"), len(hit)) for level, hit in hits.items()}
-
-
-def _bands(tested: baselines.Tested, point: float, limits: tuple[float, float]) -> dict[float, tuple[float, float]]:
-    """From the method's own errors, however long ago: as far to both sides, within the limits."""
-    found = {}
-    for level in LEVELS:
-        reach = baselines.reach(tested.errors[:, -1], level)
-        low, high = np.clip((point - reach, point + reach), *limits)
-        found[level] = (float(low), float(high))
-    return found

@@ -14,7 +14,7 @@ from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY, shift
 
 _SHORT = 28  # days: shorter periods are looked back from in weeks, longer ones in months
-_MOST = {"week": 104, "month": 60}
+_MOST = {"week": 208, "month": 120}
 Span = tuple[date, date]  # [first day, the day after the last)
 
 

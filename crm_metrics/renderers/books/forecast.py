@@ -14,11 +14,12 @@ if TYPE_CHECKING:
     from crm_metrics.api.forecasts import Forecasted
 
 _METHODS = {
-    "mean": "mean of the history",
     "run-rate": "run rate: mean of the last three",
     "seasonal-naive": "as a year ago",
     "last": "as it was last",
-    "theil-sen": "straight line (Theil–Sen)",
+    "theta": "Theta: trend and season",
+    "damped-trend": "exponential smoothing: fading trend, season",
+    "combination": "mean of Theta and exponential smoothing",
     "pace": "what has come so far, carried on",
     "pipeline": "open and new deals, by this file's history",
 }
@@ -41,6 +42,7 @@ _TESTS = (
     Column("unit", shown=False),
     Column("currency", shown=False),
     Column("moments", "Moments", Unit.COUNT),
+    Column("scaled_error", "Scaled error", Unit.PERCENT),
     Column("mean_error", "Mean error", unit=OF_ROW),
     Column("bias", "Too high by", unit=OF_ROW),
     Column("in_50", "In 50 %", Unit.PERCENT),
@@ -72,8 +74,10 @@ def book(found: Forecasted) -> Book:
             _TESTS,
             [_test(found, one, method) for one in found.forecasts for method in one.methods],
             notes=[
-                "Each method made its forecast at earlier moments with the same place in their period, from what was known "
-                "then. The plainest is chosen unless another beats it there by more than chance."
+                "Each method made its forecast at earlier moments with the same place in their period, from what was "
+                "known then. The scaled error is the mean error as a share of the usual change from year to year (from "
+                "period to period while two years are not known), at the moments at which methods can be compared: the "
+                "method with the least is chosen. Bands come from the errors of the method at the same distance."
             ],
         ),
     ]
@@ -88,7 +92,8 @@ def book(found: Forecasted) -> Book:
                 "so_far": one.so_far,
                 "actual": one.actual,
                 "chosen": one.chosen.name,
-                "tested": one.tested,
+                "tested": one.compared > 0,
+                "compared": one.compared,
             }
             for one in found.forecasts
         ],
@@ -112,8 +117,7 @@ def _says(found: Forecasted, one: Forecast) -> list[str]:
     if one.so_far is not None:
         said += f" {shown(one.so_far)} of it has come so far." if found.adds else f" So far it is {shown(one.so_far)}."
     says = [said]
-    if not one.tested:
-        says.append("The history is too short to try any method on it three times: nothing proves this forecast.")
+    says.append(_why(one))
     if low != low:
         says.append("It was tried too seldom to say how far off it may be.")
     if one.actual is not None:
@@ -121,6 +125,29 @@ def _says(found: Forecasted, one: Forecast) -> list[str]:
         where = f"inside the {' and the '.join(inside)} band" if inside else "outside of both bands"
         says.append(f"Came: {shown(one.actual)}, {where if low == low else 'and no band was given'}.")
     return says
+
+
+def _why(one: Forecast) -> str:
+    """Why this method: by its errors in the past, or because they are too few to tell."""
+    if one.compared:
+        others = [method.scaled for method in one.methods if method.name == "seasonal-naive" and method.scaled > 0]
+        against = (
+            f" (as a year ago: {cells.value(others[0], Unit.PERCENT)})"
+            if others and one.chosen.name != "seasonal-naive"
+            else ""
+        )
+        return (
+            f"Chosen because its scaled error was the least at {cells.count(one.compared)} earlier moments: "
+            f"{cells.value(one.chosen.scaled, Unit.PERCENT)}{against}."
+        )
+    why = {
+        "combination": "the mean of two methods with trend and season is taken, as either alone errs more",
+        "pipeline": "the one by the open deals is taken, as it knows what is under way",
+    }
+    return (
+        f"Fewer than {cells.count(one.needed)} earlier moments knew as much as is known now, too few to tell which method "
+        f"errs least: {why.get(one.chosen.name, 'the plainest is taken')}."
+    )
 
 
 def _row(found: Forecasted, one: Forecast, method: Method) -> list[Cell]:
@@ -145,6 +172,7 @@ def _test(found: Forecasted, one: Forecast, method: Method) -> list[Cell]:
         found.metric.unit.value,
         one.currency,
         method.moments,
+        method.scaled,
         method.mae,
         method.bias,
         in_half,
