@@ -25,12 +25,18 @@ _STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
 
 
 def _rule(size: int) -> tuple[Floats, Floats]:
-    """Points in (0, 1) and weights of Gauss and Legendre's rule (Golub and Welsch 1969, Math. Comp. 23), closer together
-    near 0, where the integrand is largest and, of few degrees of freedom, nearest to a pole."""
-    order = np.arange(1, size)
-    points, vectors = np.linalg.eigh(np.diag(order / np.sqrt(4 * order**2 - 1), -1), "L")
-    x = (1 + points) / 2
-    return x * (5 * x + 1) / 6, (10 * x + 1) / 6 * vectors[0] ** 2
+    """Points in (0, 1) and weights of Gauss and Legendre's rule (by Newton's method), closer together near 0, where the
+    integrand is largest and, of few degrees of freedom, nearest to a pole."""
+    x = np.cos(np.pi * (np.arange(size) + 0.75) / (size + 0.5))
+    slope = np.ones(size)
+    for _ in range(4):
+        before, now = np.ones(size), x
+        for degree in range(2, size + 1):
+            before, now = now, x * now * (2 - 1 / degree) - before * (1 - 1 / degree)
+        slope = size * (before - x * now) / (1 - x**2)
+        x = x - now / slope
+    u = (1 + x) / 2
+    return u * (5 * u + 1) / 6, (10 * u + 1) / (6 * (1 - x**2) * slope**2)
 
 
 _POINTS, _WEIGHTS = _rule(32)
@@ -122,7 +128,7 @@ def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: 
         fall = outwards * a * length - n * np.log1p(x * (grown - 1))
         length = length + (_FALL + fall) / (outwards * (n * odds * grown / (1 + odds * grown) - a))
     step = outwards * length * _POINTS[:, None]
-    width = length * (_WEIGHTS @ np.exp(a * step - n * np.log1p(x * np.expm1(step))))
+    width = length * (_WEIGHTS[:, None] * np.exp(a * step - n * np.log1p(x * np.expm1(step)))).sum(axis=0)
     return a * above - n * np.log1p(a / n * np.expm1(above)) - whole + np.log(width), width
 
 
