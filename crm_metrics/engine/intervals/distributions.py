@@ -20,8 +20,8 @@ from crm_metrics.engine.cells import Floats
 
 _MANY = 1e25  # a Poisson count is of that many draws: the difference is below what a float holds
 _FALL = 30.0
-_AT_ONCE = 4096  # so many arguments at once: their points fit into the processor's own memory
-_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188)
+_AT_ONCE = 512  # so many arguments at once: their points fit into the processor's own memory
+_STIRLING = (1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 
 
 def _rule(size: int) -> tuple[Floats, Floats]:
@@ -70,9 +70,10 @@ def poisson_limits(count: ArrayLike, tail: float = 0.025) -> tuple[Floats, Float
             _sought(size, np.full(size.shape, _MANY), outwards, 3 * np.log(np.maximum(near, 0.1)), tail)
         )
 
-    count = np.asarray(count, dtype=np.float64)
-    low = _parts(limit, np.where(count > 0, count, np.nan), -1.0)
-    return np.where(count == 0, 0.0, low), _parts(limit, np.where(count >= 0, count + 1, np.nan), 1.0)
+    distinct, place = np.unique(np.asarray(count, dtype=np.float64), return_inverse=True)
+    sizes = np.concatenate([np.where(distinct > 0, distinct, np.nan), np.where(distinct >= 0, distinct + 1, np.nan)])
+    low, high = _parts(limit, sizes, np.repeat([-1.0, 1.0], len(distinct))).reshape(2, -1)
+    return np.where(distinct == 0, 0.0, low)[place], high[place]
 
 
 def binomial_at_most(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
@@ -123,7 +124,8 @@ def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: 
     x = odds / (1 + odds)
     slope, bend = np.maximum(outwards * (n * x - a), 0), n * x / (1 + odds)
     length = 2 * _FALL / (slope + np.sqrt(slope**2 + 2 * bend * _FALL))
-    for _ in range(4):
+    length = np.where(outwards > 0, np.log1p(length * (1 + length / 2)), length)
+    for _ in range(2):  # by Newton's method
         grown = np.exp(outwards * length)
         fall = outwards * a * length - n * np.log1p(x * (grown - 1))
         length = length + (_FALL + fall) / (outwards * (n * odds * grown / (1 + odds * grown) - a))
@@ -134,14 +136,17 @@ def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: 
 
 def _whole(a: Floats, b: Floats) -> Floats:
     """The logarithm of B(a, b) where the density at the mode is 1."""
-    return np.log(2 * np.pi * (1 / a + 1 / b)) / 2 + _stirling(a) + _stirling(b) - _stirling(a + b)
+    one, other, both = _stirling(np.stack([a, b, a + b]))
+    return np.log(2 * np.pi * (1 / a + 1 / b)) / 2 + one + other - both
 
 
 def _stirling(n: Floats) -> Floats:
     """By how much log(n!) is more than (n + 1/2) log(n) - n + log(2 pi) / 2."""
-    steps, far = n[:, None] + np.arange(10), 1 / (n + 10)
-    rest = sum(factor * far ** (2 * at + 1) for at, factor in enumerate(_STIRLING))
-    return ((steps + 0.5) * np.log1p(1 / steps) - 1).sum(axis=1) + rest
+    steps, far = n + np.arange(10.0)[:, None, None], 1 / (n + 10)
+    square, rest = far * far, np.zeros(n.shape)
+    for factor in _STIRLING:
+        rest = rest * square + factor
+    return ((steps + 0.5) * np.log1p(1 / steps) - 1).sum(axis=0) + rest * far
 
 
 def _parts(of: Callable[..., Floats], *given: ArrayLike) -> Floats:
