@@ -215,26 +215,6 @@ def test_the_sample_has_a_model_of_purchases_and_no_value_where_customers_do_not
     assert found.rows["predicted_recurring"].isna().all()
 
 
-def test_subscribers_who_differ_have_a_value(tmp_path: Path) -> None:
-    """At each renewal a subscriber leaves with a chance of their own, beta(1, 8)."""
-    draw = np.random.default_rng(1)
-    started = np.datetime64("2022-01-01") + draw.integers(0, 800, 900)
-    ended = started + np.round(draw.geometric(draw.beta(1, 8, 900)) * 30.4375).astype(int)
-    rows_ = [
-        f"S{number},C{number},{begin},{'' if end > np.datetime64('2024-04-30') else end},40"
-        for number, (begin, end) in enumerate(zip(started, ended, strict=True))
-    ]
-    lines = ["Subscription ID,Customer,Started At,Ended At,MRR", *rows_]
-    (tmp_path / "subscriptions.csv").write_text("\n".join(lines), encoding="utf-8")
-    found = api.customers([str(tmp_path)], settings=validated({"as_of": "2024-04-30"}, "test"), today=TODAY)
-    paying = found.rows[found.rows["mrr"] > 0]
-    parameters = found.customers.contracts.parameters
-
-    assert parameters is not None
-    assert (1, 8) == (pytest.approx(parameters.alpha, rel=0.3), pytest.approx(parameters.beta, rel=0.3))
-    assert ((paying["predicted_recurring"] < 12 * paying["mrr"]) & (paying["predicted_recurring"] > 0)).all()
-
-
 def test_revenue_and_mrr_are_those_of_the_report() -> None:
     rows_ = api.customers([SAMPLE], today=TODAY).rows
     report = api.report([SAMPLE], period="all", metrics=["revenue", "mrr", "revenue_without_customer"], today=TODAY)

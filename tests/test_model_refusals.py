@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from crm_metrics import api
 from crm_metrics.analysis.lifetimes import bgnbd, fitted, judged
 from crm_metrics.analysis.lifetimes.holdout import held_out
 from crm_metrics.analysis.lifetimes.regularity import Regularity, regularity
+from crm_metrics.settings import validated
+from tests.cli.running import crm_metrics
+from tests.conftest import TODAY
 from tests.coverage import customers as companies
 from tests.coverage.customers import ALIKE, BROKEN, CONTRACTS, HABITS, TRUE, Draw, book
 
@@ -161,3 +167,45 @@ def test_parameters_at_a_bound_have_no_errors_and_still_predict() -> None:
     assert np.isfinite(
         bgnbd.expected_if_alive(np.array([2.0]), np.array([50.0]), bgnbd.Parameters(*found.parameters), 20.0)
     ).all()
+
+
+def subscribers(folder: Path, *, faster_from: str | None = None) -> api.CustomerList:
+    """Customers at the end of April 2024 who leave at each renewal with a chance of their own, beta(1, 8); twice as fast
+    from a day on."""
+    draw, end = np.random.default_rng(1), np.datetime64("2024-04-30")
+    started = np.datetime64("2021-12-01") + draw.integers(0, 800, 900)
+    ended = started + np.round(draw.geometric(draw.beta(1, 8, 900)) * 30.4375).astype(int)
+    if faster_from is not None:
+        turn = np.datetime64(faster_from)
+        ended = np.where((ended > turn) & (started < turn), turn + (ended - turn) // 2, ended)
+    days = zip(started, ended, strict=True)
+    rows = [f"S{at},C{at},{begin},{'' if last > end else last},40" for at, (begin, last) in enumerate(days)]
+    text = "\n".join(["Subscription ID,Customer,Started At,Ended At,MRR", *rows])
+    (folder / "subscriptions.csv").write_text(text, encoding="utf-8")
+    return api.customers([str(folder)], settings=validated({"as_of": "2024-04-30"}, "test"), today=TODAY)
+
+
+def test_subscribers_who_differ_have_a_value(tmp_path: Path) -> None:
+    found = subscribers(tmp_path)
+    paying, contracts = found.rows[found.rows["mrr"] > 0], found.customers.contracts
+    assert contracts.parameters is not None
+    assert contracts.test is not None
+
+    assert (1, 8) == (
+        pytest.approx(contracts.parameters.alpha, rel=0.3),
+        pytest.approx(contracts.parameters.beta, rel=0.3),
+    )
+    assert ((paying["predicted_recurring"] < 12 * paying["mrr"]) & (paying["predicted_recurring"] > 0)).all()
+    assert contracts.test.holds
+
+
+def test_subscribers_who_leave_faster_in_the_last_quarter_have_no_value(tmp_path: Path) -> None:
+    found = subscribers(tmp_path, faster_from="2023-09-24")
+    made = json.loads(crm_metrics("customers", str(tmp_path), "-f", "json").out)["renewals"]
+    why = found.customers.contracts.refused
+    assert why is not None
+
+    assert "failed-hold-out" == why.reason == made["unavailable"]["reason"]
+    assert (None, False) == (made["alpha"], made["hold_out"]["holds"])
+    assert found.rows["predicted_recurring"].isna().all()
+    assert "Hold-out of renewals: of " in crm_metrics("customers", str(tmp_path)).out

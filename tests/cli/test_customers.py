@@ -24,7 +24,7 @@ def test_the_page_has_the_list_the_segments_and_the_model(sample: Path):
     assert "five times the share of all customers who are below" in done.out
     assert "Hold-out: from purchases up to 2025-07-02 " in done.out
     assert "No predicted value: v lies at the bound of what is tried" in done.out
-    assert "No predicted MRR value: β lies at the bound of what is tried" in done.out
+    assert "No model of renewals: β lies at the bound of what is tried" in done.out
 
 
 def test_csv_has_every_customer_and_tops_are_cut(sample: Path):

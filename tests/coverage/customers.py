@@ -7,8 +7,11 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics.analysis.lifetimes import Ledger, Model, judged
+from crm_metrics.analysis.lifetimes.contracts import contracts
+from crm_metrics.tables import Table
 
 Draw = Callable[[np.random.Generator], tuple[Ledger, int]]  # purchases, and the day up to which they are known
 MONTH, QUARTER, YEAR = 30.4375, 91.3125, 365.25
@@ -116,6 +119,27 @@ BROKEN: dict[str, Draw] = {
 }
 
 
+def subscribing(rng: np.random.Generator, *, last: float = 1) -> tuple[Table, int]:
+    """Subscribers who leave at each renewal with a chance of their own, and `last` times as fast in the last quarter of the
+    time; and the instant up to which they are known."""
+    size, days = int(np.exp(rng.uniform(np.log(600), np.log(5000)))), int(rng.uniform(500, 1200))
+    started = rng.uniform(0, 0.9 * days, size)
+    ended = started + MONTH * rng.geometric(rng.beta(rng.uniform(0.4, 1.5), rng.uniform(4, 25), size))
+    ended = np.where(ended > 0.75 * days, 0.75 * days + (ended - 0.75 * days) / last, ended)
+    first, never = np.datetime64("2020-01-01", "us"), np.datetime64("NaT")
+    at = first + np.timedelta64(days, "D")
+    begun, over = (first + np.round(np.minimum(part, 1e5)).astype("timedelta64[D]") for part in (started, ended))
+    frame = pd.DataFrame({"started_at": begun, "ended_at": np.where(over < at, over, never), "ordinal": 1})
+    return Table("spells", frame), int(at.astype(np.int64))
+
+
+RENEWING: dict[str, Callable[[np.random.Generator], tuple[Table, int]]] = {
+    "renewals as the model has them": subscribing,
+    "subscribers leave 2.5 times as fast in the last quarter": partial(subscribing, last=2.5),
+    "subscribers leave half as fast in the last quarter": partial(subscribing, last=0.5),
+}
+
+
 def model(draw: Draw, seed: int) -> Model:
     """The model of a company drawn with a seed."""
     ledger, until = draw(np.random.default_rng(seed))
@@ -137,4 +161,9 @@ def measured(runs: int, seed: int) -> tuple[list[str], bool]:
         why = ", ".join(f"{reason} {count / runs:.1%}" for reason, count in found.most_common())
         lines.append(f"{name}: refused {share:.1%}" + (f" ({why})" if why else ""))
         kept &= share <= MOST if draw is TRUE else name in HABITS | ALIKE or share >= LEAST
+    for name, drawn in RENEWING.items():
+        made = [contracts(*drawn(np.random.default_rng(seed + run))).refused for run in range(runs)]
+        share = sum(why is not None for why in made) / runs
+        lines.append(f"{name}: refused {share:.1%}")
+        kept &= share <= MOST if drawn is subscribing else share >= LEAST
     return lines, kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,14 +18,32 @@ _NEARLY = 0.1  # of a month: a subscription that ends so shortly after a renewal
 
 
 @dataclass(frozen=True)
+class Test:
+    """How many of the `subscribers` on the day `until` were expected to leave after it, by a model fitted up to it, from
+    `low` to `high` in 99 of 100 cases, and how many did."""
+
+    until: int
+    subscribers: int
+    expected: float
+    low: float
+    high: float
+    actual: int
+
+    @property
+    def holds(self) -> bool:
+        return self.low <= self.actual <= self.high
+
+
+@dataclass(frozen=True)
 class Contracts:
-    """The shifted beta-geometric fit to the months that `subscribers` have stayed, of whom `lost` have left; None where it
-    cannot be had, `refused` says why."""
+    """The fit to the months that `subscribers` have stayed, of whom `lost` have left; None where it cannot be had, `refused`
+    says why. `test` is that on the last quarter of the time, where one was made."""
 
     subscribers: int = 0
     lost: int = 0
     fit: Fit | None = None
     refused: Unusable | None = None
+    test: Test | None = None
 
     @property
     def parameters(self) -> renewals.Parameters | None:
@@ -41,27 +59,65 @@ def contracts(spells: Table | None, at: int) -> Contracts:
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = (started < edge) & (numbers(frame, "ordinal") == 1)
     started, ended = started[kept], ended[kept]
+    found = _fitted(started, ended, edge)
+    if found.fit is None:
+        return found
+    until = edge - (edge - started.min()) // 4
+    before = _fitted(started[started < until], ended[started < until], until)
+    test = _tested(before, started, ended, until, edge) if before.fit is not None else None
+    trouble = untold(found.fit, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
+    if trouble is None and before.refused is not None:
+        seen = f"the model cannot be tested: up to {until.astype('datetime64[D]')} {before.refused.seen}"
+        trouble = Unusable("not-converged", seen, _PLAIN)
+    if trouble is None and test is not None and not test.holds:
+        seen = (
+            f"the model fails its test on the last quarter of the time: {test.actual:,} subscribers left, and it allows for "
+            f"{test.low:,.1f} to {test.high:,.1f}"
+        )
+        trouble = Unusable("failed-hold-out", seen, _PLAIN)
+    return replace(found, fit=found.fit if trouble is None else None, refused=trouble, test=test)
+
+
+def _fitted(started: np.ndarray, ended: np.ndarray, edge: np.datetime64) -> Contracts:
+    """The fit to all who have started, as known at the edge."""
     over = ended < edge
+    many, gone = len(over), int(over.sum())
+    if gone < FEWEST:
+        seen = f"{gone:,} subscribers have left: a model of renewals needs {FEWEST}"
+        return Contracts(many, gone, None, Unusable("not-converged", seen))
     held = months_held(started, np.where(over, ended, edge))
     left = np.maximum(np.ceil(held[over] - _NEARLY), 1).astype(np.int64)
     stayed = np.floor(held[~over]).astype(np.int64)
-    if over.sum() < FEWEST:
-        seen = f"{int(over.sum()):,} subscribers have left: a model of renewals needs {FEWEST}"
-        return Contracts(len(over), int(over.sum()), None, Unusable("not-converged", seen))
     longest = int(max(left.max(), stayed.max(initial=1)))
     lost = np.bincount(left, minlength=longest + 1)[1:].astype(np.float64)
     staying = np.bincount(stayed, minlength=longest + 1)[1:].astype(np.float64)
     found = renewals.fit(lost, staying)
     if not found.converged:
-        trouble: Unusable | None = Unusable("not-converged", "no single best model of renewals is found")
-    else:
-        trouble = untold(found, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
-    return Contracts(len(over), int(over.sum()), found if trouble is None else None, trouble)
+        return Contracts(many, gone, None, Unusable("not-converged", "no single best model of renewals is found"))
+    return Contracts(many, gone, found)
 
 
-def months_held(started: np.ndarray, until: np.ndarray) -> Floats:
+def _tested(
+    before: Contracts, started: np.ndarray, ended: np.ndarray, until: np.datetime64, edge: np.datetime64
+) -> Test:
+    """Those who subscribed at `until`, and what the fit up to then expects of them up to the edge."""
+    assert before.fit is not None
+    there = (started < until) & ~(ended < until)
+    held, logs = months_held(started[there], until), np.log(before.fit.parameters)
+    ahead = months_held(started[there], edge) - held
+
+    def leaving(moved: Floats) -> Floats:
+        return 1 - renewals.survival(renewals.Parameters(*np.exp(logs + moved).tolist()), held, ahead)
+
+    chance = leaving(np.zeros(2))
+    low, high = before.fit.limits(lambda moved: float(leaving(moved).sum()), float((chance * (1 - chance)).sum()))
+    day = int(until.astype("datetime64[D]").astype(np.int64))
+    return Test(day, len(chance), float(chance.sum()), low, high, int((ended[there] < edge).sum()))
+
+
+def months_held(started: np.ndarray, until: np.ndarray | np.datetime64) -> Floats:
     """The time between two instants in months of 30.4375 days."""
-    made: Floats = (until - started) / DAY / MONTH
+    made: Floats = np.subtract(until, started) / DAY / MONTH
     return made
 
 

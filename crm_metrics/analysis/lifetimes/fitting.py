@@ -15,6 +15,8 @@ Likelihood = Callable[[Floats], tuple[float, Floats]]  # parameters -> log-likel
 
 _FURTHEST = 9.0  # parameters lie within e^±9 of the unit of time or money
 _STEP = 1e-4
+_MOVE = 1e-3
+LIMIT = 2.576  # standard deviations: 99 of 100 lie within
 _STEPS, _HALVINGS = 50, 30
 _GAIN = 1e-12  # a step that wins less, in log-likelihood per record, is the last
 _LEVEL = 1e-5  # how level the likelihood must be at the top, per record and unit of the parameters' logarithms
@@ -42,6 +44,15 @@ class Fit:
         """The standard errors of the parameters; NaN for those that have none."""
         made: Floats = self.parameters * np.sqrt(np.diag(self.covariance))
         return np.where(self.at_bound | self.untold, np.nan, made)
+
+    def limits(self, expected: Callable[[Floats], float], variance: float) -> tuple[float, float]:
+        """Between which a count lies in 99 of 100 cases. `expected` is the expectation at parameters of which the logarithms
+        are moved by so much, `variance` that of the count with these parameters; that of the expectation comes to it by the
+        delta method. On the logarithmic scale: a count is not negative."""
+        total, steps = expected(np.zeros(len(self.parameters))), np.eye(len(self.parameters)) * _MOVE
+        slope = np.array([expected(step) - expected(-step) for step in steps]) / (2 * _MOVE)
+        spread = np.sqrt(np.log1p((variance + slope @ self.covariance @ slope) / total**2))
+        return total * float(np.exp(-LIMIT * spread)), total * float(np.exp(LIMIT * spread))
 
     def in_units(self, units: Sequence[float], shift: float) -> Fit:
         """The fit with parameters in other units, and the log-likelihood of densities in them."""

@@ -12,8 +12,6 @@ from crm_metrics.analysis.lifetimes.model import DAYS, Model, Unit, fitted, pred
 from crm_metrics.engine.cells import Floats
 from crm_metrics.errors import NothingToReport
 
-LIMIT = 2.576  # standard deviations: 99 of 100 lie within
-_STEP = 1e-3
 _MOST = 7  # customers with so many repeat purchases and more are one group
 
 
@@ -96,12 +94,8 @@ def _limits(before: Histories, model: Model, days: int) -> tuple[float, float]:
         return alive * mean, alive * pairs
 
     mean, pairs = at(np.zeros(4))
-    steps = np.eye(4) * _STEP
-    slope = np.array([seen.customers @ (at(step)[0] - at(-step)[0]) for step in steps]) / (2 * _STEP)
-    total = float(seen.customers @ mean)
-    variance = float(seen.customers @ (pairs + mean - mean**2) + slope @ model.purchases.covariance @ slope)
-    width = LIMIT * float(np.sqrt(np.log1p(variance / total**2)))
-    return total * float(np.exp(-width)), total * float(np.exp(width))
+    variance = float(seen.customers @ (pairs + mean - mean**2))
+    return model.purchases.limits(lambda moved: float(seen.customers @ at(moved)[0]), variance)
 
 
 def tested(found: HoldOut) -> str:

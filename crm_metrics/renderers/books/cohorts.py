@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
+from crm_metrics.renderers.books import renewals
 from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
@@ -41,16 +42,9 @@ def book(found: CohortTable) -> Book:
     notes = ["Periods that are not over are blank. Averages weigh each cohort by its size; a 0 counts."]
     if made.of in ("purchases", "revenue"):
         notes.append("Who had bought before the files begin is in a later cohort than the true one.")
-    if found.contracts is not None and (fit := found.contracts.fit) is not None:
-        alpha, beta = fit.parameters.tolist()
-        notes.append(f"Renewals month by month by the shifted beta-geometric model: α {alpha:.3f}, β {beta:.3f}.")
-        errors = dict(zip(("alpha", "beta"), fit.errors.tolist(), strict=True))
-        known["renewals"] = {
-            "alpha": alpha,
-            "beta": beta,
-            "log_likelihood": fit.log_likelihood,
-            "standard_errors": errors,
-        }
+    if found.contracts is not None:
+        notes += renewals.said(found.contracts)
+        known["renewals"] = renewals.known(found.contracts)
     return Book(_TITLES[made.of], Origin.of(found.dataset), sheets, says=says, notes=notes, known=known)
 
 

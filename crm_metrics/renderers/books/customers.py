@@ -10,6 +10,7 @@ from crm_metrics.analysis.customers.rfm import SCORES, SEGMENTS
 from crm_metrics.analysis.lifetimes.predictions import stated
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
+from crm_metrics.renderers.books import renewals
 from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def book(found: CustomerList) -> Book:
         about=[f"at the end of {_day(known.until)}"],
         says=_says(found),
         notes=[*(_notes(known) if found.period is None else []), SCORES],
-        known=_settings(known) | {"model": _model(known.model), "renewals": _renewals(known)},
+        known=_settings(known) | {"model": _model(known.model), "renewals": renewals.known(known.contracts)},
     )
 
 
@@ -126,14 +127,12 @@ def _notes(known: Customers) -> list[str]:
         notes += stated(known.model, known.days, known.discount_rate)
         notes += [f"No {what}: {_said(why)}" for what, why in _troubles(known.model)]
         notes += [_ALIVE] if known.model.purchases is not None else []
-    if (renewing := known.contracts.parameters) is not None:
-        notes.append(
-            f"Predicted MRR value: recurring revenue of those still there, month by month over the same time; renewals by "
-            f"the shifted beta-geometric model: α {renewing.alpha:.3f}, β {renewing.beta:.3f}; "
-            f"{known.contracts.lost:,} of {known.contracts.subscribers:,} subscribers have left"
-        )
-    elif known.contracts.refused is not None and known.frame["mrr"].notna().any():
-        notes.append(f"No predicted MRR value: {_said(known.contracts.refused)}")
+    if known.frame["mrr"].notna().any():
+        if known.contracts.fit is not None:
+            notes.append(
+                "Predicted MRR value: recurring revenue of those still there, month by month over the same time"
+            )
+        notes += renewals.said(known.contracts)
     if several := int(known.several.sum()):
         notes.append(f"{several:,} customers pay in several currencies: their amounts are not added")
     return notes
@@ -174,21 +173,6 @@ def _tested(found: HoldOut) -> dict[str, Any]:
     total = found.total
     numbers = {"expected": total.expected, "low": found.low, "high": found.high, "actual": total.actual}
     return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
-
-
-def _renewals(known: Customers) -> dict[str, Any] | None:
-    fit, parameters = known.contracts.fit, known.contracts.parameters
-    if fit is None or parameters is None:
-        return None
-    return {
-        "alpha": parameters.alpha,
-        "beta": parameters.beta,
-        "log_likelihood": fit.log_likelihood,
-        "standard_errors": {"alpha": float(fit.errors[0]), "beta": float(fit.errors[1])},
-        "unit": "months",
-        "customers": known.contracts.subscribers,
-        "lost": known.contracts.lost,
-    }
 
 
 def hold_out(dataset: Dataset, found: HoldOut) -> Book:
