@@ -28,7 +28,8 @@ _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
 @dataclass(frozen=True)
 class Shown:
     """One period of the report: the period as named, whether it is complete, the place of its window, and the earlier
-    period it is compared with, with the place of that one's window, and of the same as it stood at the age of this one."""
+    period it is compared with, with the place of that one's window, and of the same as it stood at the age of this one.
+    `alike_window` is the place of the period as it stood at the age of the newest of several that are to be compared."""
 
     period: Period
     complete: bool
@@ -36,11 +37,13 @@ class Shown:
     earlier: Period | None = None
     earlier_window: int | None = None
     aged_window: int | None = None
+    alike_window: int | None = None
 
 
 class Assembler:
     """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
-    data cannot give in any period are `absent`; `notes` are sentences to be printed with the figures, `uncovered` are those
+    data cannot give in any period are `absent`; figures that follow records to what became of them and are given as they
+    stood at the same age are `alike`; `notes` are sentences to be printed with the figures, `uncovered` are those
     that say which periods the data does not cover, `offers` those that say how a missing column can be read."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
@@ -50,12 +53,14 @@ class Assembler:
         self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
         self.absent: set[str] = set()
+        self.alike: set[str] = set()
         self.offers: dict[str, None] = {}
         self.notes: list[str] = []
         self.missed_goals: list[str] = []
         self.uncovered: dict[str, None] = {}
         self._dims = (*engine.by, *per)
-        self._windows = np.array([part.window for part in shown])
+        self._windows = self._plain = np.array([part.window for part in shown])
+        self._alike = np.array([part.window if part.alike_window is None else part.alike_window for part in shown])
         self._frames: list[pd.DataFrame] = []
         self._targets = goals.targets(engine.dataset.settings)
 
@@ -75,6 +80,11 @@ class Assembler:
             self.absent.add(metric.name)
             self.offers |= {problem: None for problem in (cells.offer,) if problem}
             return [self._none(metric, cells.reason)]
+        self._windows = self._plain
+        moved = self._alike != self._plain
+        if moved.any() and self.engine.catalog.follows(metric) and (cells.reason[self._alike[moved]] == 0).any():
+            self._windows = self._alike
+            self.alike.add(metric.name)
         self._say_uncovered(metric)
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part, money=metric.is_money or len(parts) > 1) for part in parts]

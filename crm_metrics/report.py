@@ -62,6 +62,7 @@ class Report:
     that are not met. `coverage` says of every table what it covers, `uncovered` which of the periods shown are not
     whole; `offers` say how to read a file's header as a column that figures miss; `newest` is the day of the newest record
     of each table behind the figures.
+    `alike` names metrics whose figures are those at the age of a period, and that period;
     `ripe` gives, for metrics of which the period is too young to tell, the newest period that is old enough and its value.
     """
 
@@ -94,6 +95,7 @@ class Report:
     offers: list[str] = field(default_factory=list)
     newest: dict[str, date] = field(default_factory=dict)
     ripe: dict[str, tuple[str, float]] = field(default_factory=dict)
+    alike: dict[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> list[str]:

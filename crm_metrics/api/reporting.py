@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -48,10 +49,17 @@ def report(
 
 
 def compute(
-    dataset: Dataset, asked: Query, *, history: bool = False, digests: bool = False, strict: bool = True
+    dataset: Dataset,
+    asked: Query,
+    *,
+    history: bool = False,
+    digests: bool = False,
+    strict: bool = True,
+    alike: bool = False,
 ) -> Report:
-    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `digests`
-    the SHA-256 of every input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `alike`
+    figures that follow records are those at the age of the newest period that is over; with `digests` the SHA-256 of every
+    input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import sentences
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
@@ -70,6 +78,11 @@ def compute(
         )
     follows = any(asked.catalog.follows(metric) for metric in asked.metrics)
     shown = [timeline.shown(part, asked.compare, aged=follows) for part in parts]
+    over = [part for part in parts if part.is_complete(dataset.as_of)]
+    if alike and follows and over:
+        shown = [
+            replace(one, alike_window=timeline.aged(one.period, over[-1])) if one.complete else one for one in shown
+        ]
     past, then = [], []
     if history and not asked.grain:
         past = [timeline.before(part) for part in periods.trailing(whole, HISTORY)[:-1]]
@@ -128,6 +141,7 @@ def compute(
         uncovered=list(assembler.uncovered),
         offers=list(assembler.offers),
         newest=_newest(engine, asked.metrics, rows),
+        alike=dict.fromkeys(sorted(assembler.alike), over[-1].label if over else ""),
         waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
 

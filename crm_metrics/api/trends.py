@@ -118,11 +118,12 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
             f"{whole.label} has {count:,} {grain}s, more than can be fitted",
             hint="Choose a coarser --grain, a shorter period with -p, or --last 365.",
         )
-    found = compute(dataset, replace(asked, period=_as_asked(whole)))
+    found = compute(dataset, replace(asked, period=_as_asked(whole)), alike=True)
     drawn = _tracks(found, dataset, asked)
     fitted = trends([_series(track, grain) for track in drawn])
     made = [replace(track, trend=one) for track, one in zip(drawn, fitted, strict=True)]
-    return Trends(made, grain, (*found.by, *found.per), found, _silences(made, grain))
+    notes = [*_ages(asked, found, grain), *_silences(made, grain)]
+    return Trends(made, grain, (*found.by, *found.per), found, notes)
 
 
 def season_from(grain: Grain) -> int | None:
@@ -187,7 +188,9 @@ def _tracks(found: Report, dataset: Dataset, asked: Query) -> list[Track]:
         for currency in currencies or [None]:
             rows = [_row(rows, currency, metrics[name], len(currencies)) for rows in by_start.values()]
             target = partial(_target, asked.settings, metrics[name], segment, currency)
-            points = _points(rows, begins[name], target)
+            points = _points(rows, begins[name], target, alike=name in found.alike)
+            if asked.catalog.follows(metrics[name]) and name not in found.alike:
+                points = [replace(point, fitted=False) for point in points]
             if any(point.value is not None for point in points):
                 title = next(iter(next(iter(by_start.values())).values()))["title"]
                 made.append(Track(metrics[name], title, segment, currency, points, None))
@@ -206,15 +209,16 @@ def _row(rows: dict[Any, dict[str, Any]], currency: str | None, metric: Metric, 
 
 
 def _points(
-    rows: Sequence[dict[str, Any]], begins: date | None, target: Callable[[date, date], float | None]
+    rows: Sequence[dict[str, Any]], begins: date | None, target: Callable[[date, date], float | None], *, alike: bool
 ) -> list[Point]:
-    """The periods from the first with a record on; one that begins well before the first record is not fitted."""
+    """The periods from the first with a record on; one that begins well before the first record is not fitted, nor one whose
+    records are younger than those of others (not `alike`)."""
     first = next((place for place, row in enumerate(rows) if row["n"] > 0), len(rows))
     points = []
     for row in rows[first:]:
         start, end = date.fromisoformat(row["start"]), date.fromisoformat(row["end"])
         cut = begins is not None and start + (end - start) / 10 < begins
-        over = bool(row["complete"]) and row["status"] != "partial"
+        over = bool(row["complete"]) and (alike or row["status"] != "partial")
         value, low, high = (_number(row[name]) for name in ("value", "low", "high"))
         points.append(
             Point(
@@ -265,6 +269,17 @@ def _target(
             if (begins, due) == (start, end) or (not grows and begins <= start and end <= due):
                 return target
     return None
+
+
+def _ages(asked: Query, found: Report, grain: Grain) -> list[str]:
+    """At which age figures that follow records to what became of them are given, or that their periods are not alike."""
+    follow = [metric for metric in asked.metrics if asked.catalog.follows(metric) and metric.name not in found.missing]
+    told = ", ".join(metric.title for metric in follow if metric.name in found.alike)
+    untold = ", ".join(metric.title for metric in follow if metric.name not in found.alike)
+    age = f"at the age that {next(iter(found.alike.values()), '')} has now"
+    alike = f"{told}: each {grain} as it stood {age}; what became of its records later is left out."
+    unlike = f"{untold}: no trend; when its records were decided is not known, and older {grain}s had longer for it."
+    return [alike] * bool(told) + [unlike] * bool(untold)
 
 
 def _silences(tracks: Sequence[Track], grain: Grain) -> list[str]:

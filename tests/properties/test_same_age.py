@@ -101,3 +101,43 @@ def test_young_deals_are_no_worse_for_their_age(dated: bool, tmp_path: Path) -> 
     assert math.isnan(rate["compare_value"]) is not dated
     assert (rate["signal"] is None) is not dated
     assert rows.loc["deals_created", "compare_value"] == 60
+
+
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "without dates"])
+@pytest.mark.parametrize("day", [date(2025, 5, 31), date(2025, 6, 10)])
+def test_a_trend_is_of_periods_of_the_same_age(dated: bool, day: date, tmp_path: Path) -> None:
+    """Every month fares alike, so that none is fitted as lower than another; without dates of the outcome none is fitted."""
+    found = api.trend(
+        [deals(tmp_path, dated=dated)],
+        ["sales_conversion_rate", "deals_created"],
+        settings=Settings(as_of=day),
+        today=TODAY,
+    )
+    rates, created = ([point for point in track.points if point.fitted] for track in found.tracks)
+
+    assert [point.period for point in rates] == ([f"2025-0{month}" for month in range(1, 6)] if dated else [])
+    assert len({point.value for point in rates}) == dated
+    assert len(created) >= 4
+    assert ("as it stood at the age that 2025-05 has now" in " ".join(found.notes)) is dated
+    assert ("no trend" in " ".join(found.notes)) is not dated
+
+
+@pytest.mark.parametrize("seed", [6, 11])
+def test_the_figures_of_a_trend_are_those_that_a_report_is_compared_with(seed: int, reports: Reports) -> None:
+    exports = known(of_seed(seed), date(2024, 4, 12))
+    now = compared(reports, exports, "2024-03", "2024-01", "compare_value")
+    asked = api.query(period="2024-01..2024-04", by=["month"], metrics=FOLLOWED)
+    rows = api.compute(reports.dataset(exports, metrics=FOLLOWED), asked, alike=True).rows
+    stages = rows["stage"].fillna("") if "stage" in rows else [""] * len(rows)
+    first = {
+        (metric, stage): value
+        for metric, stage, value, label, money in zip(
+            rows["metric"], stages, rows["value"], rows["period"], rows["currency"], strict=True
+        )
+        if label == "2024-01" and value == value and not text(money)
+    }
+
+    assert now.keys() & first.keys()
+    assert {key: first[key] for key in now.keys() & first.keys()} == pytest.approx(
+        {key: now[key] for key in now.keys() & first.keys()}
+    )
