@@ -7,6 +7,7 @@ import pytest
 
 from crm_metrics.analysis.forecast import smoothing
 from crm_metrics.analysis.forecast.backtest import Trials, reach
+from tests.coverage.forecast import made_up
 
 NAN = np.nan
 SEASON = np.array([0.7, 0.8, 1.0, 1.1, 1.0, 0.9, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5])
@@ -189,3 +190,12 @@ def test_bands_hold_as_many_values_as_they_promise() -> None:
 
     assert 0.38 <= hits[0.5] / 90 <= 0.64
     assert 0.83 <= hits[0.9] / 90 <= 0.98
+
+
+def test_forecasts_of_made_up_companies_beat_the_year_before_and_their_bands_hold() -> None:
+    """Twelve companies, three totals each (`python -m tests.coverage forecast` tries more of them, and public series)."""
+    tried = list(made_up(12, seed=1))
+
+    assert np.mean([one.error for one in tried]) < 0.9 * np.mean([one.year_ago for one in tried])
+    assert 0.3 <= np.mean([one.inside[0.5] for one in tried]) <= 0.75
+    assert 0.8 <= np.mean([one.inside[0.9] for one in tried])

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats
+from crm_metrics.engine.intervals.distributions import t_quantile
 
 LEVELS = (0.5, 0.9)
 FEWEST = 3  # errors that a band can rest on at all
@@ -92,11 +92,4 @@ def reach(sizes: Floats, level: float) -> float:
     if rank <= known.size:
         return float(np.interp(rank, np.arange(1, known.size + 1), known))
     spread = np.sqrt(np.mean(known**2) * (1 + 1 / known.size))
-    return float(max(known[-1], _student((1 + level) / 2, known.size) * spread))
-
-
-@cache
-def _student(chance: float, freedom: int) -> float:
-    from scipy import stats
-
-    return float(stats.t.ppf(chance, freedom))
+    return float(max(known[-1], t_quantile(known.size, (1 + level) / 2) * spread))

@@ -77,8 +77,9 @@ def forecast(
     """The forecast by every method that has something to say, from the plainest on; None when none has."""
     last = _last(record, moments)
     origins = list(range(last, moments.ahead - 1, -1))
-    points = [_plain(record, moments, last, back) for back in origins]
-    now = _plain(record, moments, last, 0)
+    series = _by_day(record, moments, last) if record.adds else record.whole
+    points = [_plain(record, moments, series, back) for back in origins]
+    now = _plain(record, moments, series, 0)
     said = {name: np.array([point[name] for point in points], dtype=float) for name in now}
     simulated, runs = None, None
     if simulate is not None and (simulated := simulate(0, moments.rest(0), 200)) is not None:
@@ -89,24 +90,21 @@ def forecast(
     if not said:
         return None
     limits = _limits(record)
-    trials = Trials(
-        record.whole[origins], said, moments.ahead, *_standing(record, moments, last, origins), record.grows
-    )
+    years = 2 * moments.season - 1  # steps that a season is known from
+    seasonal = last + 1 >= years
+    alike = np.array([last - back + 1 >= years or not seasonal for back in origins], dtype=bool)
+    # The simulation knows no season, and is tried at few moments: all of them count where it is compared with the others.
+    scale = _scale(record, moments, last, origins, seasonal=seasonal and runs is None)
+    trials = Trials(record.whole[origins], said, moments.ahead, scale, alike, record.grows)
     needed = STRETCHES * moments.ahead if runs is None else min(STRETCHES * moments.ahead, _TRIED)
-    among = trials.alike if runs is None else np.ones_like(trials.alike)  # the simulation knows no season
-    names, at = trials.compared(needed, among)
+    names, at = trials.compared(needed, alike if runs is None else np.ones_like(alike))
     scaled = {name: trials.scaled(name, at) for name in names}
     best = min(scaled, key=lambda name: scaled[name]) if scaled else _untested(said)
-    methods = []
-    for name in said:
-        tried = ~np.isnan(trials.came - said[name])
-        errors = trials.errors(name, at if names else tried) if name in scaled or name == best else np.zeros(0)
-        mae, bias = (np.abs(errors).mean(), -errors.mean()) if errors.size else (np.nan, np.nan)
-        bands = {level: _within(band, limits) for level, band in trials.bands(name, now[name]).items()}
-        point = float(np.clip(now[name], *limits))
-        of_all = int(tried.sum())
-        coverage = trials.coverage(name)
-        methods.append(Method(name, point, bands, of_all, scaled.get(name, np.nan), float(mae), float(bias), coverage))
+    shown = {name: trials.errors(name, at) for name in names} or {best: trials.errors(best, np.ones_like(at))}
+    methods = [
+        _method(trials, name, now[name], limits, shown.get(name, np.zeros(0)), scaled.get(name, np.nan))
+        for name in said
+    ]
     if simulated is not None and runs is not None:
         bands = _quantiles(record.so_far[0] + simulated.totals, trials.came, runs, limits[0])
         coverage = _covered(trials.came, runs, record.so_far[origins], moments.ahead)
@@ -115,6 +113,16 @@ def forecast(
     so_far = float(record.so_far[0]) if days(moments.so_far(0)) else np.nan
     known = None if np.isnan(so_far) else so_far
     return Forecast(currency, known, actual, methods, chosen, int(at.sum()), needed, simulated)
+
+
+def _method(
+    trials: Trials, name: str, point: float, limits: tuple[float, float], errors: Floats, scaled: float
+) -> Method:
+    """A method with its bands and with the errors that are shown of it."""
+    mae, bias = (float(np.abs(errors).mean()), float(-errors.mean())) if errors.size else (np.nan, np.nan)
+    bands = {level: _within(band, limits) for level, band in trials.bands(name, point).items()}
+    tried = int((~np.isnan(trials.came - trials.said[name])).sum())
+    return Method(name, float(np.clip(point, *limits)), bands, tried, scaled, mae, bias, trials.coverage(name))
 
 
 def _untested(said: Mapping[str, Floats]) -> str:
@@ -143,40 +151,37 @@ def _last(record: Record, moments: Moments) -> int:
     return int(there[-1]) - moments.ahead if there.size else 0
 
 
-def _standing(record: Record, moments: Moments, last: int, origins: list[int]) -> tuple[Floats, np.ndarray]:
-    """Of each moment the mean change of the metric that was known then, from a year to the next or else from period to
-    period, and whether as much of the season was known as now: two years, if now there are."""
-    years = 2 * moments.season - 1  # as a season is known from
-    seasonal = last + 1 >= years
+def _scale(record: Record, moments: Moments, last: int, origins: list[int], *, seasonal: bool) -> Floats:
+    """Of each moment the mean change of the metric that was known then: from a year to the next, or from period to period;
+    NaN where none was."""
     lag = moments.season if seasonal else moments.stride
     whole = record.whole[: last + 1]
     changes = np.abs(whole[:-lag] - whole[lag:])
-    scale = np.full(len(origins), np.nan)
-    for place, back in enumerate(origins):
-        known = changes[back + moments.ahead :]
-        known = known[~np.isnan(known)]
-        scale[place] = known.mean() if known.size else np.nan
-    alike = np.array([last - back + 1 >= years or not seasonal for back in origins], dtype=bool)
-    return scale, alike
+    known = [part[~np.isnan(part)] for part in (changes[back + moments.ahead :] for back in origins)]
+    return np.array([part.mean() if part.size else np.nan for part in known], dtype=float)
 
 
-def _plain(record: Record, moments: Moments, last: int, back: int) -> dict[str, float]:
-    """The forecast of the whole period from the metric's own past, as seen so many steps back, by every method; NaN where it
-    cannot say."""
+def _by_day(record: Record, moments: Moments, last: int) -> Floats:
+    """What adds up in each step back to the first with something in it, a day: months differ in length."""
+    lengths = np.array([days(moments.step(number)) for number in range(last + 1)], dtype=float)
+    return record.steps[: last + 1] / lengths
+
+
+def _plain(record: Record, moments: Moments, series: Floats, back: int) -> dict[str, float]:
+    """The forecast of the whole period from the metric's own past (a day's value of each step of what adds up, else the
+    whole periods), as seen so many steps back, by every method; NaN where it cannot say."""
     if not record.adds:
         stride = moments.stride
-        known = _from_first(record.whole[back + moments.ahead :: stride][::-1])
+        known = _from_first(series[back + moments.ahead :: stride][::-1])
         season = moments.season // stride if moments.season % stride == 0 else None
         by_step = smoothing.forecasts(known, moments.ahead // stride, season, grows=record.grows)
         said = {name: float(values[-1]) for name, values in by_step.items()}
         year_ago = back + moments.season * -(-moments.ahead // moments.season)
-        said[smoothing.YEAR_AGO] = float(record.whole[year_ago]) if year_ago < len(record.whole) else np.nan
+        said[smoothing.YEAR_AGO] = float(series[year_ago]) if year_ago < len(series) else np.nan
         return {LAST: float(known[-1]) if known.size else np.nan, **said}
-    lengths = np.array([days(moments.step(number)) for number in range(len(record.steps))], dtype=float)
-    series = _from_first((record.steps / lengths)[back : last + 1][::-1])
     days_ahead = moments.days_ahead(back)
     so_far = float(record.so_far[back]) if days(moments.so_far(back)) else 0.0
-    by_step = smoothing.forecasts(series, moments.ahead, moments.season, grows=record.grows)
+    by_step = smoothing.forecasts(_from_first(series[back:][::-1]), moments.ahead, moments.season, grows=record.grows)
     found = {name: so_far + float(values @ days_ahead) for name, values in by_step.items()}
     if elapsed := days(moments.so_far(0)):
         passed = days(moments.so_far(back)) or elapsed

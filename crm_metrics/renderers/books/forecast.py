@@ -76,8 +76,9 @@ def book(found: Forecasted) -> Book:
             notes=[
                 "Each method made its forecast at earlier moments with the same place in their period, from what was "
                 "known then. The scaled error is the mean error as a share of the usual change from year to year (from "
-                "period to period while two years are not known), at the moments at which methods can be compared: the "
-                "method with the least is chosen. Bands come from the errors of the method at the same distance."
+                "period to period where two years are not known, or open deals are compared), at the moments at which "
+                "methods can be compared: the method with the least is chosen. Bands come from the errors of the method "
+                "at the same distance.",
             ],
         ),
     ]
