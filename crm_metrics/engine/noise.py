@@ -64,7 +64,7 @@ def _is_size(engine: Engine, metric: Metric, *, flow: bool) -> bool:
     """Whether a metric is a count or a sum, of what comes in during a period or of what is there."""
     if metric.formula is None:
         adds = metric.aggregate in ("count", "sum", "distinct") and metric.lag is None
-        return adds and (metric.at is not None and metric.window is None) is flow
+        return adds and (metric.at is not None and metric.window in (None, "whole")) is flow
 
     def adds_up(tree: object) -> bool:
         match tree:

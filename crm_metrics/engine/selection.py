@@ -30,15 +30,15 @@ class Selector:
         self._followed = followed  # the dates by which figures that follow records place them
         self._filters: dict[str, Bools] = {}
         self._entities: dict[str, Ints] = {}
-        self._flows: dict[tuple[str, str | None, bool, bool], Pairs] = {}
+        self._flows: dict[tuple[str, str | None, str | None], Pairs] = {}
         self._chosen: dict[tuple[object, ...], Chosen] = {}
 
     def pairs(self, metric: Metric, among: Chosen | None = None, among_table: Table | None = None) -> Chosen:
         """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
         metric's `among` names."""
         key = (
-            (metric.at, metric.open, metric.when, metric.entity, metric.cap, metric.carried, metric.window),
-            (metric.lag, metric.uncut, metric.among, metric.where_text, metric.column if metric.cap else None),
+            (metric.at, metric.open, metric.when, metric.entity, metric.window),
+            (metric.lag, metric.among, metric.where_text, metric.column if metric.when == "capped" else None),
             metric.outcome_at,
         )
         if key not in self._chosen:
@@ -47,10 +47,6 @@ class Selector:
                 found = self._then(metric, found)
             elif metric.where is not None:
                 found = found.only(self._matches(metric).take(found.rows))
-            if metric.carried:
-                begins = np.array([window.start for window in self._windows], dtype=np.int64)
-                opened = self.dates(metric.carried)[found.rows]
-                found = found.only((opened != NEVER) & (opened < begins[found.window]))
             if among is not None and among_table is not None and metric.entity:
                 found = found.only(_seen(self._table, found, among_table, among, metric.entity))
             self._chosen[key] = found
@@ -88,7 +84,7 @@ class Selector:
         if metric.open is not None:
             return self._stock(metric)
         assert metric.at is not None
-        key = (metric.at, metric.lag, metric.window == "to_end", metric.uncut)
+        key = (metric.at, metric.lag, metric.window)
         if key not in self._flows:
             self._flows[key] = self._flow(metric)
         return self._flows[key]
@@ -115,7 +111,7 @@ class Selector:
             return _there(dates, np.full(len(dates), NEVER), ends[order], begun[order])
         if metric.lag:
             bounds = [window.shifted.get(metric.lag, (0, 0)) for window in self._windows]
-        elif metric.uncut:
+        elif metric.window == "whole":
             bounds = [(window.start, window.whole_end or window.end) for window in self._windows]
         else:
             bounds = [(window.start, window.end) for window in self._windows]
@@ -156,7 +152,7 @@ class Selector:
         def keys(pairs: Chosen) -> Ints:
             return np.multiply(pairs.window, span, dtype=np.int64) + entities[pairs.rows]
 
-        if metric.when == "both":
+        if metric.when in ("both", "capped"):
             kept = start.only(np.isin(keys(start), keys(end)))
             return self._at_end(metric, kept, end, keys(kept), keys(end)) if metric.aggregate == "sum" else kept
         if metric.when == "gained":
@@ -167,7 +163,7 @@ class Selector:
         return joined.only(~np.isin(keys(joined), np.concatenate([keys(start), keys(end)])))
 
     def _at_end(self, metric: Metric, kept: Chosen, end: Chosen, kept_keys: Ints, end_keys: Ints) -> Pairs:
-        """The rows of the start with the value that their entity has at the end (with `cap`, at most that of the start), so
+        """The rows of the start with the value that their entity has at the end (`capped`: at most that of the start), so
         that both sides of a ratio stand in the segment of the start. Of an entity with several rows each keeps what stands
         beside the same attributes at the end; the rest makes good what others lost, then goes to all in proportion. NaN
         where a row of the end is not what `requires` asks for."""
@@ -180,7 +176,7 @@ class Selector:
         before, after = values[kept.rows], total[entity]
         if len(np.unique(entity)) < len(entity):
             after = self._shared(metric, kept, end, kept_keys, end_keys, entity, before, after)
-        if metric.cap:
+        if metric.when == "capped":
             after = np.minimum(before, after).astype(np.float64)
         return Pairs(kept.rows, kept.window, after)
 

@@ -42,6 +42,13 @@ _GIVEN_KEYS = {
     )
 }
 _KEYS = _GIVEN_KEYS | set(AGGREGATES) | {"example"}
+# Keys of earlier versions, and what says the same now.
+_GONE = {
+    "cap": 'instead of when = "both" and cap = "start" write when = "capped"',
+    "uncut": 'instead of uncut = true write window = "whole"',
+    "carried": 'count what was open when the period began with open = [...] and when = "start"',
+    "hint": "write it into edges",
+}
 _EXAMPLE_KEYS = {"period", "gives", "reason", "as_of", "settings", "of", "why"}
 
 
@@ -162,6 +169,8 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
     if not name.isidentifier() or name != name.casefold():
         raise SettingsError("a metric's name is lower-case letters, digits and _", where=where)
     for key in block:
+        if key in _GONE:
+            raise SettingsError(f"there is no key {key!r} any more: {_GONE[key]}", where=where)
         if key not in _KEYS:
             raise SettingsError(f"there is no key {key!r}. {did_you_mean(key, _KEYS)}", where=where)
     for key, value in block.items():

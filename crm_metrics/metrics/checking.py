@@ -21,14 +21,12 @@ LAGS = ("cac_lag_days",)
 _CHOICES = {
     "interval": ("proportion", "share", "nps", "poisson", "parts", "none"),
     "over_months": ("mean", "sum"),
-    "window": ("to_end", "always"),
-    "cap": ("start",),
+    "window": ("to_end", "whole", "always"),
     "lag": LAGS,
 }
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
 _FLAGS = (
     "complete",
-    "uncut",
     "per_month",
     "headline",
     "on_request",
@@ -113,7 +111,7 @@ def _check_aggregate(metric: Metric, where: str) -> None:
             raise SettingsError(f"{metric.column} is no number", where=where)
     if metric.outcome_at and schema.column(metric.table, metric.outcome_at) is None:
         raise SettingsError(f"{metric.table} has no column {metric.outcome_at!r}.", where=where)
-    for date in (metric.at, metric.carried, metric.outcome_at, *(metric.open or ())):
+    for date in (metric.at, metric.outcome_at, *(metric.open or ())):
         column_known = schema.column(metric.table, date) if date else None
         if column_known is not None and column_known.kind is not schema.Kind.DATE:
             raise SettingsError(f"{date} is no date", where=where)
@@ -155,7 +153,6 @@ def columns_of(metric: Metric) -> list[str]:
         metric.column,
         metric.at,
         metric.entity,
-        metric.carried,
         metric.event,
         metric.competing,
         metric.requires,

@@ -80,7 +80,8 @@ def when(metric: Metric) -> str:
     """How the metric's rows are placed in time, in words."""
     if metric.at is not None:
         known = schema.column(metric.table, metric.at)
-        until = ", up to the end of the period" if metric.window == "to_end" else ""
+        said = {"to_end": ", up to the end of the period", "whole": ", also after the day up to which the data goes"}
+        until = said.get(metric.window or "", "")
         return f"by {metric.at}{f' ({known.about})' if known else ''}{until}"
     if metric.open is None:
         return "as of now"
@@ -89,6 +90,7 @@ def when(metric: Metric) -> str:
         "end": f"open at the end of the period ({ends})",
         "start": f"open at the start of the period ({ends})",
         "both": f"open at the start and at the end ({ends})",
+        "capped": f"open at the start and at the end, worth at most what it was at the start ({ends})",
         "gained": f"open at the end, not at the start ({ends})",
         "lost": f"open at the start, not at the end ({ends})",
         "within": f"begun in the period, open at neither edge ({ends})",

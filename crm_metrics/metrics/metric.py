@@ -13,17 +13,17 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
   column; the row itself when not given) across both edges: `"both"` there at both (the row at the start counts; a sum
   takes the value at the end),
   `"gained"` only at the end, `"lost"` only at the start (that row counts), `"within"` started in the period, but there
-  at neither edge. A period that has not ended ends at as-of.
+  at neither edge; `"capped"` is "both" with each entity's value at most the one it had at the start.
+  A period that has not ended ends at as-of.
 
 `waiting` names the survival median of the same time that keeps the records still waiting, which this metric leaves out: a
 report says where more than one in twenty waits, with `waiting_always = true` in any case. `differs` says for a vendor
 (`zendesk = "..."`) how the figure on its own screen is another.
 
-Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `carried = "started_at"` on a flow keeps
-rows that were already open when the period began; `window = "to_end"` counts everything up to the period's end; `lag`
+Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `window = "to_end"` counts everything up to
+the period's end, `"whole"` the whole period even where as-of has cut it, for dates that lie ahead; `lag`
 names a setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row
-there in the same period; `cap = "start"` limits each entity's value to the one it had at the start; `uncut = true`
-takes the whole period even where as-of has cut it, for dates that lie ahead; `complete = true` makes a value
+there in the same period; `complete = true` makes a value
 unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
 value is unavailable; `per`
 adds dimensions: one value for each value of these columns; of a formula, `otherwise` is the one that takes its place
@@ -67,7 +67,7 @@ class Better(StrEnum):
 
 
 AGGREGATES = ("count", "distinct", "sum", "mean", "median", "quantile", "min", "max", "survival")
-When = Literal["start", "end", "both", "gained", "lost", "within"]
+When = Literal["start", "end", "both", "capped", "gained", "lost", "within"]
 
 
 @dataclass(frozen=True)
@@ -113,14 +113,11 @@ class Metric:
     open: tuple[str, str] | None = None
     when: When = "end"
     entity: str | None = None
-    cap: Literal["start"] | None = None
-    carried: str | None = None
-    window: Literal["to_end", "always"] | None = None
+    window: Literal["to_end", "whole", "always"] | None = None
     lag: str | None = None
     among: str | None = None
     complete: bool = False
     requires: str | None = None
-    uncut: bool = False
     outcome_at: str | None = None
     undecided: bool = False
     per: tuple[str, ...] = ()
@@ -131,7 +128,6 @@ class Metric:
     interval: str | None = None
     edges: str = ""
     differs: Mapping[str, str] = field(default_factory=dict)
-    hint: str = ""
     headline: bool = False
     on_request: bool = False
     positive: bool = False

@@ -87,6 +87,35 @@ def test_a_mistake_is_a_usage_error_that_names_file_and_place(folder: Path, kind
     assert named in done.err
 
 
+@pytest.mark.parametrize(
+    ("line", "instead"),
+    [
+        ("uncut = true", 'instead of uncut = true write window = "whole"'),
+        ('cap = "start"', 'write when = "capped"'),
+        ('carried = "created_at"', 'when = "start"'),
+        ('hint = "set a goal"', "write it into edges"),
+    ],
+)
+def test_a_key_of_earlier_versions_is_refused_with_what_says_the_same(folder: Path, line: str, instead: str):
+    (folder / "own.toml").write_text(OWN.replace('at = "closed_at"', f'at = "closed_at"\n{line}'))
+    done = crm_metrics(*ASKED)
+    assert (done.code, done.out) == (2, "")
+    assert "own.toml [big_deals_won]: there is no key" in done.err
+    assert instead in done.err
+
+
+def test_a_window_may_be_whole(folder: Path):
+    """Deals expected to close after the day up to which the data goes are due in the period all the same."""
+    deals = "Deal ID,Stage,Amount,Created At,Expected Close Date\nD1,Proposal,900,2025-03-01,2025-03-28\n"
+    (folder / "deals.csv").write_text(deals, encoding="utf-8")
+    due = OWN.split("[big_deal_share]")[0].replace("outcome == 'won' and ", "").replace(">= 1000", ">= 1")
+    due = due.replace("closed_at", "expected_close_at")
+    asked = (*ASKED[:2], "-p", "2025-03", "--as-of", "2025-03-15", *ASKED[4:], "-m", "big_deals_won")
+    for window, count in (("", "0"), ('window = "whole"\n', "1")):
+        (folder / "own.toml").write_text(due + window)
+        assert crm_metrics(*asked).values == {"big_deals_won": count}
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_a_mistake_is_blamed_on_its_file(folder: Path, kind: str):
     (folder / "own.toml").write_text(BAD[kind][0])

@@ -31,9 +31,7 @@ class Money:
 
 def adds_up(metric: Metric) -> bool:
     """Whether the parts of a period add up to the whole."""
-    bound = (
-        metric.carried or metric.lag or metric.among or metric.window or metric.uncut or metric.cap or metric.requires
-    )
+    bound = metric.lag or metric.among or metric.window or metric.requires
     return metric.aggregate in ("count", "sum") and metric.at is not None and not bound
 
 

@@ -44,7 +44,7 @@ def kinds(metric: Metric, catalog: Catalog) -> dict[str, Kind] | None:
 
 
 def _kind(metric: Metric) -> Kind | None:
-    if metric.lag or metric.uncut or metric.among or metric.carried or metric.window == "always":
+    if metric.lag or metric.among or metric.window in ("whole", "always"):
         return None
     adds = metric.aggregate in ("sum", "count")
     if metric.open is not None or metric.window == "to_end":
