@@ -12,10 +12,10 @@ import pandas as pd
 from crm_metrics import expressions
 from crm_metrics.analysis import goals
 from crm_metrics.analysis.ranks import standings
-from crm_metrics.engine.cells import CODE, REASONS, Cells, Unavailable
+from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.signals import Figures, Noise, signals
+from crm_metrics.engine.intervals.signals import Noise, signals
 from crm_metrics.engine.noise import Noises
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
@@ -158,7 +158,7 @@ class Assembler:
         currency = part.currency[window, segment] if money else _filled(None, size)
         made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
         made |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
-        now = Figures(value, made["low"], made["high"])
+        now = Figures(value, made["low"], made["high"], cells.effective[window, segment])
         if len(self.shown) == len(self.engine.by) == 1 and cells.dims == self.engine.by:
             made |= self._standings(metric, now, made)
         return made | self._compared(metric, part, place, segment, now)
@@ -196,7 +196,8 @@ class Assembler:
             relative = np.where(before > 0, change / before, np.nan)
         if metric.unit in _IN_POINTS:
             relative = np.full(len(before), np.nan)
-        then = Figures(before, money.cells.low[earlier, segment], money.cells.high[earlier, segment])
+        grids = money.cells.low, money.cells.high, money.cells.effective
+        then = Figures(before, *(grid[earlier, segment] for grid in grids))
         said = signals(metric, now, then, self._noise(metric, money, place, earlier, segment))
         said[~compared] = None
         return {"compare_value": before, "change": change, "change_pct": relative, "signal": said}
@@ -205,13 +206,16 @@ class Assembler:
         self, metric: Metric, money: Money, place: np.ndarray, earlier: np.ndarray, segment: np.ndarray
     ) -> Noise:
         """The noise of each row; what was in the periods before is not known of single currencies of several."""
-        longer, spread = np.ones(len(place)), np.full(len(place), np.nan)
+        longer, spread, together = np.ones(len(place)), np.full(len(place), np.nan), np.zeros(len(place))
         for one in np.unique(place[earlier >= 0]).tolist():
             rows = np.flatnonzero(place == one)
             found = self._noises.of(metric, int(self._windows[one]), int(earlier[rows[0]]))
             longer[rows] = found.longer[0]
             spread[rows] = found.spread[segment[rows]] if len(found.spread) > 1 else found.spread[0]
-        return Noise(longer, spread if money.cells is self.engine.cells(metric.name) else np.full(len(place), np.nan))
+            together[rows] = found.together[segment[rows]] if len(found.together) > 1 else found.together[0]
+        if money.cells is not self.engine.cells(metric.name):
+            return Noise(longer, np.full(len(place), np.nan), np.zeros(len(place)))
+        return Noise(longer, spread, together)
 
     def _explain(self, metric: Metric, cells: Cells) -> None:
         """Say why a metric that could be computed has no value anywhere in the report."""

@@ -24,6 +24,7 @@ SOURCE, ROW = "_source", "_row"
 STATE = "_state"  # what became of a record, one of `schema.STATES`; missing where nothing tells
 RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency of the report
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
+UNIT = "_unit"  # the customer as the file writes it, where figures only have to tell customers apart
 LATER = "_later"  # True on rows that have ended by the file, but after the day up to which they are known
 NONE = "(none)"
 NOT_KNOWN = "not known"  # what a word for a state means that nobody knows, and how it counts

@@ -248,6 +248,7 @@ def cells(value: float, n: int = 1, reason: str = "") -> Cells:
         np.ones(1, dtype=bool),
         np.full(shape, np.nan),
         np.full(shape, np.nan),
+        np.full(shape, float(n)),
     )
 
 

@@ -13,9 +13,10 @@ from scipy.stats import binom
 from crm_metrics import api
 from crm_metrics.analysis.ranks import Standings, standings
 from crm_metrics.engine.aggregates import Column
+from crm_metrics.engine.cells import Figures
+from crm_metrics.engine.intervals.limits import of_column
 from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import Figures
-from crm_metrics.engine.measuring import _limits, _value
+from crm_metrics.engine.measuring import _value
 from crm_metrics.metrics.catalog import built_in
 
 from .conftest import TODAY, write_tables
@@ -33,7 +34,7 @@ AMOUNTS: dict[str, Draw] = {
 def shares(hits: list[int], n: list[int], name: str = "win_rate") -> Standings:
     of, size = np.array(hits) / np.array(n), np.array(n)
     low, high = wilson(of, size.astype(float))
-    return standings(CATALOG[name], Figures(of, low, high), size, np.ones(len(n), dtype=bool))
+    return standings(CATALOG[name], Figures(of, low, high, size.astype(float)), size, np.ones(len(n), dtype=bool))
 
 
 def amounts(name: str, n: np.ndarray, values: np.ndarray) -> Standings:
@@ -41,7 +42,7 @@ def amounts(name: str, n: np.ndarray, values: np.ndarray) -> Standings:
     column = Column(values, np.repeat(np.arange(len(n)), n), len(n))
     value = _value(CATALOG[name], column)
     return standings(
-        CATALOG[name], Figures(value, *_limits(CATALOG[name], column, value)), n, np.ones(len(n), dtype=bool)
+        CATALOG[name], Figures(value, *of_column(CATALOG[name], column, value)), n, np.ones(len(n), dtype=bool)
     )
 
 
@@ -106,7 +107,7 @@ def test_of_many_teams_of_equals_with_shares_and_counts_few_show_a_mark_or_a_pla
     for _ in range(300):
         n = np.maximum(random.poisson(size, team), 1)
         rates = shares(random.binomial(n, 0.3).tolist(), n.tolist())
-        counts = Figures(n.astype(float), unknown, unknown)
+        counts = Figures(n.astype(float), unknown, unknown, n.astype(float))
         found["share"].append(any(rates.mark))
         found["count"].append(any(standings(CATALOG["deals_won"], counts, n, np.ones(team, dtype=bool)).mark))
         found["places"].append(bool((~np.isnan(rates.best)).any()))

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
-from crm_metrics.engine.cells import Cells, Floats, Unavailable
+from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.intervals.signals import BEYOND_CHANCE, NONE, Figures, Noise, chances, holm, signals
+from crm_metrics.engine.intervals.signals import BEYOND_CHANCE, NONE, Noise, chances, holm, signals
 from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -151,8 +151,7 @@ def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window
 
 def _figures(cells: Cells) -> tuple[Figures, Figures]:
     """Those of the later and of the earlier period."""
-    before, now = (Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (_BEFORE, _NOW))
-    return now, before
+    return cells.figures(_NOW), cells.figures(_BEFORE)
 
 
 def _said(
@@ -177,7 +176,7 @@ def _said(
 
 
 def _chances(metric: Metric, grid: Grid, noise: Noise) -> Floats:
-    return chances(metric, *_figures(grid.cells), grid.n.min(axis=0), noise)
+    return chances(metric, *_figures(grid.cells), noise)
 
 
 def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> Dimension:

@@ -2,10 +2,11 @@
 may hold.
 
 A share stands out when it lies outside the funnel limits of the share of all together at its own number of records
-(Spiegelhalter 2005, Stat. Med. 24, 1185-1202; exact binomial), any other figure when its limits and those of the others'
-mean leave 0 out of the difference. The limits are as wide as it takes (Sidak 1967) for at most 5 of 100 groups of equal
-segments to hold one that is marked. The range of places follows from all pairs, likewise together (Klein, Wright and
-Wieczorek 2020, J. R. Stat. Soc. C 69, 589-606).
+(Spiegelhalter 2005, Stat. Med. 24, 1185-1202; exact binomial; as many independent ones as say as much as its records, of
+which a customer may have several), any other figure when its limits and those of the others' mean leave 0 out of the
+difference. The limits are as wide as it takes (Sidak 1967) for at most 5 of 100 groups of equal segments to hold one that is
+marked. The range of places follows from all pairs, likewise together (Klein, Wright and Wieczorek 2020, J. R. Stat. Soc. C
+69, 589-606).
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.engine.intervals.delta import AMOUNTS
+from crm_metrics.engine.cells import Bools, Figures, Floats, Ints
 from crm_metrics.engine.intervals.distributions import (
     binomial_at_most,
     binomial_more_than,
     normal_quantile,
     t_quantile,
 )
+from crm_metrics.engine.intervals.limits import AMOUNTS
 from crm_metrics.engine.intervals.shares import difference, wilson
-from crm_metrics.engine.intervals.signals import Figures, with_limits
+from crm_metrics.engine.intervals.signals import with_limits
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
 ABOVE, BELOW = "above", "below"
@@ -54,18 +55,19 @@ def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, ris
     ranked = np.flatnonzero(rankable & (n >= FEWEST) & ~np.isnan(figures.low) & ~np.isnan(figures.high))
     if len(ranked) < 2:
         return found
-    own = Figures(*(grid[ranked].astype(np.float64) for grid in (figures.value, figures.low, figures.high)))
+    grids = (figures.value, figures.low, figures.high, figures.effective)
+    own = Figures(*(grid[ranked].astype(np.float64) for grid in grids))
     is_share = metric.interval == "proportion"
     if metric.unit in AMOUNTS and (own.low > 0).all():  # what is twice as long also varies twice as much
-        own = Figures(np.log(own.value), np.log(own.low), np.log(own.high))
+        own = Figures(np.log(own.value), np.log(own.low), np.log(own.high), own.effective)
     above, below = (
-        _outside_funnel(own.value, n[ranked], _together(figures.value, n), risk)
+        _outside_funnel(own.value, np.floor(own.effective + 1e-9).astype(np.int64), _together(figures.value, n), risk)
         if is_share
-        else _apart(own, n[ranked], _weights(metric, n[ranked]), risk)
+        else _apart(own, _weights(metric, n[ranked]), risk)
     )
     found.mark[ranked[above]], found.mark[ranked[below]] = ABOVE, BELOW
     if len(ranked) <= _MOST:
-        best, worst = _places(own, n[ranked], risk, is_share=is_share, higher=metric.better is Better.HIGHER)
+        best, worst = _places(own, risk, is_share=is_share, higher=metric.better is Better.HIGHER)
         telling = (best > 1) | (worst < len(ranked))
         found.best[ranked[telling]], found.worst[ranked[telling]] = best[telling], worst[telling]
     return found
@@ -95,9 +97,9 @@ def _weights(metric: Metric, n: Ints) -> Floats:
     return np.ones(len(n)) if is_size else n.astype(np.float64)
 
 
-def _apart(figures: Figures, n: Ints, weights: Floats, risk: float) -> tuple[Bools, Bools]:
+def _apart(figures: Figures, weights: Floats, risk: float) -> tuple[Bools, Bools]:
     """Which figures differ from the weighted mean of the others, up and down."""
-    wide = _widened(_no_narrower(figures, weights), n, _risk(len(n), risk))
+    wide = _widened(_no_narrower(figures, weights), _risk(len(weights), risk))
     total = weights.sum() - weights
     value = ((weights * figures.value).sum() - weights * figures.value) / total
     ends = []
@@ -114,24 +116,25 @@ def _no_narrower(figures: Figures, weights: Floats) -> Figures:
     squares = (figures.high - figures.value) ** 2 + (figures.value - figures.low) ** 2
     least = np.sqrt((squares * weights**2).sum() / (2 * weights.sum() * weights))
     low, high = np.minimum(figures.low, figures.value - least), np.maximum(figures.high, figures.value + least)
-    return Figures(figures.value, low, high)
+    return Figures(figures.value, low, high, figures.effective)
 
 
-def _widened(figures: Figures, n: Ints, risk: float) -> Figures:
+def _widened(figures: Figures, risk: float) -> Figures:
     """The limits for another risk than 5 %: farther from the value by as much as those of Student's t are."""
-    factor = t_quantile(n - 1.0, 1 - risk / 2) / t_quantile(n - 1.0, 1 - _RISK / 2)
+    freedom = figures.effective - 1.0
+    factor = t_quantile(freedom, 1 - risk / 2) / t_quantile(freedom, 1 - _RISK / 2)
     low = figures.value - (figures.value - figures.low) * factor
-    return Figures(figures.value, low, figures.value + (figures.high - figures.value) * factor)
+    return Figures(figures.value, low, figures.value + (figures.high - figures.value) * factor, figures.effective)
 
 
-def _places(figures: Figures, n: Ints, together: float, *, is_share: bool, higher: bool) -> tuple[Ints, Ints]:
+def _places(figures: Figures, together: float, *, is_share: bool, higher: bool) -> tuple[Ints, Ints]:
     """The best and the worst place of each: behind those that are surely better, before those that are surely worse."""
-    count = len(n)
+    count = len(figures.value)
     risk = _risk(count * (count - 1) / 2, together)
-    wide = _widened(figures, n, risk)
+    wide = _widened(figures, risk)
     if is_share:
-        low, high = wilson(figures.value, n.astype(np.float64), normal_quantile(1 - risk / 2))
-        wide = Figures(figures.value, low, high)
+        low, high = wilson(figures.value, figures.effective, normal_quantile(1 - risk / 2))
+        wide = Figures(figures.value, low, high, figures.effective)
     row, column = ((wide.value[at], wide.low[at], wide.high[at]) for at in (np.s_[:, None], np.s_[None, :]))
     more = difference(row, column)[0] > 0
     better = more if higher else more.T

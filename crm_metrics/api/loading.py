@@ -50,7 +50,15 @@ def load(
         wanted |= {(table, key) for table in found if (key := schema.TABLES[table].key)}
     needs_clock = asked.period is not None and asked.period.needs_clock
     return load_columns(
-        paths, wanted, asked.settings, by=asked.by, needs_clock=needs_clock, today=today, stdin=stdin, tables=tables
+        paths,
+        wanted,
+        asked.settings,
+        by=asked.by,
+        needs_clock=needs_clock,
+        today=today,
+        stdin=stdin,
+        tables=tables,
+        apart={base for part in parts for base in (part.table, *schema.TABLES[part.table].bases)},
     )
 
 
@@ -64,16 +72,17 @@ def load_columns(
     today: date | None = None,
     stdin: BinaryIO | None = None,
     tables: Mapping[str, str] | None = None,
+    apart: Iterable[str] = (),
 ) -> Dataset:
-    """The wanted `(table, column)` pairs of the given files, as far as they have them, with the dimensions `by`. What is
-    asked for up to today (`needs_clock`) has today as its as-of."""
+    """The wanted `(table, column)` pairs of the given files, as far as they have them, with the dimensions `by`. The rows
+    of tables in `apart` are told apart by customer. What is asked for up to today (`needs_clock`) has today as its as-of."""
     from crm_metrics.loaders.gathering import gather
 
     files = opened(paths, settings, stdin)
     now = today or date.today()
     if settings.as_of is None and needs_clock:
         settings = settings.model_copy(update={"as_of": now})
-    gathered = gather(files.tables, wanted, by, forced=tables, issues=files.issues, settings=settings)
+    gathered = gather(files.tables, wanted, by, forced=tables, issues=files.issues, settings=settings, apart=apart)
     for name in _LATER:
         import_module(name)
     from crm_metrics.loaders.loading import load as load_tables

@@ -58,6 +58,11 @@ class Column:
         return self.ordered.sums() if exact is None else exact
 
     @cached_property
+    def is_negative(self) -> bool:
+        """Whether a value of any cell is below 0."""
+        return bool(self._values.min(initial=0) < 0)
+
+    @cached_property
     def squares(self) -> Floats:
         """The sum of the squares of each cell's values."""
         return weighted(self._cells, self._values * self._values, self._size)

@@ -42,7 +42,8 @@ NO_N = np.iinfo(np.int64).max
 class Cells:
     """Values by window (rows) and segment (columns). `value` is NaN where `reason` is not 0; `n` is the number of records
     a value rests on; `partial` marks values whose records are too young; `present` says which segments the metric's
-    tables have any row of; `low` and `high` are the 95 % limits of the value, NaN where it has none."""
+    tables have any row of; `low` and `high` are the 95 % limits of the value, NaN where it has none, and
+    `effective` how many independent records would say as much as these, whose customers repeat."""
 
     dims: tuple[str, ...]
     value: Floats
@@ -52,6 +53,21 @@ class Cells:
     present: Bools
     low: Floats
     high: Floats
+    effective: Floats
+
+    def figures(self, window: int) -> Figures:
+        """The figures of all segments in one window."""
+        return Figures(self.value[window], self.low[window], self.high[window], self.effective[window])
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Values with their limits, NaN for what is not known, and the independent records they rest on."""
+
+    value: Floats
+    low: Floats
+    high: Floats
+    effective: Floats
 
 
 @dataclass(frozen=True)

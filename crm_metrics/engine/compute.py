@@ -10,14 +10,17 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 
+from crm_metrics.engine.aggregates import Column
 from crm_metrics.engine.availability import trouble, with_formulas, with_offer
-from crm_metrics.engine.cells import CODE, Cells, Codes, Floats, Unavailable, first_reason
+from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
-from crm_metrics.engine.intervals.formulas import limits
+from crm_metrics.engine.intervals.limits import limited
 from crm_metrics.engine.measuring import Measures
-from crm_metrics.engine.pairs import Chosen, Part
+from crm_metrics.engine.pairs import Chosen, Groups, Part
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.trailing import Trailing
@@ -32,7 +35,7 @@ SETTLED = ("period_months", "gross_margin")  # named values that are the same fo
 
 class Engine:
     """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
-    not in it are one, called `rest`."""
+    not in it are one, called `rest`. Without `limits` none are computed."""
 
     def __init__(
         self,
@@ -43,12 +46,13 @@ class Engine:
         *,
         keep: tuple[tuple[str, ...], ...] = (),
         rest: str = "",
+        limits: bool = True,
     ) -> None:
         self.dataset = dataset
         self.catalog = with_formulas(catalog, dataset.tables)
         self.windows = list(windows)
         self.by = by
-        self.keep, self.rest = keep, rest
+        self.keep, self.rest, self._limits = keep, rest, limits
         self._everything = any(window.is_all for window in self.windows)
         self._cells: dict[str, Cells | Unavailable] = {}
         self._segments: dict[tuple[str, ...], Segments] = {}
@@ -71,7 +75,7 @@ class Engine:
 
     def over(self, windows: Sequence[Window]) -> Engine:
         """An engine like this one, with the same segments, over other windows."""
-        return Engine(self.dataset, self.catalog, windows, self.by, keep=self.keep, rest=self.rest)
+        return Engine(self.dataset, self.catalog, windows, self.by, keep=self.keep, rest=self.rest, limits=self._limits)
 
     def prepare(self, metrics: Iterable[Metric]) -> None:
         """Compute the aggregates behind the metrics, the tables side by side: arithmetic on columns leaves the interpreter
@@ -156,7 +160,49 @@ class Engine:
         value = np.where(reason == 0, value.reshape(shape), np.nan)
         present = segments.present(metric.table)
         low, high = (np.where(reason == 0, limit.reshape(shape), np.nan) for limit in found.limits)
-        return Cells(segments.dims, value, n.reshape(shape), reason, np.zeros(shape, dtype=bool), present, low, high)
+        return self._limited(metric, segments, value, n.reshape(shape), reason, present, (low, high))
+
+    def _limited(
+        self,
+        metric: Metric,
+        segments: Segments,
+        value: Floats,
+        n: Ints,
+        reason: NDArray[np.int8],
+        present: Bools,
+        found: tuple[Floats, Floats],
+    ) -> Cells:
+        """The cells with their limits, where they are asked for, and not found already."""
+        partial = np.zeros(value.shape, dtype=bool)
+        cells = Cells(segments.dims, value, n, reason, partial, present, *found, n.astype(np.float64))
+        return limited(self, metric, cells) if self._limits else cells
+
+    def column(self, metric: Metric) -> Column:
+        """The values behind an aggregate by cell."""
+        pairs, segments = self.pairs(metric), self.segments(self.dims(metric))
+        size = len(self.windows) * len(segments)
+        return self.measures.column(metric, pairs, segments.dims, self._cell(metric, pairs, segments), size)
+
+    def groups(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], units: Ints | None = None) -> Groups:
+        """The rows behind an aggregate by cell of the dimensions and sampling unit: that of each row of its table in
+        `units`, the table's own where not given."""
+        if units is not None:
+            return _grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
+        if dims not in pairs.grouped:
+            if isinstance(pairs, Part):
+                whole = self.groups(metric, pairs.whole, dims)
+                pairs.grouped[dims] = replace(whole, place=np.compress(pairs.keep, whole.place))
+            else:
+                selector = self.selector(metric.table)
+                own = selector.records if selector.units is None else selector.units
+                cell = self.cell_numbers(metric, pairs, dims)
+                # A row is in a window only once: where it is a unit of its own, so is each pair.
+                pairs.grouped[dims] = (
+                    Groups(np.arange(len(pairs.rows)), cell, pairs.rows)
+                    if own is None
+                    else _grouped(cell, own.take(pairs.rows))
+                )
+        return pairs.grouped[dims]
 
     def cell_numbers(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...] | None = None) -> Codes:
         """The number of the cell that each row behind an aggregate belongs to; of finer cells where `dims` are given."""
@@ -213,16 +259,14 @@ class Engine:
             below = (reason == 0) & (value < 0)
             value, reason = np.where(below, np.nan, value), np.where(below, CODE["negative-base"], reason)
         unknown = np.full(shape, np.nan)
-        cells = Cells(dims, value, n, reason, np.zeros(shape, dtype=bool), present, unknown, unknown)
-        low, high = limits(self, metric, cells, spread)
-        return replace(cells, low=low, high=high)
+        return self._limited(metric, segments, value, n, reason, present, (unknown, unknown))
 
     def spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
         """A part's cells for finer segments: each gets the value of the segment it lies in."""
         if part.dims == dims:
             return part
         place = self.segments(dims).within(self.segments(part.dims))
-        grids = ("value", "n", "reason", "partial", "low", "high")
+        grids = ("value", "n", "reason", "partial", "low", "high", "effective")
         taken: dict[str, Any] = {name: getattr(part, name)[:, place] for name in grids}
         return replace(part, **taken, present=part.present[place])
 
@@ -257,3 +301,9 @@ class Engine:
                 if of == name and scope in place:
                     found[number, place[scope]] = value
         return found
+
+
+def _grouped(cell: Codes, unit: Ints) -> Groups:
+    span = int(unit.max(initial=0)) + 1
+    place, keys = pd.factorize(np.multiply(cell, span, dtype=np.int64) + unit)
+    return Groups(place, keys // span, keys % span)

@@ -196,6 +196,7 @@ def _aligned(sliced: Engine, engine: Engine, own: Cells, like: Cells) -> Cells:
         like.present,
         taken(own.low, np.nan),
         taken(own.high, np.nan),
+        taken(own.effective, 0.0),
     )
 
 

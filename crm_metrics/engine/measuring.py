@@ -9,12 +9,9 @@ import numpy as np
 
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.cells import Codes, Floats, Ints
-from crm_metrics.engine.intervals.distributions import t_quantile
-from crm_metrics.engine.intervals.ranks import ranks
-from crm_metrics.engine.intervals.shares import Z
 from crm_metrics.engine.pairs import Chosen
 from crm_metrics.engine.selection import Selector
-from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.metrics.metric import Metric
 
 FEWEST = 6  # fewer records say too little of how much they vary
 DECIDED = ("spend", "cost")  # what was paid for advertising is decided, not drawn
@@ -67,7 +64,7 @@ class Measures:
             return Measured(n.astype(np.float64), n, (unknown, unknown), none)
         if metric.aggregate == "survival":
             return self._survival(metric, pairs, cell, size)
-        rows, column = self.rows(pairs, dims, cell, size), self._column(metric, pairs, dims, cell, size)
+        rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
             short_of = ~self._selector(metric.table).flags(metric.requires)[pairs.rows]
@@ -76,9 +73,7 @@ class Measures:
             lacking = cell[short_of].astype(np.int64)
         too_few = (column.n < rows) if metric.complete else (column.n == 0)
         short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
-        value = _value(metric, column)
-        limits = (unknown, unknown) if metric.private or metric.interval == "none" else _limits(metric, column, value)
-        return Measured(value, self._records(metric, pairs, cell, column.n), limits, short)
+        return Measured(_value(metric, column), self._records(metric, pairs, cell, column.n), (unknown, unknown), short)
 
     def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
         """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""
@@ -89,9 +84,7 @@ class Measures:
         known = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
         return aggregates.distinct(selector.records.take(pairs.rows)[known], cell[known], len(rows))
 
-    def _column(
-        self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int
-    ) -> aggregates.Column:
+    def column(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:
         """The values that a metric's column has in each cell."""
         if last := self._columns.get(metric.table):
             if last[0] is pairs and last[1:3] == (metric.column, dims):
@@ -125,28 +118,9 @@ def _value(metric: Metric, column: aggregates.Column) -> Floats:
             return np.divide(column.sums, column.n, out=np.full(len(column.n), np.nan), where=column.n > 0)
         case "min" | "max":
             return column.ordered.extreme(metric.aggregate == "max")
-    return column.ordered.quantile(_quantile(metric))
+    return column.ordered.quantile(quantile(metric))
 
 
-def _quantile(metric: Metric) -> float:
+def quantile(metric: Metric) -> float:
+    """Which quantile a median or quantile is."""
     return 0.5 if metric.aggregate == "median" else metric.q or 0.5
-
-
-def _limits(metric: Metric, column: aggregates.Column, value: Floats) -> tuple[Floats, Floats]:
-    """Of a sum from the rows' second moments, as many rows as came by chance; of a mean from their spread about it, by
-    Student's t; of a quantile two of the values themselves."""
-    if metric.aggregate in ("min", "max") or metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED:
-        return np.full(len(value), np.nan), np.full(len(value), np.nan)
-    n = column.n
-    if metric.aggregate in ("median", "quantile"):
-        low, high = ranks(n, _quantile(metric))
-        return column.ordered.at(low), column.ordered.at(high)
-    enough = n >= FEWEST
-    if metric.aggregate == "sum":
-        half = Z * np.sqrt(column.squares)
-    else:
-        with np.errstate(all="ignore"):
-            factor = t_quantile(n - 1.0, 0.975)
-            half = factor * np.sqrt(np.maximum(column.squares / n - value**2, 0) / (n - 1))
-    half = np.where(enough, half, np.nan)
-    return value - half, value + half

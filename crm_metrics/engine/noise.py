@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from crm_metrics.engine.cells import Cells, Floats
 from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.intervals.scores import Scores, repeats, scores
 from crm_metrics.engine.intervals.signals import ALIKE, Noise
 from crm_metrics.engine.windows import DAY, Window
 from crm_metrics.expressions import Name, Number, Operation
-from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.metric import Metric, Unit
 
 _LEAST = 3  # fewer periods do not tell how much they differ
 
@@ -20,21 +23,41 @@ class Noises:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._scores: dict[str, Scores | None] = {}
         past = {(one.start, one.end): one for window in engine.windows for one in window.past}
         self._place = {edges: place for place, edges in enumerate(past)}
         self._past = Engine(
-            engine.dataset, engine.catalog, list(past.values()), engine.by, keep=engine.keep, rest=engine.rest
+            engine.dataset,
+            engine.catalog,
+            list(past.values()),
+            engine.by,
+            keep=engine.keep,
+            rest=engine.rest,
+            limits=False,
         )
 
     def of(self, metric: Metric, now: int, before: int) -> Noise:
-        """By segment, how much longer the window `now` is than `before`, and how much the periods before it differed. Only
-        counts and sums are the larger, the longer their period is, and only they are judged by the periods before."""
+        """By segment, how much longer the window `now` is than `before`, how much the periods before it differed, and how
+        far both vary together. Only counts and sums are the larger, the longer their period is, and only they are judged by
+        the periods before."""
         is_flow = _is_size(self._engine, metric, flow=True)
+        together = self._together(metric, now, before)
         if not is_flow and not _is_size(self._engine, metric, flow=False):
-            return ALIKE
+            return replace(ALIKE, together=together)
         days = _days(self._engine, metric, [now, before])
         longer = days[0] / days[1] if is_flow and days.all() else 1.0
-        return Noise(np.array([longer]), self._spread(metric, self._engine.windows[now], days[0] if is_flow else 0.0))
+        spread = self._spread(metric, self._engine.windows[now], days[0] if is_flow else 0.0)
+        return Noise(np.array([longer]), spread, together)
+
+    def _together(self, metric: Metric, now: int, before: int) -> Floats:
+        """How far two windows vary together; counts have the variance of the records alone, and are taken as independent."""
+        if metric.unit is Unit.COUNT or metric.over_months or not repeats(self._engine, metric):
+            return np.zeros(1)
+        if metric.name not in self._scores:
+            cells = self._engine.cells(metric.name)
+            self._scores[metric.name] = scores(self._engine, metric, cells) if isinstance(cells, Cells) else None
+        found = self._scores[metric.name]
+        return np.zeros(1) if found is None else found.correlation(now, before)
 
     def _spread(self, metric: Metric, window: Window, days: float) -> Floats:
         """The standard deviation of the periods before a window, in its length where `days` say it; NaN of too few."""

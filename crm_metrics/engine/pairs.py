@@ -11,10 +11,19 @@ from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 
 
 @dataclass(frozen=True)
+class Groups:
+    """Pairs put together by cell and sampling unit: the group of each pair, and of each group its cell and its unit."""
+
+    place: Codes
+    cell: Ints
+    unit: Ints
+
+
+@dataclass(frozen=True)
 class Pairs:
     """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
     where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason;
-    `numbered` and `counted` keep, by dimensions, the cell of each pair and how many each cell has."""
+    `numbered`, `counted` and `grouped` keep, by dimensions, the cell of each pair, how many each cell has, and its units."""
 
     rows: Ints
     window: Codes
@@ -22,6 +31,7 @@ class Pairs:
     blocked: dict[int, str] = field(default_factory=dict)
     numbered: dict[tuple[str, ...], Codes] = field(default_factory=dict)
     counted: dict[tuple[str, ...], Ints] = field(default_factory=dict)
+    grouped: dict[tuple[str, ...], Groups] = field(default_factory=dict)
 
     def only(self, keep: Bools) -> Part:
         """The pairs that are kept."""
@@ -36,6 +46,7 @@ class Part:
         self.blocked: dict[int, str] = whole.blocked
         self.numbered: dict[tuple[str, ...], Codes] = {}
         self.counted: dict[tuple[str, ...], Ints] = {}
+        self.grouped: dict[tuple[str, ...], Groups] = {}
 
     @cached_property
     def rows(self) -> Ints:

@@ -6,13 +6,14 @@ from collections.abc import Collection, Sequence
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.filters import matches
 from crm_metrics.engine.pairs import Chosen, Pairs
 from crm_metrics.engine.windows import DAY, Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.tables import ROW, SOURCE, UNIT, Table
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 _MOST_DAYS = 200_000
@@ -227,6 +228,29 @@ class Selector:
         frame = self._table.frame
         keys = frame[SOURCE].to_numpy().astype(np.int64) << 40 | frame[ROW].to_numpy().astype(np.int64)
         return np.unique(keys, return_inverse=True)[1].astype(np.int64)
+
+    @cached_property
+    def units(self) -> Ints | None:
+        """The customer of each row as a number; beyond these one for each row that names none. None where nobody repeats."""
+        frame = self._table.frame
+        column = next((name for name in ("customer", UNIT) if name in frame), None)
+        if column is None:
+            return None
+        codes = self._codes(column)
+        known = codes >= 0
+        count = int(codes.max(initial=-1)) + 1
+        if count >= known.sum():  # nobody repeats
+            return None
+        return codes if known.all() else np.where(known, codes, count + np.arange(len(codes)))
+
+    def _codes(self, column: str) -> Ints:
+        """A column's values as numbers in any order, −1 where missing."""
+        values = self._table.frame[column]
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            codes = values.cat.codes.to_numpy().astype(np.int64)
+            used = np.bincount(codes[codes >= 0], minlength=1) > 0
+            return codes if used.all() else np.append(np.cumsum(used) - 1, -1)[codes]
+        return pd.factorize(values)[0].astype(np.int64)
 
     @property
     def number_of_records(self) -> int:

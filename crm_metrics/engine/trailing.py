@@ -88,7 +88,9 @@ class Trailing:
                 reason[place] = np.where(empty, inner.reason[part].max(axis=0), reason[place])
         value = np.where(reason == 0, made["value"], np.nan)
         low, high = (np.where(reason == 0, made[name], np.nan) for name in ("low", "high"))
-        return Cells(inner.dims, value, n, reason, np.zeros(shape, dtype=bool), inner.present, low, high)
+        return Cells(
+            inner.dims, value, n, reason, np.zeros(shape, dtype=bool), inner.present, low, high, n.astype(np.float64)
+        )
 
 
 def _together(grid: Floats, how: str | None) -> Floats:

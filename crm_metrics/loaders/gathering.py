@@ -46,7 +46,8 @@ class Fetched:
 @dataclass(frozen=True)
 class Gathered:
     """All files of a question. `wanted` are the tables its figures are made of, `needs` the columns they need of each.
-    `offers` say how to read a header as one of these that no file has, by file, table and column."""
+    `offers` say how to read a header as one of these that no file has, by file, table and column; `units` names by table the
+    column that is read only to tell its customers apart."""
 
     files: list[Fetched]
     wanted: set[str]
@@ -55,6 +56,7 @@ class Gathered:
     issues: list[Issue]
     pool: ThreadPoolExecutor
     offers: dict[tuple[str, str, str], str]
+    units: dict[str, str]
 
 
 def gather(
@@ -65,9 +67,11 @@ def gather(
     forced: Mapping[str, str] | None = None,
     issues: Iterable[Issue] = (),
     settings: Settings | None = None,
+    apart: Iterable[str] = (),
 ) -> Gathered:
     """The files with the reading of their columns begun: only the wanted `(table, column)` pairs, the dimensions, and what
-    they need. `forced` names the table of a file by its path. Raises `NothingToReport` when no file is recognised,
+    they need. `forced` names the table of a file by its path; the rows of tables in `apart` are told apart by customer.
+    Raises `NothingToReport` when no file is recognised,
     `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
     dims, wanted, noticed = list(dims), list(wanted), list(issues)
     found = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
@@ -79,6 +83,7 @@ def gather(
     offers = _offers(found, needs, settings or Settings())
     _find_dims(found, dims)
     links = _links(found, dims)
+    units = {} if "customer" in links else _units(found, apart, needs)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in found)
     cores = os.cpu_count() or 1
     pool = ThreadPoolExecutor(max_workers=cores)
@@ -88,7 +93,7 @@ def gather(
     started: dict[str, Fetched] = {}
     for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
-        names |= _telling(recognised, found)
+        names |= _telling(recognised, found) | {units.get(recognised.layout.table, "")}
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, found, needs)
@@ -97,7 +102,23 @@ def gather(
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)
     files = [started[raw.path] for raw, _ in found]
-    return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool, offers)
+    return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool, offers, units)
+
+
+def _units(found: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:
+    """By table the column that tells its customers apart, where nothing else asks for them: as they are written, since
+    recognising them across files costs more than all the rest. Tables of several vendors need that, and are made to."""
+    units = {}
+    for table in set(apart) & needs.keys():
+        files = [recognised for _, recognised in found if recognised.layout.table == table]
+        there = [name for name in schema.IDENTITY if any(name in one.columns for one in files)]
+        if not there or needs[table] & {*schema.IDENTITY}:
+            continue
+        if len({one.layout.vendor for one in files}) > 1:
+            needs[table].update(schema.IDENTITY)
+        else:
+            units[table] = there[0]
+    return units
 
 
 def _offers(

@@ -41,7 +41,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
-from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
+from crm_metrics.tables import SOURCE, UNIT, Dataset, Source, Table, Unusable
 
 Step = Callable[[Workbench], None]
 
@@ -77,6 +77,9 @@ def load(
     noticed += [issue for file in files for issue in file.issues]
     overlaps.report(gathered.files, files, noticed)
     tables = _together(files, noticed, today)
+    for name, column in gathered.units.items():
+        if name in tables:
+            tables[name].frame = tables[name].frame.rename(columns={column: UNIT})
     sources = [file.source for file in files]
     bench = Workbench(
         tables,

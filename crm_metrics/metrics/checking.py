@@ -19,7 +19,7 @@ NAMED_VALUES = {
 # Settings in days by which a period can be moved back.
 LAGS = ("cac_lag_days",)
 _CHOICES = {
-    "interval": ("proportion", "share", "nps", "poisson", "parts", "none"),
+    "interval": ("proportion", "share", "kept", "nps", "poisson", "parts", "none"),
     "over_months": ("mean", "sum"),
     "window": ("to_end", "whole", "always"),
     "lag": LAGS,

@@ -21,9 +21,10 @@ AMOUNTS = [120.0, 80, 310, 45, 500, 260, 75, 190, 33, 610]
 LOST = 15
 
 
-def deals(amounts: list[float] = AMOUNTS, lost: int = LOST, day: str = "2024-03-05") -> str:
-    rows = [f"won,{amount:g},{day},C{i % 7}" for i, amount in enumerate(amounts)]
-    return "\n".join(["outcome,amount,closed_at,customer", *rows, *[f"lost,,{day},X"] * lost])
+def deals(amounts: list[float] = AMOUNTS, lost: int = LOST, day: str = "2024-03-05", customers: int = 1000) -> str:
+    """Deals of so many customers in turn, each of another customer where there are enough."""
+    rows = [*(f"won,{amount:g},{day}" for amount in amounts), *[f"lost,,{day}"] * lost]
+    return "\n".join(["outcome,amount,closed_at,customer", *(f"{row},C{i % customers}" for i, row in enumerate(rows))])
 
 
 def rows(folder: Path, tables: dict[str, str], *, own: str = "", **asked: Any) -> pd.DataFrame:
@@ -72,7 +73,7 @@ def test_a_median_lies_between_two_of_its_values(tmp_path: Path) -> None:
 
 def test_revenue_per_customer_is_paired_by_customer(tmp_path: Path) -> None:
     """Σ amount / customers: each customer adds its own total and 1. Of amounts the logarithm has the limits."""
-    found = rows(tmp_path, {"deals": deals(lost=0)}, metrics=["arpu"]).loc["arpu"]
+    found = rows(tmp_path, {"deals": deals(lost=0, customers=7)}, metrics=["arpu"]).loc["arpu"]
     totals = pd.Series(AMOUNTS).groupby([i % 7 for i in range(10)]).sum()
     mean = totals.sum() / 7
     wide = exp(stats.t.ppf(0.975, 6) * stats.sem(totals) / mean)

@@ -22,12 +22,12 @@ CATALOG = catalog.built_in()
 
 def share(won: int, of: int) -> Figures:
     value = np.array([won / of])
-    return Figures(value, *wilson(value, np.array([float(of)])))
+    return Figures(value, *wilson(value, np.array([float(of)])), np.array([float(of)]))
 
 
 def count(number: float) -> Figures:
     unknown = np.full(1, np.nan)
-    return Figures(np.array([float(number)]), unknown, unknown)
+    return Figures(np.array([float(number)]), unknown, unknown, np.array([float(number)]))
 
 
 @pytest.mark.parametrize(
@@ -49,17 +49,17 @@ def test_there_are_two_strengths(metric: str, now: Figures, before: Figures, sai
 
 
 def test_a_figure_is_as_uncertain_as_the_periods_before_differ() -> None:
-    wild = Noise(np.ones(1), np.array([40.0]))
+    wild, calm = (Noise(np.ones(1), np.array([spread]), np.zeros(1)) for spread in (40.0, 1.0))
 
     assert signals(CATALOG["deals_won"], count(160), count(100), wild)[0] == "no detectable change"
-    assert signals(CATALOG["deals_won"], count(160), count(100), Noise(np.ones(1), np.array([1.0])))[0] == "better"
+    assert signals(CATALOG["deals_won"], count(160), count(100), calm)[0] == "better"
 
 
 def orders(folder: Path, daily: dict[str, int], start: str, end: str) -> str:
     """So many orders a day in each month; those not named have 20."""
     lines, day = ["order_id,customer,ordered_at,amount"], date.fromisoformat(start)
     while day <= date.fromisoformat(end):
-        lines += [f"{day}-{n},C{n},{day},10" for n in range(daily.get(f"{day:%Y-%m}", 20))]
+        lines += [f"{day}-{n},C{day}-{n},{day},10" for n in range(daily.get(f"{day:%Y-%m}", 20))]
         day += timedelta(1)
     path = folder / "orders.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import Figures, signals
+from crm_metrics.engine.intervals.signals import signals
 from crm_metrics.engine.noise import Noises
 
 REVENUE, UNITS, BUYERS, SHARE = METRICS = ("product_revenue", "product_units", "product_buyers", "product_share")
@@ -127,7 +127,7 @@ def _ranks(values: Floats) -> list[int | None]:
 
 
 def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
-    now, before = (Figures(revenue.value[i], revenue.low[i], revenue.high[i]) for i in (NOW, BEFORE))
+    now, before = (revenue.figures(i) for i in (NOW, BEFORE))
     metric = engine.catalog[REVENUE]
     return list(signals(metric, now, before, Noises(engine).of(metric, NOW, BEFORE)))
 

@@ -10,7 +10,7 @@ import numpy as np
 from crm_metrics.engine.cells import Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.signals import Figures, chances, holm
+from crm_metrics.engine.intervals.signals import chances, holm
 from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.catalog import Catalog
@@ -62,9 +62,9 @@ def _chance(metric: Metric, part: Money, noises: Noises) -> float:
     cells = part.cells
     if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
         return float("nan")
-    before, now = (Figures(cells.value[at], cells.low[at], cells.high[at]) for at in (_BEFORE, _NOW))
+    before, now = (cells.figures(at) for at in (_BEFORE, _NOW))
     noise = noises.of(metric, _NOW, _BEFORE)
-    return float(chances(metric, now, before, cells.n[:2].min(axis=0), noise)[0])
+    return float(chances(metric, now, before, noise)[0])
 
 
 def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:

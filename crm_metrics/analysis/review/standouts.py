@@ -11,7 +11,6 @@ from crm_metrics.analysis import ranks
 from crm_metrics.analysis.review.headlines import Headline
 from crm_metrics.engine.cells import Cells, Unavailable
 from crm_metrics.engine.compute import Engine
-from crm_metrics.engine.intervals.signals import Figures
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric, Unit
@@ -104,7 +103,7 @@ def _looks(
 def _apart(look: _Look, whole: Headline, risk: float) -> list[Standout]:
     cells, metric = look.cells, look.metric
     rankable = (cells.reason[0] == 0) & np.array([label != NONE for label in look.labels])
-    figures = Figures(cells.value[0], cells.low[0], cells.high[0])
+    figures = cells.figures(0)
     marks = ranks.standings(metric, figures, cells.n[0], rankable, risk=risk).mark
     assert whole.value is not None
     return [

@@ -15,7 +15,7 @@ from crm_metrics.analysis.voice.words import Comparison, compared
 from crm_metrics.engine.cells import Cells, Ints, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import Figures, signals
+from crm_metrics.engine.intervals.signals import signals
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -165,7 +165,7 @@ def _signal(metric: Metric, cells: Cells) -> str | None:
     """What the change since the compared period says; None where one of the two has no value."""
     if np.isnan(cells.value).any():
         return None
-    now, before = (Figures(cells.value[i], cells.low[i], cells.high[i]) for i in (0, 1))
+    now, before = (cells.figures(i) for i in (0, 1))
     return str(signals(metric, now, before)[0])
 
 
@@ -207,7 +207,7 @@ def _segments(whole: Engine, metric: Metric, dim: str, asking: Asking) -> list[S
     risk = 1 - (1 - asking.risk) ** (1 / len(asking.by))
     names = [label[0] for label in engine.segments((dim,)).labels]
     rankable = (cells.reason[0] == 0) & np.array([name != NONE for name in names])
-    marks = ranks.standings(metric, Figures(cells.value[0], cells.low[0], cells.high[0]), n, rankable, risk=risk).mark
+    marks = ranks.standings(metric, cells.figures(0), n, rankable, risk=risk).mark
     parts = _drivers(whole, metric, dim, asking)
     return [
         Segment(dim, names[i], _score(cells, 0, i), marks[i], parts.get(names[i]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Ints
+from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.intervals.distributions import binomial_at_most
 
 _TAIL = 0.025
@@ -19,6 +19,19 @@ def ranks(n: Ints, q: float) -> tuple[Ints, Ints]:
     usable = (low >= 1) & (high <= sizes)
     low, high = np.where(usable, low, 0), np.where(usable, high, 0)
     return low[place].reshape(n.shape), high[place].reshape(n.shape)
+
+
+def among(n: Floats, effective: Floats, q: float) -> tuple[Ints, Ints]:
+    """The same ranks among n values that say as much as `effective` independent ones: as far along as those would be
+    (Woodruff 1952), rounded outwards."""
+    size = np.nan_to_num(np.maximum(effective, 0))
+    some, many = np.floor(size + 1e-9).astype(np.int64), n.astype(np.int64)
+    low, high = ranks(some, q)
+    alike, stretch = some == many, (n + 1) / (some + 1)
+    return (
+        np.where(alike | (low == 0), low, np.maximum(np.floor(low * stretch), 1)).astype(np.int64),
+        np.where(alike | (high == 0), high, np.minimum(np.ceil(high * stretch), n)).astype(np.int64),
+    )
 
 
 def _largest(sizes: Ints, q: float) -> Ints:

@@ -31,10 +31,16 @@ def net_promoter(promoters: Floats, detractors: Floats, n: Floats) -> tuple[Floa
     return np.where(n > 0, 100 * low, np.nan), np.where(n > 0, 100 * high, np.nan)
 
 
-def difference(one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats]) -> tuple[Floats, Floats]:
-    """The limits of the difference of two independent figures, each given as value, low and high (Newcombe 1998, method 10,
-    for shares with Wilson's limits; Zou and Donner 2008 for any figure)."""
+def difference(
+    one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats], together: Floats | float = 0.0
+) -> tuple[Floats, Floats]:
+    """The limits of the difference of two figures, each given as value, low and high (Newcombe 1998, method 10, for shares
+    with Wilson's limits; Zou and Donner 2008 for any figure; with the correlation `together`, Zou 2007)."""
     (first, first_low, first_high), (second, second_low, second_high) = one, other
+
+    def reach(mine: Floats, theirs: Floats) -> Floats:
+        return np.sqrt(np.maximum(mine**2 + theirs**2 - 2 * together * mine * theirs, 0))
+
     gap = first - second
-    low = gap - np.sqrt((first - first_low) ** 2 + (second_high - second) ** 2)
-    return low, gap + np.sqrt((first_high - first) ** 2 + (second - second_low) ** 2)
+    low = gap - reach(first - first_low, second_high - second)
+    return low, gap + reach(first_high - first, second - second_low)

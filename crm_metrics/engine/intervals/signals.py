@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.engine.cells import Bools, Figures, Floats
 from crm_metrics.engine.intervals.distributions import poisson_limits, t_cdf, t_quantile
 from crm_metrics.engine.intervals.shares import Z, difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
@@ -20,24 +20,17 @@ _SURE = 3 / Z  # three standard deviations (3 times in 1,000), in halves of 95 %
 
 
 @dataclass(frozen=True)
-class Figures:
-    """Values with their limits, NaN for what is not known."""
-
-    value: Floats
-    low: Floats
-    high: Floats
-
-
-@dataclass(frozen=True)
 class Noise:
     """How two periods differ by themselves: the later is `longer` times as long as the earlier, where the figure is the
-    larger for it; `spread` is the standard deviation of the periods before, NaN where it is not known."""
+    larger for it; `spread` is the standard deviation of the periods before, NaN where it is not known; `together` how far
+    the two vary together (a correlation), because they have customers in common."""
 
     longer: Floats
     spread: Floats
+    together: Floats
 
 
-ALIKE = Noise(np.ones(1), np.full(1, np.nan))
+ALIKE = Noise(np.ones(1), np.full(1, np.nan), np.zeros(1))
 
 
 def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE) -> NDArray[np.object_]:
@@ -61,12 +54,13 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
     return said
 
 
-def chances(metric: Metric, now: Figures, before: Figures, n: Ints, noise: Noise = ALIKE) -> Floats:
-    """How often chance alone brings changes as large as these, from the limits of the difference, by Student's t with `n`,
-    the fewer records of both; NaN where nothing can be said."""
+def chances(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE) -> Floats:
+    """How often chance alone brings changes as large as these, from the limits of the difference, by Student's t with the
+    fewer independent records of both; NaN where nothing can be said."""
     if metric.better is Better.NEITHER:
         return np.full(len(now.value), np.nan)
     gap, half = _gap(metric, now, before, noise)
+    n = np.minimum(now.effective, before.effective)
     with np.errstate(all="ignore"):
         found = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
     return np.where((half > 0) & (n >= FEWEST), found, np.nan)
@@ -74,16 +68,19 @@ def chances(metric: Metric, now: Figures, before: Figures, n: Ints, noise: Noise
 
 def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats]:
     """The changes, as if the earlier period were as long as the later, and how far their 95 % limits reach towards 0: those
-    of two independent figures, each at least as wide as the periods before differ."""
-    now, before = with_limits(metric, now), with_limits(metric, before)
-    before = Figures(*(part * noise.longer for part in (before.value, before.low, before.high)))
-    reach = Z * np.nan_to_num(noise.spread)
+    of two figures, each at least as wide as the periods before differ, less what they vary together."""
+    is_known = ~np.isnan(noise.spread)  # then what counts vary by is seen, and Poisson's variance the least of it
+    now, before = (with_limits(metric, part, plain=is_known) for part in (now, before))
+    longer, reach = noise.longer, Z * np.nan_to_num(noise.spread)
     one, other = (
-        (part.value, np.minimum(part.low, part.value - reach), np.maximum(part.high, part.value + reach))
-        for part in (now, before)
+        (value, np.minimum(low, value - reach), np.maximum(high, value + reach))
+        for value, low, high in (
+            (now.value, now.low, now.high),
+            (before.value * longer, before.low * longer, before.high * longer),
+        )
     )
-    low, high = difference(one, other)
-    gap = now.value - before.value
+    low, high = difference(one, other, noise.together)
+    gap = now.value - before.value * longer
     return gap, np.where(gap > 0, gap - low, high - gap)
 
 
@@ -97,10 +94,13 @@ def holm(many: Floats, risk: float) -> Bools:
     return told
 
 
-def with_limits(metric: Metric, figures: Figures) -> Figures:
+def with_limits(metric: Metric, figures: Figures, *, plain: Bools | bool = False) -> Figures:
     """The figures to compare by. A count is shown without limits; how much it could have been otherwise is that of a
-    Poisson count."""
+    Poisson count of as many customers as vary as much; where it is `plain`, of the records."""
     if metric.unit is not Unit.COUNT:
         return figures
-    low, high = poisson_limits(np.maximum(figures.value, 0))
-    return Figures(figures.value, low, high)
+    value = np.maximum(figures.value, 0)
+    effective = np.where(plain, value, figures.effective)
+    each = np.divide(value, effective, out=np.ones(value.shape), where=effective > 0)
+    low, high = poisson_limits(effective)
+    return Figures(figures.value, low * each, high * each, figures.effective)

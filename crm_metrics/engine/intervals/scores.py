@@ -1,0 +1,281 @@
+"""What each sampling unit adds to the deviation of a figure from its truth: the one source of variances.
+
+The unit is the customer where records name one, else the record. A figure is a function of sums over records; its deviation
+is, to first order, the gradient times what each unit adds to these sums (linearisation, Särndal, Swensson and Wretman 1992,
+Model Assisted Survey Sampling, section 5.5), so that its variance is the sum over units of the squares. What a customer adds
+is added up before it is squared: ten tickets of one are no ten pieces of news. Of a sum or a count the units themselves come
+by chance, which makes it a compound sum of customers. Tables are paired by customer where every table has one, and
+independent of each other otherwise. What was paid for advertising is a decision and has no chance in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.engine.aggregates import weighted
+from crm_metrics.engine.cells import Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.measuring import DECIDED, quantile
+from crm_metrics.engine.pairs import Chosen, Groups
+from crm_metrics.expressions import Formula, Name, Number
+from crm_metrics.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    from crm_metrics.engine.compute import Engine
+
+_PAIRED_BY = "customer"
+_TOTAL, _NUMBER, _BELOW = "total", "number", "below"
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """What a figure adds up over rows: the values of an aggregate's column, the number of its rows (of a mean both), or of a
+    quantile how many of its rows lie below it, less the share that should."""
+
+    name: str
+    role: str
+    metric: Metric = field(compare=False)
+
+
+Gradient = dict[Leaf, Floats]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """By cell and unit, what the unit adds; `shape` is that of the cells. `whole` is what comes to the variance of each cell
+    from units that are only in a whole which the cell is a part of."""
+
+    cell: Ints
+    unit: Ints
+    score: Floats
+    shape: tuple[int, int]
+    whole: Floats | None = None
+
+    @cached_property
+    def variance(self) -> Floats:
+        """The variance of each cell, to eleven digits: the others depend on the order in which the rows come."""
+        found = weighted(self.cell, self.score**2, self.shape[0] * self.shape[1]).reshape(self.shape)
+        found = found if self.whole is None else np.maximum(found + self.whole, 0)
+        with np.errstate(all="ignore"):
+            scale = 10.0 ** (10 - np.floor(np.log10(found)))
+            return np.where((found > 0) & np.isfinite(scale), np.rint(found * scale) / scale, found)
+
+    @cached_property
+    def units(self) -> Floats:
+        """How many units each cell has."""
+        return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape).astype(np.float64)
+
+    def correlation(self, now: int, before: int) -> Floats:
+        """By segment, how far two windows vary together because the same units are in both: 0 for no unit, never below."""
+        segments, span = self.shape[1], int(self.unit.max(initial=0)) + 1
+        window, segment = np.divmod(self.cell, segments)
+        keys, first, second = segment * span + self.unit, window == now, window == before
+        both, one, other = np.intersect1d(keys[first], keys[second], assume_unique=True, return_indices=True)
+        shared = weighted(both // span, self.score[first][one] * self.score[second][other], segments)
+        variance = self.variance
+        with np.errstate(all="ignore"):
+            found = shared / np.sqrt(variance[now] * variance[before])
+        return np.clip(np.nan_to_num(found), 0, 1)
+
+
+def repeats(engine: Engine, metric: Metric) -> bool:
+    """Whether customers have several of the records behind a figure."""
+    tables = {part.table for part in engine.catalog.parts([metric])} & engine.dataset.tables.keys()
+    return any(engine.selector(table).units is not None for table in sorted(tables))
+
+
+def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None = None) -> Scores | None:
+    """The scores of a metric's cells, of a ratio of two sums those about another value where it is given; None when a part
+    has none: a largest value, a survival median, a whole of wholes."""
+    found = _gradient(engine, metric.formula, cells) if metric.formula else _of_aggregate(engine, metric, cells)
+    if found is None:
+        return None
+    gradient = found[1]
+    if about is not None:
+        over, under = gradient
+        gradient = {over: gradient[over], under: -about * gradient[over]}
+    if metric.per_month and metric.formula:
+        gradient = _per_month(engine.covering.months(metric)[:, None], *found)
+    gradient = {leaf: slope for leaf, slope in gradient.items() if (leaf.metric.table, leaf.metric.column) != DECIDED}
+    own = [leaf for leaf in gradient if engine.dims(leaf.metric) == cells.dims]
+    wholes = [leaf for leaf in gradient if leaf not in own]
+    if not own or len(wholes) > 1 or len({leaf.metric.table for leaf in gradient}) > 1 < 1 + len(wholes):
+        return None
+    parts = [_of_group(engine, leaves, unit, gradient, cells) for leaves, unit in _together(engine, own)]
+    step = np.cumsum([0, *(int(unit.max(initial=0)) + 1 for _, unit, _ in parts)])
+    cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
+    unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
+    found_scores = Scores(cell.astype(np.int64), unit, score, cells.value.shape)
+    return _with_whole(engine, found_scores, wholes[0], gradient[wholes[0]], cells) if wholes else found_scores
+
+
+def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradient] | None:
+    """The value of a formula in cells like the given ones, and its derivative by each leaf; None when a part has none."""
+    match tree:
+        case Number(number):
+            return np.full(like.value.shape, number), {}
+        case Name(name):
+            return _of_name(engine, name, like)
+    left, right = _gradient(engine, tree.left, like), _gradient(engine, tree.right, like)
+    if left is None or right is None:
+        return None
+    (a, by_a), (b, by_b) = left, right
+    with np.errstate(all="ignore"):
+        match tree.operator:
+            case "+":
+                return a + b, _combined(by_a, 1.0, by_b, 1.0)
+            case "-":
+                return a - b, _combined(by_a, 1.0, by_b, -1.0)
+            case "*":
+                return a * b, _combined(by_a, b, by_b, a)
+            case _:
+                return a / b, _combined(by_a, 1 / b, by_b, -a / b**2)
+
+
+def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
+    if name not in engine.catalog:
+        return engine.named_in(name, like.dims), {}
+    metric, cells = engine.catalog[name], engine.cells(name)
+    if isinstance(cells, Unavailable) or metric.over_months:
+        return None
+    cells = engine.spread(cells, like.dims)
+    if metric.formula is None:
+        return _of_aggregate(engine, metric, cells) if metric.aggregate != "median" else None
+    inner = _gradient(engine, metric.formula, like)
+    if inner is None or not metric.per_month:
+        return inner
+    return cells.value, _per_month(engine.covering.months(metric)[:, None], *inner)
+
+
+def _of_aggregate(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Gradient] | None:
+    name, one = metric.name, np.ones(cells.value.shape)
+    with np.errstate(all="ignore"):
+        match metric.aggregate:
+            case "count" | "distinct":
+                return cells.value, {Leaf(name, _NUMBER, metric): one}
+            case "sum":
+                return cells.value, {Leaf(name, _TOTAL, metric): one}
+            case "mean":
+                by = {Leaf(name, _TOTAL, metric): 1 / cells.n, Leaf(name, _NUMBER, metric): -cells.value / cells.n}
+                return cells.value, by
+            case "median" | "quantile":
+                return cells.value, {Leaf(name, _BELOW, metric): 1 / cells.n}
+    return None
+
+
+def _per_month(months: Floats, value: Floats, gradient: Gradient) -> Gradient:
+    """The gradient of a rate of a whole period, as that of the same rate of a month."""
+    with np.errstate(all="ignore"):
+        outer = (1 - value) ** (1 / months - 1) / months
+    return {leaf: outer * slope for leaf, slope in gradient.items()}
+
+
+def _combined(left: Gradient, by_left: Floats | float, right: Gradient, by_right: Floats | float) -> Gradient:
+    made = {leaf: slope * by_left for leaf, slope in left.items()}
+    for leaf, slope in right.items():
+        made[leaf] = made[leaf] + slope * by_right if leaf in made else slope * by_right
+    return made
+
+
+def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]]:
+    """The leaves that are moved by the same units, each group with the column of its units where it is not the table's own:
+    that by which several tables are paired, or what a count counts each of once."""
+    tables = sorted({leaf.metric.table for leaf in leaves})
+    if len(tables) > 1 and all(engine.dataset.tables[table].has(_PAIRED_BY) for table in tables):
+        return [(leaves, _PAIRED_BY)]
+    made = []
+    for table in tables:
+        own = [leaf for leaf in leaves if leaf.metric.table == table]
+        counted = {leaf.metric.column for leaf in own if leaf.metric.aggregate == "distinct"} - {_PAIRED_BY}
+        made.append((own, min(counted, default="")))
+    return made
+
+
+def _of_group(
+    engine: Engine, leaves: list[Leaf], column: str, gradient: Gradient, cells: Cells
+) -> tuple[Ints, Ints, Floats]:
+    """The cells, units and scores of leaves that are moved by the same units."""
+    labels = _labels(engine, leaves, column) if column else None
+    found: dict[int, tuple[Groups, Floats, Floats]] = {}
+    for leaf in leaves:
+        pairs = engine.pairs(leaf.metric)
+        units = None if labels is None else _numbered(engine, leaf, column, labels)
+        groups = engine.groups(leaf.metric, pairs, cells.dims, units)
+        added, seen = _added(engine, leaf, pairs, groups, cells)
+        with np.errstate(all="ignore"):
+            score = gradient[leaf].ravel()[groups.cell] * added
+        kept = found.get(id(groups.cell))
+        found[id(groups.cell)] = (groups, score + kept[1], seen + kept[2]) if kept else (groups, score, seen)
+    parts = [(groups.cell[seen > 0], groups.unit[seen > 0], score[seen > 0]) for groups, score, seen in found.values()]
+    if len(parts) == 1:
+        return parts[0]
+    cell, unit, score = (np.concatenate([part[at] for part in parts]) for at in range(3))
+    span = int(unit.max(initial=0)) + 1
+    place, keys = pd.factorize(cell.astype(np.int64) * span + unit)
+    return keys // span, keys % span, weighted(place, score, len(keys))
+
+
+def _added(engine: Engine, leaf: Leaf, pairs: Chosen, groups: Groups, cells: Cells) -> tuple[Floats, Floats]:
+    """What each group of the pairs adds to the leaf, and how many rows it has."""
+    size, metric = len(groups.cell), leaf.metric
+    if metric.aggregate == "count":
+        seen = np.bincount(groups.place, minlength=size).astype(np.float64)
+        return seen, seen
+    if metric.aggregate == "distinct":
+        named = engine.selector(metric.table).entities(metric.column)[pairs.rows] >= 0
+        seen = weighted(groups.place, named.astype(np.float64), size)
+        return (seen >= (metric.at_least or 1)).astype(np.float64), seen
+    values = engine.measures.values(metric, pairs)
+    known = ~np.isnan(values)
+    seen = weighted(groups.place, known.astype(np.float64), size)
+    if leaf.role == _NUMBER:
+        return seen, seen
+    if leaf.role == _TOTAL:
+        return weighted(groups.place, np.where(known, values, 0.0), size), seen
+    middle = cells.value.ravel()[groups.cell.take(groups.place)]
+    return weighted(groups.place, (values <= middle).astype(np.float64), size) - quantile(metric) * seen, seen
+
+
+def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
+    """A number for each entity, the same in every table."""
+    found: set[str] = set()
+    for table in {leaf.metric.table for leaf in leaves}:
+        values = engine.dataset.tables[table].frame[column]
+        found.update(map(str, values.astype("category").cat.categories))
+    return {label: number for number, label in enumerate(sorted(found))}
+
+
+def _numbered(engine: Engine, leaf: Leaf, column: str, labels: Mapping[str, int]) -> Ints:
+    """The entity of each row of the leaf's table as its number; rows without one are units of their own."""
+    tables = engine.dataset.tables
+    category = tables[leaf.metric.table].frame[column].astype("category").cat
+    lookup = np.array([*(labels[str(value)] for value in category.categories), -1], dtype=np.int64)
+    code = lookup[category.codes.to_numpy()]
+    first = len(labels) + sum(len(table.frame) for name, table in tables.items() if name < leaf.metric.table)
+    return np.where(code >= 0, code, first + np.arange(len(code)))
+
+
+def _with_whole(engine: Engine, part: Scores, leaf: Leaf, slope: Floats, cells: Cells) -> Scores:
+    """The scores of shares of a whole that the leaf adds up in coarser cells: to a share each unit of the whole adds what it
+    adds to the part, and with the slope what it adds to the whole, also where it is in no part of it at all."""
+    dims = engine.dims(leaf.metric)
+    pairs = engine.pairs(leaf.metric)
+    groups = engine.groups(leaf.metric, pairs, dims)
+    added = _added(engine, leaf, pairs, groups, cells)[0]
+    coarse = engine.segments(dims)
+    place, segments = engine.segments(cells.dims).within(coarse), part.shape[1]
+    of_cell = (np.arange(part.shape[0])[:, None] * len(coarse) + place).ravel()
+    span = int(max(groups.unit.max(initial=0), part.unit.max(initial=0))) + 1
+    keys = groups.cell.astype(np.int64) * span + groups.unit
+    order = np.argsort(keys)
+    wanted = of_cell[part.cell] * span + part.unit
+    at = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
+    mine = slope.ravel()[part.cell] * np.where(keys[at] == wanted, added[at], 0.0)
+    squares = weighted(groups.cell, added**2, part.shape[0] * len(coarse))[of_cell].reshape(part.shape)
+    others = slope**2 * squares - weighted(part.cell, mine**2, segments * part.shape[0]).reshape(part.shape)
+    return Scores(part.cell, part.unit, part.score + mine, part.shape, others)
