@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property, lru_cache
-from importlib.resources import files
 from typing import Any
 
 from crm_metrics import schema
+from crm_metrics.shipped import listed, shipped
 
 GENERIC = "generic"
 _PUNCTUATION = re.compile(r"[^\w]|_")
@@ -87,14 +86,8 @@ class Layout:
 @cache
 def layouts() -> tuple[Layout, ...]:
     """All layouts, from every TOML file in the vendors' folder."""
-    folder = files("crm_metrics.loaders.vendors")
-    found: list[Layout] = []
-    for entry in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if entry.name.endswith(".toml"):
-            block = tomllib.loads(entry.read_text(encoding="utf-8"))
-            vendor = entry.name.removesuffix(".toml")
-            found += [layout_of(vendor, block, part) for part in block["layout"]]
-    return tuple(found)
+    files = ((vendor, shipped("loaders/vendors", vendor)) for vendor in listed("loaders/vendors"))
+    return tuple(layout_of(vendor, file, part) for vendor, file in files for part in file["layout"])
 
 
 def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layout:

@@ -7,12 +7,12 @@ cancelled, "Closed-loop review" is not closed, since a hyphen makes one word of 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+
+from crm_metrics.shipped import shipped
 
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -90,8 +90,7 @@ class StateWords:
 @cache
 def state_words(table: str) -> StateWords:
     """The words of a table that has states."""
-    text = files("crm_metrics.loaders.states").joinpath(f"{table}.toml").read_text(encoding="utf-8")
-    block = tomllib.loads(text)
+    block = shipped("loaders/states", table)
     by_name = block.get("whole", False)
     states: dict[str, str] = {}
     starts: dict[str, str] = {}

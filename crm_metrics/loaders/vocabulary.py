@@ -8,13 +8,13 @@ mean different things in different languages: `Nombre` is a name in Spanish and 
 from __future__ import annotations
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import NamedTuple
+
+from crm_metrics.shipped import listed, shipped
 
 SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
 UNITS = {
@@ -169,20 +169,18 @@ def unit_in(words: Iterable[str]) -> str | None:
 def languages(*, guessing: bool = False) -> tuple[Language, ...]:
     """All languages there are words of, English first; `english` alone is enough for most headers. `guessing` with the words
     that are not sure enough to decide anything."""
-    folder = files("crm_metrics.loaders.words")
-    names = sorted(entry.name for entry in folder.iterdir() if re.fullmatch(r"[a-z]{2}\.toml", entry.name))
-    return tuple(_language(name, guessing) for name in sorted(names, key=lambda name: (name != "en.toml", name)))
+    names = [name for name in listed("loaders/words") if len(name) == 2 and name != "en"]
+    return tuple(_language(name, guessing) for name in ("en", *names))
 
 
 @cache
 def english() -> Language:
-    return _language("en.toml")
+    return _language("en")
 
 
 @cache
 def _language(name: str, guessing: bool = False) -> Language:
-    text = files("crm_metrics.loaders.words").joinpath(name).read_text(encoding="utf-8")
-    block = tomllib.loads(text)
+    block = shipped("loaders/words", name)
     stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
 
     def table(part: str) -> dict[str, tuple[str, ...]]:

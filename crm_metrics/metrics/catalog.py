@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,6 +12,7 @@ from crm_metrics import expressions, schema
 from crm_metrics.errors import SettingsError, UsageError, did_you_mean
 from crm_metrics.metrics.checking import NAMED_VALUES, check, check_kind, choice, references
 from crm_metrics.metrics.metric import AGGREGATES, Better, Example, Metric, Unit, When
+from crm_metrics.shipped import listed, shipped
 
 FAMILIES = ("acquisition", "sales", "value", "retention", "service", "voice", "marketing")
 FAMILY_TITLES = {
@@ -122,11 +122,13 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
 
 def built_in() -> Catalog:
     """The catalogue that comes with the program: every TOML file of this folder, families in the order of a report."""
-    folder = files("crm_metrics.metrics")
-    found = {Path(entry.name).stem: entry for entry in folder.iterdir() if entry.name.endswith(".toml")}
     blocks: dict[str, Metric] = {}
-    for family in sorted(found, key=lambda name: (FAMILIES.index(name) if name in FAMILIES else len(FAMILIES), name)):
-        blocks |= _metrics(found[family].read_text(encoding="utf-8"), family, f"metrics/{family}.toml")
+    for family in sorted(
+        listed("metrics"), key=lambda name: FAMILIES.index(name) if name in FAMILIES else len(FAMILIES)
+    ):
+        where = f"metrics/{family}.toml"
+        read = shipped("metrics", family)
+        blocks |= {name: _metric(name, family, block, f"{where} [{name}]") for name, block in read.items()}
     check(blocks, blocks, "metrics")
     return Catalog(blocks)
 
@@ -150,10 +152,6 @@ def with_blocks(catalog: Catalog, blocks: Mapping[str, Any], where: str) -> Cata
     everything = {**catalog, **own}
     check(own, everything, where)
     return Catalog(everything)
-
-
-def _metrics(text: str, family: str, where: str) -> dict[str, Metric]:
-    return {name: _metric(name, family, block, f"{where} [{name}]") for name, block in _blocks(text, where).items()}
 
 
 def _blocks(text: str, where: str) -> dict[str, Any]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping
 from functools import cache
-from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -16,6 +14,7 @@ import pandas as pd
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, by_text, has_value, moments, numbers, seen
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table
 
 KINDS = ("order", "invoice", "sale", "payment", "refund", "other", "method")
@@ -28,8 +27,7 @@ _PAIRED = 0.5
 @cache
 def _words() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
     """Whole names with their kind, and words by kind."""
-    text = (files("crm_metrics.loaders") / "words" / "ledgers.toml").read_text(encoding="utf-8")
-    block = tomllib.loads(text)
+    block = shipped("loaders/words", "ledgers")
     names = {name: kind for kind, words in block["names"].items() for name in words}
     return names, {kind: tuple(words) for kind, words in block["words"].items()}
 

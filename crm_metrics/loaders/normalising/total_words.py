@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import numpy as np
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.layouts import normalised
+from crm_metrics.shipped import shipped
 
 MEAN, ALONE, NAMED = 3, 2, 1  # what a cell says: it is the word for a mean or a total, or names one
 
@@ -31,10 +30,9 @@ class _Words:
 @cache
 def _words() -> _Words:
     """The words of all languages, and a pattern that every cell with one of them matches."""
-    text = (files("crm_metrics.loaders") / "words" / "totals.toml").read_text(encoding="utf-8")
     totals, means = (
         frozenset(normalised(word) for known in languages.values() for word in known)
-        for languages in tomllib.loads(text).values()
+        for languages in shipped("loaders/words", "totals").values()
     )
     words = totals | means
     signs = tuple(sorted(word for word in words if not word[0].isascii() and not word[0].islower()))
