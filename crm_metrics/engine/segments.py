@@ -131,7 +131,7 @@ def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:
     order: dict[str, int] = {}
     for column in columns:
         known = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
-        texts = [_text(value) for value in known]
+        texts = [_text(value) for value in known.tolist()]
         found.update(texts)
         if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
             order = {text: place for place, text in enumerate(texts)}
@@ -148,7 +148,9 @@ def _codes(column: pd.Series[Any], known: list[str]) -> tuple[Codes, Codes]:
     """Each row's place in a list, and that list: of places among the known values, behind the last for a missing one."""
     place = {value: i for i, value in enumerate(known)}
     category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
-    lookup = np.array([place[_text(value)] for value in category.cat.categories] + [len(known)], dtype=np.int32)
+    lookup = np.array(
+        [place[_text(value)] for value in category.cat.categories.tolist()] + [len(known)], dtype=np.int32
+    )
     rows: Codes = np.asarray(category.cat.codes)
     return rows, lookup
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
@@ -26,10 +26,9 @@ _FILES = {
 }
 
 
-def _texts(column: pd.Series | None, n: int) -> Iterable[str | None]:
-    if column is None:
-        return [None] * n
-    return column.astype(object).where(column.notna(), None).tolist()
+def _texts(values: pd.Index) -> list[str]:
+    """Categories as texts. One by one they would be converted slowly."""
+    return [str(value) for value in values.tolist()]
 
 
 def link_customers(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
@@ -42,7 +41,7 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
     if is_one and _all_have_ids(tables, named):
         for name, columns in named.items():
             tables[name].frame["customer"] = tables[name].frame[columns[0]].astype("category")
-        listed = set(tables["customers"].frame["customer"].cat.categories) if "customers" in named else set()
+        listed = set(_texts(tables["customers"].frame["customer"].cat.categories)) if "customers" in named else set()
     elif (alone := _names_only(tables, named, space)) is not None:
         listed = _by_name(tables, alone)
     else:
@@ -70,7 +69,7 @@ def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dic
         own: frozenset[str] = frozenset()
         if ids is not None:
             codes = np.unique(ids.cat.codes.to_numpy()[source == i])
-            own = frozenset(map(str, ids.cat.categories[codes[codes >= 0]]))
+            own = frozenset(_texts(ids.cat.categories[codes[codes >= 0]]))
         header = headers.get(columns[0]) or headers.get(DEALS + columns[0]) or ""
         has_names = columns[1] in headers or DEALS + columns[1] in headers
         found[i] = Column(sources[i].vendor, normalised(header), own, has_names, table.name == "customers")
@@ -110,9 +109,11 @@ def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
     """Write names as keys, each in the spelling that comes first; those of the customers file come back."""
     texts = {name: tables[name].frame[column].astype("category") for name, column in columns.items()}
     spelt: dict[str, str] = {}
-    forms = {name: [folded(str(value)) for value in text.cat.categories] for name, text in texts.items()}
+    forms: dict[str, list[str]] = {}
     for name, text in texts.items():
-        for form, value in zip(forms[name], map(str, text.cat.categories), strict=True):
+        values = _texts(text.cat.categories)
+        forms[name] = [folded(value) for value in values]
+        for form, value in zip(forms[name], values, strict=True):
             spelt[form] = min(spelt.get(form, value), value)
     for name, text in texts.items():
         labels = sorted({spelt[form] for form in forms[name]})
@@ -160,8 +161,12 @@ def _distinct(
     place, distinct = pd.factorize(combined, sort=True)
     first = np.empty(len(distinct), dtype=np.int64)
     first[place[::-1]] = np.arange(len(place))[::-1]
-    cells = [_texts(parts[column].iloc[first] if column in parts else None, len(first)) for column in columns]
-    rows = zip((labels[code] for code in spaces_of[first]), *cells, strict=True)
+    cells: list[list[str | None]] = []
+    for column in columns:
+        known = [*_texts(parts[column].cat.categories), None] if column in parts else [None]
+        codes = parts[column].cat.codes.to_numpy()[first] if column in parts else np.zeros(len(first), dtype=np.int64)
+        cells.append(list(map(known.__getitem__, codes.tolist())))
+    rows = zip(map(labels.__getitem__, spaces_of[first].tolist()), *cells, strict=True)
     return place.astype(np.int64), [(where, one, two, three) for where, one, two, three in rows]
 
 
@@ -195,7 +200,7 @@ def _once(table: Table, sources: list[Source], issues: list[Issue]) -> None:
 
 def _report_unknown(table: Table, listed: set[str], sources: list[Source], issues: list[Issue]) -> None:
     column = table.frame["customer"]
-    unknown = np.array([str(value) not in listed for value in column.cat.categories] + [False], dtype=bool)
+    unknown = np.array([*(value not in listed for value in _texts(column.cat.categories)), False], dtype=bool)
     hit = unknown[column.cat.codes.to_numpy()]
     _unmatched(table, hit, "customer", "the customers file", column, sources, issues)
 
@@ -230,12 +235,12 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
         if other == "deals" and not any(source.table == "deal_stages" for source in sources):
             continue  # without a history of its own, stages stand in the deals' own rows
         fold = _fold(key)
-        known = {fold(value) for value in tables[other].frame[key].dropna().unique()}
+        known = {fold(value) for value in tables[other].frame[key].dropna().unique().tolist()}
         for name, table in sorted(tables.items()):
             if name == other or not table.has(mine) or not link.leads_to(name):
                 continue
             values = table.frame[mine].astype("category")
-            unknown = np.array([*(fold(value) not in known for value in values.cat.categories), False], dtype=bool)
+            unknown = np.array([*(fold(value) not in known for value in values.cat.categories.tolist()), False])
             _unmatched(table, unknown[values.cat.codes.to_numpy()], mine, _FILES[other], values, sources, issues)
 
 
@@ -258,7 +263,7 @@ def carry(tables: dict[str, Table], column: str) -> None:
             known = tables[other].frame[[key, column]].dropna(subset=[key])
             attribute = dict(zip(map(_fold(key), known[key]), known[column], strict=True))
             values = table.frame[mine].astype("category")
-            found = [attribute.get(_fold(key)(value)) for value in values.cat.categories]
+            found = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
             spread = np.array([*found, None], dtype=object)[values.cat.codes.to_numpy()]
             table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break

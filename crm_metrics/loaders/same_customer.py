@@ -6,6 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 from crm_metrics.loaders.coercing.words import folded
@@ -75,9 +76,11 @@ def _end(space: str, joined: Mapping[str, str]) -> str:
 
 @dataclass
 class _Node:
+    """What is said of one customer: each name as it is compared, with its spellings."""
+
     space: str
     label: str
-    names: set[str] = field(default_factory=set)
+    names: dict[str, set[str]] = field(default_factory=dict)
     mails: set[str] = field(default_factory=set)
     is_listed: bool = False
 
@@ -89,8 +92,9 @@ class Customers:
         self._nodes: list[_Node] = []
         self._place: dict[tuple[str, str], int] = {}
         self._first: list[int] = []  # of each node one that is the same customer
-        self._spaces: dict[int, set[str]] = {}
-        self._mails: dict[int, set[str]] = {}
+        self._joined: dict[int, tuple[set[str], set[str]]] = {}  # of those that were joined, their spaces and addresses
+        self._domains: dict[str, set[str]] = {}
+        self._folded = cache(folded)  # every name stands in many records
 
     def learn(
         self, space: Space, identity: str | None, name: str | None, mail: str | None, *, is_list: bool = False
@@ -99,16 +103,14 @@ class Customers:
         if identity and space.is_worded and (space.name, identity) not in self._place:
             mail, name = (mail or identity, name) if "@" in identity else (mail, name or identity)
             identity = None
-        key = (
-            (space.name, identity)
-            if identity
-            else (MAIL, folded(mail))
-            if mail
-            else (NAME, folded(name))
-            if name
-            else None
-        )
-        if key is None:
+        mail = self._folded(mail) if mail else None
+        if identity:
+            key = space.name, identity
+        elif mail is not None:
+            key = MAIL, mail
+        elif name:
+            key = NAME, self._folded(name)
+        else:
             return None
         place = self._place.setdefault(key, len(self._nodes))
         if place == len(self._nodes):
@@ -117,53 +119,54 @@ class Customers:
         node = self._nodes[place]
         node.is_listed |= is_list
         if name:
-            node.names.add(name)
-        if mail:
-            node.mails.add(folded(mail))
+            node.names.setdefault(self._folded(name), set()).add(name)
+        if mail is not None:
+            node.mails.add(mail)
         return place
 
     def link(self) -> None:
         """Join the nodes of several spaces that have an address, else a name, which is unique in each. Two ids of one space
         are never joined."""
-        mails, names = defaultdict[str, set[int]](set), defaultdict[str, set[int]](set)
+        mails, names = defaultdict[str, list[int]](list), defaultdict[str, list[int]](list)
         domains = defaultdict[str, set[str]](set)
         for place, node in enumerate(self._nodes):
             for mail in node.mails:
-                mails[mail].add(place)
-                domains[mail.rpartition("@")[2]] |= {folded(name) for name in node.names}
+                mails[mail].append(place)
+                domains[mail.rpartition("@")[2]].update(node.names)
             for name in node.names:
-                names[folded(name)].add(place)
-        self._spaces = {place: {node.space} - {MAIL, NAME} for place, node in enumerate(self._nodes)}
-        self._mails = {place: set(node.mails) for place, node in enumerate(self._nodes)}
+                names[name].append(place)
+        self._domains = domains
         for known, by_mail in ((mails, True), (names, False)):
-            for text in sorted(known):
-                if len(known[text]) > 1:
-                    self._join(known[text], domains, by_mail=by_mail)
+            for text in sorted(text for text, places in known.items() if len(places) > 1):
+                self._join(known[text], by_mail=by_mail)
 
-    def _join(self, places: set[int], domains: Mapping[str, set[str]], *, by_mail: bool) -> None:
-        by_space = defaultdict[str, set[int]](set)
+    def _join(self, places: Iterable[int], *, by_mail: bool) -> None:
+        by_space: dict[str, int | None] = {}  # the one customer that each space knows
         for place in places:
-            by_space[self._nodes[place].space].add(self._root(place))
-        unique = sorted(
-            (min(roots) for roots in by_space.values() if len(roots) == 1), key=lambda place: self._order(place)
-        )
+            space, root = self._nodes[place].space, self._root(place)
+            by_space[space] = root if by_space.get(space, root) == root else None
+        unique = sorted((root for root in by_space.values() if root is not None), key=self._order)
         for one, other in pairwise(unique):
             left, right = self._root(one), self._root(other)
-            if left == right or self._spaces[left] & self._spaces[right]:
+            if left == right:
                 continue
-            if not by_mail and self._write_differently(left, right, domains):
+            (left_spaces, left_mails), (right_spaces, right_mails) = self._known(left), self._known(right)
+            if left_spaces & right_spaces or (not by_mail and self._write_differently(left_mails, right_mails)):
                 continue
             self._first[right] = left
-            self._spaces[left] |= self._spaces[right]
-            self._mails[left] |= self._mails[right]
+            self._joined[left] = left_spaces | right_spaces, left_mails | right_mails
 
-    def _write_differently(self, left: int, right: int, domains: Mapping[str, set[str]]) -> bool:
+    def _known(self, root: int) -> tuple[set[str], set[str]]:
+        """The spaces in which a customer has ids, and the addresses."""
+        node = self._nodes[root]
+        return self._joined.get(root) or ({node.space} - {MAIL, NAME}, node.mails)
+
+    def _write_differently(self, one: set[str], other: set[str]) -> bool:
         """Whether both have addresses, and none at a domain that only they have: two persons of one name."""
-        one, other = self._mails[left], self._mails[right]
         if not one or not other:
             return False
         common = {mail.rpartition("@")[2] for mail in one} & {mail.rpartition("@")[2] for mail in other}
-        return not any(len(domains[domain]) < 2 for domain in common)
+        return not any(len(self._domains[domain]) < 2 for domain in common)
 
     def _root(self, place: int) -> int:
         while self._first[place] != place:
@@ -178,17 +181,21 @@ class Customers:
     def keys(self) -> list[str]:
         """The key of each node's customer: the id in the list of customers, else an id, a name, an address. Of two customers
         with one key the later one has what tells it apart in brackets."""
+        roots = [self._root(place) for place in range(len(self._nodes))]
         parts = defaultdict[int, list[int]](list)
-        for place in range(len(self._nodes)):
-            parts[self._root(place)].append(place)
+        for place, root in enumerate(roots):
+            parts[root].append(place)
+        best_of = {root: min(places, key=self._order) for root, places in parts.items()}
         taken: set[str] = set()
         label_of: dict[int, str] = {}
-        for root, places in sorted(parts.items(), key=lambda part: min(map(self._order, part[1]))):
-            best = self._nodes[min(places, key=self._order)]
-            names = sorted(name for place in places for name in self._nodes[place].names)
-            mails = sorted(mail for place in places for mail in self._nodes[place].mails)
-            label = best.label if best.space not in (MAIL, NAME) else (names or mails)[0]
-            key = label
+        for root, best_place in sorted(best_of.items(), key=lambda item: self._order(item[1])):
+            best = self._nodes[best_place]
+            key = label = best.label
+            if best.space in (MAIL, NAME) or key in taken:
+                nodes = [self._nodes[place] for place in parts[root]]
+                names = sorted(name for node in nodes for spellings in node.names.values() for name in spellings)
+                mails = sorted(mail for node in nodes for mail in node.mails)
+                key = label = label if best.space not in (MAIL, NAME) else (names or mails)[0]
             if key in taken:
                 apart = (*mails, *names, best.space.replace("\0", " ").strip())
                 key = next(
@@ -196,7 +203,7 @@ class Customers:
                 )
             taken.add(key)
             label_of[root] = key
-        return [label_of[self._root(place)] for place in range(len(self._nodes))]
+        return [label_of[root] for root in roots]
 
     def listed(self, keys: Iterable[str]) -> set[str]:
         """The keys of those who stand in a list of customers."""

@@ -39,7 +39,7 @@ class Stages:
 def in_order(bench: Workbench, frame: pd.DataFrame, deal: Ints) -> Stages | None:
     """The stages of a history in their order; `deal` numbers the deal of each row. None for too many to be stages."""
     stage = frame["stage"].astype("category").cat.remove_unused_categories()
-    labels = [str(label) for label in stage.cat.categories]
+    labels = [str(label) for label in stage.cat.categories.tolist()]
     if len(labels) > MOST:
         return None
     codes = stage.cat.codes.to_numpy().astype(np.int64)

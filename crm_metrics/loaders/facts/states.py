@@ -81,7 +81,7 @@ def in_file(bench: Workbench, table: Table, *columns: str) -> Bools:
 def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
     """What the words of a column say of each row, by the settings, the vendor and the common words; −1 where unknown."""
     series = table.frame[column].astype("category")
-    labels = [str(label) for label in series.cat.categories]
+    labels = [str(label) for label in series.cat.categories.tolist()]
     codes = series.cat.codes.to_numpy()
     common = state_words(table.name)
     base = [common.of_name(label) if column == "stage" else common.of_status(label) for label in labels]

@@ -120,7 +120,7 @@ def _named(file: File, stretches: pd.DataFrame, cells: Cells, outer: tuple[Days,
 
 def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cells) -> tuple[Days, Days]:
     """The first and the last day of the stretch in each row; cells that name none are reported."""
-    texts = [str(text) for text in column.cat.categories]
+    texts = [str(text) for text in column.cat.categories.tolist()]
     codes = column.cat.codes.to_numpy().astype(np.int64)
     stretch = stretch_of(file.header(name)) or Stretch(COLUMNS[name])
     order = _order(file, name, coerced.Texts(pa.array(texts, pa.string()), codes.astype(np.int32)), stretch.name)
@@ -144,7 +144,7 @@ def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cel
 def _years(stretches: pd.DataFrame) -> Days:
     """The year that each row names, 0 for none."""
     column = stretches["spent_year"]
-    spans_of = [spans.named(str(text), "year", "dmy") for text in column.cat.categories]
+    spans_of = [spans.named(str(text), "year", "dmy") for text in column.cat.categories.tolist()]
     numbers = np.array([*(span[0].year if span else 0 for span in spans_of), 0], dtype=np.int64)
     years: Days = numbers[column.cat.codes.to_numpy()]
     return years
