@@ -7,6 +7,7 @@ inclusive), what is missing is None or NaN.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
@@ -79,7 +80,7 @@ class Report:
     compare: str | None = None
     compare_period: str | None = None
     sources: list[Source] = field(default_factory=list)
-    digests: dict[str, str] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
     settings: dict[str, object] = field(default_factory=dict)
     settings_file: str | None = None
     issues: list[Issue] = field(default_factory=list)

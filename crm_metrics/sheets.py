@@ -1,14 +1,20 @@
-"""A result as tables of typed cells: what a command makes once, so that every format writes the same figures."""
+"""A result as tables of typed cells, sentences and charts: what a command makes once, so that every format writes the same
+figures."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.tables import Coverage, Dataset, Source
+from crm_metrics.tables import Coverage, Dataset, Digests, Source
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Cell = str | float | bool | date | None  # None and NaN: missing
 OF_ROW = "unit"  # the unit of a column whose rows are in different ones: the row's own, in its column `unit`
@@ -19,7 +25,8 @@ class Column:
     """A column of a table. `name` is its name for machines, `title` its heading for people (empty: the name); numbers are
     in `unit`, shares as fractions, money in the currency of the row's column `currency`, else of the table. A column that is
     not `shown` is only for machines; in a narrow terminal those with the highest `spare` go first, 0 never. `bar` draws a
-    fraction beside its figure; `styles` colours texts."""
+    fraction beside its figure; `styles` colours texts. What is `signed` is a change, in the unit itself or in percent
+    of what it was."""
 
     name: str
     title: str = ""
@@ -28,6 +35,7 @@ class Column:
     spare: int = 0
     bar: bool = False
     styles: Mapping[str, str] = field(default_factory=dict)
+    signed: Literal["", "difference", "relative"] = ""
 
     @property
     def heading(self) -> str:
@@ -36,7 +44,9 @@ class Column:
 
 @dataclass(frozen=True)
 class Sheet:
-    """One table: a row has a cell for each column. `notes` stand below it; `empty` instead of it where it has no rows."""
+    """One table: a row has a cell for each column. `notes` stand below it; `empty` instead of it where it has no rows. One
+    that is `charted` is what the book's charts show: a terminal leaves it to them, and of a table of more than `most` rows
+    (0: no limit) it shows some, at equal steps."""
 
     name: str
     title: str
@@ -45,15 +55,91 @@ class Sheet:
     currency: str | None = None
     notes: Sequence[str] = ()
     empty: str = ""
+    charted: bool = False
+    most: int = 0
 
     def column(self, name: str) -> int | None:
         """The place of a column; None when there is none of that name."""
         return next((place for place, column in enumerate(self.columns) if column.name == name), None)
 
 
+class Frame(Sequence[Sequence[Cell]]):
+    """The rows of a table that lie in a frame, for results too large to be rows of Python. `dates` are columns of ISO text;
+    cells are None where there is nothing."""
+
+    def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], dates: Sequence[str] = ()) -> None:
+        self.frame = frame
+        self._columns = [(column.name, column.name in dates) for column in columns]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __iter__(self) -> Iterator[Sequence[Cell]]:
+        return iter(self._cells)
+
+    @overload
+    def __getitem__(self, place: int) -> Sequence[Cell]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Sequence[Cell]]: ...
+
+    def __getitem__(self, place: int | slice) -> Any:
+        return self._cells[place]
+
+    @cached_property
+    def _cells(self) -> list[tuple[Cell, ...]]:
+        columns = []
+        for name, is_date in self._columns:
+            cells = self.frame[name]
+            listed = cells.astype(object).where(cells.notna(), None).tolist()
+            if is_date:
+                days = {text: date.fromisoformat(text) for text in set(listed) - {None}}
+                listed = [days.get(text) for text in listed]
+            columns.append(listed)
+        return list(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A series over time, as a chart draws it: a number for each period, oldest first, shares as fractions, None where there
+    is none. `complete` says of each period whether it is over and its value final; `steps` are the places at which the level
+    changes, `odd` those out of line. `says` is what it shows, in a sentence, `told` whether that is worth telling of one
+    series among many."""
+
+    title: str
+    unit: Unit
+    currency: str | None
+    periods: Sequence[str]
+    values: Sequence[float | None]
+    complete: Sequence[bool]
+    low: Sequence[float | None]
+    high: Sequence[float | None]
+    target: Sequence[float | None]
+    trend: Sequence[float | None]
+    steps: Sequence[int] = ()
+    odd: Sequence[int] = ()
+    says: str = ""
+    told: bool = True
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Shares (fractions) by row and step, None where there is none, with their `average` below; `sizes` count what a row is
+    of, under the heading `of`."""
+
+    title: str
+    rows: Sequence[str]
+    of: str
+    sizes: Sequence[int]
+    shares: Sequence[Sequence[float | None]]
+    average: Sequence[float | None]
+    says: str = ""
+
+
 @dataclass(frozen=True)
 class Origin:
-    """What a result was made from: the files, up to when they know, the settings file, and what was noticed."""
+    """What a result was made from: the files, up to when they know, the settings file, and what was noticed; `digests`
+    are the SHA-256 of files by their path."""
 
     as_of: date
     sources: Sequence[Source] = ()
@@ -61,18 +147,30 @@ class Origin:
     issues: Sequence[Issue] = ()
     notes: Sequence[str] = ()
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
+    digests: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod
     def of(cls, dataset: Dataset) -> Origin:
         """The origin of everything that is made from a dataset."""
-        settings, found = dataset.settings.file, dataset.issues
-        return cls(dataset.as_of, dataset.sources, settings, found, dataset.notes, dataset.coverage)
+        return cls(
+            dataset.as_of,
+            dataset.sources,
+            dataset.settings.file,
+            dataset.issues,
+            dataset.notes,
+            dataset.coverage,
+            Digests(dataset.raws),
+            {**dataset.settings.in_force(), "as_of": dataset.as_of.isoformat()},
+        )
 
 
 @dataclass(frozen=True)
 class Book:
-    """The whole result of a command: a title with what it is about, plain sentences, tables (the first is the main one),
-    notes. `known` holds further keys for JSON."""
+    """The whole result of a command: a title with what it is about, plain sentences, charts, tables (the first is the main
+    one), notes. `known` holds further keys for JSON. `page`, where there is one, draws the book for a terminal, on a screen
+    and with all notes or not; `define` gives what the figure of a metric means, by heading, empty where that is not
+    known."""
 
     title: str
     origin: Origin
@@ -81,3 +179,6 @@ class Book:
     says: Sequence[str] = ()
     notes: Sequence[str] = ()
     known: Mapping[str, object] = field(default_factory=dict)
+    charts: Sequence[Curve | HeatMap] = ()
+    page: Callable[[Any, bool], None] | None = None
+    define: Callable[[str], Mapping[str, str]] = lambda metric: {}

@@ -7,6 +7,7 @@ stands for UTC. `_source` is the index of a row's `Source`, `_row` its row numbe
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
@@ -156,3 +157,22 @@ class Digestible(Protocol):
     """A file whose content can be told from another's."""
 
     def digest(self) -> str: ...
+
+
+class Digests(Mapping[str, str]):
+    """The SHA-256 of files by their path, each worked out when it is asked for."""
+
+    def __init__(self, raws: Mapping[str, Digestible]) -> None:
+        self._raws = raws
+        self._known: dict[str, str] = {}
+
+    def __getitem__(self, path: str) -> str:
+        if path not in self._known:
+            self._known[path] = self._raws[path].digest()
+        return self._known[path]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._raws)
+
+    def __len__(self) -> int:
+        return len(self._raws)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from crm_metrics import errors, renderers
+from crm_metrics import errors, writers
 from crm_metrics.cli.app import app
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.settings import Settings
@@ -64,7 +64,7 @@ def test_every_tool_is_named(title: str):
     assert f"**{title}**" in section
 
 
-@pytest.mark.parametrize("name", sorted(renderers.known()))
+@pytest.mark.parametrize("name", sorted(writers.formats()))
 def test_every_format_is_named(name: str):
     section = README.split("### Formats and files", 1)[1].split("\n#", 1)[0]
     assert f"`{name}`" in section

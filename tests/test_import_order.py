@@ -20,7 +20,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("loaders", "engine"),
     ("analysis",),
     ("report", "sheets", "assembly", "ranking", "timeline", "history"),
-    ("renderers", "api"),
+    ("renderers", "writers", "api"),
     ("cli",),
     ("__main__",),
 )
@@ -36,8 +36,8 @@ def room(parts: tuple[str, ...]) -> str:
     return parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> Iterator[str]:
-    """The rooms that a file imports from, also within functions and for types only."""
+def names_imported(path: Path) -> Iterator[str]:
+    """The modules that a file imports, also within functions and for types only, with what it takes from them."""
     package = ("crm_metrics", *path.parts[:-1])
     for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -45,18 +45,19 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             above = package[: len(package) - node.level + 1] if node.level else ()
             start = ".".join([*above, *([node.module] if node.module else [])])
-            names = [f"{start}.{alias.name}" for alias in node.names] if start == "crm_metrics" else [start]
+            names = [f"{start}.{alias.name}" for alias in node.names]
         else:
             continue
-        for name in names:
-            top, _, rest = name.partition(".")
-            inside = rest.partition(".")[0]
-            if (
-                top == "crm_metrics"
-                and ((PACKAGE / inside).is_dir() or (PACKAGE / f"{inside}.py").is_file())
-                and inside
-            ):
-                yield inside
+        yield from names
+
+
+def imported(path: Path) -> Iterator[str]:
+    """The rooms that a file imports from."""
+    for name in names_imported(path):
+        top, _, rest = name.partition(".")
+        inside = rest.partition(".")[0]
+        if top == "crm_metrics" and ((PACKAGE / inside).is_dir() or (PACKAGE / f"{inside}.py").is_file()) and inside:
+            yield inside
 
 
 def test_every_module_has_a_floor() -> None:
@@ -69,6 +70,22 @@ def test_a_module_imports_from_its_own_floor_and_those_below(path: Path) -> None
     above = {name for name in imported(path) if FLOOR[name] > FLOOR[own] or name == APART.get(own)}
 
     assert set() == above
+
+
+def test_a_writer_knows_no_command() -> None:
+    rooms = ("crm_metrics.renderers.books", "crm_metrics.cli", "crm_metrics.api", "crm_metrics.analysis")
+    writers = [path for path in MODULES if path.parts[0] == "writers"]
+
+    assert [] == [(path, name) for path in writers for name in names_imported(path) if name.startswith(rooms)]
+
+
+def test_a_command_knows_no_writer() -> None:
+    from crm_metrics.writers import formats
+
+    known = {f"crm_metrics.writers.{name}" for name in formats()}
+    commands = [path for path in MODULES if path.parts[0] in ("cli", "api", "analysis") or "books" in path.parts]
+
+    assert [] == [(path, name) for path in commands for name in names_imported(path) if name in known]
 
 
 def test_the_package_itself_imports_nothing() -> None:

@@ -14,6 +14,7 @@ from crm_metrics.api.loading import complete, load, refuse_empty
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
+from crm_metrics.tables import Digests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,17 +50,11 @@ def report(
 
 
 def compute(
-    dataset: Dataset,
-    asked: Query,
-    *,
-    history: bool = False,
-    digests: bool = False,
-    strict: bool = True,
-    alike: bool = False,
+    dataset: Dataset, asked: Query, *, history: bool = False, strict: bool = True, alike: bool = False
 ) -> Report:
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `alike`
-    figures that follow records are those at the age of the newest period that is over; with `digests` the SHA-256 of every
-    input. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    figures that follow records are those at the age of the newest period that is over. Raises `NothingToReport` when no
+    figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import sentences
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
@@ -125,7 +120,7 @@ def compute(
         compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
         compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,
         sources=dataset.sources,
-        digests={path: raw.digest() for path, raw in dataset.raws.items()} if digests else {},
+        digests=Digests(dataset.raws),
         settings=_stated(dataset, asked),
         settings_file=asked.settings.file,
         issues=dataset.issues,

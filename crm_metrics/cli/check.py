@@ -29,7 +29,7 @@ def _listed(asked: bool) -> None:
     raise typer.Exit
 
 
-@reading("check", formats=("table", "csv", "json"), without=("period", "table", "metrics_file", "verbose"))
+@reading("check", only=("text", "csv", "json"), without=("period", "table", "metrics_file", "verbose"))
 def check(
     given: Given,
     only: Annotated[
@@ -51,7 +51,7 @@ def check(
         found = api.check(
             given.paths, only=_names(only), ignore=_names(ignore), settings=given.settings, stdin=given.stdin
         )
-    if found or given.output is not None or given.format != "table":
+    if found or given.output is not None or given.format != "text":
         with given.opened() as out:
             findings.render(found, given.format, out, rows=rows, color=given.color)
     if found:

@@ -28,6 +28,5 @@ def cohorts(
 
     found = api.cohorts(given.paths, by=by, of=of, period=given.period, settings=given.settings, stdin=given.stdin)
     from crm_metrics.renderers.books.cohorts import book
-    from crm_metrics.renderers.charts.heatmap import HeatMap
 
-    given.write(book(found), draw=HeatMap(found))
+    given.write(book(found))

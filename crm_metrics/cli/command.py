@@ -14,16 +14,14 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, get_type_hin
 from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import format_of, opened
+from crm_metrics.cli.output import opened, refuse_terminal, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.errors import UsageError
+from crm_metrics.writers import format_of, formats
 
 if TYPE_CHECKING:
-    from crm_metrics.renderers.sheets import Draw
     from crm_metrics.settings import Settings
     from crm_metrics.sheets import Book
-
-SHEETS = ("table", "csv", "tsv", "json", "jsonl", "markdown")
 
 
 @dataclass(frozen=True)
@@ -43,14 +41,11 @@ class Given:
 
     def opened(self) -> AbstractContextManager[TextIO]:
         """Where the result is to be written."""
-        return opened(self.output, plain=self.format != "table")
+        return opened(self.output, plain=self.format != "text")
 
-    def write(self, book: Book, *, draw: Draw | None = None) -> None:
-        """Write a book to standard output or the file, in the format asked for; `draw` draws its tables for a page."""
-        from crm_metrics.renderers import sheets
-
-        with self.opened() as out:
-            sheets.render(book, self.format, out, table=self.table, verbose=self.verbose, color=self.color, draw=draw)
+    def write(self, book: Book) -> None:
+        """Write a book to standard output or the file, in the format asked for."""
+        written(book, self.format, self.output, table=self.table, verbose=self.verbose, color=self.color)
 
 
 def _shared(
@@ -79,16 +74,15 @@ def _shared(
 
 
 def reading(
-    name: str, *, formats: Sequence[str] = SHEETS, without: Collection[str] = (), said: Mapping[str, Any] | None = None
+    name: str, *, only: Sequence[str] = (), without: Collection[str] = (), said: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a command of a function whose first parameter is a `Given`: its other parameters come first on the command line,
-    the shared ones follow but those of `without`, those of `said` declared as there. It writes `formats`; with an option
-    `rows` of its own, CSV. Every error is told and has its exit code."""
+    the shared ones follow but those of `without`, those of `said` declared as there. It writes `only` these formats, all by
+    default; with an option `rows` of its own, CSV. Every error is told and has its exit code."""
 
     def made(command: Callable[..., None]) -> Callable[..., None]:
         own = _parameters(command)[1:]
-        written = option("-f", "--format", metavar="FORMAT", help=f"{', '.join(formats)}.")
-        told = {"format": Annotated[str | None, written], **(said or {})}
+        told = {"format": options.format_among(only or formats()), **(said or {})}
         shared = [one.replace(annotation=told.get(one.name, one.annotation)) for one in _parameters(_shared)]
         taken = [one for one in shared if one.name not in without]
         left = {one.name: one.default for one in shared if one.name in without}
@@ -100,7 +94,7 @@ def reading(
                 if own_values.get("rows"):
                     _refuse_but_csv(values["format"])
                     values["format"] = "csv"
-                command(_given(name, formats, **left, **values), **own_values)
+                command(_given(name, only, **left, **values), **own_values)
 
         # Arguments keep their order; options may come anywhere.
         parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *taken)]
@@ -124,10 +118,11 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _given(name: str, formats: Sequence[str], **values: Any) -> Given:
+def _given(name: str, only: Sequence[str], **values: Any) -> Given:
     keep_freed()
     output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone")
-    format = format_of(values["format"], output, sorted(formats))  # noqa: A001
+    format = format_of(values["format"], output, only or None)  # noqa: A001
+    refuse_terminal(format, output)
     color = options.color_of(values["color"], output)
     settings = options.settings_of(
         values["config"], values["set_"], no_config=values["no_config"], **{key: values[key] for key in settled}

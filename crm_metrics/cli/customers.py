@@ -45,7 +45,7 @@ def customers(
 
         given.write(books.hold_out(*tested))
         return
-    page = given.format in ("table", "markdown")
+    page = given.format in ("text", "markdown")
     found = api.customers(
         given.paths,
         period=given.period,

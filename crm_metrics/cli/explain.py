@@ -11,7 +11,7 @@ from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
 
 
-@reading("explain win_rate", formats=("table", "csv", "json"), without=("table", "color", "verbose"))
+@reading("explain win_rate", only=("text", "csv", "json"), without=("table", "color", "verbose"))
 def explain(
     given: Given,
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="A metric: win_rate, mrr, ...", show_default=False)],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 def option(*names: str, help: str, metavar: str | None = None, least: int | None = None) -> Any:
     """An option without its default in the help."""
     return typer.Option(*names, help=help, metavar=metavar, min=least, show_default=False)
+
+
+def format_among(names: Iterable[str]) -> Any:
+    """The option `-f` with the formats there are in its help."""
+    return Annotated[str | None, option("-f", "--format", metavar="FORMAT", help=f"{', '.join(names)}.")]
 
 
 Paths = Annotated[

@@ -3,46 +3,48 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError
+from crm_metrics.writers import How, is_binary, write
 
-ENDINGS = {
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".txt": "table",
-    ".md": "markdown",
-    ".png": "png",
-    ".svg": "svg",
-    ".html": "html",
-}
+if TYPE_CHECKING:
+    from crm_metrics.sheets import Book
 
 
-def format_of(name: str | None, output: Path | None, known: list[str]) -> str:
-    """The format by name, else by the file's ending, else a table. Raises `UsageError` for one that is not known."""
-    if name is not None:
-        if name.casefold() not in known:
-            raise UsageError(
-                f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}."
-            )
-        return name.casefold()
-    if output is None:
-        return "table"
-    ending = output.suffix.casefold()
-    endings = [end for end, kind in ENDINGS.items() if kind in known]
-    if ending not in endings:
-        raise UsageError(
-            f"the ending of {output} says no format", hint=f"End it with {', '.join(endings)}, or say which with -f."
-        )
-    return ENDINGS[ending]
+def refuse_terminal(format: str, output: Path | None) -> None:
+    """Raises `UsageError` where bytes would go to a terminal."""
+    if output is None and is_binary(format) and sys.stdout.isatty():
+        raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
+
+
+def written(
+    book: Book,
+    format: str,
+    output: Path | None,
+    *,
+    table: str | None = None,
+    verbose: bool = False,
+    color: bool | None = None,
+) -> None:
+    """Writes a book to the file, or to standard output, in a format; `color` None leaves that to the stream."""
+    with opened(output, plain=format != "text") as out:
+        terminal = out.isatty()
+        if color is None:
+            color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        width = shutil.get_terminal_size().columns if terminal else None
+        made = write(book, format, How(verbose, color, width, out.encoding or "utf-8"), table=table)
+        if isinstance(made, bytes):
+            out.flush()
+            out.buffer.write(made)
+        else:
+            out.write(made)
 
 
 @contextmanager

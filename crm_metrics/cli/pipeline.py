@@ -31,5 +31,5 @@ def pipeline(
     found = api.pipeline(
         given.paths, by=by or (), against=against, period=given.period, settings=given.settings, stdin=given.stdin
     )
-    page = given.format in ("table", "markdown") and given.table is None
+    page = given.format in ("text", "markdown") and given.table is None
     given.write(books.book(found, everything=not page))

@@ -15,9 +15,10 @@ from crm_metrics import errors
 from crm_metrics.cli import failing, options, profiles, restating
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import format_of, opened
+from crm_metrics.cli.output import refuse_terminal, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.schema import called
+from crm_metrics.writers import format_of, formats, is_for_people
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
@@ -42,9 +43,7 @@ def report(
     top: Annotated[
         int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
     ] = None,
-    format: Annotated[
-        str | None, option("-f", "--format", metavar="FORMAT", help="table, csv, tsv, json, jsonl.")
-    ] = None,
+    format: options.format_among(formats()) = None,  # type: ignore[valid-type]
     output: options.Output = None,
     as_of: options.AsOf = None,
     encoding: options.Encoding = None,
@@ -82,7 +81,7 @@ def report(
     """The key figures of a period from exports."""
     with guarded(debug=debug):
         keep_freed()
-        from crm_metrics import api, renderers
+        from crm_metrics import api
 
         options.color_of(color, None)  # a mistake in it is told before anything else is looked at
         failing_on = failing.kinds(fail_on or ())
@@ -92,10 +91,11 @@ def report(
         if as_of is None and profile.as_of is not None:
             settings = settings.model_copy(update={"as_of": profile.as_of})
         wanted = options.paths_of(files or list(profile.paths), settings, "report")
-        chosen = format_of(format or (profile.format if output is None else None), output, renderers.known())
+        chosen = format_of(format or (profile.format if output is None else None), output)
         if output is None and profile.output is not None:
             output = Path(profile.output)
-            chosen = format_of(format or profile.format, output, renderers.known())
+            chosen = format_of(format or profile.format, output)
+        refuse_terminal(chosen, output)
         quiet, verbose = quiet or bool(profile.quiet), verbose or bool(profile.verbose)
         failing_on = failing_on or failing.kinds(profile.fail_on)
         history = history or (Path(profile.history) if profile.history else None)
@@ -116,12 +116,13 @@ def report(
             if verbose:
                 for path in dataset.ignored:
                     typer.echo(f"ignored: {path}", err=True)
-            result = api.compute(dataset, asked, history=chosen == "table", digests=chosen == "json" or bool(history))
+            result = api.compute(dataset, asked, history=is_for_people(chosen))
             _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
             earlier = restating.History(history, result, dataset, asked)
-        with opened(output, plain=chosen != "table") as out:
-            renderers.render(result, chosen, out, verbose=verbose, color=options.color_of(color, output))
-        if chosen != "table" and not quiet:
+        from crm_metrics.renderers.books.report import book
+
+        written(book(result), chosen, output, verbose=verbose, color=options.color_of(color, output))
+        if chosen != "text" and not quiet:
             _warn(result, verbose)
         if (said := earlier.keep()) and not quiet:
             typer.echo("\n".join(said), err=True)

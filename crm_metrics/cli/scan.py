@@ -9,7 +9,7 @@ from crm_metrics.cli import options
 from crm_metrics.cli.command import Given, reading
 
 
-@reading("scan", formats=("table", "json"), without=("period", "table", "metrics_file"))
+@reading("scan", only=("text", "json"), without=("period", "table", "metrics_file"))
 def scan(given: Given) -> None:
     """What was recognised in the files: tables, columns, dates, stages, joins, problems."""
     from crm_metrics import api

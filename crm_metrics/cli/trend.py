@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from crm_metrics.cli import options
-from crm_metrics.cli.command import SHEETS, Given, reading
+from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import opened
 from crm_metrics.errors import UsageError
-from crm_metrics.renderers.charts import PICTURES
 
 _SAID = {
     "paths": Annotated[
@@ -31,7 +27,7 @@ _SAID = {
 }
 
 
-@reading("trend METRIC", formats=(*SHEETS, *PICTURES), said=_SAID)
+@reading("trend METRIC", said=_SAID)
 def trend(
     given: Given,
     metric: Annotated[
@@ -54,12 +50,6 @@ def trend(
     if not metrics:
         raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
     paths = options.paths_of(paths, given.settings, f"trend {metrics[0]}")
-    if given.format in PICTURES and given.table:
-        raise UsageError(
-            f"{given.format} shows the whole trend, not one table", hint="Leave out --table, or choose -f csv."
-        )
-    if given.format == "png" and given.output is None and _is_terminal():
-        raise UsageError("a picture cannot be shown in a terminal", hint="Write it to a file: -o trend.png")
     from crm_metrics import api
     from crm_metrics.renderers.books import trend as books
 
@@ -75,16 +65,7 @@ def trend(
         metrics_file=given.metrics_file,
         stdin=given.stdin if "-" in paths else None,
     )
-    book = books.book(found)
-    if given.format in PICTURES:
-        from crm_metrics.renderers.charts import picture
-
-        with opened(given.output, plain=True) as out:
-            picture.write(book, found, given.format, out)
-    elif given.format == "table":  # what is said of the charts stands below them
-        given.write(replace(book, says=()), draw=partial(books.draw, found, book.says))
-    else:
-        given.write(book)
+    given.write(books.book(found))
 
 
 def _parted(given: Given) -> tuple[list[str], list[str]]:
@@ -108,9 +89,3 @@ def _parted(given: Given) -> tuple[list[str], list[str]]:
         (paths if exists or written else metrics).append(argument)
     catalog.chosen(name for argument in metrics for name in argument.split(","))
     return metrics, paths
-
-
-def _is_terminal() -> bool:
-    import sys
-
-    return sys.stdout.isatty()

@@ -10,7 +10,7 @@ from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
 
 
-@reading("why win_rate", formats=("table", "json"), without=("table",))
+@reading("why win_rate", only=("text", "json"), without=("table",))
 def why(
     given: Given,
     metric: Annotated[

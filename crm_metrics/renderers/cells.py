@@ -57,7 +57,7 @@ def value(number: float | None, unit: str, currency: str | None = None) -> str:
     shown = number * 100 if unit == Unit.PERCENT else number
     if not math.isfinite(shown):
         return MISSING
-    return _digits(shown, _decimals(shown, unit)) + _suffix(unit, currency)
+    return _digits(shown, decimals(shown, unit)) + suffix(unit, currency)
 
 
 def change(difference: float | None, relative: float | None, unit: str, currency: str | None = None) -> str:
@@ -65,11 +65,11 @@ def change(difference: float | None, relative: float | None, unit: str, currency
     the unit itself where there is no percentage to give (from 0, say); empty when it is not known."""
     if difference is not None and unit in (Unit.PERCENT, Unit.POINTS, Unit.SCORE):
         points = difference * 100 if unit == Unit.PERCENT else difference
-        return _signed(points, _decimals(points, unit)) + {"percent": " pp", "points": " pts"}.get(unit, "")
+        return _signed(points, decimals(points, unit)) + {"percent": " pp", "points": " pts"}.get(unit, "")
     if relative is not None:
         return _signed(relative * 100, 0 if abs(relative) >= 10 else 1) + " %"
     if difference is not None:
-        return _signed(difference, _decimals(difference, unit)) + _suffix(unit, currency)
+        return _signed(difference, decimals(difference, unit)) + suffix(unit, currency)
     return ""
 
 
@@ -84,7 +84,8 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
 
 
-def _suffix(unit: str, currency: str | None) -> str:
+def suffix(unit: str, currency: str | None) -> str:
+    """What stands behind a number: " %", " USD", " h"."""
     if unit in (Unit.MONEY, Unit.MONEY_PER_DAY):
         named = f" {visible(currency)}" if currency else ""
         if unit == Unit.MONEY_PER_DAY:
@@ -93,7 +94,8 @@ def _suffix(unit: str, currency: str | None) -> str:
     return _SUFFIXES.get(Unit(unit), "")
 
 
-def _decimals(number: float, unit: str) -> int:
+def decimals(number: float, unit: str) -> int:
+    """How many decimals a number has that is shown in a unit; shares come in percent."""
     size = abs(number)
     match unit:
         case Unit.COUNT:
@@ -109,16 +111,16 @@ def _decimals(number: float, unit: str) -> int:
     return 1
 
 
-def _digits(number: float, decimals: int) -> str:
+def _digits(number: float, places: int) -> str:
     # Rounded as a spreadsheet does, on 15 digits and half away from zero, so that both show the same: 0.6315 is 63.2 %.
     size = Decimal(f"{abs(number):.15g}")
-    rounded = size.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP, _DIGITS)
+    rounded = size.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
     if not rounded and size >= _NOISE:
         rounded = Decimal(f"{size:.1e}")
     text = f"{rounded:,f}"
     return f"{MINUS}{text}" if number < 0 and rounded else text
 
 
-def _signed(number: float, decimals: int) -> str:
-    text = _digits(number, decimals)
+def _signed(number: float, places: int) -> str:
+    text = _digits(number, places)
     return f"+{text}" if number > 0 and text.strip("0.,") else text

@@ -81,17 +81,13 @@ def test_by_start_the_median_lifetime_and_the_curve_come_with_it(sample: Path):
 
 
 def test_a_narrow_terminal_loses_columns_and_says_so(sample: Path):
-    from io import StringIO
-
     from crm_metrics import api
     from crm_metrics.renderers.books.cohorts import book
-    from crm_metrics.renderers.charts.heatmap import HeatMap
-    from crm_metrics.renderers.sheets import render
+    from crm_metrics.writers import How, write
 
-    found, out = api.cohorts(["sample_data"]), StringIO()
-    render(book(found), "table", out, draw=HeatMap(found), width=60)
-    assert max(map(len, out.getvalue().splitlines())) <= 60
-    assert "fit here: a wider terminal or -f csv has all" in " ".join(out.getvalue().split())
+    page = write(book(api.cohorts(["sample_data"])), "text", How(width=60))
+    assert max(map(len, page.splitlines())) <= 60
+    assert "fit here: a wider terminal or -f csv has all" in " ".join(page.split())
 
 
 def test_a_terminal_that_cannot_print_blocks_gets_plain_signs(orders: Path):

@@ -15,7 +15,7 @@ AMBIGUOUS = "Deal ID,Stage,Close Date\nD1,Closed Won,03/04/2025\nD2,Closed Lost,
 
 @pytest.mark.parametrize(
     ("ending", "name"),
-    [("csv", "csv"), ("tsv", "tsv"), ("json", "json"), ("jsonl", "jsonl"), ("CSV", "csv"), ("txt", "table")],
+    [("csv", "csv"), ("tsv", "tsv"), ("json", "json"), ("jsonl", "jsonl"), ("CSV", "csv"), ("txt", "text")],
 )
 def test_the_ending_picks_the_format(folder: Path, ending: str, name: str):
     done = crm_metrics(*MARCH, "-o", f"kpis.{ending}")
@@ -30,11 +30,11 @@ def test_the_format_option_beats_the_ending(folder: Path):
 
 
 def test_an_ending_that_says_no_format_is_a_usage_error(folder: Path):
-    done = crm_metrics(*MARCH, "-o", "kpis.xls")
+    done = crm_metrics(*MARCH, "-o", "kpis.pdf")
     assert done.refusal == (2, "", False)
-    assert "kpis.xls" in done.err
+    assert "kpis.pdf" in done.err
     assert ".csv" in done.err
-    assert not (folder / "kpis.xls").exists()
+    assert not (folder / "kpis.pdf").exists()
 
 
 def test_an_existing_file_is_replaced(folder: Path):
@@ -54,7 +54,7 @@ def test_an_existing_file_stays_when_writing_fails(folder: Path, monkeypatch: py
     def broken(*_: object, **__: object) -> None:
         raise ValueError("half way")
 
-    monkeypatch.setattr("crm_metrics.renderers.render", broken)
+    monkeypatch.setattr("crm_metrics.cli.output.write", broken)
     (folder / "kpis.csv").write_text("old")
     before = sorted(path.name for path in folder.iterdir())
     assert crm_metrics(*MARCH, "-o", "kpis.csv").code == 70

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import random
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import date
-from functools import partial
 from typing import Any
 
-from crm_metrics import api
+from crm_metrics import api, writers
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.renderers import sheets
 from crm_metrics.renderers.books import (
     cohorts,
     customers,
@@ -25,8 +22,6 @@ from crm_metrics.renderers.books import (
     trend,
     voice,
 )
-from crm_metrics.renderers.charts import picture
-from crm_metrics.renderers.charts.heatmap import HeatMap
 from crm_metrics.settings import Settings
 from crm_metrics.sheets import Book
 from crm_metrics.tables import Dataset
@@ -42,6 +37,7 @@ GOALS: list[dict[str, Any]] = [
     {"metric": "backlog", "target": 2, "baseline": 9, "start": "2025-01", "due": "2026-12"},
     {"metric": "churn_rate", "target": 0.05, "start": "2025-Q4", "due": "2025-Q4"},
 ]
+BOOK_FORMATS = tuple(name for name in writers.formats() if name not in ("png", "svg"))  # which not every book has
 # What is asked in Python, and what makes tables of the answer.
 COMMANDS: dict[str, tuple[Callable[..., Any], Callable[..., Book]]] = {
     "cohorts": (api.cohorts, cohorts.book),
@@ -74,15 +70,10 @@ def _answered(name: str, rng: random.Random, paths: Sequence[str], today: date) 
         settings["as_of"] = rng.choice(("2025-02-28", "2023-01-01", "2026-12-31"))
     ask, booked = COMMANDS[name]
     found = ask(paths, settings=Settings.model_validate(settings), today=today, **_options(rng, name, paths))
-    book, out, draw = booked(found), io.StringIO(newline=""), None
-    if name == "trend":
-        draw = partial(trend.draw, found, book.says)
-        if rng.random() < 0.1:
-            picture.write(book, found, "html", out)
-    elif name == "cohorts":
-        draw = HeatMap(found)
-    form, table = rng.choice((*sheets.SHEET_FORMATS, "table")), rng.choice((None, None, *book.sheets))
-    sheets.render(book, form, out, table=table and table.name, verbose=True, width=rng.choice((None, 40)), draw=draw)
+    book = booked(found)
+    table = rng.choice((None, None, *book.sheets))
+    how = writers.How(verbose=True, width=rng.choice((None, 40)))
+    writers.write(book, rng.choice((*BOOK_FORMATS, "text")), how, table=table and table.name)
     return found[0] if name == "hold_out" else getattr(found, "dataset", None)
 
 

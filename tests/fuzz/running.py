@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import random
 import signal
 import time
@@ -15,8 +14,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crm_metrics import api, renderers
+from crm_metrics import api, writers
 from crm_metrics.errors import CrmMetricsError
+from crm_metrics.renderers.books.report import book
 from crm_metrics.tables import ROW, SOURCE, Dataset
 from tests.fuzz import commands
 from tests.fuzz.mutators import mutant
@@ -78,8 +78,8 @@ def _reported(folder: str, rng: random.Random) -> tuple[str, str]:
     asked = api.query(**question)
     dataset = api.load(paths, asked, today=TODAY)
     wrong = lost(dataset)
-    report = api.compute(dataset, asked, digests=True, strict=False)
-    renderers.render(report, rng.choice(renderers.known()), io.StringIO(newline=""))
+    report = api.compute(dataset, asked, strict=False)
+    writers.write(book(report), rng.choice(commands.BOOK_FORMATS))
     return "report", "\n".join(wrong)
 
 

@@ -9,10 +9,11 @@ import math
 
 import pytest
 
-from crm_metrics import renderers
+from crm_metrics import writers
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.renderers.books.report import book
 from crm_metrics.report import Report
 
 from .conftest import Reports
@@ -51,9 +52,9 @@ def inconsistent(report: Report) -> list[object]:
 
 
 def written(report: Report, form: str) -> str:
-    out = io.StringIO(newline="")
-    renderers.render(report, form, out)
-    return out.getvalue()
+    made = writers.write(book(report), form)
+    assert isinstance(made, str)
+    return made
 
 
 def refuse(constant: str) -> float:

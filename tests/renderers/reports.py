@@ -6,8 +6,9 @@ from datetime import date
 
 import pandas as pd
 
-from crm_metrics import renderers
+from crm_metrics import writers
 from crm_metrics.metrics.metric import Better, Metric, Unit
+from crm_metrics.renderers.books.report import book
 from crm_metrics.report import Report
 
 CASES = {
@@ -87,10 +88,8 @@ def by_owner_report(owners=("Ann", "(none)"), months=("2025-01", "2025-02"), **g
     return report(rows, metrics, by=("owner",), grain="month", **given)
 
 
-def rendered(made, format="table", **options):  # noqa: A002
-    out = io.StringIO()
-    renderers.render(made, format, out, **options)
-    return out.getvalue()
+def rendered(made, format="text", **how):  # noqa: A002
+    return writers.write(book(made), format, writers.How(**how))
 
 
 def read_back(made, format="csv"):  # noqa: A002

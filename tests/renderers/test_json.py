@@ -57,6 +57,8 @@ def test_json_says_where_the_figures_come_from():
                 "sentence": made.issues[1].sentence,
             },
         ],
+        "title": "Key figures  2025-03",
+        "says": [],
     }
 
     assert expected == shown

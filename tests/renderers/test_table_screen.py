@@ -4,8 +4,9 @@ import io
 
 import pytest
 
-from crm_metrics import renderers
+from crm_metrics.cli import output
 from crm_metrics.issues import Issue
+from crm_metrics.renderers.books.report import book
 from tests.renderers.reports import by_owner_report, full_report, metric, rendered, report, row
 
 
@@ -31,9 +32,11 @@ def test_a_terminal_gets_colours_unless_no_color_is_set(monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.delenv("NO_COLOR", raising=False)
     colored, plain = Terminal(), Terminal()
-    renderers.render(full_report(), "table", colored)
+    monkeypatch.setattr("sys.stdout", colored)
+    output.written(book(full_report()), "text", None)
     monkeypatch.setenv("NO_COLOR", "1")
-    renderers.render(full_report(), "table", plain)
+    monkeypatch.setattr("sys.stdout", plain)
+    output.written(book(full_report()), "text", None)
 
     assert "\x1b[" in colored.getvalue()
     assert "\x1b" not in plain.getvalue()
@@ -57,11 +60,7 @@ def test_data_cannot_reach_the_terminal_as_markup_or_control():
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_an_output_that_cannot_print_a_character_gets_a_plain_one(encoding):
-    raw = io.BytesIO()
-    out = io.TextIOWrapper(raw, encoding=encoding, newline="")
-    renderers.render(full_report(), "table", out)
-    out.flush()
-    shown = raw.getvalue().decode(encoding)
+    shown = rendered(full_report(), encoding=encoding).encode(encoding).decode(encoding)
 
     assert "98,765,432 USD/day" in shown
     assert ("▁ █▅▅" in shown) == (encoding == "utf-8")

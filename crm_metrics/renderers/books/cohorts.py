@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.books import renewals
-from crm_metrics.sheets import Book, Cell, Column, Origin, Sheet
+from crm_metrics.sheets import Book, Cell, Column, HeatMap, Origin, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.cohorts import Cohorts, Lifetime
@@ -45,7 +45,25 @@ def book(found: CohortTable) -> Book:
     if found.contracts is not None:
         notes += renewals.said(found.contracts)
         known["renewals"] = renewals.known(found.contracts)
-    return Book(_TITLES[made.of], Origin.of(found.dataset), sheets, says=says, notes=notes, known=known)
+    origin, chart = Origin.of(found.dataset), _heat_map(made, _TITLES[made.of])
+    return Book(_TITLES[made.of], origin, sheets, says=says, notes=notes, known=known, charts=[chart])
+
+
+def _heat_map(made: Cohorts, title: str) -> HeatMap:
+    """A row for each cohort that has customers, up to the last k for which there is an average."""
+    shown = [row for row, size in enumerate(made.size.tolist()) if size]
+    average = made.averages()[0].tolist()
+    many = sum(share == share for share in average)
+    shares = [[None if share != share else share for share in row[:many]] for row in made.share[shown].tolist()]
+    return HeatMap(
+        title,
+        [made.periods[row].label for row in shown],
+        "customers",
+        made.size[shown].tolist(),
+        shares,
+        [None if share != share else share for share in average[:many]],
+        f"Percent of each cohort by k, in {made.grain}s.",
+    )
 
 
 def _tidy(made: Cohorts) -> Sheet:
@@ -74,7 +92,7 @@ def _tidy(made: Cohorts) -> Sheet:
             figures = [value, float(low[row, k]), float(high[row, k]), size, part]
             status = "ok" if reason is None else "unavailable"
             rows.append([metric, made.periods[row].label, k, period.label, *figures, status, reason])
-    return Sheet("cohorts", "", columns, rows, currency=made.currency)
+    return Sheet("cohorts", "", columns, rows, currency=made.currency, charted=True)
 
 
 def _averages(made: Cohorts) -> Sheet:
@@ -90,7 +108,7 @@ def _averages(made: Cohorts) -> Sheet:
         for k, (*figures, many) in enumerate(zip(*made.averages(), strict=True))
         if many
     ]
-    return Sheet("averages", "Weighted averages", columns, rows)
+    return Sheet("averages", "Weighted averages", columns, rows, charted=True)
 
 
 def _survival(found: Lifetime) -> Sheet:
@@ -102,7 +120,8 @@ def _survival(found: Lifetime) -> Sheet:
         Column("n", "watched for longer", Unit.COUNT),
     ]
     listed = (found.months, found.share, found.low, found.high, found.watched)
-    return Sheet("survival", "Still a customer", columns, list(zip(*(part.tolist() for part in listed), strict=True)))
+    rows = list(zip(*(part.tolist() for part in listed), strict=True))
+    return Sheet("survival", "Still a customer", columns, rows, most=24)
 
 
 def _median(found: Lifetime) -> str:

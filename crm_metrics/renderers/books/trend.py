@@ -1,21 +1,18 @@
-"""Trends as a book: every period as a row, what each series shows as a row and as a sentence; and as charts."""
+"""Trends as a book: a curve for each series with what it shows in a sentence; every period as a row."""
 
 from __future__ import annotations
 
 from calendar import day_name, month_name
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.charts import panel
-from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Origin, Sheet
+from crm_metrics.renderers.books.report import origin
+from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Curve, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.api.trends import Track, Trends
-    from crm_metrics.renderers.table.screen import Screen
 
-_DRAWN = 12  # charts on a page; more are not looked at
 _SMALLEST_P = 0.001
 
 
@@ -25,11 +22,34 @@ def book(found: Trends) -> Book:
     titles = list(dict.fromkeys(track.title for track in found.tracks))
     return Book(
         title=f"Trend of {', '.join(titles)}",
-        origin=Origin(report.as_of, report.sources, report.settings_file, report.issues, report.notes, report.coverage),
+        origin=origin(report),
         sheets=[_periods(found), _trends(found), _changes(found), _seasons(found)],
         about=[f"by {found.grain}", *_span(found)],
-        says=[sentence(track, found.grain) for track in found.tracks],
         notes=[*found.notes, *_notes(found)],
+        charts=[_curve(track, found.grain) for track in found.tracks],
+    )
+
+
+def _curve(track: Track, grain: str) -> Curve:
+    """The series as a chart; its trend is drawn only where one is detectable, or a change of level."""
+    trend, points = track.trend, track.points
+    shown = trend if trend and (trend.rising or trend.steps) else None
+    line = [None if value != value else value for value in shown.line.tolist()] if shown else [None] * len(points)
+    return Curve(
+        ", ".join([*track.segment.values(), track.title]),
+        track.metric.unit,
+        track.currency,
+        [point.period for point in points],
+        [point.value for point in points],
+        [point.complete for point in points],
+        [point.low for point in points],
+        [point.high for point in points],
+        [point.target for point in points],
+        line,
+        steps=[step.at for step in trend.steps] if trend else (),
+        odd=list(trend.odd) if trend else (),
+        says=sentence(track, grain),
+        told=trend is not None and bool(trend.rising or trend.steps or trend.season is not None),
     )
 
 
@@ -38,24 +58,6 @@ def _span(found: Trends) -> list[str]:
         sorted((track.points[at] for track in found.tracks), key=lambda point: point.start) for at in (0, -1)
     )
     return [f"{first[0].period} to {last[-1].period}"] if first else []
-
-
-def draw(found: Trends, says: Sequence[str], screen: Screen, book: Book) -> None:
-    """Draws the charts, and below them what they show."""
-    panel.draw(screen, found.tracks[:_DRAWN])
-    for place, (track, said) in enumerate(zip(found.tracks, says, strict=True)):
-        trend = track.trend
-        if place >= _DRAWN and not (trend and (trend.rising or trend.steps or trend.season is not None)):
-            continue
-        screen.blank()
-        screen.paragraph(cells.visible(said), hang=0)
-    if len(found.tracks) > _DRAWN:
-        screen.blank()
-        more = (
-            f"{len(found.tracks) - _DRAWN} more series are not drawn; of those only what is detectable is said. "
-            "Choose fewer with --top, or one metric; -f csv has them all."
-        )
-        screen.paragraph(more, "dim", hang=0)
 
 
 def sentence(track: Track, grain: str) -> str:
@@ -156,7 +158,7 @@ def _periods(found: Trends) -> Sheet:
     shown = ("title", "period", *found.by)
     columns = [*(Column(name, shown=name in shown) for name in names), *figures, *more]
     rows = [row for track in found.tracks for row in _period_rows(found, track)]
-    return Sheet("rows", "", columns, rows, empty="no figure in these periods")
+    return Sheet("rows", "", columns, rows, empty="no figure in these periods", charted=True)
 
 
 def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
@@ -170,7 +172,7 @@ def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
             float(trend.season[season_of(point.start, found.grain)]) if trend and trend.season is not None else None
         )
         head: list[Cell] = [track.metric.name, track.title, str(track.metric.unit), point.period]
-        head += [point.start.isoformat(), point.end.isoformat(), point.complete, *_labels(found, track)]
+        head += [point.start, point.end, point.complete, *_labels(found, track)]
         figures: list[Cell] = [point.value, point.low, point.high, point.n, point.status, point.reason, track.currency]
         rows.append([*head, *figures, line, season, point.target, at in trend.odd if trend else None])
     return rows
@@ -205,19 +207,19 @@ def _trends(found: Trends) -> Sheet:
         way = {1: "rising", -1: "falling"}.get(trend.rising, "not detectable")
         tested: list[Cell] = [slope.tau, slope.p, trend.season_p, trend.step_p]
         rows.append([*name, track.currency, trend.fitted, way, slope.per_period, slope.low, slope.high, *tested])
-    return Sheet("trends", "Trends", columns, rows)
+    return Sheet("trends", "Trends", columns, rows, charted=True)
 
 
 def _changes(found: Trends) -> Sheet:
     columns = [*_named(found), Column("currency", shown=False), Column("period"), Column("start", shown=False)]
     rows: list[list[Cell]] = [
-        [*_name(found, track), track.currency, point.period, point.start.isoformat(), step.by, step.p]
+        [*_name(found, track), track.currency, point.period, point.start, step.by, step.p]
         for track in found.tracks
         for step in (track.trend.steps if track.trend else ())
         for point in [track.points[step.at]]
     ]
     columns += [Column("by", unit=OF_ROW), Column("p", unit=Unit.SCORE)]
-    return Sheet("changes", "Changes of level", columns, rows, empty="none is detectable")
+    return Sheet("changes", "Changes of level", columns, rows, empty="none is detectable", charted=True)
 
 
 def _seasons(found: Trends) -> Sheet:
@@ -228,4 +230,4 @@ def _seasons(found: Trends) -> Sheet:
         if track.trend and track.trend.season is not None
         for at, adds in enumerate(track.trend.season)
     ]
-    return Sheet("seasons", "Seasons", columns, rows, empty="none is detectable")
+    return Sheet("seasons", "Seasons", columns, rows, empty="none is detectable", charted=True)

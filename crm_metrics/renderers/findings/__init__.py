@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from crm_metrics.analysis.quality import Finding
 
-FINDING_FORMATS = ("csv", "json", "table")
+FINDING_FORMATS = ("csv", "json", "text")
 
 
 def render(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
 
-from crm_metrics.renderers.delimited import neutralised
+from crm_metrics.writers.drawing.tidy import neutralised
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality import Finding

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import pandas as pd
 
-from crm_metrics.renderers.delimited import neutralised
+from crm_metrics.writers.drawing.tidy import neutralised
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.opening import Opened

@@ -9,7 +9,7 @@ from crm_metrics.errors import UsageError, did_you_mean
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import Scan
 
-SCAN_FORMATS = ("json", "table")
+SCAN_FORMATS = ("json", "text")
 
 
 def render(
@@ -27,7 +27,7 @@ def render(
         from crm_metrics.renderers.scans import machine
 
         machine.write(scan, out)
-    elif format == "table":
+    elif format == "text":
         from crm_metrics.renderers.scans import page
 
         page.write(scan, out, verbose=verbose, color=color, width=width)

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crm_metrics.renderers import Options
+    from crm_metrics.renderers.table.screen import Screen
     from crm_metrics.report import Report
 
 
-def render(report: Report, out: TextIO, options: Options) -> None:
-    """Writes the report for reading. Off a terminal nothing is coloured, wrapped or left away."""
+def draw(report: Report, screen: Screen, *, verbose: bool = False) -> None:
+    """Draws the report for reading."""
     from crm_metrics.renderers.table import framing, segments, summary
     from crm_metrics.renderers.table.figures import figures, titled
-    from crm_metrics.renderers.table.screen import Screen
 
-    screen = Screen.of(out, color=options.color, width=options.width)
     report = titled(report)
     shown = figures(report)
     framing.header(screen, report)
@@ -23,5 +21,4 @@ def render(report: Report, out: TextIO, options: Options) -> None:
         segments.draw(screen, report, shown)
     else:
         summary.draw(screen, report, shown)
-    framing.footer(screen, report, shown, verbose=options.verbose)
-    screen.write_to(out)
+    framing.footer(screen, report, shown, verbose=verbose)

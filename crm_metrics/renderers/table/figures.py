@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.metrics.metric import Better, Metric, Unit
-from crm_metrics.renderers import cells, tidy
+from crm_metrics.renderers import cells
+from crm_metrics.writers.drawing import tidy
 
 if TYPE_CHECKING:
     from crm_metrics.renderers.table.screen import Span

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from crm_metrics.renderers.charts.plain import CHART_PLAIN
+from crm_metrics.writers.drawing.plain import CHART_PLAIN
 
 Span = tuple[str, str]  # a text and its style
 
@@ -83,15 +83,18 @@ class Screen:
                 spans.append((padded_to(lines[number] if number < len(lines) else "", width) + GAP, style))
             self.line(*spans, *(rest if number == 0 else ()))
 
-    def write_to(self, out: TextIO) -> None:
-        """Writes the lines; characters that the stream cannot encode are replaced by plain ones."""
+    def text(self, encoding: str) -> str:
+        """The lines; characters that the encoding lacks are replaced by plain ones."""
         text = "\n".join(self._lines) + "\n"
-        encoding = out.encoding or "utf-8"
         try:
             text.encode(encoding)
         except UnicodeEncodeError:
             text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
-        out.write(text)
+        return text
+
+    def write_to(self, out: TextIO) -> None:
+        """Writes the lines in the characters that the stream has."""
+        out.write(self.text(out.encoding or "utf-8"))
 
 
 def padded_to(text: str, width: int) -> str:

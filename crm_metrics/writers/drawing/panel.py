@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from crm_metrics.renderers.charts.canvas import Canvas
-from crm_metrics.renderers.charts.scales import dates, extent, heading, shown_as, tick_texts, ticks
 from crm_metrics.renderers.table.screen import GAP, Screen, Span, padded_to, wrapped
-
-if TYPE_CHECKING:
-    from crm_metrics.api.trends import Track
+from crm_metrics.sheets import Curve
+from crm_metrics.writers.drawing.canvas import Canvas
+from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
 
 _TALL, _SHORT = 12, 7  # rows of a chart alone, and of one among others
 _NARROWEST, _WIDEST, _ABREAST = 38, 120, 3
@@ -29,16 +26,16 @@ LEGEND = {
 }
 
 
-def draw(screen: Screen, tracks: Sequence[Track]) -> None:
+def draw(screen: Screen, curves: Sequence[Curve]) -> None:
     """Draws the series, several side by side as far as the width goes, and below what the signs mean."""
     room = min(screen.width or _NO_LIMIT, _WIDEST)
-    abreast = 1 if len(tracks) == 1 else max(1, min(_ABREAST, len(tracks), (room + 2) // (_NARROWEST + 2)))
+    abreast = 1 if len(curves) == 1 else max(1, min(_ABREAST, len(curves), (room + 2) // (_NARROWEST + 2)))
     wide = (room - len(GAP) * (abreast - 1)) // abreast
     seen: set[str] = set()
-    for first in range(0, len(tracks), abreast):
+    for first in range(0, len(curves), abreast):
         screen.blank()
         panels = [
-            _panel(track, wide, _TALL if len(tracks) == 1 else _SHORT, seen) for track in tracks[first:][:abreast]
+            _panel(curve, wide, _TALL if len(curves) == 1 else _SHORT, seen) for curve in curves[first:][:abreast]
         ]
         tallest = max(map(len, panels))  # a title may take more than a line
         panels = [[[("", "")]] * (tallest - len(panel)) + panel for panel in panels]
@@ -55,15 +52,15 @@ def _beside(cell: list[Span], wide: int, place: int, count: int) -> list[Span]:
     return [*cell, (" " * (wide - sum(cell_len(text) for text, _ in cell)) + GAP, "")]
 
 
-def _panel(track: Track, wide: int, height: int, seen: set[str]) -> list[list[Span]]:
+def _panel(curve: Curve, wide: int, height: int, seen: set[str]) -> list[list[Span]]:
     """The lines of one chart, none wider than `wide`; the signs it uses are added to those `seen`."""
-    bottom, top = extent(track)
+    bottom, top = extent(curve)
     marks = ticks(bottom, top, most=max(3, height // 3 + 1))
     texts = tick_texts(marks)
     left = max(map(cell_len, texts))
     canvas = Canvas(max(wide - left - 3, 10), height)
     columns, rows = 2 * canvas.width - 1, 4 * canvas.height - 1
-    factor, count = shown_as(track.metric.unit), len(track.points)
+    factor, count = shown_as(curve.unit), len(curve.periods)
 
     def across(place: float) -> int:
         return round(place * columns / (count - 1)) if count > 1 else columns // 2
@@ -71,56 +68,53 @@ def _panel(track: Track, wide: int, height: int, seen: set[str]) -> list[list[Sp
     def up(value: float) -> int:
         return round((value * factor - bottom) / (top - bottom) * rows)
 
-    _marks(canvas, track, across, up, seen)
-    _curve(canvas, track, across, up, seen)
+    _marks(canvas, curve, across, up, seen)
+    _curve(canvas, curve, across, up, seen)
     at_row = {height - 1 - up(mark / factor) // 4: text for mark, text in zip(marks, texts, strict=True)}
-    lines: list[list[Span]] = [[(piece, "bold")] for piece in wrapped(heading(track), wide)]
+    lines: list[list[Span]] = [[(piece, "bold")] for piece in wrapped(heading(curve), wide)]
     for row in range(height):
         label = at_row.get(row, "")
         lines.append([(f"{label:>{left}} {'┤' if label else '│'}", "dim"), *canvas.spans(row)])
-    labels = [point.period for point in track.points]
-    lines += _dates(labels, left + 2, canvas.width, lambda place: across(place) // 2)
+    lines += _dates(curve.periods, left + 2, canvas.width, lambda place: across(place) // 2)
     return lines
 
 
 def _marks(
-    canvas: Canvas, track: Track, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
+    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
 ) -> None:
     """What lies behind the curve: the interval, the target, the trend where there is one, changes of level."""
-    points, trend = track.points, track.trend
-    line = trend.line if trend and (trend.rising or trend.steps) else None
-    low, high = (_between(across, [getattr(point, name) for point in points]) for name in ("low", "high"))
+    low, high = (_between(across, limits) for limits in (curve.low, curve.high))
     for column in range(canvas.width):
-        place = min(range(len(points)), key=lambda place: abs(across(place) - 2 * column - 0.5))
-        bottom, top, target = _near(low, 2 * column), _near(high, 2 * column), points[place].target
+        place = min(range(len(curve.periods)), key=lambda place: abs(across(place) - 2 * column - 0.5))
+        bottom, top = _near(low, 2 * column), _near(high, 2 * column)
+        target, trend = curve.target[place], curve.trend[place]
         if bottom is not None and top is not None:
             for row in range(max(up(bottom), 0) // 4, min(up(top) // 4, canvas.height - 1) + 1):
                 _put(canvas, column, canvas.height - 1 - row, "░", _BAND, seen)
         if target is not None:
             _put(canvas, column, canvas.height - 1 - up(target) // 4, "╌", _TARGET, seen)
-        if line is not None and line[place] == line[place]:
-            _put(canvas, column, canvas.height - 1 - up(float(line[place])) // 4, "∙", _TREND, seen)
-    for step in trend.steps if trend else ():
+        if trend is not None:
+            _put(canvas, column, canvas.height - 1 - up(trend) // 4, "∙", _TREND, seen)
+    for step in curve.steps:
         for row in range(canvas.height):
-            _put(canvas, across(step.at - 0.5) // 2, row, "┊", _MARK, seen)
+            _put(canvas, across(step - 0.5) // 2, row, "┊", _MARK, seen)
 
 
 def _curve(
-    canvas: Canvas, track: Track, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
+    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
 ) -> None:
     before: tuple[int, int] | None = None
-    for place, point in enumerate(track.points):
-        if point.value is None:
+    for place, (value, complete) in enumerate(zip(curve.values, curve.complete, strict=True)):
+        if value is None:
             before = None
             continue
-        here, style = (across(place), up(point.value)), _CURVE if point.complete else _OPEN
-        canvas.line(before or here, here, style, dashed=not point.complete)
+        here, style = (across(place), up(value)), _CURVE if complete else _OPEN
+        canvas.line(before or here, here, style, dashed=not complete)
         before = here
-    odd = track.trend.odd if track.trend else ()
-    for place, point in enumerate(track.points):
-        sign = "◆" if place in odd else "" if point.complete else "○"
-        if sign and point.value is not None:
-            canvas.cover(across(place) // 2, canvas.height - 1 - up(point.value) // 4, sign, _MARK)
+    for place, (value, complete) in enumerate(zip(curve.values, curve.complete, strict=True)):
+        sign = "◆" if place in curve.odd else "" if complete else "○"
+        if sign and value is not None:
+            canvas.cover(across(place) // 2, canvas.height - 1 - up(value) // 4, sign, _MARK)
             seen.add(sign)
 
 

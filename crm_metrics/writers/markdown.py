@@ -1,19 +1,23 @@
-"""A book as Markdown: to paste into a wiki, a ticket or a mail."""
+"""Markdown, to paste into a wiki, a ticket or a mail."""
 
 from __future__ import annotations
 
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.noticed import counted, inputs, reach
-from crm_metrics.renderers.sheets.texts import texts
 from crm_metrics.sheets import Book, Sheet
+from crm_metrics.writers.drawing.texts import filled, texts
 
+if TYPE_CHECKING:
+    from crm_metrics.writers import How
+
+FOR_PEOPLE = True
 _SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
 
-def write(book: Book, out: TextIO, *, only: Sheet | None = None, verbose: bool = False) -> None:
-    """Writes the title, the sentences, every table (or `only` one) and the notes; nothing in it is read as markup."""
+def write(book: Book, how: How) -> str:
+    """The title, the sentences, every table and the notes; nothing in it is read as markup."""
     origin = book.origin
     lines = [f"# {escaped(book.title)}", ""]
     about = [
@@ -22,22 +26,22 @@ def write(book: Book, out: TextIO, *, only: Sheet | None = None, verbose: bool =
         *([inputs(origin.sources)] if origin.sources else []),
     ]
     lines += [escaped(" · ".join(about)), ""]
-    for sentence in book.says:
+    for sentence in (*book.says, *(chart.says for chart in book.charts)):
         lines += [escaped(sentence), ""]
-    for sheet in [only] if only else book.sheets:
+    for sheet in book.sheets:
         lines += _table(sheet)
     notes = [*book.notes, *origin.notes]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
-    if problems := counted(origin.issues, verbose=verbose):
+    if problems := counted(origin.issues, verbose=how.verbose):
         lines += ["## Data problems", "", *(f"- {escaped(line)}" for line in problems), ""]
-    out.write("\n".join(lines).rstrip() + "\n")
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _table(sheet: Sheet) -> list[str]:
     head = [f"## {escaped(sheet.title)}", ""] if sheet.title else []
     if not sheet.rows:
         return [*head, escaped(sheet.empty or "nothing"), ""]
-    columns = [column for column in sheet.columns if column.shown]
+    columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
     made = [[escaped(text) for text in texts(sheet, column)] for column in columns]
     rule = ["---" if column.unit is None else "---:" for column in columns]
     rows = [[escaped(column.heading) for column in columns], rule, *map(list, zip(*made, strict=True))]

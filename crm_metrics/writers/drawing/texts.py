@@ -22,7 +22,11 @@ def texts(sheet: Sheet, column: Column) -> list[str]:
         if unit is None:
             return text(row[place])
         paid_in = sheet.currency if currency is None or row[currency] is None else str(row[currency])
-        return cells.value(cast("float | None", row[place]), str(unit), paid_in if unit in money else None)
+        number = cast("float | None", row[place])
+        if column.signed and number is not None and number == number:
+            difference, relative = (None, number) if column.signed == "relative" else (number, None)
+            return cells.change(difference, relative, str(unit), paid_in if unit in money else None)
+        return cells.value(number, str(unit), paid_in if unit in money else None)
 
     return [spelled(row) for row in sheet.rows]
 
@@ -34,3 +38,9 @@ def text(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     return cells.visible(f"{cell:,.10g}" if isinstance(cell, float) else str(cell))
+
+
+def filled(sheet: Sheet, column: Column) -> bool:
+    """Whether a column that can be spared says anything."""
+    place = sheet.columns.index(column)
+    return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)

@@ -1,45 +1,62 @@
-"""A book as a page for people: a title, sentences, tables whose numbers are never cut, and what was noticed."""
+"""A page for a terminal: a title, charts, sentences, tables whose numbers are never cut, and what was noticed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TextIO
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.noticed import counted, inputs, reach, section
-from crm_metrics.renderers.sheets.texts import texts
 from crm_metrics.renderers.table.columns import aligned
 from crm_metrics.renderers.table.screen import GAP, Screen, Span
-from crm_metrics.sheets import Book, Column, Sheet
+from crm_metrics.sheets import Book, Column, Curve, HeatMap, Sheet
+from crm_metrics.writers.drawing import heatmap, panel
+from crm_metrics.writers.drawing.texts import filled, texts
 
+if TYPE_CHECKING:
+    from crm_metrics.writers import How
+
+FOR_PEOPLE = True
 _BAR = 10
+_DRAWN = 12  # curves on a page; more are not looked at
+_STEPS = (1, 2, 3, 6, 12, 24, 60, 600)  # at which rows of a long table are shown
 _NARROWEST = 12  # to so many characters a text is folded where the terminal is narrow
 
 
-def write(
-    book: Book,
-    out: TextIO,
-    *,
-    only: Sheet | None = None,
-    verbose: bool = False,
-    color: bool | None = None,
-    width: int | None = None,
-    draw: Callable[[Screen, Book], None] | None = None,
-) -> None:
-    """Writes the page, with `draw` in place of the tables; `only` one of them. Off a terminal nothing is wrapped or left
-    away."""
-    screen = Screen.of(out, color=color, width=width)
+def write(book: Book, how: How) -> str:
+    """The page. Without a width nothing is wrapped or left away; characters that the encoding lacks are plain ones."""
+    screen = Screen(how.width, how.color)
+    if book.page is not None:
+        book.page(screen, how.verbose)
+        return screen.text(how.encoding)
     _head(screen, book)
-    if draw is not None and only is None:
-        draw(screen, book)
-    else:
-        for sheet in [only] if only else book.sheets:
+    _charts(screen, book)
+    for sheet in book.sheets:
+        if not (sheet.charted and book.charts):
             table(screen, sheet)
     section(screen, "", [cells.visible(note) for note in (*book.notes, *book.origin.notes)])
-    section(screen, "Data problems", counted(book.origin.issues, verbose=verbose))
-    screen.write_to(out)
+    section(screen, "Data problems", counted(book.origin.issues, verbose=how.verbose))
+    return screen.text(how.encoding)
+
+
+def _charts(screen: Screen, book: Book) -> None:
+    """Draws the charts, and below the curves what they show; of those not drawn only what is told."""
+    for chart in book.charts:
+        if isinstance(chart, HeatMap):
+            heatmap.draw(screen, chart)
+    curves = [chart for chart in book.charts if isinstance(chart, Curve)]
+    if curves:
+        panel.draw(screen, curves[:_DRAWN])
+    for curve in (*curves[:_DRAWN], *(curve for curve in curves[_DRAWN:] if curve.told)):
+        screen.blank()
+        screen.paragraph(cells.visible(curve.says), hang=0)
+    if (more := len(curves) - _DRAWN) > 0:
+        screen.blank()
+        said = f"{more} more series are not drawn; of those only what is detectable is said. "
+        screen.paragraph(f"{said}Choose fewer with --top, or one metric; -f csv has them all.", "dim", hang=0)
 
 
 def _head(screen: Screen, book: Book) -> None:
@@ -58,13 +75,17 @@ def _head(screen: Screen, book: Book) -> None:
 def table(screen: Screen, sheet: Sheet) -> None:
     """Draws a table under its title; where the terminal is narrow the columns that can be spared go, then texts are
     folded."""
+    if sheet.most and (step := -(-len(sheet.rows) // sheet.most)) > 1:
+        step = next((size for size in _STEPS if size >= step), step)
+        note = f"every {step} rows; --table {sheet.name} has all"
+        sheet = replace(sheet, rows=list(sheet.rows)[::step], notes=[*sheet.notes, note])
     screen.blank()
     if sheet.title:
         screen.line((cells.visible(sheet.title), "bold"))
     if not sheet.rows:
         screen.paragraph(sheet.empty or "nothing", "dim", indent=len(GAP), hang=2)
         return
-    columns = [column for column in sheet.columns if column.shown and _filled(sheet, column)]
+    columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
     made = {column.name: _drawn(sheet, column) for column in columns}
     wide = {column.name: max(map(cell_len, [column.heading, *made[column.name]])) for column in columns}
     columns = _fitting(screen, columns, wide)
@@ -75,12 +96,6 @@ def table(screen: Screen, sheet: Sheet) -> None:
         _row(screen, spans, columns, wide)
     for note in sheet.notes:
         screen.paragraph(cells.visible(note), "dim", indent=len(GAP), hang=2)
-
-
-def _filled(sheet: Sheet, column: Column) -> bool:
-    """Whether a column that can be spared says anything."""
-    place = sheet.columns.index(column)
-    return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)
 
 
 def _drawn(sheet: Sheet, column: Column) -> list[str]:

@@ -5,26 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-
-if TYPE_CHECKING:
-    from crm_metrics.api.trends import Track
+from crm_metrics.sheets import Curve
 
 _ROUND = (1.0, 2.0, 2.5, 5.0)
 _NEAR_ZERO = 0.4  # of the highest value: an axis that begins higher would make small moves look large
 
 
-def extent(track: Track) -> tuple[float, float]:
+def extent(curve: Curve) -> tuple[float, float]:
     """The lowest and the highest that is drawn, in the unit as it is shown (percent): all values and targets; of the
     intervals no more than the values themselves span to each side."""
-    factor = shown_as(track.metric.unit)
-    drawn = [number * factor for point in track.points for number in (point.value, point.target) if number is not None]
+    factor = shown_as(curve.unit)
+    drawn = [number * factor for number in (*curve.values, *curve.target) if number is not None]
     low, high = min(drawn), max(drawn)
     span = (high - low) or abs(high) * 0.1 or 1.0
-    edges = [number * factor for point in track.points for number in (point.low, point.high) if number is not None]
+    edges = [number * factor for number in (*curve.low, *curve.high) if number is not None]
     low, high = (
         min([low, *(max(edge, low - span) for edge in edges)]),
         max([high, *(min(e, high + span) for e in edges)]),
@@ -62,20 +59,14 @@ def tick_texts(numbers: Sequence[float]) -> list[str]:
     return [f"{number / factor + 0.0:,.{decimals}f}{mark}".replace("-", cells.MINUS) for number in numbers]
 
 
-def unit_name(track: Track) -> str:
-    """The unit behind the title of a chart: "%", "USD", "days"; empty for plain numbers."""
-    if track.metric.is_money:
-        day = "/day" if track.metric.unit is Unit.MONEY_PER_DAY else ""
-        return cells.visible(f"{track.currency or ''}{day}")
-    return {Unit.PERCENT: "%", Unit.RATIO: "×", Unit.MINUTES: "min", Unit.HOURS: "h"}.get(
-        track.metric.unit, str(track.metric.unit) if track.metric.unit in (Unit.DAYS, Unit.MONTHS, Unit.POINTS) else ""
-    )
-
-
-def heading(track: Track) -> str:
-    """What a chart shows: the segment, the metric, the unit."""
-    title = ", ".join([*track.segment.values(), track.title])
-    return cells.visible(title) + (f" ({unit_name(track)})" if unit_name(track) else "")
+def heading(curve: Curve) -> str:
+    """What a chart shows: its title, and the unit: "%", "USD", "days", nothing for plain numbers."""
+    if curve.unit in (Unit.MONEY, Unit.MONEY_PER_DAY):
+        unit = f"{curve.currency or ''}{'/day' if curve.unit is Unit.MONEY_PER_DAY else ''}"
+    else:
+        signs = {Unit.PERCENT: "%", Unit.RATIO: "×", Unit.MINUTES: "min", Unit.HOURS: "h"}
+        unit = signs.get(curve.unit, curve.unit if curve.unit in (Unit.DAYS, Unit.MONTHS, Unit.POINTS) else "")
+    return cells.visible(f"{curve.title} ({unit})" if unit else curve.title)
 
 
 def dates(labels: Sequence[str], room: int, gap: int = 2) -> list[int]:

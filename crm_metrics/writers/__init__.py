@@ -1,0 +1,90 @@
+"""The formats a book is written in: a module of this folder each, imported when it is asked for.
+
+A format is `write(book, how) -> str | bytes`: text with its line ends as they are to be, or bytes where the format is
+`BINARY`; one that people read is `FOR_PEOPLE`. A format knows no command, only books; what it has no use for in `how` it
+leaves aside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pathlib import PurePath
+from pkgutil import iter_modules
+from typing import TYPE_CHECKING, cast
+
+from crm_metrics.errors import UsageError, did_you_mean
+
+if TYPE_CHECKING:
+    from crm_metrics.sheets import Book, Sheet
+
+_ENDINGS = {".txt": "text", ".md": "markdown", ".ndjson": "jsonl"}  # other endings are a format's name
+_FORMER = {"table": "text"}  # what earlier versions called a format
+
+
+@dataclass(frozen=True)
+class How:
+    """How to write for the one who reads: with `verbose` all notes; text in `color`, no wider than `width` columns (None: no
+    limit) and in the characters of `encoding`."""
+
+    verbose: bool = False
+    color: bool = False
+    width: int | None = None
+    encoding: str = "utf-8"
+
+
+def formats() -> list[str]:
+    """The names of all formats, sorted; none is imported."""
+    return sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
+
+
+def format_of(name: str | None, output: PurePath | None, known: Collection[str] | None = None) -> str:
+    """The format by name, else by the ending of the file, else text; one of `known`, all by default. Raises `UsageError` for
+    what names none, with the nearest one."""
+    known = formats() if known is None else sorted(known)
+    if name is not None:
+        chosen = name.casefold()
+        if (chosen := _FORMER.get(chosen, chosen)) not in known:
+            raise UsageError(
+                f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}."
+            )
+        return chosen
+    if output is None:
+        return "text"
+    endings = {ending: one for ending, one in _ENDINGS.items() if one in known} | {f".{one}": one for one in known}
+    if (ending := output.suffix.casefold()) not in endings:
+        raise UsageError(
+            f"the ending of {output} says no format",
+            hint=f"End it with {', '.join(sorted(endings))}, or say which with -f.",
+        )
+    return endings[ending]
+
+
+def is_binary(format: str) -> bool:  # noqa: A002
+    """Whether a format is no text."""
+    return getattr(import_module(f"{__name__}.{format}"), "BINARY", False)
+
+
+def is_for_people(format: str) -> bool:  # noqa: A002
+    """Whether a format is read by people, who want to see what came before."""
+    return getattr(import_module(f"{__name__}.{format}"), "FOR_PEOPLE", False)
+
+
+def write(book: Book, format: str, how: How | None = None, *, table: str | None = None) -> str | bytes:  # noqa: A002
+    """The book in a format, as text or bytes. `table` names the only one of its tables that is wanted; formats that hold one
+    table hold the first. Raises `UsageError` for a table that the book does not have, and for a format that does not
+    exist."""
+    if table is not None:
+        book = replace(book, sheets=[_chosen(book, table)], charts=())
+    writing = import_module(f"{__name__}.{format_of(format, None)}").write
+    return cast("Callable[[Book, How], str | bytes]", writing)(book, how or How())
+
+
+def _chosen(book: Book, name: str) -> Sheet:
+    known = [sheet.name for sheet in book.sheets]
+    if name.casefold() not in known:
+        raise UsageError(
+            f"there is no table {name!r} here. {did_you_mean(name, known)}", hint=f"Tables: {', '.join(known)}."
+        )
+    return replace(book.sheets[known.index(name.casefold())], charted=False, most=0)

@@ -1,0 +1,216 @@
+"""Charts as SVG, drawn with classes: the page around them gives the colours, light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from itertools import groupby
+
+from crm_metrics.errors import UsageError
+from crm_metrics.renderers import cells
+from crm_metrics.sheets import Book, Curve, HeatMap
+from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
+
+_WIDE, _TALL, _TOP, _BOTTOM, _RIGHT = 600, 250, 10, 44, 30
+_LETTER = 7.2  # as wide is a letter of an axis
+_ROW, _CELL = 24, 44  # of a heat map
+_DOTS = 60  # on a curve of more points only the unusual ones are marked
+_NOT_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
+_LEGEND = {
+    "band": "95 % interval",
+    "trend": "trend",
+    "target": "target",
+    "open": "to date, or not final",
+    "step": "change of level",
+    "odd": "out of line",
+}
+STYLE = """
+.chart{--line:#0b62a4;--trend:#2e7d32;--target:#a3195b;--mark:#8f5400;--grid:#ddd;--ink:#1c1c1c;--ground:#fff}
+.chart text{font:13px system-ui,sans-serif;fill:var(--ink)}
+.chart .title{font-size:15px;font-weight:600}
+.chart .grid{stroke:var(--grid);fill:none}
+.chart .curve,.chart .open{stroke:var(--line);fill:none;stroke-width:1.8}
+.chart .open{stroke-dasharray:4 4}
+.chart .band{fill:var(--line);fill-opacity:.15;stroke:none}
+.chart .trend{stroke:var(--trend);fill:none;stroke-width:2;stroke-dasharray:1 4;stroke-linecap:round}
+.chart .target{stroke:var(--target);fill:none;stroke-width:1.5;stroke-dasharray:9 5}
+.chart .step{stroke:var(--mark);fill:none}
+.chart .odd{fill:var(--mark)}
+.chart .dot{fill:var(--line)}
+.chart .ring{fill:var(--ground);stroke:var(--line);stroke-width:1.5}
+.chart .heat{fill:var(--line)}
+.chart .hover{fill:transparent}
+@media (prefers-color-scheme:dark){
+.chart{--line:#6db8f2;--trend:#7ecb82;--target:#f08bb8;--mark:#e8b04b;--grid:#444;--ink:#e8e8e8;--ground:#161616}}
+"""
+
+
+def picture(book: Book) -> str:
+    """All charts of a book, one below the other, as a file of its own. Raises `UsageError` where it has none."""
+    if not book.charts:
+        raise no_chart("svg")
+    pieces, top = [], 34
+    for number, made in enumerate(book.charts):
+        wide, tall = size(made)
+        pieces.append(f'<text class="title" x="8" y="{top}">{text(_title(made))}</text>')
+        pieces.append(f'<svg y="{top + 6}" width="{wide}" height="{tall}">{chart(made, f"c{number}")}</svg>')
+        top += tall + 40
+    widest = max(size(made)[0] for made in book.charts)
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" class="chart" '
+        f'viewBox="0 0 {widest} {top}" width="{widest}" height="{top}"><title>{text(book.title)}</title>'
+        f'<style>{STYLE}</style><rect width="100%" height="100%" style="fill:var(--ground)"/>{"".join(pieces)}</svg>\n'
+    )
+
+
+def curves_of(book: Book, format: str) -> list[Curve]:  # noqa: A002
+    """The curves of a book. Raises `UsageError` where it has none."""
+    curves = [made for made in book.charts if isinstance(made, Curve)]
+    if not curves:
+        raise no_chart(format)
+    return curves
+
+
+def no_chart(format: str) -> UsageError:  # noqa: A002
+    """What is said where a picture is asked for and there is nothing to draw."""
+    return UsageError(f"there is no chart here that {format} could show", hint="Choose -f html, or -f csv.")
+
+
+def size(made: Curve | HeatMap) -> tuple[int, int]:
+    """How wide and tall a chart is."""
+    if isinstance(made, Curve):
+        return _WIDE, _TALL
+    left = 8 + round(_LETTER * max((len(row) for row in made.rows), default=0)) + 20
+    return left + _CELL * len(made.average) + 8, _ROW * (len(made.rows) + 2) + 8
+
+
+def chart(made: Curve | HeatMap, name: str) -> str:
+    """One chart as an `svg` element; `name` sets its ids apart from those of others."""
+    wide, tall = size(made)
+    body = "".join(_curve(made) if isinstance(made, Curve) else _heat_map(made))
+    return (
+        f'<svg class="chart" viewBox="0 0 {wide} {tall}" role="img" aria-labelledby="{name}-t {name}-d">'
+        f'<title id="{name}-t">{text(_title(made))}</title><desc id="{name}-d">{text(made.says)}</desc>{body}</svg>'
+    )
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """A series as a small line, with a dot at its last value; it is left out of what is read aloud."""
+    given = [value for value in values if value is not None]
+    if len(given) < 2:
+        return ""
+    low, high = min(*given, 0.0), max(given)
+    span = (high - low) or 1.0
+    places = [
+        None if value is None else (4 + 92 * at / (len(values) - 1), 26 - 22 * (value - low) / span)
+        for at, value in enumerate(values)
+    ]
+    last = places[-1]
+    dot = "" if last is None else f'<circle class="dot" cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="2.6"/>'
+    return f'<svg class="chart spark" viewBox="0 0 100 30" aria-hidden="true">{_line("curve", places)}{dot}</svg>'
+
+
+def text(words: str) -> str:
+    """Words as they may stand in SVG and HTML, whatever they hold."""
+    return escape(cells.visible(words).translate(_NOT_XML))
+
+
+def _title(made: Curve | HeatMap) -> str:
+    return heading(made) if isinstance(made, Curve) else made.title
+
+
+def _curve(made: Curve) -> Iterator[str]:
+    low, high = extent(made)
+    marks = ticks(low, high, most=5)
+    labels = tick_texts(marks)
+    left = 12 + _LETTER * max(map(len, labels))
+    factor, count = shown_as(made.unit), len(made.periods)
+
+    def across(place: float) -> float:
+        return left + (_WIDE - left - _RIGHT) * (place / (count - 1) if count > 1 else 0.5)
+
+    def up(value: float) -> float:
+        inside = min(max(value, low), high)
+        return _TOP + (_TALL - _TOP - _BOTTOM) * (high - inside) / (high - low)
+
+    def places(values: Iterable[float | None]) -> list[tuple[float, float] | None]:
+        return [None if value is None else (across(at), up(value * factor)) for at, value in enumerate(values)]
+
+    for mark, label in zip(marks, labels, strict=True):
+        yield f'<path class="grid" d="M{left:.1f} {up(mark):.1f}H{_WIDE - _RIGHT}"/>'
+        yield f'<text x="{left - 6:.1f}" y="{up(mark) + 4:.1f}" text-anchor="end">{text(label)}</text>'
+    for at in dates(made.periods, round((_WIDE - left) / _LETTER)):
+        yield f'<text x="{across(at):.1f}" y="{_TALL - _BOTTOM + 18}" text-anchor="middle">{text(made.periods[at])}</text>'
+    points, bottoms, tops = places(made.values), places(made.low), places(made.high)
+    used = {"band"} if any(bottoms) and any(tops) else set()
+    yield from _band(bottoms, tops)
+    for name, line in (("target", places(made.target)), ("trend", places(made.trend))):
+        if any(line):
+            used.add(name)
+            yield _line(name, line)
+    for step in made.steps:
+        used.add("step")
+        yield f'<path class="step" d="M{across(step - 0.5):.1f} {_TOP}V{_TALL - _BOTTOM}"/>'
+    yield _line("curve", [point if over else None for point, over in zip(points, made.complete, strict=True)])
+    for at, (point, over) in enumerate(zip(points, made.complete, strict=True)):
+        if point is None:
+            continue
+        x, y = f"{point[0]:.1f}", f"{point[1]:.1f}"
+        if not over:
+            used.add("open")
+            yield _line("open", points[max(at - 1, 0) : at + 1])
+            yield f'<circle class="ring" cx="{x}" cy="{y}" r="3.5"/>'
+        elif at in made.odd:
+            used.add("odd")
+            yield f'<path class="odd" d="M{x} {y}m-5 0l5 -5l5 5l-5 5z"/>'
+        elif count <= _DOTS:
+            yield f'<circle class="dot" cx="{x}" cy="{y}" r="2.2"/>'
+        said = f"{made.periods[at]}: {cells.value(made.values[at], made.unit, made.currency)}"
+        yield f'<circle class="hover" cx="{x}" cy="{y}" r="7"><title>{text(said)}</title></circle>'
+    yield from _legend(left, [name for name in _LEGEND if name in used])
+
+
+def _line(name: str, places: Sequence[tuple[float, float] | None]) -> str:
+    runs = [[place for place in run if place] for given, run in groupby(places, key=bool) if given]
+    path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in run) for run in runs)
+    return f'<path class="{name}" d="{path}"/>' if path else ""
+
+
+def _band(bottoms: Sequence[tuple[float, float] | None], tops: Sequence[tuple[float, float] | None]) -> Iterator[str]:
+    both = list(zip(bottoms, tops, strict=True))
+    for given, run in groupby(both, key=all):
+        if given:
+            pairs = list(run)
+            edge = [top for _, top in pairs] + [bottom for bottom, _ in reversed(pairs)]
+            yield f'<path class="band" d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in filter(None, edge))}z"/>'
+
+
+def _legend(left: float, names: Sequence[str]) -> Iterator[str]:
+    y = _TALL - 8
+    for name in names:
+        yield {
+            "band": f'<path class="band" d="M{left:.1f} {y - 9}h16v9h-16z"/>',
+            "odd": f'<path class="odd" d="M{left + 3:.1f} {y - 4}l5 -5l5 5l-5 5z"/>',
+            "step": f'<path class="step" d="M{left + 8:.1f} {y - 11}v12"/>',
+        }.get(name, f'<path class="{name}" d="M{left:.1f} {y - 4}h16"/>')
+        yield f'<text x="{left + 21:.1f}" y="{y}">{_LEGEND[name]}</text>'
+        left += 36 + _LETTER * 0.9 * len(_LEGEND[name])
+
+
+def _heat_map(made: HeatMap) -> Iterator[str]:
+    top = max((share for line in made.shares for share in line[1:] if share is not None), default=0.0) or 1.0
+    left = size(made)[0] - 8 - _CELL * len(made.average)
+    for step in range(len(made.average)):
+        yield f'<text x="{left + _CELL * (step + 0.5):.1f}" y="16" text-anchor="middle">{step}</text>'
+    for row, (label, line) in enumerate(zip((*made.rows, "average"), (*made.shares, made.average), strict=True), 1):
+        yield f'<text x="8" y="{_ROW * row + 16}">{text(label)}</text>'
+        for step, share in enumerate(line):
+            if share is None:
+                continue
+            x, strength = left + _CELL * step, min(max(share / top, 0.0), 1.0) * 0.6
+            yield (
+                f'<rect class="heat" x="{x}" y="{_ROW * row}" width="{_CELL - 2}" height="{_ROW - 2}" '
+                f'style="fill-opacity:{strength:.2f}"/>'
+            )
+            shown = text(cells.value(share, "percent").replace(" %", ""))
+            yield f'<text x="{x + _CELL / 2 - 1:.1f}" y="{_ROW * row + 16}" text-anchor="middle">{shown}</text>'

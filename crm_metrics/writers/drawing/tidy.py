@@ -1,0 +1,187 @@
+"""The rows of a table as text for programs: cells with a separator between them, or an object for each row. Worked on whole
+columns: a report of many months and owners has a million cells."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.sheets import OF_ROW, Cell, Frame, Sheet
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    from crm_metrics.writers import How
+
+_PIECE = 1 << 18
+_EXACT = 2.0**53
+_LONG = 1e10  # from here on Arrow writes an exponent
+_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+# Unseen signs that a terminal obeys or that turn the direction of writing; JSON spells them otherwise with the same meaning.
+_UNSEEN = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
+
+_Cell = TypeVar("_Cell")
+
+
+def delimited(sheet: Sheet, separator: str, how: How) -> str:
+    """A heading line and the rows; lines end in a line feed, missing is empty. Cells are quoted as csv.QUOTE_MINIMAL does
+    it, alike in all Python versions: before 3.13 a lone carriage return went unquoted."""
+    spell = partial(_quoted, separator=separator)
+    head = separator.join(spell(column.name) for column in sheet.columns)
+    return "".join([f"{head}\n", *lines(columns(sheet, spell, ""), separator)])
+
+
+def objects(sheet: Sheet, *, between: str = "") -> Iterator[str]:
+    """A line with a JSON object for each row, in pieces of many lines; `between` one and the next."""
+    parts: list[Any] = []
+    for column, cells in zip(sheet.columns, columns(sheet, json_text, "null"), strict=True):
+        parts += [f"{', ' if parts else '{'}{json_text(column.name)}: ", cells]
+    return lines([*parts, "}"], "", between=between)
+
+
+def neutralised(text: str) -> str:
+    """The text with an apostrophe in front if a spreadsheet would run it as a formula; a number stays as it is."""
+    if text.startswith(_RUNS_AS_FORMULA) and not _NUMBER.fullmatch(text):
+        return f"'{text}"
+    return text
+
+
+def json_text(value: Any) -> str:
+    """A text or another value as JSON has it, with what no encoding can write or a terminal would obey as an escape."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text if text.isascii() else encodable(text.translate(_UNSEEN))
+
+
+def encodable(text: str) -> str:
+    """The text with lone surrogates spelled out: they stand for bytes in the name of a file that are no UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def columns(sheet: Sheet, text: Callable[[str], str], missing: str) -> list[pa.Array | str]:
+    """The cells of each column as text: texts as `text` spells them, numbers as the shortest text that reads back as the
+    same double, true and false; `missing` for NaN, infinity and nothing. Where no row has a cell, `missing` stands for the
+    whole column."""
+    if isinstance(sheet.rows, Frame):
+        return _of_frame(sheet, sheet.rows.frame, text, missing)
+    import pyarrow as pa
+
+    cells = zip(*sheet.rows, strict=True) if sheet.rows else iter([()] * len(sheet.columns))
+    return [pa.array([_spelled(cell, text, missing) for cell in column], pa.string()) for column in cells]
+
+
+def _spelled(cell: Cell, text: Callable[[str], str], missing: str) -> str:
+    if cell is None or isinstance(cell, bool):
+        return missing if cell is None else str(cell).lower()
+    if hasattr(cell, "item"):  # a NumPy number
+        cell = cell.item()
+    if isinstance(cell, float):
+        if cell - cell != 0:
+            return missing
+        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+    if isinstance(cell, int):
+        return str(cell)
+    return text(cell.isoformat() if isinstance(cell, date) else str(cell))
+
+
+def _of_frame(sheet: Sheet, rows: pd.DataFrame, text: Callable[[str], str], missing: str) -> list[pa.Array | str]:
+    """The cells of a frame: counts without a point, other numbers with one."""
+    import pyarrow as pa
+
+    in_counts = (rows[OF_ROW] == Unit.COUNT).to_numpy(dtype=bool)
+    spelled: list[pa.Array | str] = []
+    for column in sheet.columns:
+        cells = rows[column.name]
+        if len(rows) and cells.isna().all():
+            spelled.append(missing)
+        elif column.unit is not None:
+            counts = in_counts if column.unit == OF_ROW else column.unit is Unit.COUNT
+            spelled.append(_shortest(_doubles(cells), counts).fill_null(missing))
+        else:
+            values, codes = _by_distinct(cells, partial(_word, text=text), missing)
+            spelled.append(pa.array(values, pa.string()).take(pa.array(codes)))
+    return spelled
+
+
+def lines(parts: Sequence[pa.Array | str], separator: str, *, between: str = "") -> Iterator[str]:
+    """One line per row, in pieces of many lines: the cells of the parts one after the other with the separator, a part that
+    is text being the same in all rows; and `between` one line and the next."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    size = max((len(part) for part in parts if not isinstance(part, str)), default=0)
+    for start in range(0, size, _PIECE):
+        piece = [part if isinstance(part, str) else part.slice(start, _PIECE) for part in parts]
+        rows = pc.binary_join_element_wise(*piece, separator)
+        text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), f"{between}\n")[0].as_py()
+        yield f"{text}{between if start + _PIECE < size else ''}\n"
+
+
+def numbers(column: pd.Series) -> list[float | None]:
+    """The numbers of a column; None for what is missing or not finite."""
+    doubles = _doubles(column)
+    return [number if number - number == 0 else None for number in doubles.tolist()]
+
+
+def words(column: pd.Series) -> list[str | None]:
+    """The texts of a column; None for what is missing."""
+    import numpy as np
+
+    values, codes = _by_distinct(column, partial(_word, text=str), None)
+    return list(np.array(values, dtype=object)[codes])
+
+
+def _doubles(column: pd.Series) -> np.ndarray:
+    # Adding 0 turns -0.0, which some arithmetic leaves behind, into 0.0.
+    doubles: np.ndarray = column.to_numpy(dtype="float64", na_value=float("nan")) + 0.0
+    return doubles
+
+
+def _shortest(doubles: np.ndarray, counts: np.ndarray | bool) -> pa.Array:
+    """The numbers as text, those that are no counts with a point; null for what is not finite."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    finite = np.isfinite(doubles)
+    texts = pa.array(doubles, mask=~finite).cast(pa.string())
+    whole = finite & (np.abs(doubles) < _EXACT) & (doubles == np.rint(doubles))
+    pointed = whole & ~np.asarray(counts)
+    long = finite & ~whole & (np.abs(doubles) >= _LONG)
+    if whole.any():
+        texts = pc.replace_with_mask(
+            texts, pa.array(whole), pa.array(doubles[whole].astype(np.int64)).cast(pa.string())
+        )
+    if pointed.any():
+        points = pc.binary_join_element_wise(texts.filter(pa.array(pointed)), ".0", "")
+        texts = pc.replace_with_mask(texts, pa.array(pointed), points)
+    if long.any():
+        texts = pc.replace_with_mask(texts, pa.array(long), pa.array(list(map(repr, doubles[long].tolist()))))
+    return texts
+
+
+def _by_distinct(column: pd.Series, spell: Callable[[Any], _Cell], missing: _Cell) -> tuple[list[_Cell], np.ndarray]:
+    """The different cells, spelled, with `missing` as the last, and which of them each row has."""
+    import numpy as np
+    import pandas as pd
+
+    codes, uniques = pd.factorize(column)
+    return [*map(spell, uniques), missing], np.where(codes < 0, len(uniques), codes)
+
+
+def _word(cell: object, text: Callable[[str], str]) -> str:
+    return str(cell).lower() if type(cell).__name__ in ("bool", "bool_") else text(str(cell))
+
+
+def _quoted(text: str, *, separator: str) -> str:
+    safe = encodable(neutralised(text))
+    if any(character in safe for character in (separator, '"', "\n", "\r")):
+        return '"' + safe.replace('"', '""') + '"'
+    return safe

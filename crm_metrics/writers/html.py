@@ -1,0 +1,175 @@
+"""A web page in one file without network, script or clock: light and dark, for phone, laptop, paper and screen reader."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics import __version__
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.renderers import cells
+from crm_metrics.renderers.noticed import counted, inputs, problems, reach
+from crm_metrics.sheets import Book, Column, Curve, HeatMap, Origin, Sheet
+from crm_metrics.writers.drawing import scales, svg
+from crm_metrics.writers.drawing.texts import filled, texts
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from crm_metrics.writers import How
+
+FOR_PEOPLE = True
+_CHARTS = 24
+_OPENED = 300  # rows of a table that open to more
+_SHORT = 26  # letters of a text that is never broken
+_FOLDED = 40  # a table of more rows is folded, unless it is the only one
+_TOLD = ("metric", "title", "unit", "currency", "status")  # what a row says of itself already
+
+
+@dataclass(frozen=True)
+class _Cell:
+    text: str
+    style: str
+    part: int | None
+
+
+def write(book: Book, how: How) -> str:
+    """The page."""
+    from jinja2 import Environment
+
+    origin = book.origin
+    charts = book.charts[:_CHARTS]
+    kept = [*(f"{len(book.charts) - _CHARTS} more charts are not drawn" for _ in book.charts[_CHARTS:][:1])]
+    notes = [*book.notes, *origin.notes, *kept]
+    about = [" · ".join([*book.about, reach(origin.as_of, origin.coverage)])]
+    about += [inputs(origin.sources)] if origin.sources else []
+    template = files(__package__).joinpath("drawing", "page.jinja").read_text(encoding="utf-8")
+    made = Environment(autoescape=True).from_string(template)
+    sheets = [*book.sheets, *_origins(origin)]
+    return (
+        made.render(
+            title=_shown(book.title),
+            about=list(map(_shown, about)),
+            says=list(map(_shown, book.says)),
+            charts=[_chart(chart, number) for number, chart in enumerate(charts)],
+            chart_style=_markup(svg.STYLE),
+            tables=[_table(sheet, book, alone=len(sheets) == 1) for sheet in sheets],
+            lists=[
+                ("Notes", list(map(_shown, notes))),
+                ("Data problems", counted(origin.issues, verbose=True) if how.verbose else problems(origin.issues)),
+            ],
+            version=__version__,
+            as_of=origin.as_of,
+        )
+        + "\n"
+    )
+
+
+def _shown(text: str) -> str:
+    return cells.visible(text)
+
+
+def _markup(made: str) -> Markup:
+    from markupsafe import Markup
+
+    return Markup(made)
+
+
+def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
+    drawn = svg.chart(chart, f"c{number}")
+    if isinstance(chart, HeatMap):
+        wide, tall = svg.size(chart)
+        drawn = drawn.replace('class="chart"', f'class="chart heat-map" width="{wide}" height="{tall}"', 1)
+    title = scales.heading(chart) if isinstance(chart, Curve) else chart.title
+    return {"title": _shown(title), "svg": _markup(drawn), "says": _shown(chart.says)}
+
+
+def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
+    columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
+    listed = [texts(sheet, column) for column in columns]
+    count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
+    folded = not alone and ((sheet.charted and bool(book.charts)) or len(sheet.rows) > _FOLDED)
+    head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
+    opened = list(_more(sheet, book)) if len(sheet.rows) <= _OPENED else [[]] * len(sheet.rows)
+    rows = [
+        {
+            "cells": [
+                _cell(column, text, row[sheet.columns.index(column)])
+                for column, text in zip(columns, line, strict=True)
+            ],
+            "more": more,
+        }
+        for row, line, more in zip(sheet.rows, zip(*listed, strict=True), opened, strict=True)
+    ]
+    title = sheet.title or ("Figures" if folded else "")
+    return {
+        "title": _shown(title),
+        "caption": ", ".join(filter(None, [_shown(title or book.title), count])),
+        "count": count,
+        "folded": folded and bool(rows),
+        "columns": [
+            {"heading": _shown(column.heading), "shape": _shape(column, words)}
+            for column, words in zip(columns, listed, strict=True)
+        ],
+        "head": head,
+        "rows": rows,
+        "empty": _shown(sheet.empty or "nothing"),
+        "notes": list(map(_shown, sheet.notes)),
+    }
+
+
+def _shape(column: Column, words: Sequence[str]) -> str:
+    if column.unit is not None:
+        return "number"
+    return "short" if max(map(len, words), default=0) <= _SHORT else "words"
+
+
+def _cell(column: Column, text: str, value: object) -> _Cell:
+    part = None
+    if column.bar and isinstance(value, (int, float)) and value == value:
+        part = round(min(max(float(value), 0.0), 1.0) * 100)
+    return _Cell(text, column.styles.get(text, ""), part)
+
+
+def _more(sheet: Sheet, book: Book) -> Iterator[list[tuple[str, str]]]:
+    """What each row opens to: the columns that the table does not show, and the definition of its figure."""
+    hidden = [column for column in sheet.columns if not column.shown and column.name not in _TOLD]
+    listed = [texts(sheet, column) for column in hidden]
+    metric = sheet.column("metric")
+    for at, row in enumerate(sheet.rows):
+        said = [(column.heading, text[at]) for column, text in zip(hidden, listed, strict=True)]
+        more = [(_shown(name), text) for name, text in said if text not in ("", cells.MISSING)]
+        name = row[metric] if metric is not None else None
+        defined = book.define(str(name)) if name is not None else {}
+        yield [*more, *((_shown(key), _shown(text)) for key, text in defined.items())]
+
+
+def _origins(origin: Origin) -> Sequence[Sheet]:
+    """The files with what became of their rows, and the settings."""
+    columns = [
+        Column("file"),
+        Column("table"),
+        Column("vendor"),
+        *(Column(name, unit=Unit.COUNT) for name in ("rows", "used")),
+    ]
+    columns += [
+        Column("left_out", unit=Unit.COUNT),
+        Column("reasons", spare=1),
+        Column("sha256", "SHA-256", shown=False),
+    ]
+    rows = [
+        [
+            one.path,
+            one.table,
+            one.vendor,
+            one.rows,
+            one.used,
+            one.rows - one.used,
+            ", ".join(f"{reason} {count}" for reason, count in one.left_out.items()) or None,
+            origin.digests.get(one.path),
+        ]
+        for one in origin.sources
+    ]
+    return [Sheet("inputs", "Files", columns, rows)] if rows else []

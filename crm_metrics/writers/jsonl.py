@@ -1,0 +1,16 @@
+"""JSON lines: an object for each row of the main table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_metrics.writers.drawing.tidy import objects
+
+if TYPE_CHECKING:
+    from crm_metrics.sheets import Book
+    from crm_metrics.writers import How
+
+
+def write(book: Book, how: How) -> str:
+    """A line for each row, its columns by name; missing is null, shares are fractions, dates ISO text."""
+    return "".join(objects(book.sheets[0]))

@@ -1,0 +1,16 @@
+"""Tab-separated values: the main table of a book with every column, under their names for machines."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_metrics.writers.drawing.tidy import delimited
+
+if TYPE_CHECKING:
+    from crm_metrics.sheets import Book
+    from crm_metrics.writers import How
+
+
+def write(book: Book, how: How) -> str:
+    """A heading line and the rows; missing is empty, dates are ISO text, shares fractions."""
+    return delimited(book.sheets[0], "\t", how)

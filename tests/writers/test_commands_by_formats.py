@@ -1,0 +1,91 @@
+"""Every command in every format, on the sample data: something is written, it reads back, and the figures are the same."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crm_metrics.errors import UsageError
+from crm_metrics.sheets import Book, Curve
+from crm_metrics.writers import formats, write
+from crm_metrics.writers.drawing.texts import filled, texts
+from tests.writers.books import Page, answered, rows, text
+
+SAMPLE = str(Path(__file__).parents[2] / "sample_data")
+GOALS = str(Path(SAMPLE) / "goals.toml")
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "cohorts": (SAMPLE,),
+    "customers": (SAMPLE, "--top", "30"),
+    "forecast": ("revenue_won", SAMPLE, "-p", "2026-01"),
+    "funnel": (SAMPLE,),
+    "goals": (SAMPLE, "--config", GOALS),
+    "pipeline": (SAMPLE,),
+    "products": (SAMPLE,),
+    "report": (SAMPLE,),
+    "review": (SAMPLE,),
+    "trend": ("win_rate", "mrr", "nps", SAMPLE),
+    "voice": (SAMPLE,),
+}
+PICTURES = ("png", "svg")
+
+
+@cache
+def book(command: str) -> Book:
+    return answered(command, *COMMANDS[command])
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_programs_read_the_same_rows_in_all_formats(command: str) -> None:
+    first = rows(book(command), "csv")
+
+    assert len(first) == len(book(command).sheets[0].rows) > 0
+    assert [] == [format for format in ("tsv", "json", "jsonl") if rows(book(command), format) != first]
+    assert list(map(in_a_workbook, first)) == list(map(in_a_workbook, rows(book(command), "xlsx")))
+
+
+def in_a_workbook(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with numbers as exact as a spreadsheet has them."""
+    return {name: float(f"{cell:.14g}") if isinstance(cell, float) else cell for name, cell in row.items()}
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_people_read_every_figure_on_the_page_and_in_markdown(command: str) -> None:
+    answer = book(command)
+    page, markdown = Page(text(answer, "html")), text(answer, "markdown")
+    for sheet, table in zip((sheet for sheet in answer.sheets if sheet.rows), page.tables, strict=False):
+        columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
+        shown = [texts(sheet, column) for column in columns]
+
+        assert [" ".join(cell.split()) for row in table[1:] for cell in row] == [
+            " ".join(cell.split()) for row in zip(*shown, strict=True) for cell in row
+        ]
+    assert markdown.count("\n| ") >= sum(len(sheet.rows) for sheet in answer.sheets)
+    assert text(answer, "text").count("\n") > 5
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("format", PICTURES)
+def test_a_picture_is_of_charts_and_says_where_there_are_none(command: str, format: str) -> None:  # noqa: A002
+    charts = [chart for chart in book(command).charts if isinstance(chart, Curve) or format == "svg"]
+    if charts:
+        assert len(write(book(command), format)) > 1000
+    else:
+        with pytest.raises(UsageError, match="no chart"):
+            write(book(command), format)
+
+
+@pytest.mark.parametrize("format", formats())
+def test_the_same_book_gives_the_same_bytes(format: str) -> None:  # noqa: A002
+    answer = book("trend")
+
+    assert write(answer, format) == write(answer, format)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_names_every_format(command: str) -> None:
+    from tests.cli.running import crm_metrics
+
+    assert ", ".join(formats()) in " ".join(crm_metrics(command, "--help").out.replace("│", "").split())
