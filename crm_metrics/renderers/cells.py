@@ -45,7 +45,7 @@ _DIGITS = Context(prec=400)
 _BREAKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f\x85\u2028\u2029"
 _CONTROLS = [*range(0x20), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _VISIBLE = {code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" for code in _CONTROLS}
-_VISIBLE |= {code: f"\\u{code:04x}" for code in range(0xD800, 0xE000)}
+_VISIBLE |= {code: f"\\u{code:04x}" for code in (*range(0xD800, 0xE000), 0xFFFE, 0xFFFF)}
 _VISIBLE |= {ord(character): " " for character in _BREAKS}
 
 

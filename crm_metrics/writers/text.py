@@ -83,14 +83,15 @@ def table(screen: Screen, sheet: Sheet) -> None:
     if sheet.title:
         screen.line((cells.visible(sheet.title), "bold"))
     if not sheet.rows:
-        screen.paragraph(sheet.empty or "nothing", "dim", indent=len(GAP), hang=2)
+        screen.paragraph(cells.visible(sheet.empty or "nothing"), "dim", indent=len(GAP), hang=2)
         return
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
     made = {column.name: _drawn(sheet, column) for column in columns}
-    wide = {column.name: max(map(cell_len, [column.heading, *made[column.name]])) for column in columns}
+    heads = {column.name: cells.visible(column.heading) for column in columns}
+    wide = {column.name: max(map(cell_len, [heads[column.name], *made[column.name]])) for column in columns}
     columns = _fitting(screen, columns, wide)
     _folded(screen, columns, wide)
-    _row(screen, [(_placed(column, column.heading, wide), "dim") for column in columns], columns, wide)
+    _row(screen, [(_placed(column, heads[column.name], wide), "dim") for column in columns], columns, wide)
     for at in range(len(sheet.rows)):
         spans = [(made[column.name][at], column.styles.get(made[column.name][at].strip(), "")) for column in columns]
         _row(screen, spans, columns, wide)

@@ -42,7 +42,7 @@ def test_programs_read_the_same_rows_in_all_formats(command: str) -> None:
     first = rows(book(command), "csv")
 
     assert len(first) == len(book(command).sheets[0].rows) > 0
-    assert [] == [format for format in ("tsv", "json", "jsonl") if rows(book(command), format) != first]
+    assert [] == [name for name in ("tsv", "json", "jsonl") if rows(book(command), name) != first]
     assert list(map(in_a_workbook, first)) == list(map(in_a_workbook, rows(book(command), "xlsx")))
 
 

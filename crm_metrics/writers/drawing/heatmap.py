@@ -18,17 +18,18 @@ def draw(screen: Screen, chart: HeatMap) -> None:
     many = len(chart.average)
     rows = list(map(cells.visible, chart.rows))
     sizes = list(map(cells.count, chart.sizes))
-    wide = max(map(len, [*rows, "average"])), max(map(len, [*sizes, chart.of]))
+    of = cells.visible(chart.of)
+    wide = max(map(len, [*rows, "average"])), max(map(len, [*sizes, of]))
     room = many if screen.width is None else (screen.width - sum(wide) - 3 * len(GAP)) // _CELL
     fit = max(min(many, room), 1)
     top = max((share for line in chart.shares for share in line[1:] if share is not None), default=0.0)
     screen.blank()
     head = "".join(f"{step:>{_CELL - 1}} " for step in range(fit))
-    screen.line((_labelled("", chart.of, wide) + head, "dim"))
+    screen.line((_labelled("", of, wide) + head, "dim"))
     for row, size, line in zip(rows, sizes, chart.shares, strict=True):
         screen.line((_labelled(row, size, wide), ""), *_cells(line[:fit], top))
     screen.line((_labelled("average", "", wide), "bold"), *_cells(chart.average[:fit], top))
-    screen.paragraph(chart.says, "dim", indent=len(GAP), hang=2)
+    screen.paragraph(cells.visible(chart.says), "dim", indent=len(GAP), hang=2)
     if fit < many:
         said = f"k up to {fit - 1} of {many - 1} fit here: a wider terminal or -f csv has all."
         screen.paragraph(said, "dim", indent=len(GAP), hang=2)

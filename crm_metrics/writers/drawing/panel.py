@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
+from crm_metrics.renderers import cells
 from crm_metrics.renderers.table.screen import GAP, Screen, Span, padded_to, wrapped
 from crm_metrics.sheets import Curve
 from crm_metrics.writers.drawing.canvas import Canvas
@@ -75,7 +76,7 @@ def _panel(curve: Curve, wide: int, height: int, seen: set[str]) -> list[list[Sp
     for row in range(height):
         label = at_row.get(row, "")
         lines.append([(f"{label:>{left}} {'┤' if label else '│'}", "dim"), *canvas.spans(row)])
-    lines += _dates(curve.periods, left + 2, canvas.width, lambda place: across(place) // 2)
+    lines += _dates(list(map(cells.visible, curve.periods)), left + 2, canvas.width, lambda place: across(place) // 2)
     return lines
 
 

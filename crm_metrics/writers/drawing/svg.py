@@ -15,7 +15,6 @@ _WIDE, _TALL, _TOP, _BOTTOM, _RIGHT = 600, 250, 10, 44, 30
 _LETTER = 7.2  # as wide is a letter of an axis
 _ROW, _CELL = 24, 44  # of a heat map
 _DOTS = 60  # on a curve of more points only the unusual ones are marked
-_NOT_XML = {0xFFFE: "\\ufffe", 0xFFFF: "\\uffff"}
 _LEGEND = {
     "band": "95 % interval",
     "trend": "trend",
@@ -112,7 +111,7 @@ def sparkline(values: Sequence[float | None]) -> str:
 
 def text(words: str) -> str:
     """Words as they may stand in SVG and HTML, whatever they hold."""
-    return escape(cells.visible(words).translate(_NOT_XML))
+    return escape(cells.visible(words))
 
 
 def _title(made: Curve | HeatMap) -> str:
