@@ -61,7 +61,7 @@ def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, ris
     if metric.unit in AMOUNTS and (own.low > 0).all():  # what is twice as long also varies twice as much
         own = Figures(np.log(own.value), np.log(own.low), np.log(own.high), own.effective)
     above, below = (
-        _outside_funnel(own.value, np.floor(own.effective + 1e-9).astype(np.int64), _together(figures.value, n), risk)
+        _outside_funnel(own.value, _independent(own.effective, n[ranked]), _together(figures.value, n), risk)
         if is_share
         else _apart(own, _weights(metric, n[ranked]), risk)
     )
@@ -82,6 +82,13 @@ def _together(share: Floats, n: Ints) -> float:
     """The share of all segments together, those included that are not ranked."""
     known = ~np.isnan(share)
     return float((share[known] * n[known]).sum() / n[known].sum())
+
+
+def _independent(effective: Floats, n: Ints) -> Ints:
+    """The independent records of each segment, none more in proportion to its records than all have together: what few
+    customers of a segment say of how much they vary may be too little by chance."""
+    alike = n * effective.sum() / n.sum()
+    return np.floor(np.minimum(effective, alike) + 1e-9).astype(np.int64)
 
 
 def _outside_funnel(share: Floats, n: Ints, together: float, risk: float) -> tuple[Bools, Bools]:

@@ -304,6 +304,19 @@ class Engine:
 
 
 def _grouped(cell: Codes, unit: Ints) -> Groups:
-    span = int(unit.max(initial=0)) + 1
-    place, keys = pd.factorize(np.multiply(cell, span, dtype=np.int64) + unit)
-    return Groups(place, keys // span, keys % span)
+    span, many = int(unit.max(initial=0)) + 1, len(cell)
+    keys, bits = np.multiply(cell, span, dtype=np.int64) + unit, many.bit_length()
+    if (int(cell.max(initial=0)) + 1) * span >> (62 - bits):
+        place, keys = pd.factorize(keys)
+        return Groups(place, keys // span, keys % span)
+    # Numbers alone are sorted several times quicker than places by them: each carries its place along.
+    keys <<= bits
+    keys += np.arange(many)
+    keys.sort()
+    place = keys & ((1 << bits) - 1)
+    keys >>= bits
+    first = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]])[:many])
+    group = np.empty(many, dtype=np.int32)
+    group[place] = np.repeat(np.arange(len(first), dtype=np.int32), np.diff(np.append(first, many)))
+    keys = keys[first]
+    return Groups(group, keys // span, keys % span)

@@ -107,10 +107,12 @@ def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None 
     if not own or len(wholes) > 1 or len({leaf.metric.table for leaf in gradient}) > 1 < 1 + len(wholes):
         return None
     parts = [_of_group(engine, leaves, unit, gradient, cells) for leaves, unit in _together(engine, own)]
-    step = np.cumsum([0, *(int(unit.max(initial=0)) + 1 for _, unit, _ in parts)])
-    cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
-    unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
-    found_scores = Scores(cell.astype(np.int64), unit, score, cells.value.shape)
+    cell, unit, score = parts[0]
+    if len(parts) > 1:
+        step = np.cumsum([0, *(int(unit.max(initial=0)) + 1 for _, unit, _ in parts)])
+        cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
+        unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
+    found_scores = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
     return _with_whole(engine, found_scores, wholes[0], gradient[wholes[0]], cells) if wholes else found_scores
 
 
@@ -208,10 +210,14 @@ def _of_group(
         groups = engine.groups(leaf.metric, pairs, cells.dims, units)
         added, seen = _added(engine, leaf, pairs, groups, cells)
         with np.errstate(all="ignore"):
-            score = gradient[leaf].ravel()[groups.cell] * added
+            score = gradient[leaf].ravel().take(groups.cell) * added
         kept = found.get(id(groups.cell))
         found[id(groups.cell)] = (groups, score + kept[1], seen + kept[2]) if kept else (groups, score, seen)
-    parts = [(groups.cell[seen > 0], groups.unit[seen > 0], score[seen > 0]) for groups, score, seen in found.values()]
+    parts = []
+    for groups, score, seen in found.values():
+        some = np.flatnonzero(seen)
+        parts.append((groups.cell, groups.unit, score) if len(some) == len(seen) else
+                     (groups.cell.take(some), groups.unit.take(some), score.take(some)))  # fmt: skip
     if len(parts) == 1:
         return parts[0]
     cell, unit, score = (np.concatenate([part[at] for part in parts]) for at in range(3))
