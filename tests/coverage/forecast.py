@@ -49,7 +49,9 @@ def measured(runs: int, seed: int) -> tuple[list[str], bool]:
     if not folder.exists():
         return [*said, "public series: not at hand"], kept
     more, held = _table("public series", list(public(folder, quick=runs < 100)))
-    return [*said, *more], kept and held
+    if runs < 100:
+        more.append("fewer than 100 runs: too few to judge by")
+    return [*said, *more], runs < 100 or (kept and held)
 
 
 def made_up(runs: int, seed: int) -> Iterator[Tried]:
