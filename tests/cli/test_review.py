@@ -5,11 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from crm_metrics import api
+from crm_metrics.engine.cells import Figures
+from crm_metrics.engine.intervals import signals
+from crm_metrics.metrics import catalog
 from crm_metrics.settings import Settings
 from tests.cli.running import crm_metrics
+from tests.coverage import review
 from tests.false_alarms.claiming import claims, reasons
 
 SAMPLE = str(Path(__file__).parents[2] / "sample_data")
@@ -27,6 +32,36 @@ SAMPLE = str(Path(__file__).parents[2] / "sample_data")
 )
 def test_a_planted_story_is_found(period: str, claim: str):
     assert claim in api.findings([SAMPLE], period=period).claims
+
+
+def test_a_review_says_what_it_would_have_found() -> None:
+    """Of the win rate by what its own limits say: the less, the more deals the period has."""
+    found = {period: api.findings([SAMPLE], period=period).headlines for period in ("2025-11", "2025")}
+    visible = {
+        period: {one.metric.name: one.visible for one in headlines if one.visible is not None}
+        for period, headlines in found.items()
+    }
+    said = crm_metrics("review", SAMPLE, "-p", "2025").out.replace("\n", " ")
+
+    assert 0 < visible["2025"]["win_rate"] < visible["2025-11"]["win_rate"] < 1
+    assert f"a fall of Win rate by {100 * visible['2025']['win_rate']:.1f} pp" in said
+
+
+def test_a_change_as_large_as_is_visible_is_detectable_and_one_of_a_third_is_not() -> None:
+    metric = catalog.built_in()["win_rate"]
+    rates = np.array([0.5])
+    independent = np.array([400.0])
+    figures = Figures(rates, rates - 0.05, rates + 0.05, independent)
+    size = signals.visible(metric, figures, figures, signals.ALIKE, 0.01)[0]
+    chances = [
+        signals.chances(metric, Figures(rates - down, rates - 0.05 - down, rates + 0.05 - down, independent), figures)[
+            0
+        ]
+        for down in (size, size / 3)
+    ]
+
+    assert chances[0] < 0.01 < chances[1]
+    assert size == pytest.approx((2.588 + 0.8416) / 1.966 * 0.05 * 2**0.5, rel=0.01)
 
 
 def test_where_nothing_happened_hardly_anything_is_claimed():
@@ -95,3 +130,12 @@ def test_everything_has_nothing_before_it():
 
     assert done.code == 4
     assert "no earlier period" in done.err
+
+
+@pytest.mark.skipif(not review.GENERATOR.exists(), reason="needs shared/bench/clustered.py beside the project")
+def test_of_companies_whose_customers_repeat_hardly_any_review_claims_anything() -> None:
+    # At full size: python -m tests.coverage review
+    said, kept = review.measured(2, 1, periods=("2024-12",), size="small")
+
+    assert len(said) == 3
+    assert kept, said

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Unavailable
+from crm_metrics.engine.cells import Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.signals import chances, holm
+from crm_metrics.engine.intervals.signals import chances, holm, visible
 from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.catalog import Catalog
@@ -23,7 +23,8 @@ _BEFORE, _NOW = 0, 1
 @dataclass(frozen=True)
 class Headline:
     """A headline figure of the period, and of the one before it; values that are not available are None. `detectable` says
-    that the change is more than chance, all headline figures taken together; `better` whether it is for the good."""
+    that the change is more than chance, all headline figures taken together; `better` whether it is for the good. Of changes
+    as large as `visible`, in the unit of the figure, four of five would be detectable beside the others (None: unknown)."""
 
     metric: Metric
     value: float | None
@@ -34,6 +35,7 @@ class Headline:
     currency: str | None
     detectable: bool
     better: bool | None
+    visible: float | None
 
 
 def headlines(
@@ -47,9 +49,16 @@ def headlines(
     # What adds up all that has come so far holds the earlier period in it.
     so_far = {metric.name for metric in metrics if any(part.window == "to_end" for part in catalog.parts([metric]))}
     noises = Noises(engine)
-    found = [float("nan") if metric.name in so_far else _chance(metric, part, noises) for metric, part in drawn]
+    found = [
+        float("nan") if metric.name in so_far else _compared(chances, metric, part, noises) for metric, part in drawn
+    ]
     told = holm(np.array(found), risk)
-    return [_headline(metric, part, detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
+    own = risk / max(int(np.count_nonzero(~np.isnan(found))), 1)
+    seen = [
+        float("nan") if np.isnan(chance) else _compared(visible, metric, part, noises, own)
+        for chance, (metric, part) in zip(found, drawn, strict=True)
+    ]
+    return [_headline(metric, part, seen[at], detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
 
 
 def _parts(engine: Engine, metric: Metric) -> list[Money]:
@@ -57,17 +66,17 @@ def _parts(engine: Engine, metric: Metric) -> list[Money]:
     return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
 
 
-def _chance(metric: Metric, part: Money, noises: Noises) -> float:
-    """How often chance alone brings such a change; NaN where nothing can be said."""
+def _compared(how: Callable[..., Floats], metric: Metric, part: Money, noises: Noises, *more: float) -> float:
+    """What is to be said of both periods' figures; NaN where nothing can be said."""
     cells = part.cells
     if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
         return float("nan")
     before, now = (cells.figures(at) for at in (_BEFORE, _NOW))
     noise = noises.of(metric, _NOW, _BEFORE)
-    return float(chances(metric, now, before, noise)[0])
+    return float(how(metric, now, before, noise, *more)[0])
 
 
-def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:
+def _headline(metric: Metric, part: Money, seen: float, *, detectable: bool) -> Headline:
     cells = part.cells
     value, before = _known(cells.value[_NOW, 0]), _known(cells.value[_BEFORE, 0])
     better = None
@@ -83,6 +92,7 @@ def _headline(metric: Metric, part: Money, *, detectable: bool) -> Headline:
         currency=part.currency[_NOW, 0] if metric.is_money else None,
         detectable=detectable,
         better=better,
+        visible=_known(seen),
     )
 
 

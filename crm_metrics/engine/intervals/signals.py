@@ -16,6 +16,7 @@ FEWEST = 6  # of fewer records in one of the periods nothing is claimed beside o
 BETTER, WORSE, NONE, UNKNOWN = "better", "worse", "no detectable change", "cannot tell"
 MAYBE_BETTER, MAYBE_WORSE = "maybe better", "maybe worse"
 BEYOND_CHANCE = (BETTER, WORSE, MAYBE_BETTER, MAYBE_WORSE)
+_POWER = 0.8416  # four times in five a normal value is below so many standard deviations
 _SURE = 3 / Z  # three standard deviations (3 times in 1,000), in halves of 95 % limits
 
 
@@ -63,6 +64,18 @@ def chances(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
     n = np.minimum(now.effective, before.effective)
     with np.errstate(all="ignore"):
         found = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
+    return np.where((half > 0) & (n >= FEWEST), found, np.nan)
+
+
+def visible(metric: Metric, now: Figures, before: Figures, noise: Noise, risk: float) -> Floats:
+    """How large changes have to be so that four of five of them are told from chance at a risk, in the unit of the figure,
+    from the same limits as `chances`; NaN where nothing can be said."""
+    if metric.better is Better.NEITHER:
+        return np.full(len(now.value), np.nan)
+    _, half = _gap(metric, now, before, noise)
+    n = np.minimum(now.effective, before.effective)
+    with np.errstate(all="ignore"):
+        found = half * (t_quantile(n - 1.0, 1 - risk / 2) + _POWER) / t_quantile(n - 1.0, 0.975)
     return np.where((half > 0) & (n >= FEWEST), found, np.nan)
 
 

@@ -27,6 +27,7 @@ _HEADLINES = (
     Column("low", shown=False, unit=OF_ROW),
     Column("high", shown=False, unit=OF_ROW),
     Column("n", "records", Unit.COUNT, spare=2),
+    Column("visible", "seen from", OF_ROW, spare=3),
     Column("change", "beyond chance", styles=_STYLES),
 )
 _STANDOUTS = (
@@ -63,13 +64,14 @@ _CHANCE = (
     "Said to have changed, to stand out or not to pay is only what chance explains in fewer than 5 of 100 reviews in which "
     "nothing of it is true."
 )
+_TOLD = 8  # figures of which it is said how large a change would have been seen; the table has all
 _SEGMENTS = 3  # of one figure that are told
 
 
 def book(review: Review) -> Book:
     """The page: what changed and why, who stands out, which campaigns do not pay, the bottleneck, then the tables."""
     found = review.findings
-    says = [*_changes(found), *_standouts(found.standouts), *map(_unpaid, found.unpaid)]
+    says = [*_changes(found), *_standouts(found.standouts), *map(_unpaid, found.unpaid), *_unseen(found.headlines)]
     sheets = [
         Sheet("headlines", "Headline figures", _HEADLINES, [_headline(one) for one in found.headlines]),
         Sheet("standouts", "Stand out", _STANDOUTS, [_standout(one) for one in found.standouts], empty="no segment"),
@@ -115,6 +117,26 @@ def _changes(found: Findings) -> list[str]:
         assert one.before is not None
         alike.setdefault((round(abs(one.value - one.before), 9), one.n), []).append(one)
     return [_changed(first, others, parts.get(first.metric.name)) for first, *others in alike.values()]
+
+
+def _unseen(headlines: Sequence[Headline]) -> list[str]:
+    """How large a change of rates, scores and times, for the worse, would have been found; one of those that move alike."""
+    told: dict[float, str] = {}
+    for one in headlines:
+        sized = one.metric.is_money or one.metric.unit is Unit.COUNT or one.metric.better is Better.NEITHER
+        if one.visible is None or one.detectable or not one.before or sized:
+            continue
+        moved = "fall" if one.metric.better is Better.HIGHER else "rise"
+        large = cells.change(one.visible, one.visible / abs(one.before), one.metric.unit, one.currency).lstrip("+")
+        told.setdefault(one.visible, f"a {moved} of {one.metric.title} by {large}")
+    if not told:
+        return []
+    return [f"Four times in five this would have been found, and less would mostly have been missed: {_listed(told)}."]
+
+
+def _listed(told: dict[float, str]) -> str:
+    *first, last = list(told.values())[:_TOLD]
+    return f"{', '.join(first)} or {last}" if first else last
 
 
 def _changed(one: Headline, others: Sequence[Headline], change: Change | None) -> str:
@@ -177,6 +199,7 @@ def _headline(one: Headline) -> list[Cell]:
         one.low,
         one.high,
         one.n,
+        one.visible,
         shown,
     ]
 
