@@ -119,18 +119,10 @@ BILLING: dict[str, Schema] = {
             "impressions": define(NUMBER, "impressions"),
             "clicks": define(NUMBER, "clicks; interactions where there are no clicks"),
             "conversions": define(
-                NUMBER,
-                "conversions or purchases",
-                "spend.results",
-                "spend.result_indicator",
-                remedy="add the column conversions",
+                NUMBER, "conversions or purchases", "results result_indicator", remedy="add the column conversions"
             ),
             "leads": define(
-                NUMBER,
-                "leads the campaign reports",
-                "spend.results",
-                "spend.result_indicator",
-                remedy="add the column leads",
+                NUMBER, "leads the campaign reports", "results result_indicator", remedy="add the column leads"
             ),
             "results": define(NUMBER, "what a campaign was to bring about: sales, leads, clicks or others"),
             "result_indicator": define(CATEGORY, "what its results are"),

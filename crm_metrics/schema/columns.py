@@ -84,10 +84,11 @@ class Schema:
     states: tuple[str, ...] = ()
 
 
-def define(kind: Kind, about: str, *needs: str, remedy: str = "", companions: tuple[str, ...] = ()) -> Column:
-    """A column of a table; `needs` are the columns that a derived one is made from. An amount of money is read with its
-    currency."""
-    return Column(kind, about, needs, remedy, (*companions, *(("currency",) if kind is Kind.MONEY else ())))
+def define(kind: Kind, about: str, needs: str = "", *, remedy: str = "", companions: tuple[str, ...] = ()) -> Column:
+    """A column of a table; `needs` names the columns of the same table that a derived one is made from. An amount of money
+    is read with its currency."""
+    with_currency = ("currency",) if kind is Kind.MONEY else ()
+    return Column(kind, about, tuple(needs.split()), remedy, (*companions, *with_currency))
 
 
 ID, TEXT, CATEGORY, DATE, NUMBER = Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.DATE, Kind.NUMBER
@@ -109,6 +110,11 @@ _STATE = {
 }
 
 
-def state(*needs: str) -> dict[str, Column]:
+def made_from(**tables: str) -> tuple[str, ...]:
+    """The columns of some tables as `table.column`, the names in one text for each table."""
+    return tuple(f"{table}.{name}" for table, names in tables.items() for name in names.split())
+
+
+def state(needs: str) -> dict[str, Column]:
     """The two columns that say from when until when a record was open, made from the given ones."""
-    return {name: Column(column.kind, column.about, needs) for name, column in _STATE.items()}
+    return {name: define(column.kind, column.about, needs) for name, column in _STATE.items()}

@@ -1,6 +1,6 @@
 """The tables whose rows are made from those of other tables when facts are derived, and what they are made from."""
 
-from crm_metrics.schema.columns import BOOL, CATEGORY, DATE, ID, MONEY, NUMBER, Kind, Schema, define
+from crm_metrics.schema.columns import BOOL, CATEGORY, DATE, ID, MONEY, NUMBER, Kind, Schema, define, made_from
 
 _STAGE_ENTRIES = {
     "deal_id": define(ID, "the deal"),
@@ -157,86 +157,38 @@ DERIVED: dict[str, Schema] = {
 }
 
 # Which orders count at all, and which stand in another file too.
-_VALID = tuple(
-    f"orders.{name}"
-    for name in ("amount", "customer", "type", "status", "cancelled_at", "is_captured", "paid_invoice_id", "ordered_at")
+_VALID = "amount customer type status cancelled_at is_captured paid_invoice_id ordered_at"
+_PAID = (
+    "customer started_at ended_at canceled_at trial_ends_at status is_trial "
+    "mrr amount unit_amount interval interval_count quantity currency"
 )
-_STAGES_NEED = (
-    *(f"deal_stages.{name}" for name in ("deal_id", "pipeline", "stage", "from_stage", "entered_at", "left_at")),
-    *(f"deals.{name}" for name in ("deal_id", "pipeline", "stage", "outcome", "closed_at")),
-)
+_BOUGHT = "customer closed_at amount currency outcome"
 # What each derived table's own columns are made from; every other column of it is its bases' column of that name.
 NEEDS: dict[str, tuple[str, ...]] = {
-    "spells": (
-        *(
-            f"subscriptions.{name}"
-            for name in (
-                "customer",
-                "started_at",
-                "ended_at",
-                "canceled_at",
-                "status",
-                "is_trial",
-                "trial_ends_at",
-                "currency",
-                "mrr",
-                "amount",
-                "unit_amount",
-                "quantity",
-                "interval",
-                "interval_count",
-            )
-        ),
-        "customers.started_at",
-        "customers.ended_at",
-        *_VALID,
-        "deals.customer",
-        "deals.closed_at",
+    "spells": made_from(
+        subscriptions=_PAID,
+        customers="started_at ended_at",
+        orders=_VALID,
+        deals="customer closed_at",
     ),
-    "purchases": (
-        *(f"orders.{name}" for name in ("refunded_amount", "refunded_at", "original_id", "currency", "product")),
-        *_VALID,
-        *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome")),
+    "purchases": made_from(
+        orders=f"refunded_amount refunded_at original_id currency product {_VALID}",
+        deals=_BOUGHT,
     ),
-    "sold_lines": (
-        *(f"order_lines.{name}" for name in ("order_id", "product", "quantity", "amount", "unit_price", "currency")),
-        *(f"orders.{name}" for name in ("currency", "product", "quantity")),
-        *("orders.line_price", "orders.line_discount"),
-        *_VALID,
-        *(f"deals.{name}" for name in ("customer", "closed_at", "amount", "currency", "outcome", "product")),
+    "sold_lines": made_from(
+        order_lines="order_id product quantity amount unit_price currency",
+        orders=f"currency product quantity line_price line_discount {_VALID}",
+        deals=f"{_BOUGHT} product",
     ),
-    "recurring": tuple(
-        f"subscriptions.{name}"
-        for name in (
-            "customer",
-            "started_at",
-            "ended_at",
-            "canceled_at",
-            "trial_ends_at",
-            "status",
-            "mrr",
-            "amount",
-            "unit_amount",
-            "interval",
-            "interval_count",
-            "plan",
-            "quantity",
-            "currency",
-            "is_trial",
-        )
+    "recurring": made_from(subscriptions=f"{_PAID} plan"),
+    "stage_entries": made_from(
+        deal_stages="deal_id pipeline stage from_stage entered_at left_at",
+        deals="deal_id pipeline stage outcome closed_at",
     ),
-    "stage_entries": _STAGES_NEED,
-    "stage_snapshot": ("deals.outcome", "deals.stage", "deals.created_at"),
-    "lead_counts": ("leads.created_at", "spend.spent_at", "spend.leads"),
-    "first_responses": ("tickets.response_minutes", "leads.response_hours"),
-    "ratings": (
-        "responses.score",
-        "responses.kind",
-        "responses.scale",
-        "responses.responded_at",
-        "tickets.created_at",
-        "tickets.satisfaction",
-    ),
+    "stage_snapshot": made_from(deals="outcome stage created_at"),
+    "lead_counts": made_from(leads="created_at", spend="spent_at leads"),
+    "first_responses": made_from(tickets="response_minutes", leads="response_hours"),
+    "ratings": made_from(responses="score kind scale responded_at", tickets="created_at satisfaction"),
 }
 NEEDS["movements"] = NEEDS["recurring"]
 NEEDS["stage_visits"] = NEEDS["stage_entries"]

@@ -21,8 +21,7 @@ from crm_metrics.schema.columns import (
 
 # What can say that a deal is won, lost or open.
 _TELLING = (
-    *("stage", "is_won", "is_lost", "is_closed", "status", "won_at", "lost_at", "closed_at"),
-    *("is_active", "is_archived", "lost_reason", "probability"),
+    "stage is_won is_lost is_closed status won_at lost_at closed_at is_active is_archived lost_reason probability"
 )
 
 SALES: dict[str, Schema] = {
@@ -36,17 +35,9 @@ SALES: dict[str, Schema] = {
             "ended_at": define(DATE, "when they stopped being one"),
             "status": define(CATEGORY, "their status or lifecycle stage"),
             "is_churned": define(
-                BOOL,
-                "a flag, a status or a date says that they left",
-                *(f"customers.{name}" for name in ("status", "is_churned", "is_active", "ended_at")),
+                BOOL, "a flag, a status or a date says that they left", "status is_churned is_active ended_at"
             ),
-            "is_customer": define(
-                BOOL,
-                "a customer by as-of, not a prospect",
-                "customers.started_at",
-                "customers.status",
-                "customers.is_churned",
-            ),
+            "is_customer": define(BOOL, "a customer by as-of, not a prospect", "started_at status is_churned"),
             "is_active": define(BOOL, "the file's own flag: still a customer"),
             "segment": define(CATEGORY, "size or market segment"),
             "industry": define(CATEGORY, "industry or sector"),
@@ -78,10 +69,8 @@ SALES: dict[str, Schema] = {
             **CUSTOMER,
             "created_at": define(DATE, "when the lead came in"),
             "responded_at": define(DATE, "when somebody first answered the lead"),
-            "converted_at": define(DATE, "when it became a customer or an opportunity", "leads.converted_at"),
-            "is_converted": define(
-                BOOL, "it has been converted", "leads.is_converted", "leads.converted_at", "leads.status"
-            ),
+            "converted_at": define(DATE, "when it became a customer or an opportunity", "converted_at"),
+            "is_converted": define(BOOL, "it has been converted", "is_converted converted_at status"),
             "status": define(CATEGORY, "lead status"),
             "source": define(CATEGORY, "lead source"),
             "channel": define(CATEGORY, "channel"),
@@ -89,27 +78,21 @@ SALES: dict[str, Schema] = {
             "owner": define(CATEGORY, "lead owner"),
             **UPDATED,
             **DELETED,
-            "response_hours": define(
-                Kind.HOURS, "hours from arrival to the first answer", "leads.created_at", "leads.responded_at"
-            ),
+            "response_hours": define(Kind.HOURS, "hours from arrival to the first answer", "created_at responded_at"),
             "wait_hours": define(
                 Kind.HOURS,
                 "hours from arrival to the first answer, or to as-of for those still waiting",
-                "leads.created_at",
-                "leads.responded_at",
+                "created_at responded_at",
             ),
-            "is_responded": define(BOOL, "somebody has answered by as-of", "leads.responded_at"),
-            "is_mature": define(
-                BOOL, "at least `conversion_days` old at as-of", "leads.created_at", "leads.converted_at"
-            ),
+            "is_responded": define(BOOL, "somebody has answered by as-of", "responded_at"),
+            "is_mature": define(BOOL, "at least `conversion_days` old at as-of", "created_at converted_at"),
             "is_converted_in_window": define(
-                BOOL, "converted within `conversion_days` of arriving", "leads.created_at", "leads.is_converted"
+                BOOL, "converted within `conversion_days` of arriving", "created_at is_converted"
             ),
             "is_in_target": define(
                 BOOL,
                 "answered within the target; missing while it is too early to tell",
-                "leads.created_at",
-                "leads.responded_at",
+                "created_at responded_at",
                 remedy="set a target, for example --set lead_response_target_hours=24",
             ),
         },
@@ -145,63 +128,39 @@ SALES: dict[str, Schema] = {
             "currency": define(CATEGORY, "currency of the amount"),
             "probability": define(SHARE, "chance of winning, 0 to 1"),
             "created_at": define(DATE, "when the deal was opened"),
-            "closed_at": define(DATE, "when it was won or lost", "deals.closed_at", "deals.outcome"),
-            "expected_close_at": define(
-                DATE, "when an open deal is expected to close", "deals.closed_at", "deals.outcome"
-            ),
+            "closed_at": define(DATE, "when it was won or lost", "closed_at outcome"),
+            "expected_close_at": define(DATE, "when an open deal is expected to close", "closed_at outcome"),
             "last_activity_at": define(DATE, "when somebody last called, wrote, met or noted something about it"),
             "source": define(CATEGORY, "where the deal came from"),
             "channel": define(CATEGORY, "channel"),
             "campaign": define(
-                CATEGORY, "campaign; the advertising campaign's own spelling where one matches", "deals.source"
+                CATEGORY, "campaign; the advertising campaign's own spelling where one matches", "source"
             ),
             "product": define(CATEGORY, "product"),
             "type": define(CATEGORY, "deal type"),
             "lost_reason": define(CATEGORY, "why it was lost"),
             **UPDATED,
             **DELETED,
-            "outcome": define(
-                CATEGORY,
-                "won, lost or open",
-                *(f"deals.{name}" for name in _TELLING),
-            ),
-            "cycle_days": define(Kind.DAYS, "days from opened to closed", "deals.created_at", "deals.closed_at"),
+            "outcome": define(CATEGORY, "won, lost or open", _TELLING),
+            "cycle_days": define(Kind.DAYS, "days from opened to closed", "created_at closed_at"),
             "cycle_wait_days": define(
-                Kind.DAYS, "days from opened to closed, or to as-of while open", "deals.created_at", "deals.closed_at"
+                Kind.DAYS, "days from opened to closed, or to as-of while open", "created_at closed_at"
             ),
-            "is_still_open": define(BOOL, "open by the file, whatever it was at as-of", "deals.outcome"),
-            "weighted_amount": define(
-                MONEY,
-                "amount × probability of an open deal",
-                "deals.amount",
-                "deals.probability",
-                "deals.outcome",
-            ),
+            "is_still_open": define(BOOL, "open by the file, whatever it was at as-of", "outcome"),
+            "weighted_amount": define(MONEY, "amount × probability of an open deal", "amount probability outcome"),
             "compared_amount": define(
-                MONEY,
-                "amount; missing for lost deals that all have 0 while won ones are priced",
-                "deals.amount",
-                "deals.outcome",
+                MONEY, "amount; missing for lost deals that all have 0 while won ones are priced", "amount outcome"
             ),
             "is_young_open": define(
-                BOOL,
-                "open, and younger at as-of than the median cycle of all deals won",
-                "deals.created_at",
-                "deals.closed_at",
+                BOOL, "open, and younger at as-of than the median cycle of all deals won", "created_at closed_at"
             ),
             "overdue_from": define(
-                DATE,
-                "from when an open deal was overdue",
-                "deals.expected_close_at",
-                "deals.created_at",
-                "deals.closed_at",
+                DATE, "from when an open deal was overdue", "expected_close_at created_at closed_at"
             ),
-            "is_outcome_won": define(BOOL, "won", "deals.outcome"),
-            "is_outcome_lost": define(BOOL, "lost", "deals.outcome"),
-            "is_lost_to_competitor": define(
-                BOOL, "lost, with a reason that names a competitor", "deals.lost_reason", "deals.outcome"
-            ),
-            **state("deals.created_at", "deals.closed_at"),
+            "is_outcome_won": define(BOOL, "won", "outcome"),
+            "is_outcome_lost": define(BOOL, "lost", "outcome"),
+            "is_lost_to_competitor": define(BOOL, "lost, with a reason that names a competitor", "lost_reason outcome"),
+            **state("created_at closed_at"),
         },
         key="deal_id",
         identity=IDENTITY,
@@ -209,7 +168,7 @@ SALES: dict[str, Schema] = {
         placed_by="created_at",
         moments=("created_at", "closed_at"),
         traces=(*UPDATED, "last_activity_at"),
-        always=(*DELETED, *_TELLING),
+        always=(*DELETED, *_TELLING.split()),
         states=("open", "won", "lost"),
     ),
     "deal_stages": Schema(

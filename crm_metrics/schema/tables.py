@@ -1,15 +1,27 @@
 """All tables by name, and what can be asked about them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from crm_metrics.schema.billing import BILLING
-from crm_metrics.schema.columns import IDENTITY, Column, Link, Schema
+from crm_metrics.schema.columns import IDENTITY, Column, Link, Schema, made_from
 from crm_metrics.schema.derived import DERIVED, NEEDS
 from crm_metrics.schema.lists import LISTS
 from crm_metrics.schema.sales import SALES
 from crm_metrics.schema.service import SERVICE
 
-TABLES: dict[str, Schema] = {**SALES, **SERVICE, **BILLING, **LISTS, **DERIVED}
+
+def _named(table: str, known: Schema) -> Schema:
+    """A table of files with the needs of its columns as `table.column`."""
+    derived = {name: column for name, column in known.columns.items() if column.needs}
+    named = {
+        name: replace(column, needs=made_from(**{table: " ".join(column.needs)})) for name, column in derived.items()
+    }
+    return replace(known, columns=known.columns | named)
+
+
+TABLES: dict[str, Schema] = {name: _named(name, known) for name, known in (SALES | SERVICE | BILLING | LISTS).items()}
+TABLES |= DERIVED
 
 # The tables whose attributes others take, in the order in which they are asked for one.
 LINKED: dict[str, Link] = dict(
