@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.issues import WARNING, Severity
 
@@ -70,51 +70,54 @@ class Check:
 
 
 Marked = Callable[..., Iterable[Hits]]
-_FOUND: dict[str, Check] = {}
+_CHECKS: dict[str, Check] = {}
 
 
 def check(
-    name: str,
     dimension: Dimension,
-    sentence: str,
     *,
     effect: str,
     columns: Sequence[str] = (),
     severity: Severity = WARNING,
     codes: Sequence[str] = (),
 ) -> Callable[[Marked], Marked]:
-    """Marks a function as the check of this name. A `note`: no figure is wrong because of it; an `error`: no figure can be
-    made of what it finds."""
+    """Marks a function as a check, called as it is, whose docstring says what is wrong. A `note`: no figure is wrong because
+    of it; an `error`: no figure can be made of what it finds."""
 
     def marked(find: Marked) -> Marked:
-        made = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
-        if name in _FOUND and _FOUND[name].find.__qualname__ != find.__qualname__:
+        name, sentence = find.__name__.replace("_", "-"), find.__doc__ or ""
+        if name in _CHECKS and _CHECKS[name].find.__module__ != find.__module__:
             raise ValueError(f"two checks are called {name}")
-        _FOUND[name] = made
+        _CHECKS[name] = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
         return find
 
     return marked
 
 
-def noticed(
+def as_noticed(
     name: str,
     dimension: Dimension,
     sentence: str,
     *,
-    effect: str,
-    codes: Sequence[str],
+    effect: str = "",
     columns: Sequence[str] = (),
     severity: Severity = WARNING,
-) -> None:
-    """Makes a check of problems that were noticed while loading: it finds their rows."""
+    codes: Sequence[str] = (),
+) -> Check:
+    """The check that finds the rows of problems noticed while loading, under the code of its name or under several."""
+    codes = tuple(codes or [name])
 
     def find(data: Data) -> Iterator[Hits]:
         yield data.noticed(*codes)
 
-    find.__qualname__ = f"noticed({', '.join(codes)})"
-    check(name, dimension, sentence, effect=effect, columns=columns, severity=severity, codes=codes)(find)
+    return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)
 
 
-def marked_checks() -> Iterator[Check]:
+def noticed(name: str, dimension: Dimension, sentence: str, **about: Any) -> None:
+    """Makes a check of problems that were noticed while loading, as `as_noticed` does."""
+    _CHECKS[name] = as_noticed(name, dimension, sentence, **about)
+
+
+def marked_checks() -> list[Check]:
     """All checks of the modules that have been imported."""
-    yield from _FOUND.values()
+    return [*_CHECKS.values()]

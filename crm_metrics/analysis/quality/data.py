@@ -16,6 +16,7 @@ from crm_metrics.analysis.everything import Everything
 from crm_metrics.analysis.quality.check import Hits, Part
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.facts.workbench import by_text, has_value, moments, numbers, wall_clock
 from crm_metrics.loaders.reading import As
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table
@@ -104,10 +105,10 @@ class Data:
         self.read(path, [header])
         if (path, header) not in self._read:
             return None
-        known, found = self._read[path, header]
-        places = np.minimum(np.searchsorted(known, rows), len(known) - 1)
-        codes = np.where(known[places] == rows, found.codes[places], -1)
-        return [found.at(code) if code >= 0 and found.at(code) else "blank" for code in codes.tolist()]
+        rows_read, texts = self._read[path, header]
+        places = np.minimum(np.searchsorted(rows_read, rows), len(rows_read) - 1)
+        codes = np.where(rows_read[places] == rows, texts.codes[places], -1)
+        return [texts.at(code) if code >= 0 and texts.at(code) else "blank" for code in codes.tolist()]
 
 
 def _texts(texts: list[str], places: Ints) -> list[str]:
@@ -149,9 +150,7 @@ class Rows:
 
     def filled(self, column: str) -> Bools:
         """Where the column has a value; nowhere without the column."""
-        if column not in self.frame:
-            return np.zeros(len(self.frame), dtype=bool)
-        return self.frame[column].notna().to_numpy(dtype=bool)
+        return has_value(self.frame, column)
 
     def missing(self, column: str) -> Bools:
         """Where the row's own file has the column, but no value in it."""
@@ -166,9 +165,7 @@ class Rows:
 
     def matching(self, column: str, test: Callable[[str], bool]) -> Bools:
         """Where the column has a value that passes the test."""
-        values = self.frame[column].astype("category")
-        passed = [bool(test(str(value))) for value in values.cat.categories]
-        return np.array([*passed, False], dtype=bool)[values.cat.codes.to_numpy()]
+        return by_text(self.frame[column], test, False)
 
     def strange(self, column: str, known: Collection[str], fold: Callable[[str], str]) -> Bools:
         """Where the column has a value that, folded, is none of the known ones."""
@@ -189,33 +186,24 @@ class Rows:
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """The column as numbers, NaN where missing."""
-        if column not in self.frame:
-            return np.full(len(self.frame), np.nan)
-        return self.frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+        return numbers(self.frame, column)
 
     def moments(self, column: str) -> NDArray[Any]:
         """The column as instants, NaT where missing."""
-        if column not in self.frame:
-            return np.full(len(self.frame), np.datetime64("NaT", "us"))
-        return self.frame[column].to_numpy()
+        return moments(self.frame, column)
 
     def before(self, column: str, other: str) -> Bools:
         """Where one date lies before another: by calendar day where a file has either without a time of day."""
         first, second = self.moments(column), self.moments(other)
         by_day = self.by_day(column) | self.by_day(other)
-        days = self._days(first) < self._days(second)
-        return np.where(by_day, days, first < second)
+        zone = self.data.settings.timezone
+        days = [wall_clock(instants, zone).astype("datetime64[D]") for instants in (first, second)]
+        return np.where(by_day, days[0] < days[1], first < second)
 
     def by_day(self, column: str) -> Bools:
         """The rows whose file writes the date without a time of day."""
         flags = self.table.calendar.get(column)
         return flags[self.source] if flags is not None else np.zeros(len(self.frame), dtype=bool)
-
-    def _days(self, moments: NDArray[Any]) -> NDArray[Any]:
-        if self.data.settings.timezone is None:
-            return moments.astype("datetime64[D]")
-        local = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(self.data.settings.timezone)
-        return local.tz_localize(None).to_numpy().astype("datetime64[D]")
 
     def before_day(self, column: str, day: date) -> Bools:
         """Where the date lies before a day; nowhere where it is missing."""
@@ -240,18 +228,19 @@ class Rows:
             result |= self.from_sources(mine) & np.isin(self.frame[ROW].to_numpy(), part.rows)
         return result
 
-    def hits(self, hit: Bools, *columns: str, of: int | None = None, why: Sequence[str] | None = None) -> Hits:
-        """The marked rows by file; what was seen are their cells in these columns, else `why`, one text for each row of the
-        table. `of` is the number of rows looked at, all when not given."""
+    def hits(self, hit: Bools, *columns: str, among: Bools | None = None, why: Sequence[str] | None = None) -> Hits:
+        """The marked rows by file, of those `among` that are looked at (all when not given); what was seen are their cells
+        in these columns, else `why`, one text for each row of the table."""
         parts = []
-        marked = np.flatnonzero(hit)
+        looked_at = np.ones(len(self.frame), dtype=bool) if among is None else among
+        marked = np.flatnonzero(hit & looked_at)
         for source in np.unique(self.source[marked]).tolist():
             places = marked[self.source[marked] == source]
             places = places[np.argsort(self.frame[ROW].to_numpy()[places], kind="stable")]
             rows = self.frame[ROW].to_numpy()[places].astype(np.int64)
             seen: Seen = partial(self._seen, source, places, columns, why)
             parts.append(Part(self.data.sources[source].path, rows, seen, len(rows)))
-        return Hits(parts, len(self.frame) if of is None else of)
+        return Hits(parts, int(np.count_nonzero(looked_at)))
 
     def _seen(
         self, source: int, places: Ints, columns: Sequence[str], why: Sequence[str] | None, chosen: Ints
@@ -271,6 +260,6 @@ class Rows:
 
     def _written(self, source: int, column: str, rows: Ints, wanted: Ints) -> list[str]:
         """The cells as the file has them; of a column that was derived its values."""
-        known = self.data.sources[source]
-        written = self.data.written(known.path, known.columns.get(column, ""), rows)
+        file = self.data.sources[source]
+        written = self.data.written(file.path, file.columns.get(column, ""), rows)
         return written or [_shown(value) for value in self.frame[column].iloc[wanted].tolist()]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.analysis.quality import checks
-from crm_metrics.analysis.quality.check import Check, Dimension, Hits, Part, marked_checks
+from crm_metrics.analysis.quality.check import Check, Dimension, Part, as_noticed, marked_checks
 from crm_metrics.analysis.quality.figures import resting_on
 from crm_metrics.errors import SettingsError, UsageError, nearest
 from crm_metrics.issues import CATALOGUE, WARNING, Severity
@@ -42,27 +42,15 @@ def known() -> dict[str, Check]:
     problem noticed while loading that none of them stands for."""
     for entry in iter_modules(checks.__path__):
         import_module(f"{checks.__name__}.{entry.name}")
-    found = list(marked_checks())
-    covered = {code for check in found for code in check.codes}
-    found += [
-        _as_noticed(code) for code, (severity, _) in CATALOGUE.items() if code not in covered and severity is WARNING
+    every = marked_checks()
+    covered = {code for check in every for code in check.codes}
+    every += [
+        as_noticed(code, Dimension.VALIDITY, _in_general(sentence))
+        for code, (severity, sentence) in CATALOGUE.items()
+        if code not in covered and severity is WARNING
     ]
     order = list(Dimension)
-    return {check.name: check for check in sorted(found, key=lambda check: order.index(check.dimension))}
-
-
-def _as_noticed(code: str) -> Check:
-    """The check that a problem noticed while loading is by itself."""
-    return Check(
-        name=code,
-        dimension=Dimension.VALIDITY,
-        severity=WARNING,
-        sentence=_in_general(CATALOGUE[code][1]),
-        effect="",
-        columns=(),
-        find=partial(_noticed, code),
-        codes=(code,),
-    )
+    return {check.name: check for check in sorted(every, key=lambda check: order.index(check.dimension))}
 
 
 def _in_general(sentence: str) -> str:
@@ -70,10 +58,6 @@ def _in_general(sentence: str) -> str:
     words = re.sub(r"\s*\(\{\w+\}\)", "", sentence).replace("{count} ", "")
     words = re.sub(r"\{\w+\}", "…", words)
     return words[:1].upper() + words[1:] + "."
-
-
-def _noticed(code: str, data: Data) -> Iterable[Hits]:
-    yield data.noticed(code)
 
 
 def run(found: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Finding]:
@@ -94,16 +78,11 @@ def _run(check: Check, data: Data, catalog: Catalog, allowed: Any) -> Finding | 
     every = list(check.find(data))
     parts = tuple(part for hits in every for part in hits.parts if part.count)
     count, of = sum(part.count for part in parts), sum(hits.of for hits in every)
-    if not count or count <= _limit(getattr(allowed, "allowed", 0), of):
+    let_pass = getattr(allowed, "allowed", 0)  # a number of rows, or a share of those looked at
+    limit = float(let_pass.removesuffix("%")) / 100 * of if isinstance(let_pass, str) else let_pass
+    if not count or count <= limit:
         return None
     return Finding(check, parts, count, max(of, count), resting_on(check.columns, catalog))
-
-
-def _limit(allowed: int | str, of: int) -> float:
-    """How many rows are let pass: a number, or a share of the rows looked at."""
-    if isinstance(allowed, str):
-        return float(allowed.strip().removesuffix("%")) / 100 * of
-    return allowed
 
 
 def _chosen(only: Sequence[str], ignore: Sequence[str]) -> list[Check]:
@@ -119,9 +98,8 @@ def refuse_unknown(only: Sequence[str], ignore: Sequence[str], allowed: Mapping[
         for name in given:
             if name not in names:
                 hint = "'crm-metrics check --list' lists them all."
-                raise UsageError(
-                    f"{option}: there is no check {name!r}. {_suggestion(name, names)}".rstrip(), hint=hint
-                )
+                said = f"{option}: there is no check {name!r}. {_suggestion(name, names)}"
+                raise UsageError(said.rstrip(), hint=hint)
     for name in allowed:
         if name not in known():
             raise SettingsError(f"there is no check {name!r}. {_suggestion(name, known())}", where=f"[check.{name}]")

@@ -27,22 +27,19 @@ _ROUNDED_MINUTES = 60  # some tools write hours
 
 
 @check(
-    "closed-before-created",
     CONSISTENCY,
-    "Deals were closed before they were created.",
     effect="they are left out of the sales cycle, and never open",
     columns=["deals.cycle_days", "deals.open_from"],
 )
 def closed_before_created(data: Data) -> Iterator[Hits]:
+    """Deals were closed before they were created."""
     for deals in data.tables("deals", having=["created_at", "closed_at"]):
         both = deals.filled("created_at") & deals.filled("closed_at")
-        yield deals.hits(deals.before("closed_at", "created_at"), "created_at", "closed_at", of=int(both.sum()))
+        yield deals.hits(deals.before("closed_at", "created_at"), "created_at", "closed_at", among=both)
 
 
 @check(
-    "ended-before-started",
     CONSISTENCY,
-    "Something ended, or was answered, before it began.",
     effect="its duration is left out, and it is never counted as active",
     columns=[
         *("tickets.response_minutes", "tickets.resolution_hours", "leads.response_hours", "spells.ended_at"),
@@ -51,21 +48,17 @@ def closed_before_created(data: Data) -> Iterator[Hits]:
     codes=["negative-duration", "ended-before-started"],
 )
 def ended_before_started(data: Data) -> Iterator[Hits]:
+    """Something ended, or was answered, before it began."""
     for name, pairs in _PAIRS.items():
         for start, end in pairs:
             for rows in data.tables(name, having=[start, end]):
                 both = rows.filled(start) & rows.filled(end)
-                yield rows.hits(rows.before(end, start), start, end, of=int(both.sum()))
+                yield rows.hits(rows.before(end, start), start, end, among=both)
 
 
-@check(
-    "duration-contradicted",
-    CONSISTENCY,
-    "The help desk's own time to the first answer is another than its two dates say.",
-    effect="times to the first answer are made of the dates",
-    columns=["tickets.response_minutes"],
-)
+@check(CONSISTENCY, effect="times to the first answer are made of the dates", columns=["tickets.response_minutes"])
 def duration_contradicted(data: Data) -> Iterator[Hits]:
+    """The help desk's own time to the first answer is another than its two dates say."""
     import numpy as np  # the names of checks are known without it
 
     for rows in data.tables("tickets", having=["created_at", "first_response_at", "first_response_minutes"]):
@@ -75,34 +68,27 @@ def duration_contradicted(data: Data) -> Iterator[Hits]:
         apart = np.abs(minutes - stated) > np.maximum(_ROUNDED_MINUTES, stated * 0.01)
         apart &= ~(rows.by_day("created_at") | rows.by_day("first_response_at"))
         shown = ("created_at", "first_response_at", "first_response_minutes")
-        yield rows.hits(apart, *shown, of=int((~np.isnan(minutes - stated)).sum()))
+        yield rows.hits(apart, *shown, among=~np.isnan(minutes - stated))
 
 
 @check(
-    "unlikely-duration",
     CONSISTENCY,
-    "Deals or tickets took more than ten years.",
     effect="averages of durations are too long",
     columns=["deals.cycle_days", "tickets.resolution_hours", "tickets.response_minutes"],
 )
 def unlikely_duration(data: Data) -> Iterator[Hits]:
+    """Deals or tickets took more than ten years."""
     looked_at = (("deals", "cycle_days", 1), ("tickets", "resolution_hours", 24), ("tickets", "response_minutes", 1440))
     for name, column, per_day in looked_at:
         for rows in data.tables(name, having=[column]):
             long = rows.numbers(column) > _LONGEST_DAYS * per_day
             shown = ("created_at", "closed_at", "first_response_at", "solved_at")
-            yield rows.hits(long, *shown, of=int(rows.filled(column).sum()))
+            yield rows.hits(long, *shown, among=rows.filled(column))
 
 
-@check(
-    "outcome-conflict",
-    CONSISTENCY,
-    "The stage of deals contradicts their flag.",
-    effect="the flag decides",
-    columns=["deals.outcome"],
-    codes=["outcome-conflict"],
-)
+@check(CONSISTENCY, effect="the flag decides", columns=["deals.outcome"], codes=["outcome-conflict"])
 def outcome_conflict(data: Data) -> Iterator[Hits]:
+    """The stage of deals contradicts their flag."""
     for deals in data.tables("deals", having=["stage", "outcome"]):
         yield deals.hits(deals.among(data.noticed("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
 
@@ -113,19 +99,17 @@ noticed(
     "The status of leads contradicts whether they are converted.",
     effect="the flag or date decides",
     columns=["leads.is_converted"],
-    codes=["converted-conflict"],
 )
 
 
 @check(
-    "several-spellings",
     CONSISTENCY,
-    "One value is written in several ways: case, spaces or punctuation differ.",
     effect="by that column it stands in several rows",
     columns=["deals.campaign", "spend.campaign", "deals.source", "leads.source", "leads.campaign"],
     codes=["case-variants"],
 )
 def several_spellings(data: Data) -> Iterator[Hits]:
+    """One value is written in several ways: case, spaces or punctuation differ."""
     from crm_metrics.analysis.quality.spellings import spellings  # imports pandas
 
     for name in sorted(data.given):
@@ -134,7 +118,7 @@ def several_spellings(data: Data) -> Iterator[Hits]:
             assert rows is not None
             hit, why = spellings(rows, column)
             if hit.any():
-                yield rows.hits(hit, why=why, of=int(rows.filled(column).sum()))
+                yield rows.hits(hit, why=why, among=rows.filled(column))
 
 
 def _categories(rows: Rows) -> Iterator[str]:

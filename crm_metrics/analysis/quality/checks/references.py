@@ -22,51 +22,33 @@ def _orphans(
         known = {fold(str(value)) for value in others.frame[key].dropna().unique()}
         for rows in data.tables(*tables, having=[column]):
             cells = [name for name in (column, *shown) if any(name in source.columns for source in data.sources)]
-            yield rows.hits(rows.strange(column, known, fold), *(cells or [column]), of=int(rows.filled(column).sum()))
+            yield rows.hits(rows.strange(column, known, fold), *(cells or [column]), among=rows.filled(column))
 
 
-@check(
-    "unknown-customer",
-    REFERENCES,
-    "Deals, tickets, orders, subscriptions or answers name a customer that the customers file does not have.",
-    effect="they have no segment, country or other attribute of a customer",
-    codes=["unmatched"],
-)
+@check(REFERENCES, effect="they have no segment, country or other attribute of a customer", codes=["unmatched"])
 def unknown_customer(data: Data) -> Iterator[Hits]:
     # Leads are not customers yet.
+    """Deals, tickets, orders, subscriptions or answers name a customer that the customers file does not have."""
     tables = ("deals", "tickets", "orders", "subscriptions", "responses")
     yield from _orphans(data, tables, "customer", "customers", "customer", str, "customer_name", "customer_email")
 
 
-@check(
-    "unknown-owner",
-    REFERENCES,
-    "Records name an owner that the sellers' file does not have.",
-    effect="they have no team or region",
-)
+@check(REFERENCES, effect="they have no team or region")
 def unknown_owner(data: Data) -> Iterator[Hits]:
+    """Records name an owner that the sellers' file does not have."""
     tables = ("customers", "leads", "deals", "tickets", "responses", "orders")
     yield from _orphans(data, tables, "owner", "owners", "owner", folded)
 
 
-@check(
-    "unknown-product",
-    REFERENCES,
-    "Records name a product that the product list does not have.",
-    effect="they have no product category",
-)
+@check(REFERENCES, effect="they have no product category")
 def unknown_product(data: Data) -> Iterator[Hits]:
+    """Records name a product that the product list does not have."""
     yield from _orphans(data, ("deals", "orders", "order_lines"), "product", "products", "product", folded)
 
 
-@check(
-    "unknown-lead",
-    REFERENCES,
-    "Deals name a lead that the leads file does not have.",
-    effect="they have no source or campaign of a lead",
-    columns=["deals.source", "deals.campaign"],
-)
+@check(REFERENCES, effect="they have no source or campaign of a lead", columns=["deals.source", "deals.campaign"])
 def unknown_lead(data: Data) -> Iterator[Hits]:
+    """Deals name a lead that the leads file does not have."""
     yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
 
 
@@ -80,23 +62,13 @@ noticed(
 )
 
 
-@check(
-    "unknown-deal",
-    REFERENCES,
-    "The history of stages names deals that the deals file does not have.",
-    effect="their stages are in no figure",
-)
+@check(REFERENCES, effect="their stages are in no figure")
 def unknown_deal(data: Data) -> Iterator[Hits]:
+    """The history of stages names deals that the deals file does not have."""
     yield from _orphans(data, ("deal_stages",), "deal_id", "deals", "deal_id", str)
 
 
-@check(
-    "unknown-campaign",
-    REFERENCES,
-    "Deals or leads name a campaign for which no cost was read.",
-    effect="their revenue is in no return on campaign cost",
-    columns=["spend.cost"],
-    severity=NOTE,
-)
+@check(REFERENCES, effect="their revenue is in no return on campaign cost", columns=["spend.cost"], severity=NOTE)
 def unknown_campaign(data: Data) -> Iterator[Hits]:
+    """Deals or leads name a campaign for which no cost was read."""
     yield from _orphans(data, ("deals", "leads"), "campaign", "spend", "campaign", folded)

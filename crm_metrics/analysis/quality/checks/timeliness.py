@@ -19,14 +19,13 @@ _USUAL_DAYS, _TIMES, _LEAST_DAYS, _TICKET_DAYS = 365.0, 3.0, 90.0, 90.0
 
 
 @check(
-    "future-date",
     TIMELINESS,
-    "Dates of what has happened lie in the future.",
     effect="the rows are left out of figures up to now",
     columns=["deals.closed_at", "deals.created_at", "leads.created_at", "tickets.created_at", "purchases.purchased_at"],
     codes=["after-as-of", "closed-in-future"],
 )
 def future_date(data: Data) -> Iterator[Hits]:
+    """Dates of what has happened lie in the future."""
     closed = {(issue.path, row) for issue in data.issues if issue.code == "closed-in-future" for row in issue.rows}
     yield data.noticed("closed-in-future")
     # A deal that is left out for its close date is listed once.
@@ -35,13 +34,9 @@ def future_date(data: Data) -> Iterator[Hits]:
     yield Hits(parts, after.of)
 
 
-@check(
-    "stale-table",
-    TIMELINESS,
-    "Files end earlier than the others, by more than the usual pause between their records.",
-    effect="no figure of theirs is given for later periods; an export may be missing",
-)
+@check(TIMELINESS, effect="no figure of theirs is given for later periods; an export may be missing")
 def stale_table(data: Data) -> Iterator[Hits]:
+    """Files end earlier than the others, by more than the usual pause between their records."""
     ends = {name: one.complete for name, one in data.dataset.coverage.items() if one.complete < data.as_of}
     said = {
         source.path: f"{called(source.table)} end on {ends[source.table]}, other records go on to {data.as_of}"
@@ -57,66 +52,53 @@ noticed(
     TIMELINESS,
     "Single records are dated far beyond all others.",
     effect="what the data covers does not follow them; a mistyped year or month",
-    codes=["date-out-of-line"],
 )
 
 
-@check(
-    "ancient-date",
-    TIMELINESS,
-    "Dates lie before 1990.",
-    effect="their durations are far too long; a mistyped year, or a placeholder",
-)
+@check(TIMELINESS, effect="their durations are far too long; a mistyped year, or a placeholder")
 def ancient_date(data: Data) -> Iterator[Hits]:
+    """Dates lie before 1990."""
     for name in sorted(data.given):
         for rows in data.tables(name):
             for column in TABLES[name].moments:
                 if rows.has(column):
-                    yield rows.hits(rows.before_day(column, _EARLIEST), column, of=int(rows.filled(column).sum()))
+                    yield rows.hits(rows.before_day(column, _EARLIEST), column, among=rows.filled(column))
 
 
 @check(
-    "stale-open-deal",
     TIMELINESS,
-    "Open deals are three times as old as won deals usually get (at least 90 days; a year where none was won).",
     effect="the pipeline and what is forecast from it look better than they are",
     columns=["deals.open_from"],
     severity=NOTE,
 )
 def stale_open_deal(data: Data) -> Iterator[Hits]:
+    """Open deals are three times as old as won deals usually get (at least 90 days; a year where none was won)."""
     usual = data.dataset.constants.get("median_cycle_days")
     limit = max(_TIMES * usual, _LEAST_DAYS) if usual is not None else _USUAL_DAYS
     for deals in data.tables("deals", having=["outcome", "created_at"]):
         is_open = deals.equals("outcome", "open")
         old = is_open & (deals.age_days("created_at") > limit)
-        yield deals.hits(old, "stage", "created_at", "owner", of=int(is_open.sum()))
+        yield deals.hits(old, "stage", "created_at", "owner", among=is_open)
 
 
 @check(
-    "overdue-open-deal",
     TIMELINESS,
-    "Open deals should have closed by now.",
     effect="the pipeline and what is forecast from it look better than they are",
     columns=["deals.overdue_from", "deals.expected_close_at"],
     severity=NOTE,
 )
 def overdue_open_deal(data: Data) -> Iterator[Hits]:
+    """Open deals should have closed by now."""
     for deals in data.tables("deals", having=["outcome", "expected_close_at"]):
         is_open = deals.equals("outcome", "open") & deals.filled("expected_close_at")
         overdue = is_open & (deals.age_days("expected_close_at") > 1)
-        yield deals.hits(overdue, "stage", "expected_close_at", "owner", of=int(is_open.sum()))
+        yield deals.hits(overdue, "stage", "expected_close_at", "owner", among=is_open)
 
 
-@check(
-    "stale-open-ticket",
-    TIMELINESS,
-    "Tickets have been open for more than 90 days.",
-    effect="the backlog may hold what was forgotten",
-    columns=["tickets.open_from"],
-    severity=NOTE,
-)
+@check(TIMELINESS, effect="the backlog may hold what was forgotten", columns=["tickets.open_from"], severity=NOTE)
 def stale_open_ticket(data: Data) -> Iterator[Hits]:
+    """Tickets have been open for more than 90 days."""
     for tickets in data.tables("tickets", having=["created_at", "open_from"]):
         is_open = tickets.filled("open_from") & ~tickets.filled("open_until")
         old = is_open & (tickets.age_days("created_at") > _TICKET_DAYS)
-        yield tickets.hits(old, "status", "created_at", "owner", of=int(is_open.sum()))
+        yield tickets.hits(old, "status", "created_at", "owner", among=is_open)

@@ -17,13 +17,7 @@ UNIQUENESS = Dimension.UNIQUENESS
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
 
 
-noticed(
-    "repeated-id",
-    UNIQUENESS,
-    "Several rows have the same id.",
-    effect="only the newest row of each id counts",
-    codes=["repeated-id"],
-)
+noticed("repeated-id", UNIQUENESS, "Several rows have the same id.", effect="only the newest row of each id counts")
 
 
 noticed(
@@ -41,7 +35,6 @@ noticed(
     UNIQUENESS,
     "Several files of one kind use equal ids for different records.",
     effect="every record counts; what names one by its id alone may be about either",
-    codes=["two-numberings"],
 )
 
 
@@ -50,7 +43,6 @@ noticed(
     UNIQUENESS,
     "Several files hold the same costs in another breakdown.",
     effect="the file with the columns that the figures need counts",
-    codes=["same-spend"],
 )
 
 
@@ -74,45 +66,35 @@ noticed(
 
 
 @check(
-    "duplicate-email",
-    UNIQUENESS,
-    "Several customers have the same e-mail address, case aside.",
-    effect="one customer may count several times",
-    columns=["spells.*", "customers.*", "purchases.customer"],
+    UNIQUENESS, effect="one customer may count several times", columns=["spells.*", "customers.*", "purchases.customer"]
 )
 def duplicate_email(data: Data) -> Iterator[Hits]:
+    """Several customers have the same e-mail address, case aside."""
     for customers in data.tables("customers", having=["email", "customer"]):
         yield _several(customers, "email", folded)
 
 
 @check(
-    "duplicate-name",
     UNIQUENESS,
-    "Several customers have the same name, case, spaces and punctuation aside.",
     effect="one customer may count several times",
     columns=["spells.*", "customers.*", "purchases.customer"],
     severity=NOTE,
 )
 def duplicate_name(data: Data) -> Iterator[Hits]:
+    """Several customers have the same name, case, spaces and punctuation aside."""
     for customers in data.tables("customers", having=["name", "customer"]):
         yield _several(customers, "name", normalised)
     for rows in data.tables(*_NAMING, having=["customer_name", "customer"]):
         yield _several(rows, "customer_name", normalised)
 
 
-@check(
-    "duplicate-lead",
-    UNIQUENESS,
-    "Several leads have the same e-mail address, case aside.",
-    effect="each counts as a lead of its own",
-    columns=["leads.*"],
-    severity=NOTE,
-)
+@check(UNIQUENESS, effect="each counts as a lead of its own", columns=["leads.*"], severity=NOTE)
 def duplicate_lead(data: Data) -> Iterator[Hits]:
+    """Several leads have the same e-mail address, case aside."""
     for leads in data.tables("leads", having=["customer_email", "lead_id"]):
         yield _several(leads, "customer_email", folded, key="lead_id")
 
 
 def _several(rows: Rows, column: str, fold: Callable[[str], str], *, key: str = "customer") -> Hits:
     """The rows whose value, folded, belongs to several keys."""
-    return rows.hits(rows.of_several(column, key, fold), column, key, of=int(rows.filled(column).sum()))
+    return rows.hits(rows.of_several(column, key, fold), column, key, among=rows.filled(column))

@@ -25,34 +25,20 @@ noticed(
 )
 
 
-@check(
-    "unreadable-row",
-    VALIDITY,
-    "Rows could not be read.",
-    effect="they are left out of every figure",
-    codes=["malformed-row"],
-)
+@check(VALIDITY, effect="they are left out of every figure", codes=["malformed-row"])
 def unreadable_row(data: Data) -> Iterator[Hits]:
+    """Rows could not be read."""
     yield from data.unread()
 
 
 noticed(
-    "short-row",
-    VALIDITY,
-    "Rows have fewer cells than the header.",
-    effect="the cells at their end are read as missing",
-    codes=["short-row"],
+    "short-row", VALIDITY, "Rows have fewer cells than the header.", effect="the cells at their end are read as missing"
 )
 
 
-@check(
-    "unreadable-file",
-    VALIDITY,
-    "Files could not be read.",
-    effect="nothing of them was looked at; a report with them ends with the same error",
-    severity=ERROR,
-)
+@check(VALIDITY, effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
 def unreadable_file(data: Data) -> Iterator[Hits]:
+    """Files could not be read."""
     yield data.whole(
         {path: f"{error.within(path)}. {error.hint or ''}".strip() for path, error in data.refused.items()}
     )
@@ -70,31 +56,24 @@ noticed(
     VALIDITY,
     "A file could nearly as well be another table.",
     effect="if it is that, its figures are missing and others are wrong",
-    codes=["close-second"],
 )
 
 
-@check(
-    "amount-not-positive",
-    VALIDITY,
-    "Won deals have an amount of 0 or below.",
-    effect="sums and averages of amounts are too low",
-    columns=["deals.amount"],
-)
+@check(VALIDITY, effect="sums and averages of amounts are too low", columns=["deals.amount"])
 def amount_not_positive(data: Data) -> Iterator[Hits]:
+    """Won deals have an amount of 0 or below."""
     for deals in data.tables("deals", having=["outcome", "amount"]):
         won = deals.equals("outcome", "won")
-        yield deals.hits(won & (deals.numbers("amount") <= 0), "stage", "amount", of=int(won.sum()))
+        yield deals.hits(won & (deals.numbers("amount") <= 0), "stage", "amount", among=won)
 
 
 @check(
-    "negative-number",
     VALIDITY,
-    "Costs, clicks, quantities or recurring revenue are below 0.",
     effect="sums are too low",
     columns=["spend.cost", "spend.clicks", "spend.impressions", "recurring.mrr", "sold_lines.quantity"],
 )
 def negative_number(data: Data) -> Iterator[Hits]:
+    """Costs, clicks, quantities or recurring revenue are below 0."""
     looked_at = {
         "spend": ("cost", "impressions", "clicks", "conversions", "leads"),
         "subscriptions": ("mrr", "quantity"),
@@ -114,7 +93,6 @@ noticed(
     "Scores or shares lie outside their scale.",
     effect="they are left out of what is made of them",
     columns=["responses.score", "responses.nps_group", "ratings.score", "deals.probability"],
-    codes=["out-of-range"],
 )
 
 
@@ -124,22 +102,16 @@ noticed(
     "What became of records is told neither by a word that is known nor by the rest of their rows.",
     effect="how they count stands under the figures; 'crm-metrics scan' prints the line that says what each word means",
     columns=["tickets.open_from", "recurring.mrr", "customers.is_churned", "purchases.amount", "leads.is_converted"],
-    codes=["unknown-state"],
 )
 
 
-@check(
-    "not-an-email",
-    VALIDITY,
-    "E-mail addresses are none.",
-    effect="they match no customer of another file",
-    severity=NOTE,
-)
+@check(VALIDITY, effect="they match no customer of another file", severity=NOTE)
 def not_an_email(data: Data) -> Iterator[Hits]:
+    """E-mail addresses are none."""
     for name, column in (("customers", "email"), ("leads", "customer_email"), ("tickets", "customer_email")):
         for rows in data.tables(name, having=[column]):
             wrong = rows.matching(column, lambda value: _MAIL.fullmatch(value.strip()) is None)
-            yield rows.hits(wrong, column, of=int(rows.filled(column).sum()))
+            yield rows.hits(wrong, column, among=rows.filled(column))
 
 
 noticed(
@@ -148,5 +120,4 @@ noticed(
     "A figure's column could be one of several.",
     effect="none of them is used",
     columns=["spend.conversions"],
-    codes=["two-candidates"],
 )
