@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 
 class Severity(StrEnum):
@@ -188,6 +188,7 @@ _ONE = re.compile(
     r"(?<![\d,.])1 (total row|order line|unfinished answer|error cell|open deal"
     r"|repeat|record|row|cell|deal|ticket|order|value|amount|lead|subscription|rating)s( have| are)?"
 )
+_SHOWN_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,11 @@ class Issue:
     rows: tuple[int, ...] = ()
     detail: dict[str, str] = field(default_factory=dict)
     every: Any = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of_rows(cls, code: str, path: str, rows: Any, **detail: str) -> Self:
+        """A problem of these rows of a file, an array or a sequence of their numbers."""
+        return cls(code, path, len(rows), tuple(int(row) for row in rows[:_SHOWN_ROWS]), detail, rows)
 
     @property
     def severity(self) -> Severity:

@@ -54,12 +54,12 @@ def _below_each_other(columns: Sequence[pa.Array], valid: Sequence[Mask], whole:
         starts = np.concatenate([[0], starts])
     if not 1 < len(starts) <= _MOST_GAPS:
         return [whole]
-    found: list[tuple[int, frozenset[str]]] = []
+    headers: list[tuple[int, frozenset[str]]] = []
     for start in map(int, starts):
         header = _header(columns, valid, start)
-        if header is not None and (not found or header != found[-1][1]):
-            found.append((start, header))
-    tops = [0, *(start for start, _ in found[1:])]
+        if header is not None and (not headers or header != headers[-1][1]):
+            headers.append((start, header))
+    tops = [0, *(start for start, _ in headers[1:])]
     ends = [*tops[1:], whole.rows[1]]
     return [
         Block((top, end), whole.columns, f" (row {top + 1})" if top else "")

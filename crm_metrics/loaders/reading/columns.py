@@ -76,6 +76,11 @@ def is_finite(column: pa.Array | pa.ChunkedArray) -> bool:
     return pc.all(pc.is_finite(column)).as_py() is not False
 
 
+def is_text(column: pa.Array | pa.ChunkedArray | pa.Scalar) -> bool:
+    """Whether cells are text, as against dates and numbers."""
+    return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
+
+
 def typed(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Array | None:
     """A column of strings as asked for, empty cells null; None when a cell is not what was asked for."""
     if kind not in TEXTS:

@@ -72,10 +72,10 @@ class Content:
     def fingerprint(self) -> str:
         """SHA-256 of the bytes, unpacked, in hex. Raises DataError."""
         with steady(self), readable(self), self.open() as stream:
-            found = hashlib.sha256()
+            digest = hashlib.sha256()
             while block := stream.read(1 << 20):
-                found.update(block)
-        return found.hexdigest()
+                digest.update(block)
+        return digest.hexdigest()
 
     def seekable(self) -> Callable[[], Path | BytesIO]:
         """What zipfile and gzip read from; a new one each time, so that two threads never share a position."""
@@ -137,7 +137,7 @@ def of_members(archive: Content) -> list[Content]:
     with readable(archive), zipfile.ZipFile(source()) as opened:
         members = sorted(opened.infolist(), key=lambda member: member.filename)
     limits.check_members(archive.path, members)
-    found, met = [], Counter[str]()
+    contents, met = [], Counter[str]()
     for member in members:
         parts = PurePosixPath(member.filename).parts
         if member.is_dir() or any(is_hidden(part) for part in parts):
@@ -148,8 +148,8 @@ def of_members(archive: Content) -> list[Content]:
         met[path] += 1
         if met[path] > 1:  # an archive may hold two files of one name
             path = str(PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem} ({met[path]})"))
-        found.append(_of_member(path, source, member, archive.state))
-    return found
+        contents.append(_of_member(path, source, member, archive.state))
+    return contents
 
 
 def _of_member(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -14,70 +13,39 @@ import pyarrow.csv as arrow_csv
 
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.reading.columns import TYPES, converted, interleaved, typed
+from crm_metrics.loaders.reading.columns import TYPES, converted, interleaved, is_text, typed
 from crm_metrics.loaders.reading.content import Content, readable, steady
 from crm_metrics.loaders.reading.decoding import decoder, detect, named
 from crm_metrics.loaders.reading.headers import header_rows, no_header
-from crm_metrics.loaders.reading.layout import Layout, find
+from crm_metrics.loaders.reading.layout import find
 from crm_metrics.loaders.reading.limits import LARGEST_LINE
 from crm_metrics.loaders.reading.odd import Odd
 from crm_metrics.loaders.reading.odd import records_of as odd_records
-from crm_metrics.loaders.reading.parsing import BLOCK, Parser
-from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
+from crm_metrics.loaders.reading.parsing import BLOCK, Malformed, Parser, blank_lines
+from crm_metrics.loaders.reading.raw import As, Cells, Raw, widths
 from crm_metrics.loaders.reading.repeats import without_repeats
-from crm_metrics.loaders.reading.witnesses import Malformed, blank_lines
 from crm_metrics.settings import Stated
 
 START = 1 << 18
 _NOTHING = Stated()
 
 
-@dataclass
-class Delimited:
+class Delimited(Raw):
     """A text table."""
 
-    parser: Parser
-
-    @property
-    def layout(self) -> Layout:
-        return self.parser.layout
-
-    @property
-    def content(self) -> Content:
-        return self.parser.content
-
-    @property
-    def path(self) -> str:
-        return self.content.path
-
-    @property
-    def header(self) -> list[str]:
-        return self.layout.header
-
-    @property
-    def header_row(self) -> int:
-        return self.layout.header_row
-
-    @property
-    def header_rows(self) -> tuple[tuple[str, ...], ...]:
-        return self.layout.header_rows
-
-    @property
-    def above(self) -> tuple[str, ...]:
-        return self.layout.above
-
-    @property
-    def size(self) -> int:
-        return self.content.size or 0 if self.content.file is not None else 0
+    def __init__(self, parser: Parser) -> None:
+        self.parser, self.layout = parser, parser.layout
+        layout, content = parser.layout, parser.content
+        size = content.size or 0 if content.file is not None else 0
+        super().__init__(
+            content, content.path, layout.header, layout.header_row, layout.header_rows, layout.above, size
+        )
 
     @cached_property
     def head(self) -> list[list[str | None]]:
         return [[cell or None for cell in column] for column in zip(*self.layout.head, strict=True)] or [
             [] for _ in self.header
         ]
-
-    def digest(self) -> str:
-        return self.content.digest()
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         # Rows cannot be counted without a column.
@@ -155,9 +123,9 @@ class Delimited:
         Arrow takes the rest as one cell and says nothing. The sign: the last line has the width of a record, but is not
         the record that was read last. Only then the quotation marks are counted.
         """
-        lines = tail.rstrip(b"\r\n").splitlines()
-        last = (
-            next(csv.reader([lines[-1].decode("utf-8", "replace")], delimiter=self.layout.delimiter)) if lines else []
+        lines = tail.rstrip(b"\r\n").splitlines()[-1:]
+        last = next(
+            csv.reader([line.decode("utf-8", "replace") for line in lines], delimiter=self.layout.delimiter), []
         )
         if len(last) != len(self.header) or (table.num_rows and self._is_last(table, last)):
             return
@@ -177,7 +145,7 @@ class Delimited:
         """True when these cells of the last line are what the last row of the table holds."""
         for name in table.column_names:
             seen, cell = table.column(name)[-1], cells[int(name)]
-            if pa.types.is_string(seen.type) or pa.types.is_dictionary(seen.type):
+            if is_text(seen):
                 same = (seen.as_py() or "") == cell
             else:
                 kind = next(kind for kind, type_ in TYPES.items() if type_ == seen.type)
@@ -194,16 +162,12 @@ class Delimited:
         if self.parser.encoding.guessed:
             issues.append(Issue("encoding-guessed", self.path, detail={"encoding": self.parser.encoding.name}))
         if odd and odd.left_out:
-            widths = sorted({record.seen for record in odd.left_out})
-            seen = " or ".join(str(width) for width in widths[:3]) + (" or more" if len(widths) > 3 else "")
             every = [record.row for record in odd.left_out]
-            rows = tuple(every[:SHOWN_ROWS])
-            detail = {"seen": seen, "expected": str(len(self.header))}
-            issues.append(Issue("malformed-row", self.path, len(odd.left_out), rows, detail, every))
+            seen, width = widths(odd.left_out), str(len(self.header))
+            issues.append(Issue.of_rows("malformed-row", self.path, every, seen=seen, expected=width))
         if odd and len(odd.lacking):
-            rows = tuple(odd.lacking[:SHOWN_ROWS].tolist())
-            detail = {"seen": str(odd.seen), "expected": str(len(self.header))}
-            issues.append(Issue("short-row", self.path, len(odd.lacking), rows, detail, odd.lacking))
+            seen, width = str(odd.seen), str(len(self.header))
+            issues.append(Issue.of_rows("short-row", self.path, odd.lacking, seen=seen, expected=width))
         return issues
 
 

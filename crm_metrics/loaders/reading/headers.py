@@ -107,8 +107,8 @@ def _is_survey(above: Record, below: Record) -> bool:
     which is the respondent's number, and a word that only survey tools write there."""
     if len(above) != len(below) or not above or not _text(above[0]) or _text(below[0]):
         return False
-    known = any(_text(label) in _SURVEY for label in above)
-    return bool(filled(below)) and (known or any(_text(cell) in _ANSWER for cell in below))
+    has_survey_label = any(_text(label) in _SURVEY for label in above)
+    return bool(filled(below)) and (has_survey_label or any(_text(cell) in _ANSWER for cell in below))
 
 
 def _text(cell: str | None) -> str:

@@ -53,14 +53,14 @@ def open_inputs(
     opened, met = Opened(stated, lenient), set[str]()
     for path in paths:
         before = opened.count
-        known = False
-        for found, is_named in _expanded(path, stdin, opened):
-            key = os.path.realpath(found.file) if found.file else found.path
-            known = known or key in met
+        is_met = False
+        for content, is_named in _expanded(path, stdin, opened):
+            key = os.path.realpath(content.file) if content.file else content.path
+            is_met = is_met or key in met
             if key not in met:
                 met.add(key)
-                _add(found, opened, is_named=is_named)
-        if opened.count == before and not known and _is_many(path):
+                _add(content, opened, is_named=is_named)
+        if opened.count == before and not is_met and _is_many(path):
             with opened.reading(path):
                 raise _no_table(path, opened.ignored)
     if paths and not opened.count:
@@ -115,8 +115,8 @@ def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tup
             yield contents.of_file(path, Path(path)), True
     else:
         for entry in _globbed(path):
-            for found, _ in _expanded(entry, stdin, opened):
-                yield found, False
+            for content, _ in _expanded(entry, stdin, opened):
+                yield content, False
 
 
 def _entries(folder: str, opened: Opened) -> Iterator[str]:
@@ -208,10 +208,10 @@ def _is_known(content: Content, opened: Opened) -> bool:
         return False
     if first := alike.pop("", None):
         alike[first.fingerprint()] = first
-    known = alike.setdefault(content.fingerprint(), content)
-    if known is not content:
-        opened.issues.append(Issue("same-file", content.path, detail={"other": known.path}))
-    return known is not content
+    first_met = alike.setdefault(content.fingerprint(), content)
+    if first_met is not content:
+        opened.issues.append(Issue("same-file", content.path, detail={"other": first_met.path}))
+    return first_met is not content
 
 
 def _add_workbook(content: Content, opened: Opened) -> None:

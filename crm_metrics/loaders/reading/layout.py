@@ -79,8 +79,8 @@ def find(start: bytes, *, is_whole: bool, delimiter: str | None = None, header: 
         return None
     if guess and len(records[at]) < guess.width:
         records[at] += [""] * (guess.width - len(records[at]))
-    found = header_at(records, at)
-    width, last = len(found.labels), found.last
+    found_header = header_at(records, at)
+    width, last = len(found_header.labels), found_header.last
     head = [
         [*cells, *[""] * (width - len(cells))]
         for cells in records[last + 1 :]
@@ -88,8 +88,8 @@ def find(start: bytes, *, is_whole: bool, delimiter: str | None = None, header: 
     ]
     body = sum(len(line) for line in lines[: ends[last]])
     share = guess.share if guess else 0.0
-    above = tuple(delimiter.join(cells).strip() for cells in records[: found.first] if filled(cells))
-    return Layout(delimiter, found.labels, last + 1, body, found.rows, head[:HEAD], rewrite, share, above)
+    above = tuple(delimiter.join(cells).strip() for cells in records[: found_header.first] if filled(cells))
+    return Layout(delimiter, found_header.labels, last + 1, body, found_header.rows, head[:HEAD], rewrite, share, above)
 
 
 def _lines(start: bytes, rewrite: Rewrite | None) -> list[bytes]:
@@ -148,10 +148,10 @@ def _below(start: bytes, at: int, delimiters: Sequence[str]) -> _Guess | None:
 
 def _forced(start: bytes) -> _Guess | None:
     """Excel's own first line, `sep=;`."""
-    found = re.match(rb'"?sep=([,;|\t])"?\r?\n', start, re.IGNORECASE)
-    if not found:
+    match = re.match(rb'"?sep=([,;|\t])"?\r?\n', start, re.IGNORECASE)
+    if not match:
         return None
-    delimiter = found[1].decode()
+    delimiter = match[1].decode()
     records = [cells for cells, _ in islice(_records(_lines(start, None), delimiter), SAMPLED)]
     header = next((at for at, cells in enumerate(records) if at and filled(cells)), None)
     return None if header is None else _Guess(delimiter, None, 1.0, header, len(records[header]))

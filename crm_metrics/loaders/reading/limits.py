@@ -16,9 +16,8 @@ LARGEST_LINE = 64 << 20
 MOST_MEMBERS = 10_000
 # Exports shrink to a tenth, wide and empty ones to a fiftieth; deflate can do a thousandth.
 LARGEST_RATIO, RATIO_FROM = 200, 64 << 20
-MOST_CELLS = (
-    30_000_000  # of a sheet, blank ones included; the reader takes some 70 bytes for each, however few are wanted
-)
+# Cells of a sheet, blank ones included; the reader takes some 70 bytes for each, however few are wanted.
+MOST_CELLS = 30_000_000
 MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number of times
 BLOCK = 1 << 20
 
@@ -123,13 +122,14 @@ def _extent(
         while block := stream.read(BLOCK):
             block = rest + block
             for letters, digits in reference.findall(block):
-                columns = max(columns, _column(letters)) if letters else columns
+                columns = max(columns, column_number(letters)) if letters else columns
                 rows = max(rows, int(digits))
             rest = block[-100:]
     return columns * rows
 
 
-def _column(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """1 of A, 27 of AA."""
     number = 0
     for letter in letters[:8]:
         number = number * 26 + letter - 64

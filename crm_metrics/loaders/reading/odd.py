@@ -14,9 +14,8 @@ import pyarrow.csv as arrow_csv
 
 from crm_metrics.loaders.reading.columns import empty
 from crm_metrics.loaders.reading.content import readable
-from crm_metrics.loaders.reading.parsing import LARGE_BLOCK, Parser
+from crm_metrics.loaders.reading.parsing import LARGE_BLOCK, Malformed, Parser
 from crm_metrics.loaders.reading.raw import SHOWN_TEXT, As, LeftOut
-from crm_metrics.loaders.reading.witnesses import Malformed
 
 
 @dataclass

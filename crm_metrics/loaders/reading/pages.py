@@ -45,21 +45,21 @@ def as_csv(page: Content) -> Content | None:
     tables.close()
     if tables.widest < 2:
         return None
-    made = tables.written.getvalue().encode("utf-8", "replace")
-    return replace(of_bytes(page.path, made), packed=page)
+    written = tables.written.getvalue().encode("utf-8", "replace")
+    return replace(of_bytes(page.path, written), packed=page)
 
 
 def _encoding(data: bytes) -> Encoding:
     """What the page says, unless its bytes say otherwise."""
-    found = detect(data[: 1 << 16])
+    detected = detect(data[: 1 << 16])
     said = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:4000], re.IGNORECASE)
-    if said and (found.is_utf8 or found.guessed):
+    if said and (detected.is_utf8 or detected.guessed):
         try:
             name = codecs.lookup(said[1].decode()).name
         except LookupError:
-            return found
-        return found if name.startswith("utf-16") or name == "utf-8" else Encoding(name)
-    return found
+            return detected
+        return detected if name.startswith("utf-16") or name == "utf-8" else Encoding(name)
+    return detected
 
 
 class _Tables(HTMLParser):

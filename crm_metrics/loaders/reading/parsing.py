@@ -1,8 +1,10 @@
-"""One pass of Arrow's reader over a text table, with what earlier passes have taught."""
+"""One pass of Arrow's reader over a text table, with what earlier passes have taught; and what a pass leaves behind besides
+its columns: malformed records, and the last bytes."""
 
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,8 +19,7 @@ from crm_metrics.loaders.reading.columns import TEXTS, TYPES, empty, is_finite, 
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8
 from crm_metrics.loaders.reading.layout import Layout
-from crm_metrics.loaders.reading.raw import As
-from crm_metrics.loaders.reading.witnesses import MOST_MALFORMED, TAIL, Malformed, Tailed, without_noise
+from crm_metrics.loaders.reading.raw import SHOWN_TEXT, As
 
 BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
 NEWLINE, RETURN = 10, 13
@@ -198,3 +199,65 @@ def _is_utf8(name: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+TAIL = 1 << 16
+MOST_MALFORMED = 1_000_000  # each is kept; so many come of a wrong delimiter or of a quotation mark
+
+
+def blank_lines(tail: bytes) -> int:
+    """How many blank lines a file ends with."""
+    line_ends = re.findall(rb"\r\n|\r|\n", tail[len(tail.rstrip(b"\r\n")) :])
+    return max(len(line_ends) - 1, 0)
+
+
+class Malformed:
+    """Collects the records whose number of cells differs from the header's: number, cells, text.
+
+    The text is cut, unless `whole` asks for all of it where the record may be mended: it lacks cells, or ends in a blank
+    one. Reading ends with the record after `most` of them.
+    """
+
+    def __init__(self, *, whole: bool = False, most: int = MOST_MALFORMED) -> None:
+        self.records: list[tuple[int, int, str]] = []
+        self.too_many = False
+        self._whole, self._most = whole, most
+
+    def __call__(self, row: Any) -> str:
+        if len(self.records) >= self._most:
+            self.too_many = True
+            return "error"
+        is_whole = self._whole and (row.actual_columns < row.expected_columns or not row.text[-1:].isalnum())
+        text = row.text if is_whole else row.text[:SHOWN_TEXT]
+        self.records.append((row.number or 0, row.actual_columns, text))
+        return "skip"
+
+
+@contextmanager
+def without_noise() -> Iterator[None]:
+    """Keeps Python from printing that a malformed record is not UTF-8: Arrow raises it as well."""
+    shown = sys.unraisablehook
+    sys.unraisablehook = lambda met: None if isinstance(met.object, Malformed) else shown(met)
+    try:
+        yield
+    finally:
+        sys.unraisablehook = shown
+
+
+class Tailed:
+    """A stream that remembers its last bytes."""
+
+    closed = False
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.tail = b""
+
+    def read(self, count: int) -> bytes:
+        block = self._stream.read(count)
+        if block:
+            self.tail = (self.tail + block[-TAIL:])[-TAIL:]
+        return block
+
+    def close(self) -> None:
+        self.closed = True

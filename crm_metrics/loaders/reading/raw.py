@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from crm_metrics.loaders.reading.content import Content
 
-SHOWN_ROWS = 10
 SHOWN_TEXT = 200
 
 
@@ -42,6 +42,12 @@ class LeftOut:
     text: str
 
 
+def widths(records: Sequence[LeftOut]) -> str:
+    """The numbers of cells that records have, three of them at the most, in words."""
+    numbers = sorted({record.seen for record in records})
+    return " or ".join(map(str, numbers[:3])) + (" or more" if len(numbers) > 3 else "")
+
+
 @dataclass
 class Cells:
     """Columns by their position in the header, and the row number of each record as a spreadsheet shows it (int32).
@@ -58,50 +64,38 @@ class Cells:
     merged: dict[int, np.ndarray] = field(default_factory=dict)
 
 
-class Raw(Protocol):
+@dataclass
+class Raw(ABC):
     """A table as it lies in a file: labels as written, and cells that are read when asked for.
 
     `path` is as the user gave it, with `/entry` for folders and archives and `#sheet` when a workbook has several.
+    `header_rows` are the cells of all rows of the header, as wide as the header; `above` are the lines that stand above it,
+    such as a title and the days of a report; `size` is how many bytes are still to be parsed, as far as they can be told
+    without opening anything, 0 for a workbook.
     """
 
-    @property
-    def path(self) -> str: ...
+    content: Content
+    path: str
+    header: list[str]
+    header_row: int
+    header_rows: tuple[tuple[str, ...], ...]
+    above: tuple[str, ...]
+    size: int
 
     @property
-    def header(self) -> list[str]: ...
-
-    @property
-    def header_row(self) -> int: ...
-
-    @property
-    def header_rows(self) -> tuple[tuple[str, ...], ...]:
-        """The cells of all rows of the header, as wide as the header."""
-        ...
-
-    @property
-    def above(self) -> tuple[str, ...]:
-        """The lines that stand above the header, such as a title and the days of a report."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """The bytes still to be parsed, as far as they can be told without opening anything; 0 for a workbook."""
-        ...
-
-    @property
+    @abstractmethod
     def head(self) -> list[list[str | None]]:
         """The first 500 records as text, by column; an empty cell is None."""
-        ...
 
+    @abstractmethod
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         """The wanted columns. `missing` are spellings (exact) that are null where a date or number is wanted; text
         keeps them. An empty cell is always null. With `threads` all cores work on this one file. Raises DataError when
         the file cannot be read."""
-        ...
 
     def digest(self) -> str:
         """SHA-256 of the file's bytes (of the member's, in an archive), in hex."""
-        ...
+        return self.content.digest()
 
 
 @dataclass

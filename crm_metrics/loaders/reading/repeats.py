@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.loaders.reading.headers import filled
-from crm_metrics.loaders.reading.raw import SHOWN_ROWS, Cells, LeftOut
+from crm_metrics.loaders.reading.raw import Cells, LeftOut
 
 Column: TypeAlias = "pa.ChunkedArray | pa.Array"
 
@@ -44,7 +45,7 @@ def without_repeats(
         {at: column.filter(kept) for at, column in cells.columns.items()},
         cells.rows[~repeats],
         sorted(left_out, key=lambda record: record.row),
-        [*cells.issues, Issue("repeated-header", path, len(numbers), tuple(numbers[:SHOWN_ROWS]))],
+        [*cells.issues, Issue.of_rows("repeated-header", path, numbers)],
         cells.merged,
     )
 
@@ -58,7 +59,7 @@ def _refuse_inner_header(
     if not hit.any():
         return
     columns = {**others(), **cells.columns}
-    if 0 not in columns or not _is_text(columns[0]):
+    if 0 not in columns or not is_text(columns[0]):
         return
     inner = _labels_elsewhere({0: columns.pop(0)}, row)
     inner &= _labels_elsewhere(columns, row)
@@ -75,7 +76,7 @@ def _labels_elsewhere(columns: Mapping[int, Column], row: Sequence[str]) -> np.n
     """A mask of the records that hold the label of another column in one of these; a single False when none does."""
     result = np.zeros(1, bool)
     for at, column in columns.items():
-        if _is_text(column):
+        if is_text(column):
             # A label of one or two letters may as well be a value.
             labels = sorted({label for label in row if len(label.strip()) > 2} - {row[at]})
             result = result | np.asarray(pc.fill_null(pc.is_in(column, pa.array(labels, pa.string())), False))
@@ -85,7 +86,7 @@ def _labels_elsewhere(columns: Mapping[int, Column], row: Sequence[str]) -> np.n
 def _equal(columns: Mapping[int, Column], row: Sequence[str], count: int) -> np.ndarray | None:
     """A mask of the records that are in these columns what the row is; None when there is none."""
     # A label is hardly ever a number or a date: typed columns clear most files without a look at their cells.
-    if any(row[at].strip() and not _is_text(column) for at, column in columns.items()):
+    if any(row[at].strip() and not is_text(column) for at, column in columns.items()):
         return None
     same = np.ones(count, bool)
     for at, column in columns.items():
@@ -95,7 +96,3 @@ def _equal(columns: Mapping[int, Column], row: Sequence[str], count: int) -> np.
         if not same.any():
             return None
     return same
-
-
-def _is_text(column: Column) -> bool:
-    return pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)

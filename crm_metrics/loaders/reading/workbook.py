@@ -19,30 +19,22 @@ from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
 from crm_metrics.loaders.reading.layout import HEAD, SAMPLED
-from crm_metrics.loaders.reading.merged import merged_cells
-from crm_metrics.loaders.reading.raw import SHOWN_ROWS, As, Cells
+from crm_metrics.loaders.reading.raw import As, Cells, Raw
 from crm_metrics.loaders.reading.repeats import without_repeats
-from crm_metrics.loaders.reading.sheet_cells import cleaned, spelling, with_durations
-from crm_metrics.loaders.reading.spreadsheets import load, reader_of
+from crm_metrics.loaders.reading.spreadsheets import cleaned, load, merged_cells, reader_of, spelling, with_durations
 from crm_metrics.settings import Stated
 
 
 @dataclass
-class Sheet:
+class Sheet(Raw):
     """A sheet whose cells were read as text: numbers as written by a program (`123`, `0.5`), dates in ISO form,
     `true` and `false`. `columns` start below the header, blank rows included; `errors` are (row, column, spelling)."""
 
-    content: Content
-    path: str
     name: str
-    header: list[str]
-    header_row: int
-    header_rows: tuple[tuple[str, ...], ...]
     columns: list[pa.Array]
     errors: list[tuple[int, int, str]]
+    places: Sequence[int]  # where its columns stand in the sheet
     visible: bool = True
-    above: tuple[str, ...] = ()
-    places: Sequence[int] = ()  # where its columns stand in the sheet
     tables: int = 1  # how many tables the sheet holds
 
     def __post_init__(self) -> None:
@@ -67,8 +59,8 @@ class Sheet:
             at = place.get(cell.column)
             if at is not None and first < last and self.rows[first] == cell.first + 1:
                 parts[at].append(np.stack([np.arange(first + 1, last), np.full(last - first - 1, first)]))
-        for at, found in parts.items():
-            rows, above = np.concatenate(found, axis=1)
+        for at, pairs in parts.items():
+            rows, above = np.concatenate(pairs, axis=1)
             source = np.arange(len(self.rows))
             source[rows] = above
             self.columns[at] = self.columns[at].take(pa.array(source))
@@ -77,13 +69,6 @@ class Sheet:
     @cached_property
     def head(self) -> list[list[str | None]]:
         return [column.slice(0, HEAD).to_pylist() for column in self.columns]
-
-    def digest(self) -> str:
-        return self.content.digest()
-
-    @property
-    def size(self) -> int:
-        return 0
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         with steady(self.content):
@@ -121,33 +106,18 @@ class Sheet:
         for row, at, spelt in self.errors:
             rows[at].append(row)
             seen[at].add(spelt)
-        found = [header_rows(self.path, len(self.header_rows))] if len(self.header_rows) > 1 else []
-        found += [] if self.visible else [Issue("hidden-sheet", self.path)]
-        found += [Issue("several-tables", self.path, self.tables)] if self.tables > 1 else []
-        found += [
-            Issue(
-                "merged-cells",
-                self.path,
-                len(below),
-                tuple(below[:SHOWN_ROWS].tolist()),
-                {"column": self.header[at]},
-                below,
-            )
+        issues = [header_rows(self.path, len(self.header_rows))] if len(self.header_rows) > 1 else []
+        issues += [] if self.visible else [Issue("hidden-sheet", self.path)]
+        issues += [Issue("several-tables", self.path, self.tables)] if self.tables > 1 else []
+        issues += [
+            Issue.of_rows("merged-cells", self.path, below, column=self.header[at])
             for at, below in self.merged.items()
             if at in wanted
         ]
-        return found + [
-            Issue(
-                "error-cell",
-                self.path,
-                len(rows[at]),
-                tuple(rows[at][:SHOWN_ROWS]),
-                {"column": self.header[at] or f"column {at + 1}", "seen": ", ".join(sorted(seen[at]))},
-                rows[at],
-            )
-            for at in wanted
-            if at in rows
-        ]
+        for at in (at for at in wanted if at in rows):
+            column, spelt = self.header[at] or f"column {at + 1}", ", ".join(sorted(seen[at]))
+            issues.append(Issue.of_rows("error-cell", self.path, rows[at], column=column, seen=spelt))
+        return issues
 
 
 def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
@@ -171,7 +141,7 @@ def open_workbook(
             hidden.append(f"{content.path}#{name} (hidden)")
         elif sheet.width and sheet.height:
             loaded.append((name, sheet.visible == "visible", *sheet.to_arrow_with_errors()))
-    found = []
+    sheets = []
     for name, visible, batch, errors in loaded:
         path = f"{content.path}#{name}" if several or len(loaded) > 1 else content.path
         problems, row = list(errors.errors) if errors else [], stated(path).header
@@ -185,8 +155,8 @@ def open_workbook(
             sheet = _sheet(content, path + block.where, name, cells, inside, row)
             if sheet is not None:
                 sheet.visible, sheet.tables = visible, len(blocks)
-                found.append(sheet)
-    return found, hidden
+                sheets.append(sheet)
+    return sheets, hidden
 
 
 def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]:
@@ -234,15 +204,5 @@ def _sheet(
     body = [columns[position].slice(at + 1) for position in used]
     rows = tuple(tuple(row[position] for position in used) for row in header.rows)
     above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
-    return Sheet(
-        content,
-        path,
-        name,
-        [labels[position] for position in used],
-        at + 1,
-        rows,
-        body,
-        cells,
-        above=above,
-        places=used,
-    )
+    header_labels = [labels[position] for position in used]
+    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used)
