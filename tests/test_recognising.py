@@ -12,7 +12,7 @@ from crm_metrics import api, schema
 from crm_metrics.errors import DataError
 from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
-from crm_metrics.loaders.coercing import currencies, ids
+from crm_metrics.loaders.coercing import columns, currencies
 from crm_metrics.loaders.normalising.total_words import ALONE, says
 from crm_metrics.loaders.recognising import layouts, recognise
 from crm_metrics.report import Report
@@ -247,7 +247,7 @@ def test_amounts_in_two_currencies_are_never_added(tmp_path):
 @pytest.mark.parametrize("form", ["006bm00000LKJNN", "006bm00000LKJNNAA5"])
 def test_an_id_of_salesforce_is_one_id_in_both_its_forms(form):
     """The pair is one of Salesforce's own demo records."""
-    assert ids.in_long_form(pa.array([form, None])).to_pylist() == ["006bm00000LKJNNAA5", None]
+    assert columns.in_long_form(pa.array([form, None])).to_pylist() == ["006bm00000LKJNNAA5", None]
 
 
 def test_a_report_joins_an_export_by_id(tmp_path):

@@ -67,15 +67,13 @@ class Nearest:
     @property
     def sentence(self) -> str:
         """What would have to be said for it to be read, in one sentence; empty without a way."""
-        if not self.ways:
-            return ""
-        return self.ways[0].sentence
+        return self.ways[0].sentence if self.ways else ""
 
 
 def nearest(raw: Raw, settings: Settings) -> Nearest:
     """The table that a file comes nearest to, of those with a way to read it first."""
     sheet = Sheet(tuple(raw.header), raw.head, raw.path)
-    found: list[tuple[bool, float, Nearest]] = []
+    candidates: list[tuple[bool, float, Nearest]] = []
     for layout in worded().values():
         read = reading(sheet, layout, forced=True)
         if read is None:
@@ -90,15 +88,15 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         if not read.columns and not ways:
             continue
         shown = tuple(
-            Lacking(_names(layout, choice), _known(layout, choice), tuple(offer.label for offer in part))
+            Lacking(names := _names(layout, choice), _headers(names), tuple(offer.label for offer in part))
             for choice, part in zip(lacking, parts, strict=True)
         )
         fitting = tuple(sheet.labels[place] for place in sorted(read.columns.values()))
         near = read.score + _CLEAR * (sum(read.met) + said)
-        found.append((not ways, -near, Nearest(layout.table, fitting, shown, ways)))
-    if not found:
+        candidates.append((not ways, -near, Nearest(layout.table, fitting, shown, ways)))
+    if not candidates:
         return Nearest(None, (), (), ())
-    return min(found, key=lambda entry: entry[:2])[2]
+    return min(candidates, key=lambda entry: entry[:2])[2]
 
 
 @dataclass(frozen=True)
@@ -118,8 +116,8 @@ def _names(layout: Layout, choice: frozenset[str]) -> tuple[str, ...]:
     return tuple(column for column in layout.columns if column in choice)
 
 
-def _known(layout: Layout, choice: frozenset[str]) -> tuple[str, ...]:
-    return tuple(column.replace("_", " ") for column in _names(layout, choice))[:_SHOWN]
+def _headers(columns: Sequence[str]) -> tuple[str, ...]:
+    return tuple(column.replace("_", " ") for column in columns[:_SHOWN])
 
 
 def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]) -> list[_Offer]:
@@ -180,10 +178,10 @@ def _meant(layout: Layout, column: str) -> Iterator[tuple[str | None, str | None
 
 def _named(layout: Layout, column: str) -> set[str]:
     """Headers by which a column is known in English, as they are compared."""
-    found = {key_of(column)}
+    headers = {key_of(column)}
     for thing, attribute in _meant(layout, column):
-        found |= {*english().forms(attribute)} if attribute and thing is None else set()
-    return found
+        headers |= {*english().forms(attribute)} if attribute and thing is None else set()
+    return headers
 
 
 def _ways(raw: Raw, settings: Settings, layout: Layout, parts: Sequence[Sequence[_Offer]]) -> Iterator[Way]:
@@ -198,10 +196,10 @@ def _ways(raw: Raw, settings: Settings, layout: Layout, parts: Sequence[Sequence
                 yield way
 
 
-def offered(raw: Raw, settings: Settings, found: Recognised, lacking: Collection[str]) -> Way | None:
+def offered(raw: Raw, settings: Settings, recognised: Recognised, lacking: Collection[str]) -> Way | None:
     """Of a file that is recognised, the settings that read its unused headers as columns that are lacking, where a word of
     any language, also one that is not sure enough to decide, says so; None where none does."""
-    layout, used = worded().get(found.layout.table), {*found.columns.values()}
+    layout, used = worded().get(recognised.layout.table), {*recognised.columns.values()}
     places = [place for place, label in enumerate(raw.header) if place not in used and label.strip()]
     if layout is None or not lacking or not places:
         return None
@@ -225,9 +223,9 @@ def way_to(raw: Raw, settings: Settings, table: str, columns: Mapping[str, str])
     tried, option, setting = with_rule(settings, raw.path, {"table": table, "columns": columns})
     header = [next((column for column, own in columns.items() if own == label), label) for label in raw.header]
     try:
-        found = Recogniser(tried).recognise(raw)
-        renamed = recognise(header, raw.path, cells=raw.head) if columns else found
+        as_it_is = Recogniser(tried).recognise(raw)
+        renamed = recognise(header, raw.path, cells=raw.head) if columns else as_it_is
     except DataError:
         return None
-    tables = {read.layout.table if read is not None else None for read in (found, renamed)}
+    tables = {read.layout.table if read is not None else None for read in (as_it_is, renamed)}
     return Way(table, columns, option, setting) if tables == {table} else None

@@ -33,13 +33,13 @@ class Visit:
 def stage_columns(header: Sequence[str], starts: Mapping[str, Sequence[str]]) -> dict[str, int]:
     """The place of each header that begins as given and names a stage, by the name of its column; of two for one stage the
     first. Without quotes a header names a stage only when its pipeline follows in brackets, or in internal names."""
-    found: dict[str, int] = {}
+    columns: dict[str, int] = {}
     for kind, beginnings in ((ENTERED, starts.get("entered", ())), (LEFT, starts.get("left", ()))):
         for place, label in enumerate(header):
             stage = next((stage for start in beginnings if (stage := _stage(label, start)) is not None), None)
             if stage is not None:
-                found.setdefault(kind + stage, place)
-    return found
+                columns.setdefault(kind + stage, place)
+    return columns
 
 
 def _stage(label: str, start: str) -> str | None:
@@ -76,8 +76,8 @@ def kind_of(table: str, name: str) -> Kind:
         return Kind.DATE
     if name.startswith(DEALS):
         table, name = "deals", name.removeprefix(DEALS)
-    known = schema.TABLES[table].columns.get(name)
-    return known.kind if known else Kind.CATEGORY
+    column = schema.TABLES[table].columns.get(name)
+    return column.kind if column else Kind.CATEGORY
 
 
 def wanted(names: Sequence[str], table: str, needs: Mapping[str, set[str]], *, deals: bool) -> set[str]:

@@ -16,9 +16,8 @@ from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import advising, beside
 from crm_metrics.loaders.coercing.words import spellings_of_missing
-from crm_metrics.loaders.halves import Halves, halves_of
 from crm_metrics.loaders.mapping import Recogniser
-from crm_metrics.loaders.planning import Plan, plan
+from crm_metrics.loaders.planning import Halves, Plan, halves_of, plan
 from crm_metrics.loaders.reading import Cells, Raw
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.periods import Grain
@@ -74,47 +73,49 @@ def gather(
     Raises `NothingToReport` when no file is recognised,
     `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
     dims, wanted, noticed = list(dims), list(wanted), list(issues)
-    found = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
-    halves = {raw.path: _halves(raw, recognised) for raw, recognised in found}
-    needs = schema.inputs([*wanted, *((table, dim) for table in _tables(found) for dim in dims if _knows(table, dim))])
+    files = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
+    halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
+    needs = schema.inputs(
+        [*wanted, *((table, dim) for table in _tables(files) for dim in dims if dim in schema.TABLES[table].columns)]
+    )
     for table, name in wanted:
         if schema.is_derived(table):
             needs.setdefault(table, set()).add(name)
-    offers = _offers(found, needs, settings or Settings())
-    _find_dims(found, dims)
-    links = _links(found, dims)
-    units = {} if "customer" in links else _units(found, apart, needs)
-    derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in found)
+    offers = _offers(files, needs, settings or Settings())
+    _find_dims(files, dims)
+    links = _links(files, dims)
+    units = {} if "customer" in links else _units(files, apart, needs)
+    derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in files)
     cores = os.cpu_count() or 1
     pool = ThreadPoolExecutor(max_workers=cores)
-    sizes = {raw.path: raw.size for raw, _ in found}
+    sizes = {raw.path: raw.size for raw, _ in files}
     # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
     threads = max(sizes.values()) * cores > sum(sizes.values())
     started: dict[str, Fetched] = {}
-    for raw, recognised in sorted(found, key=lambda pair: -sizes[pair[0].path]):
+    for raw, recognised in sorted(files, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
-        names |= _telling(recognised, found) | {units.get(recognised.layout.table, "")}
+        names |= _telling(recognised, files) | {units.get(recognised.layout.table, "")}
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
-        unread = _unread(recognised, found, needs)
+        unread = _unread(recognised, files, needs)
         how = plan(raw, chosen, _kinds(recognised), unread=unread, halves=halves[raw.path])
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)
-    files = [started[raw.path] for raw, _ in found]
-    return Gathered(files, {table for table, _ in wanted}, needs, dims, noticed, pool, offers, units)
+    fetched = [started[raw.path] for raw, _ in files]
+    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, noticed, pool, offers, units)
 
 
-def _units(found: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:
+def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:
     """By table the column that tells its customers apart, where nothing else asks for them: as they are written, since
     recognising them across files costs more than all the rest. Tables of several vendors need that, and are made to."""
     units = {}
     for table in set(apart) & needs.keys():
-        files = [recognised for _, recognised in found if recognised.layout.table == table]
-        there = [name for name in schema.IDENTITY if any(name in one.columns for one in files)]
+        mine = [recognised for _, recognised in files if recognised.layout.table == table]
+        there = [name for name in schema.IDENTITY if any(name in recognised.columns for recognised in mine)]
         if not there or needs[table] & {*schema.IDENTITY}:
             continue
-        if len({one.layout.vendor for one in files}) > 1:
+        if len({recognised.layout.vendor for recognised in mine}) > 1:
             needs[table].update(schema.IDENTITY)
         else:
             units[table] = there[0]
@@ -122,13 +123,13 @@ def _units(found: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs:
 
 
 def _offers(
-    found: Sequence[tuple[Raw, Recognised]], needs: Mapping[str, set[str]], settings: Settings
+    files: Sequence[tuple[Raw, Recognised]], needs: Mapping[str, set[str]], settings: Settings
 ) -> dict[tuple[str, str, str], str]:
     """How to read a header as a needed column that no file of its table has, by file, table and column."""
     offers: dict[tuple[str, str, str], str] = {}
-    for raw, recognised in found:
+    for raw, recognised in files:
         table = recognised.layout.table
-        there = {name for _, other in found if other.layout.table == table for name in other.columns}
+        there = {name for _, other in files if other.layout.table == table for name in other.columns}
         way = advising.offered(raw, settings, recognised, needs.get(table, set()) - there)
         if way is not None:
             offers |= {(raw.path, table, column): way.sentence for column in way.columns}
@@ -139,11 +140,11 @@ def _halves(raw: Raw, recognised: Recognised) -> dict[str, Halves]:
     """The times of day that lie beside the file's dates; what they were taken for by their header alone is no column."""
     kinds = _kinds(recognised)
     dates = {name: place for name, place in recognised.columns.items() if kinds[name] is Kind.DATE}
-    found = halves_of(raw.header, raw.head, dates, [*recognised.columns.values()]) if dates else {}
-    times = {half.time for half in found.values()}
+    halves = halves_of(raw.header, raw.head, dates, [*recognised.columns.values()]) if dates else {}
+    times = {half.time for half in halves.values()}
     for name in [name for name, place in recognised.columns.items() if place in times]:
         del recognised.columns[name]
-    return found
+    return halves
 
 
 def _kinds(recognised: Recognised) -> Mapping[str, Kind]:
@@ -153,17 +154,17 @@ def _kinds(recognised: Recognised) -> Mapping[str, Kind]:
 def _recognised(
     raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str], recogniser: Recogniser
 ) -> list[tuple[Raw, Recognised]]:
-    found = []
+    files = []
     for raw in raws:
         recognised = recogniser.recognise(raw, forced.get(raw.path))
         if recognised is None:
             noticed.append(_unrecognised(raw, recogniser.settings))
             continue
-        found.append((raw, recognised))
+        files.append((raw, recognised))
         if recognised.second and (way := advising.way_to(raw, recogniser.settings, recognised.second, {})):
             detail = {"table": recognised.layout.table, "second": recognised.second, "option": way.option}
             noticed.append(Issue("close-second", raw.path, detail=detail))
-    if not found:
+    if not files:
         seen = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
         seen += [f"{issue.path} {issue.sentence}" for issue in noticed if issue.code == "empty-file"]
         ways = [
@@ -174,7 +175,7 @@ def _recognised(
             + (f" ({'; '.join(seen)})" if seen else ""),
             hint="\n".join([*ways, _HINT]),
         )
-    return found
+    return files
 
 
 def _unrecognised(raw: Raw, settings: Settings) -> Issue:
@@ -187,42 +188,38 @@ def _unrecognised(raw: Raw, settings: Settings) -> Issue:
     return Issue("unrecognised-file", raw.path, detail=detail)
 
 
-def _tables(found: list[tuple[Raw, Recognised]]) -> set[str]:
+def _tables(files: list[tuple[Raw, Recognised]]) -> set[str]:
     """The tables that the files hold, those beside another included."""
-    tables = {recognised.layout.table for _, recognised in found}
-    if any(beside.visits([*recognised.columns]) for _, recognised in found):
+    tables = {recognised.layout.table for _, recognised in files}
+    if any(beside.visits([*recognised.columns]) for _, recognised in files):
         tables.add("deal_stages")
-    if any(name.startswith(beside.DEALS) for _, recognised in found for name in recognised.columns):
+    if any(name.startswith(beside.DEALS) for _, recognised in files for name in recognised.columns):
         tables.add("deals")
     return tables
 
 
-def _knows(table: str, dim: str) -> bool:
-    return dim in schema.TABLES[table].columns
-
-
-def _find_dims(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None:
+def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None:
     """Let a column that no table of the schema knows serve as a dimension by its header."""
-    known: set[str] = set()
-    for raw, recognised in found:
+    names: set[str] = set()
+    for raw, recognised in files:
         labels = [normalised(label).replace(" ", "_") for label in raw.header]
         for dim in dims:
             if dim not in recognised.columns and dim in labels:
                 recognised.columns[dim] = labels.index(dim)
-        known |= {name for name in recognised.columns if not name.endswith("_at") and not beside.is_beside(name)}
-        known |= set(labels)
+        names |= {name for name in recognised.columns if not name.endswith("_at") and not beside.is_beside(name)}
+        names |= set(labels)
     for dim in dims:
-        if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in found):
-            dimensions = {name for name in known if name} | set(get_args(Grain))
+        if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in files):
+            dimensions = {name for name in names if name} | set(get_args(Grain))
             raise UsageError(f"no file has a column {dim!r} to report by. {did_you_mean(dim, dimensions)}")
 
 
-def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]:
+def _links(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]:
     """The columns by which a dimension that not every table has of its own is joined to those without it."""
     links = set()
     for dim in dims:
-        having = {recognised.layout.table for _, recognised in found if dim in recognised.columns}
-        if having != _tables(found):
+        having = {recognised.layout.table for _, recognised in files if dim in recognised.columns}
+        if having != _tables(files):
             links |= {link.column for other, link in schema.LINKED.items() if other in having}
     return links
 
@@ -230,13 +227,19 @@ def _links(found: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]
 def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequence[str], links: set[str]) -> set[str]:
     """What to read of a file: what is needed of its table, its key, the moments that decide as-of, and what links it."""
     table = recognised.layout.table
-    known = schema.TABLES[table]
-    names = {*needs.get(table, ()), *known.always, *known.moments, *known.traces, *known.ends}
-    names |= {*dims, known.key, *recognised.layout.total_blank}
+    table_schema = schema.TABLES[table]
+    names = {
+        *needs.get(table, ()),
+        *table_schema.always,
+        *table_schema.moments,
+        *table_schema.traces,
+        *table_schema.ends,
+    }
+    names |= {*dims, table_schema.key, *recognised.layout.total_blank}
     if table == "orders" and "amount" not in recognised.columns:
         names |= {"line_price", "quantity"}  # which make it
-    if table == "customers" and ("customer" in _all(needs) or "customer" in links):
-        names.update(known.identity)
+    if table == "customers" and ("customer" in set().union(*needs.values()) or "customer" in links):
+        names.update(table_schema.identity)
     names |= {name for link in links for name in (schema.IDENTITY if link == "customer" else (link,))}
     for other, link in schema.LINKED.items():
         if link.attributes and table in (other, *link.onto) and {other, *link.onto} & needs.keys() - {table}:
@@ -246,33 +249,29 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
     return names
 
 
-def _unread(recognised: Recognised, found: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
+def _unread(recognised: Recognised, files: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
     """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
     something reads it."""
     table = recognised.layout.table
     name = schema.TABLES[table].key or None
     joined = table == "customers" or (table == "leads" and "deals" in needs)
     joined |= table == "deals" and "deal_stages" in needs
-    others = "order_lines" in _tables(found) or sum(other.layout.table == "orders" for _, other in found) > 1
+    others = "order_lines" in _tables(files) or sum(other.layout.table == "orders" for _, other in files) > 1
     joined |= table == "orders" and (others or "original_id" in recognised.columns)
-    alone = _is_alone(recognised, found)
+    alone = _is_alone(recognised, files)
     return name if alone and not joined and name not in needs.get(table, ()) else None
 
 
-def _telling(recognised: Recognised, found: list[tuple[Raw, Recognised]]) -> set[str]:
+def _telling(recognised: Recognised, files: list[tuple[Raw, Recognised]]) -> set[str]:
     """Columns that tell whether records of several files are the same: what they are about, where they have no date of their
     own; what costs were spent on."""
     table = recognised.layout.table
-    if table == "spend" and sum(other.layout.table == table for _, other in found) > 1:
+    if table == "spend" and sum(other.layout.table == table for _, other in files) > 1:
         return {"campaign", "ad", "channel", "impressions"}
     is_placed = schema.TABLES[table].placed_by in recognised.columns
-    return set() if is_placed or _is_alone(recognised, found) else set(schema.ABOUT)
+    return set() if is_placed or _is_alone(recognised, files) else set(schema.ABOUT)
 
 
-def _is_alone(recognised: Recognised, found: list[tuple[Raw, Recognised]]) -> bool:
+def _is_alone(recognised: Recognised, files: list[tuple[Raw, Recognised]]) -> bool:
     """Whether no other file has the same layout."""
-    return sum(other.layout is recognised.layout for _, other in found) == 1
-
-
-def _all(needs: Mapping[str, set[str]]) -> set[str]:
-    return set().union(*needs.values()) if needs else set()
+    return sum(other.layout is recognised.layout for _, other in files) == 1

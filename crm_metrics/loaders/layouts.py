@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
@@ -13,6 +13,8 @@ from crm_metrics import schema
 from crm_metrics.shipped import listed, shipped
 
 GENERIC = "generic"
+# What holds for all layouts of a file; every other field of a layout is a key of its own block.
+FILE_KEYS = ("title", "missing", "total_rows", "blank_is_false", "id_prefix", "long_ids")
 _PUNCTUATION = re.compile(r"[^\w]|_")
 
 
@@ -79,8 +81,8 @@ class Layout:
     def said(self) -> Mapping[str, str]:
         """The state that each of the vendor's own words says."""
         words = {"won": self.won, "lost": self.lost, "converted": self.converted}
-        found = {word: state for state, known in words.items() for word in known}
-        return found | {word: state for state, known in self.states.items() for word in known}
+        states = {word: state for state, known in words.items() for word in known}
+        return states | {word: state for state, known in self.states.items() for word in known}
 
 
 @cache
@@ -93,53 +95,19 @@ def layouts() -> tuple[Layout, ...]:
 def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layout:
     own: dict[str, tuple[str, ...]] = {column: tuple(names) for column, names in block["columns"].items()}
     if vendor == GENERIC:  # in words; every canonical column answers to its own name
-        known = schema.TABLES[block["table"]].columns
-        own |= {column: () for column in known if not known[column].needs and column not in own}
+        columns = schema.TABLES[block["table"]].columns
+        own |= {column: () for column in columns if not columns[column].needs and column not in own}
     else:
         own = {column: tuple(map(_name, names)) for column, names in own.items()}
         own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
-    return Layout(
-        vendor=vendor,
-        title=file["title"],
-        table=block["table"],
-        columns=own,
-        signature=_signatures(block.get("signature", ())),
-        unless=tuple(
-            frozenset(map(_name, [names] if isinstance(names, str) else names)) for names in block.get("unless", ())
-        ),
-        needs=tuple(frozenset(choice) for choice in block.get("needs", ())),
-        distinctive=frozenset(block.get("distinctive", ())),
-        own=tuple(block.get("own", ())),
-        things=tuple(block.get("things", ())),
-        history=tuple(block.get("history", ())),
-        telling={column: tuple(states) for column, states in block.get("telling", {}).items()},
-        units={normalised(name): unit for name, unit in block.get("units", {}).items()},
-        won=frozenset(_name(name) for name in block.get("won", ())),
-        lost=frozenset(_name(name) for name in block.get("lost", ())),
-        converted=frozenset(normalised(name) for name in block.get("converted", ())),
-        states={name: tuple(map(normalised, words)) for name, words in block.get("states", {}).items()},
-        missing=tuple(file.get("missing", ())),
-        total_rows=tuple(file.get("total_rows", ())),
-        blank_is_false=bool(file.get("blank_is_false", False)),
-        probability=block.get("probability"),
-        date_order=block.get("date_order"),
-        scale=block.get("scale", ""),
-        documents=block.get("documents", ""),
-        amounts=block.get("amounts", ""),
-        amounts_per=block.get("amounts_per", ""),
-        money=block.get("money", ""),
-        total_blank=frozenset(block.get("total_blank", ())),
-        siblings={column: normalised(ending) for column, ending in block.get("siblings", {}).items()},
-        currency_of={normalised(name): normalised(code) for name, code in block.get("currency_of", {}).items()},
-        zero_is_missing=frozenset(block.get("zero_is_missing", ())),
-        id_prefix=file.get("id_prefix", ""),
-        separators=block.get("separators", {}),
-        long_ids=file.get("long_ids", False),
-        stage_decides=block.get("stage_decides", True),
-        stage_columns={name: tuple(starts) for name, starts in block.get("stage_columns", {}).items()},
-        stage_fields=frozenset(normalised(name) for name in block.get("stage_fields", ())),
-        created_fields=frozenset(normalised(name) for name in block.get("created_fields", ())),
-    )
+    written = {key.name: (file if key.name in FILE_KEYS else block).get(key.name) for key in fields(Layout)}
+    given = {name: _as_kept(name)(value) for name, value in written.items() if value is not None}
+    return Layout(**given | {"vendor": vendor, "columns": own})
+
+
+def _sets(written: Sequence[str | Sequence[str]]) -> tuple[frozenset[str], ...]:
+    """Sets of headers, each a name alone or a list of names."""
+    return tuple(frozenset(map(_name, [names] if isinstance(names, str) else names)) for names in written)
 
 
 def _signatures(written: Sequence[str | Sequence[str]]) -> tuple[frozenset[str], ...]:
@@ -152,3 +120,28 @@ def _signatures(written: Sequence[str | Sequence[str]]) -> tuple[frozenset[str],
 def joined(label: str, fold: Callable[[str], str] = normalised) -> str:
     """A name whose dash counts: `Deal - Title` is Pipedrive's, `Deal title` anybody's."""
     return " - ".join(fold(part) for part in label.split(" - "))
+
+
+# What is compared with headers or cells, as it is compared; of all else lists are kept as what does not change.
+_COMPARED: dict[str, Callable[[Any], Any]] = {
+    "signature": _signatures,
+    "unless": _sets,
+    "needs": lambda choices: tuple(map(frozenset, choices)),
+    "units": lambda units: {normalised(name): unit for name, unit in units.items()},
+    "states": lambda states: {state: tuple(map(normalised, words)) for state, words in states.items()},
+    "siblings": lambda endings: {column: normalised(ending) for column, ending in endings.items()},
+    "currency_of": lambda codes: {normalised(name): normalised(code) for name, code in codes.items()},
+    **dict.fromkeys(("won", "lost"), lambda names: frozenset(map(_name, names))),
+    **dict.fromkeys(("converted", "stage_fields", "created_fields"), lambda names: frozenset(map(normalised, names))),
+}
+
+
+@cache
+def _as_kept(name: str) -> Callable[[Any], Any]:
+    """What makes of a value in a vendor file that of the field of a layout."""
+    kind = str(next(described.type for described in fields(Layout) if described.name == name))
+    if name in _COMPARED or not kind.endswith("]"):
+        return _COMPARED.get(name, lambda value: value)
+    if kind.startswith("Mapping"):
+        return lambda block: {key: tuple(value) if isinstance(value, list) else value for key, value in block.items()}
+    return frozenset if kind.startswith("frozenset") else tuple

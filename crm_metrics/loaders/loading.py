@@ -206,14 +206,14 @@ def _settled(
 def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]:
     """A table's rows that stand in files of another table, per vendor. Of several versions of a deal the newest counts;
     the others are rows of a history, so that nothing is left out."""
-    found: dict[str, list[pd.DataFrame]] = {}
+    by_vendor: dict[str, list[pd.DataFrame]] = {}
     for file in files:
         if file.part is not None and file.part.table == name:
-            found.setdefault(file.source.vendor, []).append(file.part.frame)
+            by_vendor.setdefault(file.source.vendor, []).append(file.part.frame)
     unseen = [replace(file.source, left_out=Counter()) for file in files]
     return [
         _settled(frames, name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today)
-        for frames in found.values()
+        for frames in by_vendor.values()
     ]
 
 
@@ -222,7 +222,7 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if len(frames) == 1:
         return frames[0]
     columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
-    made: dict[str, object] = {}
+    together: dict[str, object] = {}
     for column in columns:
         kind = next(frame[column].dtype for frame in frames if column in frame)
         parts = [frame[column] if column in frame else pd.Series([None] * len(frame), dtype=kind) for frame in frames]
@@ -230,8 +230,8 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
             values = sorted(set().union(*(set(part.astype("category").cat.categories) for part in parts)))
             dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
             parts = [part.astype(dtype) for part in parts]
-        made[column] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(made)
+        together[column] = pd.concat(parts, ignore_index=True)
+    return pd.DataFrame(together)
 
 
 def _settling(bench: Workbench) -> list[Step]:
@@ -263,13 +263,13 @@ def _side_by_side(pool: ThreadPoolExecutor, bench: Workbench, steps: Sequence[St
 def _report_undated(bench: Workbench) -> None:
     """Rows without the date that places them are in no figure of a period: counted and listed."""
     for name, table in sorted(bench.tables.items()):
-        known = schema.TABLES[name]
-        if known.undated or not known.placed_by or not table.has(known.placed_by):
+        table_schema = schema.TABLES[name]
+        if table_schema.undated or not table_schema.placed_by or not table.has(table_schema.placed_by):
             continue
-        hit = ~has_value(table.frame, known.placed_by)
+        hit = ~has_value(table.frame, table_schema.placed_by)
         if name == "deals":
             hit &= ~(table.frame["outcome"] == "open").to_numpy()
         if hit.any():
             first = int(table.frame[SOURCE].to_numpy()[hit][0])
-            column = bench.sources[first].columns.get(known.placed_by, known.placed_by)
+            column = bench.sources[first].columns.get(table_schema.placed_by, table_schema.placed_by)
             bench.report("no-date", table, hit, column=column)

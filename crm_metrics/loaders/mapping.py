@@ -33,8 +33,8 @@ class Recogniser:
         return self._mapped(raw, rules)
 
     def _best(self, raw: Raw, header: Sequence[str], table: str | None = None) -> Recognised | None:
-        if table is None and self._own and (found := recognise(header, raw.path, among=self._own)) is not None:
-            return found
+        if table is None and self._own and (own := recognise(header, raw.path, among=self._own)) is not None:
+            return own
         return recognise(header, raw.path, cells=raw.head, table=table)
 
     def _mapped(self, raw: Raw, rules: FileRules) -> Recognised | None:
@@ -50,14 +50,14 @@ class Recogniser:
         refusal: DataError | None = None
         for header in (raw.header, renamed):
             try:
-                found = self._stated(raw, header, rules)
+                recognised = self._stated(raw, header, rules)
             except DataError as error:
                 refusal = error
                 continue
-            readings += [found] if found is not None else []
-        for found in readings:
-            if places.keys() <= schema.TABLES[found.layout.table].columns.keys():
-                return _overlaid(found, places, off, raw.header)
+            readings += [recognised] if recognised is not None else []
+        for recognised in readings:
+            if places.keys() <= schema.TABLES[recognised.layout.table].columns.keys():
+                return _overlaid(recognised, places, off, raw.header)
         if readings:
             table = readings[-1].layout.table
             foreign = sorted(places.keys() - schema.TABLES[table].columns.keys())
@@ -80,18 +80,18 @@ class Recogniser:
         the generic names."""
         if rules.table is None and rules.vendor is None:
             return self._best(raw, header)
-        known = [*self._own, *layouts()]
-        if rules.vendor not in (None, *(layout.vendor for layout in known)):
-            said = did_you_mean(str(rules.vendor), {layout.vendor for layout in known})
+        all_layouts = [*self._own, *layouts()]
+        if rules.vendor not in (None, *(layout.vendor for layout in all_layouts)):
+            said = did_you_mean(str(rules.vendor), {layout.vendor for layout in all_layouts})
             raise SettingsError(f"vendor = {rules.vendor!r}: there is no such vendor. {said}", where=self._where())
         fitting: list[Layout] = [
             layout
-            for layout in known
+            for layout in all_layouts
             if rules.table in (None, layout.table)
             and (layout.vendor == rules.vendor if rules.vendor else layout.signature)
         ]
-        found = recognise(header, raw.path, cells=raw.head, among=fitting)
-        return found or (self._best(raw, header, rules.table) if rules.vendor is None else None)
+        recognised = recognise(header, raw.path, cells=raw.head, among=fitting)
+        return recognised or (self._best(raw, header, rules.table) if rules.vendor is None else None)
 
     def _place(self, raw: Raw, name: str, label: str) -> int:
         exact = [place for place, header in enumerate(raw.header) if header.strip() == label.strip()]
@@ -109,23 +109,27 @@ class Recogniser:
         return self.settings.file or "settings"
 
 
-def _overlaid(found: Recognised, places: Mapping[str, int], off: Collection[str], header: Sequence[str]) -> Recognised:
+def _overlaid(
+    recognised: Recognised, places: Mapping[str, int], off: Collection[str], header: Sequence[str]
+) -> Recognised:
     """The reading with the mapped columns where the user says, and without those that are `off`; nothing else is read from
     the mapped headers."""
     taken = set(places.values())
     columns = {
         name: place
-        for name, place in found.columns.items()
+        for name, place in recognised.columns.items()
         if name not in places and name not in off and (place not in taken or is_beside(name))
     }
     columns |= places
-    if found.layout.table == "spend":
+    if recognised.layout.table == "spend":
         columns = with_stretches(columns, header)
-    suffixes = {name: text for name, text in found.suffixes.items() if name in columns and name not in places}
-    units = {name: unit for name, unit in found.units.items() if name in columns and name not in places}
+    suffixes = {name: text for name, text in recognised.suffixes.items() if name in columns and name not in places}
+    units = {name: unit for name, unit in recognised.units.items() if name in columns and name not in places}
     for name, place in places.items():
         if (text := header_of(header[place]).suffix) is not None:
             suffixes[name] = text
-        units[name] = unit_of(header[place], found.layout) or "minutes"  # what the canonical name says
-    candidates = {name: labels for name, labels in found.candidates.items() if name in columns and name not in places}
-    return replace(found, columns=columns, suffixes=suffixes, units=units, candidates=candidates)
+        units[name] = unit_of(header[place], recognised.layout) or "minutes"  # what the canonical name says
+    candidates = {
+        name: labels for name, labels in recognised.candidates.items() if name in columns and name not in places
+    }
+    return replace(recognised, columns=columns, suffixes=suffixes, units=units, candidates=candidates)

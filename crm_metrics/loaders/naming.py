@@ -53,10 +53,10 @@ def _common() -> frozenset[str]:
 def spoken_by(table: str) -> Mapping[object, Sequence[Named]]:
     """The columns of a table by what names them: a header to the letter, or a thing with an attribute."""
     layout, common = worded()[table], _common()
-    found: dict[object, list[Named]] = defaultdict(list)
+    ways: dict[object, list[Named]] = defaultdict(list)
     for column, specs in layout.columns.items():
         weight = DISTINCTIVE if column in layout.distinctive else COMMON
-        found[key_of(column)].append(
+        ways[key_of(column)].append(
             Named(column, CANONICAL, weight, 0, False, column == "name", is_common=column in common)
         )
         for at, spec in enumerate(specs):
@@ -64,19 +64,19 @@ def spoken_by(table: str) -> Mapping[object, Sequence[Named]]:
             mine = COMMON if at and column == "entered_at" else weight
             own = mine + (COMMON if layout.distinctive else 0)
             if spec.startswith("="):
-                found[key_of(spec[1:])].append(Named(column, OTHER - at / 2, mine, at, False))
+                ways[key_of(spec[1:])].append(Named(column, OTHER - at / 2, mine, at, False))
             elif second:
                 is_own = first in layout.things
                 strength = (OWN if is_own else OTHER) - at / 2
-                found[first, second].append(Named(column, strength, own if is_own else mine, at, is_own))
+                ways[first, second].append(Named(column, strength, own if is_own else mine, at, is_own))
             else:
                 is_weak = spec in ("id", "name")
                 plain = COMMON if is_weak else mine
-                found[None, first].append(
+                ways[None, first].append(
                     Named(column, PLAIN - at / 2, plain, at, False, is_weak, is_common=first in common)
                 )
                 for thing in layout.things:
-                    found[thing, first].append(Named(column, OWN - at / 2, own, at, True))
+                    ways[thing, first].append(Named(column, OWN - at / 2, own, at, True))
                 bare = first in layout.things
-                found[first, None].append(Named(column, PLAIN - at / 2, mine, at, False, is_bare=bare))
-    return found
+                ways[first, None].append(Named(column, PLAIN - at / 2, mine, at, False, is_bare=bare))
+    return ways

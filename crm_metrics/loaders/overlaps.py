@@ -37,15 +37,14 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], noticed: list[
         common = [name for name in left if name in right]
         copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
         if len(copies):
-            rows = tuple(int(row) for row in copies[:10])
-            detail = {"other": earlier.source.path}
-            noticed.append(Issue("overlap", later.source.path, len(copies), rows, detail, copies.to_numpy()))
+            rows = copies.to_numpy()
+            noticed.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
 
 
 def _has_no_id(file: FileRows) -> bool:
     """Lists of owners or products, which have no dates, are matched by name: a copy adds nothing."""
-    known = schema.TABLES[file.source.table]
-    return bool(known.moments) and known.key not in file.recognised.columns
+    table = schema.TABLES[file.source.table]
+    return bool(table.moments) and table.key not in file.recognised.columns
 
 
 def _hashes(frame: pd.DataFrame) -> Hashes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -53,10 +54,10 @@ class Series:
     def on(self, days: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """The last rate known on each day, NaN before the first, and how many days old it is, 0 for one without a day."""
         place = np.searchsorted(self.days, days, side="right") - 1
-        known = place >= 0
-        rates = np.where(known, self.rates[np.maximum(place, 0)], np.nan)
+        is_given = place >= 0
+        rates = np.where(is_given, self.rates[np.maximum(place, 0)], np.nan)
         since = self.days[np.maximum(place, 0)]
-        dated = known & (since != EVER)
+        dated = is_given & (since != EVER)
         return rates, np.where(dated, days - np.where(dated, since, 0), 0)
 
 
@@ -68,10 +69,10 @@ class Book:
         self._given: dict[tuple[str, str], dict[int, float]] = {}
         for rate in rates:
             day = EVER if rate.day is None else int(np.datetime64(rate.day, "D").astype(np.int64))
-            known = self._given.setdefault((rate.base, rate.to), {})
-            if known.setdefault(day, rate.rate) != rate.rate:
+            by_day = self._given.setdefault((rate.base, rate.to), {})
+            if by_day.setdefault(day, rate.rate) != rate.rate:
                 when = f" on {rate.day}" if rate.day else ""
-                said = f"{rate.base} to {rate.to} has two rates{when}: {known[day]:g} and {rate.rate:g}"
+                said = f"{rate.base} to {rate.to} has two rates{when}: {by_day[day]:g} and {rate.rate:g}"
                 raise SettingsError(said, where=where, hint="Keep the one that is right.")
 
     def series(self, base: str, to: str) -> Series | None:
@@ -79,17 +80,16 @@ class Book:
         through several currencies."""
         if (direct := self._direct(base, to)) is not None:
             return direct
-        found = {name: made for name in self._currencies() - {base, to} if (made := self._across(base, name, to))}
-        if len(found) > 1:
+        across = {
+            name: series for name in {*chain(*self._given)} - {base, to} if (series := self._across(base, name, to))
+        }
+        if len(across) > 1:
             raise SettingsError(
-                f"no rates lead from {base} to {to}, and they could be made through {' or '.join(sorted(found))}",
+                f"no rates lead from {base} to {to}, and they could be made through {' or '.join(sorted(across))}",
                 where=self._where,
                 hint=f"Give rates from {base} to {to}.",
             )
-        return next(iter(found.values()), None)
-
-    def _currencies(self) -> set[str]:
-        return {code for pair in self._given for code in pair}
+        return next(iter(across.values()), None)
 
     def _direct(self, base: str, to: str) -> Series | None:
         """The rates as they are given, else the opposite ones turned round."""
@@ -103,9 +103,9 @@ class Book:
         first, second = self._direct(base, through), self._direct(through, to)
         if first is None or second is None:
             return None
-        days, one, other = np.intersect1d(first.days, second.days, return_indices=True)
-        made = first.rates[one] * second.rates[other]
-        return Series(days, made, f"through {through}, by rates of the same day") if len(days) else None
+        days, at, at_other = np.intersect1d(first.days, second.days, return_indices=True)
+        products = first.rates[at] * second.rates[at_other]
+        return Series(days, products, f"through {through}, by rates of the same day") if len(days) else None
 
 
 def _series(rates: dict[int, float], how: str = "") -> Series:

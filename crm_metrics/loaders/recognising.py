@@ -54,50 +54,50 @@ def recognise(
     if table is not None:
         forced = reading(sheet, worded()[table], forced=True)
         return _worded(sheet, forced) if forced is not None else None
-    known = layouts() if among is None else among
-    signed = [found for layout in known if layout.vendor != GENERIC and (found := _reading(sheet, layout)) is not None]
-    sure = [found for found in signed if not _contradicted(sheet, found)]
+    options = layouts() if among is None else among
+    signed = [own for layout in options if layout.vendor != GENERIC and (own := _reading(sheet, layout)) is not None]
+    sure = [read for read in signed if not _contradicted(sheet, read)]
     if not any(map(_is_placed, sure)):
-        plain = [layout for layout in known if layout.vendor == GENERIC]
+        plain = [layout for layout in options if layout.vendor == GENERIC]
         whole = [_worded(sheet, read) for layout in plain if (read := reading(sheet, layout)) is not None]
-        tables = {found.layout.table for found in sure}
-        sure = [found for found in whole if not tables or found.layout.table in tables] or sure or signed
+        tables = {read.layout.table for read in sure}
+        sure = [read for read in whole if not tables or read.layout.table in tables] or sure or signed
     if not sure:
         return None
-    sure.sort(key=lambda found: -found.score)
-    winners = [found for found in sure if found.score == sure[0].score]
+    sure.sort(key=lambda read: -read.score)
+    winners = [read for read in sure if read.score == sure[0].score]
     if len(winners) > 1:
         raise _asked(winners, path)
     best = _completed(sheet, winners[0]) if among is None else winners[0]
     return replace(best, second=sure[1].layout.table if _is_close(sure) else None)
 
 
-def _completed(sheet: Sheet, found: Recognised) -> Recognised:
+def _completed(sheet: Sheet, best: Recognised) -> Recognised:
     """A vendor's reading with what words say beside it, where they say the same of every column that it knows: then the
     header is a person's, and the tool's own names are no reason to leave `Created` alone."""
-    plain = worded().get(found.layout.table)
-    if found.layout.vendor == GENERIC or plain is None:
-        return found
+    plain = worded().get(best.layout.table)
+    if best.layout.vendor == GENERIC or plain is None:
+        return best
     read = reading(sheet, plain)
-    if read is None or found.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
-        return found
+    if read is None or best.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
+        return best
     said = _worded(sheet, read)
-    used = {*found.columns.values()}
+    used = {*best.columns.values()}
     more = {name: place for name, place in said.columns.items() if place not in used and name not in said.candidates}
-    if not found.columns.items() <= said.columns.items():
+    if not best.columns.items() <= said.columns.items():
         # Amounts of several currencies would be added: the column that tells them apart is never left alone.
-        more = {} if found.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}
-    columns = more | found.columns
-    suffixes = {name: text for name, text in said.suffixes.items() if name in more} | found.suffixes
-    units = {name: unit for name, unit in said.units.items() if name in more} | found.units
-    return replace(found, columns=columns, suffixes=suffixes, units=units)
+        more = {} if best.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}
+    columns = more | best.columns
+    suffixes = {name: text for name, text in said.suffixes.items() if name in more} | best.suffixes
+    units = {name: unit for name, unit in said.units.items() if name in more} | best.units
+    return replace(best, columns=columns, suffixes=suffixes, units=units)
 
 
-def _is_placed(found: Recognised) -> bool:
+def _is_placed(recognised: Recognised) -> bool:
     """Whether a reading has the date that places its rows in time, where its table is nothing without."""
-    date = schema.TABLES[found.layout.table].placed_by
-    needs = worded()[found.layout.table].needs if found.layout.table in worded() else ()
-    return date in found.columns or frozenset({date}) not in needs
+    date = schema.TABLES[recognised.layout.table].placed_by
+    needs = worded()[recognised.layout.table].needs if recognised.layout.table in worded() else ()
+    return date in recognised.columns or frozenset({date}) not in needs
 
 
 def _is_close(sure: Sequence[Recognised]) -> bool:
@@ -107,18 +107,18 @@ def _is_close(sure: Sequence[Recognised]) -> bool:
     return sure[1].score % _VENDOR >= _CLOSE * (sure[0].score % _VENDOR) and sure[0].score < _VENDOR
 
 
-def _worded(sheet: Sheet, found: Whole) -> Recognised:
+def _worded(sheet: Sheet, whole: Whole) -> Recognised:
     """A reading by words with what the ends of its headers say."""
-    columns = dict(found.columns)
+    columns = dict(whole.columns)
     suffixes = {name: text for name, place in columns.items() if (text := sheet.heads[place].suffix) is not None}
-    units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], found.layout))}
-    return Recognised(found.layout, columns, suffixes, units, dict(found.candidates), found.score)
+    units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], whole.layout))}
+    return Recognised(whole.layout, columns, suffixes, units, dict(whole.candidates), whole.score)
 
 
-def _contradicted(sheet: Sheet, found: Recognised) -> bool:
+def _contradicted(sheet: Sheet, recognised: Recognised) -> bool:
     """Whether the ids say that a vendor's table is another: a history in which none comes back, a list in which they do."""
-    table = found.layout.table
-    return table in ("deals", "deal_stages") and is_other(sheet, worded()[table], found.columns)
+    table = recognised.layout.table
+    return table in ("deals", "deal_stages") and is_other(sheet, worded()[table], recognised.columns)
 
 
 def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:

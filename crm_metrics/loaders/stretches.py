@@ -35,22 +35,22 @@ def stretch_of(header: str) -> Stretch | None:
     spaced = re.sub(r"(?<=[a-z])(?=[A-Z])|[\W_]+", " ", unicodedata.normalize("NFKC", header).replace("ł", "l"))
     apart = unicodedata.normalize("NFD", spaced.casefold())
     words = "".join(sign for sign in apart if not unicodedata.combining(sign) or sign in "\u3099\u309a").split()
-    found = {_STRETCH[word] for word in words if word in _STRETCH}
+    named = {_STRETCH[word] for word in words if word in _STRETCH}
     rest = {word for word in words if word not in _STRETCH}
-    if len(found) != 1 or rest - {*_LAST_DAY.split(), *_BESIDE.split()}:
+    if len(named) != 1 or rest - {*_LAST_DAY.split(), *_BESIDE.split()}:
         return None
-    return Stretch(found.pop(), bool(rest & {*_LAST_DAY.split()}))
+    return Stretch(named.pop(), bool(rest & {*_LAST_DAY.split()}))
 
 
 def with_stretches(columns: Mapping[str, int], header: Sequence[str]) -> dict[str, int]:
     """The columns of a file of spend with those whose headers name stretches of time, of two for one the first. What was
     taken for the day of a cost is none under such a header, unless a last day goes with it."""
-    found = dict(columns)
+    placed = dict(columns)
     for place, label in enumerate(header):
         if (stretch := stretch_of(label)) is None:
             continue
-        if found.get("spent_at") == place and "spent_to_at" not in found:
-            del found["spent_at"]
-        if place not in found.values():
-            found.setdefault(f"spent_{stretch.name}", place)
-    return found
+        if placed.get("spent_at") == place and "spent_to_at" not in placed:
+            del placed["spent_at"]
+        if place not in placed.values():
+            placed.setdefault(f"spent_{stretch.name}", place)
+    return placed

@@ -14,13 +14,11 @@ from pydantic import TypeAdapter, ValidationError
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.loaders.beside import kind_of
-from crm_metrics.loaders.layouts import GENERIC, Layout, layout_of
+from crm_metrics.loaders.layouts import FILE_KEYS, GENERIC, Layout, layout_of
 from crm_metrics.settings.kinds import given_tables
 from crm_metrics.settings.lines import Place, line_of, lines_of
 from crm_metrics.settings.mistakes import written
 
-# What holds for all layouts of a file; every other field of a layout is a key of its own block.
-FILE_KEYS = ("title", "missing", "total_rows", "blank_is_false", "id_prefix", "long_ids")
 # Keys that hold one of a few words.
 _WORDS = {
     "probability": ("percent",),
@@ -65,44 +63,44 @@ def read(path: str) -> list[Layout]:
 
 def mistakes(file: Mapping[str, Any]) -> list[tuple[Place, str]]:
     """Everything that the format does not allow: where it is, and what is wrong with it."""
-    found: list[tuple[Place, str]] = []
+    complaints: list[tuple[Place, str]] = []
     for key, value in file.items():
         if key == "layout":
             continue
         if key not in FILE_KEYS:
-            found.append(((key,), f"there is no key {key!r}. {did_you_mean(key, (*FILE_KEYS, 'layout'))}"))
+            complaints.append(((key,), f"there is no key {key!r}. {did_you_mean(key, (*FILE_KEYS, 'layout'))}"))
         else:
-            found += _form((key,), key, value)
+            complaints += _form((key,), key, value)
     blocks = file.get("layout")
     if "title" not in file:
-        found.append(((), "title is missing: the name of the tool"))
+        complaints.append(((), "title is missing: the name of the tool"))
     if not isinstance(blocks, list) or not blocks or not all(isinstance(block, dict) for block in blocks):
-        return [*found, (("layout",), "a block [[layout]] is missing: one for each table the tool exports")]
+        return [*complaints, (("layout",), "a block [[layout]] is missing: one for each table the tool exports")]
     for number, block in enumerate(blocks):
-        found += _block(("layout", number), block)
-    return found
+        complaints += _block(("layout", number), block)
+    return complaints
 
 
 def _block(place: Place, block: Mapping[str, Any]) -> list[tuple[Place, str]]:
-    found: list[tuple[Place, str]] = []
+    complaints: list[tuple[Place, str]] = []
     for key, value in block.items():
         if key not in _block_keys():
-            found.append(((*place, key), f"there is no key {key!r}. {did_you_mean(key, _block_keys())}"))
+            complaints.append(((*place, key), f"there is no key {key!r}. {did_you_mean(key, _block_keys())}"))
         else:
-            found += _form((*place, key), key, value)
+            complaints += _form((*place, key), key, value)
     table = block.get("table")
     if table not in given_tables():
-        return [*found, ((*place, "table"), f"table = {table!r}. {did_you_mean(str(table), given_tables())}")]
+        return [*complaints, ((*place, "table"), f"table = {table!r}. {did_you_mean(str(table), given_tables())}")]
     if "columns" not in block:
-        found.append((place, "[layout.columns] is missing: which header stands for which column"))
+        complaints.append((place, "[layout.columns] is missing: which header stands for which column"))
     if not block.get("signature") and not block.get("needs"):
-        found.append((place, "signature is missing: the headers by which the export is told from all others"))
-    return found + ([] if found else _names(place, block, str(table)))
+        complaints.append((place, "signature is missing: the headers by which the export is told from all others"))
+    return complaints + ([] if complaints else _names(place, block, str(table)))
 
 
 def _names(place: Place, block: Mapping[str, Any], table: str) -> list[tuple[Place, str]]:
     """Columns that the table does not have, wherever a block names columns."""
-    known = schema.TABLES[table].columns
+    columns = schema.TABLES[table].columns
     named: list[tuple[Place, str]] = [
         ((*place, key, name), name) for key in ("columns", "siblings") for name in block.get(key, {})
     ]
@@ -110,9 +108,9 @@ def _names(place: Place, block: Mapping[str, Any], table: str) -> list[tuple[Pla
         named += [((*place, key), name) for name in block.get(key, ())]
     named += [((*place, "needs"), name) for choice in block.get("needs", ()) for name in choice]
     return [
-        (where, f"{table} have no column {name!r}. {did_you_mean(name, known)}")
+        (where, f"{table} have no column {name!r}. {did_you_mean(name, columns)}")
         for where, name in named
-        if name not in known and not _is_of_another(table, name)
+        if name not in columns and not _is_of_another(table, name)
     ]
 
 

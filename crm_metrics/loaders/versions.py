@@ -49,9 +49,9 @@ def day_in_name(path: str, *, or_month: bool = False) -> date | None:
     """The day that a file's name, or its sheet's, says last: `deals-2025-05-31.csv`, `31.05.2025`, with `or_month` also the
     first one of `2025-05`; None where it says none."""
     name = path.replace("\\", "/").rpartition("/")[2]
-    found = [(hit.start(), hit[1], hit[2], hit[3] or "01") for hit in _NAMED.finditer(name) if hit[3] or or_month]
-    found += [(hit.start(), hit[3], hit[2], hit[1]) for hit in _NAMED_DOTTED.finditer(name)]
-    for _, year, month, day in sorted(found, reverse=True):
+    days = [(hit.start(), hit[1], hit[2], hit[3] or "01") for hit in _NAMED.finditer(name) if hit[3] or or_month]
+    days += [(hit.start(), hit[3], hit[2], hit[1]) for hit in _NAMED_DOTTED.finditer(name)]
+    for _, year, month, day in sorted(days, reverse=True):
         try:
             return date(int(year), int(month), int(day))
         except ValueError:
@@ -76,12 +76,12 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     if not often.any():
         return frame
     rows = np.flatnonzero(usable & often[codes])
-    found = _versions(frame.iloc[rows], codes[rows], exports)
-    _tell_numberings(found, exports)
-    found["numbering"] = found["source"].map(lambda i: exports.numbering[i])
-    kept = _newest(found, frame, rows, codes[rows], exports)
-    found["kept"] = kept[pd.MultiIndex.from_frame(found[["code", "numbering"]])].to_numpy()
-    older = found[found["source"] != found["kept"]]
+    versions = _versions(frame.iloc[rows], codes[rows], exports)
+    _tell_numberings(versions, exports)
+    versions["numbering"] = versions["source"].map(lambda i: exports.numbering[i])
+    kept = _newest(versions, frame, rows, codes[rows], exports)
+    versions["kept"] = kept[pd.MultiIndex.from_frame(versions[["code", "numbering"]])].to_numpy()
+    older = versions[versions["source"] != versions["kept"]]
     if older.empty:
         return frame
     _say_what_only_older_files_have(frame, codes, usable, older, exports)
@@ -122,9 +122,9 @@ def _versions(rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.DataFrame
     return groups.agg(**how, **{name: (name, "first") for name in named}).reset_index()
 
 
-def _tell_numberings(found: pd.DataFrame, exports: Exports) -> None:
+def _tell_numberings(versions: pd.DataFrame, exports: Exports) -> None:
     """Put the files into numberings: those whose common records are the same ones stand together."""
-    groups = {int(str(source)): part.set_index("code") for source, part in found.groupby("source")}
+    groups = {int(str(source)): part.set_index("code") for source, part in versions.groupby("source")}
     first = {source: source for source in groups}  # of each file one that it stands with
 
     def root(source: int) -> int:
@@ -133,59 +133,61 @@ def _tell_numberings(found: pd.DataFrame, exports: Exports) -> None:
         return source
 
     apart: list[tuple[int, int, int]] = []
-    for one, other in combinations(groups, 2):
-        common = groups[one].index.intersection(groups[other].index)
+    for first_file, other in combinations(groups, 2):
+        common = groups[first_file].index.intersection(groups[other].index)
         if not len(common):
             continue
-        if _are_others(groups[one].loc[common], groups[other].loc[common], exports.by_day[[one, other]].any()):
-            apart.append((one, other, len(common)))
+        if _are_others(
+            groups[first_file].loc[common], groups[other].loc[common], exports.by_day[[first_file, other]].any()
+        ):
+            apart.append((first_file, other, len(common)))
         else:
-            first[max(root(one), root(other))] = min(root(one), root(other))
+            first[max(root(first_file), root(other))] = min(root(first_file), root(other))
     roots = sorted({root(source) for source in groups}, key=lambda source: exports.sources[source].path)
     before = max(exports.numbering.values())
     exports.numbering.update({source: before + roots.index(root(source)) for source in groups})
-    for one, other, count in apart:
-        if root(one) != root(other):
-            here, there = sorted((exports.sources[one], exports.sources[other]), key=lambda source: source.path)
+    for first_file, other, count in apart:
+        if root(first_file) != root(other):
+            here, there = sorted((exports.sources[first_file], exports.sources[other]), key=lambda source: source.path)
             column = here.columns.get(TABLES[exports.table].key or "deal_id", "the id")
             detail = {"other": there.path, "column": column}
             exports.issues.append(Issue("two-numberings", here.path, count, detail=detail))
 
 
-def _are_others(one: pd.DataFrame, other: pd.DataFrame, by_day: np.bool_) -> bool:
+def _are_others(records: pd.DataFrame, other: pd.DataFrame, by_day: np.bool_) -> bool:
     """Whether records of equal ids are not the same: more than 1 % have another date of their own; a single one among
     several has been corrected. Without such dates, most are about something else."""
-    dates = np.stack([one["own"].to_numpy(), other["own"].to_numpy()])
-    known = ~np.isnat(dates).any(axis=0)
-    if known.any():
-        left, right = dates[:, known].astype("datetime64[D]") if by_day else dates[:, known]
+    dates = np.stack([records["own"].to_numpy(), other["own"].to_numpy()])
+    dated = ~np.isnat(dates).any(axis=0)
+    if dated.any():
+        left, right = dates[:, dated].astype("datetime64[D]") if by_day else dates[:, dated]
         differing = int((np.abs(left - right) >= (_DAY if by_day else _MINUTE)).sum())
-        count = int(known.sum())
+        count = int(dated.sum())
         return differing > _SHARE * count and (differing > 1 or count < 3)
     shares = []
-    for name in sorted(ABOUT & {*one.columns}):
-        left, right = one[name], other[name]
+    for name in sorted(ABOUT & {*records.columns}):
+        left, right = records[name], other[name]
         both = (left.notna() & right.notna()).to_numpy()
         if both.any():
             shares.append((left[both].to_numpy() != right[both].to_numpy()).mean())
     return bool(shares) and min(shares) > 0.5
 
 
-def _newest(found: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, exports: Exports) -> pd.Series:
+def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, exports: Exports) -> pd.Series:
     """The source whose version of a record counts, by record and numbering: the one last updated, else the one of the newer
     file, else the one whose content comes last, so that the order of files does not matter."""
     keys = ["code", "numbering"]
-    complete = found["updated"].notna().groupby([found[name] for name in keys]).transform("all")
+    complete = versions["updated"].notna().groupby([versions[name] for name in keys]).transform("all")
     rows = frame.iloc[at]
     rank = _ages(frame, np.unique(rows[SOURCE].to_numpy().astype(np.int64)).tolist(), exports)
-    order = found.assign(updated=found["updated"].where(complete), rank=found["source"].map(rank))
+    order = versions.assign(updated=versions["updated"].where(complete), rank=versions["source"].map(rank))
     if len(set(rank.values())) < len(rank):
         content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
         texts = pd.DataFrame(
             {"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64), "text": content.to_numpy()}
         )
         whole = texts.sort_values("text").groupby(["code", "source"])["text"].agg("\x1e".join)
-        order["text"] = whole[pd.MultiIndex.from_frame(found[["code", "source"]])].to_numpy()
+        order["text"] = whole[pd.MultiIndex.from_frame(versions[["code", "source"]])].to_numpy()
     else:
         order["text"] = ""
     ordered = order.sort_values(["updated", "rank", "text", "source"], na_position="first", kind="stable")
@@ -198,9 +200,9 @@ def _ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[i
     no date of its own, but newer records stand beside it."""
     source = frame[SOURCE].to_numpy().astype(np.int64)
     named = {i: day_in_name(exports.sources[i].path, or_month=True) for i in files}
-    known = TABLES[exports.table]
+    table = TABLES[exports.table]
     tomorrow = np.datetime64(exports.today + timedelta(days=1), "us")
-    dates = [name for name in dict.fromkeys(("updated_at", known.placed_by, *known.moments)) if name in frame]
+    dates = [name for name in dict.fromkeys(("updated_at", table.placed_by, *table.moments)) if name in frame]
     age: dict[int, tuple[int, ...]] = {}
     for i in files:
         day = named[i]
@@ -211,8 +213,8 @@ def _ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[i
 
 
 def _latest(dates: NDArray[Any], before: np.datetime64) -> int:
-    known = dates[~np.isnat(dates) & (dates < before)]
-    return int(known.max().astype(np.int64)) if len(known) else 0
+    past = dates[~np.isnat(dates) & (dates < before)]
+    return int(past.max().astype(np.int64)) if len(past) else 0
 
 
 def _say_what_only_older_files_have(
@@ -229,11 +231,11 @@ def _say_what_only_older_files_have(
 
 def _by_file(older: pd.DataFrame) -> Sequence[tuple[tuple[int, int], pd.DataFrame]]:
     """The older versions of each file, with the file that most of the newer ones are in."""
-    found = []
+    parts = []
     for mine, part in older.groupby("source"):
         other = int(np.bincount(part["kept"].to_numpy()).argmax())
-        found.append(((int(str(mine)), other), part))
-    return found
+        parts.append(((int(str(mine)), other), part))
+    return parts
 
 
 def _leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -> pd.DataFrame:
@@ -247,5 +249,4 @@ def _leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -
 
 def issue_of(exports: Exports, code: str, frame: pd.DataFrame, rows: Ints, source: int, other: str) -> None:
     every = np.sort(frame[ROW].to_numpy()[rows])
-    shown = tuple(int(row) for row in every[:10])
-    exports.issues.append(Issue(code, exports.sources[source].path, len(every), shown, {"other": other}, every))
+    exports.issues.append(Issue.of_rows(code, exports.sources[source].path, every, other=other))

@@ -11,13 +11,13 @@ from crm_metrics.schema.sales import SALES
 from crm_metrics.schema.service import SERVICE
 
 
-def _named(table: str, known: Schema) -> Schema:
+def _named(table: str, table_schema: Schema) -> Schema:
     """A table of files with the needs of its columns as `table.column`."""
-    derived = {name: column for name, column in known.columns.items() if column.needs}
+    derived = {name: column for name, column in table_schema.columns.items() if column.needs}
     named = {
         name: replace(column, needs=made_from(**{table: " ".join(column.needs)})) for name, column in derived.items()
     }
-    return replace(known, columns=known.columns | named)
+    return replace(table_schema, columns=table_schema.columns | named)
 
 
 TABLES: dict[str, Schema] = {name: _named(name, known) for name, known in (SALES | SERVICE | BILLING | LISTS).items()}

@@ -16,7 +16,9 @@ from crm_metrics.analysis.everything import Everything
 from crm_metrics.analysis.quality.check import Hits, Part
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.facts.workbench import by_text, has_value, moments, numbers, wall_clock
+from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.coercing.zones import wall_clock
+from crm_metrics.loaders.facts.workbench import has_value, moments, numbers
 from crm_metrics.loaders.reading import As
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,11 +13,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
-from crm_metrics.loaders.coercing.words import FALSE, MISSING, MISSING_TEXT, SATISFACTION, TRUE, folded
+from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, SATISFACTION, TRUE, folded
 
 Ints = NDArray[np.int32]
 _UNTIDY = r"^\s|\s$|\s\s|[\t\n\r]|[^\x00-\x7f]"
 _LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
+# Ids of Salesforce in short form, and how their long one ends.
+_SHORT = r"^[A-Za-z0-9]{15}$"
+_ENDINGS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
+_BITS = np.array([1, 2, 4, 8, 16])
 MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0}
 
 
@@ -70,41 +75,47 @@ def relabelled(labels: pa.Array, codes: Ints) -> Texts:
     return Texts(encoded.dictionary, np.append(places, np.int32(-1))[codes])
 
 
-def category(found: Texts) -> pd.Categorical:
+def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
+    """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
+    texts = column.astype("category").cat
+    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[texts.codes.to_numpy()]
+
+
+def category(column: Texts) -> pd.Categorical:
     """Text as a categorical whose categories are in alphabetical order, whatever the order of rows."""
-    order = pc.sort_indices(found.values).to_numpy()
+    order = pc.sort_indices(column.values).to_numpy()
     narrow = np.min_scalar_type(-max(len(order), 1))  # as pandas keeps them: it need not copy them
     rank = np.empty(len(order) + 1, dtype=narrow)
     rank[order], rank[-1] = np.arange(len(order)), -1  # the last is for missing cells
-    categories = pd.Index(found.values.take(pa.array(order)).to_pylist(), dtype="str")
-    return pd.Categorical.from_codes(rank.take(found.codes), categories=categories)
+    categories = pd.Index(column.values.take(pa.array(order)).to_pylist(), dtype="str")
+    return pd.Categorical.from_codes(rank.take(column.codes), categories=categories)
 
 
-def flags(found: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:
+def flags(column: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:
     """Truth values, missing ones as NA, and which distinct texts are neither yes nor no."""
-    words = [folded(word) for word in found.values.to_pylist()]
+    words = [folded(word) for word in column.values.to_pylist()]
     yes = np.array([word in TRUE for word in words], dtype=bool)
     no = np.array([word in FALSE for word in words], dtype=bool)
-    truth, unknown = found.spread(yes, False), found.spread(~yes & ~no, False)
-    absent = unknown if blank_is_false else (unknown | (found.codes < 0))
+    truth, unknown = column.spread(yes, False), column.spread(~yes & ~no, False)
+    absent = unknown if blank_is_false else (unknown | (column.codes < 0))
     return pd.arrays.BooleanArray(truth.copy(), absent.copy()), ~yes & ~no
 
 
-def leading_numbers(found: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+def leading_numbers(column: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """The number each text begins with, such as 10 of "10 - Extremely likely", and which texts have none."""
-    parts = pc.extract_regex(found.values, _LEADING)
+    parts = pc.extract_regex(column.values, _LEADING)
     hit = np.asarray(parts.is_valid())
     digits = pc.if_else(pa.array(hit), pc.replace_substring(pc.coalesce(parts.field("v"), "0"), ",", "."), "0")
     values = np.where(hit, np.asarray(pc.cast(digits, pa.float64())), np.nan)
-    return found.spread(values, np.nan), ~hit
+    return column.spread(values, np.nan), ~hit
 
 
-def satisfaction(found: Texts) -> NDArray[np.float64] | None:
+def satisfaction(column: Texts) -> NDArray[np.float64] | None:
     """Answers in the words of the common scale of five as 1 to 5; None where one of them is no word of it."""
-    points = [SATISFACTION.get(folded(text)) for text in found.values.to_pylist()]
+    points = [SATISFACTION.get(folded(text)) for text in column.values.to_pylist()]
     if not points or None in points:
         return None
-    return found.spread(np.array(points, dtype=float), np.nan)
+    return column.spread(np.array(points, dtype=float), np.nan)
 
 
 def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
@@ -140,5 +151,22 @@ def separator(columns: dict[str, numbers.Written], preset: str | None) -> dict[s
     return result
 
 
-def missing_spellings() -> frozenset[str]:
-    return MISSING
+def without_prefix(ids: pa.Array, prefix: str) -> pa.Array:
+    """The ids without what only some exports write before them."""
+    start = pc.starts_with(ids, prefix)
+    return pc.if_else(start, pc.utf8_slice_codeunits(ids, len(prefix)), ids)
+
+
+def in_long_form(ids: pa.Array | pa.ChunkedArray) -> pa.Array:
+    """Salesforce's ids of 15 characters, which its reports have, as the same ids of 18, which all else has: the three behind
+    say which of the 15 are capitals, five at a time. Other ids stay."""
+    ids = ids.combine_chunks() if isinstance(ids, pa.ChunkedArray) else ids
+    short = pc.match_substring_regex(ids, _SHORT).fill_null(False)
+    if not pc.any(short).as_py():
+        return ids
+    written = np.array(ids.filter(short).to_pylist(), dtype="S15")
+    letters = written.view(np.uint8).reshape(-1, 3, 5)
+    capitals = (letters >= ord("A")) & (letters <= ord("Z"))
+    endings = np.ascontiguousarray(_ENDINGS[capitals @ _BITS]).view("S3").reshape(-1)
+    whole = pa.array(np.char.add(written, endings).astype("U18"), pa.string())
+    return pc.replace_with_mask(ids, short, whole)

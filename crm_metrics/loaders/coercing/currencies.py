@@ -107,15 +107,20 @@ _BY_NAME = {
     "singapore dollar": "SGD",
 }
 
+# How many digits of a currency lie behind the point, for amounts in its smallest unit; 2 for all others. As payment
+# providers count: ISK and UGX have no smaller unit any more, but their amounts still have two digits.
+_WITHOUT, _THREE = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF", "BHD JOD KWD OMR TND"
+DIGITS = {**dict.fromkeys(_WITHOUT.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
+
 
 def code_of(text: str) -> str:
     """The code of a currency that is written as code, as sign or by name: `EUR` of "eur", "Euro", "€", "EUR - Euro" and
     "€ : Euro". A sign of several currencies comes back as it is, what is none of them in capitals."""
     tidy = text.strip()
-    if (known := of_sign(tidy)) is not None:
-        return known[0] if len(known) == 1 else tidy
-    if found := _CODE.match(tidy):
-        return found[1].upper()
+    if (codes := of_sign(tidy)) is not None:
+        return codes[0] if len(codes) == 1 else tidy
+    if code := _CODE.match(tidy):
+        return code[1].upper()
     for part in (tidy, *_PAIR.split(tidy)):  # by name before by sign: "US Dollar : $"
         if named := _BY_NAME.get(folded(part)):
             return named
@@ -132,9 +137,9 @@ def of_sign(text: str) -> tuple[str, ...] | None:
 def of_header(text: str) -> str | None:
     """The code or the sign of several that the brackets of a header hold, or its last word; None where neither does."""
     tidy = text.strip()
-    known = of_sign(tidy)
-    if known is not None:
-        return known[0] if len(known) == 1 else tidy if known else None
+    codes = of_sign(tidy)
+    if codes is not None:
+        return codes[0] if len(codes) == 1 else tidy if codes else None
     return tidy.upper() if tidy.upper() in CODES else None
 
 
@@ -152,8 +157,8 @@ def in_cells(texts: pa.Array) -> list[str | None] | None:
 def decided(sign: str, *said: str | None) -> str | None:
     """The currency that a sign of several stands for, by the first code that something else says: None where nothing does;
     the sign itself where what is said is none of its currencies. A code stays."""
-    known = of_sign(sign)
-    if known is None:
+    meant = of_sign(sign)
+    if meant is None:
         return sign
     codes = [code for code in said if code]
-    return next((code for code in codes if code in known), sign if codes else None)
+    return next((code for code in codes if code in meant), sign if codes else None)

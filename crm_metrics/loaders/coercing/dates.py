@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +16,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing.months import ZONES, month_of
-
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+
+# By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
+_NAMES = (
+    "january february march april may june july august september october november december",
+    "januar|jänner februar märz|mrz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre|setiembre octubre noviembre diciembre",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart|mrt april mei juni juli augustus september oktober november december",
+    "styczeń|stycznia luty|lutego marzec|marca kwiecień|kwietnia maj|maja czerwiec|czerwca lipiec|lipca sierpień|sierpnia "
+    "wrzesień|września październik|października listopad|listopada grudzień|grudnia",
+)
+# Minutes east of UTC. Not CST, IST, BST, AST: each is the zone of several countries.
+_ZONES = (
+    "Z=0 UTC=0 GMT=0 WET=0 WEST=60 CET=60 CEST=120 MEZ=60 MESZ=120 EET=120 EEST=180 MSK=180 JST=540 AEST=600 AEDT=660 "
+    "NZST=720 NZDT=780 BRT=-180 EST=-300 EDT=-240 MST=-420 MDT=-360 PST=-480 PDT=-420 AKST=-540 HST=-600"
+)
+ZONES = {name: int(minutes) for name, _, minutes in (zone.partition("=") for zone in _ZONES.split())}
 
 _ZONE_NAMES = "|".join(sorted(ZONES, key=lambda name: (-len(name), name)))
 _TIME = (
@@ -105,11 +123,11 @@ def take_apart(texts: pa.Array) -> Written:
     for pattern in _PATTERNS:
         if known.all():
             break
-        found = pc.extract_regex(texts, pattern)
-        hit = np.asarray(found.is_valid()) & ~known
+        match = pc.extract_regex(texts, pattern)
+        hit = np.asarray(match.is_valid()) & ~known
         if not hit.any():
             continue
-        field = {name: found.field(name) for name in _groups(pattern)}
+        field = {name: match.field(name) for name in _groups(pattern)}
         a, c = _whole(field["a"]), _whole(field["c"])
         if "n" in field:
             day, month, year = a, _month(field["n"]), _century(c)
@@ -215,8 +233,33 @@ def _zone(texts: Any) -> NDArray[np.float64]:
 
 def zone_minutes(text: str | None) -> float:
     """Minutes east of UTC of an offset, "+0100" or "GMT-03:00", or of an abbreviation of one zone only; NaN for others."""
-    found = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", text or "")
-    if found is None:
+    match = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", text or "")
+    if match is None:
         return ZONES.get(text or "", math.nan)
-    minutes = int(found[2]) * 60 + int(found[3] or 0)
-    return -minutes if found[1] == "-" else minutes
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    return -minutes if match[1] == "-" else minutes
+
+
+def plain(name: str) -> str:
+    """The name without accents and case, the point of an abbreviation taken away."""
+    apart = unicodedata.normalize("NFKD", name.casefold().rstrip("."))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def _by_name() -> dict[str, int]:
+    """The month of every name and of its beginnings of three letters and more; what begins two months names neither: jui."""
+    months: dict[str, set[int]] = {}
+    for language in _NAMES:
+        for month, forms in enumerate(language.split(), 1):
+            for form in map(plain, forms.split("|")):
+                for end in range(3, len(form) + 1):
+                    months.setdefault(form[:end], set()).add(month)
+    return {name: next(iter(of)) for name, of in months.items() if len(of) == 1}
+
+
+_MONTHS = _by_name()
+
+
+def month_of(name: str) -> int:
+    """The number of the month that is written so in one of the languages; 0 for none."""
+    return _MONTHS.get(plain(name), 0)

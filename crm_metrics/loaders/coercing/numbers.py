@@ -87,11 +87,11 @@ def resolve(written: Written, decimal: str) -> Floats:
 
 def clock_minutes(texts: pa.Array) -> Floats:
     """Texts such as 1:30:00 (hours, minutes, seconds) as minutes; NaN for others."""
-    found = pc.extract_regex(pc.utf8_trim_whitespace(texts), _CLOCK)
-    parts = [_number(found.field(name)) for name in ("h", "m", "s")]
+    match = pc.extract_regex(pc.utf8_trim_whitespace(texts), _CLOCK)
+    parts = [_number(match.field(name)) for name in ("h", "m", "s")]
     minutes = parts[0] * 60 + parts[1] + parts[2] / 60
-    minutes = np.where(np.asarray(pc.equal(found.field("sign"), "-").fill_null(False)), -minutes, minutes)
-    return np.where(np.asarray(found.is_valid()), minutes, np.nan)
+    minutes = np.where(np.asarray(pc.equal(match.field("sign"), "-").fill_null(False)), -minutes, minutes)
+    return np.where(np.asarray(match.is_valid()), minutes, np.nan)
 
 
 def _number(texts: Any) -> Floats:

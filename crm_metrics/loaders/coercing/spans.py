@@ -10,7 +10,6 @@ from datetime import date, timedelta
 import pyarrow as pa
 
 from crm_metrics.loaders.coercing import dates
-from crm_metrics.loaders.coercing.months import month_of
 
 Span = tuple[date, date]
 
@@ -40,11 +39,11 @@ def named(text: str, stretch: str, order: str, *, by_last_day: bool = False, yea
     text = unicodedata.normalize("NFKC", text)
     if stretch == "month":
         text = _SHORT.sub(r"\g<1>20\2", _JOINED.sub(r"\1 \2", text.strip()))
-    found = _YEAR.search(text)
-    number = int(found[1]) if found else year
+    span_named = _YEAR.search(text)
+    number = int(span_named[1]) if span_named else year
     if number is None:
         return None
-    rest = (text[: found.start()] + " " + text[found.end() :] if found else text).casefold()
+    rest = (text[: span_named.start()] + " " + text[span_named.end() :] if span_named else text).casefold()
     place = _place(rest, stretch)
     if place is None:
         return None
@@ -85,15 +84,15 @@ def _place(rest: str, stretch: str) -> int | None:
     if stretch == "year":
         return 1 if not re.search(r"\d", rest) else None
     if stretch == "month":
-        month = next((month for word in re.findall(r"[^\W\d_]{3,}", rest) if (month := month_of(word))), 0)
-        found = _MONTH.search(rest)
-        return month or (int(found[1]) if found else None)
+        month = next((month for word in re.findall(r"[^\W\d_]{3,}", rest) if (month := dates.month_of(word))), 0)
+        places = _MONTH.search(rest)
+        return month or (int(places[1]) if places else None)
     if stretch == "quarter":
-        found = _QUARTER.search(rest)
+        places = _QUARTER.search(rest)
         words: Sequence[str] = rest.split()
-        return int(found[1]) if found else next((_ROMAN[word] for word in words if word in _ROMAN), None)
-    found = _WEEK.search(rest)
-    return int(found[1]) if found and 1 <= int(found[1]) <= 53 else None
+        return int(places[1]) if places else next((_ROMAN[word] for word in words if word in _ROMAN), None)
+    places = _WEEK.search(rest)
+    return int(places[1]) if places and 1 <= int(places[1]) <= 53 else None
 
 
 def _around(day: date, stretch: str) -> Span:

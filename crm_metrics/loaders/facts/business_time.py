@@ -14,10 +14,10 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
+from crm_metrics.loaders.coercing.zones import instants, wall_clock
 from crm_metrics.loaders.facts.workbench import (
     DAY_US,
     MINUTE_US,
@@ -26,7 +26,6 @@ from crm_metrics.loaders.facts.workbench import (
     Floats,
     Ints,
     Workbench,
-    instants,
     minutes_after,
     moments,
     numbers,
@@ -132,9 +131,7 @@ class _Clock:
 
 
 def _offsets(instants: Ints, zone: str) -> Ints:
-    index = pd.DatetimeIndex(instants.astype("datetime64[us]"))
-    local = index.tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    return _microseconds(local.to_numpy()) - instants
+    return _microseconds(wall_clock(instants.astype("datetime64[us]"), zone)) - instants
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.coercing.zones import instants
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.workbench import (
     DAY,
@@ -12,7 +13,6 @@ from crm_metrics.loaders.facts.workbench import (
     NAT,
     Bools,
     Workbench,
-    instants,
     moments,
     numbers,
     put,

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, DataError, Reading, together
+from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import (
     NAT,
     Bools,
     Workbench,
     all_calendar,
-    by_text,
     category,
     has_value,
     moments,

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts.workbench import (
     Bools,
     Floats,
     Workbench,
-    by_text,
     category,
     has_value,
     numbers,

@@ -14,8 +14,9 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts.outcomes import left_open, stage_meaning
-from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench, by_text
+from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded
 

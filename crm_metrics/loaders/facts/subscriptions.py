@@ -8,6 +8,8 @@ import re
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.coercing.zones import instants
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import (
     DAY,
@@ -16,9 +18,7 @@ from crm_metrics.loaders.facts.workbench import (
     Floats,
     Workbench,
     all_calendar,
-    by_text,
     has_value,
-    instants,
     moments,
     numbers,
     quantities,

@@ -12,7 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.recognising import Recognised
+from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.coercing.zones import instants as instants
+from crm_metrics.loaders.coercing.zones import wall_clock as wall_clock
+from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table
 
@@ -73,9 +76,8 @@ class Workbench:
             return
         rows = table.frame.loc[hit, [SOURCE, ROW]]
         for source, part in rows.groupby(SOURCE, observed=True):
-            every = np.sort(part[ROW].to_numpy())
-            shown = tuple(int(row) for row in every[:10])
-            self.issues.append(Issue(code, self.sources[int(str(source))].path, len(part), shown, detail, every))
+            path = self.sources[int(str(source))].path
+            self.issues.append(Issue.of_rows(code, path, np.sort(part[ROW].to_numpy()), **detail))
 
     def asks(self, table: str, *columns: str) -> bool:
         """Whether any figure needs one of these columns of a table."""
@@ -175,23 +177,6 @@ class Workbench:
         return np.where(negative, np.nan, values)
 
 
-def wall_clock(moments: NDArray[Any], timezone: str | None) -> NDArray[Any]:
-    """Instants as the clocks of a time zone show them; as they are where none is declared."""
-    if timezone is None:
-        return moments
-    index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
-    return index.as_unit("us").to_numpy()
-
-
-def instants(days: NDArray[Any], timezone: str | None) -> NDArray[Any]:
-    """The beginnings of calendar days in a time zone as instants."""
-    if timezone is None:
-        return days.astype("datetime64[us]")
-    index = pd.DatetimeIndex(days.astype("datetime64[us]"))
-    local = index.tz_localize(timezone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
-    return local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
-
-
 def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
     """A date column, all missing when the table has none of that name."""
     if column in frame:
@@ -237,18 +222,10 @@ def has_value(frame: pd.DataFrame, column: str) -> Bools:
 
 def words(frame: pd.DataFrame, column: str, accepted_words: Sequence[str] | frozenset[str]) -> Bools:
     """The rows whose text, with case and punctuation aside, is one of the known ones."""
-    from crm_metrics.loaders.recognising import normalised
-
     if column not in frame:
         return np.zeros(len(frame), dtype=bool)
     accepted = {normalised(word) for word in accepted_words}
     return by_text(frame[column], lambda text: normalised(text) in accepted, False)
-
-
-def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
-    """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
-    texts = column.astype("category").cat
-    return np.array([*(of(str(text)) for text in texts.categories), missing], dtype=dtype)[texts.codes.to_numpy()]
 
 
 def seen(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import As
 from crm_metrics.schema import Kind
 
 Moments = NDArray[np.int64]
@@ -27,13 +26,13 @@ _FIRST = ("created_at", "started_at", "asked_at", "spent_at")
 
 def constant(wall: Moments) -> int | None:
     """The time of day in microseconds that all moments have, on three days at least; None where they differ."""
-    known = wall[:SAMPLE][wall[:SAMPLE] != dates.NEVER] % dates.DAY
-    if len(known) and (known != known[0]).any():
+    moments = wall[:SAMPLE][wall[:SAMPLE] != dates.NEVER] % dates.DAY
+    if len(moments) and (moments != moments[0]).any():
         return None
-    known = wall[wall != dates.NEVER]
-    if not len(known) or (known % dates.DAY != known[0] % dates.DAY).any():
+    moments = wall[wall != dates.NEVER]
+    if not len(moments) or (moments % dates.DAY != moments[0] % dates.DAY).any():
         return None
-    return int(known[0] % dates.DAY) if len(np.unique(known // dates.DAY)) >= _ENOUGH_DAYS else None
+    return int(moments[0] % dates.DAY) if len(np.unique(moments // dates.DAY)) >= _ENOUGH_DAYS else None
 
 
 def written(moment: int) -> str:
@@ -75,25 +74,16 @@ def is_moment(file: File, name: str, wall: Moments, read: dict[str, Any]) -> str
 
 def _others(file: File, name: str, read: dict[str, Any]) -> dict[str, Moments]:
     """The file's other columns of moments, whether a figure asks for them or not: what is asked decides no reading."""
-    found = {
+    dates_of = {
         other: values.view(np.int64)
         for other, values in read.items()
         if other != name and file.kind(other) is Kind.DATE and isinstance(values, np.ndarray)
     }
-    unread = {
-        other: place
-        for other, place in file.recognised.columns.items()
-        if file.kind(other) is Kind.DATE and other not in found and other != name
-    }
-    if unread:
-        cells = file.raw.read(dict.fromkeys(unread.values(), As.TEXT))
-        for other, place in unread.items():
-            column = cells.columns[place]
-            if pa.types.is_temporal(column.type):
-                found[other] = coerced.typed_moments(column)
-                continue
-            texts = coerced.texts(column, file.missing)
-            found[other] = texts.spread(
-                dates.resolve(dates.take_apart(texts.values), file.date_order or "dmy"), dates.NEVER
-            )
-    return found
+    for other, column in file.others({Kind.DATE}, {*dates_of, name}).items():
+        if pa.types.is_temporal(column.type):
+            dates_of[other] = coerced.typed_moments(column)
+            continue
+        texts = coerced.texts(column, file.missing)
+        by_text = dates.resolve(dates.take_apart(texts.values), file.date_order or "dmy")
+        dates_of[other] = texts.spread(by_text, dates.NEVER)
+    return dates_of

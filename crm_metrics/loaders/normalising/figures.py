@@ -12,26 +12,26 @@ from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies, minor_units, numbers
+from crm_metrics.loaders.coercing import currencies, numbers
 from crm_metrics.loaders.normalising import readings
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.reading import Cells
 from crm_metrics.schema import NUMERIC, Kind
 
 
-def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
+def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
     """The columns of written numbers as floats; the unreadable ones are reported and missing. Raises `DataError` when the
     decimal separator stays open."""
-    written = {name: numbers.take_apart(column.values) for name, column in found.items()}
+    written = {name: numbers.take_apart(column.values) for name, column in columns.items()}
     signs = coerced.separator(written, file.settings.decimal)
-    if None in signs.values() and (witness := _witness(file, set(found))) is not None:
+    if None in signs.values() and (witness := _witness(file, set(columns))) is not None:
         signs = {name: sign or witness for name, sign in signs.items()}
     decided = {
         sign for name, sign in signs.items() if sign and written[name].decimals | {written[name].doubtful} - {None}
     }
     file.decimal = next(iter(decided)) if len(decided) == 1 else ""
     result = {}
-    for name, column in found.items():
+    for name, column in columns.items():
         sign = signs[name] or _without_decimals(file, name, column, written[name])
         if sign is None:
             raise readings.decimal(file, name, column, written[name])
@@ -47,12 +47,10 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells) -> dic
         if is_unnamed and (signs_in := currencies.in_cells(column.values)) is not None:
             file.currencies[name] = _in_currencies(file, name, signs_in, column)
         bad = np.isnan(by_value)
-        if bad.any():
-            rows = cells.rows[column.rows_of(bad)]
-            file.note("unreadable-number", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
+        file.note_cells("unreadable-number", file.header(name), column, bad, cells)
         percent = written[name].percent
-        known = percent[~bad] if len(percent) else percent
-        result[name] = scaled(file, name, column.spread(by_value, np.nan), cells.rows, percent=known)
+        signed = percent[~bad] if len(percent) else percent
+        result[name] = scaled(file, name, column.spread(by_value, np.nan), cells.rows, percent=signed)
     return result
 
 
@@ -64,7 +62,7 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
     named = currencies.in_cells(column.values) or [currencies.of_header(file.recognised.suffixes.get(name, ""))]
     codes = {file.currency_of(sign, name) for sign in {*named} if sign is not None}
     core = str(parts.core[parts.doubtful].as_py())
-    whole = bool(codes) and all(minor_units.DIGITS.get(code or "", 2) == 0 for code in codes)
+    whole = bool(codes) and all(currencies.DIGITS.get(code or "", 2) == 0 for code in codes)
     return ("." if "," in core else ",") if whole else None
 
 
@@ -96,13 +94,7 @@ def blank_zeros(file: File, values: dict[str, Any], cells: Cells) -> None:
 
 def _witness(file: File, used: set[str]) -> str | None:
     """The decimal separator that the file's other number columns prove, read only for this; None when they prove none."""
-    others = [
-        place for name, place in file.recognised.columns.items() if file.kind(name) in NUMERIC and name not in used
-    ]
-    if not others:
-        return None
-    columns = file.raw.read(dict.fromkeys(others, As.TEXT)).columns.values()
-    texts = [coerced.texts(column, file.missing) for column in columns]
+    texts = [coerced.texts(column, file.missing) for column in file.others(NUMERIC, used).values()]
     proofs = set().union(*(numbers.take_apart(column.values).decimals for column in texts))
     return next(iter(proofs)) if len(proofs) == 1 else None
 
@@ -144,7 +136,7 @@ def in_units(file: File, frame: pd.DataFrame) -> None:
     if not file.layout.money:
         return
     codes = frame["currency"].astype(object) if "currency" in frame else pd.Series([None] * len(frame), dtype=object)
-    digits = codes.map(lambda code: minor_units.DIGITS.get(code, 2)).to_numpy(dtype=float)
+    digits = codes.map(lambda code: currencies.DIGITS.get(code, 2)).to_numpy(dtype=float)
     parts = 1e6 if file.layout.money == "micro" else 10.0**digits
     for name in [name for name in frame if file.kind(str(name)) is Kind.MONEY]:
         frame[name] = frame[name].to_numpy() / parts
@@ -175,12 +167,10 @@ def scores(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.float
     """The score each cell is or begins with."""
     if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
         return coerced.typed_numbers(column)
-    found = coerced.texts(column, file.missing)
-    values, bad = coerced.leading_numbers(found)
-    if bad.any() and (worded := coerced.satisfaction(found)) is not None:
+    texts = coerced.texts(column, file.missing)
+    values, bad = coerced.leading_numbers(texts)
+    if bad.any() and (worded := coerced.satisfaction(texts)) is not None:
         file.recognised.suffixes.setdefault(name, "1-5")
         return worded
-    if bad.any():
-        rows = cells.rows[found.rows_of(bad)]
-        file.note("unreadable-number", rows, column=file.header(name), seen=found.at(int(np.argmax(bad))))
+    file.note_cells("unreadable-number", file.header(name), texts, bad, cells)
     return values

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing import currencies
+from crm_metrics.loaders.coercing.columns import Texts
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
-from crm_metrics.loaders.reading import Raw
+from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import SUFFIX, Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -50,22 +53,40 @@ class File:
         name; the sign itself where they name none of its own; missing, and said, where they name nothing."""
         named = {code for _, text in sorted(self._brackets().items()) if (code := currencies.of_header(text))}
         codes = [code for code in named if code in currencies.CODES]
-        found = currencies.decided(sign, codes[0] if len(codes) == 1 else None, self.settings.currency)
-        if found is None:
+        currency = currencies.decided(sign, codes[0] if len(codes) == 1 else None, self.settings.currency)
+        if currency is None:
             several = ", ".join((currencies.of_sign(sign) or ())[:3])
             self.note("currency-sign", column=self.header(name), seen=sign, could=several)
-        return found
+        return currency
 
     def _brackets(self) -> dict[int, str]:
         """What stands in brackets at the end of each header."""
-        found = {place: SUFFIX.match(label.strip()) for place, label in enumerate(self.raw.header)}
-        return {place: part["suffix"] for place, part in found.items() if part}
+        suffixes = {place: SUFFIX.match(label.strip()) for place, label in enumerate(self.raw.header)}
+        return {place: part["suffix"] for place, part in suffixes.items() if part}
 
     def note(self, code: str, rows: NDArray[Any] | None = None, count: int | None = None, **detail: str) -> None:
         """Remember a problem, with the first of the rows that have it."""
-        shown = tuple(int(row) for row in rows[:10]) if rows is not None else ()
-        size = count if count is not None else (len(rows) if rows is not None else 0)
-        self.issues.append(Issue(code, self.raw.path, size, shown, detail, rows))
+        if rows is None:
+            self.issues.append(Issue(code, self.raw.path, count or 0, detail=detail))
+        else:
+            self.issues.append(Issue.of_rows(code, self.raw.path, rows, **detail))
+
+    def note_cells(self, code: str, header: str, column: Texts, bad: NDArray[np.bool_], cells: Cells) -> None:
+        """Remember what is wrong with the cells of a column that hold the marked ones of its texts."""
+        if bad.any():
+            seen = column.at(int(np.argmax(bad)))
+            self.note(code, cells.rows[column.rows_of(bad)], column=header, seen=seen)
+
+    def others(self, kinds: Collection[Kind], read: Collection[str]) -> dict[str, Any]:
+        """The file's columns of these kinds beside those that were read, by name, as text where they are not typed: what is
+        asked decides no reading."""
+        places = {
+            name: place
+            for name, place in self.recognised.columns.items()
+            if self.kind(name) in kinds and name not in read
+        }
+        cells = self.raw.read(dict.fromkeys(places.values(), As.TEXT)) if places else None
+        return {name: cells.columns[place] for name, place in places.items()} if cells is not None else {}
 
     def header(self, name: str) -> str:
         """The column's name as the file writes it."""

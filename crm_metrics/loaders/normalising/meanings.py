@@ -19,16 +19,16 @@ _SHOWN = 5
 _TELLING = ("status", "stage")
 
 
-def translated(file: File, name: str, found: coerced.Texts, cells: Cells) -> coerced.Texts:
+def translated(file: File, name: str, column: coerced.Texts, cells: Cells) -> coerced.Texts:
     """The texts of a column, those that the settings name as what they mean; both are noted."""
     rules = file.meanings(name)
     if not rules:
-        return found
-    labels = [str(label) for label in found.values.to_pylist()]
+        return column
+    labels = [str(label) for label in column.values.to_pylist()]
     meant = [rules.get(folded(label)) for label in labels]
-    _note(file, name, labels, meant, found.codes, cells, name)
+    _note(file, name, labels, meant, column.codes, cells, name)
     texts = [label if word is None else word for label, word in zip(labels, meant, strict=True)]
-    return coerced.relabelled(pa.array(texts, pa.string()), found.codes)
+    return coerced.relabelled(pa.array(texts, pa.string()), column.codes)
 
 
 def outcomes(file: File, values: dict[str, Any], cells: Cells) -> None:
@@ -43,8 +43,8 @@ def outcomes(file: File, values: dict[str, Any], cells: Cells) -> None:
         meant = [rules.get(folded(label)) for label in labels]
         if any(meant) or name == read[-1]:
             _note(file, name, labels, meant, values[name].codes, cells, "outcome")
-            found = coerced.relabelled(pa.array(meant, pa.string()), values[name].codes.astype(np.int32))
-            values["outcome"] = coerced.category(found)
+            states = coerced.relabelled(pa.array(meant, pa.string()), values[name].codes.astype(np.int32))
+            values["outcome"] = coerced.category(states)
             return
 
 

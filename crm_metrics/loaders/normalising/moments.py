@@ -9,18 +9,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates
-from crm_metrics.loaders.halves import Halves
+from crm_metrics.loaders.coercing import dates, zones
 from crm_metrics.loaders.normalising import clocks, readings
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.planning import Halves
+from crm_metrics.loaders.reading import Cells
 from crm_metrics.schema import Kind
 
 # Square's names for the zones that most of its sellers are in.
@@ -45,22 +44,20 @@ class Times:
 
 def times_of_day(file: File, halves: Mapping[str, Halves], cells: Cells) -> dict[str, Times]:
     """The times of day that lie in columns of their own, by the name of their date. A cell that is no time is reported."""
-    found: dict[str, Times] = {}
+    times: dict[str, Times] = {}
     for name, half in halves.items():
         column = coerced.texts(cells.columns[half.time], file.missing)
         written = dates.take_apart(pc.binary_join_element_wise("2000-01-01", column.values, " "))
         moment = dates.resolve(written, "dmy")
         bad = moment == dates.NEVER
-        if bad.any():
-            rows, header = cells.rows[column.rows_of(bad)], file.raw.header[half.time]
-            file.note("unreadable-date", rows, column=header, seen=column.at(int(np.argmax(bad))))
+        file.note_cells("unreadable-date", file.raw.header[half.time], column, bad, cells)
         of_day = column.spread(np.where(bad, dates.NEVER, moment % dates.DAY), np.int64(0))
         zones = coerced.texts(cells.columns[half.zone], file.missing) if half.zone is not None else None
-        found[name] = Times(of_day, column.spread(written.zone, np.nan), zones)
+        times[name] = Times(of_day, column.spread(written.zone, np.nan), zones)
     for half in halves.values():
         cells.columns.pop(half.time, None)
         cells.columns.pop(-1 if half.zone is None else half.zone, None)
-    return found
+    return times
 
 
 def joined(
@@ -70,8 +67,8 @@ def joined(
     own = times.get(name)
     if own is None:
         return instants(file, name, wall, offsets)
-    known = (wall != dates.NEVER) & (own.of_day != dates.NEVER)
-    wall = np.where(known, wall + np.where(known, own.of_day, 0), dates.NEVER)
+    has_both = (wall != dates.NEVER) & (own.of_day != dates.NEVER)
+    wall = np.where(has_both, wall + np.where(has_both, own.of_day, 0), dates.NEVER)
     offsets = own.offsets
     if own.zones is not None:
         by_zone = np.array([dates.zone_minutes(str(zone)) for zone in own.zones.values.to_pylist()], dtype=float)
@@ -79,32 +76,27 @@ def joined(
         for place, zone in enumerate(own.zones.values.to_pylist()):
             region = _REGIONS.get(str(zone), str(zone))
             if np.isnan(by_zone[place]) and "/" in region and _is_zone(region):
-                rows = known & (own.zones.codes == place)
-                local = pd.DatetimeIndex(wall[rows].view("datetime64[us]"))
-                index = local.tz_localize(
-                    region, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward"
-                )
-                utc = index.tz_convert("UTC").tz_localize(None)
-                offsets[rows] = (local - utc).total_seconds().to_numpy() / 60
+                rows = has_both & (own.zones.codes == place)
+                utc = zones.instants(wall[rows].view("datetime64[us]"), region).view(np.int64)
+                offsets[rows] = (wall[rows] - utc) / (60 * dates.SECOND)
     return instants(file, name, wall, None if np.isnan(offsets).all() else offsets)
 
 
-def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells, times: Mapping[str, Times]) -> dict[str, Any]:
+def from_texts(
+    file: File, columns: dict[str, coerced.Texts], cells: Cells, times: Mapping[str, Times]
+) -> dict[str, Any]:
     """The columns of written dates as instants; the unreadable ones are reported and missing. Raises `DataError` when the
     day/month order stays open."""
-    if not found:
+    if not columns:
         return {}
-    written = {name: dates.take_apart(column.values) for name, column in found.items()}
-    order = _order(file, found, written)
+    written = {name: dates.take_apart(column.values) for name, column in columns.items()}
+    order = _order(file, columns, written)
     if any(parts.open.any() for parts in written.values()):
         file.date_order = order
     result = {}
-    for name, column in found.items():
+    for name, column in columns.items():
         wall = dates.resolve(written[name], order)
-        bad = wall == dates.NEVER
-        if bad.any():
-            rows = cells.rows[column.rows_of(bad)]
-            file.note("unreadable-date", rows, column=file.header(name), seen=column.at(int(np.argmax(bad))))
+        file.note_cells("unreadable-date", file.header(name), column, wall == dates.NEVER, cells)
         if written[name].unix:
             file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = written[name].zone
@@ -113,7 +105,7 @@ def from_texts(file: File, found: dict[str, coerced.Texts], cells: Cells, times:
     return result
 
 
-def _order(file: File, found: dict[str, coerced.Texts], written: dict[str, dates.Written]) -> str:
+def _order(file: File, columns: dict[str, coerced.Texts], written: dict[str, dates.Written]) -> str:
     """The day/month order of the file's dates: the setting, else what one of its date columns proves."""
     ambiguous = {name: parts for name, parts in written.items() if parts.open.any()}
     if not ambiguous:
@@ -123,57 +115,51 @@ def _order(file: File, found: dict[str, coerced.Texts], written: dict[str, dates
         return preset
     allowed = set.intersection(*(parts.orders for parts in ambiguous.values()))
     if len(allowed) == 2:
-        proof = _proof_elsewhere(file, set(found))
+        proof = _proof_elsewhere(file, set(columns))
         allowed = proof or allowed
     if len(allowed) == 1:
         order = next(iter(allowed))
         for name, parts in ambiguous.items():
             if parts.proof is not None:
                 words = {"dmy": "day", "mdy": "month"}
-                shown = f"{found[name].at(parts.proof)} in {file.header(name)}"
+                shown = f"{columns[name].at(parts.proof)} in {file.header(name)}"
                 file.note("date-order", order=words[order], proof=shown)
                 break
         return order
     if len(allowed) == 2 and all((parts.first == parts.second)[parts.open].all() for parts in ambiguous.values()):
         return "dmy"
-    raise _undecided(file, found, ambiguous, allowed)
+    raise _undecided(file, columns, ambiguous, allowed)
 
 
 def _proof_elsewhere(file: File, used: set[str]) -> set[str]:
     """The orders that the file's other date columns allow, read only for this."""
-    others = {
-        name: place
-        for name, place in file.recognised.columns.items()
-        if file.kind(name) is Kind.DATE and name not in used
-    }
-    if not others:
-        return set()
-    cells = file.raw.read(dict.fromkeys(others.values(), As.TEXT))
-    allowed = {"dmy", "mdy"}
-    for place in others.values():
-        if not pa.types.is_temporal(cells.columns[place].type):
-            allowed &= dates.take_apart(coerced.texts(cells.columns[place], file.missing).values).orders
-    return allowed
+    others = file.others({Kind.DATE}, used).values()
+    orders = [
+        dates.take_apart(coerced.texts(column, file.missing).values).orders
+        for column in others
+        if not pa.types.is_temporal(column.type)
+    ]
+    return set.intersection({"dmy", "mdy"}, *orders) if others else set()
 
 
 def _undecided(
-    file: File, found: dict[str, coerced.Texts], ambiguous: dict[str, dates.Written], allowed: set[str]
+    file: File, columns: dict[str, coerced.Texts], ambiguous: dict[str, dates.Written], allowed: set[str]
 ) -> DataError:
     """The error that asks for the order, shown at a date that reads differently in the two."""
     differing = [name for name, parts in ambiguous.items() if (parts.first != parts.second)[parts.open].any()]
     name = differing[0] if differing else next(iter(ambiguous))
-    return readings.date_order(file, name, found[name], ambiguous[name], contradiction=not allowed)
+    return readings.date_order(file, name, columns[name], ambiguous[name], contradiction=not allowed)
 
 
 def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None = None) -> Any:
     """The column as instants; whether it holds calendar dates is remembered. `offsets` are each row's minutes east of UTC,
     NaN where none is written."""
-    known = wall != dates.NEVER
-    first = int(np.argmax(known)) if len(known) else 0
+    filled = wall != dates.NEVER
+    first = int(np.argmax(filled)) if len(filled) else 0
     # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
-    by_day = not known.any() or not wall[first] % dates.DAY
-    file.calendar[name] = by_day and bool((wall[known] % dates.DAY == 0).all())
-    if not file.calendar[name] and (midnights := _midnights(file, name, wall, known, offsets)) is not None:
+    by_day = not filled.any() or not wall[first] % dates.DAY
+    file.calendar[name] = by_day and bool((wall[filled] % dates.DAY == 0).all())
+    if not file.calendar[name] and (midnights := _midnights(file, name, wall, filled, offsets)) is not None:
         file.note(
             "constant-clock", column=file.header(name), seen=clocks.written(int(wall[first])), form="calendar dates"
         )
@@ -183,7 +169,7 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     if not file.calendar[name] and not file.settings.timezone:
         _say_zones(file, name, offsets)
     if file.settings.timezone:
-        wall = _in_utc(file, name, wall, known, None if file.calendar[name] else offsets)
+        wall = _in_utc(file, name, wall, filled, None if file.calendar[name] else offsets)
     return wall.view("datetime64[us]")
 
 
@@ -200,40 +186,39 @@ def settle_clocks(file: File, values: dict[str, Any]) -> None:
 
 
 def _midnights(
-    file: File, name: str, wall: NDArray[np.int64], known: NDArray[np.bool_], offsets: NDArray[np.float64] | None
+    file: File, name: str, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
 ) -> NDArray[np.int64] | None:
     """The midnights that the cells are all of, in UTC where every cell has an offset, or in the time zone of the settings;
     None where they are not."""
     zone, stated = file.settings.timezone, _stated_zone(file, name)
-    if offsets is not None and not np.isnan(offsets[known]).any():
-        utc = np.where(known, wall - (np.nan_to_num(offsets) * 60).astype(np.int64) * dates.SECOND, dates.NEVER)
+    if offsets is not None and not np.isnan(offsets[filled]).any():
+        utc = np.where(filled, wall - (np.nan_to_num(offsets) * 60).astype(np.int64) * dates.SECOND, dates.NEVER)
     elif offsets is None and stated is not None and zone is not None:
-        utc = _in_utc(file, name, wall, known, None)
+        utc = _in_utc(file, name, wall, filled, None)
     else:
         return None
     if clocks.constant(utc) == 0:
         return utc
     if zone is None:
         return None
-    sample = utc[known][: clocks.SAMPLE]
+    sample = utc[filled][: clocks.SAMPLE]
     if (in_zone(sample, zone) % dates.DAY).any():
         return None
     local = utc.copy()
-    local[known] = in_zone(utc[known], zone)
+    local[filled] = in_zone(utc[filled], zone)
     return local if clocks.constant(local) == 0 else None
 
 
 def in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The wall clock of a zone at moments in UTC."""
-    local = pd.DatetimeIndex(utc.view("datetime64[us]")).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    return local.as_unit("us").to_numpy().view(np.int64)
+    return zones.wall_clock(utc.view("datetime64[us]"), zone).view(np.int64)
 
 
 def _say_zones(file: File, name: str, offsets: NDArray[np.float64] | None) -> None:
     """Note the zones of a column whose wall clock is used as it is: those of its cells, and that of its header."""
     if offsets is not None:
-        known = np.unique(offsets[~np.isnan(offsets)])
-        zones = {f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}" for zone in known}
+        written = np.unique(offsets[~np.isnan(offsets)])
+        zones = {f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}" for zone in written}
         file.note("zone-seen", column=file.header(name), seen=", ".join(sorted(zones)))
     stated = _stated_zone(file, name)
     if stated is not None and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
@@ -241,18 +226,16 @@ def _say_zones(file: File, name: str, offsets: NDArray[np.float64] | None) -> No
 
 
 def _in_utc(
-    file: File, name: str, wall: NDArray[np.int64], known: NDArray[np.bool_], offsets: NDArray[np.float64] | None
+    file: File, name: str, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
 ) -> NDArray[np.int64]:
     zone = file.settings.timezone
     assert zone is not None
     if not file.calendar[name]:
         zone = _stated_zone(file, name) or zone
-    index = pd.DatetimeIndex(wall[known].view("datetime64[us]"))
-    local = index.tz_localize(zone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
     result = wall.copy()
-    result[known] = local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy().view(np.int64)
+    result[filled] = zones.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
     if offsets is not None:
-        has = known & ~np.isnan(offsets)
+        has = filled & ~np.isnan(offsets)
         result[has] = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
     return result
 
@@ -264,8 +247,8 @@ def _stated_zone(file: File, name: str) -> str | None:
     place = file.recognised.columns.get(name)
     if place is not None and not stated:
         for row in file.raw.header_rows[1:]:
-            if found := _ZONE_ID.search(row[place]):
-                stated = found[1]
+            if match := _ZONE_ID.search(row[place]):
+                stated = match[1]
     return stated if stated == "UTC" or ("/" in stated and _is_zone(stated)) else None
 
 

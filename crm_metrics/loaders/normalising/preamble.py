@@ -54,12 +54,12 @@ def _with_last_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     if not {"spent_at", "spent_to_at"} <= {*frame.columns}:
         return frame
     first, last = _own(file, frame)
-    known = (first != _NEVER) & (last != _NEVER)
-    later = known & (last < first[known].max(initial=_NEVER))
-    if not later.any() or (first == last)[known].any() or 2 * np.isin(last[later], first).sum() <= later.sum():
+    has_both = (first != _NEVER) & (last != _NEVER)
+    later = has_both & (last < first[has_both].max(initial=_NEVER))
+    if not later.any() or (first == last)[has_both].any() or 2 * np.isin(last[later], first).sum() <= later.sum():
         return frame
     file.note("days-until", column=file.header("spent_to_at"))
-    before = np.where(known, last - 1, last)
+    before = np.where(has_both, last - 1, last)
     days = np.where(last == _NEVER, dates.NEVER, before * dates.DAY)
     return frame.assign(spent_to_at=moments.instants(file, "spent_to_at", days))
 
@@ -76,21 +76,21 @@ def _own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
 
 
 def _days_of(file: File, moments_of: NDArray[Any]) -> Days:
-    found = moments_of.astype("datetime64[us]").view(np.int64).copy()
-    known = found != dates.NEVER
+    wall = moments_of.astype("datetime64[us]").view(np.int64).copy()
+    filled = wall != dates.NEVER
     if file.settings.timezone:
-        found[known] = moments.in_zone(found[known], file.settings.timezone)
-    return np.where(known, found // dates.DAY, _NEVER)
+        wall[filled] = moments.in_zone(wall[filled], file.settings.timezone)
+    return np.where(filled, wall // dates.DAY, _NEVER)
 
 
 def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
     """The days of a line above the header for each row; None where no line names any."""
     for line in file.raw.above:
-        found = spans.between(line, file.date_order)
-        if found is not None:
+        span = spans.between(line, file.date_order)
+        if span is not None:
             if alone:
                 file.note("days-above", seen=line)
-            return _numbers([found[0]] * count), _numbers([found[1]] * count)
+            return _numbers([span[0]] * count), _numbers([span[1]] * count)
     return None
 
 
@@ -104,18 +104,18 @@ def _within(spent: tuple[Days, Days], outer: tuple[Days, Days]) -> tuple[Days, D
 def _named(file: File, stretches: pd.DataFrame, cells: Cells, outer: tuple[Days, Days] | None) -> tuple[Days, Days]:
     """The days that the stretches of each row have in common; a month without a year is of the one beside it, else that of
     the whole report."""
-    years = np.zeros(len(stretches), dtype=np.int64)
+    years: Days = np.zeros(len(stretches), dtype=np.int64)
     if "spent_year" in stretches:
-        years = _years(stretches)
+        years = coerced.by_text(stretches["spent_year"], _year, 0, np.int64)
     elif outer is not None:
         first, last = (days.astype("datetime64[D]").astype("datetime64[Y]").astype(np.int64) + 1970 for days in outer)
         years = np.where(first == last, first, 0)
-    found: tuple[Days, Days] | None = None
+    covered: tuple[Days, Days] | None = None
     for name in stretches:
         own = _of_column(file, str(name), stretches[name], years, cells)
-        found = own if found is None else _within(own, found)
-    assert found is not None
-    return found
+        covered = own if covered is None else _within(own, covered)
+    assert covered is not None
+    return covered
 
 
 def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cells) -> tuple[Days, Days]:
@@ -125,29 +125,26 @@ def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cel
     stretch = stretch_of(file.header(name)) or Stretch(COLUMNS[name])
     order = _order(file, name, coerced.Texts(pa.array(texts, pa.string()), codes.astype(np.int32)), stretch.name)
     pairs, place = np.unique(np.stack([codes, years]), axis=1, return_inverse=True)
-    found = [
+    named = [
         spans.named(texts[code], stretch.name, order, by_last_day=stretch.by_last_day, year=int(year) or None)
         if code >= 0
         else None
         for code, year in pairs.T
     ]
-    bad = np.array([span is None for span in found], dtype=bool)[place] & (codes >= 0)
+    bad = np.array([span is None for span in named], dtype=bool)[place] & (codes >= 0)
     if bad.any():
         rows = cells.rows[bad] if len(cells.rows) == len(codes) else None
         seen = texts[int(codes[np.argmax(bad)])]
         file.note("unreadable-date", rows, count=int(bad.sum()), column=file.header(name), seen=seen)
     file.note("days-of-stretch", column=file.header(name), stretch=stretch.name)
-    first, last = (_numbers([span and span[end] for span in found])[place] for end in (0, 1))
+    first, last = (_numbers([span and span[end] for span in named])[place] for end in (0, 1))
     return first, last
 
 
-def _years(stretches: pd.DataFrame) -> Days:
-    """The year that each row names, 0 for none."""
-    column = stretches["spent_year"]
-    spans_of = [spans.named(str(text), "year", "dmy") for text in column.cat.categories.tolist()]
-    numbers = np.array([*(span[0].year if span else 0 for span in spans_of), 0], dtype=np.int64)
-    years: Days = numbers[column.cat.codes.to_numpy()]
-    return years
+def _year(text: str) -> int:
+    """The year that a text names, 0 for none."""
+    span = spans.named(text, "year", "dmy")
+    return span[0].year if span else 0
 
 
 def _order(file: File, name: str, column: coerced.Texts, stretch: str) -> str:

@@ -42,19 +42,19 @@ def date_order(
 def _by_order(file: File, column: coerced.Texts, parts: dates.Written, place: int, order: str) -> Reading:
     wall = dates.resolve(parts, order)
     rows = column.spread(wall, dates.NEVER)
-    known = rows[rows != dates.NEVER]
-    unread = int((column.codes >= 0).sum()) - len(known)
+    moments = rows[rows != dates.NEVER]
+    unread = int((column.codes >= 0).sum()) - len(moments)
     things = called(file.layout.table)
     shown = column.at(place)
     if wall[place] == dates.NEVER:
         effect = f"{shown} is no date"
     else:
         day = _day(wall[place])
-        months = known.view("datetime64[us]").astype("datetime64[M]")
+        months = moments.view("datetime64[us]").astype("datetime64[M]")
         inside = int((months == np.datetime64(int(wall[place]), "us").astype("datetime64[M]")).sum())
         effect = f"{shown} is {day.day} {_MONTHS[day.month - 1]} {day.year}; {things} in {day:%Y-%m}: {inside:,}"
-    if len(known):
-        effect += f"; all from {_day(known.min())} to {_day(known.max())}"
+    if len(moments):
+        effect += f"; all from {_day(moments.min())} to {_day(moments.max())}"
     if unread:
         effect += f"; {unread:,} date{'s' * (unread != 1)} could not be read"
     return Reading(_ORDERS[order], effect, f"--date-order {order}", f'date_order = "{order}"')
@@ -71,8 +71,8 @@ def decimal(file: File, name: str, column: coerced.Texts, parts: numbers.Written
     for sign, title in ((".", "a point separates decimals"), (",", "a comma separates decimals")):
         values = numbers.resolve(parts, sign)
         total = column.spread(values, np.nan)
-        one = f"{values[place]:,.10g}" if not np.isnan(values[place]) else "no number"
-        effect = f"{column.at(place)} is {one}; all {_known(total):,} add up to {np.nansum(total):,.10g}"
+        shown = f"{values[place]:,.10g}" if not np.isnan(values[place]) else "no number"
+        effect = f"{column.at(place)} is {shown}; all {_known(total):,} add up to {np.nansum(total):,.10g}"
         readings.append(Reading(title, effect, f"--decimal {sign}", f'decimal = "{sign}"'))
     return AmbiguousError(
         f"{column.at(place)} in {file.header(name)} can be a whole number or have decimals; "
@@ -83,12 +83,12 @@ def decimal(file: File, name: str, column: coerced.Texts, parts: numbers.Written
     )
 
 
-def two_columns(file: File, name: str, labels: tuple[str, ...], found: dict[str, coerced.Texts]) -> AmbiguousError:
+def two_columns(file: File, name: str, labels: tuple[str, ...], columns: dict[str, coerced.Texts]) -> AmbiguousError:
     """The error for a canonical column that several headers claim: how many cells of each are filled, and their sum."""
     readings = []
     for label in labels:
-        values = _plain(found[label])
-        filled = int((found[label].codes >= 0).sum())
+        values = _plain(columns[label])
+        filled = int((columns[label].codes >= 0).sum())
         effect = f"{filled:,} cell{'s' * (filled != 1)} filled" + (
             f", {np.nansum(values):,.10g} in all" if _known(values) else ""
         )

@@ -14,6 +14,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising import total_words, totals
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As, LeftOut
+from crm_metrics.loaders.reading.raw import widths
 from crm_metrics.tables import ROW, SOURCE
 
 
@@ -51,17 +52,17 @@ def report_copies(file: File, frame: pd.DataFrame) -> None:
 def without_footers(file: File, left_out: Sequence[LeftOut]) -> list[LeftOut]:
     """The records that could not be read, with those that are totals or the vendor's footer called so: these lines have
     fewer cells than the others."""
-    found = [
+    records = [
         replace(record, reason="total-row")
         if total_words.says(record.text.strip('",;\t '), file.layout.total_rows) == total_words.ALONE
         else record
         for record in left_out
     ]
-    footers = np.array([record.row for record in found if record.reason == "total-row"], dtype=np.int32)
+    footers = np.array([record.row for record in records if record.reason == "total-row"], dtype=np.int32)
     if len(footers):
         totals.note(file, footers)
-        file.issues[:] = [rest for issue in file.issues if (rest := _without_rows(issue, found)) is not None]
-    return found
+        file.issues[:] = [rest for issue in file.issues if (rest := _without_rows(issue, records)) is not None]
+    return records
 
 
 def _without_rows(issue: Issue, records: Sequence[LeftOut]) -> Issue | None:
@@ -71,7 +72,6 @@ def _without_rows(issue: Issue, records: Sequence[LeftOut]) -> Issue | None:
     rest = [record for record in records if record.reason == issue.code]
     if not rest:
         return None
-    rows = [record.row for record in rest]
-    widths = sorted({record.seen for record in rest})
-    seen = " or ".join(map(str, widths[:3])) + (" or more" if len(widths) > 3 else "")
-    return replace(issue, count=len(rest), rows=tuple(rows[:10]), detail={**issue.detail, "seen": seen}, every=rows)
+    return Issue.of_rows(
+        issue.code, issue.path, [record.row for record in rest], **issue.detail | {"seen": widths(rest)}
+    )

@@ -18,7 +18,7 @@ from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies, ids
+from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import figures, meanings, moments, preamble, readings, records, stages
@@ -204,39 +204,36 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
 
 def _texts(file: File, name: str, column: Any) -> coerced.Texts:
     """The texts of a column; ids in the one form that all exports of the vendor have in common."""
-    found = coerced.texts(column, file.missing_text - file.meanings(name).keys())
+    column_texts = coerced.texts(column, file.missing_text - file.meanings(name).keys())
     if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
-        return found
-    return coerced.relabelled(_one_form(file, found.values), found.codes)
+        return column_texts
+    return coerced.relabelled(_one_form(file, column_texts.values), column_texts.codes)
 
 
-def _single(file: File, name: str, found: coerced.Texts, cells: Cells) -> coerced.Texts:
+def _single(file: File, name: str, texts: coerced.Texts, cells: Cells) -> coerced.Texts:
     """The texts without cells that hold several values: which one counts, nothing says."""
     sign = file.layout.separators.get(name)
     if sign is None:
-        return found
-    several = np.asarray(pc.match_substring(found.values, sign), dtype=bool)
+        return texts
+    several = np.asarray(pc.match_substring(texts.values, sign), dtype=bool)
     if not several.any():
-        return found
-    rows = cells.rows[found.rows_of(several)]
-    file.note("several-values", rows, column=file.header(name), seen=found.at(int(np.argmax(several))))
-    return coerced.relabelled(pc.if_else(pa.array(several), None, found.values), found.codes)
+        return texts
+    file.note_cells("several-values", file.header(name), texts, several, cells)
+    return coerced.relabelled(pc.if_else(pa.array(several), None, texts.values), texts.codes)
 
 
 def _one_form(file: File, values: Any) -> Any:
     """Ids as all exports of the vendor have them in common."""
     if file.layout.id_prefix:
-        values = ids.without_prefix(values, file.layout.id_prefix)
-    return ids.in_long_form(values) if file.layout.long_ids else values
+        values = coerced.without_prefix(values, file.layout.id_prefix)
+    return coerced.in_long_form(values) if file.layout.long_ids else values
 
 
 def _flags(file: File, name: str, column: Any, cells: Cells) -> Any:
-    found = coerced.texts(column, file.missing - file.meanings(name).keys())
-    found = meanings.translated(file, name, found, cells)
-    values, bad = coerced.flags(found, blank_is_false=file.layout.blank_is_false)
-    if bad.any():
-        rows = cells.rows[found.rows_of(bad)]
-        file.note("unreadable-flag", rows, column=file.header(name), seen=found.at(int(np.argmax(bad))))
+    texts = coerced.texts(column, file.missing - file.meanings(name).keys())
+    texts = meanings.translated(file, name, texts, cells)
+    values, bad = coerced.flags(texts, blank_is_false=file.layout.blank_is_false)
+    file.note_cells("unreadable-flag", file.header(name), texts, bad, cells)
     return values
 
 
@@ -262,15 +259,11 @@ def _currency(file: File, frame: pd.DataFrame) -> None:
         sign = currencies.of_header(file.recognised.suffixes.get(name, ""))
         code = file.currency_of(sign, name) if name in frame and sign and name not in file.currencies else None
         if code is not None:
-            frame["currency"] = pd.Categorical.from_codes(
-                np.zeros(len(frame), dtype=np.int8), pd.Index([code], dtype="str")
-            )
+            frame["currency"] = pd.Categorical([code] * len(frame), pd.Index([code], dtype="str"))
             return
-    for name in ("amount", "cost", "mrr"):
-        if name in file.currencies:
-            if frame[_written_in(name)].notna().any():
-                frame["currency"] = frame[_written_in(name)]
-            return
+    written = next((_written_in(name) for name in ("amount", "cost", "mrr") if name in file.currencies), None)
+    if written is not None and frame[written].notna().any():
+        frame["currency"] = frame[written]
 
 
 def _written_in(name: str) -> str:
@@ -292,6 +285,6 @@ def _refuse_other_words(file: File, labels: list[str]) -> None:
 def _codes(file: File, labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
     """Currencies as ISO 4217 writes them: Stripe exports `usd`, Dynamics `Euro`."""
     written = [file.currency_of(currencies.code_of(str(label)), "currency") for label in labels]
-    known = sorted({code for code in written if code is not None})
-    place = np.array([*(-1 if code is None else known.index(code) for code in written), -1], dtype=np.int32)
-    return pd.Categorical.from_codes(place[codes], pd.Index(known, dtype="str"))
+    labels_there = sorted({code for code in written if code is not None})
+    place = np.array([*(-1 if code is None else labels_there.index(code) for code in written), -1], dtype=np.int32)
+    return pd.Categorical.from_codes(place[codes], pd.Index(labels_there, dtype="str"))

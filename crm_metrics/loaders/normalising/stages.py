@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.loaders import beside
+from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE
@@ -59,13 +59,13 @@ def _from_columns(file: File, frame: pd.DataFrame) -> Part:
         never = np.full(len(rows), "NaT", dtype="datetime64[us]")
         rows["left_at"] = frame.loc[hit, visit.left] if visit.left else never
         parts.append(rows)
-    made = pd.concat(parts, ignore_index=True)
-    made = made.sort_values(ROW, kind="stable", ignore_index=True)
+    entries = pd.concat(parts, ignore_index=True)
+    entries = entries.sort_values(ROW, kind="stable", ignore_index=True)
     by_day = {
         column: all(file.calendar[name] for name in frame.columns if str(name).startswith(start))
         for column, start in (("entered_at", beside.ENTERED), ("left_at", beside.LEFT))
     }
-    return Part("deal_stages", made, by_day)
+    return Part("deal_stages", entries, by_day)
 
 
 def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
@@ -84,8 +84,9 @@ def _changes(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.Data
     """The rows in which a deal entered a stage: not those of other fields, nor those that repeat the stage it is in."""
     entry = np.ones(len(frame), dtype=bool)
     if "field" in frame and file.layout.stage_fields:
-        created = _is_any(frame["field"], file.layout.created_fields)
-        entry = _is_any(frame["field"], file.layout.stage_fields) | created
+        created = coerced.by_text(frame["field"], lambda name: normalised(name) in file.layout.created_fields, False)
+        entry = coerced.by_text(frame["field"], lambda name: normalised(name) in file.layout.stage_fields, False)
+        entry = entry | created
         frame = frame.assign(stage=_with_first_stage(frame, created))
     entry &= frame["stage"].notna().to_numpy()
     if "from_stage" in frame:
@@ -98,12 +99,6 @@ def _changes(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.Data
         left_out["no-stage-change"] += int((~entry).sum())
         file.note("no-stage-change", np.sort(frame.loc[~entry, ROW].to_numpy()))
     return frame[entry].reset_index(drop=True)
-
-
-def _is_any(column: Any, names: frozenset[str]) -> Bools:
-    known = column.astype("category").cat
-    hit = np.array([*(normalised(str(value)) in names for value in known.categories), False], dtype=bool)
-    return hit[known.codes.to_numpy()]
 
 
 def _with_first_stage(frame: pd.DataFrame, created: Bools) -> pd.Categorical:
@@ -122,6 +117,6 @@ def _deals(file: File, frame: pd.DataFrame, names: dict[str, str]) -> Part:
     """One row per deal, as its latest change shows it; that one's date is when the deal was last updated."""
     last = ~frame["deal_id"].duplicated(keep="last").to_numpy() & frame["deal_id"].notna().to_numpy()
     rows = frame.loc[last, ["deal_id", SOURCE, ROW, "entered_at", *names]]
-    made = rows.rename(columns={**names, "entered_at": "updated_at"}).reset_index(drop=True)
+    deals = rows.rename(columns={**names, "entered_at": "updated_at"}).reset_index(drop=True)
     by_day = {column: file.calendar[name] for name, column in names.items() if name in file.calendar}
-    return Part("deals", made, by_day)
+    return Part("deals", deals, by_day)
