@@ -19,10 +19,15 @@ from crm_metrics.engine.intervals.signals import Noise, signals
 from crm_metrics.engine.noise import Noises
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Period
+from crm_metrics.periods.calendar import DAY
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
 from crm_metrics.tables import NONE
 
 _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
+# The columns of numbers that are missing until something is known.
+_NUMBERS = (
+    *("value", "low", "high", "compare_value", "change", "change_pct", "target", "attainment", "rank_low", "rank_high"),
+)
 
 
 @dataclass(frozen=True)
@@ -69,9 +74,9 @@ class Assembler:
         parts = [part for metric in metrics for part in self._rows(metric)]
         if not parts:
             return pd.DataFrame(columns=self.columns)
-        made = {name: np.concatenate([part[name] for part in parts]) for name in self.columns}
+        columns = {name: np.concatenate([part[name] for part in parts]) for name in self.columns}
         # Texts repeat row by row: they stay references to the same few objects.
-        return pd.DataFrame({name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in made.items()})
+        return pd.DataFrame({name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in columns.items()})
 
     def _rows(self, metric: Metric) -> list[dict[str, Any]]:
         cells = self.engine.cells(metric.name)
@@ -103,75 +108,63 @@ class Assembler:
         label = self.engine.dataset.labels.get(metric.name)
         return f"{metric.title} ({label})" if label else metric.title
 
-    def _fixed(self, metric: Metric, size: int) -> dict[str, Any]:
-        same = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
-        made: dict[str, Any] = {name: _filled(value, size) for name, value in same.items()}
-        made["standing"] = _filled(None, size)
-        return made | {name: np.full(size, np.nan) for name in ("target", "attainment", "rank_low", "rank_high")}
-
-    def _by_period(self, place: np.ndarray) -> dict[str, Any]:
-        """What a row says about its period; `place` is the period of each row."""
-        periods = [part.period for part in self.shown]
-        last = [(max(period.end, period.start)).toordinal() for period in periods]
-        names = {
+    def _blank(self, metric: Metric, place: np.ndarray) -> dict[str, Any]:
+        """Rows of a metric that say nothing yet but what they are about; `place` is the period of each row."""
+        size, periods = len(place), [part.period for part in self.shown]
+        by_period = {
             "period": [period.label for period in periods],
             "start": [period.start.isoformat() for period in periods],
-            "end": [
-                type(period.end).fromordinal(day - 1).isoformat() for period, day in zip(periods, last, strict=True)
-            ],
+            "end": [(max(period.end, period.start) - DAY).isoformat() for period in periods],
             "complete": [part.complete for part in self.shown],
             "compare_period": [part.earlier.label if part.earlier else None for part in self.shown],
         }
-        return {name: np.array(values, dtype=object)[place] for name, values in names.items()}
+        texts: dict[str, str | None] = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
+        texts |= dict.fromkeys((*map(column_name, self._dims), "currency", "signal", "standing"))
+        rows: dict[str, Any] = {name: np.array(values, dtype=object)[place] for name, values in by_period.items()}
+        rows |= {name: np.full(size, text, dtype=object) for name, text in texts.items()}
+        return rows | {name: np.full(size, np.nan) for name in _NUMBERS}
 
     def _none(self, metric: Metric, reason: str) -> dict[str, Any]:
         """One row per period for a metric that has no cells; its dimensions are empty."""
         size = len(self.shown)
-        made = self._fixed(metric, size) | self._by_period(np.arange(size))
-        made |= {column_name(dim): _filled(None, size) for dim in self._dims}
-        missing = ("value", "low", "high", "compare_value", "change", "change_pct")
-        made |= {name: np.full(size, np.nan) for name in missing} | {"signal": _filled(None, size)}
-        made |= {"n": np.zeros(size, dtype=np.int64), "status": _filled("unavailable", size)}
-        return made | {"reason": _filled(reason, size), "currency": _filled(None, size)}
+        rows = self._blank(metric, np.arange(size)) | {"n": np.zeros(size, dtype=np.int64)}
+        return rows | {"status": np.full(size, "unavailable", object), "reason": np.full(size, reason, object)}
 
     def _part(self, metric: Metric, part: Money, *, money: bool) -> dict[str, Any]:
         cells = part.cells
         place, segment = np.nonzero(part.shown[self._windows])
         window = self._windows[place]
-        size = len(place)
-        made = self._fixed(metric, size) | self._by_period(place)
+        rows = self._blank(metric, place)
         labels = self.engine.segments(cells.dims).labels
-        for dim in self._dims:
-            if dim in cells.dims:
-                known = np.array([label[cells.dims.index(dim)] for label in labels], dtype=object)
-                made[column_name(dim)] = known[segment] if len(known) else _filled(None, size)
-            else:
-                made[column_name(dim)] = _filled(None, size)
+        for at, dim in enumerate(cells.dims if labels else ()):
+            if dim in self._dims:
+                rows[column_name(dim)] = np.array([label[at] for label in labels], dtype=object)[segment]
         value, reason = cells.value[window, segment], cells.reason[window, segment]
         ok = reason == 0
-        made["complete"] = made["complete"] & ~(ok & self.engine.covering.cut(metric)[window])
-        to_date = ~made["complete"].astype(bool)
+        rows["complete"] = rows["complete"] & ~(ok & self.engine.covering.cut(metric)[window])
+        to_date = ~rows["complete"].astype(bool)
         immature = cells.partial[window, segment]
         status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
         words = np.array([None, *REASONS[1:]], dtype=object)[reason]
         words[ok & immature] = "immature-cohort"
-        currency = part.currency[window, segment] if money else _filled(None, size)
-        made |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words, "currency": currency}
-        made |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
-        now = Figures(value, made["low"], made["high"], cells.effective[window, segment])
+        rows |= {"value": value, "n": cells.n[window, segment], "status": status, "reason": words}
+        if money:
+            rows["currency"] = part.currency[window, segment]
+        rows |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
+        now = Figures(value, rows["low"], rows["high"], cells.effective[window, segment])
         if len(self.shown) == len(self.engine.by) == 1 and cells.dims == self.engine.by:
-            made |= self._standings(metric, now, made)
-        return made | self._compared(metric, part, place, segment, now)
+            rows |= self._standings(metric, now, rows)
+        return rows | self._compared(metric, part, place, segment, now)
 
-    def _standings(self, metric: Metric, now: Figures, made: dict[str, Any]) -> dict[str, Any]:
+    def _standings(self, metric: Metric, now: Figures, rows: dict[str, Any]) -> dict[str, Any]:
         """How the segments of the only dimension stand to each other in the only period. Those without a name, and the
         rest of them as one, are no segments to compare; nor are amounts in several currencies."""
-        names = made[column_name(self.engine.by[0])]
-        rankable = (made["status"] != "unavailable") & (names != NONE) & (names != self.engine.rest)
-        if len(set(made["currency"][rankable])) > 1:
+        names = rows[column_name(self.engine.by[0])]
+        rankable = (rows["status"] != "unavailable") & (names != NONE) & (names != self.engine.rest)
+        if len(set(rows["currency"][rankable])) > 1:
             return {}
-        found = standings(metric, now, made["n"], rankable)
-        return {"standing": found.mark, "rank_low": found.best, "rank_high": found.worst}
+        places = standings(metric, now, rows["n"], rankable)
+        return {"standing": places.mark, "rank_low": places.best, "rank_high": places.worst}
 
     def _compared(
         self, metric: Metric, money: Money, place: np.ndarray, segment: np.ndarray, now: Figures
@@ -181,9 +174,7 @@ class Assembler:
         earlier = np.array([-1 if window is None else window for window in windows])[place]
         compared = (earlier >= 0) & (money.cells.reason[earlier, segment] != CODE["no-baseline"])
         if not compared.any():
-            nothing = np.full(len(place), np.nan)
-            unsaid = _filled(None, len(place))
-            return {"compare_value": nothing, "change": nothing, "change_pct": nothing, "signal": unsaid}
+            return {}
         before = np.where(compared, money.cells.value[earlier, segment], np.nan)
         if metric.is_money:
             window = self._windows[place]
@@ -207,12 +198,12 @@ class Assembler:
     ) -> Noise:
         """The noise of each row; what was in the periods before is not known of single currencies of several."""
         longer, spread, together = np.ones(len(place)), np.full(len(place), np.nan), np.zeros(len(place))
-        for one in np.unique(place[earlier >= 0]).tolist():
-            rows = np.flatnonzero(place == one)
-            found = self._noises.of(metric, int(self._windows[one]), int(earlier[rows[0]]))
-            longer[rows] = found.longer[0]
-            spread[rows] = found.spread[segment[rows]] if len(found.spread) > 1 else found.spread[0]
-            together[rows] = found.together[segment[rows]] if len(found.together) > 1 else found.together[0]
+        for period in np.unique(place[earlier >= 0]).tolist():
+            rows = np.flatnonzero(place == period)
+            noise = self._noises.of(metric, int(self._windows[period]), int(earlier[rows[0]]))
+            longer[rows] = noise.longer[0]
+            spread[rows] = noise.spread[segment[rows]] if len(noise.spread) > 1 else noise.spread[0]
+            together[rows] = noise.together[segment[rows]] if len(noise.together) > 1 else noise.together[0]
         if money.cells is not self.engine.cells(metric.name):
             return Noise(longer, np.full(len(place), np.nan), np.zeros(len(place)))
         return Noise(longer, spread, together)
@@ -270,12 +261,6 @@ _WORDS = {
 
 def _sentence(problem: Unavailable) -> str:
     return "; ".join(filter(None, (problem.seen, problem.offer or problem.hint)))
-
-
-def _filled(value: object, size: int) -> np.ndarray:
-    made = np.empty(size, dtype=object)
-    made[:] = value
-    return made
 
 
 def has_figures(frame: pd.DataFrame) -> bool:

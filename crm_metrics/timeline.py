@@ -95,10 +95,10 @@ class Timeline:
         """Where a window stands as it was as many days after its end as is known after the end of another; after its start
         where that one is not over."""
         then = {}
-        for name, one in self.dataset.coverage.items():
-            over = one.known >= like.end - timedelta(days=1)
+        for name, covered in self.dataset.coverage.items():
+            over = covered.known >= like.end - timedelta(days=1)
             back = like.end - period.end if over else like.start - period.start
-            then[name] = self.dataset.behind(one.known - min(back, one.known - date.min))
+            then[name] = self.dataset.behind(covered.known - min(back, covered.known - date.min))
         plain = self.windows[self._place(period, until, is_compared=True)]
         key = ("then", plain.start, plain.end, *sorted(then.items()))
         if key not in self._places:
@@ -115,15 +115,15 @@ class Timeline:
         is only compared with is another only where a table begins in it."""
         cut = period.until(self.dataset.as_of)
         coverage = self.dataset.coverage
-        days = {name: one.known if period.unit == "all" else one.complete for name, one in coverage.items()}
-        known = {name: part for name, day in days.items() if (part := until(day)) and part.end < cut.end}
-        is_compared = is_compared and any(cut.start < one.first < cut.end for one in coverage.values())
-        edges = tuple(sorted((name, part.end) for name, part in known.items()))
+        days = {name: covered.known if period.unit == "all" else covered.complete for name, covered in coverage.items()}
+        cuts = {name: part for name, day in days.items() if (part := until(day)) and part.end < cut.end}
+        is_compared = is_compared and any(cut.start < covered.first < cut.end for covered in coverage.values())
+        edges = tuple(sorted((name, part.end) for name, part in cuts.items()))
         key = (cut.start, cut.end, period.end, period.unit if period.unit == "all" else "", is_compared, edges)
         if key not in self._places:
             self._places[key] = len(self.windows)
             window = replace(self._window(period, cut), is_compared=is_compared)
-            own = {name: replace(self._window(period, part), is_compared=is_compared) for name, part in known.items()}
+            own = {name: replace(self._window(period, part), is_compared=is_compared) for name, part in cuts.items()}
             self.windows.append(replace(window, cuts=own))
         return self._places[key]
 

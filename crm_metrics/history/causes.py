@@ -86,14 +86,16 @@ def _input(row: tuple[Any, ...]) -> Input:
 
 def causes(before: Run, now: Run, old: str, new: str, tables: Collection[str], *, segmented: bool) -> list[Cause]:
     """What lies between two runs that can change a figure made from `tables`; `old` and `new` are its definitions."""
-    found = [Cause("definition", tuple(said))] if (said := definitions.changes(old, new)) else []
+    reasons = [Cause("definition", tuple(said))] if (said := definitions.changes(old, new)) else []
     if before.version != now.version:
-        found.append(Cause("version", (f"crm-metrics {before.version} → {now.version}",)))
+        reasons.append(Cause("version", (f"crm-metrics {before.version} → {now.version}",)))
     near = {*tables, *_ALWAYS, *(_FOR_SEGMENTS if segmented else ())}
-    found += _of_files(before.inputs, now.inputs, near) or ([] if found else _of_files(before.inputs, now.inputs, None))
-    if not found and before.as_of != now.as_of:
-        found.append(Cause("as-of", (f"as of {before.as_of} → {now.as_of}",)))
-    return found or [Cause("unknown", ("neither a definition nor a file is another one than before",))]
+    reasons += _of_files(before.inputs, now.inputs, near) or (
+        [] if reasons else _of_files(before.inputs, now.inputs, None)
+    )
+    if not reasons and before.as_of != now.as_of:
+        reasons.append(Cause("as-of", (f"as of {before.as_of} → {now.as_of}",)))
+    return reasons or [Cause("unknown", ("neither a definition nor a file is another one than before",))]
 
 
 def _of_files(before: Iterable[Input], now: Iterable[Input], tables: set[str] | None) -> list[Cause]:
@@ -108,13 +110,13 @@ def _of_files(before: Iterable[Input], now: Iterable[Input], tables: set[str] | 
 
 
 def _without(files: Iterable[Input], kept: Counter[tuple[str, str]]) -> list[Input]:
-    left, found = Counter(kept), []
+    left, others = Counter(kept), []
     for file in files:
         if left[file.content]:
             left[file.content] -= 1
         else:
-            found.append(file)
-    return found
+            others.append(file)
+    return others
 
 
 def _of_table(table: str, old: Sequence[Input], new: Sequence[Input]) -> Cause:

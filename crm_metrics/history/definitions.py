@@ -68,17 +68,17 @@ def definition(metric: Metric, catalog: Catalog, settings: Settings) -> Definiti
 
 def tables_of(parts: Iterable[Metric]) -> set[str]:
     """The tables of files that these aggregates are made from, those behind derived tables included."""
-    made = [part for part in parts if part.aggregate]
-    found = {base for part in made for base in (schema.TABLES[part.table].bases or (part.table,))}
-    return found | set(
-        schema.inputs((part.table, column) for part in made for column in (*columns_of(part), *part.per))
+    aggregates = [part for part in parts if part.aggregate]
+    bases = {base for part in aggregates for base in (schema.TABLES[part.table].bases or (part.table,))}
+    return bases | set(
+        schema.inputs((part.table, column) for part in aggregates for column in (*columns_of(part), *part.per))
     )
 
 
 def changes(before: str, now: str) -> list[str]:
     """What differs between two definitions, a few words each; empty when nothing does."""
     old, new = json.loads(before), json.loads(now)
-    found = [
+    said = [
         f"setting {name}: {_said(old['settings'].get(name))} → {_said(new['settings'].get(name))}"
         for name in sorted({*old["settings"], *new["settings"]})
         if old["settings"].get(name) != new["settings"].get(name)
@@ -86,11 +86,11 @@ def changes(before: str, now: str) -> list[str]:
     for name in sorted({*old["metrics"], *new["metrics"]}):
         was, is_now = old["metrics"].get(name), new["metrics"].get(name)
         if was is None or is_now is None:
-            found.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
+            said.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
         else:
             keys = [key for key in sorted({*was, *is_now}) if was.get(key) != is_now.get(key)]
-            found += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
-    return found
+            said += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
+    return said
 
 
 def _block(metric: Metric) -> dict[str, Any]:

@@ -44,9 +44,9 @@ class RowChanges:
 
 def unpacked(labels: Sequence[str], packed: bytes, count: int) -> Rows:
     """The rows as they were packed; `count` is how many there are."""
-    found = np.frombuffer(zlib.decompress(packed), dtype="<u8").astype(np.uint64)
-    ids = found[count:] if len(found) > count else np.zeros(count, np.uint64)
-    return Rows(tuple(labels), ids, found[:count])
+    digests = np.frombuffer(zlib.decompress(packed), dtype="<u8").astype(np.uint64)
+    ids = digests[count:] if len(digests) > count else np.zeros(count, np.uint64)
+    return Rows(tuple(labels), ids, digests[:count])
 
 
 def rows_of(raw: Raw, id_at: int | None) -> Rows | None:
@@ -88,8 +88,8 @@ def changes(before: Sequence[Rows], now: Sequence[Rows]) -> RowChanges | None:
             return None
         return RowChanges(int(_unmatched(new.ids, old.ids).sum()), None, int(_unmatched(old.ids, new.ids).sum()))
     went, came = old.ids[_unmatched(old.contents, new.contents)], new.ids[_unmatched(new.contents, old.contents)]
-    known = came[came != _NOTHING]
-    changed = len(known) - int(_unmatched(known, went).sum())
+    with_id = came[came != _NOTHING]
+    changed = len(with_id) - int(_unmatched(with_id, went).sum())
     return RowChanges(len(came) - changed, changed, len(went) - changed)
 
 
@@ -109,9 +109,9 @@ def _unmatched(here: np.ndarray, there: np.ndarray) -> np.ndarray:
         return lone
     order = np.argsort(here, kind="stable")
     ordered = here[order]
-    known, times = np.unique(there, return_counts=True)
-    place = np.minimum(np.searchsorted(known, ordered), len(known) - 1)
-    partners = np.where(known[place] == ordered, times[place], 0)
+    distinct, times = np.unique(there, return_counts=True)
+    place = np.minimum(np.searchsorted(distinct, ordered), len(distinct) - 1)
+    partners = np.where(distinct[place] == ordered, times[place], 0)
     lone[order] = np.arange(len(ordered)) - np.searchsorted(ordered, ordered) >= partners
     return lone
 
@@ -125,15 +125,15 @@ def _digests(column: pa.ChunkedArray | pa.Array, salt: str) -> np.ndarray:
     if not coded.num_chunks:
         return np.zeros(0, np.uint64)
     # All chunks share one dictionary now.
-    known = np.append(_of_texts(coded.chunk(0).dictionary.to_numpy(zero_copy_only=False), salt), _NOTHING)
-    places = (chunk.indices.fill_null(len(known) - 1).to_numpy(zero_copy_only=False) for chunk in coded.chunks)
-    return np.concatenate([known[place] for place in places])
+    by_code = np.append(_of_texts(coded.chunk(0).dictionary.to_numpy(zero_copy_only=False), salt), _NOTHING)
+    places = (chunk.indices.fill_null(len(by_code) - 1).to_numpy(zero_copy_only=False) for chunk in coded.chunks)
+    return np.concatenate([by_code[place] for place in places])
 
 
 def _of_texts(texts: np.ndarray, salt: str) -> np.ndarray:
     if not len(texts):
         return np.zeros(0, np.uint64)
     key = hashlib.blake2b(salt.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
-    made: np.ndarray = pd.util.hash_array(texts.astype(object), hash_key=key, categorize=False)
-    made[pd.isna(texts)] = _NOTHING
-    return made
+    digests: np.ndarray = pd.util.hash_array(texts.astype(object), hash_key=key, categorize=False)
+    digests[pd.isna(texts)] = _NOTHING
+    return digests

@@ -65,7 +65,7 @@ def same(old: Figure, new: Figure) -> bool:
 
 def restated(old: Figure, new: Figure) -> bool:
     """Whether the later figure says something else than the earlier one; what was too young to tell may change."""
-    if any(one.status == "partial" or one.reason in _YOUNG for one in (old, new)) or same(old, new):
+    if any(figure.status == "partial" or figure.reason in _YOUNG for figure in (old, new)) or same(old, new):
         return False
     return (old.counts or new.counts) if GONE in (old.status, new.status) else True
 
@@ -78,54 +78,50 @@ def figures_of(report: Report, catalog: Catalog) -> dict[Group, list[Figure]]:
         metric.name for metric in report.metrics if any(part.window == "always" for part in catalog.parts([metric]))
     }
     frame = report.rows[report.rows["reason"].fillna("") != "missing-column"]
-    found: dict[Group, list[Figure]] = {}
+    groups: dict[Group, list[Figure]] = {}
     for row in frame.to_dict("records"):
-        labels = {name: str(row[name]) for name in by if not _missing(row[name])}
+        labels = {name: str(row[name]) for name in by if not pd.isna(row[name])}
         if report.rest and report.rest in labels.values():
             continue
         kind = ALL if row["period"] == ALL else ""
         complete = bool(row["complete"]) and (kind == ALL or row["metric"] not in moving)
         group = Group(row["metric"], row["start"], row["end"], kind, complete, ",".join(sorted(labels)))
-        value = None if _missing(row["value"]) or not math.isfinite(row["value"]) else float(row["value"])
+        value = None if pd.isna(row["value"]) or not math.isfinite(row["value"]) else float(row["value"])
         figure = Figure(
             json.dumps(labels, sort_keys=True),
-            "" if _missing(row["currency"]) else str(row["currency"]),
+            "" if pd.isna(row["currency"]) else str(row["currency"]),
             value,
             int(row["n"]),
             str(row["status"]),
-            "" if _missing(row["reason"]) else str(row["reason"]),
+            "" if pd.isna(row["reason"]) else str(row["reason"]),
         )
-        found.setdefault(group, []).append(figure)
-    return found
+        groups.setdefault(group, []).append(figure)
+    return groups
 
 
 def pairs(old: Iterable[Figure], new: Iterable[Figure], *, came: bool, went: bool) -> list[tuple[Figure, Figure]]:
     """Each earlier figure with the later one of its segment: by currency where a segment has several. One that has no
     partner stands with nothing; `came` and `went` say whether that means anything, as it does not after `--top`."""
     before, after = _by_segment(old), _by_segment(new)
-    found = []
+    matched = []
     for segment in dict.fromkeys([*before, *after]):
         was, is_now = before.get(segment, {}), after.get(segment, {})
         if len(was) == len(is_now) == 1:
-            found.append((next(iter(was.values())), next(iter(is_now.values()))))
+            matched.append((next(iter(was.values())), next(iter(is_now.values()))))
             continue
         for currency in dict.fromkeys([*was, *is_now]):
             earlier, later = was.get(currency), is_now.get(currency)
             if earlier and later:
-                found.append((earlier, later))
+                matched.append((earlier, later))
             elif earlier and went:
-                found.append((earlier, nothing(earlier)))
+                matched.append((earlier, nothing(earlier)))
             elif later and came:
-                found.append((nothing(later), later))
-    return found
+                matched.append((nothing(later), later))
+    return matched
 
 
 def _by_segment(figures: Iterable[Figure]) -> dict[str, dict[str, Figure]]:
-    found: dict[str, dict[str, Figure]] = {}
+    by_segment: dict[str, dict[str, Figure]] = {}
     for figure in figures:
-        found.setdefault(figure.segment, {})[figure.currency] = figure
-    return found
-
-
-def _missing(cell: object) -> bool:
-    return cell is None or cell is pd.NA or (isinstance(cell, float) and math.isnan(cell))
+        by_segment.setdefault(figure.segment, {})[figure.currency] = figure
+    return by_segment

@@ -90,7 +90,7 @@ class Keeping:
         self.path, self.report, self.whole = path, report, whole
         self._dataset = dataset
         self._groups = figures_of(report, catalog)
-        self._definitions = {one.name: definition(one, catalog, dataset.settings) for one in report.metrics}
+        self._definitions = {metric.name: definition(metric, catalog, dataset.settings) for metric in report.metrics}
         self._now: Run | None = None
         self._known: set[tuple[Group, Figure]] = set()  # the figures that `look` told
 
@@ -137,11 +137,11 @@ class Keeping:
     def _steps(self, connection: sqlite3.Connection) -> Iterator[_Step]:
         stated = self._dataset.settings.as_of
         for group, figures in self._groups.items():
-            kept = {(one.figure.segment, one.figure.currency): one for one in _current(connection, group)}
-            came = any(one.whole for one in kept.values())
-            latest = max(kept.values(), key=lambda one: one.last_run, default=None)
-            back = stated is not None and any(one.as_of > stated.isoformat() for one in kept.values())
-            for old, new in pairs([one.figure for one in kept.values()], figures, came=True, went=self.whole):
+            kept = {(figure.figure.segment, figure.figure.currency): figure for figure in _current(connection, group)}
+            came = any(figure.whole for figure in kept.values())
+            latest = max(kept.values(), key=lambda figure: figure.last_run, default=None)
+            back = stated is not None and any(figure.as_of > stated.isoformat() for figure in kept.values())
+            for old, new in pairs([figure.figure for figure in kept.values()], figures, came=True, went=self.whole):
                 mine = kept.get((old.segment, old.currency))
                 told = group.complete and not back and (mine is not None or came) and restated(old, new)
                 yield _Step(group, old, new, mine, mine or latest, told, back)
@@ -149,7 +149,7 @@ class Keeping:
     def _told(self, connection: sqlite3.Connection, steps: Iterable[_Step]) -> list[Restated]:
         runs: dict[int, Run] = {}
         reasons: dict[tuple[str, int, int, bool], tuple[Cause, ...]] = {}
-        found = []
+        told = []
         for step in steps:
             if step.since is None or self._now is None:
                 continue
@@ -161,11 +161,11 @@ class Keeping:
                 old = _definition_text(connection, step.since.definition)
                 before = runs[step.since.last_run]
                 reasons[key] = tuple(causes(before, self._now, old, mine.text, mine.tables, segmented=key[3]))
-            found.append(self._restated(step, runs[step.since.value_run].at, reasons[key]))
-        return found
+            told.append(self._restated(step, runs[step.since.value_run].at, reasons[key]))
+        return told
 
     def _restated(self, step: _Step, first: str, because: tuple[Cause, ...]) -> Restated:
-        group, metric = step.group, next(one for one in self.report.metrics if one.name == step.group.metric)
+        group, metric = step.group, next(own for own in self.report.metrics if own.name == step.group.metric)
         rows = self.report.rows
         label = rows.loc[(rows["start"] == group.start) & (rows["end"] == group.end), "period"].iloc[0]
         return Restated(
@@ -193,9 +193,9 @@ class Keeping:
         ).lastrowid
         for file in now.inputs:
             _add_input(connection, run or 0, file)
-        known = {name: _definition_id(connection, one) for name, one in self._definitions.items()}
+        ids = {name: _definition_id(connection, own) for name, own in self._definitions.items()}
         for step in steps:
-            _add_figure(connection, run or 0, step, known[step.group.metric], whole=self.whole)
+            _add_figure(connection, run or 0, step, ids[step.group.metric], whole=self.whole)
         connection.execute(  # rows can only be compared with those of the latest run that gave a figure
             "UPDATE files SET digests = NULL WHERE digests IS NOT NULL AND id NOT IN (SELECT file FROM inputs "
             "WHERE run IN (SELECT last_run FROM figures WHERE current))"
@@ -219,14 +219,14 @@ def _digests_kept(
 
 
 def _digests_of(raw: Raw, source: Source, recogniser: Recogniser) -> tuple[int, bytes | None, tuple[str, ...]]:
-    known = None
+    recognised = None
     key = TABLES[source.table].key
     if key:
         try:
-            known = recogniser.recognise(raw)
+            recognised = recogniser.recognise(raw)
         except CrmMetricsError:  # its table was stated from outside
-            known = None
-    rows = digests.rows_of(raw, known.columns.get(key) if known else None)
+            recognised = None
+    rows = digests.rows_of(raw, recognised.columns.get(key) if recognised else None)
     return (len(rows.contents), rows.packed(), rows.labels) if rows else (0, None, ())
 
 
@@ -247,9 +247,9 @@ def _definition_text(connection: sqlite3.Connection, row: int) -> str:
     return str(connection.execute("SELECT text FROM definitions WHERE id = ?", (row,)).fetchone()[0])
 
 
-def _definition_id(connection: sqlite3.Connection, one: Definition) -> int:
-    connection.execute("INSERT OR IGNORE INTO definitions (digest, text) VALUES (?, ?)", (one.digest, one.text))
-    return int(connection.execute("SELECT id FROM definitions WHERE digest = ?", (one.digest,)).fetchone()[0])
+def _definition_id(connection: sqlite3.Connection, own: Definition) -> int:
+    connection.execute("INSERT OR IGNORE INTO definitions (digest, text) VALUES (?, ?)", (own.digest, own.text))
+    return int(connection.execute("SELECT id FROM definitions WHERE digest = ?", (own.digest,)).fetchone()[0])
 
 
 def _add_input(connection: sqlite3.Connection, run: int, file: Input) -> None:

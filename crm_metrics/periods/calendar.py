@@ -147,28 +147,16 @@ class Period:
             return self.calendar.between(start, end)
         return replace(self.calendar.unit(self.unit, start), start=start, end=end)
 
-    def split(
-        self, grain: Grain, *, fiscal_year_start: int | None = None, week_start: WeekStart | None = None
-    ) -> list[Period]:
+    def split(self, grain: Grain) -> list[Period]:
         """The calendar units that touch the period, oldest first, cut to it at both ends; together they are the period.
-
-        Quarters and years are fiscal in a fiscal period, or when `fiscal_year_start` is given and not 1. Weeks start as
-        in the period's own calendar unless `week_start` says otherwise.
-        """
+        Quarters and years are fiscal in a fiscal period."""
         unit: Unit = grain
-        calendar = self.calendar
-        fiscal = self.unit.startswith("fiscal")
-        if not fiscal and fiscal_year_start is not None:
-            calendar = replace(calendar, fiscal_year_start=fiscal_year_start)
-            fiscal = fiscal_year_start != 1
-        if fiscal and grain in ("quarter", "year"):
+        if self.unit.startswith("fiscal") and grain in ("quarter", "year"):
             unit = "fiscal-quarter" if grain == "quarter" else "fiscal-year"
-        if week_start is not None:
-            calendar = replace(calendar, week_start=week_start)
         parts = []
         day = self.start
         while day < self.end:
-            whole = calendar.unit(unit, day)
+            whole = self.calendar.unit(unit, day)
             parts.append(replace(whole, start=day, end=min(whole.end, self.end)))
             day = whole.end
         return parts

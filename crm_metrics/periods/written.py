@@ -86,12 +86,12 @@ _TO_DATE: dict[str, Unit] = {"wtd": "week", "mtd": "month", "qtd": "quarter", "y
 
 def _absolute(text: str, calendar: Calendar) -> Period:
     """The unit that `text` names; ValueError with the reason, empty when `text` is not of that form."""
-    found = _ABSOLUTE.fullmatch(text)
-    if not found:
+    match = _ABSOLUTE.fullmatch(text)
+    if not match:
         raise ValueError(
             "name its year as well" if text[:3] in _MONTH_NAMES or re.fullmatch("[qhw][0-9]+", text) else ""
         )
-    given = {name: int(digits) for name, digits in found.groupdict().items() if digits}
+    given = {name: int(digits) for name, digits in match.groupdict().items() if digits}
     year = given.get("year", given.get("fiscal", 0))
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"years run from {FIRST_YEAR} to {LAST_YEAR}")
@@ -139,12 +139,12 @@ def _word(text: str, calendar: Calendar) -> tuple[bool, _Rule] | None:
         return True, lambda as_of, first: calendar.unit("day", as_of - DAY * (text == "yesterday"))
     if text in _TO_DATE:
         return True, lambda as_of, first: calendar.unit(_TO_DATE[text], as_of)
-    if found := _THIS.fullmatch(text):
-        this = cast(Unit, found["unit"])
+    if match := _THIS.fullmatch(text):
+        this = cast(Unit, match["unit"])
         return True, lambda as_of, first: calendar.unit(this, as_of)
-    if not (found := _LAST.fullmatch(text)):
+    if not (match := _LAST.fullmatch(text)):
         return None
-    unit, count = cast(Unit, found["unit"]), int(found["count"] or 1)
+    unit, count = cast(Unit, match["unit"]), int(match["count"] or 1)
     if count > _CENTURY[unit]:
         raise ValueError("it reaches back more than 100 years")
 
@@ -209,11 +209,11 @@ def _meant_units(text: str, calendar: Calendar) -> list[str]:
             guesses = [f"{year}-{month:02}"]
         case "", [month], [day]:
             guesses = [f"{year}-{month:02}-{day:02}"]
-        case "", [], [one, two] if tokens[0] == year:
-            guesses = [f"{year}-{one:02}-{two:02}"]
-        case "", [], [one, two]:
+        case "", [], [first, second] if tokens[0] == year:
+            guesses = [f"{year}-{first:02}-{second:02}"]
+        case "", [], [first, second]:
             # 03.04.2025 has the day first; 03/04/2025 may have either.
-            guesses = [f"{year}-{two:02}-{one:02}", *([] if "." in text else [f"{year}-{one:02}-{two:02}"])]
+            guesses = [f"{year}-{second:02}-{first:02}", *([] if "." in text else [f"{year}-{first:02}-{second:02}"])]
         case (("q" | "h"), [], [number]):
             guesses = [f"{year}-{letters.upper()}{number}"]
         case "w", [], [number]:

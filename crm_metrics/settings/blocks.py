@@ -114,13 +114,13 @@ class Rates(Block):
             return {"file": value}
         if not isinstance(value, Mapping) or isinstance(value.get("given"), tuple):
             return value
-        made: dict[str, Any] = {key: value[key] for key in ("to", "file") if key in value}
+        block: dict[str, Any] = {key: value[key] for key in ("to", "file") if key in value}
         mistakes: list[str] = []
         codes = {key: rates for key, rates in value.items() if key not in ("to", "file")}
-        made["given"] = tuple(rate for code, rates in codes.items() for rate in _rates(code, rates, value, mistakes))
+        block["given"] = tuple(rate for code, rates in codes.items() for rate in _rates(code, rates, value, mistakes))
         if mistakes:
             raise ValueError("; ".join(mistakes))
-        return made
+        return block
 
 
 def _rates(code: str, rates: Any, block: Mapping[str, Any], mistakes: list[str]) -> list[dict[str, Any]]:
@@ -133,19 +133,19 @@ def _rates(code: str, rates: Any, block: Mapping[str, Any], mistakes: list[str])
             f"{code} = {rates!r}: say which currency the rate leads to, with the setting currency or rates.to"
         )
         return []
-    found: list[dict[str, Any]] = []
+    every: list[dict[str, Any]] = []
     for day, rate in rates.items() if isinstance(rates, Mapping) else [(None, rates)]:
         shown = code if day is None else f"{code}, {day}"
         try:
-            made = None if day is None else date.fromisoformat(str(day))
+            from_day = None if day is None else date.fromisoformat(str(day))
         except ValueError:
             mistakes.append(f"{shown}: a day is written 2025-12-31")
             continue
         if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < float("inf"):
             mistakes.append(f"{shown} = {rate}: a rate is a number above 0")
             continue
-        found.append({"base": code, "to": block["to"], "rate": rate, "day": made})
-    return found
+        every.append({"base": code, "to": block["to"], "rate": rate, "day": from_day})
+    return every
 
 
 def _allowed(value: object) -> object:

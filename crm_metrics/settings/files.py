@@ -115,26 +115,26 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
 
 def _placed(values: dict[str, Any], folder: Path) -> dict[str, Any]:
     """Valid values with their relative paths as seen from the working folder instead of from the file."""
-    made = dict(values)
+    placed = dict(values)
     for name in ("paths", "vendor_files", "metrics_file"):
-        if name in made:
-            made[name] = _under(folder, made[name])
-    if isinstance(made.get("rates"), str):
-        made["rates"] = _under(folder, made["rates"])
-    elif "file" in made.get("rates", {}):
-        made["rates"] = made["rates"] | {"file": _under(folder, made["rates"]["file"])}
-    if "profile" in made:
-        made["profile"] = {
+        if name in placed:
+            placed[name] = _under(folder, placed[name])
+    if isinstance(placed.get("rates"), str):
+        placed["rates"] = _under(folder, placed["rates"])
+    elif "file" in placed.get("rates", {}):
+        placed["rates"] = placed["rates"] | {"file": _under(folder, placed["rates"]["file"])}
+    if "profile" in placed:
+        placed["profile"] = {
             name: profile | {key: _under(folder, profile[key]) for key in ("paths", "output") if key in profile}
-            for name, profile in made["profile"].items()
+            for name, profile in placed["profile"].items()
         }
-    return made
+    return placed
 
 
 def _under(folder: Path, path: Any) -> Any:
     """A path, or each of a list, that is relative to a folder; `-` is standard input and lies nowhere."""
     if isinstance(path, list | tuple):
-        return [_under(folder, one) for one in path]
+        return [_under(folder, entry) for entry in path]
     if path == "-" or (folder == Path() and not path.startswith("~")):
         return path
     return str(folder / _home(path)) + ("/" if path.endswith("/") else "")

@@ -43,10 +43,10 @@ def _named(name: str) -> str:
 
 
 def _dimension(name: str) -> str:
-    made = _named(name)
-    if made in get_args(periods.Grain):
+    dimension = _named(name)
+    if dimension in get_args(periods.Grain):
         raise ValueError("a scope is a part of the records, such as an owner; the time is said by start, due and every")
-    return made
+    return dimension
 
 
 Finite = Annotated[float, Field(allow_inf_nan=False)]
@@ -98,11 +98,11 @@ class Goal(Block):
         """First day, last day and target of each part, oldest first; of a goal without `every` the one there is."""
         if self.every is None:
             return [(self.start, self.due, float(self.target or 0))]
-        made: list[tuple[date, date, float]] = []
+        steps: list[tuple[date, date, float]] = []
         start = self.start
         while start <= self.due:
             after = add_months(start, _MONTHS[self.every])
-            target = self.targets[len(made)] if self.targets else self.target
-            made.append((start, after - DAY, float(target or 0)))
+            target = self.targets[len(steps)] if self.targets else self.target
+            steps.append((start, after - DAY, float(target or 0)))
             start = after
-        return made
+        return steps

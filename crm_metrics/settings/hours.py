@@ -30,10 +30,10 @@ def _stretches(value: object) -> object:
 
 
 def _stretch(text: str) -> str:
-    found = _STRETCH.fullmatch(text)
-    if not found:
+    match = _STRETCH.fullmatch(text)
+    if not match:
         raise ValueError(f"{text!r} is no stretch of working hours; {_FORM}")
-    begin, end = int(found[1]) * 60 + int(found[2]), int(found[3]) * 60 + int(found[4])
+    begin, end = int(match[1]) * 60 + int(match[2]), int(match[3]) * 60 + int(match[4])
     if begin >= MIDNIGHT or end > MIDNIGHT:
         raise ValueError(f"{text!r}: a day begins at 00:00 and ends at 24:00")
     if begin == end:
@@ -62,9 +62,9 @@ class Hours(Block):
         if not any(self.week):
             raise ValueError(f'no day has working hours; give at least one, such as mon = "09:00-17:30": {_FORM}')
         for day, pieces in zip(DAYS, self._named(), strict=True):
-            for (_, end, one), (begin, _, other) in pairwise(sorted(pieces)):
+            for (_, end, earlier), (begin, _, later) in pairwise(sorted(pieces)):
                 if begin < end:
-                    raise ValueError(f"{one} and {other} overlap on {day}; each minute can be worked only once")
+                    raise ValueError(f"{earlier} and {later} overlap on {day}; each minute can be worked only once")
         return self
 
     @property
@@ -106,8 +106,8 @@ class Holidays(Block):
             return None
         from holidays import list_supported_countries  # takes a while, and few need it
 
-        known = list_supported_countries(include_aliases=False)
-        if code.strip().upper() not in known:
+        countries = list_supported_countries(include_aliases=False)
+        if code.strip().upper() not in countries:
             raise ValueError(
                 f"the public holidays of {code!r} are not known. A country is a code of two letters, such as DE or US; "
                 "for another one give its days off with dates"
@@ -122,9 +122,13 @@ class Holidays(Block):
             raise ValueError(f"subdivision = {self.subdivision!r} needs the country it is a part of, such as DE")
         from holidays import list_supported_countries
 
-        known = list_supported_countries()[self.country]
-        if self.subdivision not in known:
-            said = did_you_mean(self.subdivision, known) if known else "Its holidays are the same everywhere."
+        subdivisions = list_supported_countries()[self.country]
+        if self.subdivision not in subdivisions:
+            said = (
+                did_you_mean(self.subdivision, subdivisions)
+                if subdivisions
+                else "Its holidays are the same everywhere."
+            )
             raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}. {said}")
         return self
 

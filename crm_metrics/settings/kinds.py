@@ -49,13 +49,13 @@ def _day(value: object) -> date:
 
 def _encoding(name: str) -> str:
     try:
-        known = codecs.lookup(name)
+        codec = codecs.lookup(name)
     except LookupError as error:
         raise ValueError(f"{name!r} is no encoding; for example windows-1252 or utf-16") from error
     # Python also calls base64 and rot13 codecs; those do not turn bytes into text.
-    if not getattr(known, "_is_text_encoding", True):
+    if not getattr(codec, "_is_text_encoding", True):
         raise ValueError(f"{name!r} is no encoding of text; for example windows-1252 or utf-16")
-    return known.name
+    return codec.name
 
 
 def _currency(code: str) -> str:
@@ -66,9 +66,9 @@ def _currency(code: str) -> str:
 
 
 def _column(name: str) -> str:
-    known = {column for table in given_tables() for column in schema.TABLES[table].columns}
-    if name not in known:
-        close = nearest(name, known)  # there are too many to list them all
+    columns = {column for table in given_tables() for column in schema.TABLES[table].columns}
+    if name not in columns:
+        close = nearest(name, columns)  # there are too many to list them all
         said = f"Did you mean {close}?" if close else "'crm-metrics scan' shows how columns are called, such as amount."
         raise ValueError(f"no table has a column {name!r}. {said}")
     return name
@@ -122,14 +122,14 @@ def _meaning(meant: Any) -> str:
     """What a value means, as the column has it; the outcome of deals, for example, is won, lost or open."""
     column, value = meant.column, meant.value
     is_flag = schema.Kind.BOOL in _kinds(column)
-    known = ("true", "false") if is_flag else _MEANINGS.get(column, ())
+    meanings = ("true", "false") if is_flag else _MEANINGS.get(column, ())
     text = str(value).lower() if isinstance(value, bool) and is_flag else value
     if not isinstance(text, str) or not text.strip():
         raise ValueError("true or false is expected" if is_flag else "a text is expected, in quotation marks")
     text = text.strip()
-    if known and text.casefold() not in known:
-        raise ValueError(f"{column} is {', '.join(known[:-1])} or {known[-1]}. {did_you_mean(text, known)}")
-    return text.casefold() if known else text
+    if meanings and text.casefold() not in meanings:
+        raise ValueError(f"{column} is {', '.join(meanings[:-1])} or {meanings[-1]}. {did_you_mean(text, meanings)}")
+    return text.casefold() if meanings else text
 
 
 def _table(name: str) -> str:
@@ -154,8 +154,8 @@ def _states(block: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     for table, words in block.items():
         for word, state in words.items():
             if state not in schema.STATES[table]:
-                known = ", ".join(schema.STATES[table])
-                raise ValueError(f"{table}: {word!r} = {state!r}: it is one of {known}")
+                allowed = ", ".join(schema.STATES[table])
+                raise ValueError(f"{table}: {word!r} = {state!r}: it is one of {allowed}")
     return block
 
 

@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"""|\'\'\'|"(?:\\.|[^"\\])*"|\'[^\']*\'|#.*|[\[\]{}]')
 def lines_of(text: str) -> dict[Place, int]:
     """The line (from 1) of every key and block by its place, such as `("goal", 0, "target")`, in a text that has been read
     as TOML without a complaint. Keys within braces are on the line of what holds them."""
-    found: dict[Place, int] = {}
+    lines: dict[Place, int] = {}
     counts: dict[Place, int] = {}
     block: Place = ()
     for number, line in _beginnings(text):
@@ -29,13 +29,13 @@ def lines_of(text: str) -> dict[Place, int]:
             if header[1] == "[[":
                 counts[block] = counts.get(block, -1) + 1
                 block = (*block, counts[block])
-            found.setdefault(block, number)
+            lines.setdefault(block, number)
         elif key := _KEY.match(line):
-            found.setdefault((*block, *_path(key[1])), number)
-    for place, number in list(found.items()):
+            lines.setdefault((*block, *_path(key[1])), number)
+    for place, number in list(lines.items()):
         for size in range(1, len(place)):
-            found.setdefault(place[:size], number)
-    return found
+            lines.setdefault(place[:size], number)
+    return lines
 
 
 def line_of(place: Place, lines: dict[Place, int]) -> int | None:
@@ -56,12 +56,12 @@ def _path(written: str) -> Place:
 
 def _inside(path: Place, counts: dict[Place, int]) -> Place:
     """The path with the number of each list entry it goes through: `[files.columns]` belongs to the last `[[files]]`."""
-    made: Place = ()
+    numbered: Place = ()
     for at, part in enumerate(path):
-        made = (*made, part)
-        if made in counts and at < len(path) - 1:
-            made = (*made, counts[made])
-    return made
+        numbered = (*numbered, part)
+        if numbered in counts and at < len(path) - 1:
+            numbered = (*numbered, counts[numbered])
+    return numbered
 
 
 def _beginnings(text: str) -> Iterator[tuple[int, str]]:

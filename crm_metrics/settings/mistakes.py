@@ -37,11 +37,11 @@ def validated(values: dict[str, Any], where: str, lines: Mapping[Place, int] | N
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        found: dict[str, int | None] = {}
+        by_sentence: dict[str, int | None] = {}
         for mistake in error.errors():
             place = tuple(part for part in mistake["loc"] if part != "[key]")
-            found.setdefault(_sentence(dict(mistake)), line_of(place, dict(lines or {})))
-    ordered = sorted(found.items(), key=lambda pair: pair[1] or 0)
+            by_sentence.setdefault(_sentence(dict(mistake)), line_of(place, dict(lines or {})))
+    ordered = sorted(by_sentence.items(), key=lambda pair: pair[1] or 0)
     said = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
     raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=where)
 
@@ -86,8 +86,8 @@ def _known(place: Place) -> list[str]:
     for part in place[:-1]:
         if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
             model = _block(model.model_fields[str(part)].annotation)
-    known = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-    return [name for name in known if name != "given"]
+    keys = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+    return [name for name in keys if name != "given"]
 
 
 def _block(annotation: Any) -> Any:
@@ -95,5 +95,5 @@ def _block(annotation: Any) -> Any:
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) in (tuple, dict, Union, UnionType):
-        return next((found for part in get_args(annotation) if (found := _block(part)) is not None), None)
+        return next((block for part in get_args(annotation) if (block := _block(part)) is not None), None)
     return None

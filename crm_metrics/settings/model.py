@@ -31,8 +31,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 
 def _setting(about: str, example: str, *, default: Any = None, **limits: Any) -> Any:
     """A setting: what it means, and an example as the file has it."""
-    made = {"default_factory": default} if callable(default) else {"default": default}
-    return Field(**made, description=about, examples=[example], **limits)
+    default_of = {"default_factory": default} if callable(default) else {"default": default}
+    return Field(**default_of, description=about, examples=[example], **limits)
 
 
 def with_base(values: dict[str, Any]) -> dict[str, Any]:
@@ -228,9 +228,9 @@ class Settings(Block):
 
     def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
         """The same settings, with the file they come from and the line of each key in it."""
-        made = self.model_copy()
-        made._file, made._lines = path, lines  # private attributes, which `frozen` does not hold
-        return made
+        copy = self.model_copy()
+        copy._file, copy._lines = path, lines  # private attributes, which `frozen` does not hold
+        return copy
 
     def line(self, *place: str | int) -> int | None:
         """The line of the settings file on which a value stands, such as `("goal", 0, "metric")`; None without one."""
@@ -240,27 +240,16 @@ class Settings(Block):
         """What is set for a file by its path as reports show it: the first entry that says something counts, mappings of
         `columns` first; what is set for no single file is None, also where there is a setting for all."""
         mine = [rule for rule in self.files if rule.is_for(path)]
-        found: dict[str, Any] = {"path": path}
-        for name in (
-            "table",
-            "vendor",
-            "sheet",
-            "header",
-            "encoding",
-            "date_order",
-            "decimal",
-            "kind",
-            "scale",
-            "until",
-        ):
-            found[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
+        said: dict[str, Any] = {"path": path}
+        for name in FileRules.model_fields.keys() - {"path", "columns", "values"}:
+            said[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
         mappings = [columns for pattern, columns in self.columns.items() if matches(pattern, path)]
         for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
-            found["columns"] = {**found.get("columns", {}), **columns}
+            said["columns"] = {**said.get("columns", {}), **columns}
         for column, meant in (pair for rule in reversed(mine) for pair in rule.values.items()):
-            values = found.setdefault("values", {})
+            values = said.setdefault("values", {})
             values[column] = {**values.get(column, {}), **meant}
-        return FileRules.model_construct(**found)
+        return FileRules.model_construct(**said)
 
     def for_file(self, path: str) -> Settings:
         """The settings that hold within one file: its own date order and decimal sign before those for all."""
@@ -305,12 +294,6 @@ class Described:
 
 def described() -> list[Described]:
     """Every setting, in the order in which a file would have them."""
-    return [
-        Described(
-            name,
-            field.get_default(call_default_factory=True),
-            field.description or "",
-            str((field.examples or [""])[0]),
-        )
-        for name, field in Settings.model_fields.items()
-    ]
+    fields = Settings.model_fields.items()
+    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields}
+    return [Described(name, defaults[name], of.description or "", str((of.examples or [""])[0])) for name, of in fields]

@@ -31,9 +31,9 @@ class Data:
     """The loaded data; only tables of which a file was given, not those derived from others. `refused` are the files that
     could not be read, by path."""
 
-    def __init__(self, found: Everything, dataset: Dataset) -> None:
-        self.dataset, self.issues, self._raws = dataset, list(found.issues), found.raws
-        self.refused = found.refused
+    def __init__(self, everything: Everything, dataset: Dataset) -> None:
+        self.dataset, self.issues, self._raws = dataset, list(everything.issues), everything.raws
+        self.refused = everything.refused
         self._read: dict[tuple[str, str], tuple[NDArray[Any], coerced.Texts]] = {}
         self.sources: list[Source] = dataset.sources
         self.settings: Settings = dataset.settings
@@ -169,9 +169,9 @@ class Rows:
         """Where the column has a value that passes the test."""
         return by_text(self.frame[column], test, False)
 
-    def strange(self, column: str, known: Collection[str], fold: Callable[[str], str]) -> Bools:
+    def strange(self, column: str, accepted: Collection[str], fold: Callable[[str], str]) -> Bools:
         """Where the column has a value that, folded, is none of the known ones."""
-        return self.matching(column, lambda value: fold(value) not in known)
+        return self.matching(column, lambda value: fold(value) not in accepted)
 
     def of_several(self, column: str, key: str, fold: Callable[[str], str]) -> Bools:
         """Where the column's value, folded, belongs to several keys."""
@@ -220,10 +220,10 @@ class Rows:
         """The column as the file writes it."""
         return self.data.sources[source].columns.get(column, column.replace("_", " "))
 
-    def among(self, found: Hits) -> Bools:
+    def among(self, hits: Hits) -> Bools:
         """The rows that were found."""
         result = np.zeros(len(self.frame), dtype=bool)
-        for part in found.parts:
+        for part in hits.parts:
             mine = [
                 source.index for source in self.data.sources if (source.path, source.table) == (part.path, self.name)
             ]

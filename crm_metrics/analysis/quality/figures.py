@@ -24,6 +24,6 @@ def _read(name: str, catalog: Catalog) -> set[str]:
         result.add(f"{part.table}.*")
         for column in columns_of(part):
             result.add(f"{part.table}.{column}")
-            known = schema.column(part.table, column)
-            result.update(known.needs if known is not None else ())
+            described = schema.column(part.table, column)
+            result.update(described.needs if described is not None else ())
     return result

@@ -60,16 +60,18 @@ def _in_general(sentence: str) -> str:
     return words[:1].upper() + words[1:] + "."
 
 
-def run(found: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()) -> list[Finding]:
+def run(
+    everything: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()
+) -> list[Finding]:
     """What the checks found beyond what the settings let pass, the worst first. Raises as `refuse_unknown` does."""
     from crm_metrics.analysis.quality.data import Data  # imports pandas, which a wrong name does not need
 
-    if found.dataset is None:
+    if everything.dataset is None:
         return []
-    allowed = found.dataset.settings.check
+    allowed = everything.dataset.settings.check
     refuse_unknown(only, ignore, allowed)
     chosen = _chosen(only, ignore)
-    data = Data(found, found.dataset)
+    data = Data(everything, everything.dataset)
     result = [finding for check in chosen if (finding := _run(check, data, catalog, allowed.get(check.name)))]
     return sorted(result, key=lambda finding: _WORST_FIRST.index(finding.check.severity))
 

@@ -124,6 +124,6 @@ def several_spellings(data: Data) -> Iterator[Hits]:
 def _categories(rows: Rows) -> Iterator[str]:
     """The columns of words that a file of this table has."""
     given = set().union(*(source.columns for source in rows.data.sources if source.table == rows.name))
-    for name, known in schema.TABLES[rows.name].columns.items():
-        if known.kind is Kind.CATEGORY and name in given and rows.has(name) and name != "currency":
+    for name, columns in schema.TABLES[rows.name].columns.items():
+        if columns.kind is Kind.CATEGORY and name in given and rows.has(name) and name != "currency":
             yield name

@@ -19,10 +19,10 @@ def _orphans(
     data: Data, tables: tuple[str, ...], column: str, other: str, key: str, fold: Callable[[str], str], *shown: str
 ) -> Iterator[Hits]:
     for others in data.tables(other, having=[key]):
-        known = {fold(str(value)) for value in others.frame[key].dropna().unique()}
+        there = {fold(str(value)) for value in others.frame[key].dropna().unique()}
         for rows in data.tables(*tables, having=[column]):
             cells = [name for name in (column, *shown) if any(name in source.columns for source in data.sources)]
-            yield rows.hits(rows.strange(column, known, fold), *(cells or [column]), among=rows.filled(column))
+            yield rows.hits(rows.strange(column, there, fold), *(cells or [column]), among=rows.filled(column))
 
 
 @check(REFERENCES, effect="they have no segment, country or other attribute of a customer", codes=["unmatched"])

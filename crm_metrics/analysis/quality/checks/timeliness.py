@@ -37,7 +37,7 @@ def future_date(data: Data) -> Iterator[Hits]:
 @check(TIMELINESS, effect="no figure of theirs is given for later periods; an export may be missing")
 def stale_table(data: Data) -> Iterator[Hits]:
     """Files end earlier than the others, by more than the usual pause between their records."""
-    ends = {name: one.complete for name, one in data.dataset.coverage.items() if one.complete < data.as_of}
+    ends = {name: covered.complete for name, covered in data.dataset.coverage.items() if covered.complete < data.as_of}
     said = {
         source.path: f"{called(source.table)} end on {ends[source.table]}, other records go on to {data.as_of}"
         for source in data.sources
