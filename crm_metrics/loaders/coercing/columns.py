@@ -78,7 +78,9 @@ def relabelled(labels: pa.Array, codes: Ints) -> Texts:
 def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
     """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
     texts = column.astype("category").cat
-    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[texts.codes.to_numpy()]
+    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[
+        texts.codes.to_numpy()
+    ]
 
 
 def category(column: Texts) -> pd.Categorical:
