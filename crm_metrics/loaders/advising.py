@@ -126,14 +126,11 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
     kinds = schema.TABLES[layout.table].columns
     best: dict[str, _Offer] = {}
     for place, label in enumerate(sheet.labels):
-        content = sheet.content(place)
-        if place in used or not label.strip() or content is None:
-            continue
-        said = _said(label)
+        content = sheet.content(place) if place not in used and label.strip() else None
+        fitting = [name for name in _names(layout, choice) if content and fits(kinds[name].kind, content) == 1]
+        said = _said(label) if fitting else frozenset()
         offers = []
-        for column in _names(layout, choice):
-            if fits(kinds[column].kind, content) != 1:
-                continue
+        for column in fitting:
             if said & set(_meant(layout, column)):
                 offers.append(_Offer(0, column, label))
             elif not said and _is_like(key_of(label), _named(layout, column)):

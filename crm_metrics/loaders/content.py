@@ -62,7 +62,9 @@ class Content:
 
 def looked_at(cells: Sequence[str | None]) -> Content:
     """What the cells of a column are."""
-    filled = [text for text in map(str.strip, filter(None, cells)) if text.casefold() not in MISSING]
+    filled = list(map(str.strip, filter(None, cells)))
+    if missing := {text for text in {*filled} if text.casefold() in MISSING}:
+        filled = [text for text in filled if text not in missing]
     if not filled:
         return Content(len(cells), (), "blank", False)
     seen = filled[:_LOOKED_AT]

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crm_metrics.shipped import listed, shipped
 
@@ -179,8 +179,13 @@ def english() -> Language:
 
 
 @cache
+def _words(name: str) -> dict[str, Any]:
+    return shipped("loaders/words", name)
+
+
+@cache
 def _language(name: str, guessing: bool = False) -> Language:
-    block = shipped("loaders/words", name)
+    block = _words(name)
     stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
 
     def table(part: str) -> dict[str, tuple[str, ...]]:

@@ -8,19 +8,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from io import StringIO
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
-from rich.color import ColorSystem
-from rich.console import Console
-from rich.style import Style
-from rich.text import Text
 
 from crm_metrics.writers.drawing.plain import CHART_PLAIN
+
+if TYPE_CHECKING:
+    from rich.console import Console  # slow to import, and needed only for colours and for lines that are wrapped
 
 Span = tuple[str, str]  # a text and its style
 
@@ -106,20 +105,25 @@ def wrapped(text: str, width: int | None) -> list[str]:
     """The text in lines no wider than the width; words that are wider are folded."""
     if width is None or cell_len(text) <= width:
         return [text]
+    from rich.text import Text
+
     return [line.plain.rstrip() for line in Text(text).wrap(_endless(), width)]
 
 
 @cache
 def _endless() -> Console:
+    from rich.console import Console
+
     return Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
 
 
 @cache
-def _style(style: str) -> Style:
-    return Style.parse(style)
+def _painter(style: str) -> Callable[[str], str]:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return partial(Style.parse(style).render, color_system=ColorSystem.STANDARD)
 
 
 def _painted(text: str, style: str) -> str:
-    if not style or not text.strip():
-        return text
-    return _style(style).render(text, color_system=ColorSystem.STANDARD)
+    return _painter(style)(text) if style and text.strip() else text
