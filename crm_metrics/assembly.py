@@ -15,9 +15,9 @@ from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.intervals.signals import Noise, signals
+from crm_metrics.engine.intervals.signals import ALIKE, Noise, signals
 from crm_metrics.engine.noise import Noises
-from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
@@ -189,7 +189,9 @@ class Assembler:
             relative = np.full(len(before), np.nan)
         grids = money.cells.low, money.cells.high, money.cells.effective
         then = Figures(before, *(grid[earlier, segment] for grid in grids))
-        said = signals(metric, now, then, self._noise(metric, money, place, earlier, segment))
+        is_judged = metric.better is not Better.NEITHER and not np.isnan(change).all()
+        noise = self._noise(metric, money, place, earlier, segment) if is_judged else ALIKE
+        said = signals(metric, now, then, noise)
         said[~compared] = None
         return {"compare_value": before, "change": change, "change_pct": relative, "signal": said}
 

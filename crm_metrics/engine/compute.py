@@ -19,6 +19,7 @@ from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Un
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.intervals.limits import limited
+from crm_metrics.engine.intervals.scores import Scores
 from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.pairs import Chosen, Groups, Part
 from crm_metrics.engine.segments import Segments
@@ -55,6 +56,7 @@ class Engine:
         self.keep, self.rest, self._limits = keep, rest, limits
         self._everything = any(window.is_all for window in self.windows)
         self._cells: dict[str, Cells | Unavailable] = {}
+        self.scores: dict[tuple[str, float | None], Scores | None] = {}  # what a metric's limits were made of
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
         self.measures = Measures(self.selector)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine
 
 _PAIRED_BY = "customer"
+_KEPT = 50_000  # so many scores of a metric are kept for its comparisons; more are rather computed again
 _TOTAL, _NUMBER, _BELOW = "total", "number", "below"
 
 
@@ -92,6 +93,15 @@ def repeats(engine: Engine, metric: Metric) -> bool:
 def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None = None) -> Scores | None:
     """The scores of a metric's cells, of a ratio of two sums those about another value where it is given; None when a part
     has none: a largest value, a survival median, a whole of wholes."""
+    if (metric.name, about) in engine.scores:
+        return engine.scores[metric.name, about]
+    found = _scores(engine, metric, cells, about)
+    if found is None or len(found.cell) <= _KEPT:
+        engine.scores[metric.name, about] = found
+    return found
+
+
+def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -> Scores | None:
     found = _gradient(engine, metric.formula, cells) if metric.formula else _of_aggregate(engine, metric, cells)
     if found is None:
         return None
