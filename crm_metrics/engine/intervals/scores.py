@@ -58,19 +58,20 @@ class Scores:
     whole: Floats | None = None
 
     @cached_property
+    @np.errstate(all="ignore")
     def variance(self) -> Floats:
         """The variance of each cell, to eleven digits: the others depend on the order in which the rows come."""
         found = weighted(self.cell, self.score**2, self.shape[0] * self.shape[1]).reshape(self.shape)
         found = found if self.whole is None else np.maximum(found + self.whole, 0)
-        with np.errstate(all="ignore"):
-            scale = 10.0 ** (10 - np.floor(np.log10(found)))
-            return np.where((found > 0) & np.isfinite(scale), np.rint(found * scale) / scale, found)
+        scale = 10.0 ** (10 - np.floor(np.log10(found)))
+        return np.where((found > 0) & np.isfinite(scale), np.rint(found * scale) / scale, found)
 
     @cached_property
     def units(self) -> Floats:
         """How many units each cell has."""
         return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape).astype(np.float64)
 
+    @np.errstate(all="ignore")
     def correlation(self, now: int, before: int) -> Floats:
         """By segment, how far two windows vary together because the same units are in both: 0 for no unit, never below."""
         segments, span = self.shape[1], int(self.unit.max(initial=0)) + 1
@@ -79,8 +80,7 @@ class Scores:
         both, one, other = np.intersect1d(keys[first], keys[second], assume_unique=True, return_indices=True)
         shared = weighted(both // span, self.score[first][one] * self.score[second][other], segments)
         variance = self.variance
-        with np.errstate(all="ignore"):
-            found = shared / np.sqrt(variance[now] * variance[before])
+        found = shared / np.sqrt(variance[now] * variance[before])
         return np.clip(np.nan_to_num(found), 0, 1)
 
 
@@ -90,6 +90,7 @@ def repeats(engine: Engine, metric: Metric) -> bool:
     return any(engine.selector(table).units is not None for table in sorted(tables))
 
 
+@np.errstate(all="ignore")  # what cannot be divided has no variance either
 def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None = None) -> Scores | None:
     """The scores of a metric's cells, of a ratio of two sums those about another value where it is given; None when a part
     has none: a largest value, a survival median, a whole of wholes."""
@@ -137,16 +138,15 @@ def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradi
     if left is None or right is None:
         return None
     (a, by_a), (b, by_b) = left, right
-    with np.errstate(all="ignore"):
-        match tree.operator:
-            case "+":
-                return a + b, _combined(by_a, 1.0, by_b, 1.0)
-            case "-":
-                return a - b, _combined(by_a, 1.0, by_b, -1.0)
-            case "*":
-                return a * b, _combined(by_a, b, by_b, a)
-            case _:
-                return a / b, _combined(by_a, 1 / b, by_b, -a / b**2)
+    match tree.operator:
+        case "+":
+            return a + b, _combined(by_a, 1.0, by_b, 1.0)
+        case "-":
+            return a - b, _combined(by_a, 1.0, by_b, -1.0)
+        case "*":
+            return a * b, _combined(by_a, b, by_b, a)
+        case _:
+            return a / b, _combined(by_a, 1 / b, by_b, -a / b**2)
 
 
 def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
@@ -166,24 +166,22 @@ def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] 
 
 def _of_aggregate(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Gradient] | None:
     name, one = metric.name, np.ones(cells.value.shape)
-    with np.errstate(all="ignore"):
-        match metric.aggregate:
-            case "count" | "distinct":
-                return cells.value, {Leaf(name, _NUMBER, metric): one}
-            case "sum":
-                return cells.value, {Leaf(name, _TOTAL, metric): one}
-            case "mean":
-                by = {Leaf(name, _TOTAL, metric): 1 / cells.n, Leaf(name, _NUMBER, metric): -cells.value / cells.n}
-                return cells.value, by
-            case "median" | "quantile":
-                return cells.value, {Leaf(name, _BELOW, metric): 1 / cells.n}
+    match metric.aggregate:
+        case "count" | "distinct":
+            return cells.value, {Leaf(name, _NUMBER, metric): one}
+        case "sum":
+            return cells.value, {Leaf(name, _TOTAL, metric): one}
+        case "mean":
+            by = {Leaf(name, _TOTAL, metric): 1 / cells.n, Leaf(name, _NUMBER, metric): -cells.value / cells.n}
+            return cells.value, by
+        case "median" | "quantile":
+            return cells.value, {Leaf(name, _BELOW, metric): 1 / cells.n}
     return None
 
 
 def _per_month(months: Floats, value: Floats, gradient: Gradient) -> Gradient:
     """The gradient of a rate of a whole period, as that of the same rate of a month."""
-    with np.errstate(all="ignore"):
-        outer = (1 - value) ** (1 / months - 1) / months
+    outer = (1 - value) ** (1 / months - 1) / months
     return {leaf: outer * slope for leaf, slope in gradient.items()}
 
 
@@ -219,8 +217,7 @@ def _of_group(
         units = None if labels is None else _numbered(engine, leaf, column, labels)
         groups = engine.groups(leaf.metric, pairs, cells.dims, units)
         added, seen = _added(engine, leaf, pairs, groups, cells)
-        with np.errstate(all="ignore"):
-            score = gradient[leaf].ravel().take(groups.cell) * added
+        score = gradient[leaf].ravel().take(groups.cell) * added
         kept = found.get(id(groups.cell))
         found[id(groups.cell)] = (groups, score + kept[1], seen + kept[2]) if kept else (groups, score, seen)
     parts = []
