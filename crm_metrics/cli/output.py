@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def refuse_terminal(format: str, output: Path | None) -> None:
     """Raises `UsageError` where bytes would go to a terminal."""
-    if output is None and is_binary(format) and sys.stdout.isatty():
+    if output is None and sys.stdout.isatty() and is_binary(format):
         raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
 
 

@@ -259,7 +259,7 @@ def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
     found: set[str] = set()
     for table in {leaf.metric.table for leaf in leaves}:
         values = engine.dataset.tables[table].frame[column]
-        found.update(map(str, values.astype("category").cat.categories))
+        found.update(map(str, values.astype("category").cat.categories.tolist()))
     return {label: number for number, label in enumerate(sorted(found))}
 
 
@@ -267,7 +267,7 @@ def _numbered(engine: Engine, leaf: Leaf, column: str, labels: Mapping[str, int]
     """The entity of each row of the leaf's table as its number; rows without one are units of their own."""
     tables = engine.dataset.tables
     category = tables[leaf.metric.table].frame[column].astype("category").cat
-    lookup = np.array([*(labels[str(value)] for value in category.categories), -1], dtype=np.int64)
+    lookup = np.array([*(labels[str(value)] for value in category.categories.tolist()), -1], dtype=np.int64)
     code = lookup[category.codes.to_numpy()]
     first = len(labels) + sum(len(table.frame) for name, table in tables.items() if name < leaf.metric.table)
     return np.where(code >= 0, code, first + np.arange(len(code)))
