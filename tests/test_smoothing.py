@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from statsmodels.tsa.holtwinters import Holt
 
 from crm_metrics.analysis.forecast import smoothing
 from crm_metrics.analysis.forecast.backtest import Trials, reach
@@ -49,9 +50,8 @@ def test_smoothing_follows_its_recursion_value_by_value() -> None:
 
 
 def test_smoothing_is_that_of_statsmodels() -> None:
-    holt = pytest.importorskip("statsmodels.tsa.holtwinters").Holt
     series = np.random.default_rng(2).normal(50, 9, 40)
-    model = holt(series, damped_trend=True, initialization_method="known", initial_level=48.0, initial_trend=0.5)
+    model = Holt(series, damped_trend=True, initialization_method="known", initial_level=48.0, initial_trend=0.5)
     fit = model.fit(smoothing_level=0.3, smoothing_trend=0.2, damping_trend=0.9, optimized=False)
     level, trend, squares = smoothing.smoothed(series, 48.0, 0.5, *np.array([[0.3], [0.06], [0.9]]))
 
