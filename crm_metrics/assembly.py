@@ -207,7 +207,7 @@ class Assembler:
             spread[rows] = noise.spread[segment[rows]] if len(noise.spread) > 1 else noise.spread[0]
             together[rows] = noise.together[segment[rows]] if len(noise.together) > 1 else noise.together[0]
         if money.cells is not self.engine.cells(metric.name):
-            return Noise(longer, np.full(len(place), np.nan), np.zeros(len(place)))
+            return Noise(longer, np.full(len(place), np.nan), 0 * together)
         return Noise(longer, spread, together)
 
     def _explain(self, metric: Metric, cells: Cells) -> None:

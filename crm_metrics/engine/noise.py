@@ -50,7 +50,10 @@ class Noises:
         return Noise(np.array([longer]), spread, together)
 
     def _together(self, metric: Metric, now: int, before: int) -> Floats:
-        """How far two windows vary together; counts have the variance of the records alone, and are taken as independent."""
+        """How far two windows vary together; counts have the variance of the records alone, and are taken as independent. Of
+        what adds up all that has come so far it is not known: the later window holds the earlier in it."""
+        if any(part.window == "to_end" for part in self._engine.catalog.parts([metric])):
+            return np.full(1, np.nan)
         if metric.unit is Unit.COUNT or metric.over_months or not repeats(self._engine, metric):
             return np.zeros(1)
         if metric.name not in self._scores:

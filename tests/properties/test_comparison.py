@@ -96,3 +96,13 @@ def test_each_month_is_compared_with_its_own_earlier_month(reports: Reports, see
 )
 def test_the_sample_data_is_compared_with_what_it_was(reports: Reports, period: str, compare: str) -> None:
     assert [] == some(wrong_comparisons(reports, sample(), period, compare, ["owner"]))
+
+
+def test_what_adds_up_all_that_has_come_so_far_is_neither_better_nor_worse(reports: Reports) -> None:
+    """The later figure holds the earlier one in it, and a change of one customer would be beyond chance."""
+    rows = reports(sample(), "2025-12", compare="previous").rows
+    judged = rows[rows["signal"].notna()].set_index("metric")["signal"].to_dict()
+    so_far = {name for name in judged if any(part.window == "to_end" for part in CATALOG.parts([CATALOG[name]]))}
+
+    assert so_far and {judged[name] for name in so_far} == {"cannot tell"}
+    assert {judged[name] for name in judged.keys() - so_far} > {"cannot tell", "no detectable change"}

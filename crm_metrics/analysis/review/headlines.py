@@ -46,12 +46,8 @@ def headlines(
     engine = Engine(dataset, catalog, list(windows))
     engine.prepare(list(metrics))
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
-    # What adds up all that has come so far holds the earlier period in it.
-    so_far = {metric.name for metric in metrics if any(part.window == "to_end" for part in catalog.parts([metric]))}
     noises = Noises(engine)
-    found = [
-        float("nan") if metric.name in so_far else _compared(chances, metric, part, noises) for metric, part in drawn
-    ]
+    found = [_compared(chances, metric, part, noises) for metric, part in drawn]
     told = holm(np.array(found), risk)
     own = risk / max(int(np.count_nonzero(~np.isnan(found))), 1)
     seen = [

@@ -24,7 +24,7 @@ _SURE = 3 / Z  # three standard deviations (3 times in 1,000), in halves of 95 %
 class Noise:
     """How two periods differ by themselves: the later is `longer` times as long as the earlier, where the figure is the
     larger for it; `spread` is the standard deviation of the periods before, NaN where it is not known; `together` how far
-    the two vary together (a correlation), because they have customers in common."""
+    the two vary together (a correlation), because they have customers in common, NaN where they cannot be compared."""
 
     longer: Floats
     spread: Floats
