@@ -49,7 +49,8 @@ class Assembler:
     """Builds the tidy rows of a report, metric by metric. `missing` says why a metric has no value anywhere; those that the
     data cannot give in any period are `absent`; figures that follow records to what became of them and are given as they
     stood at the same age are `alike`; `notes` are sentences to be printed with the figures, `uncovered` are those
-    that say which periods the data does not cover, `offers` those that say how a missing column can be read."""
+    that say which periods the data does not cover, `offers` those that say how a missing column can be read; `lacking` are
+    per metric the tables of which one would have to be given."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
         self.engine = engine
@@ -60,6 +61,7 @@ class Assembler:
         self.absent: set[str] = set()
         self.alike: set[str] = set()
         self.offers: dict[str, None] = {}
+        self.lacking: dict[str, tuple[str, ...]] = {}
         self.notes: list[str] = []
         self.missed_goals: list[str] = []
         self.uncovered: dict[str, None] = {}
@@ -83,6 +85,7 @@ class Assembler:
         if isinstance(cells, Unavailable):
             self.missing[metric.name] = _sentence(cells)
             self.absent.add(metric.name)
+            self.lacking |= {metric.name: cells.lacks} if cells.lacks else {}
             self.offers |= {problem: None for problem in (cells.offer,) if problem}
             return [self._none(metric, cells.reason)]
         self._windows = self._plain

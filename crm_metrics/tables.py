@@ -54,8 +54,8 @@ class Source:
 
 @dataclass(frozen=True)
 class Unusable:
-    """Why a column cannot be used: a reason code of the design (`missing-column`, `scale-ambiguous`, ...), what was seen,
-    and what would settle it."""
+    """Why a column cannot be used: a reason code of the design (`missing-column`, `scale-ambiguous`, ...), what was
+    seen, and what would settle it."""
 
     reason: str
     seen: str
@@ -65,9 +65,9 @@ class Unusable:
 @dataclass(frozen=True)
 class Coverage:
     """What a table knows of time, in days, all inclusive. `oldest`: the first day on which one of its records says that
-    something happened; `first` and `newest`: the same and the newest without those that lie far out of line; `known`: up to
-    when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins later is
-    covered (costs end with their last day)."""
+    something happened; `first` and `newest`: the same and the newest without those that lie far out of line; `known`:
+    up to when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins
+    later is covered (costs end with their last day)."""
 
     oldest: date
     first: date
@@ -96,10 +96,10 @@ class Coverage:
 
 @dataclass
 class Table:
-    """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates
-    (no time of day); `unusable` names columns that exist but cannot be read safely. With `in_parts` several rows may be
-    the parts of one record of a file, such as the days of a cost: they are one record in every count of these. Equal ids
-    of files with another `numbering` are two records (0 where none is given)."""
+    """Rows of one canonical table. `calendar[column][source]` is True where that file's column holds calendar dates (no
+    time of day); `unusable` names columns that exist but cannot be read safely. With `in_parts` several rows may be the
+    parts of one record of a file, such as the days of a cost: they are one record in every count of these. Equal ids of
+    files with another `numbering` are two records (0 where none is given)."""
 
     name: str
     frame: pd.DataFrame
@@ -116,9 +116,10 @@ class Table:
 
 @dataclass
 class Dataset:
-    """Everything that was loaded. `as_of` is the last day the data knows; `labels` are the readings that were chosen and
-    belong into a metric's title; `now` is the instant at the end of the as-of day, in microseconds since 1970; `notes`
-    are sentences that have to be printed with the figures."""
+    """Everything that was loaded. `as_of` is the last day the data knows; `labels` are the readings that were chosen
+    and belong into a metric's title; `now` is the instant at the end of the as-of day, in microseconds since 1970;
+    `notes` are sentences that have to be printed with the figures, those of `concerns` with the figures that read the
+    tables or columns named there."""
 
     tables: dict[str, Table]
     sources: list[Source]
@@ -127,6 +128,7 @@ class Dataset:
     settings: Settings
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    concerns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
     now: int = 0
     ignored: list[str] = field(default_factory=list)

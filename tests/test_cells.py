@@ -77,8 +77,9 @@ def test_a_negative_number_has_a_real_minus_sign(number, unit):
         ("+0.040 pp", 0.0004, 0.0, "percent"),
         ("+3.2 pts", 3.2, None, "points"),
         ("−0.11", -0.11, -0.02, "score"),
-        ("+12.4 %", 14.0, 0.124, "count"),
-        ("−56.4 %", -14.0, -0.564, "money"),
+        ("+12 %", 14.0, 0.124, "count"),
+        ("−56 %", -14.0, -0.564, "money"),
+        ("−9.4 %", -14.0, -0.094, "money"),
         ("+1,240 %", 14.0, 12.4, "hours"),
         ("+1,200 USD", 1200.0, None, "money"),
         ("+3", 3.0, None, "count"),
@@ -87,6 +88,44 @@ def test_a_negative_number_has_a_real_minus_sign(number, unit):
 )
 def test_a_change_is_in_points_for_shares_and_in_percent_for_amounts(expected, change, change_pct, unit):
     assert expected == cells.change(change, change_pct, unit, "USD")
+
+
+@pytest.mark.parametrize(
+    ("expected", "number", "unit"),
+    [
+        ("17.6 h", 1053.0, "minutes"),
+        ("69 min", 69.0, "minutes"),
+        ("2.0 h", 120.0, "minutes"),
+        ("30 min", 0.5, "hours"),
+        ("0.0 h", 0.0, "hours"),
+        ("95.8 h", 95.8, "hours"),
+        ("33.1 days", 33.1, "days"),
+    ],
+)
+def test_a_duration_is_in_the_unit_people_say(expected, number, unit):
+    assert expected == cells.value(number, unit)
+
+
+def test_numbers_side_by_side_are_in_one_unit():
+    assert cells.value(90.0, "minutes", like=378.0) == "1.5 h"
+
+
+@pytest.mark.parametrize(
+    ("expected", "low", "high", "unit"),
+    [
+        ("25 – 55 %", 0.2512, 0.5534, "percent"),
+        ("93.0 – 96.7 %", 0.93, 0.967, "percent"),
+        ("66k – 153k", 66123.0, 153000.0, "money"),
+        ("9M – 277M", 9.2e6, 2.77e8, "money"),
+        ("2,200 – 3,300", 2200.0, 3300.0, "money"),
+        ("4.8 – 7.8 h", 288.0, 470.0, "minutes"),
+        ("from 97 %", 0.971, None, "percent"),
+        ("up to 97 %", None, 0.971, "percent"),
+        ("", None, None, "percent"),
+    ],
+)
+def test_limits_have_as_few_digits_as_tell_them_apart(expected, low, high, unit):
+    assert expected == cells.limits(low, high, unit)
 
 
 def test_control_characters_are_spelled_out():

@@ -165,9 +165,9 @@ def test_the_table_shows_marks_and_places_and_says_what_they_are() -> None:
     shown = rendered(report(rows, [rate], by=("owner",)))
 
     assert "  owner  Win rate  rank \n".replace(" \n", "") in shown
-    assert "  Ann      90.0 %  ▲ 1" in shown
+    assert "  Ann      90.0 %  ↑ 1" in shown
     assert "  Ben      30.0 %    2–3" in shown
     assert "  Cleo     20.0 %\n" in shown
-    assert "▲ above or ▼ below the others" in shown
+    assert "↑ above or ↓ below the others" in shown
     assert "rank: " in shown
     assert "▲" not in rendered(report([row(rate, 0.2, owner="Cleo")], [rate], by=("owner",)))

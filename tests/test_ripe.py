@@ -36,7 +36,7 @@ def test_young_leads_are_immature_whether_or_not_anybody_has_converted_yet(conve
 
     assert report.rows["reason"].tolist()[0] == "immature-cohort"
     assert report.ripe == {"lead_conversion_rate": ("2025-02", 0.5 if converted else 0.0)}
-    assert f"Lead conversion rate (2025-02: {'50.0 %' if converted else '0.0 %'})" in rendered(report)
+    assert f"Lead conversion rate (Feb 2025: {'50.0 %' if converted else '0.0 %'})" in rendered(report)
 
 
 def test_a_period_that_is_old_enough_shows_no_other(tmp_path: Path) -> None:

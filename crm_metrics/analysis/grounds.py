@@ -1,41 +1,40 @@
-"""What figures rest on, in words: the months behind a lifetime value, and shares made of very few."""
+"""What figures rest on, in words: the months behind a lifetime value, and figures made of very few."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from crm_metrics import schema
 from crm_metrics.engine.cells import Cells
 from crm_metrics.engine.compute import Engine
-from crm_metrics.expressions import names
+from crm_metrics.expressions import Formula, Name, Operation, names
 from crm_metrics.metrics.metric import Metric, Unit
 
 FEW = 6  # fewer events say little, however many records they are among
 
 
-def sentences(engine: Engine, metrics: Iterable[Metric], window: int) -> list[str]:
-    """The bases of figures of several months, and which figures rest on fewer than six events; of all records together."""
+def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str, list[str]]:
+    """By metric what its figure rests on: the bases of one of several months, and that its events are fewer than six.
+    Of all records together; metrics of which there is nothing to say are left away."""
     shown = [engine.catalog[metric.name] for metric in metrics if _value(engine, metric.name, window) is not None]
-    bases: dict[str, tuple[list[str], dict[str, str]]] = {}
-    thin: dict[tuple[int, str], list[str]] = {}
+    bases = {metric.name: base for metric in shown if (base := _base(engine, metric, window))}
+    titles = {engine.catalog[name].title for name in bases}
+    found: dict[str, list[str]] = {}
+    first: dict[str, str] = {}  # by title: what is made of a figure above rests on the same
     for metric in shown:
-        if base := _base(engine, metric, window):
-            titles, said = bases.setdefault(base[0], ([], {}))
-            titles.append(metric.title)
-            said.update(base[1])
-        if (found := min(_events(engine, metric, window), default=None)) and found[0] < FEW:
-            thin.setdefault(found, []).append(metric.title)
-    for titles, said in bases.values():
-        for title in titles:
-            said.pop(title, None)  # it has a row of its own
-    made = [
-        f"{', '.join(titles)}: {', '.join(f'{_within(part)} {figure}' for part, figure in said.items())}; {span}"
-        for span, (titles, said) in bases.items()
-    ]
-    weak = [
-        f"{', '.join(titles)}{' each' if len(titles) > 1 else ''} rests on only {count} ({words})"
-        for (count, words), titles in thin.items()
-    ]
-    return [*made, *(["; ".join(weak)] if weak else [])]
+        said = []
+        if metric.name in bases:
+            span, parts = bases[metric.name]
+            own = [f"{_within(part)} {figure}" for part, figure in parts.items() if part not in titles]
+            above = [first[part] for part in parts if part in first]
+            first[metric.title] = "; ".join((", ".join(own), span)) if own else next(iter(above), span)
+            said.append(first[metric.title])
+        few = min(_events(engine, metric, window), default=None) if metric.unit is not Unit.COUNT else None
+        if few and few[0] < FEW:
+            said.append(f"rests on only {few[0]} ({few[1]})")
+        if said:
+            found[metric.name] = said
+    return found
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:
@@ -73,7 +72,8 @@ def _figure(engine: Engine, metric: Metric, window: int) -> str:
 
 
 def _events(engine: Engine, metric: Metric, window: int) -> Iterator[tuple[int, str]]:
-    """How many events each share in a figure is made of, or how many are not among them if those are fewer; and which."""
+    """How many events a figure is made of, and which: of a share those among all or those not, whichever are fewer; of
+    what is multiplied and divided, each part. What is added up rests on no single part."""
     if metric.interval == "proportion":
         few, all_of = _parts(engine, metric)[:2]
         hits, total = _value(engine, few.name, window), _value(engine, all_of.name, window)
@@ -84,5 +84,20 @@ def _events(engine: Engine, metric: Metric, window: int) -> Iterator[tuple[int, 
             if count > 0:
                 yield count, words
         return
-    for part in _parts(engine, metric):
-        yield from _events(engine, part, window)
+    if metric.formula is None:
+        cells = engine.cells(metric.name)
+        if isinstance(cells, Cells) and cells.value.shape[1] == 1 and (count := int(cells.n[window, 0])) > 0:
+            yield count, schema.called(metric.table) if metric.aggregate != "count" else metric.title.lower()
+        return
+    for name in _factors(metric.formula):
+        if name in engine.catalog:
+            yield from _events(engine, engine.catalog[name], window)
+
+
+def _factors(tree: Formula) -> Iterator[str]:
+    match tree:
+        case Name(name):
+            yield name
+        case Operation(operator, left, right) if operator in "*/":
+            yield from _factors(left)
+            yield from _factors(right)

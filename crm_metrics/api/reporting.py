@@ -40,9 +40,9 @@ def report(
     today: date | None = None,
     stdin: BinaryIO | None = None,
 ) -> Report:
-    """The key figures of a period from files, folders or archives. `period` as on the command line (the last complete month
-    when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty). Raises
-    `CrmMetricsError` with what, where and what to do."""
+    """The key figures of a period from files, folders or archives. `period` as on the command line (the last complete
+    month when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty).
+    Raises `CrmMetricsError` with what, where and what to do."""
     asked = query(
         period=period, by=by, metrics=metrics, compare=compare, top=top, settings=settings, metrics_file=metrics_file
     )
@@ -52,10 +52,10 @@ def report(
 def compute(
     dataset: Dataset, asked: Query, *, history: bool = False, strict: bool = True, alike: bool = False
 ) -> Report:
-    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too; with `alike`
-    figures that follow records are those at the age of the newest period that is over. Raises `NothingToReport` when no
-    figure rests on any record, unless not `strict`."""
-    from crm_metrics.analysis.grounds import sentences
+    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a series
+    the whole of its time; with `alike` figures that follow records are those at the age of the newest period that is over.
+    Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.engine.compute import Engine
@@ -84,7 +84,9 @@ def compute(
         past += [part.window for part in shown] if past else []
         then = [timeline.aged(part, whole) for part in periods.trailing(whole, HISTORY)[:-1]] if follows else []
         then += [part.window for part in shown] if then else []
+    together_at = timeline.shown(whole, "none") if history and asked.grain and len(parts) > 1 else None
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
+    places |= {together_at.window} if together_at else set()
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
     rest = None
@@ -94,6 +96,7 @@ def compute(
     engine.prepare(asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
+    together = Assembler(engine, [together_at], per).frame(asked.metrics) if together_at else None
     if strict:
         refuse_empty(dataset)
     if strict and not has_figures(rows):
@@ -105,7 +108,6 @@ def compute(
             "another period with -p, or -p all",
         )
     first = shown[0]
-    ground = [] if asked.grain or asked.by else sentences(engine, asked.metrics, first.window)
     return Report(
         rows=rows,
         metrics=asked.metrics,
@@ -124,8 +126,12 @@ def compute(
         settings=_stated(dataset, asked),
         settings_file=asked.settings.file,
         issues=dataset.issues,
-        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *ground])),
+        together=together,
+        concerns=_concerned(engine, asked.metrics),
+        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
         missing=assembler.missing,
+        lacking=assembler.lacking,
+        grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
         ripe=_ripe(engine, asked.metrics, past, [part.label for part in periods.trailing(whole, HISTORY)])
         if past
         else {},
@@ -139,6 +145,21 @@ def compute(
         alike=dict.fromkeys(sorted(assembler.alike), over[-1].label if over else ""),
         waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
+
+
+def _concerned(engine: Engine, metrics: list[Metric]) -> dict[str, frozenset[str]]:
+    """The metrics that read what a note is about, for every note that is not about all."""
+    from crm_metrics.metrics.checking import columns_of
+
+    concerns = {note: set(columns) for note, columns in engine.dataset.concerns.items()}
+    if not concerns:
+        return {}
+    read = {}
+    for metric in metrics:
+        parts = [part for part in engine.catalog.parts([metric]) if part.table]
+        columns = {f"{part.table}.{column}" for part in parts for column in columns_of(part)}
+        read[metric.name] = {part.table for part in parts} | columns
+    return {note: frozenset(name for name in read if read[name] & about) for note, about in concerns.items()}
 
 
 def _newest(engine: Engine, metrics: list[Metric], rows: pd.DataFrame) -> dict[str, date]:
@@ -173,7 +194,8 @@ def _span(dataset: Dataset) -> str:
 def _history(
     engine: Engine, metrics: list[Metric], past: list[int], then: list[int]
 ) -> dict[tuple[str, ...], list[float | None]]:
-    """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the last."""
+    """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the
+    last."""
     from crm_metrics.engine.cells import Cells
 
     found: dict[tuple[str, ...], list[float | None]] = {}
@@ -187,7 +209,8 @@ def _history(
 
 
 def _ripe(engine: Engine, metrics: list[Metric], past: list[int], labels: list[str]) -> dict[str, tuple[str, float]]:
-    """For each metric of which the last of some periods is too young to tell, the newest one before that is old enough."""
+    """For each metric of which the last of some periods is too young to tell, the newest one before that is old
+    enough."""
     from crm_metrics.engine.cells import CODE, Cells
 
     found = {}

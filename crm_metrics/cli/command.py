@@ -38,14 +38,23 @@ class Given:
     table: str | None
     color: bool | None
     verbose: bool
+    pager: bool
 
     def opened(self) -> AbstractContextManager[TextIO]:
         """Where the result is to be written."""
-        return opened(self.output, plain=self.format != "text")
+        return opened(self.output, plain=self.format != "text", pager=self.pager)
 
     def write(self, book: Book) -> None:
         """Write a book to standard output or the file, in the format asked for."""
-        written(book, self.format, self.output, table=self.table, verbose=self.verbose, color=self.color)
+        written(
+            book,
+            self.format,
+            self.output,
+            table=self.table,
+            verbose=self.verbose,
+            color=self.color,
+            pager=self.pager,
+        )
 
 
 def _shared(
@@ -67,6 +76,7 @@ def _shared(
     no_config: options.NoConfig = False,
     metrics_file: options.MetricsFile = None,
     color: options.Color = "auto",
+    no_pager: options.NoPager = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
 ) -> None:
@@ -139,4 +149,5 @@ def _given(name: str, only: Sequence[str], **values: Any) -> Given:
         values["table"],
         color,
         values["verbose"],
+        not values["no_pager"],
     )

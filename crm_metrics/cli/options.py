@@ -60,6 +60,7 @@ Config = Annotated[
 ]
 NoConfig = Annotated[bool, option("--no-config", help="Look for no crm-metrics.toml.")]
 Color = Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")]
+NoPager = Annotated[bool, option("--no-pager", help="Never through a pager (PAGER, else less), however long.")]
 Verbose = Annotated[bool, option("-v", "--verbose", help="All notes, and the files that were ignored.")]
 Debug = Annotated[bool, option("--debug", help="Show a traceback when something fails.")]
 

@@ -7,7 +7,8 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
@@ -32,9 +33,10 @@ def written(
     table: str | None = None,
     verbose: bool = False,
     color: bool | None = None,
+    pager: bool = True,
 ) -> None:
     """Writes a book to the file, or to standard output, in a format; `color` None leaves that to the stream."""
-    with opened(output, plain=format != "text") as out:
+    with opened(output, plain=format != "text", pager=pager) as out:
         terminal = out.isatty()
         if color is None:
             color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
@@ -48,11 +50,11 @@ def written(
 
 
 @contextmanager
-def opened(output: Path | None, *, plain: bool) -> Iterator[TextIO]:
+def opened(output: Path | None, *, plain: bool, pager: bool = True) -> Iterator[TextIO]:
     """A text stream for the report. A file appears whole or not at all. With `plain` the stream is UTF-8 with line ends as
-    they are written, for machines."""
+    they are written, for machines; else, on a terminal and with `pager`, what is longer than the screen goes through one."""
     if output is None:
-        with _standard_output(plain=plain) as stream:
+        with _paged() if pager and not plain and _is_screen() else _standard_output(plain=plain) as stream:
             yield stream
         return
     try:
@@ -69,6 +71,52 @@ def opened(output: Path | None, *, plain: bool) -> Iterator[TextIO]:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(output)) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_screen() -> bool:
+    """Whether standard output is a terminal, and no stream of Python's that takes its place."""
+    try:
+        return os.isatty(sys.stdout.fileno())
+    except (OSError, ValueError):
+        return False
+
+
+class _Page(StringIO):
+    """What is to be shown on a terminal, as far as it is written."""
+
+    encoding = property(lambda self: sys.stdout.encoding)
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextmanager
+def _paged() -> Iterator[TextIO]:
+    """A stream whose text is shown at the end: through the pager where it is longer than the screen, else as it is."""
+    import shlex
+    import subprocess  # neither is needed where nobody pages
+
+    page = _Page()
+    yield page
+    text = page.getvalue()
+    command = shlex.split(os.environ.get("PAGER", "less"))
+    is_long = text.count("\n") >= shutil.get_terminal_size().lines
+    if not (is_long and command and shutil.which(command[0])):
+        with _standard_output(plain=False) as stream:
+            stream.write(text)
+        return
+    sys.stdout.flush()
+    how = {"LESS": "FRX", **os.environ}  # colours as they are; what fits after all stays on the screen
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=how) as running:
+        try:
+            assert running.stdin is not None
+            running.stdin.write(text.encode(sys.stdout.encoding, "replace"))
+            running.stdin.close()
+        except BrokenPipeError:  # closed before its end
+            pass
+        while running.poll() is None:
+            with suppress(KeyboardInterrupt):  # that is for the pager
+                running.wait()
 
 
 @contextmanager

@@ -43,6 +43,7 @@ def report(
     top: Annotated[
         int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
     ] = None,
+    all_: Annotated[bool, option("--all", help="All figures, not only the headline figures.")] = False,
     format: options.format_among(formats()) = None,  # type: ignore[valid-type]
     output: options.Output = None,
     as_of: options.AsOf = None,
@@ -74,6 +75,7 @@ def report(
         ),
     ] = None,
     color: options.Color = "auto",
+    no_pager: options.NoPager = False,
     quiet: Annotated[bool, option("-q", "--quiet", help="No notes on standard error.")] = False,
     verbose: options.Verbose = False,
     debug: options.Debug = False,
@@ -121,7 +123,10 @@ def report(
             earlier = restating.History(history, result, dataset, asked)
         from crm_metrics.renderers.books.report import book
 
-        written(book(result), chosen, output, verbose=verbose, color=options.color_of(color, output))
+        everything = "all" if all_ else "named" if metric or profile.metrics else ""
+        answer = book(result, everything=everything, paths=[] if "-" in wanted else wanted)
+        shades = options.color_of(color, output)
+        written(answer, chosen, output, verbose=verbose, color=shades, pager=not no_pager)
         if chosen != "text" and not quiet:
             _warn(result, verbose)
         if (said := earlier.keep()) and not quiet:

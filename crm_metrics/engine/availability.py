@@ -17,8 +17,8 @@ from crm_metrics.tables import Dataset, Table
 def trouble(
     metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, everything: bool = False
 ) -> Unavailable | None:
-    """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for), rows
-    of a table that has no date to place them by can still be counted."""
+    """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for),
+    rows of a table that has no date to place them by can still be counted."""
     if metric.table not in tables:
         return _absent(metric.table, tables)
     table = tables[metric.table]
@@ -27,7 +27,7 @@ def trouble(
             problem = table.unusable[column]
             return Unavailable(problem.reason, problem.seen, problem.hint)
         if not table.has(column) and not (everything and _is_unplaced(metric, column, tables)):
-            return _missing(metric.table, column)
+            return _missing(table, column)
     for dim in dims:
         if not table.has(dim):
             return Unavailable("missing-column", f"the {schema.called(metric.table)} have no column {dim}")
@@ -35,8 +35,8 @@ def trouble(
 
 
 def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bool:
-    """Whether a column only says when what the metric counts took place, in a table that no date places in time at all: that
-    it came in, or what its filter says of it."""
+    """Whether a column only says when what the metric counts took place, in a table that no date places in time at all:
+    that it came in, or what its filter says of it."""
     filtered = columns(metric.where) if metric.where else set()
     if column in filtered or column not in (metric.at, metric.open[0] if metric.open else None):
         return False
@@ -80,15 +80,16 @@ def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:
     if given:
         return Unavailable("missing-column", f"the {' and '.join(given)} hold no {schema.called(table)}")
     wanted = " or ".join(schema.called(base) for base in bases)
-    return Unavailable("missing-column", f"no {wanted} were given", "add an export of them")
+    return Unavailable("missing-column", f"no {wanted} were given", "add an export of them", lacks=bases)
 
 
-def _missing(table: str, column: str) -> Unavailable:
-    """A column that is not there, with what it would be made from; without when its cells are missing."""
-    known = schema.column(table, column)
+def _missing(table: Table, column: str) -> Unavailable:
+    """A column that is not there, with those of what it would be made from that are not there either."""
+    called, known = schema.called(table.name), schema.column(table.name, column)
     if known is None:
-        return Unavailable("missing-column", f"the {schema.called(table)} have no column {column}")
+        return Unavailable("missing-column", f"the {called} have no column {column}")
     roots = sorted({need.partition(".")[2] for need in known.needs} - {column})
-    need = f"it is made from {', '.join(roots)}" if roots else f"add the column {column}"
+    lacking = [root for root in roots if not table.has(root)] or roots or [column]
+    add = f"add the column {lacking[0]}" if len(lacking) == 1 else f"add columns such as {', '.join(lacking)}"
     about = known.about.partition("; ")[0]
-    return Unavailable("missing-column", f"the {schema.called(table)} do not say: {about}", known.remedy or need)
+    return Unavailable("missing-column", f"the {called} do not say: {about}", known.remedy or add)

@@ -73,12 +73,14 @@ class Figures:
 @dataclass(frozen=True)
 class Unavailable:
     """A metric that cannot be computed at all: the reason, what was seen, and what would make it available; `offer` is how
-    to read a header of a file as the column that is missing, where its words allow it."""
+    to read a header of a file as the column that is missing, where its words allow it; `lacks` are the tables of which any
+    one would do, where no file of such a kind was given."""
 
     reason: str
     seen: str
     hint: str = ""
     offer: str = ""
+    lacks: tuple[str, ...] = ()
 
 
 def first_reason(left: NDArray[np.int8], right: NDArray[np.int8]) -> NDArray[np.int8]:

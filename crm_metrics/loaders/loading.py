@@ -66,8 +66,8 @@ def load(
     today: date,
     watch: Callable[[Sequence[FileRows]], None] | None = None,
 ) -> Dataset:
-    """The dataset made of the files that are being read. `watch` is shown the files as they were read, before anything is
-    derived. Raises `DataError` for what can be read in two ways."""
+    """The dataset made of the files that are being read. `watch` is shown the files as they were read, before anything
+    is derived. Raises `DataError` for what can be read in two ways."""
     noticed, dims = gathered.issues, gathered.dims
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
@@ -121,6 +121,7 @@ def load(
         settings=settings,
         labels=bench.labels,
         notes=bench.notes,
+        concerns=bench.concerns,
         constants=bench.constants,
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
         priced_in=bench.priced_in,
@@ -182,7 +183,8 @@ def _together(files: list[FileRows], noticed: list[Issue], today: date) -> dict[
 
 
 def _numbered_as(file: FileRows) -> tuple[int, str]:
-    """What files have in common whose equal ids are the same records: the layout, and in generic names the id's header."""
+    """What files have in common whose equal ids are the same records: the layout, and in generic names the id's
+    header."""
     layout = file.recognised.layout
     key = schema.TABLES[layout.table].key
     return id(layout), "" if layout.signature else normalised(file.source.columns.get(key, ""))
@@ -247,8 +249,8 @@ def _settling(bench: Workbench) -> list[Step]:
 
 
 def _side_by_side(pool: ThreadPoolExecutor, bench: Workbench, steps: Sequence[Step]) -> None:
-    """Steps for different tables, at the same time; what they notice stands in their order. A step that is alone may change
-    the bench itself."""
+    """Steps for different tables, at the same time; what they notice stands in their order. A step that is alone may
+    change the bench itself."""
     if len(steps) == 1:
         steps[0](bench)
         return

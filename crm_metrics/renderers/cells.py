@@ -49,12 +49,13 @@ _VISIBLE |= {code: f"\\u{code:04x}" for code in (*range(0xD800, 0xE000), 0xFFFE,
 _VISIBLE |= {ord(character): " " for character in _BREAKS}
 
 
-def value(number: float | None, unit: str, currency: str | None = None) -> str:
-    """The number with its unit: "63.2 %", "12,345 USD", "35.9 h"; "–" when there is none. A number that is not 0 is
-    never shown as 0."""
-    if number is None:
+def value(number: float | None, unit: str, currency: str | None = None, *, like: float | None = None) -> str:
+    """The number with its unit: "63.2 %", "12,345 USD", "35.9 h"; "–" when there is none. Durations are in the unit
+    people say, chosen by the size of `like`, else by their own. A number that is not 0 is never shown as 0."""
+    if number is None or not math.isfinite(number):
         return MISSING
-    shown = number * 100 if unit == Unit.PERCENT else number
+    unit, factor = spoken(unit, number if like is None else like)
+    shown = number * factor
     if not math.isfinite(shown):
         return MISSING
     return _digits(shown, decimals(shown, unit)) + suffix(unit, currency)
@@ -67,10 +68,32 @@ def change(difference: float | None, relative: float | None, unit: str, currency
         points = difference * 100 if unit == Unit.PERCENT else difference
         return _signed(points, decimals(points, unit)) + {"percent": " pp", "points": " pts"}.get(unit, "")
     if relative is not None:
-        return _signed(relative * 100, 0 if abs(relative) >= 10 else 1) + " %"
+        return _signed(relative * 100, 0 if round(abs(relative), 3) >= 0.1 else 1) + " %"
     if difference is not None:
-        return _signed(difference, decimals(difference, unit)) + suffix(unit, currency)
+        unit, factor = spoken(unit, difference)
+        return _signed(difference * factor, decimals(difference * factor, unit)) + suffix(unit, currency)
     return ""
+
+
+def limits(low: float | None, high: float | None, unit: str, *, like: float | None = None) -> str:
+    """Two limits in as few digits as tell them apart: "25 – 55 %", "66k – 153k"; money without its currency. Where one
+    is missing, "from 97 %" or "up to 97 %"; empty without any."""
+    known = [number for number in (low, high) if number is not None and math.isfinite(number)]
+    if not known:
+        return ""
+    unit, factor = spoken(unit, like if like is not None else known[-1])
+    largest = max(map(abs, known)) * factor
+    thousands = next((pair for pair in ((1e6, "M"), (1e3, "k")) if largest >= 10 * pair[0]), (1.0, ""))
+    shown = [number * factor / thousands[0] for number in known]
+    span = abs(shown[-1] - shown[0]) or abs(shown[0])
+    places = min(max(0, 1 - math.floor(math.log10(span))), decimals(shown[-1], unit)) if span else 0
+    texts = [_digits(number, places) + thousands[1] for number in shown]
+    words = (
+        f"{texts[0]} {MISSING} {texts[-1]}"
+        if len(known) == 2
+        else f"{'from' if high not in known else 'up to'} {texts[0]}"
+    )
+    return words + ("" if unit in (Unit.MONEY, Unit.MONEY_PER_DAY) else suffix(unit))
 
 
 def count(number: float) -> str:
@@ -84,8 +107,19 @@ def visible(text: str) -> str:
     return text if text.isascii() and text.isprintable() else text.translate(_VISIBLE)
 
 
-def suffix(unit: str, currency: str | None) -> str:
-    """What stands behind a number: " %", " USD", " h"."""
+def spoken(unit: str, size: float) -> tuple[Unit, float]:
+    """The unit in which people say a duration of this size, and by what a number in its own unit is multiplied: minutes
+    up to two hours, then hours (never days: working hours make other days). Shares are in percent, all else as it
+    is."""
+    if unit == Unit.MINUTES and round(abs(size), 1) >= 120:
+        return Unit.HOURS, 1 / 60
+    if unit == Unit.HOURS and 0 < round(abs(size), 1) < 2:
+        return Unit.MINUTES, 60.0
+    return Unit(unit), 100.0 if unit == Unit.PERCENT else 1.0
+
+
+def suffix(unit: str, currency: str | None = None) -> str:
+    """What stands behind a number in a unit; money in its currency, where there is one."""
     if unit in (Unit.MONEY, Unit.MONEY_PER_DAY):
         named = f" {visible(currency)}" if currency else ""
         if unit == Unit.MONEY_PER_DAY:

@@ -37,6 +37,28 @@ def reach(as_of: date, coverage: Mapping[str, Coverage]) -> str:
     return ", ".join(parts) + (f", as of {as_of}" if newest < as_of else "")
 
 
+def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str, Coverage]) -> str:
+    """How many files there are and up to when they go, with the tables that end earlier: "11 files, all up to 5 Jan
+    2026"."""
+    from crm_metrics.renderers.table.naming import day
+
+    ends = {name: min(one.complete, as_of) for name, one in coverage.items() if not schema.is_derived(name)}
+    newest = max(ends.values(), default=as_of)
+    earlier: dict[date, list[str]] = {}
+    for name, end in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
+        if end < newest:
+            earlier.setdefault(end, []).append(schema.called(name))
+    count = len({source.path.partition("#")[0] for source in sources})
+    files = [f"{cells.count(count)} {'file' if count == 1 else 'files'}"] if count else []
+    whole = "all " if count > 1 and not earlier else ""
+    parts = [
+        *files,
+        f"{whole}up to {day(newest)}",
+        *(f"{' and '.join(names)} up to {day(end)}" for end, names in earlier.items()),
+    ]
+    return ", ".join(parts) + (f", as of {day(as_of)}" if newest < as_of else "")
+
+
 def covered(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
     """What every given table covers, as plain values."""
     return {

@@ -1,4 +1,4 @@
-"""Records that still wait, in words: a short note beside a figure, and sentences below the figures."""
+"""Records that still wait, and what figures rest on, in words: a short note beside a figure, sentences below all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _NAMED = 3
 def beside(found: Waiting) -> str:
     """A note beside a figure: how many wait, and the figure with them."""
     value = "" if found.value is None else f"; with them {cells.value(found.value, found.metric.unit)}"
-    unknown = "; with them it cannot be told yet: too few have ended" if found.many and not value else ""
-    return f"{_share(found)} of those created in the period {_wait(found)}{value}{unknown}"
+    unknown = "; with them too few have ended to tell" if found.many and not value else ""
+    return f"{_share(found)} {_wait(found)}{value}{unknown}"
 
 
 def sentences(report: Report) -> list[str]:
@@ -29,6 +29,15 @@ def sentences(report: Report) -> list[str]:
         by_metric.setdefault(found.metric.name, []).append(found)
     titles = {metric.name: metric.title for metric in report.metrics}
     return [cells.visible(f"{titles[name]}: {_sentence(found)}") for name, found in by_metric.items()]
+
+
+def resting(report: Report) -> list[str]:
+    """A sentence for each thing that figures rest on, with the titles of these, in the order of the report."""
+    titles: dict[str, list[str]] = {}
+    for metric in report.metrics:
+        for words in report.grounds.get(metric.name, ()):
+            titles.setdefault(words, []).append(metric.title)
+    return [cells.visible(f"{', '.join(names)}: {words}") for words, names in titles.items()]
 
 
 def _sentence(found: Sequence[Waiting]) -> str:

@@ -88,8 +88,8 @@ def by_owner_report(owners=("Ann", "(none)"), months=("2025-01", "2025-02"), **g
     return report(rows, metrics, by=("owner",), grain="month", **given)
 
 
-def rendered(made, format="text", **how):  # noqa: A002
-    return writers.write(book(made), format, writers.How(**how))
+def rendered(made, format="text", everything="", paths=(), **how):  # noqa: A002
+    return writers.write(book(made, everything=everything, paths=paths), format, writers.How(**how))
 
 
 def read_back(made, format="csv"):  # noqa: A002

@@ -46,7 +46,7 @@ def test_data_cannot_reach_the_terminal_as_markup_or_control():
     names = ["[red]x[/red]", "\x1b[31mEvil\x1b]0;owned\x07", ":smile:", "two\r\nlines", "\u202egnp"]
     made = by_owner_report(owners=names, notes=["\x1b[2J"], missing={})
     made.issues = [Issue("empty-file", "\x1b[1m.csv")]
-    shown = rendered(made, width=200)
+    shown = rendered(made, width=200, verbose=True)
 
     assert "\x1b" not in shown
     assert "\x07" not in shown

@@ -261,6 +261,6 @@ def _label(bench: Workbench, table: Table, wait: _Wait, computed: Bools, own: Bo
     said = ["by your working hours"] if computed.any() else []
     if own.any():
         headers = sorted({f'"{bench.sources[i].columns[wait.own]}"' for i in bench.files(table, own)})
-        bench.notes.append(f"The {wait.called} is the help desk's own: {', '.join(headers)}.")
+        bench.note(f"The {wait.called} is the help desk's own: {', '.join(headers)}.", f"tickets.{wait.column}")
         said.append("by the help desk's")
     return " and ".join(said)

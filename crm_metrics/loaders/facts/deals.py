@@ -53,7 +53,7 @@ def _note_one_outcome(bench: Workbench, outcome: np.ndarray) -> None:
     if bench.asks("deals", "outcome") and won + lost >= _MANY and not (won and lost):
         said, other = ("won", "lost") if won else ("lost", "won")
         warning = f"if the export leaves {other} ones out, every win rate is wrong"
-        bench.notes.append(f"All {won + lost:,} deals that ended are {said}: {warning}.")
+        bench.note(f"All {won + lost:,} deals that ended are {said}: {warning}.", "deals.outcome")
 
 
 def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:

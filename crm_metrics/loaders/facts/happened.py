@@ -1,10 +1,10 @@
 """What happened after the day up to which a table is known has not happened: it is undone before facts are made of it.
 
-A deal closed later is open and a ticket solved later is in the backlog; a reply, a conversion, a cancellation later is not
-there yet (and a visit of a stage that began later is no visit: see stage_visits). Rows marked `LATER` have ended by the
-file, but not yet: its words and flags about their end do not count. What lies later than today is a mistake: reported, and
-in no figure by that date; a deal closed then is neither won, lost nor open. All else (amount, owner, probability) is as the
-export has it.
+A deal closed later is open and a ticket solved later is in the backlog; a reply, a conversion, a cancellation later is
+not there yet (and a visit of a stage that began later is no visit: see stage_visits). Rows marked `LATER` have ended by
+the file, but not yet: its words and flags about their end do not count. What lies later than today is a mistake:
+reported, and in no figure by that date; a deal closed then is neither won, lost nor open. All else (amount, owner,
+probability) is as the export has it.
 """
 
 from __future__ import annotations
@@ -75,10 +75,8 @@ def _deals(bench: Workbench, table: Table, later: _Later) -> None:
         bench.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
     newest = _goes_on_to(bench, "deals")
     if newest is not None and bench.asks("deals", *_OF_THE_EXPORT):
-        bench.notes.append(
-            "The amount, stage, owner and probability of deals are those of the export, which goes on to "
-            f"{newest}, not those of {bench.last_day('deals')}."
-        )
+        said = "The amount, stage, owner and probability of deals are those of the export, which goes on to"
+        bench.note(f"{said} {newest}, not those of {bench.last_day('deals')}.", "deals")
     if not (ahead | reopened).any():
         return
     outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)

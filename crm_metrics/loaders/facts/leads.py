@@ -132,7 +132,8 @@ def _counts(bench: Workbench) -> None:
     elif "spend" in bench.tables and "leads" in bench.tables["spend"].frame:
         table = bench.tables["spend"]
         date, frame = "spent_at", table.frame.assign(leads=numbers(table.frame, "leads"))
-        bench.notes.append("Cost per lead uses the leads that the spend file reports, as no leads were given.")
+        said = "Cost per lead uses the leads that the spend file reports, as no leads were given."
+        bench.note(said, "lead_counts")
     else:
         return
     if date in frame:

@@ -76,7 +76,9 @@ def _without_zeros(bench: Workbench, table: Table, sold: pd.DataFrame, apart: Bo
 
 
 def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> None:
-    """Number each customer's purchases in the order of time and put the table on the bench."""
+    """Number each customer's purchases in the order of time and put the table on the bench; the title of revenue says which
+    it is of."""
+    bench.labels["revenue"] = "orders" if table.name == "orders" else "won deals"
     has_buyer = has_value(frame, "customer")
     purchases = Table("purchases", frame, {"purchased_at": bench.calendar(table, date)})
     if "customer" in frame:

@@ -1,5 +1,5 @@
-"""One row per deal and stage it reached: how long it was there and what became of it; and without histories, the stages in
-which the deals that are open stand now."""
+"""One row per deal and stage it reached: how long it was there and what became of it; and without histories, the stages
+in which the deals that are open stand now."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 
 @dataclass(frozen=True)
 class _Visits:
-    """The visits of deals that count, one per row: the rows of the history, where their deal stands, the place of the stage,
-    the days spent there (NaN where not known), and whether the deal is there still."""
+    """The visits of deals that count, one per row: the rows of the history, where their deal stands, the place of the
+    stage, the days spent there (NaN where not known), and whether the deal is there still."""
 
     rows: Ints
     deal: Ints
@@ -53,8 +53,8 @@ def snapshot(bench: Workbench) -> None:
 
 
 def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -> None:
-    """Put the stages that deals reached on the bench. `place` is where the deal of each row of the history stands among the
-    deals. Histories of deals that are in no file count for nothing: nobody knows what became of them."""
+    """Put the stages that deals reached on the bench. `place` is where the deal of each row of the history stands among
+    the deals. Histories of deals that are in no file count for nothing: nobody knows what became of them."""
     if "deals" not in bench.tables:
         return
     if stages is None:
@@ -66,7 +66,7 @@ def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -
     visits = _visits(bench, table, place, stages)
     if not len(visits.rows):
         return
-    bench.notes.append(_sentence(stages))
+    bench.note(_sentence(stages), "stage_entries", "stage_visits")
     entries = _entries(bench, table, visits, stages)
     calendar = {"entered_at": table.calendar["entered_at"]} if "entered_at" in table.calendar else {}
     working = (entries["stage"].cat.codes < len(stages.working)).to_numpy()
@@ -82,8 +82,8 @@ def _sentence(stages: Stages) -> str:
 
 
 def _visits(bench: Workbench, table: Table, place: Ints, stages: Stages) -> _Visits:
-    """The visits up to as-of. What the history leaves open ends when the deal is closed, or lasts; a stage that ends a deal
-    takes no time."""
+    """The visits up to as-of. What the history leaves open ends when the deal is closed, or lasts; a stage that ends a
+    deal takes no time."""
     frame, deals = table.frame, bench.tables["deals"]
     entered, left = frame["entered_at"].to_numpy(), frame["left_at"].to_numpy()
     late = entered >= bench.known_until("deal_stages")

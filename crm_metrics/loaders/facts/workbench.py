@@ -51,14 +51,22 @@ class Workbench:
     issues: list[Issue] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    concerns: dict[str, tuple[str, ...]] = field(default_factory=dict)
     constants: dict[str, float] = field(default_factory=dict)
     rates: Book | None = None
     priced_in: str | None = None  # the currency that all amounts are converted to
     coverage: dict[str, Coverage] = field(default_factory=dict)
 
+    def note(self, sentence: str, *concerned: str) -> None:
+        """Have a sentence printed with the figures, with all of them or with those that read the tables or columns
+        (`table.column`) concerned."""
+        self.notes.append(sentence)
+        if concerned:
+            self.concerns[sentence] = concerned
+
     def known_until(self, table: str) -> np.datetime64:
-        """The instant behind the last day on which the state of a table's records is known: ages, who still waits and what
-        has happened are judged by it."""
+        """The instant behind the last day on which the state of a table's records is known: ages, who still waits and
+        what has happened are judged by it."""
         covered = self.coverage.get(table)
         if covered is None or covered.known >= self.as_of:
             return self.now
@@ -90,8 +98,8 @@ class Workbench:
             self.issues.append(issue)
 
     def leave_out(self, table: Table, hit: Bools, reason: str) -> None:
-        """Take the marked rows out of a table. Each counts as left out of its file, unless the file is one of another table,
-        from which these rows are made: there they still count."""
+        """Take the marked rows out of a table. Each counts as left out of its file, unless the file is one of another
+        table, from which these rows are made: there they still count."""
         if hit.any():
             for index, count in table.frame.loc[hit, SOURCE].value_counts().items():
                 source = self.sources[int(str(index))]
@@ -115,8 +123,8 @@ class Workbench:
         return self._elapsed(begin, until, until, by_day | self.by_day(table, like) if like else by_day, unit_us)
 
     def waited(self, table: Table, start: str, end: str, unit_us: int) -> Floats:
-        """Time from a date column to the end of what is known of the table, for what has not come to its end yet: in whole
-        days up to its last day where the time to the end would be."""
+        """Time from a date column to the end of what is known of the table, for what has not come to its end yet: in
+        whole days up to its last day where the time to the end would be."""
         begin = table.frame[start].to_numpy()
         day = np.array([self.last_day(table.name)])
         today = np.full(len(begin), instants(day, self.settings.timezone)[0])

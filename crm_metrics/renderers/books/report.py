@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import waiting
+from crm_metrics.renderers import table, waiting
+from crm_metrics.renderers.table import Options
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from crm_metrics.sheets import OF_ROW, Book, Column, Frame, Origin, Sheet
 
@@ -44,8 +46,9 @@ _COLUMNS = {
 }
 
 
-def book(report: Report) -> Book:
-    """The tidy rows as the only table; a terminal has a page of its own."""
+def book(report: Report, *, everything: str = "", paths: Sequence[str] = ()) -> Book:
+    """The tidy rows as the only table; a terminal has a page of its own: of the headline figures, with `everything` of "all"
+    figures or of those that are "named" and in the report; `paths` are those of the commands that it names."""
     from dataclasses import asdict
 
     names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
@@ -61,9 +64,9 @@ def book(report: Report) -> Book:
         origin(report),
         [Sheet("rows", "", columns, rows)],
         [days if report.complete else f"{days}, to date", *compared],
-        notes=[*report.uncovered, *report.notes, *waiting.sentences(report)],
+        notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         known=known,
-        page=lambda screen, verbose: _page(report, screen, verbose),
+        page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
     )
 
 
@@ -79,9 +82,3 @@ def origin(report: Report) -> Origin:
         report.digests,
         report.settings,
     )
-
-
-def _page(report: Report, screen: Any, verbose: bool) -> None:
-    from crm_metrics.renderers import table
-
-    table.draw(report, screen, verbose=verbose)

@@ -1,7 +1,9 @@
-"""The table for people in a terminal: header, figures by family, what is not available, and problems with the data."""
+"""The page for people in a terminal: header, figures, what has to be known of them, and what else there is."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -9,16 +11,31 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
 
 
-def draw(report: Report, screen: Screen, *, verbose: bool = False) -> None:
+@dataclass(frozen=True)
+class Options:
+    """What a page holds: with `verbose` all notes; the headline figures, with `everything` "all" figures or those that are
+    "named" and in the report. It names the `paths` in its commands."""
+
+    verbose: bool = False
+    everything: str = ""
+    paths: Sequence[str] = ()
+
+
+def draw(report: Report, screen: Screen, options: Options) -> None:
     """Draws the report for reading."""
-    from crm_metrics.renderers.table import framing, segments, summary
-    from crm_metrics.renderers.table.figures import figures, titled
+    from crm_metrics.renderers.table import across, framing, page
+    from crm_metrics.renderers.table.choice import chosen
+    from crm_metrics.renderers.table.figures import figures, priced, titled
+    from crm_metrics.renderers.table.footnotes import Footnotes
 
     report = titled(report)
-    shown = figures(report)
+    found = figures(report)
+    choice = chosen(report, found, options.everything)
+    footnotes = Footnotes()
+    shown = priced(found, choice.names, footnotes)
     framing.header(screen, report)
     if report.by or report.grain:
-        segments.draw(screen, report, shown)
+        across.draw(screen, report, choice, shown, footnotes)
     else:
-        summary.draw(screen, report, shown)
-    framing.footer(screen, report, shown, verbose=verbose)
+        page.draw(screen, report, choice, shown, footnotes)
+    framing.footer(screen, report, choice, shown, footnotes, options)

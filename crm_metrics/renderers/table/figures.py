@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from crm_metrics.metrics.metric import Better, Metric, Unit
+from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.renderers import cells
 from crm_metrics.writers.drawing import tidy
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_metrics.renderers.table.footnotes import Footnotes
     from crm_metrics.renderers.table.screen import Span
     from crm_metrics.report import Report
 
 GOOD, BAD, QUIET = "green", "red", "dim"
-_GOAL = ("target", "attainment")
-# For what rose, and for what fell.
-SIGNS = dict.fromkeys(("better", "worse"), ("▲", "▼")) | {f"maybe {name}": ("△", "▽") for name in ("better", "worse")}
+_NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
+# What is beyond chance, by whether it is for the good: filled where it surely is.
+SIGNS = {"better": "▲", "worse": "▼", "maybe better": "△", "maybe worse": "▽"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,9 @@ class Figure:
     n: float | None
     complete: bool
     partial: bool
+    low: float | None
+    high: float | None
+    before: float | None
     reason: str | None
     currency: str | None
     change: float | None
@@ -42,26 +48,47 @@ class Figure:
     places: tuple[int, int] | None = None
     target: float | None = None
     attainment: float | None = None
+    unpriced: str = ""
+
+    @property
+    def _money(self) -> str | None:
+        return self.currency or self.unpriced or None
 
     @property
     def text(self) -> str:
         """The value as people read it, with a star when it is not final."""
-        shown = cells.value(self.value, self.metric.unit, self.currency)
+        return self.said()
+
+    def said(self, like: float | None = None) -> str:
+        """The same in the unit of a value of the size of `like`."""
+        shown = cells.value(self.value, self.metric.unit, self._money, like=like)
         return f"{shown}*" if self.partial and self.value is not None else shown
+
+    def number(self, *, like: float) -> str:
+        """The value without its unit, which is that of a value of the size of `like`; with a star when it is not
+        final."""
+        shown = cells.value(self.value, self.metric.unit, like=like)
+        behind = cells.suffix(cells.spoken(self.metric.unit, like)[0])
+        return shown.removesuffix(behind) + ("*" if self.partial and self.value is not None else "")
+
+    @property
+    def before_text(self) -> str:
+        """What it was in the compared period, in the unit of the value; empty where that is not known."""
+        if self.before is None:
+            return ""
+        return cells.value(self.before, self.metric.unit, self._money, like=self.value)
+
+    @property
+    def limits_text(self) -> str:
+        return "" if self.value is None else cells.limits(self.low, self.high, self.metric.unit, like=self.value)
 
     @property
     def change_text(self) -> str:
-        return cells.change(self.change, self.change_pct, self.metric.unit, self.currency)
+        return cells.change(self.change, self.change_pct, self.metric.unit, self._money)
 
     @property
     def is_beyond_chance(self) -> bool:
         return self.signal in SIGNS and bool(self.change_text)
-
-    @property
-    def direction(self) -> int:
-        """1 when it rose, -1 when it fell, 0 when it did neither or nobody knows."""
-        # As it is shown: what rounds to no change is none.
-        return {"+": 1, cells.MINUS: -1}.get(self.change_text[:1], 0)
 
     @property
     def change_style(self) -> str:
@@ -73,7 +100,7 @@ class Figure:
     @property
     def place_text(self) -> str:
         """Whether it stands out from the other segments, and the places it may hold; empty where nothing tells."""
-        sign = {"above": "▲", "below": "▼"}.get(self.standing or "", " ")
+        sign = {"above": "↑", "below": "↓"}.get(self.standing or "", " ")
         best, worst = self.places or (0, 0)
         held = "" if self.places is None else f"{best}" if best == worst else f"{best}–{worst}"
         return f"{sign} {held}".rstrip()
@@ -83,16 +110,13 @@ class Figure:
         """How much of which target is reached; empty without a goal."""
         if self.target is None:
             return ""
-        target = cells.value(self.target, self.metric.unit, self.currency)
+        target = cells.value(self.target, self.metric.unit, self._money)
         return target if self.attainment is None else f"{cells.value(self.attainment, Unit.PERCENT)} of {target}"
 
-    def mark(self, *, color: bool) -> Span:
-        """The sign behind the change, one character, where it is beyond chance: filled where it surely is."""
-        if not self.is_beyond_chance or self.signal is None:
-            return " ", QUIET
-        risen, fallen = SIGNS[self.signal]
-        rose = (self.signal in ("better", "maybe better")) == (self.metric.better is Better.HIGHER)
-        return (risen if rose else fallen), self.change_style
+    @property
+    def mark(self) -> Span:
+        """The sign of a change beyond chance, one character; a blank for any other."""
+        return (SIGNS[str(self.signal)], self.change_style) if self.is_beyond_chance else (" ", QUIET)
 
 
 def per_of(metric: Metric, report: Report) -> tuple[str, ...]:
@@ -108,13 +132,14 @@ def titled(report: Report) -> Report:
     return replace(report, metrics=metrics)
 
 
-def figures(report: Report) -> list[Figure]:
-    """The rows of the metrics shown, in the order of the report, their texts safe to print."""
-    rows = report.rows
+def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
+    """The rows of the metrics shown, in the order of the report (else other tidy rows of it), their texts safe to
+    print."""
+    rows = report.rows if rows is None else rows
     names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete", "standing")
     text = {name: tidy.words(rows[name]) for name in names}
-    number = {name: tidy.numbers(rows[name]) for name in ("value", "n", "change", "change_pct", *_GOAL)}
-    places = _places(report)
+    number = {name: tidy.numbers(rows[name]) for name in _NUMBERS}
+    places = _places(rows)
     label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
     metrics = {metric.name: metric for metric in report.metrics}
     segments = _tuples([label[name] for name in report.by], len(rows))
@@ -135,6 +160,9 @@ def figures(report: Report) -> list[Figure]:
             n=number["n"][i],
             complete=text["complete"][i] != "false",
             partial=text["status"][i] == "partial",
+            low=number["low"][i],
+            high=number["high"][i],
+            before=number["compare_value"][i],
             reason=text["reason"][i],
             currency=text["currency"][i],
             change=number["change"][i],
@@ -150,9 +178,23 @@ def figures(report: Report) -> list[Figure]:
     ]
 
 
-def _places(report: Report) -> list[tuple[int, int] | None]:
+def priced(found: Sequence[Figure], names: Collection[str], footnotes: Footnotes) -> list[Figure]:
+    """The figures, amounts whose currency nobody knows with the mark of the footnote that says how to set it, where
+    they are among those of these names."""
+    known = sorted({figure.currency for figure in found if figure.currency})
+    code = known[0] if len(known) == 1 else "USD"
+    lacking = any(_is_unpriced(figure) and figure.metric.name in names for figure in found)
+    mark = footnotes.mark(f"no currency is known: --set currency={code}") if lacking else ""
+    return [replace(figure, unpriced=mark) if mark and _is_unpriced(figure) else figure for figure in found]
+
+
+def _is_unpriced(figure: Figure) -> bool:
+    return figure.metric.is_money and not figure.currency and figure.value is not None
+
+
+def _places(rows: pd.DataFrame) -> list[tuple[int, int] | None]:
     """The best and the worst place of each row, None where it has none."""
-    both = zip(tidy.numbers(report.rows["rank_low"]), tidy.numbers(report.rows["rank_high"]), strict=True)
+    both = zip(tidy.numbers(rows["rank_low"]), tidy.numbers(rows["rank_high"]), strict=True)
     return [None if low is None or high is None else (int(low), int(high)) for low, high in both]
 
 

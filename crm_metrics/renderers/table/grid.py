@@ -11,10 +11,11 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.table.columns import Column, segment_values
 from crm_metrics.renderers.table.figures import Figure
-from crm_metrics.renderers.table.screen import GAP, Screen, Span
+from crm_metrics.renderers.table.screen import GAP, Screen, Span, longest_word
 
 LONGEST = 10  # rows of a metric that brings its own dimensions
-_NARROWEST_LABEL = 10
+# What stands beside the values, and what of it stays where all does not fit.
+_BESIDES = (("rank", "goal", "change"), ("rank", "goal"), ("goal",))
 
 Key = tuple[str, ...]
 
@@ -69,36 +70,37 @@ def more(count: int) -> str:
     return f"… and {cells.count(count)} more"
 
 
-def draw(
-    screen: Screen,
-    names: Sequence[str],
-    rows: Sequence[Line],
-    metrics: Sequence[Metric],
-    *,
-    changed: bool,
-) -> None:
-    """Draws the rows with a column for each metric that has a value; what does not fit side by side comes in
-    blocks of the same rows, one below the other."""
-    columns = []
-    for metric in metrics:
-        found = [row.figures.get(metric.name) for row in rows]
-        if any(figure and figure.value is not None for figure in found):
-            wrap = screen.width is not None
-            columns.append(segment_values(metric.title, found, changed=changed, color=screen.color, wrap=wrap))
-    widths = _label_widths(screen, names, rows, max((column.width for column in columns), default=0))
-    for number, block in enumerate(_blocks(screen, columns, widths)):
+def draw(screen: Screen, names: Sequence[str], rows: Sequence[Line], metrics: Sequence[Metric]) -> None:
+    """Draws the rows with a column for each metric that has a value; what stands beside the values goes where all would
+    not fit side by side, and what still does not comes in blocks of the same rows, one below the other."""
+    found = {metric.title: [row.figures.get(metric.name) for row in rows] for metric in metrics}
+    found = {
+        title: figures for title, figures in found.items() if any(one and one.value is not None for one in figures)
+    }
+    for besides in _BESIDES:
+        columns = [
+            segment_values(title, figures, besides, wrap=screen.width is not None) for title, figures in found.items()
+        ]
+        widths = _label_widths(screen, names, rows, max((column.width for column in columns), default=0))
+        blocks = _blocks(screen, columns, widths)
+        if len(blocks) < 2:
+            break
+    for number, block in enumerate(blocks):
         if number:
             screen.blank()
         _draw_block(screen, names, rows, widths, block)
 
 
 def _label_widths(screen: Screen, names: Sequence[str], rows: Sequence[Line], widest: int) -> list[int]:
-    widths = [max(cell_len(text) for text in column) for column in zip(names, *(row.key for row in rows), strict=True)]
+    texts = [list(column) for column in zip(names, *(row.key for row in rows), strict=True)]
+    widths = [max(map(cell_len, column)) for column in texts]
     if screen.width is None:
         return widths
+    least = [longest_word(column) for column in texts]
     room = screen.width - len(GAP) * (len(names) + 1) - widest
-    while sum(widths) > room and max(widths) > _NARROWEST_LABEL:
-        widths[widths.index(max(widths))] -= 1
+    while sum(widths) > room and widths != least:
+        place = max(range(len(widths)), key=lambda place: widths[place] - least[place])
+        widths[place] -= 1
     return widths
 
 
@@ -126,13 +128,13 @@ def _draw_block(
         screen.row(labels, joined([heading(column, number - height) for column in block]), indent=indent)
     before: Key = ()
     for index, row in enumerate(rows):
-        styles = _label_styles(row.key, before)
+        styles = label_styles(row.key, before)
         labels = [((text, style), width) for text, style, width in zip(row.key, styles, widths, strict=True)]
         screen.row(labels, joined([column.cells[index] for column in block]), indent=indent)
         before = row.key
 
 
-def _label_styles(key: Key, before: Key) -> list[str]:
+def label_styles(key: Key, before: Key) -> list[str]:
     # A label that repeats the one above steps back, as long as everything before it does.
     same = [key[: place + 1] == before[: place + 1] and len(key) > 1 for place in range(len(key))]
     return ["dim" if repeats or label.startswith("… and ") else "" for repeats, label in zip(same, key, strict=True)]

@@ -7,11 +7,11 @@ thousand lines of three years by owner.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from io import StringIO
 from typing import TYPE_CHECKING, TextIO
 
 from rich.cells import cell_len
@@ -19,15 +19,17 @@ from rich.cells import cell_len
 from crm_metrics.writers.drawing.plain import CHART_PLAIN
 
 if TYPE_CHECKING:
-    from rich.console import Console  # slow to import, and needed only for colours and for lines that are wrapped
+    pass  # slow to import, and needed only for colours and for lines that are wrapped
 
 Span = tuple[str, str]  # a text and its style
 
 GAP = "  "
+_BREAK = re.compile(r"((?<!\d) +| +(?!(?:%|pp|pts|h|min|days|months|[A-Z]{3})(?!\w)))")
 # Each as wide as what it stands for, so that columns stay in line; the dots end a line or a sentence.
 _PLAIN = str.maketrans(
     {**dict(zip("▁▂▃▄▅▆▇█", "__.--=^^", strict=True)), "–": "-", "−": "-", "×": "x", "·": "-", "↑": "^", "↓": "v"}
-    | {"…": "...", "→": ">", "▲": "^", "▼": "v", "△": "'", "▽": ","}
+    | {"…": "...", "→": ">", "\N{NO-BREAK SPACE}": " ", "▲": "^", "▼": "v", "△": "'", "▽": ","}
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "jabcdefghi", strict=True))  # footnotes: figures would run into the numbers
     | CHART_PLAIN
 )
 
@@ -57,6 +59,10 @@ class Screen:
         else:
             self._lines.append("".join([text for text, _ in spans]).rstrip())
 
+    def fits(self, *texts: str) -> bool:
+        """Whether texts side by side are no wider than the screen."""
+        return self.width is None or sum(map(cell_len, texts)) <= self.width
+
     def blank(self) -> None:
         """Adds an empty line, unless there is one already."""
         if self._lines and self._lines[-1]:
@@ -68,23 +74,26 @@ class Screen:
         for number, piece in enumerate(wrapped(text, room)):
             self.line((" " * (indent + hang * (number > 0)), ""), (piece, style))
 
-    def row(self, labels: Sequence[tuple[Span, int]], rest: Iterable[Span], *, indent: int = 0) -> None:
+    def row(
+        self, labels: Sequence[tuple[Span, int]], rest: Iterable[Span], *, indent: int = 0, lead: Span | None = None
+    ) -> None:
         """Adds a row: labels in columns of the given widths, wrapped when longer, and beside their first line the rest,
-        which never is."""
+        which never is; the lead, one character, stands within the indent."""
+        before = [(" " * (indent - 2), ""), lead, (" ", "")] if lead and lead[0].strip() else [(" " * indent, "")]
         if all(cell_len(text) <= width for (text, _), width in labels):
             padded = [(padded_to(text, width) + GAP, style) for (text, style), width in labels]
-            self.line((" " * indent, ""), *padded, *rest)
+            self.line(*before, *padded, *rest)
             return
         pieces = [wrapped(text, width) for (text, _), width in labels]
         for number in range(max(map(len, pieces))):
-            spans = [(" " * indent, "")]
+            spans = [(" " * indent, "")] if number else list(before)
             for lines, ((_, style), width) in zip(pieces, labels, strict=True):
                 spans.append((padded_to(lines[number] if number < len(lines) else "", width) + GAP, style))
             self.line(*spans, *(rest if number == 0 else ()))
 
     def text(self, encoding: str) -> str:
         """The lines; characters that the encoding lacks are replaced by plain ones."""
-        text = "\n".join(self._lines) + "\n"
+        text = "\n".join(self._lines).rstrip("\n") + "\n"
         try:
             text.encode(encoding)
         except UnicodeEncodeError:
@@ -102,19 +111,23 @@ def padded_to(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
-    """The text in lines no wider than the width; words that are wider are folded."""
+    """The text in lines no wider than the width; a word that is wider has a line of its own, whole. What stands between
+    a number and its unit is no place to break."""
     if width is None or cell_len(text) <= width:
         return [text]
-    from rich.text import Text
+    first, *rest = _BREAK.split(text.rstrip())
+    lines = [first]
+    for gap, word in zip(rest[::2], rest[1::2], strict=True):
+        if cell_len(lines[-1]) + len(gap) + cell_len(word) <= width:
+            lines[-1] += gap + word
+        else:
+            lines.append(word)
+    return lines
 
-    return [line.plain.rstrip() for line in Text(text).wrap(_endless(), width)]
 
-
-@cache
-def _endless() -> Console:
-    from rich.console import Console
-
-    return Console(file=StringIO(), width=10_000, color_system=None, legacy_windows=False)
+def longest_word(texts: Iterable[str]) -> int:
+    """How wide the widest word is that has to stay whole."""
+    return max((cell_len(word) for text in texts for word in _BREAK.split(text)), default=0)
 
 
 @cache
