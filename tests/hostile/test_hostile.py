@@ -39,7 +39,7 @@ def _lowered(monkeypatch: pytest.MonkeyPatch) -> None:
         "parsing.LARGE_BLOCK": 1 << 21,
         "pages.LARGEST_PAGE": 1 << 20,
         "pages.LARGEST_TAG": 1 << 14,
-        "witnesses.MOST_MALFORMED": 1000,
+        "parsing.MOST_MALFORMED": 1000,
     }.items():
         monkeypatch.setattr(f"{READING}.{name}", limit)
 
@@ -83,7 +83,7 @@ def test_a_file_of_one_line_is_refused(tmp_path: Path, data: bytes, said: str) -
 
 
 def test_a_flood_of_malformed_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{READING}.witnesses.Malformed.__init__.__kwdefaults__", {"whole": False, "most": 1000})
+    monkeypatch.setattr(f"{READING}.parsing.Malformed.__init__.__kwdefaults__", {"whole": False, "most": 1000})
     path = tmp_path / "deals.csv"
     path.write_bytes(HEADER + RECORD * 100 + b"1,2,3,4,5,6\n" * 2000)
     assert "rows have another number of cells than the header" in refused(path)
@@ -196,6 +196,15 @@ ROW = f'<row r="2">{cell("A2", "1")}{cell("B2", "Won")}</row>'
         (xlsx('<dimension ref="A1:XFD1000000000"/>', ROW), "claims more rows than a spreadsheet has"),
         (xlsx("", f'{ROW}<row r="1048576">{cell("XFD1048576", "x")}</row>'), FAR),
         (xlsx("", f'{ROW}<row r="3">{cell("XFD1048576", "x")}</row>'), FAR),
+        (xlsx("", f'{ROW}<row r="3">{cell("xfd1048576", "x")}</row>'), FAR),
+        (xlsx("", f'{ROW}<row r="3">{cell("xFd1048576", "x")}</row>'), FAR),
+        (xlsx("", f'{ROW}<row r="3">{cell("XFD0001048576", "x")}</row>'), FAR),
+        (xlsx("", f'{ROW}<row r="1048576">{"<c/>" * 99}{cell("", "x")}</row>'), "has a sheet of 104,857,600 cells"),
+        (
+            xlsx("", f'{ROW}<row r="1048575"/><row>{"<c/>" * 99}{cell("", "x")}</row>'),
+            "has a sheet of 104,857,600 cells",
+        ),
+        (xlsx("", f'{ROW}<x:row r="3">{cell("XFD1048576", "x")}</x:row>', part="xl/data/Sheet.bin"), FAR),
         (xlsx("", f'{ROW}<row r="1000000000">{cell("A1000000000", "x")}</row>'), "has a sheet of 2,000,000,000 cells"),
         (
             xlsx("", f"{ROW}<row r = '1000000000'>{cell('A1000000000', 'x')}</row>"),
@@ -210,6 +219,25 @@ def test_a_workbook_that_claims_a_billion_cells_is_refused(tmp_path: Path, data:
     path = tmp_path / ("deals.ods" if b"content.xml" in data else "deals.xlsx")
     path.write_bytes(data)
     assert said in refused(path)
+
+
+@pytest.mark.parametrize("reference", ["", "first", "last"])
+def test_the_extent_of_a_large_sheet_is_measured_however_its_cells_are_placed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str
+) -> None:
+    """So many cells that a quick look does not rule out that they are too many: 40,000 of at most 40,000."""
+    monkeypatch.setattr(f"{READING}.limits.MOST_CELLS", 40_000)
+    monkeypatch.setattr(f"{READING}.limits.LARGEST_WHOLE", 1 << 22)
+    monkeypatch.setattr(f"{READING}.limits.RATIO_FROM", 1 << 22)
+    placed = {"": "<c", "first": '<c r="{0}{1}"', "last": "<c"}[reference], ' r="{0}{1}"' if reference == "last" else ""
+    text = f'{placed[0]} t="inlineStr"{placed[1]}><is><t>{{1}}</t></is></c>'
+    rows = "".join(f"<row>{''.join(text.format(at, row) for at in 'ABCD')}</row>" for row in range(2, 10_001))
+    path = tmp_path / "deals.xlsx"
+    path.write_bytes(xlsx("", rows))
+    (raw,) = open_inputs([str(path)]).tables
+    assert raw.read({0: As.PLAIN}).rows[-1] == 10_000
+    path.write_bytes(xlsx("", rows + "<row/><row><c/></row>"))
+    assert "has a sheet of 40,008 cells" in refused(path)
 
 
 def test_a_workbook_that_claims_every_cell_of_a_sheet_is_read(tmp_path: Path) -> None:

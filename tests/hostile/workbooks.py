@@ -13,12 +13,13 @@ _ODF = "urn:oasis:names:tc:opendocument:xmlns"
 
 
 def cell(reference: str, text: str) -> str:
-    """A cell of an .xlsx sheet."""
-    return f'<c r="{reference}" t="inlineStr"><is><t>{text}</t></is></c>'
+    """A cell of an .xlsx sheet; without a reference it is the next one."""
+    placed = f' r="{reference}"' if reference else ""
+    return f'<c{placed} t="inlineStr"><is><t>{text}</t></is></c>'
 
 
-def xlsx(above: str, rows: str) -> bytes:
-    """A workbook of one sheet with a header of two labels, something above its rows, and the rows."""
+def xlsx(above: str, rows: str, part: str = "xl/worksheets/sheet1.xml") -> bytes:
+    """A workbook of one sheet with a header of two labels, something above its rows, and the rows; it lies in this part."""
     header = f'<row r="1">{cell("A1", "Deal ID")}{cell("B1", "Stage")}</row>'
     relation = (
         f'<Relationships xmlns="{_PACKAGE}"><Relationship Id="r1" Type="{_OFFICE}/{{}}" Target="{{}}"/></Relationships>'
@@ -28,9 +29,8 @@ def xlsx(above: str, rows: str) -> bytes:
             "_rels/.rels": relation.format("officeDocument", "xl/workbook.xml"),
             "xl/workbook.xml": f'<workbook xmlns="{_MAIN}" xmlns:r="{_OFFICE}"><sheets>'
             '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
-            "xl/_rels/workbook.xml.rels": relation.format("worksheet", "worksheets/sheet1.xml"),
-            "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{_MAIN}">{above}<sheetData>{header}{rows}</sheetData>'
-            "</worksheet>",
+            "xl/_rels/workbook.xml.rels": relation.format("worksheet", f"/{part}"),
+            part: f'<worksheet xmlns="{_MAIN}">{above}<sheetData>{header}{rows}</sheetData></worksheet>',
         }
     )
 

@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 from typing import BinaryIO, cast
 
 from crm_metrics.errors import DataError
@@ -22,10 +23,15 @@ MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number 
 BLOCK = 1 << 20
 
 _UNPACK = "If you trust it, unpack it and give the unpacked file."
-# Cell references that alone can make a sheet large, and all of them.
-_FAR = re.compile(rb"""\sr\s*=\s*["'](?:([A-Z]{2,})|[A-Z]?)(\d{6,}|(?<=[A-Z])\d+)["']""")
+# References that can make a sheet large on their own; cells and rows that do not begin with one, as they may have none and
+# count from the one before. Each begins with a letter, which is what is sought at the speed of memory.
+_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,})(\d+)|[A-Za-z]?(\d{6,}))""")
+_CELL_WITHOUT = re.compile(rb"c(?<=[<:]c)(?=[\s/>])(?!\s+r\s*=)")
+_ROW_WITHOUT = re.compile(rb"w(?<=[<:]row)(?=[\s/>])(?!\s+r\s*=)")
+_WORKSHEET = re.compile(rb"""<Relationship\b(?=[^>]*?/worksheet["'])[^>]*?\bTarget\s*=\s*["']([^"']+)""")
+_LONGEST_TAG = 4096
+_SMALL = 26, 99_999  # columns and rows that no reference of these goes beyond
 _REPEATED = re.compile(rb"""<table:table-(row|cell)\b([^>]*-repeated\s*=\s*["'](\d{2,})["'][^>]*)>""")
-_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Z]*)(\d+)["']""")
 
 
 def too_large(path: str, limit: int) -> DataError:
@@ -98,40 +104,89 @@ def check_workbook(path: str, archive: zipfile.ZipFile) -> None:
     check_members(path, members)
     if sum(member.file_size for member in members) > LARGEST_WHOLE * 2:
         raise too_large(path, LARGEST_WHOLE * 2)
+    binary = _binary_sheets(archive)
+    is_open = not any(member.filename.startswith("xl/workbook.") for member in members)  # an OpenDocument
     for member in members:
         cells, most = 0, MOST_CELLS
-        if member.filename.startswith("xl/worksheets/") and member.filename.endswith(".xml"):
-            cells = _extent(archive, member, _FAR, columns=26, rows=99_999)
-            if cells > MOST_CELLS:
-                cells = _extent(archive, member, _REFERENCE, columns=1, rows=1)
-        elif member.filename.startswith("xl/worksheets/") and member.filename.endswith(".bin"):
+        if PurePosixPath(member.filename.lower()).name in binary:
             cells = _binary_extent(archive.read(member))
-        elif member.filename == "content.xml":
+        elif is_open and member.filename == "content.xml":
             cells, most = _repeated(archive.read(member)), MOST_REPEATED
+        elif not is_open and not binary and (cells := _extent_within(archive, member)) > most:
+            cells = _extent(archive, member, most)
         if cells > most:
             hint = "Delete what lies far below or right of the table, or export it as CSV."
             raise DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
 
 
-def _extent(
-    archive: zipfile.ZipFile, member: zipfile.ZipInfo, reference: re.Pattern[bytes], *, columns: int, rows: int
-) -> int:
-    """How many cells lie between the first one and the farthest reference, at least those of the given size."""
-    rest = b""
+def _binary_sheets(archive: zipfile.ZipFile) -> set[str]:
+    """The names, without folder, of what may be a sheet of an .xlsb, wherever it lies; none for other kinds of workbooks."""
+    names = archive.namelist()
+    if "xl/workbook.bin" not in names:
+        return set()
+    lists = [archive.read(name) for name in names if name.lower().endswith("workbook.bin.rels")]
+    stated = [target.decode("utf-8", "replace") for text in lists for target in _WORKSHEET.findall(text)]
+    folder = [name for name in names if name.lower().startswith("xl/worksheets/")]
+    return {PurePosixPath(name.lower()).name for name in (*stated, *folder)}
+
+
+def _extent_within(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
+    """No fewer cells than lie between the first one and the farthest, quickly; 0 of what is no sheet, wherever it lies."""
+    columns, rows = _SMALL
+    is_sheet, rest = False, b""
     with archive.open(member) as stream:
         while block := stream.read(BLOCK):
             block = rest + block
-            for letters, digits in reference.findall(block):
-                columns = max(columns, column_number(letters)) if letters else columns
-                rows = max(rows, int(digits))
-            rest = block[-100:]
-    return columns * rows
+            tags = block.rfind(b">") + 1
+            end = tags if tags > len(block) - _LONGEST_TAG else len(block)
+            is_sheet = is_sheet or b"sheetData" in block
+            if is_sheet:
+                for letters, digits, row in _FAR.findall(block, 0, end):
+                    columns, rows = max(columns, column_number(letters)), max(rows, _row_number(digits or row))
+                columns += len(_CELL_WITHOUT.findall(block, 0, end))
+                rows += len(_ROW_WITHOUT.findall(block, 0, end))
+            rest = block[max(tags, len(block) - _LONGEST_TAG) :]
+    return columns * rows if is_sheet else 0
+
+
+def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> int:
+    """How many cells lie between the first one and the farthest, as the reader counts: a row or a cell without a reference
+    is the next one. Stops above the most; what is no XML has one more than that."""
+    from xml.parsers import expat
+
+    row = column = rows = columns = 0
+
+    def started(tag: str, attributes: dict[str, str]) -> None:
+        nonlocal row, column, rows, columns
+        tag, reference = tag.rpartition(":")[2], attributes.get("r", "").encode()
+        letters = reference.rstrip(b"0123456789")
+        digits = reference[len(letters) :]
+        if tag == "row":
+            row, column = _row_number(digits) if digits else row + 1, 0
+        elif tag == "c":
+            column = column_number(letters) if letters else column + 1
+            rows, columns = max(rows, _row_number(digits) if digits else row), max(columns, column)
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = started
+    with archive.open(member) as stream:
+        try:
+            while rows * columns <= most and (block := stream.read(BLOCK)):
+                parser.Parse(block)
+        except expat.ExpatError:
+            return max(rows * columns, most + 1)
+    return rows * columns
+
+
+def _row_number(digits: bytes) -> int:
+    """The row of a reference; a number beyond all bounds of one that is longer than any."""
+    return int(digits.lstrip(b"0")[:11] or 0)
 
 
 def column_number(letters: bytes) -> int:
-    """1 of A, 27 of AA."""
+    """1 of A and a, 27 of AA."""
     number = 0
-    for letter in letters[:8]:
+    for letter in letters[:8].upper():
         number = number * 26 + letter - 64
     return number
 

@@ -127,7 +127,7 @@ class Merged:
 
 def merged_cells(content: Content, sheet: str) -> list[Merged]:
     """The merged cells of a sheet that cover more than one row; none for kinds of workbooks that hide them (.xls, .xlsb)."""
-    with readable(content), content.open() as stream:
+    with _understood(content), readable(content), content.open() as stream:
         if not zipfile.is_zipfile(stream):
             return []
         with zipfile.ZipFile(stream) as archive:
