@@ -1,9 +1,10 @@
-"""The largest segments: what `--top` keeps, and the rest as one."""
+"""The largest segments: what `--top` keeps, and the rest as one; and the order in which segments stand."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from crm_metrics.engine.cells import Cells
 from crm_metrics.engine.compute import Engine
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 RANKED_BY = ("revenue_won", "revenue", "mrr", "deals_won", "tickets_created", "leads_created", "acquisition_spend")
 
@@ -35,3 +39,28 @@ def largest(engine: Engine, metrics: Sequence[Metric], windows: list[int], *, to
     note = f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
     dataset = replace(engine.dataset, notes=[*engine.dataset.notes, note])
     return Engine(dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest), rest
+
+
+def ranks(engine: Engine, metric: Metric, window: int) -> dict[tuple[str, ...], int]:
+    """The place of each segment by a figure in a window, largest first; segments without the figure have none, and the rest
+    of `--top` neither. Raises `UsageError` where no segment has the figure."""
+    cells = engine.cells(metric.name)
+    if not isinstance(cells, Cells) or cells.dims != engine.by or not (cells.reason[window] == 0).any():
+        raise UsageError(
+            f"--sort {metric.name}: there is no such figure by {' and '.join(engine.by)}",
+            hint=f"'crm-metrics metrics {metric.name}' says what it is made of.",
+        )
+    known = np.flatnonzero(cells.reason[window] == 0)
+    labels = engine.segments(engine.by).labels
+    order = known[np.argsort(-cells.value[window, known], kind="stable")].tolist()
+    return {labels[at]: place for place, at in enumerate(order) if engine.rest not in labels[at] or not engine.rest}
+
+
+def in_order(rows: pd.DataFrame, by: Sequence[str], places: dict[tuple[str, ...], int]) -> pd.DataFrame:
+    """Tidy rows with the segments of each metric and period in the order of their places, the others after them."""
+    import pandas as pd
+
+    block, _ = pd.factorize(pd.MultiIndex.from_arrays([rows["metric"], rows["period"]]))
+    segments, known = pd.factorize(pd.MultiIndex.from_arrays([rows[name] for name in by]))
+    place = np.array([places.get(tuple(segment), len(places)) for segment in known], dtype=np.int64)
+    return rows.iloc[np.lexsort((place[segments], block))].reset_index(drop=True)

@@ -127,7 +127,7 @@ def test_the_months_begin_with_the_table_that_begins_last(tmp_path: Path):
     # The orders begin on 2 February: March, April and May are whole.
     assert got["clv_value"] == pytest.approx((30 * 20 / 20 + 40 * 20 / 20 + 50 * 20 / 19) / 3)
     assert got["clv_churn"] == pytest.approx(1 / 60)
-    assert any("3 months, 2025-03 to 2025-05" in note for note in made.notes)
+    assert any("3 months, 2025-03 to 2025-05" in words for said in made.grounds.values() for words in said)
 
 
 def test_orders_without_a_customer_are_in_no_value_of_one(tmp_path: Path):
@@ -158,14 +158,21 @@ def test_one_lost_customer_is_said_and_the_limits_are_as_wide_as_that(tmp_path: 
     row = made.rows.set_index("metric").loc["clv"]
     assert row["high"] / row["low"] > 10
     assert row["low"] < row["value"] < row["high"]
-    assert any("Customer lifetime value rests on only 1 (customers lost in the months)" in note for note in made.notes)
-    assert any("Customer churn rate rests on only 1" in note for note in made.notes)
-    assert any("5 months, 2025-01 to 2025-05" in note for note in made.notes)
+    assert "rests on only 1 (customers lost in the months)" in made.grounds["clv"]
+    assert "rests on only 1 (customers lost)" in made.grounds["churn_rate"]
+    assert "5 months, 2025-01 to 2025-05" in made.grounds["clv"][0]
 
 
 def test_what_rests_on_many_is_not_said_to_rest_on_few(tmp_path: Path):
     made = report(tmp_path, {"subs": as_file(subscribers(3, 300))}, "clv", "clv_churn", "mrr")
-    assert not any("rests on only" in note for note in made.notes)
+    assert not any("rests on only" in words for said in made.grounds.values() for words in said)
+
+
+def test_a_mean_of_very_few_says_so_and_a_count_says_it_by_itself(tmp_path: Path):
+    won = [f"{number},Closed Won,{10 * number},2025-05-01,2025-05-0{number}" for number in (2, 3)]
+    deals = "\n".join(["Deal ID,Stage,Amount,Create Date,Close Date", *won])
+    made = report(tmp_path, {"deals": deals}, "median_deal_value", "revenue_won", "deals_won")
+    assert made.grounds == {name: ["rests on only 2 (deals)"] for name in ("median_deal_value", "revenue_won")}
 
 
 def test_groups_have_values_of_their_own(tmp_path: Path):

@@ -29,13 +29,14 @@ class Query:
     grain: Grain | None
     compare: str | PeriodSpec
     top: int | None = None
+    sort: Metric | None = None
     settings: Settings = field(default_factory=Settings)
 
     @property
     def read(self) -> list[Metric]:
         """The metrics to read columns for: those asked for and, where one period is shown, those that keep the waiting."""
         beside = [] if self.grain else [self.catalog[metric.waiting] for metric in self.metrics if metric.waiting]
-        return [*self.metrics, *beside]
+        return [*self.metrics, *beside, *([self.sort] if self.sort else [])]
 
 
 def query(
@@ -45,6 +46,7 @@ def query(
     metrics: Sequence[str] = (),
     compare: str | None = None,
     top: int | None = None,
+    sort: str | None = None,
     settings: Settings | None = None,
     metrics_file: Path | None = None,
 ) -> Query:
@@ -67,7 +69,13 @@ def query(
     dims = tuple(dict.fromkeys(name.replace("-", "_") for name in names if name not in GRAINS))
     if top is not None and not dims:
         raise UsageError("--top needs a segment", hint="For example: --by owner --top 10")
-    return Query(catalog, chosen, spec, dims, grains[0] if grains else None, baseline, top, settings)
+    ranking = catalog.chosen([sort]) if sort else []
+    if ranking and not dims:
+        raise UsageError("--sort needs a segment", hint=f"For example: --by owner --sort {sort}")
+    if len(ranking) > 1 or any(metric.per for metric in ranking):
+        raise UsageError(f"--sort {sort}: one figure without parts of its own", hint="For example: --sort win_rate")
+    grain = grains[0] if grains else None
+    return Query(catalog, chosen, spec, dims, grain, baseline, top, ranking[0] if ranking else None, settings)
 
 
 def _written(text: str, settings: Settings) -> PeriodSpec:

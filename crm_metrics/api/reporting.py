@@ -35,6 +35,7 @@ def report(
     metrics: Sequence[str] = (),
     compare: str | None = None,
     top: int | None = None,
+    sort: str | None = None,
     settings: Settings | None = None,
     metrics_file: Path | None = None,
     today: date | None = None,
@@ -44,7 +45,14 @@ def report(
     month when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty).
     Raises `CrmMetricsError` with what, where and what to do."""
     asked = query(
-        period=period, by=by, metrics=metrics, compare=compare, top=top, settings=settings, metrics_file=metrics_file
+        period=period,
+        by=by,
+        metrics=metrics,
+        compare=compare,
+        top=top,
+        sort=sort,
+        settings=settings,
+        metrics_file=metrics_file,
     )
     return compute(load(paths, asked, today=today, stdin=stdin), asked)
 
@@ -52,14 +60,14 @@ def report(
 def compute(
     dataset: Dataset, asked: Query, *, history: bool = False, strict: bool = True, alike: bool = False
 ) -> Report:
-    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a series
-    the whole of its time; with `alike` figures that follow records are those at the age of the newest period that is over.
-    Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a
+    series the whole of its time; with `alike` figures that follow records are those at the age of the newest period
+    that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.engine.compute import Engine
-    from crm_metrics.ranking import largest
+    from crm_metrics.ranking import in_order, largest, ranks
     from crm_metrics.report import Report, column_name
     from crm_metrics.timeline import Timeline, reported
 
@@ -84,7 +92,8 @@ def compute(
         past += [part.window for part in shown] if past else []
         then = [timeline.aged(part, whole) for part in periods.trailing(whole, HISTORY)[:-1]] if follows else []
         then += [part.window for part in shown] if then else []
-    together_at = timeline.shown(whole, "none") if history and asked.grain and len(parts) > 1 else None
+    is_series = bool(asked.grain) and len(parts) > 1
+    together_at = timeline.shown(whole, "none") if is_series and (history or asked.sort) else None
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
     places |= {together_at.window} if together_at else set()
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
@@ -92,11 +101,16 @@ def compute(
     rest = None
     if asked.top is not None:
         engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)
+    order = ranks(engine, asked.sort, (together_at or shown[0]).window) if asked.sort else {}
     per = tuple(dict.fromkeys(dim for metric in asked.metrics for dim in metric.per if dim not in asked.by))
     engine.prepare(asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
-    together = Assembler(engine, [together_at], per).frame(asked.metrics) if together_at else None
+    together = Assembler(engine, [together_at], per).frame(asked.metrics) if together_at and history else None
+    if order:
+        names = list(map(column_name, asked.by))
+        rows = in_order(rows, names, order)
+        together = None if together is None else in_order(together, names, order)
     if strict:
         refuse_empty(dataset)
     if strict and not has_figures(rows):

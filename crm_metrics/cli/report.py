@@ -43,6 +43,9 @@ def report(
     top: Annotated[
         int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
     ] = None,
+    sort: Annotated[
+        str | None, option("--sort", metavar="FIGURE", help="The segments with the largest of this figure first.")
+    ] = None,
     all_: Annotated[bool, option("--all", help="All figures, not only the headline figures.")] = False,
     format: options.format_among(formats()) = None,  # type: ignore[valid-type]
     output: options.Output = None,
@@ -110,6 +113,7 @@ def report(
             metrics=metric or profile.metrics,
             compare=compare or profile.compare,
             top=profile.top if top is None else top,
+            sort=sort,
             settings=settings,
             metrics_file=metrics_file,
         )

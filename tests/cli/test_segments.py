@@ -58,6 +58,31 @@ def test_the_rest_of_a_rate_is_made_of_its_records(folder: Path):
     assert rows == [("win_rate", "2025-Q1", "Ben", "1.0"), ("win_rate", "2025-Q1", "(rest: 2)", "0.3333333333333333")]
 
 
+def test_segments_stand_in_the_order_of_the_figure_that_sorts_them(folder: Path):
+    rows = cells("-m", "deals_won", "--by", "owner", "--sort", "revenue_won")
+    assert [row[2] for row in rows] == ["Ben", "Ann", "Cleo"]
+
+
+def test_over_a_series_the_whole_of_it_sorts(folder: Path):
+    rows = cells("-m", "revenue_won", "--by", "month,owner", "--sort", "revenue_won")
+    assert [row[2] for row in rows] == ["Ben", "Ann", "Cleo"] * 3
+    assert [row[1] for row in rows] == [month for month in ("2025-01", "2025-02", "2025-03") for _ in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--sort", "revenue_won"), "--sort needs a segment"),
+        (("--by", "owner", "--sort", "sales"), "one figure"),
+        (("--by", "owner", "--sort", "revenue_wonn"), "Did you mean revenue_won?"),
+        (("--by", "owner", "--sort", "tickets_created"), "there is no such figure by owner"),
+    ],
+)
+def test_what_cannot_sort_is_refused(folder: Path, options: tuple[str, ...], said: str):
+    done = crm_metrics("report", "deals.csv", "-p", "2025-Q1", "-m", "deals_won", *options)
+    assert (done.code, said in done.err) == (2, True), done.err
+
+
 def test_the_name_of_a_column_may_be_written_as_in_the_file(folder: Path):
     assert cells("-m", "deals_won", "--by", "Owner") == cells("-m", "deals_won", "--by", "owner")
 

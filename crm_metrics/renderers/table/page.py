@@ -81,7 +81,11 @@ def _news(screen: Screen, report: Report, choice: Choice, single: Sequence[Figur
         screen.line(("Nothing changed beyond chance.", "bold"))
         return
     shown = news[:_NEWS]
-    screen.line(("Beyond chance", "bold"), (f"{GAP}{legend(news)}", "dim"))
+    if screen.fits("Beyond chance", GAP, legend(news)):
+        screen.line(("Beyond chance", "bold"), (f"{GAP}{legend(news)}", "dim"))
+    else:
+        screen.line(("Beyond chance", "bold"))
+        screen.paragraph(legend(news), "dim", indent=len(GAP), hang=0)
     texts = columns.aligned([one.text for one in shown])
     wide = max(cell_len(one.metric.title) for one in shown)
     for one, text in zip(shown, texts, strict=True):
