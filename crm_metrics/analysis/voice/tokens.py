@@ -13,7 +13,10 @@ _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u309f\u30a1-\u30ff\u31f0-\u31ff"
     "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f"
 )
-_EMAIL = re.compile(r"[^\s@<>()\[\],;:\"]+@[^\s@<>()\[\],;:\"]+\.[^\W\d_]{2,}")
+# An address begins where unbroken text does: sought from each of its characters on, n of them without "@" are n² / 2 steps.
+_PART, _OUTSIDE = r"[^\s@<>()\[\],;:\"]", r"(?<![^\s@<>()\[\],;:\"])"
+_HOST = rf"@{_PART}+\.[^\W\d_]{{2,}}"
+_EMAIL = re.compile(rf"{_OUTSIDE}{_PART}+{_HOST}(?:{_PART}*{_HOST})*")
 _NUMBER = re.compile(r"[+(]?\d(?:[\s().\-/\u2010-\u2013\u00a0]{0,3}\d){6,}")
 _ELIDED = re.compile(r"(?<!\w)(?:[ldjmtsnc]|qu|un|dell|all|nell|sull)['’](?=\w)")
 _JOINS = " \t\u00a0-\u2010\u2011"  # between two words that stand side by side
