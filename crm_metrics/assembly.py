@@ -68,7 +68,6 @@ class Assembler:
         self._dims = (*engine.by, *per)
         self._windows = self._plain = np.array([part.window for part in shown])
         self._alike = np.array([part.window if part.alike_window is None else part.alike_window for part in shown])
-        self._frames: list[pd.DataFrame] = []
         self._targets = goals.targets(engine.dataset.settings)
 
     def frame(self, metrics: Iterable[Metric]) -> pd.DataFrame:

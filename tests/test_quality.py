@@ -368,7 +368,7 @@ def test_every_check_has_words_and_columns_that_exist():
 
 
 def test_the_columns_of_a_check_lead_to_figures():
-    from crm_metrics.analysis.quality.figures import resting_on
+    from crm_metrics.analysis.quality.running import resting_on
 
     known = catalog.built_in()
     without = [check.name for check in marked_checks() if check.columns and not resting_on(check.columns, known)]

@@ -65,12 +65,7 @@ def mistakes(file: Mapping[str, Any]) -> list[tuple[Place, str]]:
     """Everything that the format does not allow: where it is, and what is wrong with it."""
     complaints: list[tuple[Place, str]] = []
     for key, value in file.items():
-        if key == "layout":
-            continue
-        if key not in FILE_KEYS:
-            complaints.append(((key,), f"there is no key {key!r}. {did_you_mean(key, (*FILE_KEYS, 'layout'))}"))
-        else:
-            complaints += _form((key,), key, value)
+        complaints += _form((key,), key, value, (*FILE_KEYS, "layout")) if key != "layout" else []
     blocks = file.get("layout")
     if "title" not in file:
         complaints.append(((), "title is missing: the name of the tool"))
@@ -84,10 +79,7 @@ def mistakes(file: Mapping[str, Any]) -> list[tuple[Place, str]]:
 def _block(place: Place, block: Mapping[str, Any]) -> list[tuple[Place, str]]:
     complaints: list[tuple[Place, str]] = []
     for key, value in block.items():
-        if key not in _block_keys():
-            complaints.append(((*place, key), f"there is no key {key!r}. {did_you_mean(key, _block_keys())}"))
-        else:
-            complaints += _form((*place, key), key, value)
+        complaints += _form((*place, key), key, value, _block_keys())
     table = block.get("table")
     if table not in given_tables():
         return [*complaints, ((*place, "table"), f"table = {table!r}. {did_you_mean(str(table), given_tables())}")]
@@ -122,8 +114,10 @@ def _is_of_another(table: str, name: str) -> bool:
     )
 
 
-def _form(place: Place, key: str, value: Any) -> list[tuple[Place, str]]:
-    """The complaint about a value that its key cannot have."""
+def _form(place: Place, key: str, value: Any, keys: Sequence[str]) -> list[tuple[Place, str]]:
+    """The complaint about a key that is none of these, or about a value that it cannot have."""
+    if key not in keys:
+        return [(place, f"there is no key {key!r}. {did_you_mean(key, keys)}")]
     if key == "columns" and isinstance(value, dict):
         return [
             ((*place, name), f"{name} = {written(labels)}: a list of headers expected")

@@ -1,7 +1,7 @@
 """The canonical tables as data: their columns, what each means, and which columns a derived one is made from."""
 
+from crm_metrics.schema.billing import RATES
 from crm_metrics.schema.columns import ABOUT, IDENTITY, NUMERIC, TEXTUAL, Column, Kind, Link, Schema
-from crm_metrics.schema.lists import RATES
 from crm_metrics.schema.tables import LINKED, STATES, TABLES, called, column, inputs, is_derived
 
 __all__ = [

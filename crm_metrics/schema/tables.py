@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from crm_metrics.schema.billing import BILLING
+from crm_metrics.schema.billing import BILLING, LISTS
 from crm_metrics.schema.columns import IDENTITY, Column, Link, Schema, made_from
 from crm_metrics.schema.derived import DERIVED, NEEDS
-from crm_metrics.schema.lists import LISTS
 from crm_metrics.schema.sales import SALES
 from crm_metrics.schema.service import SERVICE
 
@@ -25,11 +24,11 @@ TABLES |= DERIVED
 
 # The tables whose attributes others take, in the order in which they are asked for one.
 LINKED: dict[str, Link] = dict(
-    sorted(((name, known.link) for name, known in TABLES.items() if known.link), key=lambda pair: pair[1].rank)
+    sorted(((name, of.link) for name, of in TABLES.items() if of.link), key=lambda pair: pair[1].rank)
 )
 
 # What became of a record, in one small set of words for each table that has states.
-STATES: dict[str, tuple[str, ...]] = {name: known.states for name, known in TABLES.items() if known.states}
+STATES: dict[str, tuple[str, ...]] = {name: of.states for name, of in TABLES.items() if of.states}
 
 
 def called(table: str) -> str:
@@ -71,10 +70,10 @@ def inputs(wanted: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
         if name == "customer":
             names.update(name for name in IDENTITY if name in schema.columns)
         names.add(name)
-        known = schema.columns.get(name)
-        if known is not None:
-            queue += [_pair(need) for need in known.needs]
-            queue += [(table, companion) for companion in known.companions if companion in schema.columns]
+        described = schema.columns.get(name)
+        if described is not None:
+            queue += [_pair(need) for need in described.needs]
+            queue += [(table, companion) for companion in described.companions if companion in schema.columns]
     return result
 
 

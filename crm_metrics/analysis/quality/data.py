@@ -20,6 +20,7 @@ from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.zones import wall_clock
 from crm_metrics.loaders.facts.workbench import has_value, moments, numbers
 from crm_metrics.loaders.reading import As
+from crm_metrics.loaders.recognising import normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table
 
@@ -182,6 +183,24 @@ class Rows:
         counts = keys[code >= 0].drop_duplicates()["code"].value_counts()
         return np.isin(code, counts.index[counts > 1])
 
+    def spellings(self, column: str) -> tuple[Bools, list[str]]:
+        """The rows whose value is written in another way more often, case, spaces and punctuation aside, and for each row of
+        the table what it says and how it is written more often ("" for the others)."""
+        values = self.frame[column].astype("category")
+        labels = [str(value) for value in values.cat.categories]
+        codes = values.cat.codes.to_numpy()
+        counts = np.bincount(codes[codes >= 0], minlength=len(labels))
+        met = pd.DataFrame({"label": labels, "key": [_key(label) for label in labels], "count": counts})
+        met = met[(met["count"] > 0) & (met["key"] != "")].sort_values(["count", "label"], ascending=[False, True])
+        usual = met.drop_duplicates("key").set_index("key")
+        said = [""] * (len(labels) + 1)
+        for label, key in zip(met["label"], met["key"], strict=True):
+            best = str(usual.loc[key, "label"])
+            if label != best:
+                said[labels.index(label)] = f"{column}: {label!r}, {usual.loc[key, 'count']:,} rows have {best!r}"
+        texts = np.array(said, dtype=object)[codes]
+        return texts != "", texts.tolist()
+
     def from_sources(self, indices: Iterable[int]) -> Bools:
         """The rows of these files."""
         return np.isin(self.source, list(indices))
@@ -265,3 +284,8 @@ class Rows:
         file = self.data.sources[source]
         written = self.data.written(file.path, file.columns.get(column, ""), rows)
         return written or [_shown(value) for value in self.frame[column].iloc[wanted].tolist()]
+
+
+def _key(label: str) -> str:
+    """What two spellings of one value share: "google-ads", "Google Ads" and "GoogleAds" are one; "-" alone is none."""
+    return normalised(label).replace(" ", "")

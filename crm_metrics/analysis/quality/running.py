@@ -10,12 +10,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from crm_metrics import schema
 from crm_metrics.analysis.quality import checks
 from crm_metrics.analysis.quality.check import Check, Dimension, Part, as_noticed, marked_checks
-from crm_metrics.analysis.quality.figures import resting_on
 from crm_metrics.errors import SettingsError, UsageError, nearest
 from crm_metrics.issues import CATALOGUE, WARNING, Severity
 from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.metrics.checking import columns_of
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.everything import Everything
@@ -110,3 +111,23 @@ def refuse_unknown(only: Sequence[str], ignore: Sequence[str], allowed: Mapping[
 def _suggestion(name: str, names: Iterable[str]) -> str:
     close = nearest(name, names)
     return f"Did you mean {close}?" if close else ""
+
+
+def resting_on(columns: Iterable[str], catalog: Catalog) -> tuple[str, ...]:
+    """The names of the metrics that read one of the columns (`table.column`), in catalogue order: directly, or through a
+    column that is made from it. `table.*` stands for every metric over the rows of a table."""
+    wanted = set(columns)
+    return tuple(metric.name for metric in catalog.listed() if wanted & _read(metric.name, catalog))
+
+
+def _read(name: str, catalog: Catalog) -> set[str]:
+    result: set[str] = set()
+    for part in catalog.parts([catalog[name]]):
+        if not part.aggregate:
+            continue
+        result.add(f"{part.table}.*")
+        for column in columns_of(part):
+            result.add(f"{part.table}.{column}")
+            described = schema.column(part.table, column)
+            result.update(described.needs if described is not None else ())
+    return result

@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
@@ -31,7 +32,7 @@ from crm_metrics.loaders.facts.workbench import (
     numbers,
 )
 from crm_metrics.settings import Holidays, Hours
-from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables import SOURCE, Source, Table
 
 _SECOND_US = 1_000_000
 # Beyond these years the rules of clocks and public holidays are not known.
@@ -216,24 +217,27 @@ def _ways(bench: Workbench, table: Table, wait: _Wait, hours: Hours | None) -> _
     business minutes, which are all there is without hours; else the days that its stamps name."""
     frame = table.frame
     ways = np.zeros((5, len(bench.sources)), dtype=bool)
+    dated = bench.calendar(table, "created_at"), bench.calendar(table, wait.end)
     for i in bench.files(table):
         mapped = {name for name in bench.sources[i].columns if name in frame}
-        ends = {wait.end, "closed_at"} if wait.end == "solved_at" else {wait.end}
-        dated = [
-            bool(table.calendar[name][i]) if name in table.calendar else False for name in ("created_at", wait.end)
-        ]
-        stamped = "created_at" in mapped and not ends.isdisjoint(mapped) and wait.end in frame
+        stamped = has_stamps(bench.sources[i], frame, wait.end)
         counted = "created_at" in mapped and wait.minutes in mapped
         ways[4, i] = stamped or counted
-        if hours is not None and stamped and not any(dated):
+        if hours is not None and stamped and not (dated[0][i] or dated[1][i]):
             ways[0, i] = True
-        elif hours is not None and counted and not dated[0]:
+        elif hours is not None and counted and not dated[0][i]:
             ways[2, i] = True
         elif wait.own in mapped:
             ways[3, i] = True
         elif hours is not None and stamped:
             ways[1, i] = True
     return _Ways(*ways[:, frame[SOURCE].to_numpy()])
+
+
+def has_stamps(source: Source, frame: pd.DataFrame, end: str) -> bool:
+    """Whether a file says when its tickets came in and when they came to an end; one that is closed is solved."""
+    ends = {end, "closed_at"} if end == "solved_at" else {end}
+    return "created_at" in source.columns and not ends.isdisjoint(source.columns) and end in frame
 
 
 def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: Hours) -> Floats:

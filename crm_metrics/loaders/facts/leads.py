@@ -12,6 +12,7 @@ from crm_metrics.loaders.facts.workbench import (
     NAT,
     Workbench,
     has_value,
+    in_target,
     moments,
     numbers,
     optional_truth,
@@ -117,9 +118,7 @@ def _response(bench: Workbench, table: Table) -> None:
     frame["wait_hours"] = np.where(answered, hours, np.where(waited >= 0, waited, np.nan))
     target = bench.settings.lead_response_target_hours
     if target is not None:
-        in_time = answered & (np.nan_to_num(hours, nan=np.inf) <= target)
-        is_judged = (answered & ~np.isnan(hours)) | (~answered & (waited > target))
-        frame["is_in_target"] = optional_truth(in_time, is_judged)
+        frame["is_in_target"] = in_target(answered, hours, waited, target)
 
 
 def _counts(bench: Workbench) -> None:

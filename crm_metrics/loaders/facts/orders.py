@@ -41,7 +41,7 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
     if not gaps:
         return
     key = keys(bench, frame)
-    several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+    several = of_several(key)
     groups = key[several]
     for column in gaps:
         if frame.loc[several, column].isna().any():
@@ -60,6 +60,16 @@ def keys(bench: Workbench, frame: pd.DataFrame, column: str = "order_id") -> pd.
     if len(set(place.values())) < 2:
         return ids
     return frame[SOURCE].map(place).astype("str") + "\x1f" + ids
+
+
+def of_several(key: pd.Series) -> Bools:
+    """The rows whose order stands on several."""
+    return key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+
+
+def ids(frame: pd.DataFrame, rows: Bools) -> set[str]:
+    """The numbers that the files give the orders of these rows."""
+    return set(frame.loc[rows, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
 
 
 def is_refunded(frame: pd.DataFrame) -> Bools:
@@ -81,7 +91,7 @@ def leave_out(bench: Workbench, table: Table) -> set[str]:
         said += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
         said += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
         bench.report("cancelled-order", table, mine, seen=", ".join(said))
-    gone = set(frame.loc[void, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
+    gone = ids(frame, void)
     bench.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
     if unpaid.any():
@@ -99,9 +109,7 @@ def _elsewhere(bench: Workbench, table: Table) -> Bools:
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]
     counted = np.isin(source, others)
-    counted_ids: set[str] = (
-        set(table.frame.loc[counted, "order_id"].dropna().astype(str)) if "order_id" in table.frame else set()
-    )
+    counted_ids = ids(table.frame, counted)
     for i, kind in kinds.items():
         rows: Bools = source == i
         if kind == best:
@@ -156,7 +164,7 @@ def whole(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
     orders, repeated on their lines."""
     repeated = np.zeros(len(bench.sources), dtype=bool)
     key = keys(bench, frame)
-    several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+    several = of_several(key)
     if not several.any():
         return frame.copy().reset_index(drop=True), repeated
     lines = frame[several].assign(order_id=frame.loc[several, "order_id"].astype("str"))

@@ -69,7 +69,7 @@ def _without_zeros(bench: Workbench, table: Table, sold: pd.DataFrame, apart: Bo
     exchanged = set(key[mine & moved])
     alone = key.isna().to_numpy() & (numbers(frame, "amount") == 0) & numbered[frame[SOURCE].to_numpy()]
     mine = (mine & ~key.isin(exchanged).to_numpy()) | (alone & ~(np.abs(numbers(frame, "refunded_amount")) > 0))
-    free = set(frame.loc[mine, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
+    free = orders.ids(frame, mine)
     bench.report("zero-order", table, mine)
     bench.leave_out(table, mine, "zero-order")
     return sold[~zero | orders.keys(bench, sold).isin(exchanged).to_numpy()].reset_index(drop=True), free

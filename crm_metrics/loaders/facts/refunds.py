@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts import orders
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, has_value, moments, numbers
 from crm_metrics.tables import SOURCE
 
@@ -18,7 +19,7 @@ def rows_of(bench: Workbench, frame: pd.DataFrame, key: pd.Series, refunded: Boo
     negative = numbers(frame, "amount") < 0
     if not negative.any():
         return negative
-    several = key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
+    several = orders.of_several(key)
     groups = key.where(several)
     day = pd.Series(bench.days(moments(frame, "ordered_at")), index=frame.index)
     later = (day > day.groupby(groups).transform("min")).to_numpy()

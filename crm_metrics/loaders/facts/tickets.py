@@ -13,6 +13,7 @@ from crm_metrics.loaders.facts.workbench import (
     Workbench,
     all_calendar,
     has_value,
+    in_target,
     minutes_after,
     moments,
     numbers,
@@ -69,26 +70,22 @@ def derive(bench: Workbench) -> None:
         ratings.of_tickets(bench, table)
 
 
-def _clock(bench: Workbench, table: Table, stamps: tuple[str, str], vendor: str) -> tuple[Bools, Bools]:
-    """The rows whose file is measured by its two time stamps, and those measured by the help desk's own column: stamps when
-    the file has both with a time of day, else the column, else whatever stamps there are."""
+def _clock(bench: Workbench, table: Table, end: str, own: str) -> tuple[Bools, Bools]:
+    """The rows whose file is measured by its time stamps of creation and of an end, and those measured by the help desk's
+    own column: stamps when the file has both with a time of day, else the column, else whatever stamps there are."""
     frame = table.frame
+    by_day = bench.calendar(table, "created_at") | bench.calendar(table, end)
+    stamped = [business_time.has_stamps(source, frame, end) for source in bench.sources]
+    given = [own in source.columns and own in frame for source in bench.sources]
+    by_column = np.array(given, dtype=bool) & (by_day | ~np.array(stamped, dtype=bool))
+    by_stamps = np.array(stamped, dtype=bool) & ~by_column
     source = frame[SOURCE].to_numpy()
-    by_stamps = np.zeros(len(bench.sources), dtype=bool)
-    by_column = np.zeros(len(bench.sources), dtype=bool)
-    for i in bench.files(table):
-        mapped = bench.sources[i].columns
-        second = {stamps[1], "closed_at"} if stamps[1] == "solved_at" else {stamps[1]}
-        both = stamps[0] in mapped and bool(second & mapped.keys()) and stamps[1] in frame
-        exact = both and not any(table.calendar[name][i] for name in stamps if name in table.calendar)
-        by_column[i] = vendor in mapped and vendor in frame and not exact
-        by_stamps[i] = both and not by_column[i]
     return by_stamps[source], by_column[source]
 
 
 def _response(bench: Workbench, table: Table) -> None:
     frame = table.frame
-    by_stamps, by_column = _clock(bench, table, ("created_at", "first_response_at"), "first_response_minutes")
+    by_stamps, by_column = _clock(bench, table, "first_response_at", "first_response_minutes")
     if not by_stamps.any() and not by_column.any():
         return
     minutes = numbers(frame, "first_response_minutes")
@@ -129,13 +126,12 @@ def _target(bench: Workbench, table: Table, answered: Bools) -> None:
         frame["is_in_target"] = optional_truth(kept, kept | missed)
     elif (target := bench.settings.response_target_minutes) is not None:
         minutes, wait = frame["response_minutes"].to_numpy(), frame["wait_minutes"].to_numpy()
-        is_judged = (answered & ~np.isnan(minutes)) | (~answered & (wait > target))
-        frame["is_in_target"] = optional_truth(answered & (minutes <= target), is_judged)
+        frame["is_in_target"] = in_target(answered, minutes, wait, target)
 
 
 def _resolution(bench: Workbench, table: Table) -> None:
     frame = table.frame
-    by_stamps, by_column = _clock(bench, table, ("created_at", "solved_at"), "resolution_minutes")
+    by_stamps, by_column = _clock(bench, table, "solved_at", "resolution_minutes")
     if not by_stamps.any() and not by_column.any():
         return
     hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)

@@ -255,6 +255,13 @@ def optional_truth(true: Bools, is_told: Bools) -> Any:
     return pd.arrays.BooleanArray(true & is_told, ~is_told)
 
 
+def in_target(answered: Bools, elapsed: Floats, waited: Floats, target: float) -> Any:
+    """Whether each was answered within a target, missing while it is too early to tell and where nobody knows how long an
+    answer took; all in one unit."""
+    is_judged = (answered & ~np.isnan(elapsed)) | (~answered & (waited > target))
+    return optional_truth(answered & (elapsed <= target), is_judged)
+
+
 def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
     """A categorical from labels and places among them, −1 for missing."""
     return pd.Categorical.from_codes(

@@ -21,8 +21,8 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import figures, meanings, moments, preamble, readings, records, stages
-from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.normalising import figures, moments, preamble, readings, records, stages
+from crm_metrics.loaders.normalising.file import File, add_outcomes, translated
 from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
 from crm_metrics.loaders.planning import Plan
@@ -191,9 +191,9 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
             values[name] = _ids(file, column)
         else:
             values[name] = coerced.category(
-                meanings.translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
+                translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
             )
-    meanings.outcomes(file, values, cells)
+    add_outcomes(file, values, cells)
     values |= moments.from_texts(file, text_dates, cells, times)
     moments.settle_clocks(file, values)
     values |= figures.from_texts(file, text_numbers, cells)
@@ -231,7 +231,7 @@ def _one_form(file: File, values: Any) -> Any:
 
 def _flags(file: File, name: str, column: Any, cells: Cells) -> Any:
     texts = coerced.texts(column, file.missing - file.meanings(name).keys())
-    texts = meanings.translated(file, name, texts, cells)
+    texts = translated(file, name, texts, cells)
     values, bad = coerced.flags(texts, blank_is_false=file.layout.blank_is_false)
     file.note_cells("unreadable-flag", file.header(name), texts, bad, cells)
     return values

@@ -110,13 +110,11 @@ noticed(
 )
 def several_spellings(data: Data) -> Iterator[Hits]:
     """One value is written in several ways: case, spaces or punctuation differ."""
-    from crm_metrics.analysis.quality.spellings import spellings  # imports pandas
-
     for name in sorted(data.given):
         rows = data.table(name)
         for column in _categories(rows) if rows is not None else ():
             assert rows is not None
-            hit, why = spellings(rows, column)
+            hit, why = rows.spellings(column)
             if hit.any():
                 yield rows.hits(hit, why=why, among=rows.filled(column))
 
