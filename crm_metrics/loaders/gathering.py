@@ -72,8 +72,8 @@ def gather(
     they need. `forced` names the table of a file by its path; the rows of tables in `apart` are told apart by customer.
     Raises `NothingToReport` when no file is recognised,
     `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
-    dims, wanted, noticed = list(dims), list(wanted), list(issues)
-    files = _recognised(raws, noticed, forced or {}, Recogniser(settings or Settings()))
+    dims, wanted, own_issues = list(dims), list(wanted), list(issues)
+    files = _recognised(raws, own_issues, forced or {}, Recogniser(settings or Settings()))
     halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
     needs = schema.inputs(
         [*wanted, *((table, dim) for table in _tables(files) for dim in dims if dim in schema.TABLES[table].columns)]
@@ -103,7 +103,7 @@ def gather(
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread)
     fetched = [started[raw.path] for raw, _ in files]
-    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, noticed, pool, offers, units)
+    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers, units)
 
 
 def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:
@@ -152,23 +152,23 @@ def _kinds(recognised: Recognised) -> Mapping[str, Kind]:
 
 
 def _recognised(
-    raws: Sequence[Raw], noticed: list[Issue], forced: Mapping[str, str], recogniser: Recogniser
+    raws: Sequence[Raw], issues: list[Issue], forced: Mapping[str, str], recogniser: Recogniser
 ) -> list[tuple[Raw, Recognised]]:
     files = []
     for raw in raws:
         recognised = recogniser.recognise(raw, forced.get(raw.path))
         if recognised is None:
-            noticed.append(_unrecognised(raw, recogniser.settings))
+            issues.append(_unrecognised(raw, recogniser.settings))
             continue
         files.append((raw, recognised))
         if recognised.second and (way := advising.way_to(raw, recogniser.settings, recognised.second, {})):
             detail = {"table": recognised.layout.table, "second": recognised.second, "option": way.option}
-            noticed.append(Issue("close-second", raw.path, detail=detail))
+            issues.append(Issue("close-second", raw.path, detail=detail))
     if not files:
         seen = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
-        seen += [f"{issue.path} {issue.sentence}" for issue in noticed if issue.code == "empty-file"]
+        seen += [f"{issue.path} {issue.sentence}" for issue in issues if issue.code == "empty-file"]
         ways = [
-            str(issue.detail["way"]) for issue in noticed if issue.code == "unrecognised-file" and issue.detail["way"]
+            str(issue.detail["way"]) for issue in issues if issue.code == "unrecognised-file" and issue.detail["way"]
         ]
         raise NothingToReport(
             "no file is recognised as a table of customers, leads, deals, tickets, responses, orders, subscriptions or spend"

@@ -17,11 +17,11 @@ from crm_metrics.errors import DataError, together
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
+    after_as_of,
     answers,
     conversion,
     customers,
     deals,
-    happened,
     leads,
     orders,
     outcomes,
@@ -68,15 +68,15 @@ def load(
 ) -> Dataset:
     """The dataset made of the files that are being read. `watch` is shown the files as they were read, before anything
     is derived. Raises `DataError` for what can be read in two ways."""
-    noticed, dims = gathered.issues, gathered.dims
+    issues, dims = gathered.issues, gathered.dims
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
     files = _all_of(jobs)
     if watch is not None:
         watch(files)
-    noticed += [issue for file in files for issue in file.issues]
-    overlaps.report(gathered.files, files, noticed)
-    tables = _together(files, noticed, today)
+    issues += [issue for file in files for issue in file.issues]
+    overlaps.report(gathered.files, files, issues)
+    tables = _together(files, issues, today)
     for name, column in gathered.units.items():
         if name in tables:
             tables[name].frame = tables[name].frame.rename(columns={column: UNIT})
@@ -95,7 +95,7 @@ def load(
     exchange = _exchange(bench)
     _side_by_side(gathered.pool, bench, _settling(bench))
     coverage.settle(bench, today)
-    happened.undo_later(bench, today)
+    after_as_of.undo(bench, today)
     linking.link_customers(tables, sources, bench.issues)
     for other, link in schema.LINKED.items():
         linked = {name: tables[name] for name in (other, *link.onto) if name in tables}
@@ -116,7 +116,7 @@ def load(
     return Dataset(
         tables=bench.tables,
         sources=sources + [file.source for _, file in exchange],
-        issues=noticed + bench.issues,
+        issues=issues + bench.issues,
         as_of=bench.as_of,
         settings=settings,
         labels=bench.labels,
@@ -153,7 +153,7 @@ def _all_of(jobs: Sequence[Future[FileRows]]) -> list[FileRows]:
     return files
 
 
-def _together(files: list[FileRows], noticed: list[Issue], today: date) -> dict[str, Table]:
+def _together(files: list[FileRows], issues: list[Issue], today: date) -> dict[str, Table]:
     """One table per name, from all files of that table; each layout's versions of a record are settled first."""
     sources = [file.source for file in files]
     tables: dict[str, Table] = {}
@@ -167,10 +167,10 @@ def _together(files: list[FileRows], noticed: list[Issue], today: date) -> dict[
         for mine in layouts.values():
             free = max(numbering.values(), default=-1) + 1
             numbering |= {file.source.index: free for file in mine}
-            parts.append(_settled([file.frame for file in mine], name, files, sources, noticed, numbering, today))
+            parts.append(_settled([file.frame for file in mine], name, files, sources, issues, numbering, today))
         second = _beside(files, name, today)
         if second and name == "deals":
-            noticed.append(Issue("deals-derived"))
+            issues.append(Issue("deals-derived"))
         parts += second
         calendar: dict[str, np.ndarray] = {}
         unusable: dict[str, Unusable] = {}

@@ -22,7 +22,7 @@ Hashes = NDArray[np.uint64]
 ROW_NUMBER = "\0row"
 
 
-def report(fetched: Sequence[Fetched], files: Sequence[FileRows], noticed: list[Issue]) -> None:
+def report(fetched: Sequence[Fetched], files: Sequence[FileRows], issues: list[Issue]) -> None:
     """Say which files hold records that an earlier one of the same kind holds with the same content. They stay: two equal
     purchases on one day happen. Records with an id are settled by it and not looked at."""
     pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
@@ -38,7 +38,7 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], noticed: list[
         copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
         if len(copies):
             rows = copies.to_numpy()
-            noticed.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
+            issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
 
 
 def _has_no_id(file: FileRows) -> bool:

@@ -94,18 +94,14 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
 def _codes(frame: pd.DataFrame, table: str) -> Ints | None:
     """A number for the record each row is of, −1 where it has no id; None where the table has none."""
     key = TABLES[table].key
-    names = (key,) if key in frame and table not in _GROUPS else _GROUPS.get(table, ())
-    if key in frame and table == "order_lines":
-        names = (key,)
+    names = (key,) if key in frame else _GROUPS.get(table, ())
     if not names or not {*names} <= {*frame.columns}:
         return None
-    result: Ints = pd.factorize(frame[names[0]])[0].astype(np.int64)
-    for name in names[1:]:
-        values = frame[name].dt.floor("D") if name.endswith("_at") else frame[name]
-        more = pd.factorize(values)[0]
-        missing = (result < 0) | (more < 0)
-        result = np.where(missing, -1, result * (int(more.max(initial=0)) + 1) + more)
-    return result if len(names) == 1 else np.where(result < 0, -1, np.unique(result, return_inverse=True)[1])
+    values = [frame[name].dt.floor("D") if name.endswith("_at") else frame[name] for name in names]
+    groups = frame.groupby(values, observed=True, sort=False) if len(names) > 1 else None
+    codes: Any = pd.factorize(values[0])[0] if groups is None else groups.ngroup().fillna(-1).to_numpy()
+    result: Ints = codes.astype(np.int64)
+    return result
 
 
 def _versions(rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.DataFrame:
@@ -222,20 +218,12 @@ def _say_what_only_older_files_have(
 ) -> None:
     """One issue per file with older versions, for its records that no newer file has: they stay."""
     source = frame[SOURCE].to_numpy()
-    for (mine, other), part in _by_file(older):
+    for file, part in older.groupby("source"):
+        mine, newer = int(str(file)), int(part["kept"].mode()[0])  # the file that most of the newer ones are in
         rows = np.flatnonzero(usable & (source == mine))
         alone = rows[~np.isin(codes[rows], codes[usable & (source != mine)])]
-        if len(alone) and len(part):
-            issue_of(exports, "only-older", frame, alone, mine, exports.sources[other].path)
-
-
-def _by_file(older: pd.DataFrame) -> Sequence[tuple[tuple[int, int], pd.DataFrame]]:
-    """The older versions of each file, with the file that most of the newer ones are in."""
-    parts = []
-    for mine, part in older.groupby("source"):
-        other = int(np.bincount(part["kept"].to_numpy()).argmax())
-        parts.append(((int(str(mine)), other), part))
-    return parts
+        if len(alone):
+            issue_of(exports, "only-older", frame, alone, mine, exports.sources[newer].path)
 
 
 def _leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -> pd.DataFrame:

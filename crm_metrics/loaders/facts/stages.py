@@ -152,10 +152,8 @@ def _following(bench: Workbench, frame: pd.DataFrame, ties: Ints) -> np.ndarray:
     entered = frame["entered_at"].to_numpy()
     deal = _numbers(bench, frame)
     order = np.lexsort((ties, entered, deal))
-    dated = ~np.isnat(entered[order])
-    same = (deal[order][1:] == deal[order][:-1]) & dated[1:] & dated[:-1]
     result = np.full(len(frame), NAT)
-    result[order[:-1][same]] = entered[order[1:][same]]
+    result[order] = pd.Series(entered[order]).groupby(deal[order]).shift(-1).to_numpy()
     return result
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies, numbers
-from crm_metrics.loaders.normalising import readings
+from crm_metrics.loaders.normalising import ambiguities
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
 from crm_metrics.schema import NUMERIC, Kind
@@ -34,7 +34,7 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
     for name, column in columns.items():
         sign = signs[name] or _without_decimals(file, name, column, written[name])
         if sign is None:
-            raise readings.decimal(file, name, column, written[name])
+            raise ambiguities.decimal(file, name, column, written[name])
         by_value = numbers.resolve(written[name], sign)
         if file.kind(name) is Kind.MINUTES:
             clock = numbers.clock_minutes(column.values)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates, zones
-from crm_metrics.loaders.normalising import clocks, readings
+from crm_metrics.loaders.normalising import ambiguities, clocks
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
 from crm_metrics.loaders.reading import Cells
@@ -148,7 +148,7 @@ def _undecided(
     """The error that asks for the order, shown at a date that reads differently in the two."""
     differing = [name for name, parts in ambiguous.items() if (parts.first != parts.second)[parts.open].any()]
     name = differing[0] if differing else next(iter(ambiguous))
-    return readings.date_order(file, name, columns[name], ambiguous[name], contradiction=not allowed)
+    return ambiguities.date_order(file, name, columns[name], ambiguous[name], contradiction=not allowed)
 
 
 def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64] | None = None) -> Any:

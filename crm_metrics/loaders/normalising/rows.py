@@ -21,7 +21,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import figures, moments, preamble, readings, records, stages
+from crm_metrics.loaders.normalising import ambiguities, figures, moments, records, spend_days, stages
 from crm_metrics.loaders.normalising.file import File, add_outcomes, translated
 from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
@@ -84,7 +84,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     _currency(file, frame)
     frame = frame.drop(columns=[_written_in(name) for name in file.currencies])
     figures.in_units(file, frame)
-    frame = preamble.with_days(file, frame, cells)
+    frame = spend_days.with_days(file, frame, cells)
     frame, part = stages.apart(file, frame, left_out)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
     used = {*file.recognised.columns.values(), *halves}
@@ -133,7 +133,7 @@ def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
         places = {label: file.raw.header.index(label) for label in labels}
         cells = file.raw.read(dict.fromkeys(places.values(), As.TEXT))
         texts = {label: coerced.texts(cells.columns[place], file.missing) for label, place in places.items()}
-        raise readings.two_columns(file, name, labels, texts)
+        raise ambiguities.two_columns(file, name, labels, texts)
 
 
 def _refuse_kinds(file: File, chosen: dict[str, int]) -> None:

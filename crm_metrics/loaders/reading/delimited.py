@@ -19,9 +19,9 @@ from crm_metrics.loaders.reading.decoding import decoder, detect, named
 from crm_metrics.loaders.reading.headers import header_rows, no_header
 from crm_metrics.loaders.reading.layout import find
 from crm_metrics.loaders.reading.limits import LARGEST_LINE
-from crm_metrics.loaders.reading.odd import Odd
-from crm_metrics.loaders.reading.odd import records_of as odd_records
 from crm_metrics.loaders.reading.parsing import BLOCK, Malformed, Parser, blank_lines
+from crm_metrics.loaders.reading.ragged import Ragged
+from crm_metrics.loaders.reading.ragged import records_of as ragged_records
 from crm_metrics.loaders.reading.raw import As, Cells, Raw, widths
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.settings import Stated
@@ -62,33 +62,33 @@ class Delimited(Raw):
     def _records(self, kinds: dict[int, As], missing: Collection[str] = (), *, threads: bool) -> Cells:
         """These columns of every record that is not blank."""
         table, malformed, tail = self.parser.table(kinds, missing, threads=threads)
-        odd = odd_records(self.parser) if malformed else None
-        misfits = [at for at, kind in kinds.items() if odd and self._short(odd, at, kind, missing) is None]
+        ragged = ragged_records(self.parser) if malformed else None
+        misfits = [at for at, kind in kinds.items() if ragged and self._short(ragged, at, kind, missing) is None]
         if misfits:
             kinds.update(dict.fromkeys(misfits, As.TEXT))
             table, _, tail = self.parser.table(kinds, missing, threads=threads)
         rows = np.arange(self.header_row + 1, self.header_row + 1 + table.num_rows + malformed, dtype=np.int32)
-        if odd:
-            rows = np.delete(rows, odd.rows - self.header_row - 1)
+        if ragged:
+            rows = np.delete(rows, ragged.rows - self.header_row - 1)
         end = table.num_rows - min(blank_lines(tail), table.num_rows)
         self._refuse_open_quote(table.slice(0, end), rows, tail)
         kept = self._filled(table, end)
         if kept is not None:
             table, rows = table.filter(pa.array(kept)), rows[kept]
-        if odd and len(odd.kept_rows):
-            short = pa.table({str(at): self._short(odd, at, kind, missing) for at, kind in kinds.items()})
-            table = interleaved(table, rows, short, odd.kept_rows)
-            rows = np.sort(np.concatenate([rows, odd.kept_rows]))
-        left_out = odd.left_out if odd else []
-        return Cells({at: table.column(str(at)) for at in kinds}, rows, left_out, self._issues(odd))
+        if ragged and len(ragged.kept_rows):
+            short = pa.table({str(at): self._short(ragged, at, kind, missing) for at, kind in kinds.items()})
+            table = interleaved(table, rows, short, ragged.kept_rows)
+            rows = np.sort(np.concatenate([rows, ragged.kept_rows]))
+        left_out = ragged.left_out if ragged else []
+        return Cells({at: table.column(str(at)) for at in kinds}, rows, left_out, self._issues(ragged))
 
     def _has_hexadecimal(self, at: int) -> bool:
         """Whether one of the first records has a number such as 0x10, which Arrow would read as 16."""
         return any(cells[at].strip()[:2] in ("0x", "0X") for cells in self.layout.head)
 
-    def _short(self, odd: Odd, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
+    def _short(self, ragged: Ragged, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
         """A column of the short records; None when a cell is not what was asked for."""
-        return typed(odd.kept.column(str(at)).combine_chunks(), kind, missing)
+        return typed(ragged.kept.column(str(at)).combine_chunks(), kind, missing)
 
     def _filled(self, table: pa.Table, end: int) -> np.ndarray | None:
         """A mask of the records that are not blank; None when all are filled. From `end` on all are known to be blank.
@@ -155,19 +155,19 @@ class Delimited(Raw):
                 return False
         return True
 
-    def _issues(self, odd: Odd | None) -> list[Issue]:
+    def _issues(self, ragged: Ragged | None) -> list[Issue]:
         issues = []
         if len(self.layout.header_rows) > 1:
             issues.append(header_rows(self.path, len(self.layout.header_rows)))
         if self.parser.encoding.guessed:
             issues.append(Issue("encoding-guessed", self.path, detail={"encoding": self.parser.encoding.name}))
-        if odd and odd.left_out:
-            every = [record.row for record in odd.left_out]
-            seen, width = widths(odd.left_out), str(len(self.header))
+        if ragged and ragged.left_out:
+            every = [record.row for record in ragged.left_out]
+            seen, width = widths(ragged.left_out), str(len(self.header))
             issues.append(Issue.of_rows("malformed-row", self.path, every, seen=seen, expected=width))
-        if odd and len(odd.lacking):
-            seen, width = str(odd.seen), str(len(self.header))
-            issues.append(Issue.of_rows("short-row", self.path, odd.lacking, seen=seen, expected=width))
+        if ragged and len(ragged.lacking):
+            seen, width = str(ragged.seen), str(len(self.header))
+            issues.append(Issue.of_rows("short-row", self.path, ragged.lacking, seen=seen, expected=width))
         return issues
 
 

@@ -19,7 +19,7 @@ from crm_metrics.loaders.reading.raw import SHOWN_TEXT, As, LeftOut
 
 
 @dataclass
-class Odd:
+class Ragged:
     """The records whose number of cells differs from the header's: the rows of all, those left out, and those that are
     read nevertheless, as text. `lacking` are the rows among these that lack cells, `seen` the cells the first of them has.
     """
@@ -32,7 +32,7 @@ class Odd:
     seen: int
 
 
-def records_of(parser: Parser) -> Odd:
+def records_of(parser: Parser) -> Ragged:
     """The records that are not as wide as the header; those without any text are blank, neither read nor left out.
 
     Read are those that only lack cells at their end, that only have blank ones too many, and those wrapped whole in
@@ -55,7 +55,7 @@ def records_of(parser: Parser) -> Odd:
     ]
     width = len(parser.layout.header)
     short = [at for at in kept.tolist() if records[at][1] < width and mended[at].startswith(records[at][2])]
-    return Odd(rows, left_out, cells, rows[kept], rows[short], records[short[0]][1] if short else 0)
+    return Ragged(rows, left_out, cells, rows[kept], rows[short], records[short[0]][1] if short else 0)
 
 
 def _mended(parser: Parser, seen: int, text: str) -> str | None:

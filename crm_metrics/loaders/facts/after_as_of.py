@@ -50,7 +50,7 @@ class _Later:
         return hit
 
 
-def undo_later(bench: Workbench, today: date) -> None:
+def undo(bench: Workbench, today: date) -> None:
     """Undo what happened in each table after the day up to which it is known."""
     tomorrow = np.datetime64(today + timedelta(days=1), "us")
     for name, table in bench.tables.items():

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates, spans
-from crm_metrics.loaders.normalising import moments, readings
+from crm_metrics.loaders.normalising import ambiguities, moments
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
 from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
@@ -163,7 +163,7 @@ def _order(file: File, name: str, column: coerced.Texts, stretch: str) -> str:
         return fitting[0]
     if (written.first == written.second)[written.open].all():
         return "dmy"
-    raise readings.date_order(file, name, column, written, contradiction=not written.orders)
+    raise ambiguities.date_order(file, name, column, written, contradiction=not written.orders)
 
 
 def _numbers(days: Sequence[Any]) -> Days:
