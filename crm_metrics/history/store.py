@@ -99,61 +99,52 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if not tables and not owner and not version:
         return
     if owner != APPLICATION:
-        raise _no_history(path)
+        raise _error(path, *_NO_HISTORY)
     if version > VERSION:
-        raise UsageError(
-            f"the history was written by a newer crm-metrics (form {version}; this one knows {VERSION})",
-            where=str(path),
-            hint="Update crm-metrics, or name another file with --history.",
-        )
+        said = f"the history was written by a newer crm-metrics (form {version}; this one knows {VERSION})"
+        raise _error(path, said, "Update crm-metrics, or name another file with --history.")
 
 
 def _refuse(path: Path) -> None:
     if path.is_dir():
-        raise UsageError("is a folder; --history names a file", where=str(path), hint=f"For example: {path}/history.db")
+        raise _error(path, "is a folder; --history names a file", f"For example: {path}/history.db")
     if not path.parent.is_dir():
-        raise UsageError(
-            f"the history cannot be kept: there is no folder {path.parent}",
-            where=str(path),
-            hint="Make the folder, or name a file in one that is there.",
-        )
+        said = f"the history cannot be kept: there is no folder {path.parent}"
+        raise _error(path, said, "Make the folder, or name a file in one that is there.")
     if path.exists() and not os.access(path, os.W_OK):
-        raise _read_only(path)
+        raise _error(path, *_READ_ONLY)
 
 
-def _read_only(path: Path) -> UsageError:
-    return UsageError(
-        "the history cannot be written: the file or its folder is read-only",
-        where=str(path),
-        hint="Allow writing to both, or name another file with --history.",
-    )
-
-
-def _no_history(path: Path) -> UsageError:
-    return UsageError(
-        "is no history of crm-metrics; nothing in it was changed",
-        where=str(path),
-        hint="Name a new file with --history; it is created.",
-    )
+def _error(path: Path, said: str, hint: str | None) -> UsageError:
+    return UsageError(said, where=str(path), hint=hint)
 
 
 def _refusal(path: Path, error: sqlite3.Error) -> UsageError:
     """What SQLite says, in words that help."""
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_NOTADB"):
-        return _no_history(path)
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN")):
-        return _read_only(path)
-    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return UsageError(
-            f"another run has been writing the history for more than {WAIT_SECONDS:.0f} seconds",
-            where=str(path),
-            hint="Run the command again when it is done.",
-        )
-    if name.startswith("SQLITE_FULL"):
-        return UsageError("the history cannot be written: the disk is full", where=str(path))
-    return UsageError(
+    damaged = (
         f"the history is damaged or cannot be used ({error})",
-        where=str(path),
-        hint="Put back a copy of it, or name another file with --history.",
+        "Put back a copy of it, or name another file with --history.",
     )
+    return _error(path, *next((said for start, said in _SAID.items() if name.startswith(start)), damaged))
+
+
+_NO_HISTORY = (
+    "is no history of crm-metrics; nothing in it was changed",
+    "Name a new file with --history; it is created.",
+)
+_READ_ONLY = (
+    "the history cannot be written: the file or its folder is read-only",
+    "Allow writing to both, or name another file with --history.",
+)
+_BUSY = (
+    f"another run has been writing the history for more than {WAIT_SECONDS:.0f} seconds",
+    "Run the command again when it is done.",
+)
+# What is said of errors by how SQLite's names for them begin, and what helps.
+_SAID: dict[str, tuple[str, str | None]] = {
+    "SQLITE_NOTADB": _NO_HISTORY,
+    **dict.fromkeys(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_CANTOPEN"), _READ_ONLY),
+    **dict.fromkeys(("SQLITE_BUSY", "SQLITE_LOCKED"), _BUSY),
+    "SQLITE_FULL": ("the history cannot be written: the disk is full", None),
+}
