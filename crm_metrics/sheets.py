@@ -46,7 +46,8 @@ class Column:
 class Sheet:
     """One table: a row has a cell for each column. `notes` stand below it; `empty` instead of it where it has no rows. One
     that is `charted` is what the book's charts show: a terminal leaves it to them, and of a table of more than `most` rows
-    (0: no limit) it shows some, at equal steps."""
+    (0: no limit) it shows some, at equal steps. One that is `for_people` shows figures of the main table again, which
+    programs do not need twice; where it is False, people have them in other tables, and this one last."""
 
     name: str
     title: str
@@ -57,6 +58,7 @@ class Sheet:
     empty: str = ""
     charted: bool = False
     most: int = 0
+    for_people: bool | None = None
 
     def column(self, name: str) -> int | None:
         """The place of a column; None when there is none of that name."""
@@ -141,7 +143,7 @@ class Origin:
     """What a result was made from: the files, up to when they know, the settings file, and what was noticed; `digests`
     are the SHA-256 of files by their path."""
 
-    as_of: date
+    as_of: date | None = None
     sources: Sequence[Source] = ()
     settings_file: str | None = None
     issues: Sequence[Issue] = ()

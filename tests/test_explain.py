@@ -16,8 +16,9 @@ from crm_metrics import api
 from crm_metrics.analysis.opening import Opened
 from crm_metrics.metrics.catalog import built_in
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.renderers import openings
+from crm_metrics.renderers.books.explain import book
 from crm_metrics.tables import Dataset
+from crm_metrics.writers import write
 
 from .conftest import TODAY
 from .oracle.figures import incidence_median, median, quantile, survival_median
@@ -40,9 +41,7 @@ def opened(name: str, period: str, segment: dict[str, str]) -> Opened:
 
 
 def written(figure: Opened) -> list[dict[str, str]]:
-    out = io.StringIO()
-    openings.render(figure, "csv", out)
-    return list(csv.DictReader(io.StringIO(out.getvalue())))
+    return list(csv.DictReader(io.StringIO(str(write(book(figure), "csv")))))
 
 
 def again(metric: Metric, rows: list[dict[str, str]]) -> Fraction | None:
@@ -172,11 +171,9 @@ def test_a_figure_says_how_the_vendor_s_own_screen_differs_where_its_file_is_in_
         encoding="utf-8",
     )
     figure = api.explain([str(path)], "mrr", period="2024-03", today=TODAY)
-    page = io.StringIO()
-    openings.render(figure, "table", page)
 
     assert list(figure.elsewhere) == ["stripe"]
-    assert "On the vendor's own screen: Stripe" in page.getvalue()
+    assert "On the vendor's own screen: Stripe" in str(write(book(figure), "text"))
     assert not opened("revenue_won", "2025-Q3", {}).elsewhere
 
 

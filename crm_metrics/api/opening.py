@@ -27,7 +27,7 @@ class Why:
 
     period: Period
     earlier: Period
-    as_of: date
+    dataset: Dataset
     change: Change
 
 
@@ -104,7 +104,7 @@ def why(
     earlier, before, now = timeline.compared(whole, asked.compare)
     dataset = complete(dataset, asked, [before, now])
     change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
-    return Why(whole, earlier, dataset.as_of, change)
+    return Why(whole, earlier, dataset, change)
 
 
 def _only(asked: Query) -> Metric:

@@ -29,7 +29,7 @@ def _listed(asked: bool) -> None:
     raise typer.Exit
 
 
-@reading("check", only=("text", "csv", "json"), without=("period", "table", "metrics_file", "verbose"))
+@reading("check", without=("period", "table", "metrics_file", "verbose"))
 def check(
     given: Given,
     only: Annotated[
@@ -45,15 +45,15 @@ def check(
 ) -> None:
     """What is wrong with the data: silent and exit code 0 when nothing is, else the findings and exit code 1."""
     from crm_metrics import api
-    from crm_metrics.renderers import findings
 
     with options.busy():
         found = api.check(
             given.paths, only=_names(only), ignore=_names(ignore), settings=given.settings, stdin=given.stdin
         )
     if found or given.output is not None or given.format != "text":
-        with given.opened() as out:
-            findings.render(found, given.format, out, rows=rows, color=given.color)
+        from crm_metrics.renderers.books.check import book
+
+        given.write(book(found, rows=rows))
     if found:
         raise typer.Exit(errors.EXIT_FINDINGS)
 

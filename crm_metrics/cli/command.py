@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
-from functools import wraps
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, TextIO, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, get_type_hints
 
 from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import opened, refuse_terminal, written
+from crm_metrics.cli.output import refuse_terminal, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.errors import UsageError
-from crm_metrics.writers import format_of, formats
+from crm_metrics.writers import How, format_of, formats
 
 if TYPE_CHECKING:
     from crm_metrics.settings import Settings
@@ -40,21 +39,20 @@ class Given:
     verbose: bool
     pager: bool
 
-    def opened(self) -> AbstractContextManager[TextIO]:
-        """Where the result is to be written."""
-        return opened(self.output, plain=self.format != "text", pager=self.pager)
-
     def write(self, book: Book) -> None:
         """Write a book to standard output or the file, in the format asked for."""
-        written(
-            book,
-            self.format,
-            self.output,
-            table=self.table,
-            verbose=self.verbose,
-            color=self.color,
-            pager=self.pager,
-        )
+        how = How(self.verbose, dialect=self.settings.dialect)
+        book = replace(book, define=partial(_defined, self))
+        written(book, self.format, self.output, how, table=self.table, color=self.color, pager=self.pager)
+
+
+def _defined(given: Given, name: str) -> Mapping[str, str]:
+    """What the figure of a metric means."""
+    from crm_metrics.metrics.describe import defined
+    from crm_metrics.metrics.own import catalog_of
+
+    catalog = catalog_of(given.settings, given.metrics_file)
+    return defined(catalog[name], catalog) if name in catalog else {}
 
 
 def _shared(
@@ -71,6 +69,7 @@ def _shared(
     date_order: options.DateOrder = None,
     decimal: options.Decimal = None,
     timezone: options.Timezone = None,
+    dialect: options.Dialect = None,
     set_: options.Set = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
@@ -84,15 +83,15 @@ def _shared(
 
 
 def reading(
-    name: str, *, only: Sequence[str] = (), without: Collection[str] = (), said: Mapping[str, Any] | None = None
+    name: str, *, without: Collection[str] = (), said: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Makes a command of a function whose first parameter is a `Given`: its other parameters come first on the command line,
-    the shared ones follow but those of `without`, those of `said` declared as there. It writes `only` these formats, all by
-    default; with an option `rows` of its own, CSV. Every error is told and has its exit code."""
+    the shared ones follow but those of `without`, those of `said` declared as there. With an option `rows` of its own it
+    writes CSV. Every error is told and has its exit code."""
 
     def made(command: Callable[..., None]) -> Callable[..., None]:
         own = _parameters(command)[1:]
-        told = {"format": options.format_among(only or formats()), **(said or {})}
+        told = {"format": options.format_among(formats()), **(said or {})}
         shared = [one.replace(annotation=told.get(one.name, one.annotation)) for one in _parameters(_shared)]
         taken = [one for one in shared if one.name not in without]
         left = {one.name: one.default for one in shared if one.name in without}
@@ -104,7 +103,7 @@ def reading(
                 if own_values.get("rows"):
                     _refuse_but_csv(values["format"])
                     values["format"] = "csv"
-                command(_given(name, only, **left, **values), **own_values)
+                command(_given(name, **left, **values), **own_values)
 
         # Arguments keep their order; options may come anywhere.
         parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *taken)]
@@ -128,10 +127,10 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
     ]
 
 
-def _given(name: str, only: Sequence[str], **values: Any) -> Given:
+def _given(name: str, **values: Any) -> Given:
     keep_freed()
-    output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone")
-    format = format_of(values["format"], output, only or None)  # noqa: A001
+    output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone", "dialect")
+    format = format_of(values["format"], output)  # noqa: A001
     refuse_terminal(format, output)
     color = options.color_of(values["color"], output)
     settings = options.settings_of(

@@ -11,7 +11,7 @@ from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
 
 
-@reading("explain win_rate", only=("text", "csv", "json"), without=("table", "color", "verbose"))
+@reading("explain win_rate", without=("color", "verbose"))
 def explain(
     given: Given,
     metric: Annotated[str, typer.Argument(metavar="METRIC", help="A metric: win_rate, mrr, ...", show_default=False)],
@@ -28,7 +28,6 @@ def explain(
 ) -> None:
     """One figure, opened: its formula with figures, what is counted and what is not, and every record behind it."""
     from crm_metrics import api
-    from crm_metrics.renderers import openings
 
     figure = api.explain(
         given.paths,
@@ -40,5 +39,6 @@ def explain(
         metrics_file=given.metrics_file,
         stdin=given.stdin,
     )
-    with given.opened() as out:
-        openings.render(figure, given.format, out)
+    from crm_metrics.renderers.books.explain import book
+
+    given.write(book(figure))

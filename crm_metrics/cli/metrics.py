@@ -9,6 +9,8 @@ import typer
 
 from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
+from crm_metrics.cli.output import written
+from crm_metrics.writers import How, format_of, formats
 
 
 def metrics(
@@ -19,18 +21,18 @@ def metrics(
         Path | None,
         typer.Option("--metrics-file", metavar="FILE", help="Your own metrics as well.", show_default=False),
     ] = None,
+    format: options.format_among(formats()) = None,  # type: ignore[valid-type]
+    output: options.Output = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
 ) -> None:
     """What each figure means: all of them, or one with its formula, edges and a worked example."""
     with guarded(debug=debug):
-        from crm_metrics.metrics import describe
         from crm_metrics.metrics.own import catalog_of
+        from crm_metrics.renderers.books.metrics import book
 
         catalog = catalog_of(options.settings_of(config, None, no_config=no_config), metrics_file)
         chosen = catalog.chosen([name]) if name else catalog.listed()
-        if name and len(chosen) == 1:
-            typer.echo(describe.one(chosen[0], catalog))
-        else:
-            typer.echo(describe.listing(chosen))
+        answer = book(chosen, catalog, alone=bool(name) and len(chosen) == 1)
+        written(answer, format_of(format, output), output, How())

@@ -52,6 +52,9 @@ Decimal = Annotated[str | None, option("--decimal", metavar="SIGN", help=". or ,
 Timezone = Annotated[
     str | None, option("--timezone", metavar="ZONE", help="The zone of the report, for example Europe/Berlin.")
 ]
+Dialect = Annotated[
+    str | None, option("--dialect", metavar="NAME", help="CSV for a spreadsheet: excel, or excel-eu (1.234,5).")
+]
 Set = Annotated[
     list[str] | None, option("--set", metavar="NAME=VALUE", help="A setting, for example gross_margin=0.8.")
 ]

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -29,19 +30,21 @@ def written(
     book: Book,
     format: str,
     output: Path | None,
+    how: How,
     *,
     table: str | None = None,
-    verbose: bool = False,
     color: bool | None = None,
     pager: bool = True,
 ) -> None:
-    """Writes a book to the file, or to standard output, in a format; `color` None leaves that to the stream."""
+    """Writes a book to the file, or to standard output, in a format; the stream gives its width and characters, and with
+    `color` None whether there is colour."""
     with opened(output, plain=format != "text", pager=pager) as out:
         terminal = out.isatty()
         if color is None:
             color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if terminal else None
-        made = write(book, format, How(verbose, color, width, out.encoding or "utf-8"), table=table)
+        how = replace(how, color=color, width=width, encoding=out.encoding or "utf-8")
+        made = write(book, format, how, table=table)
         if isinstance(made, bytes):
             out.flush()
             out.buffer.write(made)
@@ -57,10 +60,20 @@ def opened(output: Path | None, *, plain: bool, pager: bool = True) -> Iterator[
         with _paged() if pager and not plain and _is_screen() else _standard_output(plain=plain) as stream:
             yield stream
         return
+    where = str(output)
     try:
+        if (
+            output.exists() and not output.is_file() and not output.is_dir()
+        ):  # a device or a pipe, which is written through
+            with output.open("w", encoding="utf-8", newline="") as stream:
+                yield stream
+            return
+        output = Path(os.path.realpath(output))  # a link stays, and what it leads to is replaced
         handle, name = tempfile.mkstemp(dir=output.parent, prefix=f".{output.name}.", suffix=".part")
+    except BrokenPipeError:
+        raise
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(output)) from error
+        raise UsageError(f"cannot be written: {error.strerror}", where=where) from error
     part = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
@@ -68,7 +81,7 @@ def opened(output: Path | None, *, plain: bool, pager: bool = True) -> Iterator[
         part.chmod(output.stat().st_mode if output.exists() else 0o666 & ~_umask())
         part.replace(output)
     except OSError as error:
-        raise UsageError(f"cannot be written: {error.strerror}", where=str(output)) from error
+        raise UsageError(f"cannot be written: {error.strerror}", where=where) from error
     finally:
         part.unlink(missing_ok=True)
 

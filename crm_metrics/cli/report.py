@@ -18,7 +18,7 @@ from crm_metrics.cli.options import option
 from crm_metrics.cli.output import refuse_terminal, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.schema import called
-from crm_metrics.writers import format_of, formats, is_for_people
+from crm_metrics.writers import How, format_of, formats, is_for_people
 
 if TYPE_CHECKING:
     from crm_metrics.report import Report
@@ -54,6 +54,7 @@ def report(
     date_order: options.DateOrder = None,
     decimal: options.Decimal = None,
     timezone: options.Timezone = None,
+    dialect: options.Dialect = None,
     set_: options.Set = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
@@ -90,7 +91,13 @@ def report(
 
         options.color_of(color, None)  # a mistake in it is told before anything else is looked at
         failing_on = failing.kinds(fail_on or ())
-        settled = {"as_of": as_of, "encoding": encoding, "date_order": date_order, "decimal": decimal}
+        settled = {
+            "as_of": as_of,
+            "encoding": encoding,
+            "date_order": date_order,
+            "decimal": decimal,
+            "dialect": dialect,
+        }
         settings = options.settings_of(config, set_, no_config=no_config, timezone=timezone, **settled)
         files, profile = profiles.chosen(paths, settings)
         if as_of is None and profile.as_of is not None:
@@ -128,9 +135,10 @@ def report(
         from crm_metrics.renderers.books.report import book
 
         everything = "all" if all_ else "named" if metric or profile.metrics else ""
-        answer = book(result, everything=everything, paths=[] if "-" in wanted else wanted)
-        shades = options.color_of(color, output)
-        written(answer, chosen, output, verbose=verbose, color=shades, pager=not no_pager)
+        catalog = asked.catalog if is_for_people(chosen) else None
+        answer = book(result, catalog, everything=everything, paths=[] if "-" in wanted else wanted)
+        how, shades = How(verbose, dialect=settings.dialect), options.color_of(color, output)
+        written(answer, chosen, output, how, color=shades, pager=not no_pager)
         if chosen != "text" and not quiet:
             _warn(result, verbose)
         if (said := earlier.keep()) and not quiet:

@@ -9,16 +9,16 @@ from crm_metrics.cli import options
 from crm_metrics.cli.command import Given, reading
 
 
-@reading("scan", only=("text", "json"), without=("period", "table", "metrics_file"))
+@reading("scan", without=("period", "metrics_file"))
 def scan(given: Given) -> None:
     """What was recognised in the files: tables, columns, dates, stages, joins, problems."""
     from crm_metrics import api
-    from crm_metrics.renderers import scans
 
     with options.busy():
         found = api.scan(given.paths, settings=given.settings, stdin=given.stdin)
-    with given.opened() as out:
-        scans.render(found, given.format, out, verbose=given.verbose, color=given.color)
+    from crm_metrics.renderers.books.scan import book
+
+    given.write(book(found))
     if found.refused:
         raise typer.Exit(errors.EXIT_DATA)
     if not found.files:

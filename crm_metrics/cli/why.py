@@ -10,7 +10,7 @@ from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
 
 
-@reading("why win_rate", only=("text", "json"), without=("table",))
+@reading("why win_rate")
 def why(
     given: Given,
     metric: Annotated[
@@ -26,7 +26,6 @@ def why(
 ) -> None:
     """Why a figure changed: what each segment contributed, by its own rate and by its share."""
     from crm_metrics import api
-    from crm_metrics.renderers import changes
 
     found = api.why(
         given.paths,
@@ -38,5 +37,6 @@ def why(
         metrics_file=given.metrics_file,
         stdin=given.stdin,
     )
-    with given.opened() as out:
-        changes.render(found, given.format, out, verbose=given.verbose, color=given.color)
+    from crm_metrics.renderers.books.why import book
+
+    given.write(book(found))

@@ -33,7 +33,7 @@ def one(metric: Metric, catalog: Catalog) -> str:
     direction = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[metric.better]
     blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
     blocks.append(f"Unit      {metric.unit}{f', {direction}' if direction else ''}")
-    blocks.append(f"Formula   {_rule(metric)}")
+    blocks.append(f"Formula   {rule(metric)}")
     parts = references(metric) if metric.formula is not None else []
     if parts:
         blocks.append("Where\n" + "\n".join(f"  {name}: {_part(name, catalog)}" for name in parts))
@@ -51,6 +51,21 @@ def one(metric: Metric, catalog: Catalog) -> str:
     return "\n\n".join(blocks)
 
 
+def defined(metric: Metric, catalog: Catalog) -> dict[str, str]:
+    """What a figure means by heading: meaning, formula, parts, direction, edges; nothing of what there is nothing to say."""
+    parts = references(metric) if metric.formula is not None else []
+    said = {
+        "meaning": metric.about,
+        "formula": rule(metric),
+        "where": "; ".join(f"{name}: {_part(name, catalog)}" for name in parts),
+        "direction": {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[
+            metric.better
+        ],
+        "edges": metric.edges,
+    }
+    return {heading: text for heading, text in said.items() if text}
+
+
 def _wrapped(text: str, width: int = _WIDTH) -> str:
     return fill(text, width)
 
@@ -59,10 +74,10 @@ def _part(name: str, catalog: Catalog) -> str:
     if name not in catalog:
         return NAMED_VALUES[name]
     part = catalog[name]
-    return f"{part.title}: {_rule(part)}"
+    return f"{part.title}: {rule(part)}"
 
 
-def _rule(metric: Metric) -> str:
+def rule(metric: Metric) -> str:
     """How a metric is made, in one line."""
     if metric.formula is not None:
         spread = ", as the rate of one month" if metric.per_month else ""

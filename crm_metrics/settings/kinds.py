@@ -16,6 +16,7 @@ from crm_metrics.errors import did_you_mean, nearest
 
 Order = Literal["dmy", "mdy"]
 Sign = Literal[".", ","]
+Dialect = Literal["excel", "excel-eu"]
 
 
 class Block(BaseModel):

@@ -16,6 +16,7 @@ from crm_metrics.settings.kinds import (
     ColumnName,
     Currency,
     Day,
+    Dialect,
     Encoding,
     Header,
     Order,
@@ -57,6 +58,10 @@ class Settings(Block):
         "whether 03/04/2025 is 3 April (dmy) or March 4 (mdy), where a file leaves it open", 'date_order = "dmy"'
     )
     decimal: Sign | None = _setting("the sign that separates decimals, where a file leaves it open", 'decimal = ","')
+    dialect: Dialect | None = _setting(
+        "how CSV is written: excel with a mark of its encoding, excel-eu also with semicolons and decimal commas",
+        'dialect = "excel-eu"',
+    )
     timezone: Zone | None = _setting("the time zone of the report", 'timezone = "Europe/Berlin"')
     fiscal_year_start: int = _setting(
         "the month in which the fiscal year begins, 1 to 12", "fiscal_year_start = 4", default=1, ge=1, le=12

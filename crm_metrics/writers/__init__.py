@@ -7,7 +7,7 @@ leaves aside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
@@ -26,12 +26,13 @@ _FORMER = {"table": "text"}  # what earlier versions called a format
 @dataclass(frozen=True)
 class How:
     """How to write for the one who reads: with `verbose` all notes; text in `color`, no wider than `width` columns (None: no
-    limit) and in the characters of `encoding`."""
+    limit) and in the characters of `encoding`; text for spreadsheets in the `dialect` that they read, excel or excel-eu."""
 
     verbose: bool = False
     color: bool = False
     width: int | None = None
     encoding: str = "utf-8"
+    dialect: str | None = None
 
 
 def formats() -> list[str]:
@@ -39,20 +40,20 @@ def formats() -> list[str]:
     return sorted(module.name for module in iter_modules(__path__) if not module.ispkg)
 
 
-def format_of(name: str | None, output: PurePath | None, known: Collection[str] | None = None) -> str:
-    """The format by name, else by the ending of the file, else text; one of `known`, all by default. Raises `UsageError` for
-    what names none, with the nearest one."""
-    known = formats() if known is None else sorted(known)
+def format_of(name: str | None, output: PurePath | None) -> str:
+    """The format by name, else by the ending of the file, else text. Raises `UsageError` for what names none, with the
+    nearest one."""
+    known = formats()
     if name is not None:
         chosen = name.casefold()
-        if (chosen := _FORMER.get(chosen, chosen)) not in known:
+        if (chosen := _FORMER.get(chosen, _ENDINGS.get(f".{chosen}", chosen))) not in known:
             raise UsageError(
                 f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}."
             )
         return chosen
     if output is None:
         return "text"
-    endings = {ending: one for ending, one in _ENDINGS.items() if one in known} | {f".{one}": one for one in known}
+    endings = {**_ENDINGS, **{f".{one}": one for one in known}}
     if (ending := output.suffix.casefold()) not in endings:
         raise UsageError(
             f"the ending of {output} says no format",
@@ -76,7 +77,7 @@ def write(book: Book, format: str, how: How | None = None, *, table: str | None 
     table hold the first. Raises `UsageError` for a table that the book does not have, and for a format that does not
     exist."""
     if table is not None:
-        book = replace(book, sheets=[_chosen(book, table)], charts=())
+        book = replace(book, sheets=[_chosen(book, table)], charts=(), page=None)
     writing = import_module(f"{__name__}.{format_of(format, None)}").write
     return cast("Callable[[Book, How], str | bytes]", writing)(book, how or How())
 

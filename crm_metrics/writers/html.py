@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics import __version__
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs, problems, reach
+from crm_metrics.renderers.noticed import counted, problems
 from crm_metrics.sheets import Book, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.writers.drawing import scales, svg
-from crm_metrics.writers.drawing.texts import filled, texts
+from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 FOR_PEOPLE = True
 _CHARTS = 24
 _OPENED = 300  # rows of a table that open to more
+_ROWS = 2000  # of a table; a browser takes long with more
 _SHORT = 26  # letters of a text that is never broken
 _FOLDED = 40  # a table of more rows is folded, unless it is the only one
 _TOLD = ("metric", "title", "unit", "currency", "status")  # what a row says of itself already
@@ -43,15 +44,13 @@ def write(book: Book, how: How) -> str:
     charts = book.charts[:_CHARTS]
     kept = [*(f"{len(book.charts) - _CHARTS} more charts are not drawn" for _ in book.charts[_CHARTS:][:1])]
     notes = [*book.notes, *origin.notes, *kept]
-    about = [" · ".join([*book.about, reach(origin.as_of, origin.coverage)])]
-    about += [inputs(origin.sources)] if origin.sources else []
     template = files(__package__).joinpath("drawing", "page.jinja").read_text(encoding="utf-8")
     made = Environment(autoescape=True).from_string(template)
-    sheets = [*book.sheets, *_origins(origin)]
+    sheets = [*in_order(book), *_origins(origin)]
     return (
         made.render(
             title=_shown(book.title),
-            about=list(map(_shown, about)),
+            about=about(book),
             says=list(map(_shown, book.says)),
             charts=[_chart(chart, number) for number, chart in enumerate(charts)],
             chart_style=_markup(svg.STYLE),
@@ -90,8 +89,14 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
     listed = [texts(sheet, column) for column in columns]
     count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
-    folded = not alone and ((sheet.charted and bool(book.charts)) or len(sheet.rows) > _FOLDED)
+    folded = not alone and (
+        (sheet.charted and bool(book.charts)) or len(sheet.rows) > _FOLDED or sheet.for_people is False
+    )
     head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
+    if (more := len(sheet.rows) - _ROWS) > 0:
+        note = f"{cells.count(more)} more rows are not shown: -f xlsx and -f csv have all."
+        sheet = replace(sheet, rows=sheet.rows[:_ROWS], notes=[*sheet.notes, note])
+        listed = [column[:_ROWS] for column in listed]
     opened = list(_more(sheet, book)) if len(sheet.rows) <= _OPENED else [[]] * len(sheet.rows)
     rows = [
         {
@@ -103,7 +108,7 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
         }
         for row, line, more in zip(sheet.rows, zip(*listed, strict=True), opened, strict=True)
     ]
-    title = sheet.title or ("Figures" if folded else "")
+    title = sheet.title or ("All figures" if folded else "")
     return {
         "title": _shown(title),
         "caption": ", ".join(filter(None, [_shown(title or book.title), count])),

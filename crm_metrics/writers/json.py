@@ -43,7 +43,7 @@ def write(book: Book, how: How) -> str:
     for key, value in {**known, "title": book.title, "says": says}.items():
         listed = value if isinstance(value, list) and any(isinstance(item, Mapping) for item in value) else None
         parts.append(_listed(key, listed) if listed else f"{json_text(key)}: {_value(value)}")
-    parts += [_rows(sheet.name, sheet) for sheet in book.sheets[1:]]
+    parts += [_rows(sheet.name, sheet) for sheet in book.sheets[1:] if not sheet.for_people]
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs, reach
+from crm_metrics.renderers.noticed import counted
 from crm_metrics.sheets import Book, Sheet
-from crm_metrics.writers.drawing.texts import filled, texts
+from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How
@@ -20,15 +20,10 @@ def write(book: Book, how: How) -> str:
     """The title, the sentences, every table and the notes; nothing in it is read as markup."""
     origin = book.origin
     lines = [f"# {escaped(book.title)}", ""]
-    about = [
-        *book.about,
-        reach(origin.as_of, origin.coverage),
-        *([inputs(origin.sources)] if origin.sources else []),
-    ]
-    lines += [escaped(" · ".join(about)), ""]
+    lines += [escaped(" · ".join(about(book))), ""]
     for sentence in (*book.says, *(chart.says for chart in book.charts)):
         lines += [escaped(sentence), ""]
-    for sheet in book.sheets:
+    for sheet in in_order(book):
         lines += _table(sheet)
     notes = [*book.notes, *origin.notes]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from rich.cells import cell_len
 
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, inputs, reach, section
+from crm_metrics.renderers.noticed import counted, section
 from crm_metrics.renderers.table.columns import aligned
 from crm_metrics.renderers.table.screen import GAP, Screen, Span
 from crm_metrics.sheets import Book, Column, Curve, HeatMap, Sheet
 from crm_metrics.writers.drawing import heatmap, panel
-from crm_metrics.writers.drawing.texts import filled, texts
+from crm_metrics.writers.drawing.texts import about, filled, texts
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How
@@ -61,12 +61,8 @@ def _charts(screen: Screen, book: Book) -> None:
 
 def _head(screen: Screen, book: Book) -> None:
     screen.line((cells.visible(book.title), "bold"))
-    origin = book.origin
-    facts = [*book.about, reach(origin.as_of, origin.coverage)]
-    screen.paragraph(cells.visible(" · ".join(facts)), "dim", hang=0)
-    if origin.sources:
-        settings = [f"settings {cells.visible(origin.settings_file)}"] if origin.settings_file else []
-        screen.paragraph(" · ".join([inputs(origin.sources), *settings]), "dim", hang=0)
+    for line in about(book):
+        screen.paragraph(line, "dim", hang=0)
     for sentence in book.says:
         screen.blank()
         screen.paragraph(cells.visible(sentence), hang=0)

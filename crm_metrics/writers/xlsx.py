@@ -14,10 +14,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import covered, inputs, problems, reach
+from crm_metrics.renderers.noticed import covered, problems
 from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.writers.drawing.scales import heading
-from crm_metrics.writers.drawing.texts import filled, texts
+from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -49,12 +49,14 @@ def write(book: Book, how: How) -> bytes:
     workbook.properties.creator = "crm-metrics"
     workbook.properties.title = cells.visible(book.title)
     workbook.properties.created = workbook.properties.modified = datetime.combine(
-        book.origin.as_of, datetime.min.time()
+        book.origin.as_of or date(1980, 1, 1), datetime.min.time()
     )
     main, *others = book.sheets
-    _summary(workbook.active, book)
+    names = {str(row[at]) for sheet in book.sheets if (at := sheet.column("metric")) is not None for row in sheet.rows}
+    summed = _summary(workbook.active, book)
     for sheet in others:
-        _table_sheet(workbook, sheet)
+        if sheet is not summed or len(sheet.rows) > _ON_SUMMARY or not sheet.for_people:
+            _table_sheet(workbook, sheet)
     for chart in book.charts:
         if isinstance(chart, HeatMap):
             _heat_map(workbook, chart)
@@ -63,6 +65,7 @@ def write(book: Book, how: How) -> bytes:
         _draw(workbook, curves, main)
     _data(workbook, main)
     _notes(workbook, book, how)
+    _definitions(workbook, book, sorted(names))
     _origins(workbook, book.origin)
     for worksheet in workbook.worksheets:
         _for_print(worksheet)
@@ -220,21 +223,18 @@ def _heads(worksheet: Worksheet, row: int, columns: Sequence[Column], heads: Seq
         field.alignment = Alignment(horizontal="left" if column.unit is None else "right", vertical="bottom")
 
 
-def _summary(worksheet: Worksheet, book: Book) -> None:
-    """The title, what it is about, the sentences, and the main table as far as it is short."""
+def _summary(worksheet: Worksheet, book: Book) -> Sheet:
+    """The title, what it is about, the sentences, and the first short table, which is returned."""
     worksheet.title = "Summary"
     _put(worksheet, 1, 1, book.title)
     worksheet.cell(1, 1).font = _font(bold=True, size=14)
-    origin = book.origin
-    about = [*book.about, reach(origin.as_of, origin.coverage)]
-    lines = [" · ".join(about), *([inputs(origin.sources)] if origin.sources else [])]
     row = 2
-    for line in lines:
+    for line in about(book):
         _put(worksheet, row, 1, line)
         worksheet.cell(row, 1).font = _font(color=_COLORS["dim"])
         row += 1
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
-    shown = next((sheet for sheet in book.sheets if sheet.rows and len(sheet.rows) <= _ON_SUMMARY), book.sheets[0])
+    shown = next((sheet for sheet in in_order(book) if sheet.rows and len(sheet.rows) <= _ON_SUMMARY), book.sheets[0])
     columns = [column for column in shown.columns if column.shown and filled(shown, column)]
     heads = [column.heading for column in columns]
     _widths(worksheet, shown, columns, heads)
@@ -244,7 +244,7 @@ def _summary(worksheet: Worksheet, book: Book) -> None:
         row += 1
     if not shown.rows:
         _put(worksheet, row, 1, shown.empty or "nothing")
-        return
+        return shown
     _heads(worksheet, row, columns, heads)
     _body(worksheet, row + 1, shown, columns, most=_ON_SUMMARY, exact=False)
     worksheet.freeze_panes = worksheet.cell(row + 1 if row <= _FROZEN else 2, 1)
@@ -252,6 +252,7 @@ def _summary(worksheet: Worksheet, book: Book) -> None:
     row += 1 + min(len(shown.rows), _ON_SUMMARY)
     more = [f"{len(shown.rows) - _ON_SUMMARY:,} more rows: sheet Data"] if len(shown.rows) > _ON_SUMMARY else []
     _paragraphs(worksheet, row, [*more, *shown.notes], len(columns))
+    return shown
 
 
 def _paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns: int) -> int:
@@ -271,9 +272,12 @@ def _paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns: in
 
 
 def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
-    """A table with all of its columns under their headings, those for machines behind the others."""
+    """A table with all of its columns under their headings, those for machines behind the others; without these where the
+    data has them."""
     worksheet = _sheet(workbook, sheet.title or sheet.name)
     columns = sorted(sheet.columns, key=lambda column: not column.shown)
+    if sheet.for_people:
+        columns = [column for column in columns if column.shown and filled(sheet, column)]
     heads = [column.heading if column.shown else column.name for column in columns]
     _heads(worksheet, 1, columns, heads)
     _body(worksheet, 2, sheet, columns, most=_fitting(sheet), exact=True)
@@ -401,6 +405,15 @@ def _notes(workbook: Workbook, book: Book, how: How) -> None:
     _listed(workbook, "Notes", ("kind", "text"), rows, wide=(14, 110))
 
 
+def _definitions(workbook: Workbook, book: Book, names: Sequence[str]) -> None:
+    """What each figure means."""
+    defined = {name: book.define(name) for name in names}
+    heads = list(dict.fromkeys(head for said in defined.values() for head in said))
+    if heads:
+        rows = [(name, *(said.get(head) for head in heads)) for name, said in defined.items() if said]
+        _listed(workbook, "Definitions", ["figure", *heads], rows, wide=(28, *[50] * len(heads)))
+
+
 def _origins(workbook: Workbook, origin: Origin) -> None:
     """The files, what of them was left out, what each table covers, and the settings."""
     heads = ["file", "table", "vendor", "rows", "used", "left out", "sha256"]
@@ -414,7 +427,7 @@ def _origins(workbook: Workbook, origin: Origin) -> None:
     cover = [(name, *days.values()) for name, days in covered(origin.coverage).items()]
     heads = ["table", "from", "newest", "known until", "complete until"]
     _listed(workbook, "Coverage", heads, [(name, *map(date.fromisoformat, days)) for name, *days in cover], wide=(20,))
-    settings = [("as of", str(origin.as_of)), ("settings file", origin.settings_file)]
+    settings = [("as of", str(origin.as_of) if origin.as_of else None), ("settings file", origin.settings_file)]
     settings += [(name, _spelled(value)) for name, value in origin.settings.items() if name != "as_of"]
     _listed(workbook, "Settings", ("setting", "value"), settings, wide=(30, 80))
 

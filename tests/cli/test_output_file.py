@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.cli.running import crm_metrics
 
+posix = pytest.mark.skipif(os.name != "posix", reason="links, devices and pipes are those of POSIX")
 MARCH = ("report", "deals.csv", "-p", "2025-03", "-m", "win_rate")
 AMBIGUOUS = "Deal ID,Stage,Close Date\nD1,Closed Won,03/04/2025\nD2,Closed Lost,05/04/2025\n"
 
@@ -97,3 +100,32 @@ def test_a_report_over_its_own_folder_does_not_read_what_it_writes(folder: Path)
     first = crm_metrics("report", ".", "-p", "2025-03", "-m", "win_rate", "-o", "kpis.json")
     again = crm_metrics("report", ".", "-p", "2025-03", "-m", "win_rate", "-f", "csv")
     assert (first.code, again.values) == (0, {"win_rate": "0.5"})
+
+
+@posix
+def test_a_link_stays_and_what_it_leads_to_is_replaced(folder: Path):
+    (folder / "deep").mkdir()
+    (folder / "deep" / "real.csv").write_text("old")
+    (folder / "kpis.csv").symlink_to("deep/real.csv")
+    crm_metrics(*MARCH, "-o", "kpis.csv")
+    assert (folder / "kpis.csv").is_symlink()
+    assert (folder / "deep" / "real.csv").read_text() == crm_metrics(*MARCH, "-f", "csv").out
+
+
+@posix
+def test_a_device_is_written_through_and_stays(folder: Path):
+    (folder / "null.csv").symlink_to("/dev/null")
+    assert crm_metrics(*MARCH, "-o", "null.csv").code == 0
+    assert (folder / "null.csv").is_symlink()
+    assert crm_metrics(*MARCH, "-f", "csv", "-o", "/dev/null").code == 0
+    assert not Path("/dev/null").is_file()
+
+
+@posix
+def test_a_named_pipe_is_written_through(folder: Path):
+    os.mkfifo(folder / "pipe")
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE) as reader:
+        assert crm_metrics(*MARCH, "-f", "csv", "-o", "pipe").code == 0
+        assert reader.stdout is not None
+        assert reader.stdout.read().decode() == crm_metrics(*MARCH, "-f", "csv").out
+    assert (folder / "pipe").is_fifo()

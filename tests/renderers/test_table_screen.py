@@ -7,6 +7,7 @@ import pytest
 from crm_metrics.cli import output
 from crm_metrics.issues import Issue
 from crm_metrics.renderers.books.report import book
+from crm_metrics.writers import How
 from tests.renderers.reports import by_owner_report, full_report, metric, rendered, report, row
 
 
@@ -33,10 +34,10 @@ def test_a_terminal_gets_colours_unless_no_color_is_set(monkeypatch):
     monkeypatch.delenv("NO_COLOR", raising=False)
     colored, plain = Terminal(), Terminal()
     monkeypatch.setattr("sys.stdout", colored)
-    output.written(book(full_report()), "text", None)
+    output.written(book(full_report()), "text", None, How())
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setattr("sys.stdout", plain)
-    output.written(book(full_report()), "text", None)
+    output.written(book(full_report()), "text", None, How())
 
     assert "\x1b[" in colored.getvalue()
     assert "\x1b" not in plain.getvalue()

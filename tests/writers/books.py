@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from crm_metrics.cli import command
+from crm_metrics.cli import command, metrics
 from crm_metrics.cli import report as reporting
 from crm_metrics.sheets import Book
 from crm_metrics.writers import How, write
@@ -24,7 +24,7 @@ def answered(*arguments: str) -> Book:
     """The book that a command line answers with."""
     books: list[Book] = []
     with pytest.MonkeyPatch.context() as patched:
-        for module in (command, reporting):
+        for module in (command, metrics, reporting):
             patched.setattr(module, "written", lambda book, *_, **__: books.append(book))
         done = crm_metrics(*arguments)
     assert len(books) == 1, done.err

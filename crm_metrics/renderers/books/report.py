@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
+from crm_metrics.engine.intervals.signals import BETTER, WORSE
+from crm_metrics.metrics.catalog import FAMILY_TITLES
+from crm_metrics.metrics.describe import defined
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import table, waiting
+from crm_metrics.renderers import cells, table, waiting
 from crm_metrics.renderers.table import Options
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from crm_metrics.sheets import OF_ROW, Book, Column, Frame, Origin, Sheet
 
 if TYPE_CHECKING:
+    from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.report import Report
 
 _STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
@@ -46,11 +51,10 @@ _COLUMNS = {
 }
 
 
-def book(report: Report, *, everything: str = "", paths: Sequence[str] = ()) -> Book:
-    """The tidy rows as the only table; a terminal has a page of its own: of the headline figures, with `everything` of "all"
-    figures or of those that are "named" and in the report; `paths` are those of the commands that it names."""
-    from dataclasses import asdict
-
+def book(report: Report, catalog: Catalog | None = None, *, everything: str = "", paths: Sequence[str] = ()) -> Book:
+    """The tidy rows; with the catalogue the same by family, as people read them, and what is not available. A terminal has a
+    page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
+    report; `paths` are those of the commands that it names."""
     names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
     columns = [_COLUMNS.get(name) or Column(name, spare=1) for name in names]
     rows = Frame(report.rows, columns, dates=("start", "end"))
@@ -62,12 +66,66 @@ def book(report: Report, *, everything: str = "", paths: Sequence[str] = ()) -> 
     return Book(
         f"Key figures  {report.period}",
         origin(report),
-        [Sheet("rows", "", columns, rows)],
+        [
+            Sheet("rows", "", columns, rows, for_people=None if catalog is None else False),
+            *([] if catalog is None else _by_family(report, columns)),
+        ],
         [days if report.complete else f"{days}, to date", *compared],
+        says=[] if catalog is None else _beyond_chance(report),
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         known=known,
         page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
+        define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
     )
+
+
+def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
+    """The headline figures, then all of them by family, then those that cannot be given with what they lack."""
+    rows = report.rows[report.rows["value"].notna()]
+    several = report.grain is not None
+    shown = [
+        replace(column, shown=False)
+        if (column.name == "period" and not several) or (column.name == "reason")
+        else column
+        for column in columns
+    ]
+    headlines = {metric.name for metric in report.metrics if metric.headline and not metric.per}
+    chosen = {"headlines": ("Headline figures", headlines)} if not (report.by or several) else {}
+    for metric in report.metrics:
+        title = FAMILY_TITLES.get(metric.family, metric.family)
+        chosen.setdefault(metric.family, (title, set()))[1].add(metric.name)
+    sheets = [
+        Sheet(name, title, shown, Frame(part, shown, dates=("start", "end")), for_people=True)
+        for name, (title, names) in chosen.items()
+        if len(part := rows[rows["metric"].isin(names)])
+    ]
+    return [*sheets, _not_available(report, set(rows["metric"]))]
+
+
+def _beyond_chance(report: Report) -> list[str]:
+    """A sentence for each figure of all records that changed by more than chance brings."""
+    if report.by or report.grain:
+        return []
+    rows = report.rows[report.rows["signal"].isin([BETTER, WORSE])]
+    rows = rows[rows[list(report.per)].isna().all(axis=1)] if report.per else rows
+    names = ["title", "unit", "currency", "value", "compare_value", "signal"]
+    return [
+        f"{title}: {cells.value(value, unit, paid)}, {cells.value(before, unit, paid)} in {report.compare_period}: {signal}."
+        for title, unit, currency, value, before, signal in rows[names].itertuples(index=False, name=None)
+        for paid in [currency if isinstance(currency, str) else None]
+    ]
+
+
+def _not_available(report: Report, given: Container[str]) -> Sheet:
+    why: dict[str, list[str]] = {}
+    reasons = dict(zip(report.rows["metric"], report.rows["reason"], strict=True))
+    for metric in report.metrics:
+        if metric.name not in given:
+            reason = cells.REASONS.get(str(reasons.get(metric.name)), "no figure")
+            why.setdefault(report.missing.get(metric.name) or reason, []).append(metric.title)
+    columns = [Column("figures", "Figures"), Column("why", "Why")]
+    listed = [[", ".join(titles), said] for said, titles in why.items()]
+    return Sheet("not_available", "Not available", columns, listed, empty="nothing", for_people=True)
 
 
 def origin(report: Report) -> Origin:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from shutil import get_terminal_size
-from textwrap import wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -12,6 +10,7 @@ from crm_metrics.engine.intervals.signals import BETTER, BEYOND_CHANCE, MAYBE_BE
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.changes.words import difference, sentence
+from crm_metrics.renderers.table.screen import Screen, Span
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change, Dimension, Driver
@@ -27,49 +26,39 @@ _SAID = {
     NONE: "no more than chance may bring",
     UNKNOWN: "too few records to tell it from chance",
 }
-_COLOURS = {BETTER: "\x1b[32m", MAYBE_BETTER: "\x1b[32m", WORSE: "\x1b[31m", MAYBE_WORSE: "\x1b[31m"}
-_BLOCK, _ASCII_BLOCK = "█", "#"
+_STYLES = {BETTER: "green", MAYBE_BETTER: "green", WORSE: "red", MAYBE_WORSE: "red"}
 
 
-def write(why: Why, out: TextIO, *, verbose: bool, color: bool | None) -> None:
-    """Writes the page; colour when asked for, or on a terminal."""
-    change = why.change
-    coloured = color if color is not None else out.isatty()
-    block = _BLOCK if _can_print(out, _BLOCK) else _ASCII_BLOCK
-    width = get_terminal_size().columns if out.isatty() else _WIDTH
-    lines = [f"{change.metric.title}  {why.period.label} against {why.earlier.label}", _headline(change), ""]
-    lines += _wrapped(sentence(change), width)
+def draw(why: Why, screen: Screen, verbose: bool) -> None:
+    """Draws the page; with `verbose` every dimension and segment."""
+    change, width = why.change, screen.width or _WIDTH
+    screen.line((f"{change.metric.title}  {why.period.label} against {why.earlier.label}", ""))
+    screen.line((headline(change), ""))
+    screen.blank()
+    screen.paragraph(sentence(change), hang=0, most=width)
     shown = change.dimensions if verbose else change.dimensions[:_DIMENSIONS]
     for place, dimension in enumerate(shown):
-        lines += ["", *_dimension(change, dimension, place, width, block=block, all_=verbose, color=coloured)]
+        screen.blank()
+        for line in _dimension(change, dimension, place, width, all_=verbose):
+            screen.line(*line)
     if hidden := change.dimensions[len(shown) :]:
-        rest = f"Explain less: {', '.join(dimension.name for dimension in hidden)} (all of it with -v)"
-        lines += ["", *_wrapped(rest, width)]
+        screen.blank()
+        names = ", ".join(dimension.name for dimension in hidden)
+        screen.paragraph(f"Explain less: {names} (all of it with -v)", hang=0, most=width)
     if change.refused and verbose:
-        lines += [
-            "",
-            *(line for dim, said in change.refused.items() for line in _wrapped(f"Not by {dim}: {said}", width)),
-        ]
-    out.write("\n".join(lines) + "\n")
+        screen.blank()
+        for dim, said in change.refused.items():
+            screen.paragraph(f"Not by {dim}: {said}", hang=0, most=width)
 
 
-def _can_print(out: TextIO, text: str) -> bool:
-    try:
-        text.encode(out.encoding or "utf-8")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def _headline(change: Change) -> str:
+def headline(change: Change) -> str:
+    """Both values, the change, and what chance says of it."""
     before, now = (cells.value(number, change.metric.unit, change.currency) for number in (change.before, change.now))
     said = _SAID.get(change.signal or "", "")
     return f"{before} → {now}   {difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
 
 
-def _dimension(
-    change: Change, dimension: Dimension, place: int, width: int, *, block: str, all_: bool, color: bool
-) -> list[str]:
+def _dimension(change: Change, dimension: Dimension, place: int, width: int, *, all_: bool) -> list[list[Span]]:
     """A heading and one line per segment; what is not shown is one line, so that the parts add up. In a narrow terminal the
     shares go first, then the bars; figures are never cut."""
     shown = dimension.drivers if all_ else dimension.drivers[:_SEGMENTS]
@@ -84,15 +73,15 @@ def _dimension(
         kept.remove(3)
     bars = 2 * len(kept) + sum(wide[i] for i in kept) + room <= width
     most = max((abs(driver.contribution) for driver in dimension.drivers), default=0.0)
-    lines = [f"By {dimension.name}" + ("  (explains most)" if place == 0 else ""), _line(heading, kept, wide)]
+    title = f"By {dimension.name}" + ("  (explains most)" if place == 0 else "")
+    lines: list[list[Span]] = [[(title, "")], [(_line(heading, kept, wide), "")]]
     for row, driver in zip(table, [*shown, None], strict=False):
-        line = _line(row, kept, wide)
+        line = [(_line(row, kept, wide), "")]
         if driver is not None:
             size = round(_BAR * abs(driver.contribution) / most) if most and bars else 0
-            style = _COLOURS.get(driver.signal or "", "") if color else ""
-            line += f"  {style}{f'{block * size:<{_BAR}}' if bars else ''}{chr(27) + '[0m' if style else ''}"
-            line += f"  {driver.signal}" if driver.signal in BEYOND_CHANCE else ""
-        lines.append(line.rstrip())
+            line += [("  ", ""), (f"{'█' * size:<{_BAR}}" if bars else "", _STYLES.get(driver.signal or "", ""))]
+            line += [(f"  {driver.signal}", "")] if driver.signal in BEYOND_CHANCE else []
+        lines.append(line)
     return lines
 
 
@@ -117,7 +106,3 @@ def _rest(change: Change, rest: list[Driver]) -> list[str]:
         sum(driver.contribution for driver in rest),
     ]
     return [f"{len(rest)} more", "", "", "", *(difference(change, part) for part in sums)]
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    return wrap(text, width, break_long_words=False, break_on_hyphens=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from crm_metrics.issues import Severity
 from crm_metrics.renderers.cells import count, visible
@@ -17,15 +17,13 @@ _SHOWN, _METRICS = 3, 4
 _STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: ""}
 
 
-def write(findings: Sequence[Finding], out: TextIO, *, color: bool | None = None, width: int | None = None) -> None:
-    """Writes the page; nothing at all where nothing was found. Off a terminal nothing is coloured or wrapped."""
+def draw(findings: Sequence[Finding], screen: Screen, verbose: bool) -> None:
+    """Draws the page; nothing at all where nothing was found."""
     if not findings:
         return
-    screen = Screen.of(out, color=color, width=width)
     _table(screen, findings)
     for finding in findings:
         _finding(screen, finding)
-    screen.write_to(out)
 
 
 def _table(screen: Screen, findings: Sequence[Finding]) -> None:

@@ -1,10 +1,9 @@
-"""An opened figure as JSON: the value, the formulas with their figures, and each part with what was left out."""
+"""What only programs read of an opened figure, as plain values."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.engine.intervals.words import method
 
@@ -14,25 +13,13 @@ if TYPE_CHECKING:
     from crm_metrics.periods import Period
 
 
-def write(figure: Opened, out: TextIO) -> None:
-    """Writes one object; what is missing is null, dates are ISO text, both ends of a period inclusive."""
-    made: dict[str, Any] = {"format": 1, "as_of": figure.as_of.isoformat(), **_explanation(figure.now, figure.period)}
+def as_json(figure: Opened) -> dict[str, Any]:
+    """The value, the formulas with their figures, and each part with what was left out; dates are ISO text, both ends of a
+    period inclusive."""
+    made = _explanation(figure.now, figure.period)
     if figure.before is not None and figure.before_period is not None:
         made["before"] = _explanation(figure.before, figure.before_period)
-    made["inputs"] = [
-        {
-            "path": source.path,
-            "table": source.table,
-            "rows": source.rows,
-            "used": source.used,
-            "left_out": dict(source.left_out),
-        }
-        for source in figure.sources
-    ]
-    made["differs"] = figure.elsewhere
-    made["notes"] = figure.notes
-    json.dump(made, out, indent=1, ensure_ascii=False, allow_nan=False)
-    out.write("\n")
+    return {**made, "differs": figure.elsewhere}
 
 
 def _explanation(opened: Explanation, period: Period) -> dict[str, Any]:

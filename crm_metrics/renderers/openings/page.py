@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from shutil import get_terminal_size
 from textwrap import wrap
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from crm_metrics import schema
 from crm_metrics.engine.intervals.words import method
@@ -17,13 +16,14 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.explanation import Amount, Explanation, Part, Step
     from crm_metrics.analysis.opening import Opened
     from crm_metrics.metrics.metric import Metric
+    from crm_metrics.renderers.table.screen import Screen
 
 _WIDTH = 100
 _SIGNS = {" * ": " × ", " - ": " − "}
 
 
-def write(figure: Opened, out: TextIO) -> None:
-    """Writes the page: the figure, how it is made, its parts, what was left out, its edges."""
+def draw(figure: Opened, screen: Screen, verbose: bool) -> None:
+    """Draws the page: the figure, how it is made, its parts, what was left out, its edges."""
     now = figure.now
     segment = "".join(f", {name} {cells.visible(value)}" for name, value in now.segment.items())
     label = f" ({now.label})" if now.label else ""
@@ -43,9 +43,10 @@ def write(figure: Opened, out: TextIO) -> None:
     lines += [line for note in figure.notes for line in ["", *_wrapped(note)]]
     stock = " (those counted, and those not)" if any(part.out is not None for part in now.parts) else ""
     lines += ["", f"Every record with its file and row{stock}: the same command with --rows."]
-    if out.isatty():
-        lines = [part for line in lines for part in _fitted(line, get_terminal_size().columns)]
-    out.write("\n".join(lines) + "\n")
+    if screen.width is not None:
+        lines = [part for line in lines for part in _fitted(line, screen.width)]
+    for line in lines:
+        screen.line((line, ""))
 
 
 def _headline(figure: Opened) -> list[str]:

@@ -1,12 +1,10 @@
-"""The scan as JSON: one object. Dates are ISO text, shares fractions, what is not known null."""
+"""What only programs read of a scan, as plain values: dates are ISO text, shares fractions, what is not known None."""
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.errors import AmbiguousError
-from crm_metrics.renderers.noticed import covered
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import Column, File, Scan
@@ -14,23 +12,10 @@ if TYPE_CHECKING:
     from crm_metrics.issues import Issue
     from crm_metrics.loaders.advising import Nearest
 
-# The version of the form; it changes when a key is renamed or removed, not when one is added.
-FORMAT_VERSION = 1
-
-
-def write(scan: Scan, out: TextIO) -> None:
-    """Writes the scan as one JSON object."""
-    json.dump(as_json(scan), out, ensure_ascii=False, indent=1)
-    out.write("\n")
-
 
 def as_json(scan: Scan) -> dict[str, Any]:
     """The scan as plain values."""
     return {
-        "format": FORMAT_VERSION,
-        "settings_file": scan.settings_file,
-        "as_of": _text(scan.as_of),
-        "coverage": covered(scan.coverage),
         "first_date": _text(scan.first),
         "last_date": _text(scan.last),
         "files": [_file(file) for file in scan.files],
@@ -59,7 +44,6 @@ def as_json(scan: Scan) -> dict[str, Any]:
             {"column": column, "reason": why.reason, "seen": why.seen, "hint": why.hint}
             for column, why in scan.unusable.items()
         ],
-        "issues": [_issue(issue) for issue in scan.issues],
     }
 
 

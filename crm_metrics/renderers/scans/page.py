@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -39,11 +39,8 @@ _REASONS = {
 }
 
 
-def write(
-    scan: Scan, out: TextIO, *, verbose: bool = False, color: bool | None = None, width: int | None = None
-) -> None:
-    """Writes the page. Off a terminal nothing is coloured or wrapped."""
-    screen = Screen.of(out, color=color, width=width)
+def draw(scan: Scan, screen: Screen, verbose: bool) -> None:
+    """Draws the page."""
     _heading(screen, scan)
     for file in scan.files:
         _file(screen, file, scan.coverage.get(file.source.table), verbose=verbose)
@@ -53,7 +50,6 @@ def write(
         _unrecognised(screen, path, nearest)
     _together(screen, scan)
     _rest(screen, scan, verbose=verbose)
-    screen.write_to(out)
 
 
 def _heading(screen: Screen, scan: Scan) -> None:

@@ -68,9 +68,11 @@ class Screen:
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
-    def paragraph(self, text: str, style: str = "", *, indent: int = 0, hang: int = 4) -> None:
-        """Adds text that is wrapped to the width, the lines after the first indented by `hang` more."""
-        room = None if self.width is None else max(self.width - indent - hang, 20)
+    def paragraph(self, text: str, style: str = "", *, indent: int = 0, hang: int = 4, most: int | None = None) -> None:
+        """Adds text that is wrapped to the width, or to `most` columns where there is none; the lines after the first are
+        indented by `hang` more."""
+        width = most if self.width is None else self.width
+        room = None if width is None else max(width - indent - hang, 20)
         for number, piece in enumerate(wrapped(text, room)):
             self.line((" " * (indent + hang * (number > 0)), ""), (piece, style))
 

@@ -8,7 +8,8 @@ from typing import cast
 
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.renderers import cells
-from crm_metrics.sheets import OF_ROW, Cell, Column, Sheet
+from crm_metrics.renderers.noticed import inputs, reach
+from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Sheet
 
 
 def texts(sheet: Sheet, column: Column) -> list[str]:
@@ -44,3 +45,17 @@ def filled(sheet: Sheet, column: Column) -> bool:
     """Whether a column that can be spared says anything."""
     place = sheet.columns.index(column)
     return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)
+
+
+def in_order(book: Book) -> list[Sheet]:
+    """The tables as people read them: what they have in other tables comes last."""
+    return sorted(book.sheets, key=lambda sheet: sheet.for_people is False)
+
+
+def about(book: Book) -> list[str]:
+    """What a result is about, up to when its data goes and what was read, in at most two lines."""
+    origin = book.origin
+    facts = [*book.about, *([reach(origin.as_of, origin.coverage)] if origin.as_of else [])]
+    settings = [f"settings {cells.visible(origin.settings_file)}"] if origin.settings_file else []
+    read = [" · ".join([inputs(origin.sources), *settings])] if origin.sources else []
+    return [cells.visible(line) for line in (" · ".join(facts), *read) if line]

@@ -33,10 +33,14 @@ _Cell = TypeVar("_Cell")
 
 def delimited(sheet: Sheet, separator: str, how: How) -> str:
     """A heading line and the rows; lines end in a line feed, missing is empty. Cells are quoted as csv.QUOTE_MINIMAL does
-    it, alike in all Python versions: before 3.13 a lone carriage return went unquoted."""
+    it, alike in all Python versions: before 3.13 a lone carriage return went unquoted. A dialect has a byte order mark, by
+    which Excel knows the encoding, and lines of Windows; excel-eu semicolons for commas and commas for decimal points."""
+    mark, end, point = ("\ufeff", "\r\n", ".") if how.dialect else ("", "\n", ".")
+    if how.dialect == "excel-eu":
+        separator, point = separator.replace(",", ";"), ","
     spell = partial(_quoted, separator=separator)
     head = separator.join(spell(column.name) for column in sheet.columns)
-    return "".join([f"{head}\n", *lines(columns(sheet, spell, ""), separator)])
+    return "".join([f"{mark}{head}{end}", *lines(columns(sheet, spell, "", point), separator, end=end)])
 
 
 def objects(sheet: Sheet, *, between: str = "") -> Iterator[str]:
@@ -65,19 +69,19 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def columns(sheet: Sheet, text: Callable[[str], str], missing: str) -> list[pa.Array | str]:
+def columns(sheet: Sheet, text: Callable[[str], str], missing: str, point: str = ".") -> list[pa.Array | str]:
     """The cells of each column as text: texts as `text` spells them, numbers as the shortest text that reads back as the
-    same double, true and false; `missing` for NaN, infinity and nothing. Where no row has a cell, `missing` stands for the
-    whole column."""
+    same double, with `point` before decimals, true and false; `missing` for NaN, infinity and nothing. Where no row has a
+    cell, `missing` stands for the whole column."""
     if isinstance(sheet.rows, Frame):
-        return _of_frame(sheet, sheet.rows.frame, text, missing)
+        return _of_frame(sheet, sheet.rows.frame, text, missing, point)
     import pyarrow as pa
 
     cells = zip(*sheet.rows, strict=True) if sheet.rows else iter([()] * len(sheet.columns))
-    return [pa.array([_spelled(cell, text, missing) for cell in column], pa.string()) for column in cells]
+    return [pa.array([_spelled(cell, text, missing, point) for cell in column], pa.string()) for column in cells]
 
 
-def _spelled(cell: Cell, text: Callable[[str], str], missing: str) -> str:
+def _spelled(cell: Cell, text: Callable[[str], str], missing: str, point: str) -> str:
     if cell is None or isinstance(cell, bool):
         return missing if cell is None else str(cell).lower()
     if hasattr(cell, "item"):  # a NumPy number
@@ -85,15 +89,18 @@ def _spelled(cell: Cell, text: Callable[[str], str], missing: str) -> str:
     if isinstance(cell, float):
         if cell - cell != 0:
             return missing
-        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell)
+        return str(int(cell)) if cell.is_integer() and abs(cell) < _EXACT else repr(cell).replace(".", point)
     if isinstance(cell, int):
         return str(cell)
     return text(cell.isoformat() if isinstance(cell, date) else str(cell))
 
 
-def _of_frame(sheet: Sheet, rows: pd.DataFrame, text: Callable[[str], str], missing: str) -> list[pa.Array | str]:
+def _of_frame(
+    sheet: Sheet, rows: pd.DataFrame, text: Callable[[str], str], missing: str, point: str
+) -> list[pa.Array | str]:
     """The cells of a frame: counts without a point, other numbers with one."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     in_counts = (rows[OF_ROW] == Unit.COUNT).to_numpy(dtype=bool)
     spelled: list[pa.Array | str] = []
@@ -103,14 +110,15 @@ def _of_frame(sheet: Sheet, rows: pd.DataFrame, text: Callable[[str], str], miss
             spelled.append(missing)
         elif column.unit is not None:
             counts = in_counts if column.unit == OF_ROW else column.unit is Unit.COUNT
-            spelled.append(_shortest(_doubles(cells), counts).fill_null(missing))
+            shortest = _shortest(_doubles(cells), counts).fill_null(missing)
+            spelled.append(shortest if point == "." else pc.replace_substring(shortest, ".", point))
         else:
             values, codes = _by_distinct(cells, partial(_word, text=text), missing)
             spelled.append(pa.array(values, pa.string()).take(pa.array(codes)))
     return spelled
 
 
-def lines(parts: Sequence[pa.Array | str], separator: str, *, between: str = "") -> Iterator[str]:
+def lines(parts: Sequence[pa.Array | str], separator: str, *, between: str = "", end: str = "\n") -> Iterator[str]:
     """One line per row, in pieces of many lines: the cells of the parts one after the other with the separator, a part that
     is text being the same in all rows; and `between` one line and the next."""
     import pyarrow as pa
@@ -120,8 +128,8 @@ def lines(parts: Sequence[pa.Array | str], separator: str, *, between: str = "")
     for start in range(0, size, _PIECE):
         piece = [part if isinstance(part, str) else part.slice(start, _PIECE) for part in parts]
         rows = pc.binary_join_element_wise(*piece, separator)
-        text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), f"{between}\n")[0].as_py()
-        yield f"{text}{between if start + _PIECE < size else ''}\n"
+        text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), f"{between}{end}")[0].as_py()
+        yield f"{text}{between if start + _PIECE < size else ''}{end}"
 
 
 def numbers(column: pd.Series) -> list[float | None]:
