@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from crm_metrics.renderers import cells
 from crm_metrics.renderers.noticed import counted, section
 from crm_metrics.renderers.table.columns import aligned
-from crm_metrics.renderers.table.screen import GAP, Screen, Span
+from crm_metrics.renderers.table.screen import GAP, Screen, Span, longest_word, wrapped
 from crm_metrics.sheets import Book, Column, Curve, HeatMap, Sheet
 from crm_metrics.writers.drawing import heatmap, panel
 from crm_metrics.writers.drawing.texts import about, filled, texts
@@ -23,7 +23,7 @@ FOR_PEOPLE = True
 _BAR = 10
 _DRAWN = 12  # curves on a page; more are not looked at
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 600)  # at which rows of a long table are shown
-_NARROWEST = 12  # to so many characters a text is folded where the terminal is narrow
+_NARROWEST = 12  # texts are folded to so many characters before anything else is
 
 
 def write(book: Book, how: How) -> str:
@@ -69,8 +69,8 @@ def _head(screen: Screen, book: Book) -> None:
 
 
 def table(screen: Screen, sheet: Sheet) -> None:
-    """Draws a table under its title; where the terminal is narrow the columns that can be spared go, then texts are
-    folded."""
+    """Draws a table under its title. Where the terminal is narrow the columns that can be spared go, then headings and texts
+    are folded between words, then the last columns go, which is said below."""
     if sheet.most and (step := -(-len(sheet.rows) // sheet.most)) > 1:
         step = next((size for size in _STEPS if size >= step), step)
         note = f"every {step} rows; --table {sheet.name} has all"
@@ -86,12 +86,24 @@ def table(screen: Screen, sheet: Sheet) -> None:
     heads = {column.name: cells.visible(column.heading) for column in columns}
     wide = {column.name: max(map(cell_len, [heads[column.name], *made[column.name]])) for column in columns}
     columns = _fitting(screen, columns, wide)
-    _folded(screen, columns, wide)
-    _row(screen, [(_placed(column, heads[column.name], wide), "dim") for column in columns], columns, wide)
+    folded = {column.name: longest_word([heads[column.name]]) for column in columns}
+    for column in columns:
+        shown = made[column.name]
+        folded[column.name] = max([folded[column.name], longest_word(shown) if _is_text(column) else _widest(shown)])
+    _folded(screen, columns, wide, folded)
+    kept = _first(screen, columns, wide)
+    left, columns = columns[len(kept) :], kept
+    headings = [wrapped(heads[column.name], wide[column.name]) for column in columns]
+    for number in range(-max(map(len, headings)), 0):
+        lines = [lines[number] if len(lines) >= -number else "" for lines in headings]
+        spans = [(_placed(column, line, wide), "dim") for column, line in zip(columns, lines, strict=True)]
+        _row(screen, spans, columns, wide)
     for at in range(len(sheet.rows)):
         spans = [(made[column.name][at], column.styles.get(made[column.name][at].strip(), "")) for column in columns]
         _row(screen, spans, columns, wide)
-    for note in sheet.notes:
+    more = f"{len(left)} more columns: a wider window, or -f csv" if len(left) > 1 else ""
+    more = f"1 more column, {heads[left[0].name]}: a wider window, or -f csv" if len(left) == 1 else more
+    for note in [*sheet.notes, *([more] if more else [])]:
         screen.paragraph(cells.visible(note), "dim", indent=len(GAP), hang=2)
 
 
@@ -127,13 +139,30 @@ def _width(columns: Sequence[Column], wide: dict[str, int]) -> int:
     return sum(wide[column.name] + len(GAP) for column in columns)
 
 
-def _folded(screen: Screen, columns: Sequence[Column], wide: dict[str, int]) -> None:
-    names = [column.name for column in columns if column.unit is None]
-    while screen.width is not None and names and _width(columns, wide) > screen.width:
-        longest = max(names, key=lambda name: wide[name])
-        if wide[longest] <= _NARROWEST:
+def _is_text(column: Column) -> bool:
+    return column.unit is None
+
+
+def _widest(texts: Sequence[str]) -> int:
+    return max(map(cell_len, texts), default=0)
+
+
+def _folded(screen: Screen, columns: Sequence[Column], wide: dict[str, int], least: dict[str, int]) -> None:
+    """Makes the columns narrower, the widest texts first, as far as words and numbers stay whole."""
+    while screen.width is not None and _width(columns, wide) > screen.width:
+        names = [column.name for column in columns if wide[column.name] > least[column.name]]
+        if not names:
             break
-        wide[longest] -= 1
+        texts = [column.name for column in columns if _is_text(column) and column.name in names]
+        wide[max((name for name in texts if wide[name] > _NARROWEST), key=wide.__getitem__, default=names[-1])] -= 1
+
+
+def _first(screen: Screen, columns: Sequence[Column], wide: dict[str, int]) -> list[Column]:
+    """As many of the first columns as fit, two at least."""
+    kept = list(columns)
+    while screen.width is not None and len(kept) > 2 and _width(kept, wide) > screen.width:
+        kept.pop()
+    return kept
 
 
 def _placed(column: Column, text: str, wide: dict[str, int]) -> str:

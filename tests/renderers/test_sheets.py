@@ -99,3 +99,17 @@ def test_every_form_is_written() -> None:
     texts = [name for name in formats() if name not in ("png", "svg", "xlsx")]
 
     assert [] == [name for name in texts if not written(name).endswith("\n")]
+
+
+def test_no_word_and_no_number_is_cut_and_what_does_not_fit_is_said() -> None:
+    columns = [Column("name"), *(Column(f"a_long_heading_{number}", unit=Unit.COUNT) for number in range(4))]
+    rows = [("A product with a long name", 1234567.0, 2.0, 3.0, 4.0)]
+    book = Book("Book", Origin(date(2025, 12, 31)), [Sheet("one", "One", columns, rows)])
+    shown = {width: str(write(book, "text", How(width=width))) for width in range(34, 120)}
+
+    assert all(max(map(len, text.splitlines())) <= width for width, text in shown.items())
+    assert all("1,234,567" in text and "product" in text for text in shown.values())
+    row = {width: next(line for line in text.splitlines() if "1,234,567" in line) for width, text in shown.items()}
+    assert all(("more column" in text) == (row[width].split()[-1] != "4") for width, text in shown.items())
+    assert "more column" not in shown[119]
+    assert "3 more columns: a wider" in " ".join(shown[34].split())
