@@ -25,6 +25,7 @@ def metrics(
     output: options.Output = None,
     config: options.Config = None,
     no_config: options.NoConfig = False,
+    no_pager: options.NoPager = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show a traceback when something fails.")] = False,
 ) -> None:
     """What each figure means: all of them, or one with its formula, edges and a worked example."""
@@ -35,4 +36,4 @@ def metrics(
         catalog = catalog_of(options.settings_of(config, None, no_config=no_config), metrics_file)
         chosen = catalog.chosen([name]) if name else catalog.listed()
         answer = book(chosen, catalog, alone=bool(name) and len(chosen) == 1)
-        written(answer, format_of(format, output), output, How())
+        written(answer, format_of(format, output), output, How(), pager=not no_pager)

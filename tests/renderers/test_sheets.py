@@ -112,4 +112,4 @@ def test_no_word_and_no_number_is_cut_and_what_does_not_fit_is_said() -> None:
     row = {width: next(line for line in text.splitlines() if "1,234,567" in line) for width, text in shown.items()}
     assert all(("more column" in text) == (row[width].split()[-1] != "4") for width, text in shown.items())
     assert "more column" not in shown[119]
-    assert "3 more columns: a wider" in " ".join(shown[34].split())
+    assert "more columns: a wider" in " ".join(shown[34].split())

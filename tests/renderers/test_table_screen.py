@@ -7,6 +7,7 @@ import pytest
 from crm_metrics.cli import output
 from crm_metrics.issues import Issue
 from crm_metrics.renderers.books.report import book
+from crm_metrics.renderers.table.screen import Screen
 from crm_metrics.writers import How
 from tests.renderers.reports import by_owner_report, full_report, metric, rendered, report, row
 
@@ -66,3 +67,16 @@ def test_an_output_that_cannot_print_a_character_gets_a_plain_one(encoding):
     assert "98,765,432 USD/day" in shown
     assert ("▁ █▅▅" in shown) == (encoding == "utf-8")
     assert ("_ ^--" in shown) == (encoding != "utf-8")
+
+
+@pytest.mark.parametrize("width", range(20, 90, 7))
+def test_lines_are_folded_between_words_and_never_between_a_number_and_its_unit(width):
+    path = "/a/path/that/is/longer/than/any/terminal/is-wide/file.csv"
+    text = f"  Revenue of 12,345 USD in 17.6 h, up by 3.2 pp, is in\n    {path} whole"
+    screen = Screen(width, color=False)
+    screen.folded(text)
+    lines = screen.text("utf-8").splitlines()
+
+    assert " ".join(" ".join(lines).split()) == " ".join(text.split())
+    assert all(any(one in line for line in lines) for one in ("12,345 USD", "17.6 h", "3.2 pp", path))
+    assert all(len(line) <= max(width, 24) or "/" in line for line in lines)

@@ -40,8 +40,7 @@ def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
     ]
 
     def page(screen: Any, verbose: bool) -> None:
-        for line in text.split("\n"):
-            screen.line((line, ""))
+        screen.folded(text)
 
     title = metrics[0].title if alone else "Figures"
     return Book(title, Origin(), [Sheet("metrics", "", _COLUMNS, rows)], page=page)

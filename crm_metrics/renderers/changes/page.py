@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change, Dimension, Driver
     from crm_metrics.api.opening import Why
 
-_WIDTH, _BAR, _NAME = 100, 10, 28
+_WIDTH, _BAR = 100, 10
 _DIMENSIONS, _SEGMENTS = 3, 6
 _SAID = {
     BETTER: "better, by more than chance brings 3 times in 1,000",
@@ -60,18 +60,20 @@ def headline(change: Change) -> str:
 
 def _dimension(change: Change, dimension: Dimension, place: int, width: int, *, all_: bool) -> list[list[Span]]:
     """A heading and one line per segment; what is not shown is one line, so that the parts add up. In a narrow terminal the
-    shares go first, then the bars; figures are never cut."""
+    shares go first, then the bars, then what a part is made of; names and figures are never cut."""
     shown = dimension.drivers if all_ else dimension.drivers[:_SEGMENTS]
     rest = dimension.drivers[len(shown) :]
     heading = ["", "before", "now", "share", "own", "mix", "part of change"]
     table = [_cells(change, driver) for driver in shown] + ([_rest(change, rest)] if rest else [])
     kept = [0, 1, 2, 3, 4, 5, 6] if any(driver.mix_effect for driver in dimension.drivers) else [0, 1, 2, 6]
     wide = [max(cell_len(row[i]) for row in [heading, *table]) for i in range(len(heading))]
-    wide[0] = min(wide[0], _NAME)
     room = _BAR + 2 + 14  # the bar, and the word behind it
     if 3 in kept and 2 * len(kept) + sum(wide[i] for i in kept) + room > width:
         kept.remove(3)
     bars = 2 * len(kept) + sum(wide[i] for i in kept) + room <= width
+    for less in ({4, 5}, {1}):  # what the part is made of, then what it was before
+        if 2 * len(kept) + sum(wide[i] for i in kept) > width:
+            kept = [i for i in kept if i not in less]
     most = max((abs(driver.contribution) for driver in dimension.drivers), default=0.0)
     title = f"By {dimension.name}" + ("  (explains most)" if place == 0 else "")
     lines: list[list[Span]] = [[(title, "")], [(_line(heading, kept, wide), "")]]
@@ -86,9 +88,8 @@ def _dimension(change: Change, dimension: Dimension, place: int, width: int, *, 
 
 
 def _line(row: list[str], kept: list[int], wide: list[int]) -> str:
-    """The cells of a row that are kept: the name first, cut when it is long, then figures to the right."""
-    name = row[0] if cell_len(row[0]) <= wide[0] else row[0][: wide[0] - 1] + "…"
-    text = "  " + name + " " * (wide[0] - cell_len(name))
+    """The cells of a row that are kept: the name first, then figures to the right."""
+    text = "  " + row[0] + " " * (wide[0] - cell_len(row[0]))
     return text + "".join(f"  {' ' * (wide[i] - cell_len(row[i]))}{row[i]}" for i in kept[1:])
 
 

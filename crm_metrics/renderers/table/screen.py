@@ -76,6 +76,14 @@ class Screen:
         for number, piece in enumerate(wrapped(text, room)):
             self.line((" " * (indent + hang * (number > 0)), ""), (piece, style))
 
+    def folded(self, text: str) -> None:
+        """Adds text in lines, those that are too wide folded under their own beginning."""
+        for line in text.split("\n"):
+            if self.fits(line):
+                self.line((line, ""))
+            else:
+                self.paragraph(line.lstrip(), indent=len(line) - len(line.lstrip()), hang=2)
+
     def row(
         self, labels: Sequence[tuple[Span, int]], rest: Iterable[Span], *, indent: int = 0, lead: Span | None = None
     ) -> None:
