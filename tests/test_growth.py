@@ -7,12 +7,21 @@ with each.
 
 from __future__ import annotations
 
+import sys
 import time
+import zipfile
 from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
+from crm_metrics import api
 from crm_metrics.analysis.voice import tokens
+from crm_metrics.loaders.gathering import gather
+from crm_metrics.loaders.reading import open_inputs
+from tests.conftest import TODAY
 
 
 def times(work: Callable[[int], object], size: int) -> float:
@@ -27,6 +36,63 @@ def times(work: Callable[[int], object], size: int) -> float:
         return min(spent)
 
     return shortest(8 * size) / shortest(size)
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions are called, steps of generators included, in this thread."""
+    count = 0
+
+    def called(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(called)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def folder(path: Path, files: int) -> Path:
+    """A folder of small files."""
+    path.mkdir()
+    for number in range(files):
+        text = f"Deal ID,Stage,Amount,Close Date\n{number},Closed Won,{number},2025-03-01\n"
+        (path / f"{number:03}.csv").write_text(text)
+    return path
+
+
+def test_twice_as_many_files_are_twice_the_work(tmp_path: Path) -> None:
+    work = []
+    for files in (20, 40, 80, 160):  # the first pays for what is made once
+        raws = open_inputs([str(folder(tmp_path / str(files), files))]).tables
+        work.append(calls(lambda raws=raws: gather(raws, [("deals", "amount")], []).pool.shutdown()))  # type: ignore[misc]
+    assert work[3] - work[2] < 2.1 * (work[2] - work[1])
+
+
+def test_the_list_of_an_archive_is_read_as_often_however_many_files_it_holds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, as_it_was = [0], zipfile.ZipFile.__init__
+
+    def counted(self: zipfile.ZipFile, *args: Any, **options: Any) -> None:
+        opened[0] += 1
+        as_it_was(self, *args, **options)
+
+    archives = []
+    for files in (2, 20):
+        archives.append(tmp_path / f"{files}.zip")
+        with zipfile.ZipFile(archives[-1], "w") as archive:
+            for path in folder(tmp_path / str(files), files).iterdir():
+                archive.write(path, path.name)
+    monkeypatch.setattr(zipfile.ZipFile, "__init__", counted)
+    seen = []
+    for path in archives:
+        opened[0] = 0
+        api.report([str(path)], period="all", today=TODAY)
+        seen.append(opened[0])
+    assert seen[0] == seen[1] <= 3
 
 
 @pytest.mark.parametrize("text", ["很", "a", "a.", "a@", "@", "a@b.c1", "1 ", "(", "'", "l'", "é."])

@@ -6,6 +6,7 @@ Nothing here needs pandas, which takes as long to import as a large file takes t
 from __future__ import annotations
 
 import os
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -92,12 +93,13 @@ def gather(
     # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
     threads = max(sizes.values()) * cores > sum(sizes.values())
     started: dict[str, Fetched] = {}
+    company = _Company.of(files)
     for raw, recognised in sorted(files, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
-        names |= _telling(recognised, files) | {units.get(recognised.layout.table, "")}
+        names |= _telling(recognised, company) | {units.get(recognised.layout.table, "")}
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
-        unread = _unread(recognised, files, needs)
+        unread = _unread(recognised, company, needs)
         how = plan(raw, chosen, _kinds(recognised), unread=unread, halves=halves[raw.path])
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
@@ -127,10 +129,12 @@ def _offers(
 ) -> dict[tuple[str, str, str], str]:
     """How to read a header as a needed column that no file of its table has, by file, table and column."""
     offers: dict[tuple[str, str, str], str] = {}
+    there: dict[str, set[str]] = defaultdict(set)
+    for _, recognised in files:
+        there[recognised.layout.table].update(recognised.columns)
     for raw, recognised in files:
         table = recognised.layout.table
-        there = {name for _, other in files if other.layout.table == table for name in other.columns}
-        way = advising.offered(raw, settings, recognised, needs.get(table, set()) - there)
+        way = advising.offered(raw, settings, recognised, needs.get(table, set()) - there[table])
         if way is not None:
             offers |= {(raw.path, table, column): way.sentence for column in way.columns}
     return offers
@@ -249,29 +253,42 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
     return names
 
 
-def _unread(recognised: Recognised, files: list[tuple[Raw, Recognised]], needs: Mapping[str, set[str]]) -> str | None:
+@dataclass(frozen=True)
+class _Company:
+    """How many files have a layout and hold a table, and which tables they hold, those beside another included."""
+
+    layouts: Counter[int]  # by their identity
+    tables: Counter[str]
+    held: set[str]
+
+    @classmethod
+    def of(cls, files: list[tuple[Raw, Recognised]]) -> _Company:
+        layouts = [recognised.layout for _, recognised in files]
+        return cls(Counter(map(id, layouts)), Counter(layout.table for layout in layouts), _tables(files))
+
+    def is_alone(self, recognised: Recognised) -> bool:
+        """Whether no other file has the same layout."""
+        return self.layouts[id(recognised.layout)] == 1
+
+
+def _unread(recognised: Recognised, company: _Company, needs: Mapping[str, set[str]]) -> str | None:
     """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
     something reads it."""
     table = recognised.layout.table
     name = schema.TABLES[table].key or None
     joined = table == "customers" or (table == "leads" and "deals" in needs)
     joined |= table == "deals" and "deal_stages" in needs
-    others = "order_lines" in _tables(files) or sum(other.layout.table == "orders" for _, other in files) > 1
+    others = "order_lines" in company.held or company.tables["orders"] > 1
     joined |= table == "orders" and (others or "original_id" in recognised.columns)
-    alone = _is_alone(recognised, files)
+    alone = company.is_alone(recognised)
     return name if alone and not joined and name not in needs.get(table, ()) else None
 
 
-def _telling(recognised: Recognised, files: list[tuple[Raw, Recognised]]) -> set[str]:
+def _telling(recognised: Recognised, company: _Company) -> set[str]:
     """Columns that tell whether records of several files are the same: what they are about, where they have no date of their
     own; what costs were spent on."""
     table = recognised.layout.table
-    if table == "spend" and sum(other.layout.table == table for _, other in files) > 1:
+    if table == "spend" and company.tables[table] > 1:
         return {"campaign", "ad", "channel", "impressions"}
     is_placed = schema.TABLES[table].placed_by in recognised.columns
-    return set() if is_placed or _is_alone(recognised, files) else set(schema.ABOUT)
-
-
-def _is_alone(recognised: Recognised, files: list[tuple[Raw, Recognised]]) -> bool:
-    """Whether no other file has the same layout."""
-    return sum(other.layout is recognised.layout for _, other in files) == 1
+    return set() if is_placed or company.is_alone(recognised) else set(schema.ABOUT)

@@ -134,8 +134,10 @@ def of_members(archive: Content) -> list[Content]:
     """The files in a zip archive, sorted by name, hidden ones skipped. Raises DataError, also for an archive that is a
     danger."""
     source = archive.seekable()
-    with readable(archive), zipfile.ZipFile(source()) as opened:
-        members = sorted(opened.infolist(), key=lambda member: member.filename)
+    with readable(archive):
+        # Opened once for all members: its list is as long as they are many. Readers of it do not share a position.
+        opened = zipfile.ZipFile(source())
+    members = sorted(opened.infolist(), key=lambda member: member.filename)
     limits.check_members(archive.path, members)
     contents, met = [], Counter[str]()
     for member in members:
@@ -148,18 +150,12 @@ def of_members(archive: Content) -> list[Content]:
         met[path] += 1
         if met[path] > 1:  # an archive may hold two files of one name
             path = str(PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem} ({met[path]})"))
-        contents.append(_of_member(path, source, member, archive.state))
+        contents.append(_of_member(path, opened, member, archive.state))
     return contents
 
 
-def _of_member(
-    path: str, source: Callable[[], Path | BytesIO], member: zipfile.ZipInfo, state: State | None
-) -> Content:
-    def opened() -> BinaryIO:
-        with zipfile.ZipFile(source()) as archive:
-            return cast(BinaryIO, archive.open(member))
-
-    return Content(path, opened, size=member.file_size, state=state)
+def _of_member(path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, state: State | None) -> Content:
+    return Content(path, lambda: cast(BinaryIO, archive.open(member)), size=member.file_size, state=state)
 
 
 def is_hidden(name: str) -> bool:
