@@ -255,3 +255,14 @@ def test_a_title_of_the_rows_wins_over_that_of_the_catalogue():
 
 def test_a_report_without_rows_is_still_a_report():
     assert rendered(report([], [])) == "March 2025 · up to 31 Mar 2025\n"
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 80])
+def test_the_news_fits_too(width):
+    of = metric("revenue_won", title="Revenue of customers who came back")
+    given = {"signal": "better", "change": 1.0, "change_pct": 0.5, "compare_value": 1234567.0}
+    shown = rendered(report([row(of, 2345678.0, **given)], [of], compare_period="2025-02"), width=width)
+
+    assert max(map(len, shown.splitlines())) <= width
+    assert "2,345,678 USD" in shown.partition("Sales")[0]
+    assert ("from 1,234,567 USD" in shown) == (width > 40)

@@ -87,10 +87,17 @@ def _news(screen: Screen, report: Report, choice: Choice, single: Sequence[Figur
         screen.line(("Beyond chance", "bold"))
         screen.paragraph(legend(news), "dim", indent=len(GAP), hang=0)
     texts = columns.aligned([one.text for one in shown])
-    wide = max(cell_len(one.metric.title) for one in shown)
-    for one, text in zip(shown, texts, strict=True):
-        before = [(f"{GAP}from {one.before_text}", "dim")] if one.before_text else []
-        screen.row([((one.metric.title, ""), wide)], [(text, one.change_style), *before], indent=4, lead=one.mark)
+    before = [f"{GAP}from {one.before_text}" if one.before_text else "" for one in shown]
+    titles = [one.metric.title for one in shown]
+    taken = 2 * len(GAP) + len(GAP) + max(map(cell_len, texts))
+    wide, from_ = max(map(cell_len, titles)), max(map(cell_len, before))
+    if screen.width is not None and taken + wide + from_ > screen.width:
+        wide = max(min(wide, screen.width - taken - from_), longest_word(titles))
+    if screen.width is not None and taken + wide + from_ > screen.width:
+        before = [""] * len(before)
+        wide = max(min(max(map(cell_len, titles)), screen.width - taken), longest_word(titles))
+    for one, text, was in zip(shown, texts, before, strict=True):
+        screen.row([((one.metric.title, ""), wide)], [(text, one.change_style), (was, "dim")], indent=4, lead=one.mark)
     if len(news) > _NEWS:
         screen.line((f"    and {len(news) - _NEWS} more", "dim"))
 
