@@ -38,7 +38,8 @@ def largest(engine: Engine, metrics: Sequence[Metric], windows: list[int], *, to
     rest = f"(rest: {len(labels) - len(keep)})" if len(labels) > len(keep) else ""
     note = f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
     dataset = replace(engine.dataset, notes=[*engine.dataset.notes, note])
-    return Engine(dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest), rest
+    limits = np.flatnonzero(engine.limited).tolist()
+    return Engine(dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest, limits=limits), rest
 
 
 def ranks(engine: Engine, metric: Metric, window: int) -> dict[tuple[str, ...], int]:

@@ -97,7 +97,8 @@ def compute(
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
     places |= {together_at.window} if together_at else set()
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
-    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
+    judged = {at for part in shown for at in (part.aged_window, part.alike_window) if at is not None} | places
+    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by, limits=judged)
     rest = None
     if asked.top is not None:
         engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)

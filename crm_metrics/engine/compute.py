@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import groupby
@@ -33,10 +33,12 @@ from crm_metrics.tables import Dataset
 
 SETTLED = ("period_months", "gross_margin")  # named values that are the same for every segment
 
+_FEW = 100_000
+
 
 class Engine:
     """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
-    not in it are one, called `rest`. Without `limits` none are computed."""
+    not in it are one, called `rest`. `limits` are the windows of which limits are computed, or whether they are of all."""
 
     def __init__(
         self,
@@ -47,13 +49,15 @@ class Engine:
         *,
         keep: tuple[tuple[str, ...], ...] = (),
         rest: str = "",
-        limits: bool = True,
+        limits: bool | Collection[int] = True,
     ) -> None:
         self.dataset = dataset
         self.catalog = with_formulas(catalog, dataset.tables)
         self.windows = list(windows)
         self.by = by
-        self.keep, self.rest, self._limits = keep, rest, limits
+        self.keep, self.rest = keep, rest
+        limited = range(len(self.windows)) if limits is True else limits or ()
+        self.limited: Bools = np.isin(np.arange(len(self.windows)), [*limited])
         self._everything = any(window.is_all for window in self.windows)
         self._cells: dict[str, Cells | Unavailable] = {}
         self.scores: dict[tuple[str, float | None], Scores | None] = {}  # what a metric's limits were made of
@@ -77,7 +81,15 @@ class Engine:
 
     def over(self, windows: Sequence[Window]) -> Engine:
         """An engine like this one, with the same segments, over other windows."""
-        return Engine(self.dataset, self.catalog, windows, self.by, keep=self.keep, rest=self.rest, limits=self._limits)
+        return Engine(
+            self.dataset,
+            self.catalog,
+            windows,
+            self.by,
+            keep=self.keep,
+            rest=self.rest,
+            limits=bool(self.limited.any()),
+        )
 
     def prepare(self, metrics: Iterable[Metric]) -> None:
         """Compute the aggregates behind the metrics, the tables side by side: arithmetic on columns leaves the interpreter
@@ -134,6 +146,12 @@ class Engine:
         other = self.catalog[metric.among]
         return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
 
+    def limited_pairs(self, metric: Metric) -> Chosen:
+        """Those of the windows that limits are computed of; of few, all, which is no more work than to choose."""
+        pairs = self.pairs(metric)
+        few = pairs.keep if isinstance(pairs, Part) else pairs.window
+        return pairs if len(few) < _FEW or self.limited.all() else pairs.within(self.limited)
+
     def _aggregate(self, metric: Metric) -> Cells | Unavailable:
         for needed in (metric, *([self.catalog[metric.among]] if metric.among else [])):
             if problem := trouble(
@@ -177,7 +195,7 @@ class Engine:
         """The cells with their limits, where they are asked for, and not found already."""
         partial = np.zeros(value.shape, dtype=bool)
         cells = Cells(segments.dims, value, n, reason, partial, present, *found, n.astype(np.float64))
-        return limited(self, metric, cells) if self._limits else cells
+        return limited(self, metric, cells) if self.limited.any() else cells
 
     def column(self, metric: Metric) -> Column:
         """The values behind an aggregate by cell."""

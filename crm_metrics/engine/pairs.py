@@ -32,10 +32,20 @@ class Pairs:
     numbered: dict[tuple[str, ...], Codes] = field(default_factory=dict)
     counted: dict[tuple[str, ...], Ints] = field(default_factory=dict)
     grouped: dict[tuple[str, ...], Groups] = field(default_factory=dict)
+    limited: list[Pairs] = field(default_factory=list)
 
     def only(self, keep: Bools) -> Part:
         """The pairs that are kept."""
         return Part(self, keep)
+
+    def within(self, windows: Bools) -> Pairs:
+        """The pairs of the windows that are True, which are the same whenever it is asked for."""
+        if not self.limited:
+            keep = windows[self.window]
+            value = np.compress(keep, self.value) if self.value is not None else None
+            parts = np.compress(keep, self.rows), np.compress(keep, self.window), value
+            self.limited.append(Pairs(*parts, self.blocked))
+        return self.limited[0]
 
 
 class Part:
@@ -47,6 +57,7 @@ class Part:
         self.numbered: dict[tuple[str, ...], Codes] = {}
         self.counted: dict[tuple[str, ...], Ints] = {}
         self.grouped: dict[tuple[str, ...], Groups] = {}
+        self.limited: list[Part] = []
 
     @cached_property
     def rows(self) -> Ints:
@@ -63,6 +74,12 @@ class Part:
     def only(self, keep: Bools) -> Part:
         """The pairs of these that are kept."""
         return Part(self, keep)
+
+    def within(self, windows: Bools) -> Part:
+        """Those of the windows that are True, which are the same whenever it is asked for."""
+        if not self.limited:
+            self.limited.append(Part(self.whole.within(windows), self.keep[windows[self.whole.window]]))
+        return self.limited[0]
 
 
 Chosen = Pairs | Part

@@ -47,7 +47,8 @@ def limited(engine: Engine, metric: Metric, cells: Cells) -> Cells:
         found = (_of_formula if metric.formula is not None else _of_aggregate)(engine, metric, cells)
     if found is None:
         return cells
-    low, high, effective = (np.where(cells.reason == 0, grid, np.nan) for grid in found)
+    given = (cells.reason == 0) & engine.limited[:, None]
+    low, high, effective = (np.where(given, grid, np.nan) for grid in found)
     return replace(cells, low=low, high=high, effective=effective)
 
 

@@ -213,7 +213,7 @@ def _of_group(
     labels = _labels(engine, leaves, column) if column else None
     found: dict[int, tuple[Groups, Floats, Floats]] = {}
     for leaf in leaves:
-        pairs = engine.pairs(leaf.metric)
+        pairs = engine.limited_pairs(leaf.metric)
         units = None if labels is None else _numbered(engine, leaf, column, labels)
         groups = engine.groups(leaf.metric, pairs, cells.dims, units)
         added, seen = _added(engine, leaf, pairs, groups, cells)
@@ -277,7 +277,7 @@ def _with_whole(engine: Engine, part: Scores, leaf: Leaf, slope: Floats, cells: 
     """The scores of shares of a whole that the leaf adds up in coarser cells: to a share each unit of the whole adds what it
     adds to the part, and with the slope what it adds to the whole, also where it is in no part of it at all."""
     dims = engine.dims(leaf.metric)
-    pairs = engine.pairs(leaf.metric)
+    pairs = engine.limited_pairs(leaf.metric)
     groups = engine.groups(leaf.metric, pairs, dims)
     added = _added(engine, leaf, pairs, groups, cells)[0]
     coarse = engine.segments(dims)
