@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -46,6 +47,9 @@ def report(
     sort: Annotated[
         str | None, option("--sort", metavar="FIGURE", help="The segments with the largest of this figure first.")
     ] = None,
+    layout: Annotated[
+        str, typer.Option("--layout", metavar="FORM", help="Of files: tidy, or wide with the periods across.")
+    ] = "tidy",
     all_: Annotated[bool, option("--all", help="All figures, not only the headline figures.")] = False,
     format: options.format_among(formats()) = None,  # type: ignore[valid-type]
     output: options.Output = None,
@@ -89,6 +93,8 @@ def report(
         keep_freed()
         from crm_metrics import api
 
+        if layout not in ("tidy", "wide"):
+            raise errors.UsageError(f"--layout {layout}: tidy or wide")
         options.color_of(color, None)  # a mistake in it is told before anything else is looked at
         failing_on = failing.kinds(fail_on or ())
         settled = {
@@ -129,7 +135,7 @@ def report(
             if verbose:
                 for path in dataset.ignored:
                     typer.echo(f"ignored: {path}", err=True)
-            result = api.compute(dataset, asked, history=is_for_people(chosen))
+            result = api.compute(dataset, asked, history=is_for_people(chosen) or layout == "wide")
             _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
             earlier = restating.History(history, result, dataset, asked)
         from crm_metrics.renderers.books.report import book
@@ -137,6 +143,10 @@ def report(
         everything = "all" if all_ else "named" if metric or profile.metrics else ""
         catalog = asked.catalog if is_for_people(chosen) else None
         answer = book(result, catalog, everything=everything, paths=[] if "-" in wanted else wanted)
+        if layout == "wide":
+            from crm_metrics.renderers.books.across import across
+
+            answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
         how, shades = How(verbose, dialect=settings.dialect), options.color_of(color, output)
         written(answer, chosen, output, how, color=shades, pager=not no_pager)
         if chosen != "text" and not quiet:
