@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, get_type_hints
 from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import refuse_terminal, written
+from crm_metrics.cli.output import refuse_unwritable, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.errors import UsageError
 from crm_metrics.writers import How, format_of, formats
@@ -131,7 +131,7 @@ def _given(name: str, **values: Any) -> Given:
     keep_freed()
     output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone", "dialect")
     format = format_of(values["format"], output)  # noqa: A001
-    refuse_terminal(format, output)
+    refuse_unwritable(format, output)
     color = options.color_of(values["color"], output)
     settings = options.settings_of(
         values["config"], values["set_"], no_config=values["no_config"], **{key: values[key] for key in settled}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -13,15 +14,24 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from crm_metrics.errors import UsageError
+from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.writers import How, is_binary, write
 
 if TYPE_CHECKING:
     from crm_metrics.sheets import Book
 
 
-def refuse_terminal(format: str, output: Path | None) -> None:
-    """Raises `UsageError` where bytes would go to a terminal."""
+_FILLED = ("period", "as_of")
+
+
+def refuse_unwritable(format: str, output: Path | None) -> None:
+    """Raises `UsageError` where bytes would go to a terminal, and for what the name of a file cannot be filled with."""
+    for name in re.findall(r"\{(\w*)\}", output.name if output else ""):
+        if name not in _FILLED:
+            raise UsageError(
+                f"-o {output}: there is no {{{name}}}. {did_you_mean(name, _FILLED)}",
+                hint="Names can hold {period} and {as_of}.",
+            )
     if output is None and sys.stdout.isatty() and is_binary(format):
         raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
 
@@ -38,6 +48,8 @@ def written(
 ) -> None:
     """Writes a book to the file, or to standard output, in a format; the stream gives its width and characters, and with
     `color` None whether there is colour."""
+    if output is not None:
+        output = output.with_name(_filled(output.name, book))
     with opened(output, plain=format != "text", pager=pager) as out:
         terminal = out.isatty()
         if color is None:
@@ -50,6 +62,14 @@ def written(
             out.buffer.write(made)
         else:
             out.write(made)
+
+
+def _filled(name: str, book: Book) -> str:
+    """The name of a file with the period and the as-of day of what it holds."""
+    values = {"period": book.known.get("period") or "all", "as_of": book.origin.as_of or "undated"}
+    for key, value in values.items():
+        name = name.replace(f"{{{key}}}", re.sub(r"[^\w.-]+", "-", str(value)))
+    return name
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from crm_metrics import errors
 from crm_metrics.cli import failing, options, profiles, restating
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
-from crm_metrics.cli.output import refuse_terminal, written
+from crm_metrics.cli.output import refuse_unwritable, written
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.schema import called
 from crm_metrics.writers import How, format_of, formats, is_for_people
@@ -113,7 +113,7 @@ def report(
         if output is None and profile.output is not None:
             output = Path(profile.output)
             chosen = format_of(format or profile.format, output)
-        refuse_terminal(chosen, output)
+        refuse_unwritable(chosen, output)
         quiet, verbose = quiet or bool(profile.quiet), verbose or bool(profile.verbose)
         failing_on = failing_on or failing.kinds(profile.fail_on)
         history = history or (Path(profile.history) if profile.history else None)

@@ -129,3 +129,15 @@ def test_a_named_pipe_is_written_through(folder: Path):
         assert reader.stdout is not None
         assert reader.stdout.read().decode() == crm_metrics(*MARCH, "-f", "csv").out
     assert (folder / "pipe").is_fifo()
+
+
+def test_a_name_is_filled_with_the_period_and_the_day(folder: Path):
+    assert crm_metrics(*MARCH, "--as-of", "2025-03-31", "-o", "kpis-{period}-{as_of}.csv").code == 0
+    written = (folder / "kpis-2025-03-2025-03-31.csv").read_text()
+    assert written == crm_metrics(*MARCH, "--as-of", "2025-03-31", "-f", "csv").out
+
+
+def test_what_a_name_cannot_be_filled_with_is_a_usage_error(folder: Path):
+    done = crm_metrics(*MARCH, "-o", "kpis-{perid}.csv")
+    assert done.refusal == (2, "", False)
+    assert "Did you mean period" in done.err

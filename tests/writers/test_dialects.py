@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import subprocess
 from datetime import date, datetime
@@ -68,7 +69,7 @@ def test_a_spreadsheet_reads_the_same_cells(tmp_path: Path, locale: str) -> None
     profile = f"-env:UserInstallation=file://{tmp_path}/profile"
     command = ["soffice", profile, "--headless", f"--infilter={read}", "--convert-to", "xlsx", "names.csv"]
     subprocess.run(command, cwd=tmp_path, capture_output=True, check=True, timeout=120)
-    head, *lines = load_workbook(tmp_path / "names.xlsx").active.iter_rows(values_only=True)
+    head, *lines = load_workbook(io.BytesIO((tmp_path / "names.xlsx").read_bytes())).active.iter_rows(values_only=True)
 
     assert head == ("name", "value", "share", "day")
     assert lines == [
