@@ -222,3 +222,16 @@ def test_a_usage_error_needs_no_pandas(folder: Path, option: str):
     code += "    print(left.code, 'pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "2 False\n"
+
+
+@posix
+def test_what_is_longer_than_the_screen_goes_through_the_pager(folder: Path):
+    """A terminal of no known size has 24 lines."""
+    pager = f"{sys.executable} -c \"import sys; print('paged', len(sys.stdin.read()))\""
+    long = ("metrics",)
+    assert on_a_terminal(*long, PAGER=pager, LINES="24").startswith("paged ")
+    assert on_a_terminal(*long, "--no-pager", PAGER=pager, LINES="24").startswith("Acquisition")
+    assert on_a_terminal(*long, PAGER=pager, LINES="9999").startswith("Acquisition")
+    assert on_a_terminal(*long, PAGER="no-such-pager", LINES="24").startswith("Acquisition")
+    assert on_a_terminal(*MARCH, "-q", "-f", "csv", PAGER=pager, LINES="2").startswith("metric,")
+    assert process(*long, PAGER=pager, LINES="24").out.startswith("Acquisition")
