@@ -75,9 +75,11 @@ class Assembler:
         parts = [part for metric in metrics for part in self._rows(metric)]
         if not parts:
             return pd.DataFrame(columns=self.columns)
-        columns = {name: np.concatenate([part[name] for part in parts]) for name in self.columns}
+        # Each column is given up as it is joined, and none is copied: with many segments they are most of the memory.
+        columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in self.columns}
         # Texts repeat row by row: they stay references to the same few objects.
-        return pd.DataFrame({name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in columns.items()})
+        named = {name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in columns.items()}
+        return pd.DataFrame(named, copy=False)
 
     def _rows(self, metric: Metric) -> list[dict[str, Any]]:
         cells = self.engine.cells(metric.name)

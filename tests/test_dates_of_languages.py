@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from crm_metrics.loaders.coercing import columns, dates, months
+from crm_metrics.loaders.coercing import columns, dates
 
 
 def read(text: str, order: str = "dmy") -> np.datetime64 | None:
@@ -56,9 +56,9 @@ def test_what_names_no_day_is_no_date(text):
 
 
 def test_no_name_means_two_months():
-    assert {months.month_of(name) for name in ("mar", "März", "mars", "marca", "maart", "marzo", "Mrz.")} == {3}
-    assert months.month_of("jui") == 0
-    assert (months.month_of("juin"), months.month_of("juil")) == (6, 7)
+    assert {dates.month_of(name) for name in ("mar", "März", "mars", "marca", "maart", "marzo", "Mrz.")} == {3}
+    assert dates.month_of("jui") == 0
+    assert (dates.month_of("juin"), dates.month_of("juil")) == (6, 7)
 
 
 def test_an_abbreviation_of_several_zones_names_none():

@@ -18,6 +18,7 @@ from crm_metrics import api
 from crm_metrics.errors import CrmMetricsError, DataError, NothingToReport, UsageError
 from crm_metrics.loaders.reading import As, open_inputs
 from crm_metrics.loaders.reading.delimited import Delimited
+from crm_metrics.settings import Settings
 from tests.conftest import TODAY
 from tests.hostile.workbooks import cell, ods, xlsx
 
@@ -327,3 +328,50 @@ def test_nothing_of_this_hides_a_file_that_only_lacks_a_table(tmp_path: Path) ->
     with pytest.raises(CrmMetricsError) as caught:
         api.report([str(tmp_path)], period="all", today=TODAY)
     assert isinstance(caught.value, NothingToReport)
+
+
+# Numbers and dates that no computer can reckon with
+
+
+@pytest.mark.parametrize("amount", ["1e308", "-1.5e308", "1e60", "9" * 61, "1e400"])
+@pytest.mark.parametrize("beside", ["5", "$5.00"])
+def test_an_amount_beyond_what_can_be_added_is_missing_and_reported(tmp_path: Path, amount: str, beside: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(HEADER + f"1,Closed Won,{beside},2025-03-01\n2,Closed Won,{amount},2025-03-01\n".encode())
+    report = api.report([str(path)], metrics=["revenue_won"], period="2025-03", today=TODAY)
+    assert (report.rows["value"] == 5).all()
+    assert [issue.rows for issue in report.issues if issue.code == "unreadable-number"] == [(3,)]
+
+
+def test_a_large_amount_is_an_amount(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(HEADER + b"1,Closed Won,1e59,2025-03-01\n2,Closed Won,-1e59,2025-02-01\n" * 3)
+    report = api.report([str(path)], metrics=["revenue_won", "average_deal_value"], period="2025-03", today=TODAY)
+    assert (report.rows["value"] > 9e58).all()
+    assert "unreadable-number" not in {issue.code for issue in report.issues}
+
+
+@pytest.mark.parametrize("zone", [None, "UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("beside", ["2025-02-01", "2025-02-01T10:00:00+01:00", "1.2.2025"])
+@pytest.mark.parametrize("date", ["0000-01-01", "0001-01-01", "0001-01-01T00:00:00+05:00", "0000-12-31T23:00:00Z"])
+def test_a_date_before_the_year_2_is_missing_and_reported(
+    tmp_path: Path, date: str, beside: str, zone: str | None
+) -> None:
+    path = tmp_path / "deals.csv"
+    rows = f"1,Closed Won,5,2025-03-01,{date}\n2,Closed Won,5,2025-03-01,{beside}\n"
+    path.write_bytes(b"Deal ID,Stage,Amount,Close Date,Created\n" + rows.encode())
+    settings = Settings(timezone=zone, currency="USD")
+    report = api.report([str(path)], metrics=["sales_cycle_length"], period="2025-03", settings=settings, today=TODAY)
+    assert report.rows["n"].tolist() == [1]
+    assert [issue.rows for issue in report.issues if issue.code == "unreadable-date"] == [(2,)]
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/New_York"])
+@pytest.mark.parametrize("date", ["9999-12-31", "9999-12-31T23:00:00-05:00", "9999-12-31T23:59:59Z", "0002-01-01"])
+def test_a_date_at_the_end_of_the_calendar_is_one_in_every_zone(tmp_path: Path, date: str, zone: str) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_bytes(HEADER + f"1,Closed Won,5,2025-03-01\n2,Closed Won,7,{date}\n".encode())
+    settings = Settings(timezone=zone, currency="USD")
+    report = api.report([str(path)], metrics=["revenue_won"], period="2025-03", settings=settings, today=TODAY)
+    assert report.rows["value"].tolist() == [5]
+    assert "unreadable-date" not in {issue.code for issue in report.issues}

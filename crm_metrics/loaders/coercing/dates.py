@@ -21,6 +21,7 @@ Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min
 SECOND = 1_000_000
 DAY = 86_400 * SECOND
+AFTER_LAST = np.datetime64("10000-01-01", "us").astype(np.int64)  # behind the last date of a calendar
 
 # By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
 _NAMES = (
@@ -176,11 +177,11 @@ def _unix(texts: pa.Array) -> Ints | None:
 
 def resolve(written: Written, order: str) -> Ints:
     """Each text as microseconds of its wall clock, its first two numbers read in the given order; `NEVER` for what is no
-    date of the calendar."""
+    date of the calendar, and in the year 1, which is a placeholder: its first day lies in the year 0 elsewhere on earth."""
     swap = written.open & (order == "mdy")
     day = np.where(swap, written.second, written.first)
     month = np.where(swap, written.first, written.second)
-    valid = written.known & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 1) & (written.year <= 9999)
+    valid = written.known & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 2) & (written.year <= 9999)
     valid &= (written.time >= 0) & (written.time < DAY)
     months = (np.where(valid, written.year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)

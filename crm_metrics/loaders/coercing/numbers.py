@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing.currencies import TOKEN
+from crm_metrics.loaders.reading.limits import LARGEST_NUMBER
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -81,7 +82,7 @@ def resolve(written: Written, decimal: str) -> Floats:
     )
     good &= ~grouped | np.asarray(pc.match_substring_regex(written.core, threes))
     values = np.asarray(pc.cast(pc.if_else(pa.array(good), plain, "0"), pa.float64()))
-    values = np.where(good & np.isfinite(values), values, np.nan)
+    values = np.where(good & (np.abs(values) < LARGEST_NUMBER), values, np.nan)
     return np.where(written.negative, -values, values)
 
 

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+# Within these every moment is a date of Python's calendar anywhere on earth; the few beyond are the same in every zone.
+_FIRST, _LAST = np.datetime64("0001-01-03", "us"), np.datetime64("9999-12-29", "us")
+
+
+def _moved(moments: NDArray[Any], move: Callable[[pd.DatetimeIndex], pd.DatetimeIndex]) -> NDArray[Any]:
+    """The moments moved from one clock to another."""
+    beyond = (moments < _FIRST) | (moments > _LAST)
+    if not beyond.any():
+        return move(pd.DatetimeIndex(moments)).as_unit("us").to_numpy()
+    within = move(pd.DatetimeIndex(np.where(beyond, _FIRST, moments))).as_unit("us").to_numpy()
+    return np.where(beyond, moments, within)
+
 
 def wall_clock(moments: NDArray[Any], timezone: str | None) -> NDArray[Any]:
     """Instants as the clocks of a time zone show them; as they are where none is declared."""
     if timezone is None:
         return moments
-    index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
-    return index.as_unit("us").to_numpy()
+    return _moved(moments, lambda index: index.tz_localize("UTC").tz_convert(timezone).tz_localize(None))
 
 
 def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:
@@ -23,6 +35,10 @@ def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:
     moments = wall.astype("datetime64[us]")
     if timezone is None:
         return moments
-    index = pd.DatetimeIndex(moments)
-    local = index.tz_localize(timezone, ambiguous=np.ones(len(index), dtype=bool), nonexistent="shift_forward")
-    return local.tz_convert("UTC").tz_localize(None).as_unit("us").to_numpy()
+    first = np.ones(len(moments), dtype=bool)
+
+    def in_utc(index: pd.DatetimeIndex) -> pd.DatetimeIndex:
+        local = index.tz_localize(timezone, ambiguous=first, nonexistent="shift_forward")
+        return local.tz_convert("UTC").tz_localize(None)
+
+    return _moved(moments, in_utc)

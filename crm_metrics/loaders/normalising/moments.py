@@ -236,7 +236,8 @@ def _in_utc(
     result[filled] = zones.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
     if offsets is not None:
         has = filled & ~np.isnan(offsets)
-        result[has] = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
+        moved = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
+        result[has] = np.where(moved < dates.AFTER_LAST, moved, wall[has])
     return result
 
 

@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_metrics.loaders.reading.limits import LARGEST_NUMBER
 from crm_metrics.loaders.reading.raw import As
 
+YEAR_2 = -62_104_060_800_000_000  # in microseconds since 1970; the year 1 is a placeholder
 TYPES = {
     As.TEXT: pa.dictionary(pa.int32(), pa.string()),
     As.PLAIN: pa.string(),
@@ -70,10 +72,19 @@ def is_hexadecimal(texts: pa.Array) -> bool:
 
 
 def is_finite(column: pa.Array | pa.ChunkedArray) -> bool:
-    """False for numbers with NaN or infinity in them: Arrow reads the words `nan` and `inf`, and 1e400, as numbers."""
+    """False for numbers with NaN, infinity or larger than any figure in them: Arrow reads the words `nan` and `inf`, and
+    1e400, as numbers; and for moments before the year 2: it has years 0 and less."""
+    # The least and the largest as Python's numbers: to compare a column with one imports pandas.
+    if pa.types.is_timestamp(column.type):
+        least = pc.min(column.cast(pa.int64())).as_py()
+        return bool(least is None or least >= YEAR_2)
     if not pa.types.is_floating(column.type):
         return True
-    return pc.all(pc.is_finite(column)).as_py() is not False
+    finite = pc.all(pc.is_finite(column)).as_py()
+    if not finite:
+        return finite is None  # all cells are empty
+    seen = pc.min_max(column).as_py()
+    return bool(max(-seen["min"], seen["max"]) < LARGEST_NUMBER)
 
 
 def is_text(column: pa.Array | pa.ChunkedArray | pa.Scalar) -> bool:

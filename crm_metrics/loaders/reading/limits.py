@@ -20,6 +20,7 @@ LARGEST_RATIO, RATIO_FROM = 200, 64 << 20
 # Cells of a sheet, blank ones included; the reader takes some 70 bytes for each, however few are wanted.
 MOST_CELLS = 30_000_000
 MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number of times
+LARGEST_NUMBER = 1e60  # products, squares and sums of larger ones leave what a computer can hold
 BLOCK = 1 << 20
 
 _UNPACK = "If you trust it, unpack it and give the unpacked file."

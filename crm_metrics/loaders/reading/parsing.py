@@ -77,7 +77,7 @@ class Parser:
                     else:
                         self._adapt(error, kinds)
                     continue
-            misread = [at for at, kind in kinds.items() if kind is As.FLOAT and not is_finite(table.column(str(at)))]
+            misread = [at for at, kind in kinds.items() if kind not in TEXTS and not is_finite(table.column(str(at)))]
             if misread:
                 self._refit(misread, kinds)
             elif self._line_breaks or self._is_line_each(table.num_rows):
