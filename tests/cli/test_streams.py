@@ -35,8 +35,10 @@ def closed_early(*arguments: str, **variables: str) -> tuple[int, str]:
 
 
 def on_a_terminal(*arguments: str, **variables: str) -> str:
-    """What a command writes to a terminal."""
+    """What a command writes to a terminal on which nobody pages."""
     import pty
+
+    variables = {"PAGER": "", **variables}
 
     ours, theirs = pty.openpty()
     with subprocess.Popen(
