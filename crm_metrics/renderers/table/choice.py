@@ -48,7 +48,8 @@ def chosen(report: Report, figures: Sequence[Figure], everything: str) -> Choice
     if everything == "named":
         return Choice(given, [], [], {}, named=True)
     marked = [metric for metric in given if _is_headline(metric, by_name[metric.name])]
-    first = sorted(given, key=lambda metric: metric not in marked)
+    headline = {metric.name for metric in marked}
+    first = sorted(given, key=lambda metric: metric.name not in headline)
     echoes = {*_twins(report, first, by_name, turned=True), *_of_one_column(first)}
     echoes |= {name for name in report.ripe if any(one.partial for one in by_name.get(name, ()))}
     if everything or len(given) <= FEW or not marked:
@@ -58,7 +59,7 @@ def chosen(report: Report, figures: Sequence[Figure], everything: str) -> Choice
         said = {titles[name]: titles[other] for name, other in twins.items()}
         return Choice(kept, [], [], said, echoes)
     young = [metric for metric in report.metrics if metric.headline and metric.name in report.ripe]
-    marked = [metric for metric in marked if metric not in young]
+    marked = [metric for metric in marked if metric.name not in report.ripe]
     twins = _twins(report, marked, by_name, turned=True)
     kept = [metric for metric in marked if metric.name not in twins]
     shown = {metric.name for metric in (*kept, *young)}
