@@ -375,3 +375,19 @@ def test_a_date_at_the_end_of_the_calendar_is_one_in_every_zone(tmp_path: Path, 
     report = api.report([str(path)], metrics=["revenue_won"], period="2025-03", settings=settings, today=TODAY)
     assert report.rows["value"].tolist() == [5]
     assert "unreadable-date" not in {issue.code for issue in report.issues}
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("deals.pdf", b"%PDF-1.7\n"),
+        ("Deals.PNG", b"\x89PNG\r\n"),
+        ("deals.numbers", packed(("Index/Document.iwa", b"\0\1"))),
+    ],
+)
+def test_what_only_shows_a_table_is_to_be_exported(tmp_path: Path, name: str, data: bytes) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(DataError, match="holds no table") as caught:
+        open_inputs([str(path)])
+    assert "export what it shows as CSV or Excel" in str(caught.value.hint)

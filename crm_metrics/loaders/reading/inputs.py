@@ -27,6 +27,8 @@ OTHER_TEXT = (
     *(".py", ".md", ".rst", ".json", ".jsonl", ".xml", ".toml", ".yaml", ".yml", ".ini", ".cfg"),
     *(".log", ".js", ".css", ".sql", ".sh", ".ipynb", ".svg"),
 )
+# What shows a table and is none, or keeps it in a form of its own.
+PRINTED = (".pdf", ".numbers", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".doc", ".docx", ".ppt", ".pptx")
 # What a file starts with that is neither text nor a workbook.
 BINARY = (
     *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ARROW1"),
@@ -75,9 +77,11 @@ def _is_many(path: str) -> bool:
 def _no_table(where: str, ignored: Sequence[str]) -> DataError:
     shown = ", ".join(ignored[:3]) + (", …" if len(ignored) > 3 else "")
     skipped = f" Skipped: {shown}." if ignored else ""
-    return DataError(
-        "holds no table", where=where, hint=f"Give CSV or Excel files, or a folder or .zip of them.{skipped}"
-    )
+    way = "Give CSV or Excel files, or a folder or .zip of them."
+    if where.lower().endswith(PRINTED):
+        ending = where.rpartition(".")[2].lower()
+        way = f"A .{ending} file is no table: export what it shows as CSV or Excel."
+    return DataError("holds no table", where=where, hint=f"{way}{skipped}")
 
 
 def _refuse_missing(paths: Sequence[str]) -> None:
