@@ -107,13 +107,15 @@ def _beta(a: Floats, b: Floats, above: Floats) -> tuple[Floats, Floats]:
 
 def _sought(a: Floats, b: Floats, outwards: Floats | float, above: Floats, tail: Floats | float) -> Floats:
     """Where a beta variable's tail is so large, above its mode in v; a <= b, and the search begins at `above`."""
-    whole = _whole(a, b)
+    whole, is_far = _whole(a, b), np.ones(np.shape(above), dtype=bool)
     for _ in range(8):
         size, width = _tail(a, b, outwards, above, whole)
         off = size - np.log(tail)
         slope = outwards * (a - (a + b) / (1 + b / a * np.exp(-above)))  # of the density's logarithm
-        above = above + outwards * off * width / (1 + off * (slope * width + 1) / 2)
-        if not (np.abs(off) > 1e-4).any():  # each step has three times as many digits
+        step = outwards * off * width / (1 + off * (slope * width + 1) / 2)
+        above = np.where(is_far, above + step, above)  # none depends on how far the others are
+        is_far &= np.abs(off) > 1e-4  # each step has three times as many digits
+        if not is_far.any():
             break
     return above
 
