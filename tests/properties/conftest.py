@@ -67,8 +67,8 @@ class Reports:
             asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=complete(exports.settings))
             tables = {path: table for path, table in paths.items() if table is not None}
             made = whole(api.load(list(paths), asked, today=TODAY, tables=tables))
-            shutil.rmtree(folder)
             if not keep:
+                shutil.rmtree(folder)
                 return made
             self._kept[key] = (exports, made)
         return self._kept[key][1]
