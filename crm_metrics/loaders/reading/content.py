@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import stat
+import weakref
 import zipfile
 import zlib
 from collections import Counter
@@ -137,6 +138,8 @@ def of_members(archive: Content) -> list[Content]:
     with readable(archive):
         # Opened once for all members: its list is as long as they are many. Readers of it do not share a position.
         opened = zipfile.ZipFile(source())
+    assert opened.fp is not None
+    weakref.finalize(opened, opened.fp.close)  # when nobody reads a member any more
     members = sorted(opened.infolist(), key=lambda member: member.filename)
     limits.check_members(archive.path, members)
     contents, met = [], Counter[str]()
