@@ -24,7 +24,7 @@ from ..oracle.random_tables import as_csv, make
 SAMPLE = Path(__file__).parents[2] / "sample_data"
 # Of the first fifty those that have found the most: 1, 28, 31 and 43 have currencies, 6 an as-of in March, 3 every table.
 SEEDS = (1, 3, 6, 12, 28, 31, 36, 43)
-FEW = SEEDS[1::2]  # for what takes seconds a seed
+FEW = (3, 31, 43)  # for what takes seconds a seed
 MONEY = {
     "amount",
     "refunded_amount",
