@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crm_metrics.book import cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.analysis.opening import Opened
+from crm_metrics.commands.explain.book import book
 from crm_metrics.metrics.catalog import built_in
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.renderers.books.explain import book
 from crm_metrics.tables import Dataset
 from crm_metrics.writers import write
 

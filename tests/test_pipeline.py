@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
+from crm_metrics.commands.pipeline.book import book
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.renderers.books.pipeline import book
 from crm_metrics.settings import Settings, from_pairs
 
 from .conftest import TODAY, figures, shared

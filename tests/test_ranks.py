@@ -14,9 +14,9 @@ from crm_metrics import api
 from crm_metrics.analysis.ranks import Standings, standings
 from crm_metrics.engine.aggregates import Column
 from crm_metrics.engine.cells import Figures
-from crm_metrics.engine.intervals.limits import of_column
-from crm_metrics.engine.intervals.shares import wilson
 from crm_metrics.engine.measuring import _value
+from crm_metrics.intervals.limits import of_column
+from crm_metrics.intervals.shares import wilson
 from crm_metrics.metrics.catalog import built_in
 
 from .conftest import TODAY, write_tables

@@ -384,7 +384,7 @@ def test_many_words_are_settled_by_a_star(tmp_path: Path) -> None:
 
 
 def test_init_writes_what_is_to_be_settled_and_keeps_what_is(tmp_path: Path) -> None:
-    from crm_metrics.renderers.scans.starting import settings_text
+    from crm_metrics.commands.init.starting import settings_text
 
     path = tmp_path / "orders.csv"
     path.write_text(ORDERS, encoding="utf-8")

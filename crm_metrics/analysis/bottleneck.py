@@ -11,8 +11,8 @@ import numpy as np
 from crm_metrics.engine.cells import Cells, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.intervals.shares import difference
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.intervals.shares import difference
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ def check(
             given.paths, only=_names(only), ignore=_names(ignore), settings=given.settings, stdin=given.stdin
         )
     if found or given.output is not None or given.format != "text":
-        from crm_metrics.renderers.books.check import book
+        from crm_metrics.commands.check.book import book
 
         given.write(book(found, rows=rows))
     if found:

@@ -27,6 +27,6 @@ def cohorts(
     from crm_metrics import api
 
     found = api.cohorts(given.paths, by=by, of=of, period=given.period, settings=given.settings, stdin=given.stdin)
-    from crm_metrics.renderers.books.cohorts import book
+    from crm_metrics.commands.cohorts.book import book
 
     given.write(book(found))

@@ -19,8 +19,8 @@ from crm_metrics.errors import UsageError
 from crm_metrics.writers import How, format_of, formats
 
 if TYPE_CHECKING:
+    from crm_metrics.book import Book
     from crm_metrics.settings import Settings
-    from crm_metrics.sheets import Book
 
 
 @dataclass(frozen=True)

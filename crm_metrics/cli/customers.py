@@ -41,7 +41,7 @@ def customers(
 
     if until is not None:
         tested = api.hold_out(given.paths, until, unit=unit, settings=given.settings, stdin=given.stdin)
-        from crm_metrics.renderers.books import customers as books  # imports pandas, which a mistake does not need
+        from crm_metrics.commands.customers import book as books  # imports pandas, which a mistake does not need
 
         given.write(books.hold_out(*tested))
         return
@@ -58,7 +58,7 @@ def customers(
         settings=given.settings,
         stdin=given.stdin,
     )
-    from crm_metrics.renderers.books import customers as books
+    from crm_metrics.commands.customers import book as books
 
     given.write(books.book(found))
 

@@ -39,6 +39,6 @@ def explain(
         metrics_file=given.metrics_file,
         stdin=given.stdin,
     )
-    from crm_metrics.renderers.books.explain import book
+    from crm_metrics.commands.explain.book import book
 
     given.write(book(figure))

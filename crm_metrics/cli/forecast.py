@@ -23,7 +23,7 @@ def forecast(
 ) -> None:
     """What a figure will be at the end of a period, by methods that are each tested on the past; --as-of goes back."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import forecast as books
+    from crm_metrics.commands.forecast import book as books
 
     found = api.forecast(
         given.paths,

@@ -18,7 +18,7 @@ def funnel(
 ) -> None:
     """The stages deals go through: how many go on, are lost and wait in each, for how long, and where most is lost."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import funnel as books
+    from crm_metrics.commands.funnel import book as books
 
     found = api.bottleneck(
         given.paths,

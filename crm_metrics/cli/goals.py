@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from crm_metrics import errors
-from crm_metrics.cli import failing
 from crm_metrics.cli.command import Given, reading
 from crm_metrics.cli.options import option
+from crm_metrics.commands.report import failing
 
 
 @reading("goals")
@@ -23,7 +23,7 @@ def goals(
     period."""
     failing_on = failing.kinds(fail_on or (), failing.OF_GOALS)
     from crm_metrics import api
-    from crm_metrics.renderers.books import goals as books
+    from crm_metrics.commands.goals import book as books
 
     found = api.goals(
         given.paths,

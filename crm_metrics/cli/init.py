@@ -54,7 +54,7 @@ def init(
             raise errors.together(list(scanned.refused.values()))
         if not scanned.files and not asked:
             raise errors.NothingToReport("no file is recognised", hint="'crm-metrics scan' says what each lacks.")
-        from crm_metrics.renderers.scans.starting import settings_text
+        from crm_metrics.commands.init.starting import settings_text
 
         with opened(target, plain=True) as out:
             seen = tuple(_as_seen_from(target, path) for path in wanted)

@@ -30,8 +30,8 @@ def metrics(
 ) -> None:
     """What each figure means: all of them, or one with its formula, edges and a worked example."""
     with guarded(debug=debug):
+        from crm_metrics.commands.metrics.book import book
         from crm_metrics.metrics.own import catalog_of
-        from crm_metrics.renderers.books.metrics import book
 
         catalog = catalog_of(options.settings_of(config, None, no_config=no_config), metrics_file)
         chosen = catalog.chosen([name]) if name else catalog.listed()

@@ -18,7 +18,7 @@ from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.writers import How, is_binary, write
 
 if TYPE_CHECKING:
-    from crm_metrics.sheets import Book
+    from crm_metrics.book import Book
 
 
 _FILLED = ("period", "as_of")

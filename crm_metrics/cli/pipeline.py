@@ -26,7 +26,7 @@ def pipeline(
 ) -> None:
     """The open deals: value, chances by the history, coverage of goals, deals at risk; what changed between two exports."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import pipeline as books
+    from crm_metrics.commands.pipeline import book as books
 
     found = api.pipeline(
         given.paths, by=by or (), against=against, period=given.period, settings=given.settings, stdin=given.stdin

@@ -24,7 +24,7 @@ def products(
 ) -> None:
     """Each product's revenue, units, buyers, rank and share; what is bought together; what the best customers buy."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import products as books
+    from crm_metrics.commands.products import book as books
 
     found = api.products(
         given.paths,

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from crm_metrics import errors
-from crm_metrics.cli import failing, options, profiles, restating
+from crm_metrics.cli import options
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.options import option
 from crm_metrics.cli.output import refuse_unwritable, written
 from crm_metrics.cli.process import keep_freed
+from crm_metrics.commands.report import failing, profiles, restating
 from crm_metrics.schema import called
 from crm_metrics.writers import How, format_of, formats, is_for_people
 
@@ -138,13 +139,13 @@ def report(
             result = api.compute(dataset, asked, history=is_for_people(chosen) or layout == "wide")
             _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
             earlier = restating.History(history, result, dataset, asked)
-        from crm_metrics.renderers.books.report import book
+        from crm_metrics.commands.report.book import book
 
         everything = "all" if all_ else "named" if metric or profile.metrics else ""
         catalog = asked.catalog if is_for_people(chosen) else None
         answer = book(result, catalog, everything=everything, paths=[] if "-" in wanted else wanted)
         if layout == "wide":
-            from crm_metrics.renderers.books.across import across
+            from crm_metrics.commands.report.wide import across
 
             answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
         how, shades = How(verbose, dialect=settings.dialect), options.color_of(color, output)
@@ -182,9 +183,9 @@ def _busy(quiet: bool) -> AbstractContextManager[object]:
 
 def _warn(result: Report, verbose: bool) -> None:
     """What the formats without a header do not say: the settings file, and the problems with the data."""
-    from crm_metrics.renderers import cells
-    from crm_metrics.renderers.noticed import problems
-    from crm_metrics.renderers.waiting import sentences
+    from crm_metrics.book import cells
+    from crm_metrics.book.provenance import problems
+    from crm_metrics.commands.report.waiting import sentences
 
     if result.settings_file:
         typer.echo(f"settings: {cells.visible(result.settings_file)}", err=True)

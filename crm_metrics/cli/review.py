@@ -18,7 +18,7 @@ def review(
 ) -> None:
     """A period on one page: what changed and why, goals, bottleneck, whom to call; nothing that chance explains."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import review as books
+    from crm_metrics.commands.review import book as books
 
     found = api.review(
         given.paths,

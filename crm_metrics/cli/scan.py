@@ -16,7 +16,7 @@ def scan(given: Given) -> None:
 
     with options.busy():
         found = api.scan(given.paths, settings=given.settings, stdin=given.stdin)
-    from crm_metrics.renderers.books.scan import book
+    from crm_metrics.commands.scan.book import book
 
     given.write(book(found))
     if found.refused:

@@ -51,7 +51,7 @@ def trend(
         raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
     paths = options.paths_of(paths, given.settings, f"trend {metrics[0]}")
     from crm_metrics import api
-    from crm_metrics.renderers.books import trend as books
+    from crm_metrics.commands.trend import book as books
 
     found = api.trend(
         paths,

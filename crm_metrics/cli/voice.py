@@ -28,7 +28,7 @@ def voice(
     """What customers say: promoters and detractors, who is satisfied, and the words that set them apart, with
     quotes."""
     from crm_metrics import api
-    from crm_metrics.renderers.books import voice as books
+    from crm_metrics.commands.voice import book as books
 
     found = api.voice(
         given.paths,

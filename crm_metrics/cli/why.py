@@ -37,6 +37,6 @@ def why(
         metrics_file=given.metrics_file,
         stdin=given.stdin,
     )
-    from crm_metrics.renderers.books.why import book
+    from crm_metrics.commands.why.book import book
 
     given.write(book(found))

@@ -18,8 +18,6 @@ from crm_metrics.engine.availability import trouble, with_formulas, with_offer
 from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
-from crm_metrics.engine.intervals.limits import limited
-from crm_metrics.engine.intervals.scores import Scores
 from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.pairs import Chosen, Groups, Part
 from crm_metrics.engine.segments import Segments
@@ -27,6 +25,8 @@ from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.trailing import Trailing
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
+from crm_metrics.intervals.limits import limited
+from crm_metrics.intervals.scores import Scores
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset

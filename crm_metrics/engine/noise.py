@@ -8,10 +8,10 @@ import numpy as np
 
 from crm_metrics.engine.cells import Cells, Floats
 from crm_metrics.engine.compute import Engine
-from crm_metrics.engine.intervals.scores import Scores, repeats, scores
-from crm_metrics.engine.intervals.signals import ALIKE, Noise
 from crm_metrics.engine.windows import DAY, Window
 from crm_metrics.expressions import Name, Number, Operation
+from crm_metrics.intervals.scores import Scores, repeats, scores
+from crm_metrics.intervals.signals import ALIKE, Noise
 from crm_metrics.metrics.metric import Metric, Unit
 
 _LEAST = 3  # fewer periods do not tell how much they differ

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, cast
 from crm_metrics.errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
-    from crm_metrics.sheets import Book, Sheet
+    from crm_metrics.book import Book, Sheet
 
 _ENDINGS = {".txt": "text", ".md": "markdown", ".ndjson": "jsonl"}  # other endings are a format's name
 _FORMER = {"table": "text"}  # what earlier versions called a format

@@ -8,10 +8,9 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics import __version__
+from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Sheet, cells
+from crm_metrics.book.provenance import counted, problems
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, problems
-from crm_metrics.sheets import Book, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.writers.drawing import scales, svg
 from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 

@@ -8,12 +8,12 @@ from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.renderers.noticed import covered
+from crm_metrics.book.provenance import covered
 from crm_metrics.writers.drawing.tidy import json_text, objects
 
 if TYPE_CHECKING:
+    from crm_metrics.book import Book, Origin, Sheet
     from crm_metrics.issues import Issue
-    from crm_metrics.sheets import Book, Origin, Sheet
     from crm_metrics.tables import Source
     from crm_metrics.writers import How
 

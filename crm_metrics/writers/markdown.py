@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted
-from crm_metrics.sheets import Book, Sheet
+from crm_metrics.book import Book, Sheet, cells
+from crm_metrics.book.provenance import counted
 from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
-from crm_metrics.renderers import cells
 from crm_metrics.writers.drawing.scales import dates, heading, shown_as
 from crm_metrics.writers.drawing.svg import curves_of
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from crm_metrics.sheets import Book, Curve
+    from crm_metrics.book import Book, Curve
     from crm_metrics.writers import How
 
 BINARY = True

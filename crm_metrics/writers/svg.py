@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.writers.drawing import svg
 
 if TYPE_CHECKING:
-    from crm_metrics.sheets import Book
+    from crm_metrics.book import Book
     from crm_metrics.writers import How
 
 

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import counted, section
-from crm_metrics.renderers.table.columns import aligned
-from crm_metrics.renderers.table.screen import GAP, Screen, Span, longest_word, wrapped
-from crm_metrics.sheets import Book, Column, Curve, HeatMap, Sheet
+from crm_metrics.book import Book, Column, Curve, HeatMap, Sheet, cells
+from crm_metrics.book.provenance import counted, section
+from crm_metrics.book.screen import GAP, Screen, Span, aligned, longest_word, wrapped
 from crm_metrics.writers.drawing import heatmap, panel
 from crm_metrics.writers.drawing.texts import about, filled, texts
 

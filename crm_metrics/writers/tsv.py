@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.writers.drawing.tidy import delimited
 
 if TYPE_CHECKING:
-    from crm_metrics.sheets import Book
+    from crm_metrics.book import Book
     from crm_metrics.writers import How
 
 

@@ -11,11 +11,10 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Curve, HeatMap, Origin, Sheet, cells
+from crm_metrics.book.provenance import covered, problems
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import covered, problems
-from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.writers.drawing.scales import heading
 from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 

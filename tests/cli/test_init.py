@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api, settings
-from crm_metrics.renderers.scans.starting import settings_text
+from crm_metrics.commands.init.starting import settings_text
 from crm_metrics.settings import Settings
 from tests.cli.running import crm_metrics
 

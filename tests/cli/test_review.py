@@ -10,7 +10,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.engine.cells import Figures
-from crm_metrics.engine.intervals import signals
+from crm_metrics.intervals import signals
 from crm_metrics.metrics import catalog
 from crm_metrics.settings import Settings
 from tests.cli.running import crm_metrics

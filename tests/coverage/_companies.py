@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import api
-from crm_metrics.api.asking import Query
+from crm_metrics.query import Query
 from crm_metrics.tables import Dataset
 
 TODAY = date(2025, 1, 1)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import api
-from crm_metrics.engine.intervals.signals import BEYOND_CHANCE
+from crm_metrics.intervals.signals import BEYOND_CHANCE
 from tests.false_alarms.shuffling import AS_OF, sample, shuffled, write
 
 METRICS = (

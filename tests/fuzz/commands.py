@@ -9,21 +9,19 @@ from datetime import date
 from typing import Any
 
 from crm_metrics import api, writers
+from crm_metrics.book import Book
+from crm_metrics.commands.cohorts import book as cohorts
+from crm_metrics.commands.customers import book as customers
+from crm_metrics.commands.forecast import book as forecast
+from crm_metrics.commands.funnel import book as funnel
+from crm_metrics.commands.goals import book as goals
+from crm_metrics.commands.pipeline import book as pipeline
+from crm_metrics.commands.products import book as products
+from crm_metrics.commands.review import book as review
+from crm_metrics.commands.trend import book as trend
+from crm_metrics.commands.voice import book as voice
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.renderers.books import (
-    cohorts,
-    customers,
-    forecast,
-    funnel,
-    goals,
-    pipeline,
-    products,
-    review,
-    trend,
-    voice,
-)
 from crm_metrics.settings import Settings
-from crm_metrics.sheets import Book
 from crm_metrics.tables import Dataset
 
 DIMENSIONS = ("owner", "customer", "team", "source", "currency")

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from crm_metrics import api, writers
+from crm_metrics.commands.report.book import book
 from crm_metrics.errors import CrmMetricsError
-from crm_metrics.renderers.books.report import book
 from crm_metrics.tables import ROW, SOURCE, Dataset
 from tests.fuzz import commands
 from tests.fuzz.mutators import mutant

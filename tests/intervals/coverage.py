@@ -15,8 +15,8 @@ from scipy.special import gammaincinv
 
 from crm_metrics import api
 from crm_metrics.engine.compute import Engine
-from crm_metrics.engine.intervals.shares import difference
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.shares import difference
 from crm_metrics.loaders.facts.workbench import category
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset, Table
@@ -115,7 +115,7 @@ def coverage(n: int, simulations: int, seed: int = 1) -> Iterator[tuple[str, flo
     )
     low, high = difference(one, other)
     yield "difference of shares (Newcombe)", float(np.mean((low <= 0) & (high >= 0)))
-    from crm_metrics.engine.intervals.distributions import poisson_limits
+    from crm_metrics.intervals.distributions import poisson_limits
 
     low, high = poisson_limits(random.poisson(n, simulations))
     yield "count (Poisson)", float(np.mean((low <= n) & (high >= n)))

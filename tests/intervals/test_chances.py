@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import NONE, Figures, chances, holm, signals
+from crm_metrics.intervals.shares import wilson
+from crm_metrics.intervals.signals import NONE, Figures, chances, holm, signals
 from crm_metrics.metrics import catalog
 from crm_metrics.metrics.metric import Better
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from crm_metrics.engine.intervals.distributions import (
+from crm_metrics.intervals.distributions import (
     binomial_at_most,
     binomial_more_than,
     normal_quantile,

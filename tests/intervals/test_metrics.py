@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from crm_metrics import api
-from crm_metrics.engine.intervals.shares import wilson
+from crm_metrics.intervals.shares import wilson
 
 from ..conftest import TODAY, write_tables
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from crm_metrics import api
-from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import Figures, Noise, signals
+from crm_metrics.intervals.shares import wilson
+from crm_metrics.intervals.signals import Figures, Noise, signals
 from crm_metrics.metrics import catalog
 from crm_metrics.settings import Settings
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from crm_metrics.engine import survival
-from crm_metrics.engine.intervals.counts import per_count
-from crm_metrics.engine.intervals.ranks import ranks
-from crm_metrics.engine.intervals.shares import difference, net_promoter, wilson
+from crm_metrics.intervals.counts import per_count
+from crm_metrics.intervals.ranks import ranks
+from crm_metrics.intervals.shares import difference, net_promoter, wilson
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,10 @@ import math
 import pytest
 
 from crm_metrics import writers
+from crm_metrics.commands.report.book import book
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric, Unit
-from crm_metrics.renderers.books.report import book
 from crm_metrics.report import Report
 
 from .conftest import Reports

@@ -7,8 +7,8 @@ from datetime import date
 import pandas as pd
 
 from crm_metrics import writers
+from crm_metrics.commands.report.book import book
 from crm_metrics.metrics.metric import Better, Metric, Unit
-from crm_metrics.renderers.books.report import book
 from crm_metrics.report import Report
 
 CASES = {

@@ -11,15 +11,15 @@ import pytest
 from rich.cells import cell_len
 
 from crm_metrics.analysis.trend import Series, trends
-from crm_metrics.api.trends import Point, Track, Trends
+from crm_metrics.book import Curve
+from crm_metrics.book.plain import CHART_PLAIN
+from crm_metrics.book.screen import Screen
+from crm_metrics.commands.trend import Point, Track, Trends
+from crm_metrics.commands.trend import book as books
 from crm_metrics.metrics.catalog import built_in
-from crm_metrics.renderers.books import trend as books
-from crm_metrics.renderers.table.screen import Screen
 from crm_metrics.report import Report
-from crm_metrics.sheets import Curve
 from crm_metrics.writers import How, write
 from crm_metrics.writers.drawing import panel
-from crm_metrics.writers.drawing.plain import CHART_PLAIN
 from crm_metrics.writers.drawing.scales import dates, tick_texts, ticks
 
 CATALOG = built_in()

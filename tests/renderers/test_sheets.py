@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from crm_metrics.book import OF_ROW, Book, Column, Origin, Sheet
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.sheets import OF_ROW, Book, Column, Origin, Sheet
 from crm_metrics.writers import How, formats, write
 
 SHEET = Sheet(

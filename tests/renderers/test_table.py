@@ -5,8 +5,8 @@ from collections import Counter
 
 import pytest
 
+from crm_metrics.book import cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
 from crm_metrics.tables import Source
 from tests.renderers.reports import by_owner_report, full_report, metric, rendered, report, row
 

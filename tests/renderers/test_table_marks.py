@@ -2,9 +2,9 @@
 
 import pytest
 
+from crm_metrics.book import provenance as noticed
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Better
-from crm_metrics.renderers import noticed
 from tests.renderers.reports import full_report, metric, rendered, report, row
 
 

@@ -4,10 +4,10 @@ import io
 
 import pytest
 
+from crm_metrics.book.screen import Screen
 from crm_metrics.cli import output
+from crm_metrics.commands.report.book import book
 from crm_metrics.issues import Issue
-from crm_metrics.renderers.books.report import book
-from crm_metrics.renderers.table.screen import Screen
 from crm_metrics.writers import How
 from tests.renderers.reports import by_owner_report, full_report, metric, rendered, report, row
 

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from crm_metrics.book import Book
 from crm_metrics.cli import command, metrics
 from crm_metrics.cli import report as reporting
-from crm_metrics.sheets import Book
 from crm_metrics.writers import How, write
 from tests.cli.running import crm_metrics
 

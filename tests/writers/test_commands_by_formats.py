@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from crm_metrics.book import Book, Curve
 from crm_metrics.errors import UsageError
-from crm_metrics.sheets import Book, Curve
 from crm_metrics.writers import formats, write
 from crm_metrics.writers.drawing.texts import filled, in_order, texts
 from tests.writers.books import Page, answered, rows, text

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from crm_metrics.book import Book, Column, Origin, Sheet
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.sheets import Book, Column, Origin, Sheet
 from tests.renderers.reports import metric, report, row
 from tests.writers.books import text
 
@@ -51,7 +51,7 @@ def test_tsv_keeps_its_tabs() -> None:
 
 
 def test_a_report_is_written_in_the_dialect_too() -> None:
-    from crm_metrics.renderers.books.report import book
+    from crm_metrics.commands.report.book import book
 
     rate = metric("win_rate")
     made = text(book(report([row(rate, 0.6315, owner="a.b")], [rate], by=("owner",))), "csv", dialect="excel-eu")

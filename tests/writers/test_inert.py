@@ -9,9 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.sheets import Book, Column, Curve, HeatMap, Origin, Sheet
 from crm_metrics.tables import Source
 from crm_metrics.writers import How, formats, write
 from tests.writers.books import Page, rows, text, workbook

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from crm_metrics.book import OF_ROW, Book, Column, Curve, Origin, Sheet
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.sheets import OF_ROW, Book, Column, Curve, Origin, Sheet
 from crm_metrics.writers import write
 from tests.writers.books import workbook
 

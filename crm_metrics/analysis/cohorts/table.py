@@ -9,8 +9,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.engine.intervals.shares import wilson
 from crm_metrics.errors import NothingToReport
+from crm_metrics.intervals.shares import wilson
 from crm_metrics.loaders.facts.workbench import instants
 from crm_metrics.periods import Calendar, Grain, Period
 from crm_metrics.tables import Dataset

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats
-from crm_metrics.engine.intervals.distributions import t_quantile
+from crm_metrics.intervals.distributions import t_quantile
 
 LEVELS = (0.5, 0.9)
 FEWEST = 3  # errors that a band can rest on at all

@@ -10,7 +10,7 @@ from scipy.special import ndtri
 
 from crm_metrics.analysis.products.bought import Bought
 from crm_metrics.engine.cells import Bools, Floats
-from crm_metrics.engine.intervals.shares import Z, difference, wilson
+from crm_metrics.intervals.shares import Z, difference, wilson
 
 BEST = 0.2
 MORE, LESS, NONE = "more", "less", "no more than chance"

@@ -13,9 +13,9 @@ from crm_metrics.analysis.products.bought import Bought
 from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.intervals.shares import wilson
-from crm_metrics.engine.intervals.signals import signals
 from crm_metrics.engine.noise import Noises
+from crm_metrics.intervals.shares import wilson
+from crm_metrics.intervals.signals import signals
 
 REVENUE, UNITS, BUYERS, SHARE = METRICS = ("product_revenue", "product_units", "product_buyers", "product_share")
 NOW, BEFORE = 0, 1  # the windows of the engine

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.table.screen import GAP, Screen, Span
-from crm_metrics.sheets import HeatMap
+from crm_metrics.book import HeatMap, cells
+from crm_metrics.book.screen import GAP, Screen, Span
 
 _LEVELS = "▁▂▃▄▅▆▇█"
 _STYLES = ("red", "red", "yellow", "yellow", "", "", "green", "bold green")

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 
 from rich.cells import cell_len
 
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.table.screen import GAP, Screen, Span, padded_to, wrapped
-from crm_metrics.sheets import Curve
+from crm_metrics.book import Curve, cells
+from crm_metrics.book.screen import GAP, Screen, Span, padded_to, wrapped
 from crm_metrics.writers.drawing.canvas import Canvas
 from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
 

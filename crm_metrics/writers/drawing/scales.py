@@ -6,9 +6,8 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from crm_metrics.book import Curve, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
-from crm_metrics.sheets import Curve
 
 _ROUND = (1.0, 2.0, 2.5, 5.0)
 _NEAR_ZERO = 0.4  # of the highest value: an axis that begins higher would make small moves look large

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby
 
+from crm_metrics.book import Book, Curve, HeatMap, cells
 from crm_metrics.errors import UsageError
-from crm_metrics.renderers import cells
-from crm_metrics.sheets import Book, Curve, HeatMap
 from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
 
 _WIDE, _TALL, _TOP, _BOTTOM, _RIGHT = 600, 250, 10, 44, 30

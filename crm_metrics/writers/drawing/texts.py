@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Sheet, cells
+from crm_metrics.book.provenance import inputs, reach
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.renderers import cells
-from crm_metrics.renderers.noticed import inputs, reach
-from crm_metrics.sheets import OF_ROW, Book, Cell, Column, Sheet
 
 
 def texts(sheet: Sheet, column: Column) -> list[str]:

@@ -10,8 +10,8 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from crm_metrics.book import OF_ROW, Cell, Frame, Sheet
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.sheets import OF_ROW, Cell, Frame, Sheet
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,0 +1,159 @@
+"""What lines are drawn on: it knows the width, the colours and the characters that the output can show.
+
+Lines are laid out here rather than by rich's tables: those shrink columns that do not fit, and take seconds for the ten
+thousand lines of three years by owner.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import TextIO
+
+from rich.cells import cell_len
+
+from crm_metrics.book.plain import CHART_PLAIN
+
+Span = tuple[str, str]  # a text and its style
+
+GAP = "  "
+NUMBER = re.compile(r"[+−]?(?:[\d.,]+|–)|")
+_BREAK = re.compile(r"((?<!\d) +| +(?!(?:%|pp|pts|h|min|days|months|[A-Z]{3})(?!\w)))")
+# Each as wide as what it stands for, so that columns stay in line; the dots end a line or a sentence.
+_PLAIN = str.maketrans(
+    {**dict(zip("▁▂▃▄▅▆▇█", "__.--=^^", strict=True)), "–": "-", "−": "-", "×": "x", "·": "-", "↑": "^", "↓": "v"}
+    | {"…": "...", "→": ">", "\N{NO-BREAK SPACE}": " ", "▲": "^", "▼": "v", "△": "'", "▽": ","}
+    | dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "jabcdefghi", strict=True))  # footnotes: figures would run into the numbers
+    | CHART_PLAIN
+)
+
+
+@dataclass
+class Screen:
+    """Lines of styled text. `width` None: no limit, nothing is wrapped."""
+
+    width: int | None
+    color: bool
+    _lines: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, out: TextIO, *, color: bool | None, width: int | None) -> Screen:
+        """The screen for a stream: what is not given is as the stream is; the width of a file has no limit."""
+        terminal = out.isatty()
+        if color is None:
+            color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        if width is None and terminal:
+            width = shutil.get_terminal_size().columns
+        return cls(width, color)
+
+    def line(self, *spans: Span) -> None:
+        """Adds one line as it is, however long."""
+        if self.color:
+            self._lines.append("".join([_painted(text, style) for text, style in spans]).rstrip())
+        else:
+            self._lines.append("".join([text for text, _ in spans]).rstrip())
+
+    def fits(self, *texts: str) -> bool:
+        """Whether texts side by side are no wider than the screen."""
+        return self.width is None or sum(map(cell_len, texts)) <= self.width
+
+    def blank(self) -> None:
+        """Adds an empty line, unless there is one already."""
+        if self._lines and self._lines[-1]:
+            self._lines.append("")
+
+    def paragraph(self, text: str, style: str = "", *, indent: int = 0, hang: int = 4, most: int | None = None) -> None:
+        """Adds text that is wrapped to the width, or to `most` columns where there is none; the lines after the first are
+        indented by `hang` more."""
+        width = most if self.width is None else self.width
+        room = None if width is None else max(width - indent - hang, 20)
+        for number, piece in enumerate(wrapped(text, room)):
+            self.line((" " * (indent + hang * (number > 0)), ""), (piece, style))
+
+    def folded(self, text: str) -> None:
+        """Adds text in lines, those that are too wide folded under their own beginning."""
+        for line in text.split("\n"):
+            if self.fits(line):
+                self.line((line, ""))
+            else:
+                self.paragraph(line.lstrip(), indent=len(line) - len(line.lstrip()), hang=2)
+
+    def row(
+        self, labels: Sequence[tuple[Span, int]], rest: Iterable[Span], *, indent: int = 0, lead: Span | None = None
+    ) -> None:
+        """Adds a row: labels in columns of the given widths, wrapped when longer, and beside their first line the rest,
+        which never is; the lead, one character, stands within the indent."""
+        before = [(" " * (indent - 2), ""), lead, (" ", "")] if lead and lead[0].strip() else [(" " * indent, "")]
+        if all(cell_len(text) <= width for (text, _), width in labels):
+            padded = [(padded_to(text, width) + GAP, style) for (text, style), width in labels]
+            self.line(*before, *padded, *rest)
+            return
+        pieces = [wrapped(text, width) for (text, _), width in labels]
+        for number in range(max(map(len, pieces))):
+            spans = [(" " * indent, "")] if number else list(before)
+            for lines, ((_, style), width) in zip(pieces, labels, strict=True):
+                spans.append((padded_to(lines[number] if number < len(lines) else "", width) + GAP, style))
+            self.line(*spans, *(rest if number == 0 else ()))
+
+    def text(self, encoding: str) -> str:
+        """The lines; characters that the encoding lacks are replaced by plain ones."""
+        text = "\n".join(self._lines).rstrip("\n") + "\n"
+        try:
+            text.encode(encoding)
+        except UnicodeEncodeError:
+            text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
+        return text
+
+    def write_to(self, out: TextIO) -> None:
+        """Writes the lines in the characters that the stream has."""
+        out.write(self.text(out.encoding or "utf-8"))
+
+
+def aligned(texts: Sequence[str]) -> list[str]:
+    """The texts equally wide, their numbers ending at the same place."""
+    ends = [NUMBER.match(text).end() for text in texts]  # type: ignore[union-attr]
+    number = max(ends, default=0)
+    shifted = [" " * (number - end) + text for text, end in zip(texts, ends, strict=True)]
+    width = max(map(cell_len, shifted), default=0)
+    return [padded_to(text, width) for text in shifted]
+
+
+def padded_to(text: str, width: int) -> str:
+    """The text with blanks behind it up to the width on screen."""
+    return text + " " * (width - cell_len(text))
+
+
+def wrapped(text: str, width: int | None) -> list[str]:
+    """The text in lines no wider than the width; a word that is wider has a line of its own, whole. What stands between
+    a number and its unit is no place to break."""
+    if width is None or cell_len(text) <= width:
+        return [text]
+    first, *rest = _BREAK.split(text.rstrip())
+    lines = [first]
+    for gap, word in zip(rest[::2], rest[1::2], strict=True):
+        if cell_len(lines[-1]) + len(gap) + cell_len(word) <= width:
+            lines[-1] += gap + word
+        else:
+            lines.append(word)
+    return lines
+
+
+def longest_word(texts: Iterable[str]) -> int:
+    """How wide the widest word is that has to stay whole."""
+    return max((cell_len(word) for text in texts for word in _BREAK.split(text)), default=0)
+
+
+@cache
+def _painter(style: str) -> Callable[[str], str]:
+    from rich.color import ColorSystem
+    from rich.style import Style
+
+    return partial(Style.parse(style).render, color_system=ColorSystem.STANDARD)
+
+
+def _painted(text: str, style: str) -> str:
+    return _painter(style)(text) if style and text.strip() else text

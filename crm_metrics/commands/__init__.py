@@ -1,0 +1,1 @@
+"""The commands: a room each, with its options, its question and its book."""

@@ -1,0 +1,133 @@
+"""Cohorts as a book: one row per cohort and k, the averages, and the curve of those still there."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics.book import Book, Cell, Column, HeatMap, Origin, Sheet, cells
+from crm_metrics.commands.customers import renewals
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.cohorts import Cohorts, Lifetime
+    from crm_metrics.commands.cohorts import CohortTable
+
+_TITLES = {
+    "purchases": "Cohorts by first purchase: who buys again",
+    "revenue": "Cohorts by first purchase: what they bring",
+    "starts": "Cohorts by start: who is still a customer",
+    "mrr": "Cohorts by start: recurring revenue",
+}
+_MEANING = {
+    "purchases": "Of the customers who first bought in a {grain}, the share who bought k {grain}s later.",
+    "revenue": "Revenue k {grain}s after the first purchase, against that of the {grain} of the first purchase.",
+    "starts": "Of the customers who began in a {grain}, the share who are customers at the end of the {grain} k later.",
+    "mrr": "Recurring revenue at the end of the {grain} k later, against that at the end of the {grain} they began in.",
+}
+
+
+def book(found: CohortTable) -> Book:
+    """The cohorts in tidy form, and the weighted averages; by start also how long customers stay."""
+    made = found.cohorts
+    sheets = [_tidy(made), _averages(made)]
+    says = [_MEANING[made.of].format(grain=made.grain)]
+    known: dict[str, Any] = {"of": made.of, "by": made.grain}
+    if found.lifetime is not None:
+        sheets.append(_survival(found.lifetime))
+        says.append(_median(found.lifetime))
+        median, low, high = found.lifetime.median
+        known["median_lifetime_months"] = {"value": median, "low": low, "high": high, "n": found.lifetime.customers}
+    notes = ["Periods that are not over are blank. Averages weigh each cohort by its size; a 0 counts."]
+    if made.of in ("purchases", "revenue"):
+        notes.append("Who had bought before the files begin is in a later cohort than the true one.")
+    if found.contracts is not None:
+        notes += renewals.said(found.contracts)
+        known["renewals"] = renewals.known(found.contracts)
+    origin, chart = Origin.of(found.dataset), _heat_map(made, _TITLES[made.of])
+    return Book(_TITLES[made.of], origin, sheets, says=says, notes=notes, known=known, charts=[chart])
+
+
+def _heat_map(made: Cohorts, title: str) -> HeatMap:
+    """A row for each cohort that has customers, up to the last k for which there is an average."""
+    shown = [row for row, size in enumerate(made.size.tolist()) if size]
+    average = made.averages()[0].tolist()
+    many = sum(share == share for share in average)
+    shares = [[None if share != share else share for share in row[:many]] for row in made.share[shown].tolist()]
+    return HeatMap(
+        title,
+        [made.periods[row].label for row in shown],
+        "customers",
+        made.size[shown].tolist(),
+        shares,
+        [None if share != share else share for share in average[:many]],
+        f"Percent of each cohort by k, in {made.grain}s.",
+    )
+
+
+def _tidy(made: Cohorts) -> Sheet:
+    metric = "cohort_revenue_retention" if made.is_money else "cohort_retention"
+    columns = [
+        Column("metric", shown=False),
+        Column("cohort"),
+        Column("k", unit=Unit.COUNT),
+        Column("period"),
+        Column("value", unit=Unit.PERCENT),
+        Column("low", unit=Unit.PERCENT, spare=2),
+        Column("high", unit=Unit.PERCENT, spare=2),
+        Column("n", "customers", Unit.COUNT),
+        Column("part", "revenue" if made.is_money else "active", Unit.MONEY if made.is_money else Unit.COUNT),
+        Column("status", shown=False),
+        Column("reason", spare=3),
+    ]
+    share, (low, high) = made.share, made.limits
+    rows: list[list[Cell]] = []
+    for row, size in enumerate(made.size.tolist()):
+        for k, period in enumerate(made.calendar[made.first + row :] if size else []):
+            mature = bool(made.mature[row, k])
+            value = float(share[row, k])
+            reason = (None if not math.isnan(value) else "zero-denominator") if mature else "immature-cohort"
+            part = float(made.part[row, k]) if mature else None
+            figures = [value, float(low[row, k]), float(high[row, k]), size, part]
+            status = "ok" if reason is None else "unavailable"
+            rows.append([metric, made.periods[row].label, k, period.label, *figures, status, reason])
+    return Sheet("cohorts", "", columns, rows, currency=made.currency, charted=True)
+
+
+def _averages(made: Cohorts) -> Sheet:
+    columns = [
+        Column("k", unit=Unit.COUNT),
+        Column("value", "average", Unit.PERCENT),
+        Column("low", unit=Unit.PERCENT, spare=1),
+        Column("high", unit=Unit.PERCENT, spare=1),
+        Column("cohorts", unit=Unit.COUNT),
+    ]
+    rows: list[list[Cell]] = [
+        [k, *map(float, figures), int(many)]
+        for k, (*figures, many) in enumerate(zip(*made.averages(), strict=True))
+        if many
+    ]
+    return Sheet("averages", "Weighted averages", columns, rows, charted=True)
+
+
+def _survival(found: Lifetime) -> Sheet:
+    columns = [
+        Column("months", unit=Unit.COUNT),
+        Column("value", "still there", Unit.PERCENT, bar=True),
+        Column("low", unit=Unit.PERCENT, spare=1),
+        Column("high", unit=Unit.PERCENT, spare=1),
+        Column("n", "watched for longer", Unit.COUNT),
+    ]
+    listed = (found.months, found.share, found.low, found.high, found.watched)
+    rows = list(zip(*(part.tolist() for part in listed), strict=True))
+    return Sheet("survival", "Still a customer", columns, rows, most=24)
+
+
+def _median(found: Lifetime) -> str:
+    """The median lifetime in a sentence."""
+    months, low, high = found.median
+    whole = f"{found.left:,} of {found.customers:,} customers have left"
+    if math.isnan(months):
+        return f"{whole}: fewer than half, so that the median lifetime is not known yet."
+    limits = "" if math.isnan(low) else f" (between {low:,.1f} and {high:,.1f}, 95 %)"
+    return f"Half of them leave within {cells.value(months, Unit.MONTHS)}{limits}; {whole}."

@@ -1,0 +1,221 @@
+"""Customers as a book: the list, the segments, and the model in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics.analysis.customers.rfm import SCORES, SEGMENTS
+from crm_metrics.analysis.lifetimes.predictions import stated
+from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.commands.customers import renewals
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.customers import Customers
+    from crm_metrics.analysis.lifetimes import Model
+    from crm_metrics.analysis.lifetimes.holdout import HoldOut
+    from crm_metrics.commands.customers import CustomerList
+    from crm_metrics.tables import Dataset, Unusable
+
+_COLUMNS = (
+    Column("name"),
+    Column("rfm_segment", "segment", spare=2),
+    Column("left_at", "left on"),
+    Column("months_stayed", "stayed", Unit.MONTHS),
+    Column("mrr_lost", "MRR lost", Unit.MONEY),
+    Column("first_purchase", "first purchase", spare=6),
+    Column("last_purchase", "last purchase", spare=1),
+    Column("orders", unit=Unit.COUNT, spare=1),
+    Column("revenue", unit=Unit.MONEY),
+    Column("recency_score", "R", Unit.COUNT, spare=5),
+    Column("frequency_score", "F", Unit.COUNT, spare=5),
+    Column("monetary_score", "M", Unit.COUNT, spare=5),
+    Column("open_tickets", "open tickets", Unit.COUNT, spare=4),
+    Column("last_nps", "last NPS", Unit.COUNT, spare=4),
+    Column("mrr", "MRR", Unit.MONEY, spare=3),
+    Column("alive", "alive", Unit.PERCENT, spare=2),
+    Column("expected_purchases", "purchases ahead", Unit.SCORE, spare=3),
+    Column("predicted_value", "predicted value", Unit.MONEY, spare=1),
+    Column("predicted_recurring", "predicted MRR value", Unit.MONEY, spare=4),
+)
+_ALIVE = "Who has bought on one day only counts as alive: in this model customers leave after a repeat purchase."
+
+
+def book(found: CustomerList) -> Book:
+    """The list of customers; the segments; the model's parameters under `model` for JSON."""
+    known = found.customers
+    named = bool(found.rows["name"].notna().any())
+    columns = [Column("customer", spare=7 * named), *(column for column in _COLUMNS if column.name in found.rows)]
+    columns.append(Column("currency", shown=known.currency is None))
+    shown = found.rows.head(found.top) if found.top is not None else found.rows
+    rows = list(zip(*(shown[column.name].tolist() for column in columns), strict=True))
+    hidden = f"{len(rows):,} of {len(found.rows):,} shown: choose with --top and --where, or all with -f csv"
+    main = Sheet(
+        "customers",
+        "",
+        columns,
+        rows,
+        currency=known.currency,
+        notes=[hidden] if len(rows) < len(found.rows) else (),
+        empty="no customer is like that" if found.period is None else "nobody left",
+    )
+    return Book(
+        "Customers" if found.period is None else f"Customers who left in {found.period.label}",
+        Origin.of(found.dataset),
+        [main, *([_segments(found)] if found.period is None else [])],
+        about=[f"at the end of {_day(known.until)}"],
+        says=_says(found),
+        notes=[*(_notes(known) if found.period is None else []), SCORES],
+        known=_settings(known) | {"model": _model(known.model), "renewals": renewals.known(known.contracts)},
+    )
+
+
+def _says(found: CustomerList) -> list[str]:
+    """How many there are, and what they come to."""
+    rows, currency = found.rows, found.customers.currency
+    if found.period is None:
+        return []
+    lost = len(rows)
+    parts = [f"{lost:,} {'customer' if lost == 1 else 'customers'} left"]
+    for column, what in (("revenue", "had brought"), ("mrr_lost", "took with them a month")):
+        if rows[column].notna().any() and _adds_up(found.customers):
+            parts.append(f"they {what} {cells.value(float(rows[column].sum()), Unit.MONEY, currency)}")
+    return [f"{'; '.join(parts)}."]
+
+
+def _adds_up(known: Customers) -> bool:
+    """Whether all amounts are in one currency, be it one that no file names."""
+    return known.frame["currency"].nunique() < 2 and not known.several.any()
+
+
+def _segments(found: CustomerList) -> Sheet:
+    """The segments with how many customers each has; of all customers, whichever are listed."""
+    frame, currency = found.customers.frame, found.customers.currency
+    columns = [
+        Column("segment"),
+        Column("recency", "R", spare=1),
+        Column("frequency", "F", spare=1),
+        Column("meaning", spare=2),
+        Column("customers", unit=Unit.COUNT),
+        Column("revenue", unit=Unit.MONEY),
+        Column("predicted_value", "predicted value", unit=Unit.MONEY),
+    ]
+    rows = []
+    for name, (recency, frequency, meaning) in SEGMENTS.items():
+        part = frame[(frame["rfm_segment"] == name).to_numpy()]
+        sums = [
+            float(part[column].sum()) if _adds_up(found.customers) and part[column].notna().any() else None
+            for column in ("revenue", "predicted_value")
+        ]
+        rows.append([name, _range(recency), _range(frequency), meaning, len(part), *sums])
+    if frame["rfm_segment"].isna().all():
+        rows = []
+    return Sheet("segments", "Segments", columns, rows, currency=currency, empty="no purchase names a customer")
+
+
+def _range(scores: tuple[int, int]) -> str:
+    return str(scores[0]) if scores[0] == scores[1] else f"{scores[0]}–{scores[1]}"
+
+
+def _notes(known: Customers) -> list[str]:
+    """The model in words, and why a part of it cannot be had."""
+    notes = []
+    if known.model.customers:
+        notes += stated(known.model, known.days, known.discount_rate)
+        notes += [f"No {what}: {_said(why)}" for what, why in _troubles(known.model)]
+        notes += [_ALIVE] if known.model.purchases is not None else []
+    if known.frame["mrr"].notna().any():
+        if known.contracts.fit is not None:
+            notes.append(
+                "Predicted MRR value: recurring revenue of those still there, month by month over the same time"
+            )
+        notes += renewals.said(known.contracts)
+    if several := int(known.several.sum()):
+        notes.append(f"{several:,} customers pay in several currencies: their amounts are not added")
+    return notes
+
+
+def _troubles(model: Model) -> list[tuple[str, Unusable]]:
+    names = {"purchases": "chance of being alive and predicted value", "spend": "predicted value"}
+    return [(names[part], why) for part, why in model.refused.items()]
+
+
+def _said(trouble: Unusable) -> str:
+    return f"{trouble.seen}; {trouble.hint}" if trouble.hint else trouble.seen
+
+
+def _settings(known: Customers) -> dict[str, Any]:
+    return {"until": _day(known.until), "horizon_days": known.days, "discount_rate": known.discount_rate}
+
+
+def _model(model: Model) -> dict[str, Any]:
+    """The parameters with their standard errors; null where a part cannot be had, with the reason."""
+    names = {"purchases": ("r", "alpha", "a", "b"), "spend": ("p", "q", "v")}
+    fits = {"purchases": model.purchases, "spend": model.spend}
+    made: dict[str, Any] = {"unit": model.unit, "customers": model.customers, "repeat_buyers": model.repeat_buyers}
+    errors: dict[str, float | None] = {}
+    for part, fit in fits.items():
+        for place, name in enumerate(names[part]):
+            made[name] = float(fit.parameters[place]) if fit is not None else None
+            errors[name] = float(fit.errors[place]) if fit is not None else None
+    made["log_likelihood"] = model.purchases.log_likelihood if model.purchases is not None else None
+    made["spend_log_likelihood"] = model.spend.log_likelihood if model.spend is not None else None
+    made["standard_errors"] = errors
+    made["hold_out"] = _tested(model.hold_out) if model.hold_out is not None else None
+    made["unavailable"] = {part: {"reason": why.reason, "seen": why.seen} for part, why in model.refused.items()}
+    return made
+
+
+def _tested(found: HoldOut) -> dict[str, Any]:
+    total = found.total
+    numbers = {"expected": total.expected, "low": found.low, "high": found.high, "actual": total.actual}
+    return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
+
+
+def hold_out(dataset: Dataset, found: HoldOut) -> Book:
+    """Expected against actual purchases after a day, by the repeat purchases up to it."""
+    columns = [
+        Column("repeat_purchases", "repeat purchases before"),
+        Column("customers", unit=Unit.COUNT),
+        Column("expected_purchases", "expected after", Unit.COUNT),
+        Column("actual_purchases", "actual after", Unit.COUNT),
+        Column("low", "99 of 100: from", Unit.COUNT),
+        Column("high", "to", Unit.COUNT),
+        Column("expected_each", "expected each", Unit.SCORE),
+        Column("actual_each", "actual each", Unit.SCORE),
+    ]
+    rows: list[list[Cell]] = []
+    for part in (*found.groups, found.total):
+        each = [count / part.customers for count in (part.expected, part.actual)]
+        low, high = (found.low, found.high) if part is found.total else (None, None)
+        rows.append([part.repeat_purchases, part.customers, part.expected, part.actual, low, high, *each])
+    total = found.total
+    off = total.expected / total.actual - 1 if total.actual else None
+    says = f"{total.expected:,.1f} purchases were expected in the {found.days:,} days after, {total.actual:,} came"
+    says += f": {cells.change(None, off, Unit.COUNT)} off." if off is not None else "."
+    limits = (
+        f"Were the model true, {found.low:,.1f} to {found.high:,.1f} would come in 99 of 100 cases: it "
+        f"{'holds' if found.holds else 'does not hold, and predicts nothing to act on'}."
+    )
+    newcomers = f"{found.newcomers:,} customers who first bought after {_day(found.until)} are in neither"
+    return Book(
+        f"Hold-out: a model of purchases up to {_day(found.until)}",
+        Origin.of(dataset),
+        [Sheet("hold_out", "", columns, rows, notes=[newcomers] if found.newcomers else ())],
+        says=[says, limits],
+        notes=[f"{_parameters(found.model)}. Purchases of one day count once."],
+        known={"until": _day(found.until), "days": found.days, "model": _model(found.model), "test": _tested(found)},
+    )
+
+
+def _parameters(model: Model) -> str:
+    names: Sequence[str] = ("r", "α", "a", "b")
+    assert model.purchases is not None
+    values = ", ".join(f"{name} {value:.3f}" for name, value in zip(names, model.purchases.parameters, strict=True))
+    return f"BG/NBD in {model.unit}: {values}; log-likelihood {model.purchases.log_likelihood:,.1f}"
+
+
+def _day(number: int) -> str:
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()

@@ -1,0 +1,113 @@
+"""A figure opened, as tables: the records behind it, the formulas with their figures, and what is counted."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
+from crm_metrics.commands.explain import machine, page
+from crm_metrics.intervals.words import method
+from crm_metrics.metrics.describe import rule
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.opening import Opened
+
+_FIGURES = (
+    Column("metric", shown=False),
+    Column("title", "Figure"),
+    Column("formula", "how it is made"),
+    Column("value", unit=OF_ROW),
+    Column("low", "at least", OF_ROW),
+    Column("high", "at most", OF_ROW),
+    Column("n", "records", Unit.COUNT),
+    Column("reason", "not available", spare=1),
+    Column(OF_ROW, shown=False),
+    Column("currency", shown=False),
+)
+_PARTS = (
+    Column("metric", shown=False),
+    Column("title", "Part"),
+    Column("table"),
+    Column("counted", unit=Unit.COUNT),
+    Column("total", "of", Unit.COUNT),
+)
+_LEFT_OUT = (Column("title", "Part"), Column("reason"), Column("rows", unit=Unit.COUNT))
+
+
+def book(figure: Opened) -> Book:
+    """The records first, of a stock also those that are not counted, last. A terminal has a page of its own."""
+    now = figure.now
+    made = [
+        (now.metric, now.amounts),
+        *((step.metric, step.amounts) for step in now.steps if step.metric != now.metric),
+    ]
+    made += [(part.metric, part.amounts) for part in now.parts if part.metric != now.metric]
+    figures: list[list[Cell]] = [
+        [
+            metric.name,
+            metric.title,
+            rule(metric),
+            one.value,
+            one.low,
+            one.high,
+            one.n,
+            one.reason,
+            str(metric.unit),
+            one.currency,
+        ]
+        for metric, amounts in made
+        for one in amounts
+    ]
+    parts: list[list[Cell]] = [
+        [part.metric.name, part.metric.title, part.metric.table, len(part.rows), part.total] for part in now.parts
+    ]
+    left: list[list[Cell]] = [
+        [part.metric.title, reason, count] for part in now.parts for reason, count in part.left_out.items()
+    ]
+    segment = "".join(f", {name} {value}" for name, value in now.segment.items())
+    limits = [f"Its limits: {how}." for how in [method(now.metric)] if how]
+    edges = [f"Where its edges are: {now.metric.edges}"] if now.metric.edges else []
+    elsewhere = [f"On the vendor's own screen: {words}" for words in figure.elsewhere.values()]
+    return Book(
+        f"{now.metric.title}  {figure.period.label}{segment}",
+        Origin(figure.as_of, figure.sources, notes=figure.notes),
+        [
+            _records(figure),
+            Sheet("figures", "Figures", _FIGURES, figures, for_people=True),
+            Sheet("counted", "What is counted", _PARTS, parts, for_people=True),
+            Sheet("not_counted", "What is not counted", _LEFT_OUT, left, empty="nothing", for_people=True),
+        ],
+        notes=[*limits, *edges, *elsewhere],
+        known=machine.as_json(figure),
+        page=partial(page.draw, figure),
+    )
+
+
+def _records(figure: Opened) -> Sheet:
+    """All records, dates without a time where the column has none."""
+    rows = figure.rows
+    if figure.before is None and len(figure.left_out):
+        rows = pd.concat([rows.astype(object), figure.left_out.astype(object)], ignore_index=True)
+    columns = [Column(str(name), spare=1) for name in rows]
+    listed = list(zip(*(_cells(rows[name]) for name in rows), strict=True))
+    return Sheet("rows", "Records", columns, listed, empty="no records", for_people=False)
+
+
+def _cells(column: pd.Series) -> list[Cell]:
+    if pd.api.types.is_datetime64_any_dtype(column.dtype):
+        by_day = bool((column.dropna() == column.dropna().dt.normalize()).all())
+        spelled = column.dt.strftime("%Y-%m-%d" if by_day else "%Y-%m-%dT%H:%M:%S")
+        return spelled.astype(object).where(column.notna(), None).tolist()
+    return [_cell(value) for value in column.tolist()]
+
+
+def _cell(value: object) -> Cell:
+    if value is None or value is pd.NA or value is pd.NaT or value != value:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    return value if isinstance(value, (bool, int, float, str)) else str(value)

@@ -1,0 +1,166 @@
+"""A funnel as tables and sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.bottleneck import Bottleneck, Ranking, Stage
+    from crm_metrics.commands.funnel import Funnel
+
+_COLUMNS = (
+    Column("stage", "Stage"),
+    Column("is_end", shown=False),
+    Column("entered", "Entered", Unit.COUNT),
+    Column("went_on", shown=False, unit=Unit.COUNT),
+    Column("rate", "Went on", Unit.PERCENT, bar=True),
+    Column("low", "at least", Unit.PERCENT, spare=2),
+    Column("high", "at most", Unit.PERCENT, spare=2),
+    Column("lost", "Lost there", Unit.COUNT),
+    Column("waiting", "Waiting", Unit.COUNT, spare=1),
+    Column("overdue", "longer than usual", Unit.COUNT, spare=3),
+    Column("days", "Median time", Unit.DAYS, spare=1),
+    Column("days_low", shown=False, unit=Unit.DAYS),
+    Column("days_high", shown=False, unit=Unit.DAYS),
+    Column("amount", "Money lost", Unit.MONEY, spare=1),
+    Column("amount_low", shown=False, unit=Unit.MONEY),
+    Column("amount_high", shown=False, unit=Unit.MONEY),
+    Column("priced", shown=False, unit=Unit.COUNT),
+    Column("currency", shown=False),
+)
+_SNAPSHOT = (
+    Column("stage", "Stage"),
+    Column("deals", "Open deals", Unit.COUNT),
+    Column("amount", "Open pipeline", Unit.MONEY),
+    Column("currency", shown=False),
+)
+
+
+def book(funnel: Funnel) -> Book:
+    """The stages in order with a sentence on each bottleneck; without histories the snapshot, and that it is one."""
+    found = funnel.found
+    segment = [f"{name} {value}" for name, value in funnel.segment.items()]
+    origin = Origin.of(funnel.dataset)
+    known: dict[str, object] = {"period": funnel.period.label, "segment": dict(funnel.segment)}
+    if not found.stages:
+        said = (
+            "The files hold no history of stages. This is a snapshot: where the deals that are open now stand. How many "
+            "went on from a stage, were lost there or waited cannot be told from it."
+        )
+        return Book("Snapshot funnel", origin, [_snapshot(found)], segment, [said], known=known)
+    known["bottleneck"] = {"money": _worst(found.by_money), "delay": _worst(found.by_delay)}
+    says = [_by_money(found), *_unpriced(found), _by_delay(found)]
+    about = ["deals by the period in which they entered a stage", *segment]
+    return Book(f"Funnel  {funnel.period.label}", origin, [_stages(found)], about, [*filter(None, says)], known=known)
+
+
+def _stages(found: Bottleneck) -> Sheet:
+    rows = [
+        [_cell(stage, column.name) if column.name != "currency" else found.currency for column in _COLUMNS]
+        for stage in found.stages
+    ]
+    for name, entered in found.ends.items():
+        own: dict[str, Cell] = {"stage": name, "is_end": True, "entered": entered}
+        rows.append([own.get(column.name) for column in _COLUMNS])
+    notes = [
+        "Went on, with 95 % limits: entered a later stage or was won. Lost there: this was the furthest stage it reached."
+    ]
+    if unpriced := sum(stage.lost - stage.priced for stage in found.stages if found.no_money is None):
+        notes.append(f"{cells.count(unpriced)} of the lost deals have no amount: counted, but not in the money lost.")
+    return Sheet("stages", "", _COLUMNS, rows, notes=notes)
+
+
+def _cell(stage: Stage, column: str) -> Cell:
+    """A stage that deals go on from, in one column."""
+    named: dict[str, Cell] = {"stage": stage.name, "is_end": False}
+    return named[column] if column in named else cast("Cell", getattr(stage, column))
+
+
+def _snapshot(found: Bottleneck) -> Sheet:
+    rows = [(standing.name, standing.deals, standing.amount, found.currency) for standing in found.snapshot]
+    return Sheet("snapshot", "Open deals by stage now", _SNAPSHOT, rows, empty="no deal is open")
+
+
+def _worst(ranking: Ranking | None) -> dict[str, object] | None:
+    if ranking is None:
+        return None
+    return {
+        "stage": ranking.stages[0].name,
+        "is_told": ranking.is_told,
+        "order": [stage.name for stage in ranking.stages],
+    }
+
+
+def _by_money(found: Bottleneck) -> str:
+    if found.no_money is not None:
+        return f"Which stage loses most money cannot be told: {found.no_money}."
+    if found.by_money is None:
+        return "No deal with an amount was lost in any stage."
+    first = found.by_money.stages[0]
+    lost = f"{cells.value(first.amount, Unit.MONEY, found.currency)}{_limits(first.amount_low, first.amount_high)}"
+    others = [(stage.name, cells.value(stage.amount, Unit.MONEY, found.currency)) for stage in found.by_money.stages]
+    return (
+        f"Most money is lost in {first.name}: {lost}, with {cells.count(first.lost)} of the {_deals(first.entered)} that "
+        f"entered it. {_next(found.by_money, others)}"
+    )
+
+
+def _unpriced(found: Bottleneck) -> list[str]:
+    """What the lost deals without an amount could change."""
+    if found.by_money is None:
+        return []
+    first = found.by_money.stages[0]
+    most = max(found.by_money.stages, key=lambda stage: stage.estimate or 0.0)
+    if most is first:
+        return []
+    worth = cells.value(most.estimate, Unit.MONEY, found.currency)
+    return [
+        f"But {cells.count(most.lost - most.priced)} of the {cells.count(most.lost)} deals lost in {most.name} have no "
+        f"amount. Worth as much as the others there, they would make it {worth}: more than anywhere else."
+    ]
+
+
+def _by_delay(found: Bottleneck) -> str:
+    if found.by_delay is None:
+        return "Too few deals have left a stage to tell where they wait longest."
+    first = found.by_delay.stages[0]
+    days = f"{cells.value(first.days, Unit.DAYS)}{_limits(first.days_low, first.days_high, Unit.DAYS)}"
+    others = [(stage.name, cells.value(stage.days, Unit.DAYS)) for stage in found.by_delay.stages]
+    return (
+        f"Deals stay longest in {first.name}: {days}, the median of {_deals(first.entered)}; {_waiting(first)}. "
+        f"{_next(found.by_delay, others)}"
+    )
+
+
+def _waiting(stage: Stage) -> str:
+    if not stage.waiting:
+        return "none waits there now"
+    if stage.waiting == 1:
+        return f"1 deal waits there now, {'for longer than that' if stage.overdue else 'not for so long yet'}"
+    longer = (
+        f"{cells.count(stage.overdue)} of them for longer than that" if stage.overdue else "none for longer than that"
+    )
+    return f"{_deals(stage.waiting)} wait there now, {longer}"
+
+
+def _deals(count: int) -> str:
+    return "1 deal" if count == 1 else f"{cells.count(count)} deals"
+
+
+def _limits(low: float | None, high: float | None, unit: Unit = Unit.MONEY) -> str:
+    """The limits in brackets; nothing where there are none."""
+    if low is None or high is None:
+        return ""
+    return f" (95 %: {cells.value(low, unit).removesuffix(' days')} to {cells.value(high, unit).removesuffix(' days')})"
+
+
+def _next(ranking: Ranking, figures: list[tuple[str, str]]) -> str:
+    if len(figures) < 2:
+        return "It is the only stage with a figure."
+    name, figure = figures[1]
+    if ranking.is_told:
+        return f"Next is {name} with {figure}."
+    return f"Next is {name} with {figure}: the data cannot tell which of the two is worse."

@@ -1,0 +1,1 @@
+"""A settings file from what the files hold."""

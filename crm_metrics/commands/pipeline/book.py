@@ -1,0 +1,270 @@
+"""The open pipeline as tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, left_away, said, sheets_of
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.pipeline.standing import Group, Risk, Standing
+    from crm_metrics.commands.pipeline import Pipeline
+    from crm_metrics.tables import Source
+
+_HEADINGS = {"stage": "Stage", "owner": "Owner", "expected": "Expected close"}
+_GROUP = (
+    Column("deals", "Open", Unit.COUNT),
+    Column("without_amount", "no amount", Unit.COUNT, spare=4),
+    Column("value", "Value", Unit.MONEY),
+    Column("weighted_by_file", "Weighted by file", Unit.MONEY, spare=2),
+    Column("weighted_by_history", "by history", Unit.MONEY),
+    Column("expected_wins", "Wins by history", Unit.COUNT, spare=3),
+    Column("median_age", "Median age", Unit.DAYS, spare=1),
+    Column("overdue", "Overdue", Unit.COUNT),
+    Column("stuck", "Stuck", Unit.COUNT),
+    Column("inactive", "No activity", Unit.COUNT, spare=1),
+    CURRENCY,
+)
+_CHANCES = (
+    Column("reached", "Reached"),
+    Column("won", "Won in the end", Unit.PERCENT, bar=True),
+    Column("low", "at least", Unit.PERCENT),
+    Column("high", "at most", Unit.PERCENT),
+    Column("n", "of deals", Unit.COUNT),
+    Column("usual_days", "Usual days", Unit.DAYS, spare=1),
+    Column("most_days", "nine of ten", Unit.DAYS, spare=1),
+)
+_COVER = (
+    Column("goal", "Goal for revenue won"),
+    Column("target", "Target", Unit.MONEY),
+    Column("won", "Won so far", Unit.MONEY),
+    Column("value", "Expected to close", Unit.MONEY),
+    Column("weighted_by_history", "by history", Unit.MONEY),
+    Column("coverage", "Coverage", Unit.RATIO),
+    Column("note", "", spare=1),
+    CURRENCY,
+)
+_RISKS = (
+    Column("deal", "Deal"),
+    Column("owner", "Owner", spare=3),
+    Column("stage", "Stage", spare=2),
+    Column("amount", "Amount", Unit.MONEY),
+    Column("age_days", "Days open", Unit.COUNT, spare=4),
+    Column("expected", "Expected", spare=5),
+    Column("reasons", "Why"),
+    Column("place", "Row", spare=1),
+    Column("is_overdue", shown=False),
+    Column("is_stuck", shown=False),
+    Column("is_inactive", shown=False),
+    CURRENCY,
+)
+
+
+def book(found: Pipeline, *, everything: bool) -> Book:
+    """What is open, by each dimension, with the chances it is weighed with, the goals and the deals at risk; against an
+    older export first what changed. Without `everything` only the largest deals of long lists."""
+    standing = found.standing
+    by = [_groups(dim, standing.groups[dim]) for dim in found.by]
+    covers = [_covers(standing)] if standing.covers else []
+    risks = _risks(standing, found.dataset.sources, everything=everything)
+    sheets = [*by, _chances(standing), *covers, risks]
+    about = [f"nothing later is used; the data goes on to {found.later}"] if found.later is not None else []
+    says = [_total(group) for group in standing.total] or ["No deal is open."]
+    if found.moves is not None and found.old is not None:
+        sheets = [*sheets_of(found, everything=everything), *sheets]
+        about.append(f"against an export with data up to {found.old.as_of}")
+        says = [*said(found.moves), *says]
+    return Book("Pipeline", Origin.of(found.dataset), sheets, about, says, _notes(found), _known(found))
+
+
+def _known(found: Pipeline) -> dict[str, object]:
+    names = [column.name for column in _GROUP]
+    totals = [dict(zip(names, _values(one), strict=True)) for one in found.standing.total]
+    against = found.old.as_of if found.old else None
+    return {"totals": totals, "win_rate": _number(found.standing.win_rate), "against_as_of": against}
+
+
+def _number(value: float) -> float | None:
+    return None if value != value else value
+
+
+def _total(group: Group) -> str:
+    def money(value: float | None) -> str:
+        return cells.value(value, Unit.MONEY, group.currency)
+
+    said = f"{cells.count(group.deals)} deals are open"
+    if group.value is None:
+        return f"{said}; none of them has an amount."
+    said += f", worth {money(group.value)}"
+    if unpriced := group.deals - group.priced:
+        said += f" ({cells.count(unpriced)} without an amount)"
+    if group.by_file is not None:
+        said += f"; weighted by the file's probabilities {money(group.by_file)}"
+    if group.by_history is not None:
+        said += f"; weighted by the history of these files {money(group.by_history)}"
+    return f"{said}."
+
+
+def _groups(dim: str, groups: Sequence[Group]) -> Sheet:
+    heading = _HEADINGS.get(dim, dim.replace("_", " ").capitalize())
+    rows = [[group.label, *_values(group)] for group in groups]
+    return Sheet(
+        f"by_{dim}", f"By {heading.casefold()}", (Column(dim, heading), *_GROUP), rows, empty="no deal is open"
+    )
+
+
+def _values(group: Group) -> list[Cell]:
+    return [
+        group.deals,
+        group.deals - group.priced,
+        group.value,
+        group.by_file,
+        group.by_history,
+        group.wins,
+        group.age,
+        group.overdue,
+        group.stuck,
+        group.inactive,
+        group.currency,
+    ]
+
+
+def _chances(standing: Standing) -> Sheet:
+    rows: list[list[Cell]] = []
+    for chance in standing.chances:
+        usual = standing.lasting.stages.get(chance.stage or "")
+        name = chance.stage if chance.stage is not None else f"{chance.age} days open" if chance.age else "any age"
+        times = [usual.median, usual.most] if usual else [None, None]
+        share = chance.share if chance.used else None
+        rows.append([name, share, chance.low, chance.high, chance.n, *times])
+    notes = []
+    if (cycle := standing.lasting.cycle) is not None:
+        notes.append(
+            f"The {cells.count(cycle.n)} deals won took {cells.value(cycle.median, Unit.DAYS)} in the middle; nine of ten "
+            f"at most {cells.value(cycle.most, Unit.DAYS)}: what is open for longer is called stuck."
+        )
+    if standing.chances and standing.chances[0].stage is None:
+        notes.append("The files hold no history of stages: open deals are weighed by how long they have been open.")
+    if standing.chances and standing.chances[-1].share == 0 and standing.chances[-1].age:
+        notes.append(
+            f"No deal was ever won after {standing.chances[-1].age - 1} days: what is older counts for nothing."
+        )
+    if standing.win_rate != standing.win_rate:
+        notes.append("Fewer than 10 deals have been closed: that is too little history to weigh open ones with.")
+    elif any(not chance.used for chance in standing.chances):
+        rate = cells.value(standing.win_rate, Unit.PERCENT)
+        notes.append(f"Where fewer than 10 closed deals say so, the win rate of all stands in: {rate}.")
+    return Sheet(
+        "chances",
+        "Chances of winning, by the history of these files",
+        _CHANCES,
+        rows,
+        notes=notes,
+        empty="no deal has been closed",
+    )
+
+
+def _covers(standing: Standing) -> Sheet:
+    rows: list[list[Cell]] = [
+        [
+            f"{cover.start} to {cover.due}",
+            cover.target,
+            cover.won,
+            cover.value,
+            cover.by_history,
+            cover.ratio,
+            cover.problem or ("reached" if (cover.won or 0) >= cover.target else ""),
+            cover.currency,
+        ]
+        for cover in standing.covers
+    ]
+    note = "Coverage: open deals expected to close by then, against what is still to be won."
+    return Sheet("coverage", "Goals", _COVER, rows, notes=[note])
+
+
+def _risks(standing: Standing, sources: Sequence[Source], *, everything: bool) -> Sheet:
+    shown = standing.risks if everything else standing.risks[:ON_PAGE]
+    notes = left_away(len(standing.risks) - len(shown), "deals at risk", "at_risk")
+    rows = [_risk(risk, sources) for risk in shown]
+    return Sheet("at_risk", "At risk", _RISKS, rows, notes=notes, empty="no open deal is at risk")
+
+
+def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
+    return [
+        risk.label,
+        risk.owner,
+        risk.stage,
+        risk.amount,
+        risk.age,
+        risk.expected,
+        "; ".join(_reasons(risk)),
+        f"{sources[risk.source].path}:{risk.row}",
+        risk.overdue_days is not None,
+        risk.age_limit is not None or risk.stage_limit is not None,
+        risk.inactive_days is not None,
+        risk.currency,
+    ]
+
+
+def _reasons(risk: Risk) -> list[str]:
+    made = []
+    if risk.overdue_days is not None:
+        made.append("1 day overdue" if risk.overdue_days == 1 else f"{cells.count(risk.overdue_days)} days overdue")
+    if risk.age_limit is not None:
+        made.append(f"open for {cells.count(risk.age or 0)} days, nine of ten wins took at most {risk.age_limit:,.0f}")
+    if risk.stage_limit is not None:
+        made.append(
+            f"in {risk.stage} for {cells.count(risk.in_stage or 0)} days, nine of ten wins at most {risk.stage_limit:,.0f}"
+        )
+    if risk.inactive_days is not None:
+        days = cells.count(risk.inactive_days)
+        made.append(
+            f"no activity since it was created {days} days ago" if risk.never else f"no activity for {days} days"
+        )
+    return made
+
+
+def _notes(found: Pipeline) -> list[str]:
+    standing = found.standing
+    notes = []
+    if found.later is not None:
+        notes.append("The amount, stage, owner and probability of deals at a past moment are those of the export.")
+    if not standing.amounts_known:
+        notes.append(
+            "Most lost deals of these files have no amount: amounts seem to be filled in at the end, so that those of deals "
+            "open then say little of what they were thought to be worth."
+        )
+    if standing.closed_since and standing.has_probability:
+        notes.append(
+            f"{cells.count(standing.closed_since)} deals that were open then have been closed since; what probability they "
+            "had is not known, so nothing with them is weighted by the file."
+        )
+    if not standing.has_probability:
+        notes.append("The files have no probabilities: nothing is weighted by them.")
+    if not standing.has_expected:
+        notes.append("No open deal says when it is expected to close: none can be called overdue.")
+    return [*notes, *_activity(found)]
+
+
+def _activity(found: Pipeline) -> list[str]:
+    """When a deal counts as without activity, and of which open deals the files do not tell."""
+    activity, notes = found.standing.activity, []
+    every = cells.count(len(activity.days))
+    if activity.untold and activity.untold == len(activity.days):
+        notes.append("The files do not give the last activity of open deals: none can be called without activity.")
+    elif activity.untold:
+        some = f"{cells.count(activity.untold)} of the {every} open deals"
+        notes.append(f"The files do not give the last activity of {some}, which cannot be called without activity.")
+    if activity.untold < len(activity.days):
+        days = cells.count(activity.limit)
+        notes.append(f"No activity: for more than {days} days; the setting no_activity_days says how many.")
+    if activity.later:
+        some = f"{cells.count(activity.later)} of the {every} deals"
+        notes.append(
+            f"The last activity of {some} came after {found.as_of}; what came before it is not known, so nothing is said "
+            "of how long there was none."
+        )
+    return notes

@@ -1,0 +1,102 @@
+"""What changed in the pipeline between two exports, as tables."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import Cell, Column, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.pipeline.moves import Bridge, Moves, Side
+    from crm_metrics.commands.pipeline import Pipeline
+
+ON_PAGE = 20  # of long lists of deals a page has the largest
+CURRENCY = Column("currency", shown=False)
+_BRIDGE = (
+    Column("movement", "Movement"),
+    Column("deals", "Deals", Unit.COUNT),
+    Column("amount", "Amount", Unit.MONEY),
+    CURRENCY,
+)
+_MOVES = (
+    Column("movement", "Movement"),
+    Column("deal", "Deal"),
+    Column("owner", "Owner", spare=3),
+    Column("amount", "Amount", Unit.MONEY),
+    Column("old_amount", "before", Unit.MONEY, spare=2),
+    Column("new_amount", "now", Unit.MONEY, spare=2),
+    Column("old_expected", "Expected before", spare=4),
+    Column("new_expected", "now", spare=4),
+    Column("place", "Row", spare=1),
+    CURRENCY,
+)
+
+
+def sheets_of(found: Pipeline, *, everything: bool) -> list[Sheet]:
+    """The sums of the movements for each currency, and the movements; without `everything` only the largest."""
+    assert found.moves is not None
+    assert found.old is not None
+    bridges = [row for bridge in found.moves.bridges for row in _bridge(bridge)]
+    shown = found.moves.moves if everything else sorted(found.moves.moves, key=lambda move: -abs(move.amount))[:ON_PAGE]
+    rows: list[list[Cell]] = []
+    for move in shown:
+        side, sources = (move.new, found.dataset.sources) if move.new else (move.old, found.old.sources)
+        assert side is not None
+        rows.append(
+            [
+                move.kind,
+                move.label,
+                move.owner,
+                float(move.amount),
+                _amount(move.old),
+                _amount(move.new),
+                move.old.expected if move.old else None,
+                move.new.expected if move.new else None,
+                f"{sources[side.source].path}:{side.row}",
+                move.currency,
+            ]
+        )
+    notes = left_away(len(found.moves.moves) - len(shown), "movements", "moves")
+    about = f" in deals expected to close in {found.period.label}" if found.period else ""
+    return [
+        Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
+        Sheet("moves", "Deal by deal", _MOVES, rows, notes=notes, empty="nothing"),
+    ]
+
+
+def _amount(side: Side | None) -> float | None:
+    return None if side is None or side.amount is None else float(side.amount)
+
+
+def _bridge(bridge: Bridge) -> list[list[Cell]]:
+    def row(name: str, deals: int, amount: Decimal) -> list[Cell]:
+        return [name, deals, float(amount), bridge.currency]
+
+    between = [row(kind, bridge.deals[kind], bridge.sums[kind]) for kind in bridge.sums if bridge.deals[kind]]
+    return [
+        row("start", bridge.deals_start, bridge.start),
+        *between,
+        row("end", bridge.deals_end, bridge.end),
+    ]
+
+
+def said(moves: Moves) -> list[str]:
+    """What has to be known of how the deals of the two exports were matched."""
+    made = []
+    if moves.by_name:
+        made.append(
+            f"{cells.count(moves.by_name)} deals are matched by their name, which is there once in each export."
+        )
+    if moves.not_matched:
+        made.append(
+            f"{cells.count(moves.not_matched)} deals have neither an id nor a name of their own: nobody can tell which they "
+            "are in the other export, so they are booked as out and in."
+        )
+    return made
+
+
+def left_away(count: int, what: str, table: str) -> list[str]:
+    """A note that a page does not list them all; none where it does."""
+    return [f"{cells.count(count)} more {what}: --table {table} -f csv writes them all."] if count else []

@@ -1,0 +1,177 @@
+"""What is bought, as tables and sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.products.pairs import Pair
+    from crm_metrics.analysis.products.ranking import Product
+    from crm_metrics.analysis.products.selling import Sales
+    from crm_metrics.commands.products import Products
+
+_STYLES = {
+    "better": "green",
+    "maybe better": "green",
+    "worse": "red",
+    "maybe worse": "red",
+    "more often": "green",
+    "more": "green",
+}
+_MORE = "more often"
+_SAID = 3  # products, and pairs, that a sentence names
+_PRODUCTS = (
+    Column("rank", "Rank", Unit.COUNT),
+    Column("rank_before", "before", Unit.COUNT, spare=3),
+    Column("product", "Product"),
+    Column("revenue", "Revenue", Unit.MONEY),
+    Column("low", shown=False, unit=Unit.MONEY),
+    Column("high", shown=False, unit=Unit.MONEY),
+    Column("revenue_before", "Before", Unit.MONEY, spare=1),
+    Column("change", shown=False, unit=Unit.MONEY),
+    Column("signal", "Change", spare=1, styles=_STYLES),
+    Column("share", "Share", Unit.PERCENT, bar=True),
+    Column("share_low", "at least", Unit.PERCENT, spare=4),
+    Column("share_high", "at most", Unit.PERCENT, spare=4),
+    Column("units", "Units", Unit.COUNT, spare=2),
+    Column("buyers", "Buyers", Unit.COUNT),
+    Column("repeat_buyers", shown=False, unit=Unit.COUNT),
+    Column("repeat_rate", "Bought again", Unit.PERCENT),
+    Column("repeat_low", "at least", Unit.PERCENT, spare=5),
+    Column("repeat_high", "at most", Unit.PERCENT, spare=5),
+    Column("products", shown=False, unit=Unit.COUNT),
+    Column("reason", spare=1),
+    Column("currency", shown=False),
+)
+_PAIRS = (
+    Column("product", "Product"),
+    Column("with", "with"),
+    Column("both", "Together", Unit.COUNT),
+    Column("expected", "by chance", Unit.COUNT, spare=3),
+    Column("baskets", shown=False, unit=Unit.COUNT),
+    Column("support", "Support", Unit.PERCENT, spare=2),
+    Column("confidence", "Of the first", Unit.PERCENT),
+    Column("confidence_back", "Of the second", Unit.PERCENT),
+    Column("lift", "Lift", Unit.RATIO),
+    Column("low", "at least", Unit.RATIO, spare=1),
+    Column("high", "at most", Unit.RATIO, spare=1),
+    Column("together", "Together", styles=_STYLES),
+    Column("basket", shown=False),
+    Column("currency", shown=False),
+)
+_BEST = (
+    Column("product", "Product"),
+    Column("share", "Of the best customers' revenue", Unit.PERCENT),
+    Column("low", "at least", Unit.PERCENT, spare=2),
+    Column("high", "at most", Unit.PERCENT, spare=2),
+    Column("others", "Of the others'", Unit.PERCENT),
+    Column("others_low", "at least", Unit.PERCENT, spare=2),
+    Column("others_high", "at most", Unit.PERCENT, spare=2),
+    Column("buyers", "Best who bought", Unit.COUNT, spare=1),
+    Column("other_buyers", "Others who bought", Unit.COUNT, spare=1),
+    Column("mark", "They buy", styles=_STYLES),
+    Column("currency", shown=False),
+)
+
+
+def book(products: Products) -> Book:
+    """The products by rank, the pairs that are bought together, and what the best customers buy."""
+    about = [f"compared with {products.earlier.label}"] if products.earlier else []
+    says = [sentence for one in products.sales for sentence in _says(one, several=len(products.sales) > 1)]
+    known: dict[str, object] = {
+        "period": products.period.label,
+        "compare_period": products.earlier.label if products.earlier else None,
+    }
+    sheets = [_table(products), _together(products), _best(products)]
+    return Book(f"Products  {products.period.label}", Origin.of(products.dataset), sheets, about, says, known=known)
+
+
+def _table(products: Products) -> Sheet:
+    rows = [[*_product(product), one.currency] for one in products.sales for product in one.products]
+    notes = ["Share, and bought again (buyers with two or more purchases of it in the period), with 95 % limits."]
+    if products.earlier:
+        notes.append("Change: of each product on its own; of twenty that stay the same, one is marked by chance.")
+    if len(products.sales) > 1:
+        notes.append("Each currency on its own: its revenue, its units, and the customers who bought in it.")
+    return Sheet("products", "Products", _PRODUCTS, rows, notes=notes)
+
+
+def _product(product: Product) -> list[Cell]:
+    revenue, share, again = product.revenue, product.share, product.repeat_rate
+    known = revenue.value is not None and product.before is not None
+    change = revenue.value - product.before if known else None  # type: ignore[operator]
+    return [
+        *(product.rank, product.rank_before, product.name, *revenue, product.before, change, product.signal),
+        *(*share, product.units, product.buyers, product.repeat_buyers, *again, product.of, product.reason or None),
+    ]
+
+
+def _together(products: Products) -> Sheet:
+    rows: list[list[Cell]] = []
+    for one in products.sales:
+        baskets = one.pairs.baskets
+        for pair in one.pairs.pairs:
+            row: list[Cell] = [pair.one, pair.other, pair.both, pair.expected, baskets, pair.both / baskets]
+            row += [pair.both / pair.first, pair.both / pair.second, pair.lift, pair.low, pair.high, pair.mark]
+            rows.append([*row, one.pairs.basket, one.currency])
+    kinds = sorted({one.pairs.basket for one in products.sales})
+    notes = [
+        f"A basket is what one {' or one '.join(kinds)} holds. Support: of all baskets; of the first and of the second: of "
+        "the baskets with that product. Lift, with 95 % limits: 1 where two products are together as often as by chance. "
+        "By chance: with as many partners as each product has. More often: lift and number are beyond chance, all that is "
+        "claimed here taken together."
+    ]
+    if aside := sum(one.pairs.left_aside for one in products.sales):
+        notes.append(f"{cells.count(aside)} products that are in the fewest baskets were not looked at.")
+    empty = f"no two products are bought together {products.least} times"
+    return Sheet("pairs", "Bought together", _PAIRS, rows, notes=notes, empty=empty)
+
+
+def _best(products: Products) -> Sheet:
+    rows: list[list[Cell]] = []
+    notes = []
+    for one in products.sales:
+        for liked in one.best.products[: products.top]:
+            row: list[Cell] = [liked.product, liked.share, liked.low, liked.high, liked.others, liked.others_low]
+            row += [liked.others_high, liked.buyers, liked.other_buyers, liked.mark]
+            rows.append([*row, one.currency])
+        if one.best.share is not None:
+            notes.append(
+                f"The best: {cells.count(one.best.customers)} of {cells.count(one.best.of)} customers, who brought "
+                f"{cells.value(one.best.least_revenue, Unit.MONEY, one.currency)} or more and "
+                f"{cells.value(one.best.share, Unit.PERCENT)} of the revenue. What costs much makes its buyers the best."
+            )
+    empty = "too few customers to tell the best from the others"
+    return Sheet("best", "What the best customers buy", _BEST, rows, notes=notes, empty=empty)
+
+
+def _says(one: Sales, *, several: bool) -> list[str]:
+    said = [_sold(one), _pairs(one)]
+    return [f"{one.currency or 'no currency'}: {sentence}" for sentence in said] if several else said
+
+
+def _sold(one: Sales) -> str:
+    first = [product for product in one.products if product.rank is not None][:_SAID]
+    named = [
+        f"{product.name} {cells.value(product.revenue.value, Unit.MONEY, one.currency)}"
+        + (f" ({cells.value(product.share.value, Unit.PERCENT)})" if product.share.value is not None else "")
+        for product in first
+    ]
+    count = f"{cells.count(one.count)} {'product' if one.count == 1 else 'products'}"
+    return f"Most revenue of {count}: {', '.join(named)}." if named else f"{count}, of which no revenue is known."
+
+
+def _pairs(one: Sales) -> str:
+    found = [pair for pair in one.pairs.pairs if pair.mark == _MORE]
+    if not found:
+        return "No two products are bought together more often than chance explains."
+    more = f", and {one.pairs.told - _SAID} more pairs" if one.pairs.told > _SAID else ""
+    return f"Bought together: {', '.join(_pair(pair, one) for pair in found[:_SAID])}{more}."
+
+
+def _pair(pair: Pair, one: Sales) -> str:
+    whose = {"order": "orders", "customer": "customers"}[one.pairs.basket]
+    return f"{pair.one} with {pair.other} ({cells.count(pair.both)} {whose}, lift {cells.value(pair.lift, Unit.RATIO)})"

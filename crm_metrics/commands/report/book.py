@@ -1,0 +1,143 @@
+"""A report as a book: every figure as a row."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import asdict, replace
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics.book import OF_ROW, Book, Column, Frame, Origin, Sheet, cells
+from crm_metrics.commands.report import page as table
+from crm_metrics.commands.report import waiting
+from crm_metrics.commands.report.page import Options
+from crm_metrics.intervals.signals import BETTER, WORSE
+from crm_metrics.metrics.catalog import FAMILY_TITLES
+from crm_metrics.metrics.describe import defined
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+
+if TYPE_CHECKING:
+    from crm_metrics.metrics.catalog import Catalog
+    from crm_metrics.report import Report
+
+_STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
+_COLUMNS = {
+    column.name: column
+    for column in (
+        Column("metric", shown=False),
+        Column("title", "Figure"),
+        Column(OF_ROW, shown=False),
+        Column("period", "Period"),
+        Column("start", shown=False),
+        Column("end", shown=False),
+        Column("complete", shown=False),
+        Column("value", "Value", OF_ROW),
+        Column("low", "at least", OF_ROW, spare=4),
+        Column("high", "at most", OF_ROW, spare=4),
+        Column("n", "records", Unit.COUNT, spare=6),
+        Column("status", shown=False),
+        Column("reason", "not available", spare=3),
+        Column("currency", shown=False),
+        Column("compare_period", shown=False),
+        Column("compare_value", "before", OF_ROW, spare=1),
+        Column("change", "change", OF_ROW, spare=2, signed="difference"),
+        Column("change_pct", "in percent", Unit.PERCENT, spare=5, signed="relative"),
+        Column("signal", "beyond chance", spare=1, styles=_STYLES),
+        Column("target", "target", OF_ROW, spare=7),
+        Column("attainment", "reached", Unit.PERCENT, spare=7),
+        Column("standing", "against all", spare=8),
+        Column("rank_low", "rank from", Unit.COUNT, spare=9),
+        Column("rank_high", "to", Unit.COUNT, spare=9),
+    )
+}
+
+
+def book(report: Report, catalog: Catalog | None = None, *, everything: str = "", paths: Sequence[str] = ()) -> Book:
+    """The tidy rows; with the catalogue the same by family, as people read them, and what is not available. A terminal has a
+    page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
+    report; `paths` are those of the commands that it names."""
+    names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
+    columns = [_COLUMNS.get(name) or Column(name, spare=1) for name in names]
+    rows = Frame(report.rows, columns, dates=("start", "end"))
+    known: dict[str, Any] = {"period": report.period}
+    if report.restated is not None:
+        known["restated"] = list(map(asdict, report.restated))
+    days = str(report.start) if report.start == report.end else f"{report.start} to {report.end}"
+    compared = [f"compared with {report.compare_period}"] if report.compare_period else []
+    return Book(
+        f"Key figures  {report.period}",
+        origin(report),
+        [
+            Sheet("rows", "", columns, rows, for_people=None if catalog is None else False),
+            *([] if catalog is None else _by_family(report, columns)),
+        ],
+        [days if report.complete else f"{days}, to date", *compared],
+        says=[] if catalog is None else _beyond_chance(report),
+        notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
+        known=known,
+        page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
+        define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
+    )
+
+
+def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
+    """The headline figures, then all of them by family, then those that cannot be given with what they lack."""
+    rows = report.rows[report.rows["value"].notna()]
+    several = report.grain is not None
+    shown = [
+        replace(column, shown=False)
+        if (column.name == "period" and not several) or (column.name == "reason")
+        else column
+        for column in columns
+    ]
+    headlines = {metric.name for metric in report.metrics if metric.headline and not metric.per}
+    chosen = {"headlines": ("Headline figures", headlines)} if not (report.by or several) else {}
+    for metric in report.metrics:
+        title = FAMILY_TITLES.get(metric.family, metric.family)
+        chosen.setdefault(metric.family, (title, set()))[1].add(metric.name)
+    sheets = [
+        Sheet(name, title, shown, Frame(part, shown, dates=("start", "end")), for_people=True)
+        for name, (title, names) in chosen.items()
+        if len(part := rows[rows["metric"].isin(names)])
+    ]
+    return [*sheets, _not_available(report, set(rows["metric"]))]
+
+
+def _beyond_chance(report: Report) -> list[str]:
+    """A sentence for each figure of all records that changed by more than chance brings."""
+    if report.by or report.grain:
+        return []
+    rows = report.rows[report.rows["signal"].isin([BETTER, WORSE])]
+    rows = rows[rows[list(report.per)].isna().all(axis=1)] if report.per else rows
+    names = ["title", "unit", "currency", "value", "compare_value", "signal"]
+    return [
+        f"{title}: {cells.value(value, unit, paid)}, {cells.value(before, unit, paid)} in {report.compare_period}: {signal}."
+        for title, unit, currency, value, before, signal in rows[names].itertuples(index=False, name=None)
+        for paid in [currency if isinstance(currency, str) else None]
+    ]
+
+
+def _not_available(report: Report, given: Container[str]) -> Sheet:
+    why: dict[str, list[str]] = {}
+    reasons = dict(zip(report.rows["metric"], report.rows["reason"], strict=True))
+    for metric in report.metrics:
+        if metric.name not in given:
+            reason = cells.REASONS.get(str(reasons.get(metric.name)), "no figure")
+            why.setdefault(report.missing.get(metric.name) or reason, []).append(metric.title)
+    columns = [Column("figures", "Figures"), Column("why", "Why")]
+    listed = [[", ".join(titles), said] for said, titles in why.items()]
+    return Sheet("not_available", "Not available", columns, listed, empty="nothing", for_people=True)
+
+
+def origin(report: Report) -> Origin:
+    """What a report was made from."""
+    return Origin(
+        report.as_of,
+        report.sources,
+        report.settings_file,
+        report.issues,
+        (),
+        report.coverage,
+        report.digests,
+        report.settings,
+    )

@@ -1,0 +1,80 @@
+"""`--fail-on`: what in a report makes the command end with exit code 1, for cron and pipelines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.issues import Severity
+
+if TYPE_CHECKING:
+    from crm_metrics.commands.goals import Goals
+    from crm_metrics.report import Report
+    from crm_metrics.settings import Settings
+
+WORSE, WARNING, RESTATED = "worse", "warning", "restated"
+GOAL_MISSED, GOAL_BEHIND = "goal-missed", "goal-behind"
+_KINDS = (GOAL_MISSED, RESTATED, WORSE, WARNING)
+OF_GOALS = (GOAL_MISSED, GOAL_BEHIND)
+
+
+def kinds(given: Iterable[str], known: Sequence[str] = _KINDS) -> list[str]:
+    """What to fail on, of what a command knows. Raises `UsageError` for anything else, with the nearest name."""
+    found = [name.strip().casefold() for text in given for name in text.split(",") if name.strip()]
+    for name in found:
+        if name not in known:
+            raise UsageError(f"--fail-on {name}: {', '.join(known[:-1])} or {known[-1]}. {did_you_mean(name, known)}")
+    return list(dict.fromkeys(found))
+
+
+def refuse_without_history(wanted: Iterable[str], history: Path | None) -> None:
+    """Raises `UsageError` for `restated` where there is nothing to compare with: it would never fail."""
+    if RESTATED in wanted and history is None:
+        raise UsageError(
+            "--fail-on restated compares with a history, and none is named", hint="Add --history FILE; it is created."
+        )
+
+
+def refuse_without_goals(wanted: Iterable[str], settings: Settings) -> None:
+    """Raises `UsageError` for `goal-missed` where no goal is set: it would never fail."""
+    if GOAL_MISSED in wanted and not settings.goal:
+        raise UsageError(
+            "--fail-on goal-missed compares with goals, and none is set",
+            hint="'crm-metrics goals' shows how goals are written.",
+        )
+
+
+def reasons(report: Report, wanted: Iterable[str]) -> list[str]:
+    """In a sentence each, why the report fails; empty when it does not."""
+    found = []
+    if WORSE in wanted:
+        rows = report.rows[report.rows["signal"] == WORSE]
+        names = list(dict.fromkeys(rows["metric"]))
+        if names:
+            found.append(f"worse, by more than chance brings: {_listed(names)}")
+    warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
+    if WARNING in wanted and warnings:
+        found.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'} about the data")
+    if RESTATED in wanted and report.restated:
+        names = list(dict.fromkeys(one.metric for one in report.restated))
+        found.append(f"other figures than recorded earlier: {_listed(names)}")
+    if GOAL_MISSED in wanted and report.missed_goals:
+        found.append(f"goals missed: {_listed(report.missed_goals)}")
+    return found
+
+
+def reasons_of_goals(goals: Goals, wanted: Iterable[str]) -> list[str]:
+    """In a sentence each, which goals make the command fail; empty when none does."""
+    found = []
+    for kind in wanted:
+        status = kind.removeprefix("goal-")
+        names = [f"{one.metric.name} in {one.target.period.label}" for one in goals.standings if one.status == status]
+        if names:
+            found.append(f"goals {status}: {_listed(names)}")
+    return found
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

@@ -1,0 +1,41 @@
+"""The page for people in a terminal: header, figures, what has to be known of them, and what else there is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_metrics.book.screen import Screen
+    from crm_metrics.report import Report
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a page holds: with `verbose` all notes; the headline figures, with `everything` "all" figures or those that are
+    "named" and in the report. It names the `paths` in its commands."""
+
+    verbose: bool = False
+    everything: str = ""
+    paths: Sequence[str] = ()
+
+
+def draw(report: Report, screen: Screen, options: Options) -> None:
+    """Draws the report for reading."""
+    from crm_metrics.commands.report.page import across, framing, page
+    from crm_metrics.commands.report.page.choice import chosen
+    from crm_metrics.commands.report.page.figures import figures, priced, titled
+    from crm_metrics.commands.report.page.footnotes import Footnotes
+
+    report = titled(report)
+    found = figures(report)
+    choice = chosen(report, found, options.everything)
+    footnotes = Footnotes()
+    shown = priced(found, choice.names, footnotes)
+    framing.header(screen, report)
+    if report.by or report.grain:
+        across.draw(screen, report, choice, shown, footnotes)
+    else:
+        page.draw(screen, report, choice, shown, footnotes)
+    framing.footer(screen, report, choice, shown, footnotes, options)

@@ -1,0 +1,206 @@
+"""The rows of a report as values the table is laid out from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import cells
+from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.writers.drawing import tidy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_metrics.book.screen import Span
+    from crm_metrics.commands.report.page.footnotes import Footnotes
+    from crm_metrics.report import Report
+
+GOOD, BAD, QUIET = "green", "red", "dim"
+_NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
+# What is beyond chance, by whether it is for the good: filled where it surely is.
+SIGNS = {"better": "▲", "worse": "▼", "maybe better": "△", "maybe worse": "▽"}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One value of a metric. `segment` holds its value of each dimension of the run, `per` of each of its own."""
+
+    metric: Metric
+    period: str
+    start: str
+    segment: tuple[str, ...]
+    per: tuple[str, ...]
+    value: float | None
+    n: float | None
+    complete: bool
+    partial: bool
+    low: float | None
+    high: float | None
+    before: float | None
+    reason: str | None
+    currency: str | None
+    change: float | None
+    change_pct: float | None
+    signal: str | None
+    standing: str | None = None
+    places: tuple[int, int] | None = None
+    target: float | None = None
+    attainment: float | None = None
+    unpriced: str = ""
+
+    @property
+    def _money(self) -> str | None:
+        return self.currency or self.unpriced or None
+
+    @property
+    def text(self) -> str:
+        """The value as people read it, with a star when it is not final."""
+        return self.said()
+
+    def said(self, like: float | None = None) -> str:
+        """The same in the unit of a value of the size of `like`."""
+        shown = cells.value(self.value, self.metric.unit, self._money, like=like)
+        return f"{shown}*" if self.partial and self.value is not None else shown
+
+    def number(self, *, like: float) -> str:
+        """The value without its unit, which is that of a value of the size of `like`; with a star when it is not
+        final."""
+        shown = cells.value(self.value, self.metric.unit, like=like)
+        behind = cells.suffix(cells.spoken(self.metric.unit, like)[0])
+        return shown.removesuffix(behind) + ("*" if self.partial and self.value is not None else "")
+
+    @property
+    def before_text(self) -> str:
+        """What it was in the compared period, in the unit of the value; empty where that is not known."""
+        if self.before is None:
+            return ""
+        return cells.value(self.before, self.metric.unit, self._money, like=self.value)
+
+    @property
+    def limits_text(self) -> str:
+        return "" if self.value is None else cells.limits(self.low, self.high, self.metric.unit, like=self.value)
+
+    @property
+    def change_text(self) -> str:
+        return cells.change(self.change, self.change_pct, self.metric.unit, self._money)
+
+    @property
+    def is_beyond_chance(self) -> bool:
+        return self.signal in SIGNS and bool(self.change_text)
+
+    @property
+    def change_style(self) -> str:
+        """Good or bad by the direction in which the metric is better; quiet for the rest."""
+        if not self.is_beyond_chance:
+            return QUIET
+        return GOOD if self.signal in ("better", "maybe better") else BAD
+
+    @property
+    def place_text(self) -> str:
+        """Whether it stands out from the other segments, and the places it may hold; empty where nothing tells."""
+        sign = {"above": "↑", "below": "↓"}.get(self.standing or "", " ")
+        best, worst = self.places or (0, 0)
+        held = "" if self.places is None else f"{best}" if best == worst else f"{best}–{worst}"
+        return f"{sign} {held}".rstrip()
+
+    @property
+    def goal_text(self) -> str:
+        """How much of which target is reached; empty without a goal."""
+        if self.target is None:
+            return ""
+        target = cells.value(self.target, self.metric.unit, self._money)
+        return target if self.attainment is None else f"{cells.value(self.attainment, Unit.PERCENT)} of {target}"
+
+    @property
+    def mark(self) -> Span:
+        """The sign of a change beyond chance, one character; a blank for any other."""
+        return (SIGNS[str(self.signal)], self.change_style) if self.is_beyond_chance else (" ", QUIET)
+
+
+def per_of(metric: Metric, report: Report) -> tuple[str, ...]:
+    """The dimensions a metric brings along that are columns of the report and not already dimensions of the run."""
+    return tuple(name for name in metric.per if name in report.per and name not in report.by)
+
+
+def titled(report: Report) -> Report:
+    """The report with its metrics named as its rows name them, safe to print: a title may say how it was read."""
+    named = dict(zip(tidy.words(report.rows["metric"]), tidy.words(report.rows["title"]), strict=True))
+    titles = {metric.name: named.get(metric.name) or metric.title for metric in report.metrics}
+    metrics = [replace(metric, title=cells.visible(titles[metric.name])) for metric in report.metrics]
+    return replace(report, metrics=metrics)
+
+
+def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
+    """The rows of the metrics shown, in the order of the report (else other tidy rows of it), their texts safe to
+    print."""
+    rows = report.rows if rows is None else rows
+    names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete", "standing")
+    text = {name: tidy.words(rows[name]) for name in names}
+    number = {name: tidy.numbers(rows[name]) for name in _NUMBERS}
+    places = _places(rows)
+    label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
+    metrics = {metric.name: metric for metric in report.metrics}
+    segments = _tuples([label[name] for name in report.by], len(rows))
+    pers = {}
+    for metric in report.metrics:
+        dimensions = per_of(metric, report)
+        if dimensions not in pers:
+            pers[dimensions] = _tuples([label[name] for name in dimensions], len(rows))
+    per_by_metric = {metric.name: pers[per_of(metric, report)] for metric in report.metrics}
+    return [
+        Figure(
+            metric=metrics[name],
+            period=text["period"][i] or "",
+            start=text["start"][i] or "",
+            segment=segments[i],
+            per=per_by_metric[name][i],
+            value=number["value"][i],
+            n=number["n"][i],
+            complete=text["complete"][i] != "false",
+            partial=text["status"][i] == "partial",
+            low=number["low"][i],
+            high=number["high"][i],
+            before=number["compare_value"][i],
+            reason=text["reason"][i],
+            currency=text["currency"][i],
+            change=number["change"][i],
+            change_pct=number["change_pct"][i],
+            signal=text["signal"][i],
+            standing=text["standing"][i],
+            places=places[i],
+            target=number["target"][i],
+            attainment=number["attainment"][i],
+        )
+        for i, name in enumerate(text["metric"])
+        if name is not None and name in metrics
+    ]
+
+
+def priced(found: Sequence[Figure], names: Collection[str], footnotes: Footnotes) -> list[Figure]:
+    """The figures, amounts whose currency nobody knows with the mark of the footnote that says how to set it, where
+    they are among those of these names."""
+    known = sorted({figure.currency for figure in found if figure.currency})
+    code = known[0] if len(known) == 1 else "USD"
+    lacking = any(_is_unpriced(figure) and figure.metric.name in names for figure in found)
+    mark = footnotes.mark(f"no currency is known: --set currency={code}") if lacking else ""
+    return [replace(figure, unpriced=mark) if mark and _is_unpriced(figure) else figure for figure in found]
+
+
+def _is_unpriced(figure: Figure) -> bool:
+    return figure.metric.is_money and not figure.currency and figure.value is not None
+
+
+def _places(rows: pd.DataFrame) -> list[tuple[int, int] | None]:
+    """The best and the worst place of each row, None where it has none."""
+    both = zip(tidy.numbers(rows["rank_low"]), tidy.numbers(rows["rank_high"]), strict=True)
+    return [None if low is None or high is None else (int(low), int(high)) for low, high in both]
+
+
+def _labels(words: Sequence[str | None]) -> list[str]:
+    return [cells.visible(word) if word else "" for word in words]
+
+
+def _tuples(columns: Sequence[Sequence[str]], length: int) -> list[tuple[str, ...]]:
+    return list(zip(*columns, strict=True)) if columns else [()] * length

@@ -1,0 +1,197 @@
+"""What stands around the figures: what they are about, what is not available, and what is wrong with the data."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crm_metrics import schema
+from crm_metrics.book import cells, naming
+from crm_metrics.book.provenance import covered_until, problems, section
+from crm_metrics.commands.report import waiting
+from crm_metrics.commands.report.page import page
+from crm_metrics.commands.report.page.choice import Choice
+from crm_metrics.commands.report.page.figures import Figure
+from crm_metrics.commands.report.page.footnotes import Footnotes
+from crm_metrics.issues import Issue, Severity
+from crm_metrics.metrics.metric import Metric
+
+if TYPE_CHECKING:
+    from crm_metrics.book.screen import Screen
+    from crm_metrics.commands.report.page import Options
+    from crm_metrics.report import Report
+
+_NAMED = 3
+
+
+def header(screen: Screen, report: Report) -> None:
+    """Draws what the page is about, on one line where it fits: the period, what it is compared with, what the files
+    cover."""
+    title = naming.spoken(report.period) + ("" if report.complete else " to date")
+    by = [report.grain] if report.grain else []
+    title += f" by {', '.join(name.replace('_', ' ') for name in (*by, *report.by))}" if by or report.by else ""
+    if report.compare_period:
+        title += f" against {naming.spoken(report.compare_period, beside=report.period)}"
+    facts = [*_days(report), covered_until(report.sources, report.as_of, report.coverage)]
+    facts += [f"settings {report.settings_file}"] if report.settings_file else []
+    title, rest = cells.visible(title), cells.visible(" · ".join(facts))
+    if screen.fits(title, " · ", rest):
+        screen.line((title, "bold"), (" · ", "dim"), (rest, "dim"))
+        return
+    screen.paragraph(title, "bold", hang=0)
+    screen.paragraph(rest, "dim", hang=0)
+
+
+def footer(
+    screen: Screen, report: Report, choice: Choice, figures: Sequence[Figure], footnotes: Footnotes, options: Options
+) -> None:
+    """Draws the footnotes, the explanations of the marks, what is not available, what else there is, and the problems
+    with the data."""
+    shown = [figure for figure in figures if figure.metric.name in choice.names]
+    if choice.whole or report.by or report.grain:
+        screen.blank()
+    for line in _explained(report, choice, shown, footnotes, in_lines=screen.width is not None):
+        screen.paragraph(line, "dim", hang=2)
+    if choice.whole:
+        section(screen, "Not available", not_available(report, figures, verbose=options.verbose))
+        said = [f"{title} is {other} once more" for title, other in choice.twins.items()]
+        section(screen, "", said)
+    else:
+        for line in _lacking(report, figures):
+            screen.paragraph(line, "dim", hang=2)
+    if options.verbose:
+        section(screen, "Data problems", problems(report.issues, verbose=True))
+    else:  # what the one who reads has to settle is said with the words of the file, not only counted
+        for line in problems([issue for issue in report.issues if _is_open(issue)]):
+            screen.paragraph(line, "dim", hang=2)
+    if closing := _closing(report, choice, options):
+        if choice.whole:
+            screen.blank()
+        # A command stays on one line, ready to be copied.
+        for line in [" · ".join(closing)] if screen.fits(" · ".join(closing)) else closing:
+            screen.line((line, ""))
+
+
+def not_available(report: Report, figures: Sequence[Figure], *, verbose: bool = False) -> list[str]:
+    """For every metric without a figure what is missing; metrics that miss the same share a line, which without
+    `verbose` names the first few of many; then a line for each kind of file that is missing."""
+    return _missing(report, figures, report.metrics, verbose=verbose) + _no_files(report, verbose=verbose)
+
+
+def _missing(
+    report: Report, figures: Sequence[Figure], metrics: Sequence[Metric], *, verbose: bool = False
+) -> list[str]:
+    known = {figure.metric.name for figure in figures if figure.value is not None}
+    reasons = {figure.metric.name: figure.reason for figure in figures if figure.reason}
+    titles: dict[str, list[str]] = {}
+    for metric in metrics:
+        if metric.name in known or metric.name in report.lacking:
+            continue
+        sentence = report.missing.get(metric.name) or cells.REASONS.get(reasons.get(metric.name) or "", "no figure")
+        titles.setdefault(sentence, []).append(metric.title)
+    return [cells.visible(f"{_few(names, verbose)}: {sentence}") for sentence, names in titles.items()]
+
+
+def _few(names: Sequence[str], verbose: bool, most: int = _NAMED) -> str:
+    if verbose or len(names) <= most + 1:
+        return "; ".join(names)
+    return f"{'; '.join(names[:most])} and {len(names) - most} more"
+
+
+def _no_files(report: Report, *, verbose: bool) -> list[str]:
+    """A line for each kind of file that is missing, with the figures that it would bring, headline figures first. What
+    any one of several kinds would bring stands with one that is missing anyway."""
+    alone = {tables[0] for tables in report.lacking.values() if len(tables) == 1}
+    kinds: dict[tuple[str, ...], list[Metric]] = {}
+    for metric in report.metrics:
+        if tables := report.lacking.get(metric.name, ()):
+            one = next(((table,) for table in tables if table in alone), tables)
+            kinds.setdefault(one, []).append(metric)
+    lines = []
+    for tables, metrics in kinds.items():
+        names = [one.title for one in sorted(metrics, key=lambda one: not one.headline)]
+        lines.append(cells.visible(f"No {' or '.join(map(schema.called, tables))}: {_few(names, verbose, 2)}"))
+    return lines
+
+
+def _lacking(report: Report, figures: Sequence[Figure]) -> list[str]:
+    """Which headline figures are missing, with the reason where a file of their kind is there; a line for each kind of
+    file that is missing."""
+    headline = [metric for metric in report.metrics if metric.headline and metric.name not in report.ripe]
+    return _missing(report, figures, headline) + _no_files(report, verbose=False)
+
+
+def _days(report: Report) -> list[str]:
+    """The days of a period whose name does not say them."""
+    if not len(report.rows) or report.rows["start"].isna().all():
+        return []
+    first, last = str(report.rows["start"].dropna().min()), str(report.rows["end"].dropna().max())
+    if naming.is_plain(report.period):
+        return []
+    return [naming.spoken(f"{first}..{last}")]
+
+
+def _explained(
+    report: Report, choice: Choice, shown: Sequence[Figure], footnotes: Footnotes, *, in_lines: bool
+) -> list[str]:
+    """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
+    lines = []
+    if choice.young or (choice.whole and report.ripe):
+        of = {metric.name: metric for metric in report.metrics}
+        told = [
+            f"{of[name].title} ({naming.column(label)}: {cells.value(value, of[name].unit)})"
+            for name, (label, value) in report.ripe.items()
+        ]
+        lines.append(cells.visible(f"Not yet to be told: {' · '.join(told)}"))
+    lines += footnotes.lines(together=in_lines)
+    open_ended = [figure for figure in shown if figure.partial and figure.value is not None]
+    young = [figure for figure in open_ended if figure.complete or figure.reason == "immature-cohort"]
+    if any(not figure.complete for figure in open_ended):
+        until = covered_until((), report.as_of, report.coverage)
+        lines.append(f"* to date: the data goes {until}")
+    if young:
+        titles = "; ".join(dict.fromkeys(figure.metric.title for figure in young))
+        lines.append(cells.visible(f"* not final ({titles}): some records are still too young to tell"))
+    if report.by or report.grain or choice.named:
+        lines += [legend] if (legend := page.legend(shown)) else []
+    if any(figure.standing for figure in shown):
+        lines.append("↑ above or ↓ below the others by more than chance; of 100 teams of equals at most 5 show one")
+    if any(figure.places for figure in shown):
+        lines.append("rank: the places it may hold, 1 the best; blank where records cannot tell, or are fewer than 5")
+    if _has_gaps(report, shown):
+        lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
+    waits = waiting.sentences(report) if report.by else []  # else they are footnotes
+    about = [note for note in report.notes if report.concerns.get(note, choice.names) & choice.names]
+    return [*lines, *waits, *map(cells.visible, (*report.uncovered, *about))]
+
+
+def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
+    known = {figure.metric.name for figure in shown if figure.value is not None}
+    gaps = (figure for figure in shown if figure.value is None and figure.metric.name in known)
+    return any(any(figure.segment) or bool(report.grain) for figure in gaps)
+
+
+def _is_open(issue: Issue) -> bool:
+    """Whether a problem is one of words that nobody knows, or one that a setting in its sentence would settle."""
+    return issue.code.startswith("unknown-") or "--set" in issue.sentence
+
+
+def _closing(report: Report, choice: Choice, options: Options) -> list[str]:
+    """What else there is: figures that are not shown, rows left out, problems, each with the command that shows it."""
+    parts = []
+    if choice.left:
+        families = [metric.family for metric in choice.left]
+        most = max(families, key=families.count)
+        parts.append(f"{cells.count(len(choice.left))} more: --all, or -m {most}")
+    left_out = sum(source.rows - source.used for source in report.sources)
+    if left_out and (choice.whole or options.verbose):
+        read = sum(source.rows for source in report.sources)
+        parts.append(f"{cells.count(left_out)} of {cells.count(read)} rows left out")
+    if options.verbose:
+        return parts
+    found = sum(issue.severity is Severity.WARNING for issue in report.issues)
+    if found:
+        command = shlex.join(["crm-metrics", "check", *options.paths]) if options.paths else "-v"
+        parts.append(f"{found} data {'problem' if found == 1 else 'problems'}: {cells.visible(command)}")
+    return parts

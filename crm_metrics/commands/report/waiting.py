@@ -1,0 +1,73 @@
+"""Records that still wait, and what figures rest on, in words: a short note beside a figure, sentences below all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from crm_metrics import schema
+from crm_metrics.book import cells
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.waiting import Waiting
+    from crm_metrics.report import Report
+
+_NAMED = 3
+
+
+def beside(found: Waiting) -> str:
+    """A note beside a figure: how many wait, and the figure with them."""
+    value = "" if found.value is None else f"; with them {cells.value(found.value, found.metric.unit)}"
+    unknown = "; with them too few have ended to tell" if found.many and not value else ""
+    return f"{_share(found)} {_wait(found)}{value}{unknown}"
+
+
+def sentences(report: Report) -> list[str]:
+    """A sentence for each metric that has records waiting, in the order of the report."""
+    by_metric: dict[str, list[Waiting]] = {}
+    for found in report.waiting:
+        by_metric.setdefault(found.metric.name, []).append(found)
+    titles = {metric.name: metric.title for metric in report.metrics}
+    return [cells.visible(f"{titles[name]}: {_sentence(found)}") for name, found in by_metric.items()]
+
+
+def resting(report: Report) -> list[str]:
+    """A sentence for each thing that figures rest on, with the titles of these, in the order of the report."""
+    titles: dict[str, list[str]] = {}
+    for metric in report.metrics:
+        for words in report.grounds.get(metric.name, ()):
+            titles.setdefault(words, []).append(metric.title)
+    return [cells.visible(f"{', '.join(names)}: {words}") for words, names in titles.items()]
+
+
+def _sentence(found: Sequence[Waiting]) -> str:
+    first = found[0]
+    what = f"{schema.called(first.metric.table)} created in the period"
+    if not any(first.segment):
+        counts = f"{cells.count(first.count)} of the {cells.count(first.of)} {what} ({_share(first)})"
+        return f"{counts} {_wait(first)} and are not in it{_with_them(first)}"
+    most = sorted(found, key=lambda one: -one.share)
+    named = ", ".join(f"{' '.join(one.segment)} {_share(one)}{_short(one)}" for one in most[:_NAMED])
+    more = f" and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
+    return f"{what} that {_wait(first)} are not in it: {named}{more}"
+
+
+def _short(found: Waiting) -> str:
+    return "" if found.value is None else f" (with them {cells.value(found.value, found.metric.unit)})"
+
+
+def _with_them(found: Waiting) -> str:
+    if not found.many:
+        return ""
+    if found.value is None:
+        return "; with them it cannot be told yet: too few have ended"
+    shown = cells.value(found.value, found.metric.unit)
+    return f"; with them, each for as long as it has waited, it is {shown}"
+
+
+def _share(found: Waiting) -> str:
+    return cells.value(found.share, "percent")
+
+
+def _wait(found: Waiting) -> str:
+    return "are still open" if found.metric.table == "deals" else "still wait"

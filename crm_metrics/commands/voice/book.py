@@ -1,0 +1,244 @@
+"""What customers say, as tables and sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.voice.listening import Heard, Score, Segment
+    from crm_metrics.analysis.voice.words import Word
+    from crm_metrics.commands.voice import Voice
+
+_STYLES = {
+    "better": "green",
+    "maybe better": "green",
+    "worse": "red",
+    "maybe worse": "red",
+    "above": "green",
+    "below": "red",
+}
+_SAID = 5  # words, and segments, that a sentence names
+_ANSWERS = (
+    Column("kind", "Survey"),
+    Column("dimension", spare=1),
+    Column("segment", "Segment", spare=1),
+    Column("group", "Answer"),
+    Column("scores", "Scores", spare=4),
+    Column("answers", "Answers", Unit.COUNT),
+    Column("share", "Share", Unit.PERCENT, bar=True),
+    Column("low", "at least", Unit.PERCENT, spare=2),
+    Column("high", "at most", Unit.PERCENT, spare=2),
+    Column("comments", "With comment", Unit.COUNT, spare=3),
+)
+_WORDS = (
+    Column("kind", "Survey"),
+    Column("word", "Word or phrase"),
+    Column("group", "Typical of"),
+    Column("comments", "In comments", Unit.COUNT),
+    Column("of", "of", Unit.COUNT),
+    Column("other", shown=False),
+    Column("other_comments", "Others' comments", Unit.COUNT, spare=1),
+    Column("other_of", "of", Unit.COUNT, spare=1),
+    Column("log_odds", "Log-odds", Unit.SCORE, spare=3),
+    Column("z", "z", Unit.SCORE, spare=2),
+    Column("p", "Chance alone", Unit.PERCENT, spare=4),
+)
+_QUOTES = (
+    Column("kind", "Survey"),
+    Column("word", "Word or phrase", spare=1),
+    Column("group", "Answer"),
+    Column("quote", "Comment"),
+    Column("score", "Score", Unit.COUNT, spare=2),
+    Column("date", "On", spare=4),
+    Column("file", "File", spare=3),
+    Column("row", "Row", Unit.COUNT, spare=3),
+)
+_SEGMENTS = (
+    Column("kind", "Survey"),
+    Column("dimension", "By"),
+    Column("segment", "Segment"),
+    Column("metric", shown=False),
+    Column("unit", shown=False),
+    Column("value", "Score", OF_ROW),
+    Column("low", "at least", OF_ROW, spare=3),
+    Column("high", "at most", OF_ROW, spare=3),
+    Column("answers", "Answers", Unit.COUNT),
+    Column("standing", "Against the others", styles=_STYLES),
+    Column("before", "Before", OF_ROW, spare=1),
+    Column("answers_before", shown=False, unit=Unit.COUNT),
+    Column("contribution", "Part of the change", OF_ROW, spare=2),
+    Column("signal", "Own change", spare=1, styles=_STYLES),
+)
+
+
+def book(voice: Voice) -> Book:
+    """The groups of answers, words, quotes and, where dimensions are asked for, segments."""
+    sheets = [_answers(voice), _words(voice), _quotes(voice), _segments(voice)]
+    about = [f"compared with {voice.earlier.label}"] if voice.earlier else []
+    says = [sentence for one in voice.heard for sentence in _says(one)]
+    known = {
+        "period": voice.period.label,
+        "compare_period": voice.earlier.label if voice.earlier else None,
+        "languages": {path: list(names) for one in voice.heard for path, names in one.languages.items()},
+        "words_compared": {one.question.name: one.comparison.compared for one in voice.heard},
+    }
+    title = f"Voice of the customer  {voice.period.label}"
+    return Book(title, Origin.of(voice.dataset), sheets, about, says, _notes(voice), known)
+
+
+def _answers(voice: Voice) -> Sheet:
+    rows: list[list[Cell]] = []
+    for one in voice.heard:
+        for part in one.parts:
+            told = one.has_comments and part.dimension is None
+            comments = one.with_comment[one.groups.index(part.group)] if told else None
+            share = part.answers / part.of
+            group = part.group
+            row: list[Cell] = [one.question.name, part.dimension, part.segment, group.name, group.about, part.answers]
+            rows.append([*row, share, part.low, part.high, comments])
+    return Sheet("answers", "Answers", _ANSWERS, rows, notes=["Shares with 95 % limits."])
+
+
+def _words(voice: Voice) -> Sheet:
+    rows: list[list[Cell]] = []
+    for one in voice.heard:
+        found, last, first = one.comparison, one.groups[-1].name, one.groups[0].name
+        for word in found.words:
+            sides = [(last, word.first, found.first), (first, word.second, found.second)]
+            (name, count, of), (other, others, of_others) = sides if word.z > 0 else sides[::-1]
+            row: list[Cell] = [one.question.name, word.text, name, count, of, other, others, of_others]
+            rows.append([*row, word.log_odds, word.z, word.p])
+    notes = [
+        "A comment counts once for a word. Log-odds with an informative prior, positive for those who are less content. "
+        "Chance alone: how often, of comments dealt to both groups by chance, any word would be as far apart. Only words "
+        "with at most 5 % are shown. Words that stand in the same comments are shown as the longest."
+    ]
+    empty = "no word or phrase sets the groups apart by more than chance"
+    return Sheet("words", "Words that set them apart", _WORDS, rows, notes=notes, empty=empty)
+
+
+def _quotes(voice: Voice) -> Sheet:
+    rows: list[list[Cell]] = [
+        [
+            one.question.name,
+            quote.word,
+            one.groups[quote.group].name,
+            quote.text,
+            quote.score,
+            quote.on,
+            quote.path,
+            quote.row,
+        ]
+        for one in voice.heard
+        for quote in one.quotes
+    ]
+    notes = [
+        "The shortest comments with each word, then the newest of each group. E-mail addresses and long numbers are hidden."
+    ]
+    return Sheet("quotes", "In their own words", _QUOTES, rows, notes=notes, empty="no comments")
+
+
+def _segments(voice: Voice) -> Sheet:
+    rows = [row for one in voice.heard for row in (_whole(one), *(_segment(one, segment) for segment in one.segments))]
+    notes = [
+        "First all answers. Above or below the others by more than chance, all that is claimed here taken together."
+    ]
+    return Sheet("segments", "Scores", _SEGMENTS, rows, notes=notes)
+
+
+def _whole(one: Heard) -> list[Cell]:
+    before = (one.before.value, one.before.n) if one.before else (None, None)
+    return [*_figures(one, None, None, one.score), None, *before, None, one.signal]
+
+
+def _segment(one: Heard, segment: Segment) -> list[Cell]:
+    driver = segment.driver
+    then = (driver.before, driver.n_before, driver.contribution, driver.signal) if driver else (None,) * 4
+    return [*_figures(one, segment.dimension, segment.name, segment.score), segment.mark, *then]
+
+
+def _figures(one: Heard, dimension: str | None, segment: str | None, score: Score) -> list[Cell]:
+    named: list[Cell] = [one.question.name, dimension, segment, one.metric.name, str(one.metric.unit)]
+    return [*named, score.value, score.low, score.high, score.n]
+
+
+def _says(one: Heard) -> list[str]:
+    counts = [f"{part.group.name} {cells.count(part.answers)}" for part in one.parts if part.dimension is None]
+    label = f" ({one.label})" if one.label else ""
+    said = f"{one.metric.title}{label}: {_score(one.score, one.metric.unit)}, of {cells.count(one.score.n)} answers"
+    return [f"{said} ({', '.join(counts)}).", *_standing(one), _apart(one)]
+
+
+def _score(score: Score, unit: Unit) -> str:
+    value = cells.value(score.value, unit)
+    if score.low is None or score.high is None:
+        return value
+    return f"{value} (95 %: {cells.value(score.low, unit)} to {cells.value(score.high, unit)})"
+
+
+def _standing(one: Heard) -> Iterable[str]:
+    """The segments that differ from the others."""
+    for mark in ("below", "above"):
+        named = [
+            f"{segment.name} ({segment.dimension}, {_score(segment.score, one.metric.unit)})"
+            for segment in one.segments
+            if segment.mark == mark
+        ]
+        if named:
+            yield f"{mark.capitalize()} the others by more than chance: {_listed(named)}."
+
+
+def _apart(one: Heard) -> str:
+    """What sets the groups apart in words, or why nothing can be said."""
+    last, first, found = one.groups[-1].called, one.groups[0].called, one.comparison
+    if not one.has_comments or not sum(one.with_comment):
+        return "The answers have no comments." if one.has_comments else "The files have no column of comments."
+    if len(one.groups) < 2:
+        return "No answer is below the median: there are no two groups whose words could be compared."
+    if not found.compared:
+        said = f"{cells.count(found.first)} by {last}, {cells.count(found.second)} by {first}"
+        return f"Too few comments to compare words: {said}."
+    if not found.words:
+        return (
+            f"No word sets {last} apart from {first} by more than chance; {cells.count(found.compared)} were compared."
+        )
+    sides = [(last, first, 1), (first, last, -1)]
+    told = [
+        (who, others, [_word(word, one) for word in found.words if word.z * sign > 0]) for who, others, sign in sides
+    ]
+    return " ".join(
+        f"{who[:1].upper()}{who[1:]} write more often than {others}: {_listed(words)}."
+        for who, others, words in told
+        if words
+    )
+
+
+def _word(word: Word, one: Heard) -> str:
+    counts = [(word.first, one.comparison.first), (word.second, one.comparison.second)]
+    (count, of), (others, of_others) = counts if word.z > 0 else counts[::-1]
+    return f"“{word.text}” ({count} of {cells.count(of)} comments, against {others} of {cells.count(of_others)})"
+
+
+def _listed(named: list[str]) -> str:
+    more = f", and {len(named) - _SAID} more" if len(named) > _SAID else ""
+    return f"{', '.join(named[:_SAID])}{more}"
+
+
+def _notes(voice: Voice) -> list[str]:
+    notes = list(voice.unclear)
+    for one in voice.heard:
+        lacking = [dim for dim in voice.by if dim not in one.by]
+        if lacking:
+            notes.append(f"The answers to {one.question.name} have no {' and no '.join(lacking)}.")
+    found = {path: names for one in voice.heard for path, names in one.languages.items()}
+    notes += [f"{path}: comments in {' and '.join(names)}." for path, names in found.items() if names]
+    untold = [path for path, names in found.items() if not names]
+    if untold:
+        notes.append(
+            f"The language of the comments in {', '.join(untold)} is not known: no words are left out as fillers."
+        )
+    return notes

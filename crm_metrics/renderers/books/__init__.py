@@ -1,1 +1,0 @@
-"""From the result of a command to a book of tables: one module per command."""
