@@ -6,6 +6,16 @@ from difflib import get_close_matches
 
 EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_DATA, EXIT_NOTHING = 0, 1, 2, 3, 4
 EXIT_BUG, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 70, 130, 141
+EXIT_CODES = {
+    EXIT_OK: "what was asked for was written",
+    EXIT_FINDINGS: "`check` found something, or what `--fail-on` names happened",
+    EXIT_USAGE: "a mistake in the command or the settings; the message names the nearest valid form",
+    EXIT_DATA: "a file cannot be read, or can be read in two ways",
+    EXIT_NOTHING: "nothing to report, no figure that the files cover, or data older than `--max-age`",
+    EXIT_BUG: "a bug in crm-metrics; please report it with the output of `--debug`",
+    EXIT_INTERRUPTED: "interrupted with Ctrl-C",
+    EXIT_BROKEN_PIPE: "the program that read the output left early, for example `head`",
+}
 
 
 class CrmMetricsError(Exception):

@@ -14,7 +14,7 @@ import pytest
 import crm_metrics
 
 PACKAGE = Path(crm_metrics.__file__).parent
-WORDS = ("errors", "issues", "shipped", "schema", "tables", "expressions", "periods", "settings", "metrics")
+WORDS = ("errors", "help", "issues", "shipped", "schema", "tables", "expressions", "periods", "settings", "metrics")
 FLOORS: tuple[tuple[str, ...], ...] = (
     WORDS,
     ("loaders", "engine", "intervals"),

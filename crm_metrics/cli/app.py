@@ -32,6 +32,7 @@ COMMANDS = {
     "check": "what is wrong with the data; silent and exit code 0 when nothing is",
     "init": "writes crm-metrics.toml from what was found",
     "metrics": "what each figure means; 'crm-metrics metrics win_rate' explains one",
+    "help": "help topics, and where what you look for is said",
 }
 
 _EXAMPLES = """\

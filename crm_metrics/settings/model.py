@@ -102,7 +102,11 @@ class Settings(Block):
         allow_inf_nan=False,
     )
     clv_months: int = _setting(
-        "over how many whole months lifetime value is measured", "clv_months = 24", default=12, ge=3, le=120
+        "over how many whole months, the last ones of the period, lifetime value is measured",
+        "clv_months = 24",
+        default=12,
+        ge=3,
+        le=120,
     )
     clv_days: int = _setting(
         "for how many days ahead the value of a customer is predicted", "clv_days = 730", default=365, ge=1, le=36525
@@ -126,15 +130,17 @@ class Settings(Block):
         ge=1,
     )
     csat_top: int | None = _setting(
-        "how many of the highest ratings count as satisfied; by the scale when not set", "csat_top = 2", ge=1
+        "how many of the highest ratings count as satisfied; by the scale when not set: 2, of up to three points 1",
+        "csat_top = 2",
+        ge=1,
     )
     order_amount: Literal["line", "total"] | None = _setting(
         "whether an amount on each row of an order is that row's part (line) or the whole order's (total)",
         'order_amount = "line"',
     )
     end_dates: Literal["inclusive", "exclusive"] | None = _setting(
-        "whether a subscription's end is its last paid day (inclusive) or the first day without (exclusive); by how "
-        "renewals follow when not set",
+        "whether a subscription's end is its last paid day (inclusive) or the first day without (exclusive); when not set, "
+        "inclusive where nine of ten renewals begin the day after",
         'end_dates = "inclusive"',
     )
     won_stages: tuple[str, ...] = _setting("stages that mean won", 'won_stages = ["Signed"]', default=())
