@@ -18,6 +18,7 @@ from crm_metrics.tables import ROW, SOURCE, UNIT, Table
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 _MOST_DAYS = 200_000
 _FEW = 0.05  # so large a share of outcomes may lack their date
+_HEAD = 10_000
 _BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 FOREVER = np.iinfo(np.int64).max
 
@@ -233,24 +234,18 @@ class Selector:
     def units(self) -> Ints | None:
         """The customer of each row as a number; beyond these one for each row that names none. None where nobody repeats."""
         frame = self._table.frame
-        column = next((name for name in ("customer", UNIT) if name in frame), None)
-        if column is None:
+        if "customer" in frame:
+            units = self.entities("customer")
+        elif UNIT in frame:
+            # Forty bits tell a million customers apart, and leave room for the number of a cell.
+            keys = frame[UNIT].to_numpy()
+            units = np.where(keys == 0, -1, keys & ((1 << 40) - 1))
+        else:
             return None
-        codes = self._codes(column)
-        known = codes >= 0
-        count = int(codes.max(initial=-1)) + 1
-        if count >= known.sum():  # nobody repeats
+        named = units >= 0
+        if not _repeats(units[named]):
             return None
-        return codes if known.all() else np.where(known, codes, count + np.arange(len(codes)))
-
-    def _codes(self, column: str) -> Ints:
-        """A column's values as numbers in any order, −1 where missing."""
-        values = self._table.frame[column]
-        if isinstance(values.dtype, pd.CategoricalDtype):
-            codes = values.cat.codes.to_numpy().astype(np.int64)
-            used = np.bincount(codes[codes >= 0], minlength=1) > 0
-            return codes if used.all() else np.append(np.cumsum(used) - 1, -1)[codes]
-        return pd.factorize(values)[0].astype(np.int64)
+        return units if named.all() else np.where(named, units, int(units.max()) + 1 + np.arange(len(units)))
 
     @property
     def number_of_records(self) -> int:
@@ -283,6 +278,11 @@ class Selector:
             assert metric.where is not None
             self._filters[metric.where_text] = matches(self._table.frame, metric.where)
         return self._filters[metric.where_text]
+
+
+def _repeats(numbers: Ints) -> bool:
+    """Whether a number is there twice: where it is so, the first ones mostly tell."""
+    return pd.Index(numbers[:_HEAD]).has_duplicates or pd.Index(numbers).has_duplicates
 
 
 def _whole(amounts: Floats, group: Ints) -> Floats:

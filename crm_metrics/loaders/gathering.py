@@ -34,20 +34,20 @@ _HINT = (
 @dataclass(frozen=True)
 class Fetched:
     """A recognised file, how its columns are read, and the cells once they are there. `unread` is an id that is only wanted
-    to see whether one repeats."""
+    to see whether one repeats, `unit` a column that is only wanted to tell the rows' customers apart."""
 
     raw: Raw
     recognised: Recognised
     plan: Plan
     cells: Future[Cells]
     unread: str | None
+    unit: str = ""
 
 
 @dataclass(frozen=True)
 class Gathered:
     """All files of a question. `wanted` are the tables its figures are made of, `needs` the columns they need of each.
-    `offers` say how to read a header as one of these that no file has, by file, table and column; `units` names by table the
-    column that is read only to tell its customers apart."""
+    `offers` say how to read a header as one of these that no file has, by file, table and column."""
 
     files: list[Fetched]
     wanted: set[str]
@@ -56,7 +56,6 @@ class Gathered:
     issues: list[Issue]
     pool: ThreadPoolExecutor
     offers: dict[tuple[str, str, str], str]
-    units: dict[str, str]
 
 
 def gather(
@@ -96,16 +95,17 @@ def gather(
     company = _Company.of(files)
     for raw, recognised in sorted(files, key=lambda pair: -sizes[pair[0].path]):
         names = _columns(recognised, needs, dims, links)
-        names |= _telling(recognised, company) | {units.get(recognised.layout.table, "")}
+        unit = units.get(recognised.layout.table, "")
+        names |= _telling(recognised, company) | {unit}
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, company, needs)
-        how = plan(raw, chosen, _kinds(recognised), unread=unread, halves=halves[raw.path])
+        how = plan(raw, chosen, _kinds(recognised), unread=unread, unit=unit, halves=halves[raw.path])
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
-        started[raw.path] = Fetched(raw, recognised, how, cells, unread)
+        started[raw.path] = Fetched(raw, recognised, how, cells, unread, unit)
     fetched = [started[raw.path] for raw, _ in files]
-    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers, units)
+    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
 
 
 def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:

@@ -41,7 +41,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
-from crm_metrics.tables import SOURCE, UNIT, Dataset, Source, Table, Unusable
+from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
 
 Step = Callable[[Workbench], None]
 
@@ -77,9 +77,6 @@ def load(
     issues += [issue for file in files for issue in file.issues]
     overlaps.report(gathered.files, files, issues)
     tables = _together(files, issues, today)
-    for name, column in gathered.units.items():
-        if name in tables:
-            tables[name].frame = tables[name].frame.rename(columns={column: UNIT})
     sources = [file.source for file in files]
     bench = Workbench(
         tables,
@@ -227,7 +224,8 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     together: dict[str, object] = {}
     for column in columns:
         kind = next(frame[column].dtype for frame in frames if column in frame)
-        parts = [frame[column] if column in frame else pd.Series([None] * len(frame), dtype=kind) for frame in frames]
+        blank = 0 if kind.kind == "i" else None
+        parts = [frame[column] if column in frame else pd.Series([blank] * len(frame), dtype=kind) for frame in frames]
         if any(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
             values = sorted(set().union(*(set(part.astype("category").cat.categories) for part in parts)))
             dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))

@@ -38,15 +38,18 @@ def plan(
     kinds: Mapping[str, Kind],
     *,
     unread: str | None = None,
+    unit: str = "",
     halves: Mapping[str, Halves] | None = None,
 ) -> Plan:
     """How to read the chosen columns of a file, with the `halves` of its dates. A column whose sample leaves a doubt is
     read as text and decided as a whole later. `unread` is an id that nobody reads: its numbers are enough to see that none
-    repeats."""
+    repeats. `unit` only tells the rows' customers apart: their texts are not told apart while they are read."""
     head = raw.head if chosen else []
     columns = {place: _reading(name, kinds[name], head[place]) for name, place in chosen.items()}
     if unread is not None and unread in chosen and all(_WHOLE.fullmatch(cell or "") for cell in head[chosen[unread]]):
         columns[chosen[unread]] = As.INTEGER
+    if columns.get(chosen.get(unit, -1)) is As.TEXT:
+        columns[chosen[unit]] = As.PLAIN
     parts = {name: half for name, half in (halves or {}).items() if name in chosen}
     for half in parts.values():
         columns |= {place: As.TEXT for place in (half.time, half.zone) if place is not None}

@@ -18,7 +18,7 @@ from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies
+from crm_metrics.loaders.coercing import currencies, keys
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import ambiguities, figures, moments, records, spend_days, stages
@@ -30,7 +30,7 @@ from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
-from crm_metrics.tables import ROW, SOURCE, Source, Unusable
+from crm_metrics.tables import ROW, SOURCE, UNIT, Source, Unusable
 
 SCORES = ("score", "nps_score", "csat_score", "ces_score")
 _ODD_CURRENCIES = 20
@@ -71,7 +71,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     if fetched.unread is not None and fetched.unread in file_plan.names:
         _identity(file, fetched.unread, file_plan, cells)
     file.issues += cells.issues
-    values = _coerced(file, file_plan, cells)
+    values = _coerced(file, file_plan, cells, fetched.unit)
     values |= {_written_in(name): codes for name, codes in file.currencies.items()}
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
     frame = pd.DataFrame(values, copy=False)
@@ -161,7 +161,7 @@ def _leave_open(file: File, name: str, labels: tuple[str, ...], chosen: dict[str
     del chosen[name], file.recognised.columns[name]
 
 
-def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
+def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     text_dates: dict[str, coerced.Texts] = {}
     text_numbers: dict[str, coerced.Texts] = {}
@@ -187,6 +187,8 @@ def _coerced(file: File, file_plan: Plan, cells: Cells) -> dict[str, Any]:
                 text_numbers[name] = coerced.texts(column, file.missing)
         elif kind is Kind.BOOL:
             values[name] = _flags(file, name, column, cells)
+        elif name == unit:
+            values[UNIT] = _unit(file, name, column, cells)
         elif pa.types.is_string(column.type):
             values[name] = _ids(file, column)
         else:
@@ -208,6 +210,16 @@ def _texts(file: File, name: str, column: Any) -> coerced.Texts:
     if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
         return column_texts
     return coerced.relabelled(_one_form(file, column_texts.values), column_texts.codes)
+
+
+def _unit(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]:
+    """The customer of each row as a number that is the same in all files; 0 where none is named."""
+    is_as_written = not file.meanings(name)
+    is_as_written &= not (file.kind(name) is Kind.ID and (file.layout.id_prefix or file.layout.long_ids))
+    if is_as_written and keys.is_tidy(column, file.missing_text, file.layout.separators.get(name, "")):
+        return keys.of_column(column)
+    texts = translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
+    return texts.spread(keys.of_column(texts.values), 0)
 
 
 def _single(file: File, name: str, texts: coerced.Texts, cells: Cells) -> coerced.Texts:

@@ -78,9 +78,18 @@ def _labels_elsewhere(columns: Mapping[int, Column], row: Sequence[str]) -> np.n
     for at, column in columns.items():
         if is_text(column):
             # A label of one or two letters may as well be a value.
-            labels = sorted({label for label in row if len(label.strip()) > 2} - {row[at]})
-            result = result | np.asarray(pc.fill_null(pc.is_in(column, pa.array(labels, pa.string())), False))
+            labels = pa.array(sorted({label for label in row if len(label.strip()) > 2} - {row[at]}), pa.string())
+            # A dictionary is the same in all chunks, and most hold no label at all.
+            if pa.types.is_dictionary(column.type) and not _holds(column, labels):
+                continue
+            result = result | np.asarray(pc.fill_null(pc.is_in(column, labels), False))
     return result
+
+
+def _holds(column: Column, labels: pa.Array) -> bool:
+    """Whether one of the texts of a dictionary is one of these."""
+    chunks = column.chunks[:1] if isinstance(column, pa.ChunkedArray) else [column]
+    return any(pc.any(pc.is_in(chunk.dictionary, labels)).as_py() for chunk in chunks)
 
 
 def _equal(columns: Mapping[int, Column], row: Sequence[str], count: int) -> np.ndarray | None:
