@@ -62,7 +62,7 @@ def _refuse_inner_header(
     if 0 not in columns or not is_text(columns[0]):
         return
     inner = _labels_elsewhere({0: columns.pop(0)}, row)
-    inner &= _labels_elsewhere(columns, row)
+    inner = inner & _labels_elsewhere(columns, row)
     if inner.any():
         raise DataError(
             f"row {int(cells.rows[inner][0])} is a header of its own: below it stand parts of the record above, with other "
