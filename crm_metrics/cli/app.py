@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from crm_metrics import __version__
 from crm_metrics.cli.process import leave
@@ -48,6 +48,18 @@ Commands
 'crm-metrics COMMAND --help' lists the options of a command."""
 
 
+class _Command(TyperCommand):
+    """A command that takes an option with one value once: of two, nobody knows which was meant."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            for one in dict.fromkeys(order):
+                if order.count(one) > 1 and not (one.multiple or getattr(one, "is_flag", False)):
+                    ctx.fail(f"{' / '.join(one.opts)} is given twice. Give it once: which one counts cannot be told.")
+        return super().parse_args(ctx, args)
+
+
 class _Imported(Mapping[str, Any]):
     """The commands by name, each made when it is asked for."""
 
@@ -55,7 +67,7 @@ class _Imported(Mapping[str, Any]):
         if name not in COMMANDS:
             raise KeyError(name)
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name)(getattr(import_module(f"crm_metrics.cli.{name}"), name))
+        alone.command(name, cls=_Command)(getattr(import_module(f"crm_metrics.cli.{name}"), name))
         return typer.main.get_command(alone)
 
     def __iter__(self) -> Iterator[str]:

@@ -46,6 +46,19 @@ class Given:
         written(book, self.format, self.output, how, table=self.table, color=self.color, pager=self.pager)
 
 
+def _metric_first(given: Given, asked: str) -> tuple[Given, str]:
+    """The metric, and what was asked with the paths it is looked for in, whichever of both came first."""
+    from crm_metrics.metrics.own import catalog_of
+
+    if Path(asked).exists() or not asked.isidentifier():
+        catalog = catalog_of(given.settings, given.metrics_file)
+        named = [path for path in given.paths if path.casefold() in catalog and not Path(path).exists()]
+        if asked not in catalog and len(named) == 1:
+            paths = [asked, *(path for path in given.paths if path not in named)]
+            return replace(given, paths=paths, stdin=sys.stdin.buffer if "-" in paths else None), named[0]
+    return given, asked
+
+
 def _defined(given: Given, name: str) -> Mapping[str, str]:
     """What the figure of a metric means."""
     from crm_metrics.metrics.describe import defined
@@ -103,7 +116,10 @@ def reading(
                 if own_values.get("rows"):
                     _refuse_but_csv(values["format"])
                     values["format"] = "csv"
-                command(_given(name, **left, **values), **own_values)
+                given = _given(name, **left, **values)
+                if isinstance(asked := own_values.get("metric"), str):
+                    given, own_values["metric"] = _metric_first(given, asked)
+                command(given, **own_values)
 
         # Arguments keep their order; options may come anywhere.
         parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *taken)]

@@ -95,7 +95,12 @@ def segment_of(pairs: list[str]) -> dict[str, str]:
         name, equals, value = pair.partition("=")
         if not equals or not name.strip():
             raise errors.UsageError(f"--segment {pair}: NAME=VALUE", hint="For example: --segment owner=Ann")
-        found[name.strip().casefold().replace("-", "_")] = value.strip()
+        if (key := name.strip().casefold().replace("-", "_")) in found:
+            raise errors.UsageError(
+                f"--segment {pair}: {key} is given twice",
+                hint="A segment has one value of each; look at them one by one.",
+            )
+        found[key] = value.strip()
     return found
 
 

@@ -198,6 +198,13 @@ def _meant_units(text: str, calendar: Calendar) -> list[str]:
     small = [int(token) for token in tokens if token.isdigit() and len(token) <= 2]
     if letters.startswith("fy") and not years and small:
         years = [f"20{small.pop(0):02}"]
+    if not years and (named or letters in ("q", "h", "w")):
+        # Without a year: the last one in which it has begun.
+        today = date.today()
+        for latest in (today.year, today.year - 1):
+            meant = _meant_units(f"{text} {latest}", calendar)
+            if meant and _absolute(meant[0].lower(), calendar).start <= today:
+                return meant
     if len(years) != 1:
         return []
     year = years[0]

@@ -87,6 +87,8 @@ def from_pairs(pairs: list[str]) -> dict[str, Any]:
         except tomllib.TOMLDecodeError:
             read = {}
         block, dot, table = name.strip().partition(".")
+        if name.strip() in values or (block == "states" and table in values.get(block, {})):
+            raise SettingsError(f"{name.strip()} is given twice", where="--set", hint="Give it once.")
         value = read["value"] if read.keys() == {"value"} else text.strip()
         if block == "states" and dot:  # states.tickets={ "Wartet" = "open" }
             block, value = "states", values.get("states", {}) | {table: value}

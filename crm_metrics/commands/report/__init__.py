@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset
 
 HISTORY = 12
+# Reasons that another period would not take away.
+WHATEVER_THE_PERIOD = ("missing-column", "mixed-currency", "no-rate", "scale-ambiguous")
 MOST_PARTS = 5000  # 95 years of weeks; more come of a mistyped year
 
 
@@ -118,8 +120,14 @@ def compute(
         if len(assembler.absent) == len(asked.metrics):
             reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
             raise _nothing(list(reasons)[:3])
+        of_period = set(rows.loc[~rows["reason"].isin(WHATEVER_THE_PERIOD), "metric"])
+        if not of_period:
+            raise _nothing(_distinct(assembler.missing.values()))
         raise _nothing(
-            [f"no figure can be given for {whole.label}; {_span(dataset)}", *_other_reasons(assembler.missing)],
+            [
+                f"no figure can be given for {whole.label}; {_span(dataset)}",
+                *_distinct(said for name, said in assembler.missing.items() if name in of_period),
+            ],
             "another period with -p, or -p all",
         )
     first = shown[0]
@@ -188,9 +196,11 @@ def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:
     return NothingToReport("; ".join(reasons), hint=f"Choose {instead}." if instead else None)
 
 
-def _other_reasons(missing: Mapping[str, str]) -> list[str]:
-    """Why figures are missing where not for want of records; the first two reasons, those of time before others."""
-    found = [reason for reason in dict.fromkeys(missing.values()) if not reason.startswith("no records in")]
+def _distinct(missing: Iterable[str]) -> list[str]:
+    """Why figures are missing where not for want of records; the first two reasons that no other one says as well, those of
+    time before others."""
+    found = [reason for reason in dict.fromkeys(missing) if not reason.startswith("no records in")]
+    found = [reason for reason in found if not any(reason != other and reason in other for other in found)]
     return sorted(found, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
 
 
