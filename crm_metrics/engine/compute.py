@@ -93,29 +93,37 @@ class Engine:
         )
 
     def prepare(self, metrics: Iterable[Metric]) -> None:
-        """Compute the aggregates behind the metrics, the tables side by side: arithmetic on columns leaves the interpreter
-        free."""
+        """Compute the aggregates behind the metrics and what is made of those of one table, the tables side by side:
+        arithmetic on columns leaves the interpreter free."""
         tables: dict[str, list[Metric]] = {}
+        formulas: list[tuple[Metric, set[str]]] = []
         for part in self.catalog.parts(metrics):
-            if part.aggregate and part.among is None and part.immature is None:
+            if part.over_months is None and part.among is None and part.immature is None:
                 self.segments(self.dims(part))
-                tables.setdefault(part.table, []).append(part)
+                if part.formula is None:
+                    tables.setdefault(part.table, []).append(part)
+                else:
+                    formulas.append((part, {one.name for one in self.catalog.parts([part]) if one.aggregate}))
         if len(tables) > 1:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                for job in [pool.submit(self._all, table, parts) for table, parts in tables.items()]:
+                for job in [pool.submit(self._all, table, parts, formulas) for table, parts in tables.items()]:
                     job.result()
 
-    def _all(self, table: str, metrics: Iterable[Metric]) -> None:
-        """The metrics of one table: those of the same date and column one after the other, so that each is looked up once
-        and its memory serves the next."""
+    def _all(self, table: str, metrics: Iterable[Metric], formulas: Sequence[tuple[Metric, set[str]]]) -> None:
+        """The metrics of one table: those of the same date and column one after the other, and then what they complete, so
+        that each is looked up once and its memory serves the next."""
 
         def flow(metric: Metric) -> tuple[str, tuple[str, ...]]:
             return metric.at or "", metric.open or ()
 
         ordered = sorted(metrics, key=lambda one: (*flow(one), one.where_text or "", one.column, one.name))
+        computed: set[str] = set()
         for _, group in groupby(ordered, key=flow):
-            for metric in group:
-                self.cells(metric.name)
+            names = [metric.name for metric in group]
+            computed.update(names)
+            names += [formula.name for formula, parts in formulas if parts <= computed and not parts.isdisjoint(names)]
+            for name in names:
+                self.cells(name)
             if table in self._selectors:
                 self._selectors[table].forget()
                 self.measures.forget(table)
