@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from datetime import date
 from pathlib import Path
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program has it; before anything imports numpy
 
 import pytest
 from hypothesis import settings
@@ -52,6 +56,14 @@ def figures(*paths: str, settings: Settings | None = None, **asked: object) -> d
         tuple(part for part in key if part is not None): value
         for *key, value in rows[[*keys, "value"]].itertuples(index=False, name=None)
     }
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: looking through them for garbage again and again shows nothing, and
+    the program itself looks for it hardly ever."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
@@ -120,8 +121,10 @@ def _suggestion(name: str, known: Iterable[str]) -> str:
     return words if words.startswith("Did") else ""
 
 
+@cache
 def built_in() -> Catalog:
-    """The catalogue that comes with the program: every TOML file of this folder, families in the order of a report."""
+    """The catalogue that comes with the program: every TOML file of this folder, families in the order of a report. It is
+    read once: whoever asks many questions in one process asks with the same one."""
     blocks: dict[str, Metric] = {}
     for family in sorted(
         listed("metrics"), key=lambda name: FAMILIES.index(name) if name in FAMILIES else len(FAMILIES)
