@@ -1,15 +1,22 @@
 """The command line: arguments in, exit code out. Nothing else prints or exits."""
 
+import os
 from typing import NoReturn
 
-from crm_metrics.cli.process import spare_collections
+from crm_metrics.cli.process import leave, spare_collections
 
 __all__ = ["main"]
 
 
 def main() -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code; on Tab print what can stand there."""
     spare_collections()
+    action, _, shell = os.environ.get("_CRM_METRICS_COMPLETE", "").partition("_")
+    if action == "complete":
+        from crm_metrics.cli.completing import answered
+
+        if answered(shell):
+            leave(0)
     from crm_metrics.cli.app import main
 
     main()

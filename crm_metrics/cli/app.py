@@ -109,7 +109,7 @@ def _start(
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
     try:
-        app()
+        app(prog_name="crm-metrics")
         code = 0
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else int(left.code is not None)
