@@ -15,7 +15,7 @@ SEASON = np.array([0.7, 0.8, 1.0, 1.1, 1.0, 0.9, 0.8, 0.9, 1.0, 1.1, 1.2, 1.5])
 
 
 def said(series: object, ahead: int = 2, season: int | None = None, *, grows: bool = True) -> dict[str, np.ndarray]:
-    return smoothing.forecasts(np.array(series, dtype=float), ahead, season, grows=grows)
+    return smoothing.forecasts(np.array(series, dtype=float), ahead, season, grows=grows)[0]
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,13 @@ def test_what_cannot_be_negative_is_not_forecast_so(seed: int) -> None:
     assert min(values.min() for values in said(series, 12, 12).values()) >= 0
 
 
-def trials(came: object, said: object, *, grows: bool = False, alike: object = None, ahead: int = 1) -> Trials:
+def trials(
+    came: object, said: object, *, grows: bool = False, alike: object = None, ahead: int = 1, spread: object = 1.0
+) -> Trials:
     actual, value = np.array(came, dtype=float), np.array(said, dtype=float)
     like = np.ones(actual.size, dtype=bool) if alike is None else np.array(alike, dtype=bool)
-    return Trials(actual, {"theta": value}, ahead, np.full(actual.size, 2.0), like, grows)
+    missed = np.broadcast_to(np.array(spread, dtype=float), actual.size + 1)
+    return Trials(actual, {"theta": value}, ahead, np.full(actual.size, 2.0), like, missed, grows)
 
 
 def test_a_band_is_the_conformal_quantile_of_the_errors() -> None:
@@ -138,15 +141,31 @@ def test_what_grows_has_bands_of_ratios() -> None:
 def test_bands_rest_on_moments_that_knew_as_much_as_now_where_they_are_enough() -> None:
     came = np.array([50.0] * 10 + [1.0] * 12)
     found = trials(came, np.zeros(22), alike=came < 2).bands("theta", 0.0)
-    few = trials(came[:14], np.zeros(14), alike=came[:14] < 2).bands("theta", 0.0)
 
-    assert (-1, 1) == found[0.9]
-    assert 50 == few[0.9][1]
+    assert found[0.9] == pytest.approx((-1, 1))
+
+
+def test_errors_of_moments_that_knew_no_season_count_by_what_is_explained_since() -> None:
+    """Ten errors of 50 where smoothing missed by 10; now that it misses by 2 they tell of errors of 10."""
+    came, alike = np.array([50.0] * 10 + [10.0] * 4), np.arange(14) >= 10
+    spread = np.where(np.append(alike, True), 2.0, 10.0)
+
+    assert trials(came, np.zeros(14), alike=alike, spread=spread).bands("theta", 0.0)[0.9] == pytest.approx((-10, 10))
+    assert trials(came, np.zeros(14), alike=alike).bands("theta", 0.0)[0.9] == pytest.approx((-50, 50))
+
+
+def test_errors_that_overlap_make_a_quantile_for_each_row_that_does_not() -> None:
+    """Rows 1, 4, 16 and 9, 9, 9: half of the next lie below 4 and 9, the mean of their logarithms is that of 6. Of two rows
+    of two there is too little for each."""
+    assert reach(np.array([1.0, 9, 4, 9, 16, 9]), 0.5, 2) == pytest.approx(6)
+    assert reach(np.array([1.0, 9, 4, 9]), 0.5, 2) == pytest.approx(6)
+    assert reach(np.array([1.0, 9, 4, 9]), 0.5, 1) == pytest.approx(6)
+    assert reach(np.array([1.0, 9, 4, 9, 16, 9]), 0.5, 1) == pytest.approx(9)
 
 
 @pytest.mark.parametrize(("count", "known"), [(2, False), (3, True)])
 def test_few_errors_give_a_wider_band_and_fewer_than_three_none(count: int, known: bool) -> None:
-    wide = reach(np.array([1.0, 2.0, 3.0][:count]), 0.9)
+    wide = reach(np.array([1.0, 2.0, 3.0][:count]), 0.9, 1)
 
     assert known == (wide > 3.0)
     assert known != np.isnan(wide)
@@ -155,7 +174,7 @@ def test_few_errors_give_a_wider_band_and_fewer_than_three_none(count: int, know
 def test_methods_are_compared_where_all_of_them_said_something() -> None:
     came = np.zeros(6)
     values = {"run-rate": np.ones(6), "seasonal-naive": np.array([NAN, NAN, NAN, 4, 4, 4])}
-    some = Trials(came, values, 1, np.full(6, 2.0), np.ones(6, dtype=bool), False)
+    some = Trials(came, values, 1, np.full(6, 2.0), np.ones(6, dtype=bool), np.ones(7), False)
 
     assert (["run-rate"], 6) == (some.compared(4, some.alike)[0], some.compared(4, some.alike)[1].sum())
     assert (["run-rate", "seasonal-naive"], 3) == (
@@ -181,10 +200,10 @@ def test_bands_hold_as_many_values_as_they_promise() -> None:
     for _ in range(90):
         size = 40
         series = np.linspace(100, 160, size) * np.resize(SEASON, size) * chance.lognormal(0, 0.15, size)
-        values = np.array([said(series[:known], 1, 12)["theta"][0] for known in range(10, size)])
-        tried = Trials(
-            series[10:-1], {"theta": values[:-1]}, 1, np.ones(size - 11), np.arange(10, size - 1) >= 23, grows=True
-        )
+        told = [smoothing.forecasts(series[:known], 1, 12, grows=True) for known in range(10, size)]
+        values, spread = np.array([each["theta"][0] for each, _ in told]), np.array([missed for _, missed in told])
+        alike = np.arange(10, size - 1) >= 23
+        tried = Trials(series[10:-1], {"theta": values[:-1]}, 1, np.ones(size - 11), alike, spread, grows=True)
         for level, (low, high) in tried.bands("theta", float(values[-1])).items():
             hits[level] += bool(low <= series[-1] <= high)
 

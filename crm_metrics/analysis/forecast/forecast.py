@@ -78,8 +78,9 @@ def forecast(
     last = _last(record, moments)
     origins = list(range(last, moments.ahead - 1, -1))
     series = _by_day(record, moments, last) if record.adds else record.whole
-    points = [_plain(record, moments, series, back) for back in origins]
-    now = _plain(record, moments, series, 0)
+    plain = [_plain(record, moments, series, back) for back in [*origins, 0]]
+    *points, now = [point for point, _ in plain]
+    spread = np.array([missed for _, missed in plain])
     said = {name: np.array([point[name] for point in points], dtype=float) for name in now}
     simulated, runs = None, None
     if simulate is not None and (simulated := simulate(0, moments.rest(0), 200)) is not None:
@@ -95,7 +96,7 @@ def forecast(
     alike = np.array([last - back + 1 >= years or not seasonal for back in origins], dtype=bool)
     # The simulation knows no season, and is tried at few moments: all of them count where it is compared with the others.
     scale = _scale(record, moments, last, origins, seasonal=seasonal and runs is None)
-    trials = Trials(record.whole[origins], said, moments.ahead, scale, alike, record.grows)
+    trials = Trials(record.whole[origins], said, moments.ahead, scale, alike, spread, record.grows)
     needed = STRETCHES * moments.ahead if runs is None else min(STRETCHES * moments.ahead, _TRIED)
     names, at = trials.compared(needed, alike if runs is None else np.ones_like(alike))
     scaled = {name: trials.scaled(name, at) for name in names}
@@ -106,7 +107,7 @@ def forecast(
         for name in said
     ]
     if simulated is not None and runs is not None:
-        bands = _quantiles(record.so_far[0] + simulated.totals, trials.came, runs, limits[0])
+        bands = _quantiles(record.so_far[0] + simulated.totals, trials.came, runs, limits[0], moments.ahead)
         coverage = _covered(trials.came, runs, record.so_far[origins], moments.ahead)
         methods[-1] = replace(methods[-1], bands=bands, coverage=coverage)
     chosen = next(method for method in methods if method.name == best)
@@ -167,26 +168,28 @@ def _by_day(record: Record, moments: Moments, last: int) -> Floats:
     return record.steps[: last + 1] / lengths
 
 
-def _plain(record: Record, moments: Moments, series: Floats, back: int) -> dict[str, float]:
+def _plain(record: Record, moments: Moments, series: Floats, back: int) -> tuple[dict[str, float], float]:
     """The forecast of the whole period from the metric's own past (a day's value of each step of what adds up, else the
-    whole periods), as seen so many steps back, by every method; NaN where it cannot say."""
+    whole periods), as seen so many steps back, by every method, NaN where it cannot say; and how far smoothing missed
+    within that past."""
     if not record.adds:
         stride = moments.stride
         known = _from_first(series[back + moments.ahead :: stride][::-1])
         season = moments.season // stride if moments.season % stride == 0 else None
-        by_step = smoothing.forecasts(known, moments.ahead // stride, season, grows=record.grows)
+        by_step, spread = smoothing.forecasts(known, moments.ahead // stride, season, grows=record.grows)
         said = {name: float(values[-1]) for name, values in by_step.items()}
         year_ago = back + moments.season * -(-moments.ahead // moments.season)
         said[smoothing.YEAR_AGO] = float(series[year_ago]) if year_ago < len(series) else np.nan
-        return {LAST: float(known[-1]) if known.size else np.nan, **said}
+        return {LAST: float(known[-1]) if known.size else np.nan, **said}, spread
     days_ahead = moments.days_ahead(back)
     so_far = float(record.so_far[back]) if days(moments.so_far(back)) else 0.0
-    by_step = smoothing.forecasts(_from_first(series[back:][::-1]), moments.ahead, moments.season, grows=record.grows)
+    before = _from_first(series[back:][::-1])
+    by_step, spread = smoothing.forecasts(before, moments.ahead, moments.season, grows=record.grows)
     found = {name: so_far + float(values @ days_ahead) for name, values in by_step.items()}
     if elapsed := days(moments.so_far(0)):
         passed = days(moments.so_far(back)) or elapsed
         found[PACE] = so_far / passed * days(moments.whole(back))
-    return found
+    return found, spread
 
 
 def _from_first(series: Floats) -> Floats:
@@ -204,7 +207,7 @@ def _runs(record: Record, moments: Moments, simulate: Simulator, origins: list[i
 
 
 def _quantiles(
-    totals: Floats, came: Floats, tried: list[Floats | None], least: float
+    totals: Floats, came: Floats, tried: list[Floats | None], least: float, ahead: int
 ) -> dict[float, tuple[float, float]]:
     """Per level the band of the simulation, never narrower than its past says: markets change in ways that the rates of the
     past do not know. Conformal, with errors by what the simulation held for their spread."""
@@ -215,7 +218,7 @@ def _quantiles(
     ]
     found = {}
     for level in LEVELS:
-        widening = reach(np.abs(scores), level) / _NORMAL[level] if len(scores) >= FEWEST else 1.0
+        widening = reach(np.abs(scores), level, ahead) / _NORMAL[level] if len(scores) >= FEWEST else 1.0
         wide = totals.mean() + (totals - totals.mean()) * max(1.0, widening)
         low, high = np.quantile(wide, [(1 - level) / 2, (1 + level) / 2])
         found[level] = (float(max(low, least)), float(high))
@@ -229,6 +232,6 @@ def _covered(came: Floats, tried: list[Floats | None], so_far: Floats, ahead: in
         if runs is None or np.isnan(actual):
             continue
         before = max(number - ahead + 1, 0)
-        for level, (low, high) in _quantiles(runs, came[:before], tried[:before], float(so_far[number])).items():
+        for level, (low, high) in _quantiles(runs, came[:before], tried[:before], float(so_far[number]), ahead).items():
             hits[level].append(bool(low <= actual <= high))
     return {level: (float(np.mean(hit)) if hit else float("nan"), len(hit)) for level, hit in hits.items()}

@@ -25,23 +25,26 @@ _GRID = list(itertools.product((0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.99)
 _LEVEL, _PART, _DAMPING = (np.array(column) for column in zip(*_GRID, strict=True))
 
 
-def forecasts(series: Floats, ahead: int, season: int | None, *, grows: bool) -> dict[str, Floats]:
-    """By every method the values of the next `ahead` steps; `season` is how many steps make a year, None for no season; what
-    `grows` has no end above and none below 0. NaN in the series is a gap: drawn through for the smoothing ones. All NaN
-    before two values are known; of a year ago before a year is."""
+def forecasts(series: Floats, ahead: int, season: int | None, *, grows: bool) -> tuple[dict[str, Floats], float]:
+    """By every method the values of the next `ahead` steps, and how far the smoothing with a trend missed one step ahead
+    within the series (root mean square; of what `grows`, with no end above and none below 0, as a share of the mean).
+    `season` is how many steps make a year, None for no season. NaN in the series is a gap: drawn through for the
+    smoothing ones. All NaN before two values are known; of a year ago before a year is."""
     known = np.flatnonzero(~np.isnan(series))
     nothing = np.full(ahead, np.nan)
     if known.size < 2:
-        return dict.fromkeys((RUN_RATE, YEAR_AGO, THETA, DAMPED, COMBINED), nothing)
+        return dict.fromkeys((RUN_RATE, YEAR_AGO, THETA, DAMPED, COMBINED), nothing), float("nan")
     found = {RUN_RATE: np.full(ahead, series[known[-_RECENT:]].mean()), YEAR_AGO: nothing}
     if season is not None and series.size >= season:
         found[YEAR_AGO] = np.resize(series[series.size - season :], ahead)
     full = np.interp(np.arange(series.size), known, series[known])
     plain, after, relative = _without_season(full, ahead, season, grows=grows)
-    for name, method in ((THETA, theta), (DAMPED, damped)):
-        found[name] = np.maximum(method(plain, ahead) * after, 0.0) if relative else method(plain, ahead) + after
+    trending, missed = damped(plain, ahead)
+    for name, values in ((THETA, theta(plain, ahead)), (DAMPED, trending)):
+        found[name] = np.maximum(values * after, 0.0) if relative else values + after
     found[COMBINED] = (found[THETA] + found[DAMPED]) / 2
-    return found
+    level = np.abs(plain).mean() if grows else 1.0
+    return found, float(missed / level) if level > 0 else float("nan")
 
 
 def theta(series: Floats, ahead: int) -> Floats:
@@ -54,12 +57,14 @@ def theta(series: Floats, ahead: int) -> Floats:
     return np.asarray(level[best] + _line(series)[0] / 2 * steps, dtype=float)
 
 
-def damped(series: Floats, ahead: int) -> Floats:
-    """Exponential smoothing of level and trend, the trend fading (Gardner & McKenzie 1985)."""
+def damped(series: Floats, ahead: int) -> tuple[Floats, float]:
+    """Exponential smoothing of level and trend, the trend fading (Gardner & McKenzie 1985); and the root of its mean squared
+    error one step ahead within the series."""
     slope, start = _line(series[:_OPENING_TREND])
     level, trend, squares = smoothed(series, start - slope, slope, _LEVEL, _LEVEL * _PART, _DAMPING)
     best = int(squares.argmin())
-    return np.asarray(level[best] + trend[best] * np.cumsum(_DAMPING[best] ** np.arange(1, ahead + 1)), dtype=float)
+    said = level[best] + trend[best] * np.cumsum(_DAMPING[best] ** np.arange(1, ahead + 1))
+    return np.asarray(said, dtype=float), float(np.sqrt(squares[best] / series.size))
 
 
 def smoothed(
