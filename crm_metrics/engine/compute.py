@@ -39,7 +39,8 @@ _FEW = 100_000
 
 class Engine:
     """Computes metrics of one dataset over windows and segments; each metric is computed once. With `keep`, the segments
-    not in it are one, called `rest`. `limits` are the windows of which limits are computed, or whether they are of all."""
+    not in it are one, called `rest`. `limits` are the windows of which limits are computed, or whether they are of all;
+    where nothing is `compared`, counts, which are shown without, need no more."""
 
     def __init__(
         self,
@@ -51,12 +52,13 @@ class Engine:
         keep: tuple[tuple[str, ...], ...] = (),
         rest: str = "",
         limits: bool | Collection[int] = True,
+        compared: bool = True,
     ) -> None:
         self.dataset = dataset
         self.catalog = with_formulas(catalog, dataset.tables)
         self.windows = list(windows)
         self.by = by
-        self.keep, self.rest = keep, rest
+        self.keep, self.rest, self.compared = keep, rest, compared
         limited = range(len(self.windows)) if limits is True else limits or ()
         self.limited: Bools = np.isin(np.arange(len(self.windows)), [*limited])
         self._everything = any(window.is_all for window in self.windows)
@@ -90,6 +92,7 @@ class Engine:
             keep=self.keep,
             rest=self.rest,
             limits=bool(self.limited.any()),
+            compared=self.compared,
         )
 
     def prepare(self, metrics: Iterable[Metric]) -> None:

@@ -54,7 +54,7 @@ def limited(engine: Engine, metric: Metric, cells: Cells) -> Cells:
 
 def _counted(engine: Engine, metric: Metric, cells: Cells) -> Cells:
     """A count is shown without limits; among segments it is as sure as one of so many customers as vary as much."""
-    found = scores(engine, metric, cells) if cells.dims and repeats(engine, metric) else None
+    found = scores(engine, metric, cells) if engine.compared and cells.dims and repeats(engine, metric) else None
     if found is None:
         return replace(cells, effective=np.maximum(cells.value, 0))
     with np.errstate(all="ignore"):

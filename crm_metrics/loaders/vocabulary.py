@@ -124,6 +124,8 @@ class Header:
 def words_of(label: str) -> tuple[str, ...]:
     """A label as words: split where signs, spaces, capitals and digits say, without case and accents; `#` is a number."""
     if label.isascii():
+        if label.islower() and label.replace(" ", "").isalpha():
+            return tuple(label.split())
         text = _CAMEL.sub(" ", label).casefold()
     else:
         text = unicodedata.normalize("NFKC", label.replace("º", "o").replace("°", ""))

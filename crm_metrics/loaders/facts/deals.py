@@ -40,7 +40,7 @@ def derive(bench: Workbench) -> None:
     if bench.asks("deals", "open_from", "overdue_from"):
         _pipeline(bench, table, is_open)
     _durations(bench, table, is_open)
-    _amounts(frame, outcome)
+    _amounts(bench, frame, outcome)
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", bench.settings.competitor_reasons)
         named |= words(frame, "stage", _COMPETITION)
@@ -96,7 +96,7 @@ def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
     frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 
-def _amounts(frame: pd.DataFrame, outcome: np.ndarray) -> None:
+def _amounts(bench: Workbench, frame: pd.DataFrame, outcome: np.ndarray) -> None:
     """Weighted amounts of deals not closed since as-of, whose probability is known; and amounts by which won and lost deals
     can be compared: where all lost deals of a currency have 0 while won ones have more, nobody priced them."""
     if "amount" not in frame:
@@ -104,6 +104,8 @@ def _amounts(frame: pd.DataFrame, outcome: np.ndarray) -> None:
     amounts = numbers(frame, "amount")
     if "probability" in frame:
         frame["weighted_amount"] = np.where(frame["is_still_open"], amounts * numbers(frame, "probability"), np.nan)
+    if not bench.asks("deals", "compared_amount"):
+        return
     lost = outcome == LOST
     priced = amounts
     if np.any(lost & (amounts == 0)):

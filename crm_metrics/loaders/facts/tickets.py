@@ -134,7 +134,9 @@ def _resolution(bench: Workbench, table: Table) -> None:
     by_stamps, by_column = _clock(bench, table, "solved_at", "resolution_minutes")
     if not by_stamps.any() and not by_column.any():
         return
-    hours = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+    hours = numbers(frame, "resolution_minutes") / 60
+    if not by_column.all():
+        hours = np.where(by_column, hours, np.nan)
     if by_stamps.any():
         hours = np.where(by_stamps, bench.between(table, "created_at", "solved_at", HOUR_US), hours)
     put(frame, "resolution_hours", bench.no_negative(table, hours, "creation", "the solution", "resolution time"))
