@@ -343,7 +343,7 @@ def _grouped(cell: Codes, unit: Ints) -> Groups:
     rows: Codes = np.arange(len(cell), dtype=np.int32 if len(cell) < 2**31 else np.int64)
     keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
     bits = len(cell).bit_length() + 1
-    bucket = ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).astype(np.int64)
+    bucket = ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
     first = np.empty(1 << bits, dtype=rows.dtype)
     first[bucket[::-1]] = rows[::-1]  # of several the last stays
     leader = first.take(bucket)

@@ -82,7 +82,6 @@ def gather(
     for table, name in wanted:
         if schema.is_derived(table):
             needs.setdefault(table, set()).add(name)
-    offers = _offers(files, needs, settings or Settings())
     _find_dims(files, dims)
     links = _links(files, dims)
     units = {} if "customer" in links else _units(files, apart, needs)
@@ -105,6 +104,7 @@ def gather(
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
         started[raw.path] = Fetched(raw, recognised, how, cells, unread, unit)
+    offers = _offers(files, needs, settings or Settings())  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
     return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
 

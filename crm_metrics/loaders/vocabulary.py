@@ -195,8 +195,9 @@ def _language(name: str, guessing: bool = False) -> Language:
         for words in (block, *([block.get("guesses", {})] if guessing else ())):
             for meant, form in ((meant, form) for meant, forms in words.get(part, {}).items() for form in forms):
                 # As headers are compared, and without the words that say nothing.
-                bare = "".join(word for word in words_of(form) if word not in stops)
-                for key in dict.fromkeys((key_of(form), bare or key_of(form))):
+                whole = words_of(form)
+                bare = "".join(word for word in whole if word not in stops)
+                for key in dict.fromkeys(("".join(whole), bare or "".join(whole))):
                     found[key] = tuple(dict.fromkeys((*found.get(key, ()), meant)))
         return found
 

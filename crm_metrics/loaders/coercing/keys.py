@@ -56,7 +56,7 @@ def _is_tidy(begin: Ints, length: Ints, data: Bytes, words: Bools) -> bool:
         or data.min() < _BLANK
         or blank.take(begin).any()
         or blank.take(begin + length - 1).any()
-        or words[data.take(begin), length].any()
+        or words.take(data.take(begin) * np.int64(_LONGEST + 1) + length).any()
     )
 
 
@@ -69,8 +69,8 @@ def of_column(column: pa.ChunkedArray | pa.Array) -> Ints:
         words = np.ndarray(len(data) + 1, dtype="<u8", buffer=padded, strides=(1,))
         number = length.astype(np.uint64)
         for at in range(0, int(length.max(initial=0)), 8):
-            left = np.clip(length - at, 0, 8)
-            word = words[np.minimum(begin + at, len(data))] & _LEFT[left]
+            left = length - at
+            word = words.take(begin + at, mode="clip") & _LEFT.take(left, mode="clip")
             mixed = ((number ^ word) + _STEP) * _MIX
             mixed ^= mixed >> np.uint64(29)
             number = np.where(left > 0, mixed, number)
