@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from crm_metrics import periods
 from crm_metrics.analysis import goals
@@ -14,7 +15,11 @@ from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
 
-PAST = 12  # so many periods before one tell how much they differ by themselves
+if TYPE_CHECKING:
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.metrics.metric import Metric
+
+PAST = 12  # so many periods tell how much they differ by themselves, and have a bar each
 
 
 def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
@@ -35,6 +40,27 @@ def first_day(dataset: Dataset) -> date | None:
     return min((covered.oldest for covered in dataset.coverage.values()), default=None)
 
 
+def ripe(
+    engine: Engine, metrics: Iterable[Metric], period: Period, places: Sequence[int]
+) -> dict[str, tuple[str, float]]:
+    """For each metric of which a period is too young to tell, the newest one before it that is old enough, and its value
+    there. `places` are those of the period's `Timeline.trailing`."""
+    from crm_metrics.engine.cells import CODE, Cells
+
+    found = {}
+    for metric in metrics if places else ():
+        cells = engine.cells(metric.name) if metric.immature else None
+        if not isinstance(cells, Cells) or cells.value.shape[1] != 1:
+            continue
+        partial, reason = cells.partial[:, 0], cells.reason[:, 0]
+        if partial[places[-1]] or reason[places[-1]] == CODE["immature-cohort"]:
+            old = [at for at, place in enumerate(places) if reason[place] == 0 and not partial[place]]
+            if old:
+                label = periods.trailing(period, len(places))[old[-1]].label
+                found[metric.name] = label, float(cells.value[places[old[-1]], 0])
+    return found
+
+
 class Timeline:
     """The windows to compute: each distinct period once. `notes` say which goals cannot be used."""
 
@@ -53,6 +79,11 @@ class Timeline:
     def before(self, period: Period) -> int:
         """The same for a period that is only there to be compared with, as a bar is."""
         return self._place(period, period.until, is_compared=True)
+
+    def trailing(self, period: Period) -> list[int]:
+        """Where the windows of the twelve periods up to this one stand, the oldest first; none for a range and `all`."""
+        earlier = [self.before(part) for part in periods.trailing(period, PAST)[:-1]]
+        return [*earlier, self.place(period)] if earlier else []
 
     def shown(self, period: Period, compare: str | PeriodSpec, *, aged: bool = True) -> Shown:
         """The period as the report shows it, with what it is compared with; the windows of both have a place. `aged` is

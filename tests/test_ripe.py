@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
+from crm_metrics.commands.review.book import book
+from crm_metrics.errors import NothingToReport
 from crm_metrics.settings import Settings
 
 from .conftest import TODAY
@@ -45,3 +47,17 @@ def test_a_period_that_is_old_enough_shows_no_other(tmp_path: Path) -> None:
 
     assert report.rows["value"].tolist() == [0.5]
     assert report.ripe == {}
+
+
+def test_review_and_why_name_the_newest_period_that_is_old_enough_too(tmp_path: Path) -> None:
+    files, settings = [leads(tmp_path, converted=True)], Settings(as_of=date(2025, 5, 31))
+    young, old = (api.review(files, period=period, settings=settings, today=TODAY) for period in ("2025-05", "2025-02"))
+
+    assert young.ripe == {"lead_conversion_rate": ("2025-02", 0.5)}
+    assert "Not yet to be told: Lead conversion rate (Feb 2025: 50.0 %)" in book(young).says
+    assert old.ripe == {}
+    assert not [line for line in book(old).says if "Not yet" in line]
+    with pytest.raises(NothingToReport) as refused:
+        api.why(files, "lead_conversion_rate", period="2025-05", settings=settings, today=TODAY)
+    assert "-p 2025-02" in str(refused.value.hint)
+    assert api.why(files, "lead_conversion_rate", period="2025-02", settings=settings, today=TODAY).change.now == 0.5

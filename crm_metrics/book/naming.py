@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from datetime import date
+
+from crm_metrics.book import cells
+from crm_metrics.metrics.metric import Metric
 
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
@@ -57,6 +61,17 @@ def unit_of(label: str) -> str:
     kinds = {r"\d{4}-\d{2}": "months", r"(FY)?\d{4}-Q\d": "quarters", r"(FY)?\d{4}": "years", r"\d{4}-W\d\d": "weeks"}
     found = (name for form, name in kinds.items() if re.fullmatch(form, label))
     return next(found, "days" if _day(label) else "periods")
+
+
+def unripe(metrics: Iterable[Metric], ripe: Mapping[str, tuple[str, float]]) -> list[str]:
+    """The line that says which figures are of too young a period to tell, each with the newest period that is old enough and
+    its value; none where there is no such figure."""
+    of = {metric.name: metric for metric in metrics}
+    told = [
+        f"{of[name].title} ({column(label)}: {cells.value(value, of[name].unit)})"
+        for name, (label, value) in ripe.items()
+    ]
+    return [cells.visible(f"Not yet to be told: {' · '.join(told)}")] if told else []
 
 
 def _short(label: str) -> str:

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from crm_metrics.errors import UsageError
+from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
 from crm_metrics.query import Query, query
@@ -89,7 +89,8 @@ def why(
     """Why a metric changed between two periods: what each segment contributed, over the dimensions `by`, else over all that
     the files have. Raises `CrmMetricsError` with what, where and what to do."""
     from crm_metrics.analysis import dimensions, drivers
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.timeline import Timeline, reported, ripe
 
     settings = settings or Settings()
     asked = query(period=period, by=by, metrics=[metric], compare=compare, settings=settings, metrics_file=metrics_file)
@@ -103,7 +104,16 @@ def why(
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
     earlier, before, now = timeline.compared(whole, asked.compare)
     dataset = complete(dataset, asked, [before, now])
-    change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
+    try:
+        change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
+    except NothingToReport as error:
+        places = timeline.trailing(whole)
+        old = ripe(Engine(dataset, asked.catalog, timeline.windows, limits=False), [only], whole, places)
+        if only.name not in old:
+            raise
+        label = old[only.name][0]
+        hint = f"{label} is the newest period that is old enough: give -p {label}."
+        raise NothingToReport(error.what, hint=hint) from error
     return Why(whole, earlier, dataset, change)
 
 

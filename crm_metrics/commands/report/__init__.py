@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
 
-HISTORY = 12
 # Reasons that another period would not take away.
 WHATEVER_THE_PERIOD = ("missing-column", "mixed-currency", "no-rate", "scale-ambiguous")
 MOST_PARTS = 5000  # 95 years of weeks; more come of a mistyped year
@@ -71,7 +70,7 @@ def compute(
     from crm_metrics.engine.compute import Engine
     from crm_metrics.ranking import in_order, largest, ranks
     from crm_metrics.report import Report, column_name
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.timeline import PAST, Timeline, reported, ripe
 
     whole = reported(dataset, asked.period)
     timeline = Timeline(dataset)
@@ -90,9 +89,8 @@ def compute(
         ]
     past, then = [], []
     if history and not asked.grain:
-        past = [timeline.before(part) for part in periods.trailing(whole, HISTORY)[:-1]]
-        past += [part.window for part in shown] if past else []
-        then = [timeline.aged(part, whole) for part in periods.trailing(whole, HISTORY)[:-1]] if follows else []
+        past = timeline.trailing(whole)
+        then = [timeline.aged(part, whole) for part in periods.trailing(whole, PAST)[:-1]] if follows else []
         then += [part.window for part in shown] if then else []
     is_series = bool(asked.grain) and len(parts) > 1
     together_at = timeline.shown(whole, "none") if is_series and (history or asked.sort) else None
@@ -157,9 +155,7 @@ def compute(
         missing=assembler.missing,
         lacking=assembler.lacking,
         grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
-        ripe=_ripe(engine, asked.metrics, past, [part.label for part in periods.trailing(whole, HISTORY)])
-        if past
-        else {},
+        ripe=ripe(engine, asked.metrics, whole, past),
         history=_history(engine, asked.metrics, past, then) if past else {},
         rest=rest,
         missed_goals=assembler.missed_goals,
@@ -232,24 +228,6 @@ def _history(
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
             values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
             found[(metric.name,)] = [None if value is None else float(value) for value in values]
-    return found
-
-
-def _ripe(engine: Engine, metrics: list[Metric], past: list[int], labels: list[str]) -> dict[str, tuple[str, float]]:
-    """For each metric of which the last of some periods is too young to tell, the newest one before that is old
-    enough."""
-    from crm_metrics.engine.cells import CODE, Cells
-
-    found = {}
-    for metric in metrics:
-        cells = engine.cells(metric.name) if metric.immature else None
-        if not isinstance(cells, Cells) or cells.value.shape[1] != 1:
-            continue
-        partial, reason = cells.partial[:, 0], cells.reason[:, 0]
-        if partial[past[-1]] or reason[past[-1]] == CODE["immature-cohort"]:
-            old = [at for at, place in enumerate(past) if reason[place] == 0 and not partial[place]]
-            if old:
-                found[metric.name] = labels[old[-1]], float(cells.value[past[old[-1]], 0])
     return found
 
 

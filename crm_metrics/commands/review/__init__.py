@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.review.calls import Call
     from crm_metrics.commands.funnel import Funnel
     from crm_metrics.commands.goals import Goals
+    from crm_metrics.metrics.metric import Metric
     from crm_metrics.tables import Dataset
 
 _CALLS = 5
@@ -32,16 +33,19 @@ _Made = TypeVar("_Made")
 
 @dataclass(frozen=True)
 class Review:
-    """What there is to say of a period, compared with another: the findings, the goals in it, its funnel and the customers
-    to call. `absent` says why a part is missing."""
+    """What there is to say of a period, compared with another: the findings over `metrics`, the goals in it, its funnel and
+    the customers to call. `ripe` gives, for metrics of which the period is too young to tell, the newest period that is old
+    enough and its value; `absent` says why a part is missing."""
 
     period: Period
     earlier: Period
     dataset: Dataset
+    metrics: list[Metric]
     findings: Findings
-    goals: Goals | None
-    funnel: Funnel | None
-    calls: list[Call]
+    ripe: dict[str, tuple[str, float]]
+    goals: Goals | None = None
+    funnel: Funnel | None = None
+    calls: list[Call] = field(default_factory=list)
     absent: list[str] = field(default_factory=list)
 
 
@@ -65,28 +69,27 @@ def review(
         return None if content is None else io.BytesIO(content)
 
     asked = {"period": period, "metrics_file": metrics_file, **shared}
-    whole, earlier, dataset, found = _found(paths, compare=compare, stdin=again(), **asked)
+    found = _found(paths, compare=compare, stdin=again(), **asked)
     from crm_metrics.analysis.review.calls import calls
 
     # From here on the period is the one that was found, also where none was asked for.
-    asked["period"] = whole.label
+    asked["period"] = found.period.label
     absent: list[str] = []
-    known = _unless_nothing(lambda: customers(paths, period=whole.label, stdin=again(), **shared), absent, "Customers")
-    return Review(
-        whole,
-        earlier,
-        dataset,
+    known = _unless_nothing(
+        lambda: customers(paths, period=asked["period"], stdin=again(), **shared), absent, "Customers"
+    )
+    return replace(
         found,
-        _unless_nothing(lambda: goals(paths, stdin=again(), **asked), absent, "Goals") if settings.goal else None,
-        _unless_nothing(lambda: bottleneck(paths, stdin=again(), **asked), absent, "Funnel"),
-        calls(known.customers, most=_CALLS) if known is not None else [],
-        absent,
+        goals=_unless_nothing(lambda: goals(paths, stdin=again(), **asked), absent, "Goals") if settings.goal else None,
+        funnel=_unless_nothing(lambda: bottleneck(paths, stdin=again(), **asked), absent, "Funnel"),
+        calls=calls(known.customers, most=_CALLS) if known is not None else [],
+        absent=absent,
     )
 
 
 def findings(paths: Sequence[str], **asked: Any) -> Findings:
     """Only what changed by more than chance and who stands out: the keywords are those of `review`."""
-    return _found(paths, **asked)[3]
+    return _found(paths, **asked).findings
 
 
 def _unless_nothing(make: Callable[[], _Made], absent: list[str], title: str) -> _Made | None:
@@ -106,9 +109,10 @@ def _found(
     metrics_file: Path | None = None,
     today: date | None = None,
     stdin: BinaryIO | None = None,
-) -> tuple[Period, Period, Dataset, Findings]:
+) -> Review:
     from crm_metrics.analysis import dimensions
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.timeline import Timeline, reported, ripe
 
     settings = settings or Settings()
     content = stdin.read() if stdin is not None else None
@@ -131,4 +135,7 @@ def _found(
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
     earlier, before, now = timeline.compared(whole, asked.compare)
-    return whole, earlier, dataset, review.findings(dataset, asked.catalog, metrics, (before, now), dims)
+    found = review.findings(dataset, asked.catalog, metrics, (before, now), dims)
+    places = timeline.trailing(whole)
+    engine = Engine(dataset, asked.catalog, timeline.windows, limits=False)
+    return Review(whole, earlier, dataset, metrics, found, ripe(engine, metrics, whole, places))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells, naming
 from crm_metrics.commands.funnel import book as funnel
 from crm_metrics.commands.goals import book as goals
 from crm_metrics.commands.why.words import sentence
@@ -72,6 +72,7 @@ def book(review: Review) -> Book:
     """The page: what changed and why, who stands out, which campaigns do not pay, the bottleneck, then the tables."""
     found = review.findings
     says = [*_changes(found), *_standouts(found.standouts), *map(_unpaid, found.unpaid), *_unseen(found.headlines)]
+    says += naming.unripe(review.metrics, review.ripe)
     sheets = [
         Sheet("headlines", "Headline figures", _HEADLINES, [_headline(one) for one in found.headlines]),
         Sheet("standouts", "Stand out", _STANDOUTS, [_standout(one) for one in found.standouts], empty="no segment"),

@@ -138,12 +138,7 @@ def _explained(
     """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
     lines = []
     if choice.young or (choice.whole and report.ripe):
-        of = {metric.name: metric for metric in report.metrics}
-        told = [
-            f"{of[name].title} ({naming.column(label)}: {cells.value(value, of[name].unit)})"
-            for name, (label, value) in report.ripe.items()
-        ]
-        lines.append(cells.visible(f"Not yet to be told: {' · '.join(told)}"))
+        lines += naming.unripe(report.metrics, report.ripe)
     lines += footnotes.lines(together=in_lines)
     open_ended = [figure for figure in shown if figure.partial and figure.value is not None]
     young = [figure for figure in open_ended if figure.complete or figure.reason == "immature-cohort"]
