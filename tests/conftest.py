@@ -58,6 +58,14 @@ def figures(*paths: str, settings: Settings | None = None, **asked: object) -> d
     }
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With `-n`, neighbours stay together: what the tests of a module load once is loaded by one process, not by each."""
+    from xdist.scheduler import WorkStealingScheduling
+
+    return WorkStealingScheduling(config, log)
+
+
 def pytest_collection_finish() -> None:
     """Thousands of collected tests stay to the end: looking through them for garbage again and again shows nothing, and
     the program itself looks for it hardly ever."""

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cache
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from crm_metrics import api
@@ -88,11 +89,17 @@ def value_again(figure: Opened) -> float:
     return known[figure.now.metric.name]
 
 
+@cache
+def given_rows(by: tuple[str, ...]) -> pd.DataFrame:
+    """The rows of the report that have a value."""
+    rows = api.compute(dataset(by)[0], api.query(period="2025-Q3", by=by, compare="none"), strict=False).rows
+    return rows[rows["status"] != "unavailable"]
+
+
 def segments(metric: Metric, by: tuple[str, ...]) -> Iterator[dict[str, str]]:
     """A few segments in which the metric has a value."""
-    asked = api.query(period="2025-Q3", by=by, metrics=[metric.name], compare="none")
-    rows = api.compute(dataset(by)[0], asked, strict=False).rows
-    given = rows[rows["status"] != "unavailable"]
+    given = given_rows(by)
+    given = given[given["metric"] == metric.name]
     for values in given[[*by, *metric.per]].drop_duplicates().head(3).itertuples(index=False):
         yield dict(zip((*by, *metric.per), map(str, values), strict=True))
 

@@ -96,16 +96,30 @@ def test_a_month_ends_where_the_report_ends(tmp_path):
     assert cost(path, "2025-02") == 28
 
 
-def test_months_split_the_range_that_all_rows_name(tmp_path):
-    path = spend(
-        tmp_path,
-        "Reporting starts,Reporting ends,Month",
-        "2025-01-01,2025-02-28,2025-01-01,A,310",
-        "2025-01-01,2025-02-28,2025-02-01,A,28",
-    )
+@pytest.mark.parametrize(
+    ("header", "rows", "costs"),
+    [
+        (
+            "Reporting starts,Reporting ends,Month",
+            ["2025-01-01,2025-02-28,2025-01-01,A,310", "2025-01-01,2025-02-28,2025-02-01,A,28"],
+            {"2025-01": 310, "2025-02": 28},
+        ),
+        (
+            "Month,Start date,End date",
+            ["2025-01-01,2025-01-31,2025-02-01,A,2", "2025-02-01,2025-02-02,2025-02-03,A,4"],
+            {"2025-02-01": 1},
+        ),
+    ],
+    ids=["all-rows-name-one-range", "each-row-names-its-own"],
+)
+@pytest.mark.parametrize("timezone", [None, "Europe/Berlin"])
+def test_months_split_the_range_that_all_rows_name_and_are_labels_beside_days_of_each_row(
+    tmp_path, header, rows, costs, timezone
+):
+    path = spend(tmp_path, header, *rows)
+    given = {} if timezone is None else {"timezone": timezone}
 
-    assert (cost(path, "2025-01"), cost(path, "2025-02")) == (310, 28)
-    assert cost(path, "2025-02", timezone="Europe/Berlin") == 28
+    assert {period: cost(path, period, **given) for period in costs} == costs
 
 
 @pytest.mark.parametrize("month", ["March", "2024-12-01", "2025-03"])
@@ -113,17 +127,6 @@ def test_a_month_beside_a_full_date_is_a_label(tmp_path, month):
     path = spend(tmp_path, "Month,Date", f"{month},2025-03-05,A,31")
 
     assert cost(path, "2025-03-05") == 31
-
-
-def test_a_month_beside_days_of_each_row_is_a_label(tmp_path):
-    path = spend(
-        tmp_path,
-        "Month,Start date,End date",
-        "2025-01-01,2025-01-31,2025-02-01,A,2",
-        "2025-02-01,2025-02-02,2025-02-03,A,4",
-    )
-
-    assert cost(path, "2025-02-01") == 1
 
 
 def test_days_in_an_open_order_are_asked_about(tmp_path):

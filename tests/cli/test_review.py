@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from crm_metrics import api
+from crm_metrics.analysis.review import Findings
 from crm_metrics.engine.cells import Figures
 from crm_metrics.intervals import signals
 from crm_metrics.metrics import catalog
@@ -20,30 +22,34 @@ from tests.false_alarms.claiming import claims, reasons
 SAMPLE = str(Path(__file__).parents[2] / "sample_data")
 
 
+@cache
+def findings(period: str) -> Findings:
+    return api.findings([SAMPLE], period=period)
+
+
 @pytest.mark.parametrize(
-    ("period", "claim"),
+    ("period", "claims"),
     [
-        ("2025-Q3", "churn_rate by plan Starter"),
-        ("2025-H2", "change of churn_rate"),
-        ("2025-Q1", "first_response_time by team Billing"),
-        ("2025", "csat by team Support Billing"),
-        ("2025", "Webinar Series does not pay"),
+        ("2025-Q3", {"churn_rate by plan Starter"}),
+        ("2025-H2", {"change of churn_rate"}),
+        ("2025-Q1", {"first_response_time by team Billing"}),
+        ("2025", {"csat by team Support Billing", "Webinar Series does not pay"}),
     ],
 )
-def test_a_planted_story_is_found(period: str, claim: str):
-    assert claim in api.findings([SAMPLE], period=period).claims
+def test_a_planted_story_is_found(period: str, claims: set[str]):
+    assert claims <= {*findings(period).claims}
 
 
 def test_a_review_says_what_it_would_have_found() -> None:
     """Of the win rate by what its own limits say: the less, the more deals the period has."""
-    found = {period: api.findings([SAMPLE], period=period).headlines for period in ("2025-11", "2025")}
+    found = {period: findings(period).headlines for period in ("2025-Q1", "2025")}
     visible = {
         period: {one.metric.name: one.visible for one in headlines if one.visible is not None}
         for period, headlines in found.items()
     }
     said = crm_metrics("review", SAMPLE, "-p", "2025").out.replace("\n", " ")
 
-    assert 0 < visible["2025"]["win_rate"] < visible["2025-11"]["win_rate"] < 1
+    assert 0 < visible["2025"]["win_rate"] < visible["2025-Q1"]["win_rate"] < 1
     assert f"a fall of Win rate by {100 * visible['2025']['win_rate']:.1f} pp" in said
 
 

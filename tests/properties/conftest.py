@@ -83,12 +83,14 @@ class Reports:
         compare: str | None = "none",
         top: int | None = None,
         keep: bool = True,
+        loaded: Dataset | None = None,
     ) -> Report:
+        """The report; `loaded` is the dataset to make it of, where it is there already, perhaps with more dimensions."""
         key = (id(exports), period, (*by, "/", *metrics), compare, top)
         if key not in self._made:
             asked = replace(query(period, tuple(by), tuple(metrics), compare, top), settings=exports.settings)
             dims = [name for name in by if name not in api.GRAINS]
-            made = api.compute(self.dataset(exports, dims, metrics, keep=keep), asked, strict=False)
+            made = api.compute(loaded or self.dataset(exports, dims, metrics, keep=keep), asked, strict=False)
             if not keep:
                 return made
             self._made[key] = made
