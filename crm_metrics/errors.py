@@ -10,7 +10,7 @@ EXIT_CODES = {
     EXIT_OK: "what was asked for was written",
     EXIT_FINDINGS: "`check` found something, or what `--fail-on` names happened",
     EXIT_USAGE: "a mistake in the command or the settings; the message names the nearest valid form",
-    EXIT_DATA: "a file cannot be read, or can be read in two ways",
+    EXIT_DATA: "a file cannot be read, can be read in two ways, or does not fit into memory",
     EXIT_NOTHING: "nothing to report, no figure that the files cover, or data older than `--max-age`",
     EXIT_BUG: "a bug in crm-metrics; please report it with the output of `--debug`",
     EXIT_INTERRUPTED: "interrupted with Ctrl-C",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from crm_metrics.cli.output import discard
-from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_INTERRUPTED, CrmMetricsError
+from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTERRUPTED, CrmMetricsError
 
 
 @contextmanager
@@ -30,7 +30,15 @@ def guarded(*, debug: bool) -> Iterator[None]:
     except BrokenPipeError:
         discard(sys.stdout.fileno())
         raise typer.Exit(EXIT_BROKEN_PIPE) from None
-    except (MemoryError, Exception) as error:
+    except MemoryError:
+        if debug:
+            traceback.print_exc()
+        _say(
+            "crm-metrics: the files and what is made of them do not fit into memory\n"
+            "Ask for fewer figures with -m, fewer segments with --top, or give files of a shorter time."
+        )
+        raise typer.Exit(EXIT_DATA) from None
+    except Exception as error:
         if isinstance(error, typer.Exit | typer.Abort):
             raise
         if debug:

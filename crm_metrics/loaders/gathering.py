@@ -15,7 +15,7 @@ from typing import get_args
 from crm_metrics import schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import advising, beside
+from crm_metrics.loaders import advising, beside, memory
 from crm_metrics.loaders.coercing.words import spellings_of_missing
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Halves, Plan, halves_of, plan
@@ -71,8 +71,8 @@ def gather(
 ) -> Gathered:
     """The files with the reading of their columns begun: only the wanted `(table, column)` pairs, the dimensions, and what
     they need. `forced` names the table of a file by its path; the rows of tables in `apart` are told apart by customer.
-    Raises `NothingToReport` when no file is recognised,
-    `UsageError` for a dimension that nothing has, `DataError` for a file that can be two tables."""
+    Raises `NothingToReport` when no file is recognised, `UsageError` for a dimension that nothing has, `DataError` for a
+    file that can be two tables and for files that do not fit into memory."""
     dims, wanted, own_issues = list(dims), list(wanted), list(issues)
     files = _recognised(raws, own_issues, forced or {}, Recogniser(settings or Settings()))
     halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
@@ -86,14 +86,9 @@ def gather(
     links = _links(files, dims)
     units = {} if "customer" in links else _units(files, apart, needs)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in files)
-    cores = os.cpu_count() or 1
-    pool = ThreadPoolExecutor(max_workers=cores)
-    sizes = {raw.path: raw.size for raw, _ in files}
-    # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
-    threads = max(sizes.values()) * cores > sum(sizes.values())
-    started: dict[str, Fetched] = {}
+    planned: dict[str, tuple[Raw, Recognised, Plan, str | None, str]] = {}
     company = _Company.of(files)
-    for raw, recognised in sorted(files, key=lambda pair: -sizes[pair[0].path]):
+    for raw, recognised in sorted(files, key=lambda pair: -pair[0].size):
         names = _columns(recognised, needs, dims, links)
         unit = units.get(recognised.layout.table, "")
         names |= _telling(recognised, company) | {unit}
@@ -101,9 +96,17 @@ def gather(
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
         unread = _unread(recognised, company, needs)
         how = plan(raw, chosen, _kinds(recognised), unread=unread, unit=unit, halves=halves[raw.path])
+        planned[raw.path] = raw, recognised, how, unread, unit
+    memory.refuse_too_large((raw, how) for raw, _, how, _, _ in planned.values())
+    cores, sizes = os.cpu_count() or 1, [raw.size for raw, _ in files]
+    pool = ThreadPoolExecutor(max_workers=cores)
+    # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
+    threads = max(sizes) * cores > sum(sizes)
+    started: dict[str, Fetched] = {}
+    for path, (raw, recognised, how, unread, unit) in planned.items():
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(raw.read, how.columns, missing, threads=threads)
-        started[raw.path] = Fetched(raw, recognised, how, cells, unread, unit)
+        started[path] = Fetched(raw, recognised, how, cells, unread, unit)
     offers = _offers(files, needs, settings or Settings())  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
     return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
