@@ -11,9 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from crm_metrics.commands.check import check
     from crm_metrics.commands.cohorts import CohortTable, cohorts
     from crm_metrics.commands.customers import CustomerList, customers, hold_out
-    from crm_metrics.commands.explain import Why, explain, open_figure, why
+    from crm_metrics.commands.explain import explain, open_figure
     from crm_metrics.commands.forecast import Forecasted, forecast
     from crm_metrics.commands.funnel import Funnel, bottleneck
     from crm_metrics.commands.goals import Goals, goals
@@ -21,18 +22,19 @@ if TYPE_CHECKING:
     from crm_metrics.commands.products import Products, products
     from crm_metrics.commands.report import compute, report
     from crm_metrics.commands.review import Review, findings, review
-    from crm_metrics.commands.scan import check, everything, scan
+    from crm_metrics.commands.scan import scan
     from crm_metrics.commands.trend import Trends, trend
     from crm_metrics.commands.voice import Voice, voice
+    from crm_metrics.commands.why import Why, why
     from crm_metrics.query import GRAINS, Query, query
-    from crm_metrics.session import load
+    from crm_metrics.session import Session, everything, load
 
 _HOMES = {
     "query": ("GRAINS", "Query", "query"),
-    "session": ("load",),
+    "session": ("Session", "everything", "load"),
     "commands.cohorts": ("CohortTable", "cohorts"),
     "commands.customers": ("CustomerList", "customers", "hold_out"),
-    "commands.explain": ("Why", "explain", "open_figure", "why"),
+    "commands.explain": ("explain", "open_figure"),
     "commands.forecast": ("Forecasted", "forecast"),
     "commands.funnel": ("Funnel", "bottleneck"),
     "commands.goals": ("Goals", "goals"),
@@ -40,7 +42,9 @@ _HOMES = {
     "commands.products": ("Products", "products"),
     "commands.report": ("compute", "report"),
     "commands.review": ("Review", "findings", "review"),
-    "commands.scan": ("check", "everything", "scan"),
+    "commands.scan": ("scan",),
+    "commands.check": ("check",),
+    "commands.why": ("Why", "why"),
     "commands.trend": ("Trends", "trend"),
     "commands.voice": ("Voice", "voice"),
 }
@@ -57,6 +61,7 @@ __all__ = [
     "Products",
     "Query",
     "Review",
+    "Session",
     "Trends",
     "Voice",
     "Why",

@@ -33,6 +33,13 @@ class Query:
     settings: Settings = field(default_factory=Settings)
 
     @property
+    def only(self) -> Metric:
+        """The one metric that is asked for. Raises `UsageError` for a family."""
+        if len(self.metrics) > 1:
+            raise UsageError(f"one metric at a time, not {', '.join(metric.name for metric in self.metrics[:4])}")
+        return self.metrics[0]
+
+    @property
     def read(self) -> list[Metric]:
         """The metrics to read columns for: those asked for and, where one period is shown, those that keep the waiting."""
         beside = [] if self.grain else [self.catalog[metric.waiting] for metric in self.metrics if metric.waiting]
@@ -49,23 +56,24 @@ def query(
     sort: str | None = None,
     settings: Settings | None = None,
     metrics_file: Path | None = None,
+    catalog: Catalog | None = None,
 ) -> Query:
     """The question, with every name in it checked. Raises `UsageError` or `SettingsError` that names the nearest valid
     one."""
     settings = settings or Settings()
-    catalog = catalog_of(settings, metrics_file)
+    catalog = catalog or catalog_of(settings, metrics_file)
     names = [part.strip().casefold() for text in by for part in text.split(",") if part.strip()]
     grains = [cast(Grain, name) for name in names if name in GRAINS]
     if len(grains) > 1:
         raise UsageError(f"--by takes one time grain, not {' and '.join(grains)}", hint="For example: --by month,owner")
     asked = [part for text in metrics for part in text.split(",") if part.strip()]
     chosen = catalog.chosen(asked) if asked else catalog.shown()
-    spec = _written(period, settings) if period else None
+    spec = written(period, settings) if period else None
     if top is not None and top < 1:
         raise UsageError("--top takes a whole number from 1 up")
     baseline: str | PeriodSpec = compare or ("none" if grains else "previous")
     if compare and compare not in ("previous", "year-ago", "none"):
-        baseline = _written(compare, settings)
+        baseline = written(compare, settings)
     dims = tuple(dict.fromkeys(name.replace("-", "_") for name in names if name not in GRAINS))
     if top is not None and not dims:
         raise UsageError("--top needs a segment", hint="For example: --by owner --top 10")
@@ -78,5 +86,7 @@ def query(
     return Query(catalog, chosen, spec, dims, grain, baseline, top, ranking[0] if ranking else None, settings)
 
 
-def _written(text: str, settings: Settings) -> PeriodSpec:
+def written(text: str, settings: Settings) -> PeriodSpec:
+    """A period as it is written, under the calendar of the settings. Raises `UsageError` that names the nearest valid
+    form."""
     return periods.parse(text, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)

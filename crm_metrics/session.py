@@ -1,17 +1,21 @@
-"""From paths to a dataset: only the tables and columns that a question needs."""
+"""What is asked of which files. A session opens the files once and reads each of them once, whoever asks and how often."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
 
 from crm_metrics import schema
 from crm_metrics.errors import NothingToReport
 from crm_metrics.issues import Issue
-from crm_metrics.query import Query
+from crm_metrics.metrics.own import catalog_of
+from crm_metrics.query import Query, query, written
 from crm_metrics.settings import Settings
 
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
@@ -21,76 +25,271 @@ _LATER = (
 )
 
 if TYPE_CHECKING:
+    from crm_metrics.analysis.everything import Everything
     from crm_metrics.engine.windows import Window
     from crm_metrics.loaders.reading import Opened
+    from crm_metrics.metrics.catalog import Catalog
+    from crm_metrics.periods import Period, PeriodSpec
     from crm_metrics.tables import Dataset
 
 
+class Files(TypedDict, total=False):
+    """How files are read: the settings, the day on which it is done, and what `-` among the paths is read from."""
+
+    settings: Settings | None
+    today: date | None
+    stdin: BinaryIO | None
+
+
+class Asking(Files, total=False):
+    """The same for questions about metrics: also the file of those of one's own."""
+
+    metrics_file: Path | None
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a question needs of the files: `(table, column)` pairs, as far as the files have them, with the dimensions `by`.
+    The rows of tables in `apart` are told apart by customer. What is asked for up to today (`needs_clock`) has today as its
+    as-of."""
+
+    columns: frozenset[tuple[str, str]]
+    by: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
+    needs_clock: bool = False
+
+    @classmethod
+    def of(cls, asked: Query, *, ids: bool = False, also: Iterable[tuple[str, str]] = ()) -> Need:
+        """What the metrics of a question need. With `ids` the records' own ids are kept in any case; `also` are further
+        columns."""
+        from crm_metrics.metrics.checking import columns_of
+
+        parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
+        wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
+        # What is only compared by it is computed without it too.
+        wanted |= {(part.table, part.outcome_at) for part in parts if part.outcome_at}
+        if ids:
+            bases = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
+            wanted |= {(table, key) for table in bases if (key := schema.TABLES[table].key)}
+        apart = {base for part in parts for base in (part.table, *schema.TABLES[part.table].bases)}
+        clock = asked.period is not None and asked.period.needs_clock
+        return cls(frozenset(wanted), asked.by, frozenset(apart), clock)
+
+    @classmethod
+    def columns_of(cls, columns: Iterable[tuple[str, str]], period: PeriodSpec | None = None) -> Need:
+        """Just these columns, for a period."""
+        return cls(frozenset(columns), needs_clock=period is not None and period.needs_clock)
+
+    def __or__(self, other: Need) -> Need:
+        by = tuple(dict.fromkeys((*self.by, *other.by)))
+        clock = self.needs_clock or other.needs_clock
+        return Need(self.columns | other.columns, by, self.apart | other.apart, clock)
+
+    def is_in(self, other: Need) -> bool:
+        """Whether what was loaded for another need serves this one too."""
+        return other | self == other
+
+
+class Session:
+    """Paths with the settings under which they are read: opened when first asked for, loaded once for all questions whose
+    needs are known by then. `tables` names the table of a path where it is known, for files whose columns have the canonical
+    names."""
+
+    def __init__(
+        self,
+        paths: Sequence[str],
+        *,
+        settings: Settings | None = None,
+        metrics_file: Path | None = None,
+        today: date | None = None,
+        stdin: BinaryIO | None = None,
+        tables: Mapping[str, str] | None = None,
+    ) -> None:
+        self.paths = tuple(paths)
+        self.settings = settings or Settings()
+        self.metrics_file = metrics_file
+        self.today = today or date.today()
+        self.tables = tables or {}
+        self._stdin = stdin
+        self._expected: Need | None = None
+        self._loaded: list[tuple[Need, Dataset]] = []
+
+    @classmethod
+    def of(cls, paths: Sequence[str] | Session, **files: Unpack[Asking]) -> Session:
+        """A session of the paths; one that is given is the session itself."""
+        return paths if isinstance(paths, Session) else cls(paths, **files)
+
+    def under(self, **settings: object) -> Session:
+        """The same files, opened once for both, under other settings."""
+        other = Session(
+            self.paths,
+            settings=self.settings.model_copy(update=settings),
+            metrics_file=self.metrics_file,
+            today=self.today,
+            tables=self.tables,
+        )
+        other.__dict__["files"] = self.files
+        return other
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The metrics there are, one's own included."""
+        return catalog_of(self.settings, self.metrics_file)
+
+    @cached_property
+    def files(self) -> Opened:
+        """The tables in the paths. Raises `UsageError` for a path that does not exist, `DataError` for what cannot be
+        read."""
+        return self._opened(lenient=False)
+
+    @cached_property
+    def columns(self) -> list[tuple[str, tuple[str, ...]]]:
+        """The table that each of the files is recognised as, with the columns it has; files of no known kind are left
+        out."""
+        from crm_metrics.loaders.mapping import Recogniser
+
+        recogniser = Recogniser(self.settings)
+        recognised = [recogniser.recognise(raw, None) for raw in self.files.tables]
+        return [(one.layout.table, tuple(one.columns)) for one in recognised if one is not None]
+
+    def period(self, text: str | None) -> PeriodSpec | None:
+        """A period as it is written; None without one. Raises `UsageError` that names the nearest valid form."""
+        return written(text, self.settings) if text else None
+
+    def query(
+        self,
+        *,
+        period: str | None = None,
+        by: Sequence[str] = (),
+        metrics: Sequence[str] = (),
+        compare: str | None = None,
+        top: int | None = None,
+        sort: str | None = None,
+    ) -> Query:
+        """The question, with every name in it checked. Raises `UsageError` or `SettingsError` that names the nearest valid
+        one."""
+        return query(
+            period=period,
+            by=by,
+            metrics=metrics,
+            compare=compare,
+            top=top,
+            sort=sort,
+            settings=self.settings,
+            catalog=self.catalog,
+        )
+
+    def expect(self, need: Need) -> None:
+        """Let what is loaded from now on serve a later question too."""
+        self._expected = need if self._expected is None else self._expected | need
+
+    def load(self, asked: Query, *, ids: bool = False, also: Iterable[tuple[str, str]] = ()) -> Dataset:
+        """The tables of the files that a question needs."""
+        return self.dataset(Need.of(asked, ids=ids, also=also))
+
+    def dataset(self, need: Need) -> Dataset:
+        """What a need asks for, loaded with all that is expected to be asked for; what was loaded before is not read
+        again."""
+        for had, dataset in self._loaded:
+            if need.is_in(had):
+                return dataset
+        whole = need if self._expected is None else need | self._expected
+        self._loaded.append((whole, self._read(whole)))
+        return self._loaded[-1][1]
+
+    def everything(self) -> Everything:
+        """All tables and columns; a file that cannot be read, or in two ways, is put aside with its error."""
+        files = self._opened(lenient=True)
+        from crm_metrics.analysis.everything import load_everything  # imports pandas, which a wrong path does not need
+
+        return load_everything(files, self.settings, today=self.today, forced=self.tables)
+
+    def _read(self, need: Need) -> Dataset:
+        from crm_metrics.loaders.gathering import gather
+
+        files, settings = self.files, self.settings
+        if settings.as_of is None and need.needs_clock:
+            settings = settings.model_copy(update={"as_of": self.today})
+        gathered = gather(
+            files.tables,
+            need.columns,
+            need.by,
+            forced=self.tables,
+            issues=files.issues,
+            settings=settings,
+            apart=need.apart,
+        )
+        for name in _LATER:
+            import_module(name)
+        from crm_metrics.loaders.loading import load as load_tables
+
+        dataset = load_tables(gathered, settings, today=self.today)
+        dataset.ignored = files.ignored
+        dataset.raws |= {raw.path: raw for raw in files.tables}
+        return dataset
+
+    def _opened(self, *, lenient: bool) -> Opened:
+        """The tables in the paths. The file of exchange rates is no table of a report, also when it lies among them. A
+        pattern of the settings that names no file is noted: it may be misspelt. With `lenient` what cannot be read is put
+        aside."""
+        from crm_metrics.loaders.reading import open_inputs
+
+        settings = self.settings
+        files = open_inputs(self.paths, stdin=self._stdin, stated=settings.stated, lenient=lenient)
+        if settings.rates is not None and settings.rates.file is not None:
+            own = os.path.realpath(settings.rates.file)
+            files.tables = [raw for raw in files.tables if os.path.realpath(raw.path.partition("#")[0]) != own]
+        if patterns := settings.unused([*(raw.path for raw in files.tables), *files.unreadable]):
+            files.issues.append(Issue("settings-unused", detail={"seen": " and ".join(patterns)}))
+        return files
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A period with its window, and the one that it is compared with; None where there is none."""
+
+    period: Period
+    window: Window
+    earlier: Period | None
+    before: Window | None
+
+
+def compared(dataset: Dataset, asked: Query) -> Compared:
+    """The period of a question over a loaded dataset (the last complete month where none is asked for), and the one it is
+    compared with."""
+    from crm_metrics.timeline import Timeline, reported
+
+    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
+    shown = timeline.shown(whole, asked.compare)
+    before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
+    return Compared(whole, timeline.windows[shown.window], shown.earlier, before)
+
+
 def load(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     asked: Query,
     *,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
     tables: Mapping[str, str] | None = None,
     ids: bool = False,
     also: Iterable[tuple[str, str]] = (),
+    today: date | None = None,
+    stdin: BinaryIO | None = None,
 ) -> Dataset:
     """The tables of the given files that the question needs. `tables` names the table of a path where it is known, for
     files whose columns have the canonical names; with `ids` the records' own ids are kept in any case; `also` are further
     `(table, column)` pairs."""
-    from crm_metrics.metrics.checking import columns_of
-
-    parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
-    wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
-    # What is only compared by it is computed without it too.
-    wanted |= {(part.table, part.outcome_at) for part in parts if part.outcome_at}
-    if ids:
-        found = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
-        wanted |= {(table, key) for table in found if (key := schema.TABLES[table].key)}
-    needs_clock = asked.period is not None and asked.period.needs_clock
-    return load_columns(
-        paths,
-        wanted,
-        asked.settings,
-        by=asked.by,
-        needs_clock=needs_clock,
-        today=today,
-        stdin=stdin,
-        tables=tables,
-        apart={base for part in parts for base in (part.table, *schema.TABLES[part.table].bases)},
-    )
+    if not isinstance(paths, Session):
+        paths = Session(paths, settings=asked.settings, today=today, stdin=stdin, tables=tables)
+    return paths.load(asked, ids=ids, also=also)
 
 
-def load_columns(
-    paths: Sequence[str],
-    wanted: Iterable[tuple[str, str]],
-    settings: Settings,
-    *,
-    by: Sequence[str] = (),
-    needs_clock: bool = False,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
-    tables: Mapping[str, str] | None = None,
-    apart: Iterable[str] = (),
-) -> Dataset:
-    """The wanted `(table, column)` pairs of the given files, as far as they have them, with the dimensions `by`. The rows
-    of tables in `apart` are told apart by customer. What is asked for up to today (`needs_clock`) has today as its as-of."""
-    from crm_metrics.loaders.gathering import gather
-
-    files = opened(paths, settings, stdin)
-    now = today or date.today()
-    if settings.as_of is None and needs_clock:
-        settings = settings.model_copy(update={"as_of": now})
-    gathered = gather(files.tables, wanted, by, forced=tables, issues=files.issues, settings=settings, apart=apart)
-    for name in _LATER:
-        import_module(name)
-    from crm_metrics.loaders.loading import load as load_tables
-
-    dataset = load_tables(gathered, settings, today=now)
-    dataset.ignored = files.ignored
-    dataset.raws |= {raw.path: raw for raw in files.tables}
-    return dataset
+def everything(
+    paths: Sequence[str] | Session, *, tables: Mapping[str, str] | None = None, **files: Unpack[Files]
+) -> Everything:
+    """All tables and columns of the given files, for `scan` and `check`; a file that cannot be read, or in two ways, is put
+    aside with its error. Raises `CrmMetricsError` for a path that does not exist."""
+    session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)
+    return session.everything()
 
 
 def refuse_empty(dataset: Dataset) -> None:
@@ -107,17 +306,3 @@ def complete(dataset: Dataset, asked: Query, windows: Sequence[Window]) -> Datas
     from crm_metrics.analysis.lifetimes.predictions import with_predictions
 
     return with_predictions(dataset, windows, asked.by)
-
-
-def opened(paths: Sequence[str], settings: Settings, stdin: BinaryIO | None, *, lenient: bool = False) -> Opened:
-    """The tables in the paths. The file of exchange rates is no table of a report, also when it lies among them. A pattern
-    of the settings that names no file is noted: it may be misspelt. With `lenient` what cannot be read is put aside."""
-    from crm_metrics.loaders.reading import open_inputs
-
-    files = open_inputs(paths, stdin=stdin, stated=settings.stated, lenient=lenient)
-    if settings.rates is not None and settings.rates.file is not None:
-        own = os.path.realpath(settings.rates.file)
-        files.tables = [raw for raw in files.tables if os.path.realpath(raw.path.partition("#")[0]) != own]
-    if patterns := settings.unused([*(raw.path for raw in files.tables), *files.unreadable]):
-        files.issues.append(Issue("settings-unused", detail={"seen": " and ".join(patterns)}))
-    return files

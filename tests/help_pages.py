@@ -12,9 +12,10 @@ from typing import Any
 
 import typer
 
+from crm_metrics import commands as rooms
 from crm_metrics import errors, writers
 from crm_metrics.analysis import quality
-from crm_metrics.cli.app import COMMANDS, app
+from crm_metrics.cli.app import app
 from crm_metrics.metrics.catalog import FAMILY_TITLES, built_in
 from crm_metrics.schema import called
 from crm_metrics.settings import described
@@ -104,13 +105,13 @@ def exit_codes() -> str:
 
 
 def commands() -> str:
-    parts = [_table(("command", "what it does"), ((f"`{name}`", said) for name, said in COMMANDS.items()))]
+    parts = [_table(("command", "what it does"), ((f"`{name}`", rooms.room(name).ABOUT) for name in rooms.overview()))]
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
-    options = {name: {_option(one): one for one in known[name].params} for name in COMMANDS}
+    options = {name: {_option(one): one for one in known[name].params} for name in rooms.overview()}
     times = Counter(key for of in options.values() for key in of if key.startswith("`-"))
-    common = {key for key, count in times.items() if count > len(COMMANDS) / 2}
+    common = {key for key, count in times.items() if count > len(rooms.names()) / 2}
     parts.append("## Options of most commands\n\n" + "\n".join(f"- {key}" for key in sorted(common, key=_by_name)))
-    for name in COMMANDS:
+    for name in rooms.overview():
         own = [f"- {key}" for key in options[name] if key not in common and "--help" not in key]
         lacks = [key.split("`")[1].split(" ")[0] for key in sorted(common - options[name].keys(), key=_by_name)]
         less = f"\n\nNot for it: {', '.join(f'`{one}`' for one in lacks)}." if 0 < len(lacks) < len(common) / 2 else ""

@@ -32,7 +32,7 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_a_report_imports_nothing_of_the_other_commands():
-    code = "import sys; from crm_metrics import api; api.report; print(*(m for m in sys.modules if '.commands.' in m))"
+    code = "import sys; from crm_metrics import api; api.report; print(*sys.modules)"
     seen = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
-    assert ["crm_metrics.commands.report"] == seen
+    assert {"report"} == {name.split(".")[2] for name in seen if name.startswith("crm_metrics.commands.")}

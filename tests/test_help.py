@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from crm_metrics import commands
 from crm_metrics import help as topics
-from crm_metrics.cli import help as command
-from crm_metrics.cli.app import COMMANDS
+from crm_metrics.commands import help as command
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from tests.cli.running import crm_metrics
@@ -65,7 +65,7 @@ def test_the_lists_are_of_everything():
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", commands.names())
 def test_every_command_has_a_topic(name: str):
     shown = crm_metrics("help", name).out
     assert re.search(rf"crm-metrics {name}\b", shown)

@@ -4,7 +4,7 @@ figures."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, overload
@@ -46,8 +46,9 @@ class Column:
 class Sheet:
     """One table: a row has a cell for each column. `notes` stand below it; `empty` instead of it where it has no rows. One
     that is `charted` is what the book's charts show: a terminal leaves it to them, and of a table of more than `most` rows
-    (0: no limit) it shows some, at equal steps. One that is `for_people` shows figures of the main table again, which
-    programs do not need twice; where it is False, people have them in other tables, and this one last."""
+    (0: no limit) it shows some, at equal steps; of others pages show the `first` rows (0: all). One that is `for_people`
+    shows figures of the main table again, which programs do not need twice; where it is False, people have them in other
+    tables, and this one last."""
 
     name: str
     title: str
@@ -58,7 +59,17 @@ class Sheet:
     empty: str = ""
     charted: bool = False
     most: int = 0
+    first: int = 0
     for_people: bool | None = None
+
+    @property
+    def shortened(self) -> Sheet:
+        """The table as a page shows it: its first rows, and how many there are besides."""
+        left = len(self.rows) - self.first if self.first else 0
+        if left <= 0:
+            return self
+        note = f"{left:,} more: --table {self.name} -f csv writes them all"
+        return replace(self, rows=self.rows[: self.first], notes=[*self.notes, note])
 
     def column(self, name: str) -> int | None:
         """The place of a column; None when there is none of that name."""

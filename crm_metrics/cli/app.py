@@ -1,39 +1,18 @@
-"""The commands put together. A command's module is imported only when that command is asked for, and what computes only when
-it runs: help and usage errors stay quick."""
+"""The commands put together. A room is imported only when its command is asked for, and what computes only when it runs:
+help and usage errors stay quick."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import import_module
+from functools import cached_property
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from crm_metrics import __version__
+from crm_metrics import __version__, commands
+from crm_metrics.cli.command import command_of
 from crm_metrics.cli.process import leave
-
-# A command is the function of the same name in the module of the same name; what is said of it stands in the overview.
-COMMANDS = {
-    "report": "the figures (the main job)",
-    "review": "a period on one page: what changed and why, goals, bottleneck, whom to call",
-    "explain": "one figure, opened: formula, what is counted, and every record behind it",
-    "why": "what a change came of: each segment's own rate and its share of the mix",
-    "trend": "charts of figures over time: trend, season and changes of level, where there are any",
-    "forecast": "what a figure will be in a period that is not over, by methods tested on the past",
-    "goals": "targets: how far each is reached, the pace it needs, the chance of meeting it",
-    "pipeline": "open deals: value, chances, coverage of goals, which are at risk; what changed since an older export",
-    "funnel": "the stages deals go through: how many go on, are lost or wait, and where most is lost",
-    "customers": "one row per customer: purchases, segment, chance of being alive, predicted value; who left",
-    "cohorts": "customers who began together: who came back or stayed, and what they brought",
-    "products": "each product's sales, what is bought together, and what the best customers buy",
-    "voice": "what customers say: promoters and detractors, the words that set them apart, quotes",
-    "scan": "what was recognised in the files: tables, columns, dates, stages, problems",
-    "check": "what is wrong with the data; silent and exit code 0 when nothing is",
-    "init": "writes crm-metrics.toml from what was found",
-    "metrics": "what each figure means; 'crm-metrics metrics win_rate' explains one",
-    "help": "help topics, and where what you look for is said",
-}
 
 _EXAMPLES = """\
 Key figures from the CSV and Excel files that your CRM, help desk, survey and billing tools export.
@@ -64,17 +43,21 @@ class _Imported(Mapping[str, Any]):
     """The commands by name, each made when it is asked for."""
 
     def __getitem__(self, name: str) -> Any:
-        if name not in COMMANDS:
+        if name not in self._names:
             raise KeyError(name)
         alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-        alone.command(name, cls=_Command)(getattr(import_module(f"crm_metrics.cli.{name}"), name))
+        alone.command(name, cls=_Command)(command_of(name))
         return typer.main.get_command(alone)
 
+    @cached_property
+    def _names(self) -> list[str]:
+        return commands.names()
+
     def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
+        return iter(commands.overview())
 
     def __len__(self) -> int:
-        return len(COMMANDS)
+        return len(self._names)
 
 
 class _Commands(TyperGroup):
@@ -102,8 +85,10 @@ def _start(
         typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        wide = max(map(len, COMMANDS))
-        typer.echo(_EXAMPLES.format(commands="\n".join(f"  {name:<{wide}}  {said}" for name, said in COMMANDS.items())))
+        names = commands.overview()
+        wide = max(map(len, names))
+        listed = [f"  {name:<{wide}}  {commands.room(name).ABOUT}" for name in names]
+        typer.echo(_EXAMPLES.format(commands="\n".join(listed)))
 
 
 def main() -> NoReturn:

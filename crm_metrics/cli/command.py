@@ -1,168 +1,279 @@
-"""Commands that read files and write tables: what they share is written once and joined to what is their own."""
+"""From a room to its command: the options it declares, those it shares with others, and what happens with its answer."""
 
 from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import partial, wraps
+from functools import cached_property
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, BinaryIO, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args, get_origin, get_type_hints
+
+import typer
 
 from crm_metrics.cli import options
+from crm_metrics.cli import output as outputs
 from crm_metrics.cli.guard import guarded
-from crm_metrics.cli.options import option
-from crm_metrics.cli.output import refuse_unwritable, written
 from crm_metrics.cli.process import keep_freed
+from crm_metrics.commands import READING, SETTING, WRITING, Option, room
 from crm_metrics.errors import UsageError
-from crm_metrics.writers import How, format_of, formats
+from crm_metrics.writers import How, format_of
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book
+    from crm_metrics.metrics.catalog import Catalog
+    from crm_metrics.session import Session
     from crm_metrics.settings import Settings
+
+_SETTLED = ("as_of", "encoding", "date_order", "decimal", "timezone", "dialect")  # options that are settings
 
 
 @dataclass(frozen=True)
-class Given:
-    """What was asked for with the shared options, checked; `stdin` is standard input where it is one of the paths."""
+class Called:
+    """A command as it was called; see `commands.Call`. `asked` is the format that was asked for, `stated` are the settings
+    that have options of their own, as they were given."""
 
-    paths: list[str]
-    period: str | None
+    example: str
+    arguments: list[str]
     settings: Settings
+    stated: Mapping[str, str]
     metrics_file: Path | None
-    stdin: BinaryIO | None
-    format: str
+    asked: str | None
     output: Path | None
     table: str | None
-    color: bool | None
+    color: str
     verbose: bool
     pager: bool
+
+    @property
+    def format(self) -> str:
+        """The format, by its name or by the ending of the file."""
+        return format_of(self.asked, self.output)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The metrics there are, one's own included."""
+        from crm_metrics.metrics.own import catalog_of
+
+        return catalog_of(self.settings, self.metrics_file)
+
+    @cached_property
+    def session(self) -> Session:
+        """The files of the command. Raises `UsageError` where none are given."""
+        return self.on(self.arguments)
+
+    def on(self, paths: Sequence[str], settings: Settings | None = None, example: str = "") -> Session:
+        """A session of other paths, those of the settings where there are none."""
+        settings = settings or self.settings
+        wanted = list(paths or settings.paths)
+        if not wanted:
+            hint = f"For example: crm-metrics {example or self.example} exports/"
+            raise UsageError("no file or folder is given", hint=hint)
+        from crm_metrics.session import Session
+
+        stdin = sys.stdin.buffer if "-" in wanted else None
+        return Session(wanted, settings=settings, metrics_file=self.metrics_file, stdin=stdin)
+
+    def directed(self, format: str | None, output: str | None) -> Called:
+        """The same call with a format and a file, each where none was asked for."""
+        asked = self.asked or (format if self.output is None else None)
+        call = replace(self, asked=asked, output=self.output or (Path(output) if output else None))
+        outputs.refuse_unwritable(call.format, call.output)
+        return call
+
+    def busy(self, *, quiet: bool = False) -> AbstractContextManager[object]:
+        """A sign of life on a terminal while something is read."""
+        return options.busy(quiet=quiet)
 
     def write(self, book: Book) -> None:
         """Write a book to standard output or the file, in the format asked for."""
         how = How(self.verbose, dialect=self.settings.dialect)
-        book = replace(book, define=partial(_defined, self))
-        written(book, self.format, self.output, how, table=self.table, color=self.color, pager=self.pager)
+        color = options.color_of(self.color, self.output)
+        book = replace(book, define=self._defined)
+        outputs.written(book, self.format, self.output, how, table=self.table, color=color, pager=self.pager)
+
+    def _defined(self, name: str) -> Mapping[str, str]:
+        """What the figure of a metric means."""
+        from crm_metrics.metrics.describe import defined
+
+        return defined(self.catalog[name], self.catalog) if name in self.catalog else {}
+
+    def show(self, text: Callable[[bool], str]) -> None:
+        """Print a text, which is told whether it is for a screen; one longer than that through a pager."""
+        with outputs.opened(None, plain=False, pager=self.pager) as out:
+            out.write(text(out.isatty()))
+
+    def opened(self, path: Path) -> AbstractContextManager[TextIO]:
+        """A file that appears whole or not at all."""
+        return outputs.opened(path, plain=True)
+
+    def tell(self, lines: Iterable[str], *, aside: bool = True) -> None:
+        """Print lines, aside from the book: on standard error."""
+        if text := "\n".join(lines):
+            typer.echo(text, err=aside)
 
 
-def _metric_first(given: Given, asked: str) -> tuple[Given, str]:
-    """The metric, and what was asked with the paths it is looked for in, whichever of both came first."""
-    from crm_metrics.metrics.own import catalog_of
+def command_of(name: str) -> Callable[..., None]:
+    """The command of a room: its own options first, then the shared ones. Every error is told and has its exit code."""
+    own_room = room(name)
+    question, run = getattr(own_room, name, None), getattr(own_room, "run", None)
+    own = {parameter.name: (parameter, spec) for parameter, spec in _own(question, run)}
+    kept = {*getattr(own_room, "SHARED", (*READING, *WRITING, *SETTING))} - own.keys()
+    kept |= {"metrics_file"} if _asks_for_metrics(question) else set()
+    shared = {parameter.name: parameter for parameter in _parameters(options.shared)}
+    left = {name: parameter.default for name, parameter in shared.items() if name not in kept}
+    left |= {} if "no_config" in kept else {"no_config": True}
+    if hasattr(own_room, "PATHS"):
+        told = Annotated[list[str] | None, options.paths_argument(*own_room.PATHS)]
+        shared["paths"] = shared["paths"].replace(annotation=told)
 
+    def command(**values: Any) -> None:
+        with guarded(debug=values.pop("debug")):
+            keep_freed()
+            wanted = {name: _value(values.pop(name), *own[name]) for name in own}
+            values = {**left, **values}
+            values["format"] = _format(values["format"], [(wanted[name], spec) for name, (_, spec) in own.items()])
+            call = _called(getattr(own_room, "EXAMPLE", name), values)
+            if isinstance(metric := wanted.get("metric"), str):
+                call, wanted["metric"] = _metric_first(call, metric)
+            if run is None:
+                _answered(call, own_room, question, wanted)
+            elif code := run(call, **wanted):
+                raise typer.Exit(code)
+
+    declared = [_declared(parameter, spec) for parameter, spec in own.values()]
+    declared += [parameter for name, parameter in shared.items() if name in kept]
+    # Arguments keep their order; options may come anywhere.
+    declared = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in declared]
+    command.__signature__ = inspect.Signature(declared)  # type: ignore[attr-defined]
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in declared}
+    command.__doc__ = own_room.__doc__
+    return command
+
+
+def _metric_first(call: Called, asked: str) -> tuple[Called, str]:
+    """The metric, and the call with the paths it is looked for in, whichever of both came first."""
     if Path(asked).exists() or not asked.isidentifier():
-        catalog = catalog_of(given.settings, given.metrics_file)
-        named = [path for path in given.paths if path.casefold() in catalog and not Path(path).exists()]
-        if asked not in catalog and len(named) == 1:
-            paths = [asked, *(path for path in given.paths if path not in named)]
-            return replace(given, paths=paths, stdin=sys.stdin.buffer if "-" in paths else None), named[0]
-    return given, asked
+        named = [path for path in call.arguments if path.casefold() in call.catalog and not Path(path).exists()]
+        if asked not in call.catalog and len(named) == 1:
+            paths = [asked, *(path for path in call.arguments if path not in named)]
+            return replace(call, arguments=paths), named[0]
+    return call, asked
 
 
-def _defined(given: Given, name: str) -> Mapping[str, str]:
-    """What the figure of a metric means."""
-    from crm_metrics.metrics.describe import defined
-    from crm_metrics.metrics.own import catalog_of
-
-    catalog = catalog_of(given.settings, given.metrics_file)
-    return defined(catalog[name], catalog) if name in catalog else {}
-
-
-def _shared(
-    paths: options.Paths = None,
-    period: options.Period = None,
-    format: str | None = None,
-    output: options.Output = None,
-    table: Annotated[
-        str | None,
-        option("--table", metavar="NAME", help="Only this one of the tables; csv holds the first by default."),
-    ] = None,
-    as_of: options.AsOf = None,
-    encoding: options.Encoding = None,
-    date_order: options.DateOrder = None,
-    decimal: options.Decimal = None,
-    timezone: options.Timezone = None,
-    dialect: options.Dialect = None,
-    set_: options.Set = None,
-    config: options.Config = None,
-    no_config: options.NoConfig = False,
-    metrics_file: options.MetricsFile = None,
-    color: options.Color = "auto",
-    no_pager: options.NoPager = False,
-    verbose: options.Verbose = False,
-    debug: options.Debug = False,
-) -> None:
-    """The options that such commands have, unless they say otherwise."""
+def _answered(call: Called, own_room: Any, question: Any, wanted: Mapping[str, Any]) -> None:
+    """Writes the book of a room's answer."""
+    with call.busy():
+        answer = question(call.session, **wanted)
+    # A book may import pandas, which a mistake does not need.
+    home = import_module(f"{own_room.__name__}.book") if hasattr(own_room, "__path__") else own_room
+    call.write(home.book(answer))
 
 
-def reading(
-    name: str, *, without: Collection[str] = (), said: Mapping[str, Any] | None = None
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Makes a command of a function whose first parameter is a `Given`: its other parameters come first on the command line,
-    the shared ones follow but those of `without`, those of `said` declared as there. With an option `rows` of its own it
-    writes CSV. Every error is told and has its exit code."""
-
-    def made(command: Callable[..., None]) -> Callable[..., None]:
-        own = _parameters(command)[1:]
-        told = {"format": options.format_among(formats()), **(said or {})}
-        shared = [one.replace(annotation=told.get(one.name, one.annotation)) for one in _parameters(_shared)]
-        taken = [one for one in shared if one.name not in without]
-        left = {one.name: one.default for one in shared if one.name in without}
-
-        @wraps(command)
-        def run(**values: Any) -> None:
-            own_values = {parameter.name: values.pop(parameter.name) for parameter in own}
-            with guarded(debug=values.pop("debug")):
-                if own_values.get("rows"):
-                    _refuse_but_csv(values["format"])
-                    values["format"] = "csv"
-                given = _given(name, **left, **values)
-                if isinstance(asked := own_values.get("metric"), str):
-                    given, own_values["metric"] = _metric_first(given, asked)
-                command(given, **own_values)
-
-        # Arguments keep their order; options may come anywhere.
-        parameters = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in (*own, *taken)]
-        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return run
-
-    return made
-
-
-def _refuse_but_csv(name: str | None) -> None:
-    if name is not None and name.casefold() != "csv":
-        raise UsageError(f"--rows writes CSV, not {name}", hint="Leave -f away, or --rows.")
+def _own(
+    question: Callable[..., Any] | None, run: Callable[..., Any] | None
+) -> Iterator[tuple[inspect.Parameter, Option]]:
+    """The parameters that are options of a room's own: of its run, and of its question where all of it is asked."""
+    of_run = _parameters(run) if run is not None else []
+    is_asked = run is None or any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in of_run)
+    for parameter in (*(_parameters(question) if question is not None and is_asked else []), *of_run):
+        for spec in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(spec, Option):
+                yield parameter, spec
 
 
 def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    hints = get_type_hints(function, include_extras=True)
-    return [
-        parameter.replace(annotation=hints[parameter.name])
-        for parameter in inspect.signature(function).parameters.values()
-    ]
+    """The parameters, those that declare how they are given with their types; what only type checkers know is left as it
+    is."""
+
+    def alone() -> None: ...
+
+    declared = list(inspect.signature(function).parameters.values())
+    alone.__annotations__ = {
+        parameter.name: parameter.annotation
+        for parameter in declared
+        if parameter.kind is parameter.KEYWORD_ONLY or "Annotated" in str(parameter.annotation)
+    }
+    hints = get_type_hints(alone, globalns=function.__globals__, include_extras=True)
+    return [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in declared]
 
 
-def _given(name: str, **values: Any) -> Given:
-    keep_freed()
-    output, settled = values["output"], ("as_of", "encoding", "date_order", "decimal", "timezone", "dialect")
-    format = format_of(values["format"], output)  # noqa: A001
-    refuse_unwritable(format, output)
-    color = options.color_of(values["color"], output)
-    settings = options.settings_of(
-        values["config"], values["set_"], no_config=values["no_config"], **{key: values[key] for key in settled}
-    )
-    paths = options.paths_of(values["paths"], settings, name)
-    return Given(
-        paths,
-        values["period"],
+def _asks_for_metrics(question: Callable[..., Any] | None) -> bool:
+    """Whether a question is about metrics, so that one's own can be given."""
+    return "Unpack[Asking]" in getattr(question, "__annotations__", {}).values()
+
+
+def _declared(parameter: inspect.Parameter, spec: Option) -> inspect.Parameter:
+    """A parameter as typer reads it."""
+    of, default = get_args(parameter.annotation)[0], parameter.default
+    if any(get_origin(kind) in (Sequence, Mapping) for kind in (of, *get_args(of))):  # it can be given several times
+        of, default = list[str] | None, None
+    elif spec.parse is not None:
+        of = str | None
+    if not spec.names:
+        declared = typer.Argument(metavar=spec.metavar, help=spec.help, show_default=False)
+    else:
+        declared = typer.Option(
+            *spec.names,
+            metavar=spec.metavar,
+            help=spec.help,
+            min=spec.least,
+            show_default=bool(default) and "default" not in spec.help,
+            readable=spec.readable,
+            is_eager=spec.says is not None,
+            callback=None if spec.says is None else _saying(spec.says),
+        )
+    return parameter.replace(annotation=Annotated[of, declared], default=default)
+
+
+def _saying(says: Callable[[], str]) -> Callable[[bool], None]:
+    """What an option does that says something instead of running the command."""
+
+    def say(asked: bool) -> None:
+        if asked:
+            typer.echo(says())
+            raise typer.Exit
+
+    return say
+
+
+def _value(given: Any, parameter: inspect.Parameter, spec: Option) -> Any:
+    """The value of an option as its parameter wants it."""
+    if given is None or given == [] or given == parameter.default:
+        return given if parameter.default is parameter.empty else parameter.default
+    return given if spec.parse is None else spec.parse(given)
+
+
+def _format(asked: str | None, given: Iterable[tuple[Any, Option]]) -> str | None:
+    """The format asked for, or that of an option that has one. Raises `UsageError` where they contradict each other."""
+    for value, spec in given:
+        if value and spec.format is not None:
+            if asked is not None and asked.casefold() != spec.format:
+                name = spec.names[-1]
+                raise UsageError(f"{name} writes {spec.format.upper()}, not {asked}", hint=f"Leave -f away, or {name}.")
+            return spec.format
+    return asked
+
+
+def _called(example: str, values: Mapping[str, Any]) -> Called:
+    output = values["output"]
+    outputs.refuse_unwritable(format_of(values["format"], output), output)
+    options.color_of(values["color"], output)
+    stated = {name: values[name] for name in _SETTLED if values[name] is not None}
+    settings = options.settings_of(values["config"], values["set_"], no_config=values["no_config"], **stated)
+    return Called(
+        example,
+        values["paths"] or [],
         settings,
+        stated,
         values["metrics_file"],
-        sys.stdin.buffer if "-" in paths else None,
-        format,
+        values["format"],
         output,
         values["table"],
-        color,
+        values["color"],
         values["verbose"],
         not values["no_pager"],
     )

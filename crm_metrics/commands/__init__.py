@@ -1,1 +1,149 @@
-"""The commands: a room each, with its options, its question and its book."""
+"""The commands: a room each, found by looking into this folder.
+
+A room has the name of its command, and its docstring is the help. In it are
+- `ABOUT`, a line for the overview, where it stands at `PLACE`;
+- the question, a function named like the command: paths first, then what is asked. Its parameters that are declared with
+  `option` or `argument` are the command's own, in the shell and in Python;
+- `book(answer)`, the answer as a book;
+- where a command does more than write this book, `run(call, ...)`: its parameters are the command's own too; with `**asked`
+  it takes those of the question besides. What it returns is the exit code;
+- `SHARED`, the options that it shares with others where these are not all, `EXAMPLE`, the command as hints write it, and
+  `PATHS`, how its paths are called and what they are, where that is not as usual.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TextIO
+
+from crm_metrics.errors import UsageError
+
+if TYPE_CHECKING:
+    from crm_metrics.book import Book
+    from crm_metrics.metrics.catalog import Catalog
+    from crm_metrics.session import Session
+    from crm_metrics.settings import Settings
+
+# The options that commands share, by what they are for.
+READING = ("paths", "as_of", "encoding", "date_order", "decimal", "timezone")
+WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose")
+SETTING = ("set_", "config", "no_config", "debug")
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a parameter is given in the shell: by one of its names, without any as an argument. A number is `least` or more;
+    `parse` makes the value of the text or texts given; an option with a `format` chooses that one; what one `says` is
+    printed instead of running the command; a path that need not be `readable` is looked at by the command itself."""
+
+    names: tuple[str, ...]
+    help: str
+    metavar: str | None = None
+    least: int | None = None
+    parse: Callable[[Any], object] | None = None
+    format: str | None = None
+    says: Callable[[], str] | None = None
+    readable: bool = True
+
+
+def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Option:  # noqa: A002
+    """How an option is given; `more` are the other fields of `Option`."""
+    return Option(names, help, metavar, **more)
+
+
+def argument(metavar: str, help: str) -> Option:  # noqa: A002
+    """How an argument is given."""
+    return Option((), help, metavar)
+
+
+def segment_of(pairs: Sequence[str]) -> dict[str, str]:
+    """The value of each dimension from NAME=VALUE. Raises `UsageError` for anything else."""
+    segment: dict[str, str] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or not name.strip():
+            raise UsageError(f"--segment {pair}: NAME=VALUE", hint="For example: --segment owner=Ann")
+        if (key := name.strip().casefold().replace("-", "_")) in segment:
+            raise UsageError(
+                f"--segment {pair}: {key} is given twice",
+                hint="A segment has one value of each; look at them one by one.",
+            )
+        segment[key] = value.strip()
+    return segment
+
+
+PeriodOption = Annotated[
+    str | None, option("-p", "--period", metavar="PERIOD", help="As for report; the last complete month by default.")
+]
+SegmentOption = Annotated[
+    Mapping[str, str] | None,
+    option("--segment", metavar="NAME=VALUE", help="Of one segment only: owner=Ann.", parse=segment_of),
+]
+
+
+class Call(Protocol):
+    """A command as it was called: its paths as they were given, the settings, where its book goes and in which format."""
+
+    @property
+    def arguments(self) -> list[str]: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def format(self) -> str: ...
+    @property
+    def output(self) -> Path | None: ...
+    @property
+    def verbose(self) -> bool: ...
+    @property
+    def stated(self) -> Mapping[str, str]:
+        """The settings that have options of their own, as they were given."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The metrics there are, one's own included."""
+
+    @property
+    def session(self) -> Session:
+        """The files of the command. Raises `UsageError` where none are given."""
+
+    def on(self, paths: Sequence[str], settings: Settings | None = None, example: str = "") -> Session:
+        """A session of other paths, those of the settings where there are none."""
+
+    def directed(self, format: str | None, output: str | None) -> Call:  # noqa: A002
+        """The same call with a format and a file, each where none was asked for."""
+
+    def busy(self, *, quiet: bool = False) -> AbstractContextManager[object]:
+        """A sign of life on a terminal while something is read."""
+
+    def show(self, text: Callable[[bool], str]) -> None:
+        """Prints a text, which is told whether it is for a screen; one longer than that through a pager."""
+
+    def write(self, book: Book) -> None:
+        """Writes a book to where it goes."""
+
+    def opened(self, path: Path) -> AbstractContextManager[TextIO]:
+        """A file that appears whole or not at all."""
+
+    def tell(self, lines: Iterable[str], *, aside: bool = True) -> None:
+        """Prints lines, aside from the book: on standard error."""
+
+
+def names() -> list[str]:
+    """The names of all commands; none is imported."""
+    return [module.name for module in iter_modules(__path__)]
+
+
+def overview() -> list[str]:
+    """The names of all commands in the order in which they are shown."""
+    return sorted(names(), key=lambda name: (room(name).PLACE, name))
+
+
+def room(name: str) -> ModuleType:
+    """The room of a command. Raises `ModuleNotFoundError` for a name that is none."""
+    return import_module(f"{__name__}.{name}")

@@ -88,4 +88,4 @@ def _chosen(book: Book, name: str) -> Sheet:
         raise UsageError(
             f"there is no table {name!r} here. {did_you_mean(name, known)}", hint=f"Tables: {', '.join(known)}."
         )
-    return replace(book.sheets[known.index(name.casefold())], charted=False, most=0)
+    return replace(book.sheets[known.index(name.casefold())], charted=False, most=0, first=0)

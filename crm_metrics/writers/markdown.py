@@ -23,7 +23,7 @@ def write(book: Book, how: How) -> str:
     for sentence in (*book.says, *(chart.says for chart in book.charts)):
         lines += [escaped(sentence), ""]
     for sheet in in_order(book):
-        lines += _table(sheet)
+        lines += _table(sheet.shortened)
     notes = [*book.notes, *origin.notes]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
     if problems := counted(origin.issues, verbose=how.verbose):

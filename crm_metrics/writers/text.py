@@ -69,6 +69,7 @@ def _head(screen: Screen, book: Book) -> None:
 def table(screen: Screen, sheet: Sheet) -> None:
     """Draws a table under its title. Where the terminal is narrow the columns that can be spared go, then headings and texts
     are folded between words, then the last columns go, which is said below."""
+    sheet = sheet.shortened
     if sheet.most and (step := -(-len(sheet.rows) // sheet.most)) > 1:
         step = next((size for size in _STEPS if size >= step), step)
         note = f"every {step} rows; --table {sheet.name} has all"

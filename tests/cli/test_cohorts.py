@@ -82,7 +82,7 @@ def test_by_start_the_median_lifetime_and_the_curve_come_with_it(sample: Path):
 
 def test_a_narrow_terminal_loses_columns_and_says_so(sample: Path):
     from crm_metrics import api
-    from crm_metrics.commands.cohorts.book import book
+    from crm_metrics.commands.cohorts import book
     from crm_metrics.writers import How, write
 
     page = write(book(api.cohorts(["sample_data"])), "text", How(width=60))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import re
 import subprocess
 import sysconfig
 from pathlib import Path
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import crm_metrics as package
-from crm_metrics.cli import app as app_module
 from tests.cli.running import crm_metrics, process
 
 
@@ -67,14 +65,3 @@ def test_one_figure_is_explained_with_formula_needs_and_example():
 def test_every_figure_can_be_explained(name: str):
     done = crm_metrics("metrics", name)
     assert (done.code, f"({name})" in done.out.splitlines()[0]) == (0, True)
-
-
-def test_every_module_of_a_command_is_a_command():
-    folder = Path(app_module.__file__).parent
-    named = {
-        path.stem
-        for path in folder.glob("*.py")
-        if re.search(rf"^def {path.stem}\(", path.read_text(encoding="utf-8"), re.MULTILINE)
-    }
-
-    assert named == set(app_module.COMMANDS)

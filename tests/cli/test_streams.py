@@ -196,7 +196,7 @@ def test_a_bug_is_owned_up_to_and_shows_a_traceback_only_with_debug(
     def broken(*_: object, **__: object) -> None:
         raise ValueError("no such luck")
 
-    monkeypatch.setattr("crm_metrics.api.compute", broken)
+    monkeypatch.setattr("crm_metrics.commands.report.compute", broken)
     done = crm_metrics(*MARCH, *(["--debug"] if debug else []))
     assert done.refusal == (70, "", debug)
     assert [

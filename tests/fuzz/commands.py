@@ -10,13 +10,10 @@ from typing import Any
 
 from crm_metrics import api, writers
 from crm_metrics.book import Book
-from crm_metrics.commands.cohorts import book as cohorts
+from crm_metrics.commands import cohorts, funnel, goals, products
 from crm_metrics.commands.customers import book as customers
 from crm_metrics.commands.forecast import book as forecast
-from crm_metrics.commands.funnel import book as funnel
-from crm_metrics.commands.goals import book as goals
 from crm_metrics.commands.pipeline import book as pipeline
-from crm_metrics.commands.products import book as products
 from crm_metrics.commands.review import book as review
 from crm_metrics.commands.trend import book as trend
 from crm_metrics.commands.voice import book as voice
@@ -39,12 +36,12 @@ BOOK_FORMATS = tuple(name for name in writers.formats() if name not in ("png", "
 # What is asked in Python, and what makes tables of the answer.
 COMMANDS: dict[str, tuple[Callable[..., Any], Callable[..., Book]]] = {
     "cohorts": (api.cohorts, cohorts.book),
-    "customers": (api.customers, customers.book),
+    "customers": (api.customers, customers.of_customers),
     "forecast": (api.forecast, forecast.book),
     "funnel": (api.bottleneck, funnel.book),
     "goals": (api.goals, goals.book),
-    "hold_out": (api.hold_out, lambda found: customers.hold_out(*found)),
-    "pipeline": (api.pipeline, lambda found: pipeline.book(found, everything=True)),
+    "hold_out": (api.hold_out, lambda found: customers.of_test(*found)),
+    "pipeline": (api.pipeline, pipeline.book),
     "products": (api.products, products.book),
     "review": (api.review, review.book),
     "trend": (api.trend, trend.book),

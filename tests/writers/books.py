@@ -14,8 +14,7 @@ import pytest
 from openpyxl import load_workbook
 
 from crm_metrics.book import Book
-from crm_metrics.cli import command, metrics
-from crm_metrics.cli import report as reporting
+from crm_metrics.cli import output
 from crm_metrics.writers import How, write
 from tests.cli.running import crm_metrics
 
@@ -24,8 +23,7 @@ def answered(*arguments: str) -> Book:
     """The book that a command line answers with."""
     books: list[Book] = []
     with pytest.MonkeyPatch.context() as patched:
-        for module in (command, metrics, reporting):
-            patched.setattr(module, "written", lambda book, *_, **__: books.append(book))
+        patched.setattr(output, "written", lambda book, *_, **__: books.append(book))
         done = crm_metrics(*arguments)
     assert len(books) == 1, done.err
     return books[0]

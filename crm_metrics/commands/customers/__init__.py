@@ -1,17 +1,16 @@
-"""Customers one by one, and the model behind what is expected of them."""
+"""One row per customer: purchases, segment, tickets, NPS, MRR, chance of being alive, predicted value."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, BinaryIO, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
-from crm_metrics import periods
+from crm_metrics.commands import Call, option
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.expressions import parse_filter
-from crm_metrics.session import load_columns
-from crm_metrics.settings import Settings
+from crm_metrics.session import Files, Need, Session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,10 +20,12 @@ if TYPE_CHECKING:
     from crm_metrics.periods import Period
     from crm_metrics.tables import Dataset
 
+ABOUT, PLACE = "one row per customer: purchases, segment, chance of being alive, predicted value; who left", 100
+
 Unit = Literal["days", "weeks", "months"]
 UNITS = ("days", "weeks", "months")
 # What has to be loaded for it, as far as the files have it.
-_WANTED = (
+COLUMNS = (
     *(("purchases", name) for name in ("customer", "purchased_at", "amount", "currency", "is_refund")),
     *(("spells", name) for name in ("customer", "started_at", "ended_at")),
     *(("recurring", name) for name in ("customer", "started_at", "ended_at", "mrr", "currency")),
@@ -47,37 +48,43 @@ class CustomerList:
 
 
 def customers(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     *,
-    period: str | None = None,
-    left: bool = False,
-    horizon: int | None = None,
-    unit: str = "weeks",
-    where: str | None = None,
-    sort: str | None = None,
-    top: int | None = None,
-    settings: Settings | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    left: Annotated[bool, option("--left", help="Who left in the period, and what they were worth.")] = False,
+    where: Annotated[
+        str | None,
+        option("--where", metavar="FILTER", help="Only these: \"rfm_segment == 'at risk' and revenue > 500\"."),
+    ] = None,
+    sort: Annotated[
+        str | None, option("--sort", metavar="COLUMN", help="By a column, largest first; -COLUMN the other way.")
+    ] = None,
+    top: Annotated[int | None, option("--top", metavar="N", help="The first N; 20 on a page.", least=1)] = None,
+    horizon: Annotated[
+        int | None, option("--horizon", metavar="DAYS", help="Days ahead for purchases and value; 365.", least=1)
+    ] = None,
+    unit: Annotated[
+        str, option("--unit", metavar="UNIT", help="Time in the model: days, weeks (default), months.")
+    ] = "weeks",
+    period: Annotated[
+        str | None,
+        option("-p", "--period", metavar="PERIOD", help="As they were at its end; with --left those who left in it."),
+    ] = None,
+    **files: Unpack[Files],
 ) -> CustomerList:
     """One row per customer at the end of the period (as-of by default); with `left` those who left in it. `where` is a
     filter over the columns, `sort` a column (by what they are worth), `top` how many; `horizon` the days ahead for
     which purchases and value are expected; the model's times are in `unit`. Raises `CrmMetricsError` with what, where and
     what to do."""
-    settings, spec = settings or Settings(), None
-    chosen = _unit(unit)
-    if period:
-        spec = periods.parse(period, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)
+    session, chosen = Session.of(paths, **files), _unit(unit)
+    spec = session.period(period)
     tree = parse_filter(where, "--where") if where else None
     if horizon is not None and not 1 <= horizon <= 36525:
         raise UsageError("--horizon takes a number of days from 1 to 36525")
     if horizon is not None:
-        settings = settings.model_copy(update={"clv_days": horizon})
-    needs_clock = spec is not None and spec.needs_clock
-    dataset = load_columns(paths, _WANTED, settings, needs_clock=needs_clock, today=today, stdin=stdin)
-    from crm_metrics.analysis import (
-        customers as listing,
-    )  # imports pandas, as loading does while the files are being read
+        session = session.under(clv_days=horizon)
+    dataset = session.dataset(Need.columns_of(COLUMNS, spec))
+    # What imports pandas is imported while the files are being read.
+    from crm_metrics.analysis import customers as listing
     from crm_metrics.timeline import Timeline, reported
 
     whole = reported(dataset, spec) if spec is not None or left else None
@@ -101,27 +108,53 @@ def customers(
 
 
 def hold_out(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     until: date,
     *,
     unit: str = "weeks",
-    settings: Settings | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    **files: Unpack[Files],
 ) -> tuple[Dataset, HoldOut]:
     """The model of purchases fitted up to and including the day `until`, and its expectations beside the purchases that
     came after it, up to as-of."""
-    settings, chosen = settings or Settings(), _unit(unit)
+    session, chosen = Session.of(paths, **files), _unit(unit)
     from crm_metrics.analysis.lifetimes import ledger
     from crm_metrics.analysis.lifetimes.holdout import held_out
 
     wanted = [("purchases", name) for name in ("customer", "purchased_at", "amount", "is_refund")]
-    dataset = load_columns(paths, wanted, settings, today=today, stdin=stdin)
+    dataset = session.dataset(Need.columns_of(wanted))
     if "purchases" not in dataset.tables:
         raise NothingToReport("the files hold no orders and no won deals", hint="Add an export of them.")
     dataset = dataset.up_to("purchases")
-    book = ledger(dataset.tables["purchases"].frame, settings.timezone)
-    return dataset, held_out(book, until=_number(until), end=_number(dataset.as_of), unit=chosen)
+    purchases = ledger(dataset.tables["purchases"].frame, session.settings.timezone)
+    return dataset, held_out(purchases, until=_number(until), end=_number(dataset.as_of), unit=chosen)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--hold-out {text}: a day, such as 1997-09-30") from None
+
+
+def run(
+    call: Call,
+    *,
+    until: Annotated[
+        date | None,
+        option(
+            "--hold-out", metavar="DATE", help="Test the model: fitted up to DATE, against what came after.", parse=_day
+        ),
+    ] = None,
+    **asked: Any,
+) -> None:
+    """Writes the customers, or the test of the model."""
+    with call.busy():
+        answer = (
+            customers(call.session, **asked) if until is None else hold_out(call.session, until, unit=asked["unit"])
+        )
+    from crm_metrics.commands.customers import book  # imports pandas, which a mistake does not need
+
+    call.write(book.of_customers(answer) if isinstance(answer, CustomerList) else book.of_test(*answer))
 
 
 def _number(day: date) -> int:

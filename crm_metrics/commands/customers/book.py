@@ -40,10 +40,11 @@ _COLUMNS = (
     Column("predicted_value", "predicted value", Unit.MONEY, spare=1),
     Column("predicted_recurring", "predicted MRR value", Unit.MONEY, spare=4),
 )
+_SHOWN = 20  # on a page
 _ALIVE = "Who has bought on one day only counts as alive: in this model customers leave after a repeat purchase."
 
 
-def book(found: CustomerList) -> Book:
+def of_customers(found: CustomerList) -> Book:
     """The list of customers; the segments; the model's parameters under `model` for JSON."""
     known = found.customers
     named = bool(found.rows["name"].notna().any())
@@ -51,7 +52,7 @@ def book(found: CustomerList) -> Book:
     columns.append(Column("currency", shown=known.currency is None))
     shown = found.rows.head(found.top) if found.top is not None else found.rows
     rows = list(zip(*(shown[column.name].tolist() for column in columns), strict=True))
-    hidden = f"{len(rows):,} of {len(found.rows):,} shown: choose with --top and --where, or all with -f csv"
+    hidden = f"{len(rows):,} of {len(found.rows):,} shown: choose with --top and --where"
     main = Sheet(
         "customers",
         "",
@@ -60,6 +61,7 @@ def book(found: CustomerList) -> Book:
         currency=known.currency,
         notes=[hidden] if len(rows) < len(found.rows) else (),
         empty="no customer is like that" if found.period is None else "nobody left",
+        first=_SHOWN if found.top is None else 0,
     )
     return Book(
         "Customers" if found.period is None else f"Customers who left in {found.period.label}",
@@ -174,7 +176,7 @@ def _tested(found: HoldOut) -> dict[str, Any]:
     return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
 
 
-def hold_out(dataset: Dataset, found: HoldOut) -> Book:
+def of_test(dataset: Dataset, found: HoldOut) -> Book:
     """Expected against actual purchases after a day, by the repeat purchases up to it."""
     columns = [
         Column("repeat_purchases", "repeat purchases before"),

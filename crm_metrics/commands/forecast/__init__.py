@@ -1,24 +1,26 @@
-"""What a metric will be in a period that is not over, from files."""
+"""What a figure will be at the end of a period, by methods that are each tested on the past; --as-of goes back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from crm_metrics import periods
+from crm_metrics.commands import argument, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
-from crm_metrics.query import Query, query
-from crm_metrics.session import load, load_columns
-from crm_metrics.settings import Settings
+from crm_metrics.query import Query
+from crm_metrics.session import Asking, Need, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.forecast.forecast import Forecast
     from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "what a figure will be in a period that is not over, by methods tested on the past", 60
+EXAMPLE = "forecast revenue_won"
 
 _FURTHEST = 60  # steps ahead
 
@@ -41,51 +43,39 @@ class Forecasted:
 
 
 def forecast(
-    paths: Sequence[str],
-    metric: str,
+    paths: Sequence[str] | Session,
+    metric: Annotated[str, argument("METRIC", "A metric: revenue_won, mrr, ...")],
     *,
-    period: str | None = None,
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    period: Annotated[
+        str | None, option("-p", "--period", metavar="PERIOD", help="A period that is not over; this month by default.")
+    ] = None,
+    **files: Unpack[Asking],
 ) -> Forecasted:
     """What a metric will be in a period (the month that the data ends in or before, when not given) that is not over. With
     `as_of` in the settings only what was known at the end of that day is used. Raises `CrmMetricsError` with what, where and
     what to do."""
-    asked = query(period=period, metrics=[metric], compare="none", settings=settings, metrics_file=metrics_file)
-    if len(asked.metrics) > 1:
-        raise UsageError(f"one metric at a time, not {', '.join(one.name for one in asked.metrics[:4])}")
-    only = asked.metrics[0]
+    session = Session.of(paths, **files)
+    asked = session.query(period=period, metrics=[metric], compare="none")
+    only = asked.only
     if only.per:
         raise UsageError(f"{only.name} is several figures, one for each {' and '.join(only.per)}: it has no forecast")
-    whole, as_of = _whole(paths, asked, only, today, stdin)
+    whole, as_of = _whole(session, asked, only)
     if only.name in ("revenue_won", "deals_won"):
         return _of_deals(whole, only, asked, as_of)
-    return _of_metric(paths, whole, only, asked, as_of, today)
+    return _of_metric(session, whole, only, asked, as_of)
 
 
-def _whole(
-    paths: Sequence[str], asked: Query, metric: Metric, today: date | None, stdin: BinaryIO | None
-) -> tuple[Dataset, date]:
+def _whole(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
     """All there is, also what happened after as-of; and as-of."""
     from crm_metrics.analysis.pipeline import COLUMNS
 
     chosen = asked.settings.as_of
     if chosen is None and asked.period is not None and asked.period.needs_clock:
-        chosen = today or date.today()
-    uncut = replace(asked, settings=asked.settings.model_copy(update={"as_of": None}))
-
-    def read(question: Query) -> Dataset:
-        if metric.name in ("revenue_won", "deals_won"):
-            return load_columns(paths, COLUMNS, question.settings, today=today, stdin=stdin)
-        return load(paths, question, today=today, stdin=stdin)
-
-    if chosen is not None and "-" in paths:  # standard input can be read once
-        return read(replace(asked, settings=asked.settings.model_copy(update={"as_of": chosen}))), chosen
-    dataset = read(uncut)
+        chosen = session.today
+    need = Need.columns_of(COLUMNS) if metric.name in ("revenue_won", "deals_won") else Need.of(asked)
+    dataset = session.under(as_of=None).dataset(need)
     if chosen is not None and chosen > dataset.as_of:
-        dataset = read(replace(asked, settings=asked.settings.model_copy(update={"as_of": chosen})))
+        dataset = session.under(as_of=chosen).dataset(need)
     return dataset, chosen or dataset.as_of
 
 
@@ -152,9 +142,7 @@ def _currencies(currency: object, won: object) -> list[str | None]:
     return [*sorted(name for name in names if name is not None), *([None] if None in names else [])]
 
 
-def _of_metric(
-    paths: Sequence[str], whole: Dataset, metric: Metric, asked: Query, as_of: date, today: date | None
-) -> Forecasted:
+def _of_metric(session: Session, whole: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
     """Any other metric: by what it was in earlier periods, as they were known at as-of."""
     from crm_metrics.analysis.forecast import records
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
@@ -164,8 +152,7 @@ def _of_metric(
     past = as_of < whole.as_of
     cut = whole
     if past:  # what is known later must not show: a rate of an earlier period may still have changed
-        settings = asked.settings.model_copy(update={"as_of": as_of})
-        cut = load(paths, replace(asked, settings=settings), today=today)
+        cut = session.under(as_of=as_of).load(asked)
     first = first_day(cut)
     if first is None:
         raise NothingToReport(f"nothing has a date: {metric.name} has no history to go by")

@@ -1,1 +1,69 @@
-"""A settings file from what the files hold."""
+"""Write crm-metrics.toml from what was found in the files, each setting with its meaning."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from crm_metrics import errors, settings
+from crm_metrics.commands import Call, option
+
+if TYPE_CHECKING:
+    from crm_metrics.settings import Settings
+
+ABOUT, PLACE = "writes crm-metrics.toml from what was found", 160
+SHARED = ("paths", "date_order", "decimal", "set_", "debug")  # a settings file that is there decides nothing
+
+
+def run(
+    call: Call,
+    *,
+    output: Annotated[
+        Path | None, option("-o", "--output", metavar="FILE", help="The file to write: crm-metrics.toml.")
+    ] = None,
+    force: Annotated[bool, option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Writes the file, and says what is to be settled in it."""
+    target = output or Path(settings.NAME)
+    if target.exists() and not force:
+        raise errors.UsageError(
+            "is there already; nothing is written",
+            where=str(target),
+            hint="Write over it with --force, or to another file with -o.",
+        )
+    given = call.settings
+    wanted = list(call.arguments or given.paths or ["."])
+    if "-" in wanted:
+        raise errors.UsageError("standard input cannot be written into a settings file", hint="Give files.")
+    from crm_metrics.commands import scan
+
+    with call.busy():
+        scanned = scan.scan(call.on(wanted))
+    unclear = [error for error in scanned.refused.values() if isinstance(error, errors.AmbiguousError)]
+    if not scanned.files and not unclear and scanned.refused:
+        raise errors.together(list(scanned.refused.values()))
+    if not scanned.files and not unclear:
+        raise errors.NothingToReport("no file is recognised", hint="'crm-metrics scan' says what each lacks.")
+    from crm_metrics.commands.init.starting import settings_text
+
+    with call.opened(target) as out:
+        seen = tuple(_as_seen_from(target, path) for path in wanted)
+        out.write(settings_text(scanned, type(given)(**{**_given(given), "paths": seen})))
+    call.tell([f"{target} is written."], aside=False)
+    for path, error in scanned.refused.items():
+        is_unclear = isinstance(error, errors.AmbiguousError)
+        call.tell([f"To be settled in it: {path}" if is_unclear else f"Not read: {error}"], aside=not is_unclear)
+
+
+def _given(settings: Settings) -> dict[str, Any]:
+    """The settings that were given, as they were."""
+    return {name: getattr(settings, name) for name in settings.model_fields_set}
+
+
+def _as_seen_from(target: Path, path: str) -> str:
+    """The path relative to the folder of the settings file, as the file wants it."""
+    if Path(path).is_absolute():
+        return path
+    folder = target.parent
+    return path if folder == Path() else Path(os.path.relpath(path, folder)).as_posix()

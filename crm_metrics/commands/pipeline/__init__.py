@@ -1,18 +1,17 @@
-"""The open pipeline from files, and what changed since an older export."""
+"""The open deals: value, chances by the history, coverage of goals, deals at risk; what changed between two exports."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Unpack
 
-from crm_metrics import periods
+from crm_metrics.commands import option
 from crm_metrics.errors import UsageError
 from crm_metrics.periods import Period
 from crm_metrics.query import GRAINS
-from crm_metrics.session import load_columns
-from crm_metrics.settings import Settings
+from crm_metrics.session import Files, Need, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.pipeline.moves import Moves
@@ -20,6 +19,11 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset
 
 BY = ("stage", "owner", "expected")
+
+ABOUT, PLACE = (
+    "open deals: value, chances, coverage of goals, which are at risk; what changed since an older export",
+    80,
+)
 
 
 @dataclass(frozen=True)
@@ -45,27 +49,31 @@ class Pipeline:
 
 
 def pipeline(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     *,
-    by: Sequence[str] = (),
-    against: str | None = None,
-    period: str | None = None,
-    settings: Settings | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    by: Annotated[
+        Sequence[str],
+        option("--by", metavar="NAME", help="By these instead of stage, owner and month: region, product, ..."),
+    ] = (),
+    against: Annotated[
+        str | None, option("--against", metavar="OLD", help="An older export: what changed since.")
+    ] = None,
+    period: Annotated[
+        str | None, option("-p", "--period", metavar="PERIOD", help="With --against: deals expected to close in it.")
+    ] = None,
+    **files: Unpack[Files],
 ) -> Pipeline:
     """The open deals by stage, owner and expected month, or by the dimensions `by`; with `against` the path of an older
     export, what changed since: of the deals expected to close in `period`, else of all. Raises `CrmMetricsError` with what,
     where and what to do."""
-    settings = settings or Settings()
+    session = Session.of(paths, **files)
+    settings = session.settings
     if period is not None and against is None:
         raise UsageError("-p says which deals to look at in two exports", hint="Give the older one with --against OLD.")
     if against == "-":
         raise UsageError("--against takes a file or a folder, not standard input", hint="Give the newer export with -.")
-    dims, spec = _dims(by), None
-    if period is not None:
-        spec = periods.parse(period, fiscal_year_start=settings.fiscal_year_start, week_start=settings.week_start)
-    dataset = _read(paths, dims, settings, today, stdin)
+    dims, spec = _dims(by), session.period(period)
+    dataset = _read(session, dims)
     as_of = dataset.as_of
     from crm_metrics.analysis.goals import targets, unlike_deals
     from crm_metrics.analysis.pipeline.deals import Deals, number_of
@@ -81,7 +89,8 @@ def pipeline(
         return Pipeline(found, dataset, dims)
     if "deals" in dataset.coverage and dataset.coverage["deals"].goes_on_to is not None:
         raise UsageError("--against compares two exports as they are", hint="Leave out --as-of.")
-    old = _read([against], (), settings.model_copy(update={"as_of": None}), today, None)
+    older = Session([against], settings=settings.model_copy(update={"as_of": None}), today=session.today)
+    old = _read(older, ())
     if old.as_of > as_of:
         raise UsageError(
             f"{against} is the newer one: it goes up to {old.as_of}, the other files up to {as_of}",
@@ -101,10 +110,8 @@ def _dims(by: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys("expected" if name == "month" else name for name in names)) or BY
 
 
-def _read(
-    paths: Sequence[str], dims: Sequence[str], settings: Settings, today: date | None, stdin: BinaryIO | None
-) -> Dataset:
+def _read(session: Session, dims: Sequence[str]) -> Dataset:
     from crm_metrics.analysis.pipeline import ACTIVITY, COLUMNS
 
     further = [dim for dim in dims if dim not in BY]
-    return load_columns(paths, (*COLUMNS, ACTIVITY), settings, by=further, today=today, stdin=stdin)
+    return session.dataset(replace(Need.columns_of((*COLUMNS, ACTIVITY)), by=tuple(further)))

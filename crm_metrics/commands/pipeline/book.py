@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
-from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, left_away, said, sheets_of
+from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, said, sheets_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ _RISKS = (
 )
 
 
-def book(found: Pipeline, *, everything: bool) -> Book:
+def book(found: Pipeline) -> Book:
     """What is open, by each dimension, with the chances it is weighed with, the goals and the deals at risk; against an
-    older export first what changed. Without `everything` only the largest deals of long lists."""
+    older export first what changed."""
     standing = found.standing
     by = [_groups(dim, standing.groups[dim]) for dim in found.by]
     covers = [_covers(standing)] if standing.covers else []
-    risks = _risks(standing, found.dataset.sources, everything=everything)
+    risks = _risks(standing, found.dataset.sources)
     sheets = [*by, _chances(standing), *covers, risks]
     about = [f"nothing later is used; the data goes on to {found.later}"] if found.later is not None else []
     says = [_total(group) for group in standing.total] or ["No deal is open."]
     if found.moves is not None and found.old is not None:
-        sheets = [*sheets_of(found, everything=everything), *sheets]
+        sheets = [*sheets_of(found), *sheets]
         about.append(f"against an export with data up to {found.old.as_of}")
         says = [*said(found.moves), *says]
     return Book("Pipeline", Origin.of(found.dataset), sheets, about, says, _notes(found), _known(found))
@@ -185,11 +185,9 @@ def _covers(standing: Standing) -> Sheet:
     return Sheet("coverage", "Goals", _COVER, rows, notes=[note])
 
 
-def _risks(standing: Standing, sources: Sequence[Source], *, everything: bool) -> Sheet:
-    shown = standing.risks if everything else standing.risks[:ON_PAGE]
-    notes = left_away(len(standing.risks) - len(shown), "deals at risk", "at_risk")
-    rows = [_risk(risk, sources) for risk in shown]
-    return Sheet("at_risk", "At risk", _RISKS, rows, notes=notes, empty="no open deal is at risk")
+def _risks(standing: Standing, sources: Sequence[Source]) -> Sheet:
+    rows = [_risk(risk, sources) for risk in standing.risks]
+    return Sheet("at_risk", "At risk", _RISKS, rows, empty="no open deal is at risk", first=ON_PAGE)
 
 
 def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:

@@ -34,14 +34,13 @@ _MOVES = (
 )
 
 
-def sheets_of(found: Pipeline, *, everything: bool) -> list[Sheet]:
-    """The sums of the movements for each currency, and the movements; without `everything` only the largest."""
+def sheets_of(found: Pipeline) -> list[Sheet]:
+    """The sums of the movements for each currency, and the movements, the largest first."""
     assert found.moves is not None
     assert found.old is not None
     bridges = [row for bridge in found.moves.bridges for row in _bridge(bridge)]
-    shown = found.moves.moves if everything else sorted(found.moves.moves, key=lambda move: -abs(move.amount))[:ON_PAGE]
     rows: list[list[Cell]] = []
-    for move in shown:
+    for move in sorted(found.moves.moves, key=lambda move: -abs(move.amount)):
         side, sources = (move.new, found.dataset.sources) if move.new else (move.old, found.old.sources)
         assert side is not None
         rows.append(
@@ -58,11 +57,10 @@ def sheets_of(found: Pipeline, *, everything: bool) -> list[Sheet]:
                 move.currency,
             ]
         )
-    notes = left_away(len(found.moves.moves) - len(shown), "movements", "moves")
     about = f" in deals expected to close in {found.period.label}" if found.period else ""
     return [
         Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
-        Sheet("moves", "Deal by deal", _MOVES, rows, notes=notes, empty="nothing"),
+        Sheet("moves", "Deal by deal", _MOVES, rows, empty="nothing", first=ON_PAGE),
     ]
 
 
@@ -95,8 +93,3 @@ def said(moves: Moves) -> list[str]:
             "are in the other export, so they are booked as out and in."
         )
     return made
-
-
-def left_away(count: int, what: str, table: str) -> list[str]:
-    """A note that a page does not list them all; none where it does."""
-    return [f"{cells.count(count)} more {what}: --table {table} -f csv writes them all."] if count else []

@@ -1,61 +1,60 @@
-"""Reports: the figures of a period."""
+"""The key figures of a period from exports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from crm_metrics import periods
-from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.metrics.metric import Metric
-from crm_metrics.query import Query, query
-from crm_metrics.session import complete, load, refuse_empty
-from crm_metrics.settings import Settings
-from crm_metrics.tables import Digests
+from crm_metrics import errors
+from crm_metrics.commands import Call, option
+from crm_metrics.commands.report import failing, profiles, restating
+from crm_metrics.schema import called
+from crm_metrics.session import Asking, Session
+from crm_metrics.writers import is_for_people
 
 if TYPE_CHECKING:
-    import pandas as pd
-
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.query import Query
     from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
 
-# Reasons that another period would not take away.
-WHATEVER_THE_PERIOD = ("missing-column", "mixed-currency", "no-rate", "scale-ambiguous")
-MOST_PARTS = 5000  # 95 years of weeks; more come of a mistyped year
+ABOUT, PLACE = "the figures (the main job)", 10
+PATHS = (
+    "[@PROFILE] PATH...",
+    "Files, folders, zip archives, or - for standard input; @NAME for a profile of crm-metrics.toml.",
+)
+
+_PERIODS = "2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ..."
+_BY = "month, quarter, week, year, day and any column: owner, region, plan, ..."
 
 
 def report(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     *,
-    period: str | None = None,
-    by: Sequence[str] = (),
-    metrics: Sequence[str] = (),
-    compare: str | None = None,
-    top: int | None = None,
-    sort: str | None = None,
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    period: Annotated[str | None, option("-p", "--period", metavar="PERIOD", help=_PERIODS)] = None,
+    by: Annotated[Sequence[str], option("--by", metavar="NAME", help=_BY)] = (),
+    metrics: Annotated[
+        Sequence[str], option("-m", "--metric", metavar="NAME", help="Metrics or families, separated by commas.")
+    ] = (),
+    compare: Annotated[
+        str | None, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
+    ] = None,
+    top: Annotated[
+        int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
+    ] = None,
+    sort: Annotated[
+        str | None, option("--sort", metavar="FIGURE", help="The segments with the largest of this figure first.")
+    ] = None,
+    **files: Unpack[Asking],
 ) -> Report:
     """The key figures of a period from files, folders or archives. `period` as on the command line (the last complete
     month when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty).
     Raises `CrmMetricsError` with what, where and what to do."""
-    asked = query(
-        period=period,
-        by=by,
-        metrics=metrics,
-        compare=compare,
-        top=top,
-        sort=sort,
-        settings=settings,
-        metrics_file=metrics_file,
-    )
-    return compute(load(paths, asked, today=today, stdin=stdin), asked)
+    session = Session.of(paths, **files)
+    asked = session.query(period=period, by=by, metrics=metrics, compare=compare, top=top, sort=sort)
+    return compute(session.load(asked), asked)
 
 
 def compute(
@@ -64,177 +63,109 @@ def compute(
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a
     series the whole of its time; with `alike` figures that follow records are those at the age of the newest period
     that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
-    from crm_metrics.analysis.grounds import grounds
-    from crm_metrics.analysis.waiting import still_waiting
-    from crm_metrics.assembly import Assembler, has_figures
-    from crm_metrics.engine.compute import Engine
-    from crm_metrics.ranking import in_order, largest, ranks
-    from crm_metrics.report import Report, column_name
-    from crm_metrics.timeline import PAST, Timeline, reported, ripe
+    from crm_metrics.commands.report import computing
 
-    whole = reported(dataset, asked.period)
-    timeline = Timeline(dataset)
-    parts = whole.split(asked.grain) if asked.grain else [whole]
-    if len(parts) > MOST_PARTS:
-        raise UsageError(
-            f"{whole.label} has {len(parts):,} {asked.grain}s, from {whole.start} on",
-            hint="Give a period with -p, such as -p 2020..; 'crm-metrics check' lists dates that may be mistyped.",
-        )
-    follows = any(asked.catalog.follows(metric) for metric in asked.metrics)
-    shown = [timeline.shown(part, asked.compare, aged=follows) for part in parts]
-    over = [part for part in parts if part.is_complete(dataset.as_of)]
-    if alike and follows and over:
-        shown = [
-            replace(one, alike_window=timeline.aged(one.period, over[-1])) if one.complete else one for one in shown
-        ]
-    past, then = [], []
-    if history and not asked.grain:
-        past = timeline.trailing(whole)
-        then = [timeline.aged(part, whole) for part in periods.trailing(whole, PAST)[:-1]] if follows else []
-        then += [part.window for part in shown] if then else []
-    is_series = bool(asked.grain) and len(parts) > 1
-    together_at = timeline.shown(whole, "none") if is_series and (history or asked.sort) else None
-    places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
-    places |= {together_at.window} if together_at else set()
-    dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
-    judged = {at for part in shown for at in (part.aged_window, part.alike_window) if at is not None} | places
-    # Segments are compared with each other in one period, and with an earlier one.
-    compared = len(shown) == 1 or any(part.earlier_window is not None for part in shown)
-    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by, limits=judged, compared=compared)
-    rest = None
-    if asked.top is not None:
-        engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)
-    order = ranks(engine, asked.sort, (together_at or shown[0]).window) if asked.sort else {}
-    per = tuple(dict.fromkeys(dim for metric in asked.metrics for dim in metric.per if dim not in asked.by))
-    engine.prepare(asked.metrics)
-    assembler = Assembler(engine, shown, per)
-    rows = assembler.frame(asked.metrics)
-    together = Assembler(engine, [together_at], per).frame(asked.metrics) if together_at and history else None
-    if order:
-        names = list(map(column_name, asked.by))
-        rows = in_order(rows, names, order)
-        together = None if together is None else in_order(together, names, order)
-    if strict:
-        refuse_empty(dataset)
-    if strict and not has_figures(rows):
-        if len(assembler.absent) == len(asked.metrics):
-            reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
-            raise _nothing(list(reasons)[:3])
-        of_period = set(rows.loc[~rows["reason"].isin(WHATEVER_THE_PERIOD), "metric"])
-        if not of_period:
-            raise _nothing(_distinct(assembler.missing.values()))
-        raise _nothing(
-            [
-                f"no figure can be given for {whole.label}; {_span(dataset)}",
-                *_distinct(said for name, said in assembler.missing.items() if name in of_period),
-            ],
-            "another period with -p, or -p all",
-        )
-    first = shown[0]
-    return Report(
-        rows=rows,
-        metrics=asked.metrics,
-        period=whole.label,
-        start=whole.start,
-        end=max(whole.end - timedelta(days=1), whole.start),
-        as_of=dataset.as_of,
-        complete=whole.is_complete(dataset.as_of),
-        by=tuple(map(column_name, asked.by)),
-        per=tuple(map(column_name, per)),
-        grain=asked.grain,
-        compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
-        compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,
-        sources=dataset.sources,
-        digests=Digests(dataset.raws),
-        settings=_stated(dataset, asked),
-        settings_file=asked.settings.file,
-        issues=dataset.issues,
-        together=together,
-        concerns=_concerned(engine, asked.metrics),
-        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
-        missing=assembler.missing,
-        lacking=assembler.lacking,
-        grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
-        ripe=ripe(engine, asked.metrics, whole, past),
-        history=_history(engine, asked.metrics, past, then) if past else {},
-        rest=rest,
-        missed_goals=assembler.missed_goals,
-        coverage=dataset.coverage,
-        uncovered=list(assembler.uncovered),
-        offers=list(assembler.offers),
-        newest=_newest(engine, asked.metrics, rows),
-        alike=dict.fromkeys(sorted(assembler.alike), over[-1].label if over else ""),
-        waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
+    return computing.compute(dataset, asked, history=history, strict=strict, alike=alike)
+
+
+def run(
+    call: Call,
+    *,
+    layout: Annotated[
+        str, option("--layout", metavar="FORM", help="Of files: tidy, or wide with the periods across.")
+    ] = "tidy",
+    all_: Annotated[bool, option("--all", help="All figures, not only the headline figures.")] = False,
+    max_age: Annotated[
+        int | None, option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
+    ] = None,
+    fail_on: Annotated[
+        Sequence[str],
+        option(
+            "--fail-on",
+            metavar="WHAT",
+            help="Exit code 1 for: worse (beyond chance), warning, restated, goal-missed.",
+            parse=failing.kinds,
+        ),
+    ] = (),
+    history: Annotated[
+        Path | None,
+        option(
+            "--history",
+            metavar="FILE",
+            help="Keep the figures there, and say which were others in earlier runs.",
+            readable=False,  # what is wrong with the file is told after the report
+        ),
+    ] = None,
+    quiet: Annotated[bool, option("-q", "--quiet", help="No notes on standard error.")] = False,
+    **asked: Any,
+) -> int:
+    """Writes the report, with what a profile says where nothing else was asked for; aside from it what formats for programs
+    do not tell, what it restates, and why it fails."""
+    if layout not in ("tidy", "wide"):
+        raise errors.UsageError(f"--layout {layout}: tidy or wide")
+    settings = call.settings
+    files, profile = profiles.chosen(call.arguments, settings)
+    if "as_of" not in call.stated and profile.as_of is not None:
+        settings = settings.model_copy(update={"as_of": profile.as_of})
+    session = call.on(files or list(profile.paths), settings)
+    call = call.directed(profile.format, profile.output)
+    quiet, verbose = quiet or bool(profile.quiet), call.verbose or bool(profile.verbose)
+    fail_on = fail_on or failing.kinds(profile.fail_on)
+    history = history or (Path(profile.history) if profile.history else None)
+    failing.refuse_without_history(fail_on, history)
+    failing.refuse_without_goals(fail_on, settings)
+    restating.refuse_clash(history, call.output, session.paths)
+    named = bool(asked["metrics"] or profile.metrics)
+    for name in ("period", "by", "metrics", "compare", "top"):
+        if asked[name] in (None, ()):
+            asked[name] = getattr(profile, name)
+    query = session.query(**asked)
+    with call.busy(quiet=quiet):
+        dataset = session.load(query)
+        if verbose:
+            call.tell(f"ignored: {path}" for path in dataset.ignored)
+        result = compute(dataset, query, history=is_for_people(call.format) or layout == "wide")
+        _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
+        earlier = restating.History(history, result, dataset, query)
+    from crm_metrics.commands.report.book import book
+
+    answer = book(
+        result,
+        query.catalog if is_for_people(call.format) else None,
+        everything="all" if all_ else "named" if named else "",
+        paths=[] if "-" in session.paths else session.paths,
     )
+    if layout == "wide":
+        from crm_metrics.commands.report.wide import across
+
+        answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
+    call.write(answer)
+    if call.format != "text" and not quiet:
+        _warn(call, result, verbose=verbose)
+    restated = earlier.keep()
+    call.tell([] if quiet else restated)
+    failed = failing.reasons(result, fail_on)
+    call.tell(f"failed: {reason}" for reason in failed)
+    earlier.finish()
+    return errors.EXIT_FINDINGS if failed else 0
 
 
-def _concerned(engine: Engine, metrics: list[Metric]) -> dict[str, frozenset[str]]:
-    """The metrics that read what a note is about, for every note that is not about all."""
-    from crm_metrics.metrics.checking import columns_of
-
-    concerns = {note: set(columns) for note, columns in engine.dataset.concerns.items()}
-    if not concerns:
-        return {}
-    read = {}
-    for metric in metrics:
-        parts = [part for part in engine.catalog.parts([metric]) if part.table]
-        columns = {f"{part.table}.{column}" for part in parts for column in columns_of(part)}
-        read[metric.name] = {part.table for part in parts} | columns
-    return {note: frozenset(name for name in read if read[name] & about) for note, about in concerns.items()}
+def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
+    """Raises `NothingToReport` where the newest record of a table behind the figures is older than allowed."""
+    if max_age is None or not newest:
+        return
+    table, day = min(newest.items(), key=lambda pair: pair[1])
+    if (age := (date.today() - day).days) > max_age:
+        said = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
+        raise errors.NothingToReport(f"{said}; --max-age allows {max_age}")
 
 
-def _newest(engine: Engine, metrics: list[Metric], rows: pd.DataFrame) -> dict[str, date]:
-    """The newest record of each table behind the figures that are given, or not given because it ends too early."""
-    given = set(rows.loc[(rows["status"] != "unavailable") | (rows["reason"] == "not-covered"), "metric"])
-    tables = {table for metric in metrics if metric.name in given for table in engine.covering.tables(metric)}
-    return {table: engine.dataset.coverage[table].newest for table in sorted(tables)}
+def _warn(call: Call, result: Report, *, verbose: bool) -> None:
+    """What the formats without a header do not say: the settings file, and the problems with the data."""
+    from crm_metrics.book import cells
+    from crm_metrics.book.provenance import problems
+    from crm_metrics.commands.report.waiting import sentences
 
-
-def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:
-    return NothingToReport("; ".join(reasons), hint=f"Choose {instead}." if instead else None)
-
-
-def _distinct(missing: Iterable[str]) -> list[str]:
-    """Why figures are missing where not for want of records; the first two reasons that no other one says as well, those of
-    time before others."""
-    found = [reason for reason in dict.fromkeys(missing) if not reason.startswith("no records in")]
-    found = [reason for reason in found if not any(reason != other and reason in other for other in found)]
-    return sorted(found, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
-
-
-def _span(dataset: Dataset) -> str:
-    from crm_metrics.timeline import first_day
-
-    first = first_day(dataset)
-    if first is None:
-        return "the data has no dates"
-    if first > dataset.as_of:
-        return f"nothing happened up to {dataset.as_of}, the last day that counts"
-    newest = max(one.newest for one in dataset.coverage.values())
-    return f"the data reaches from {first} to {min(dataset.as_of, newest)}"
-
-
-def _history(
-    engine: Engine, metrics: list[Metric], past: list[int], then: list[int]
-) -> dict[tuple[str, ...], list[float | None]]:
-    """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the
-    last."""
-    from crm_metrics.engine.cells import Cells
-
-    found: dict[tuple[str, ...], list[float | None]] = {}
-    for metric in metrics:
-        cells = engine.cells(metric.name)
-        places = then if engine.catalog.follows(metric) else past
-        if isinstance(cells, Cells) and cells.value.shape[1] == 1:
-            values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
-            found[(metric.name,)] = [None if value is None else float(value) for value in values]
-    return found
-
-
-def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:
-    """The settings in force, those that were derived included."""
-    stated: dict[str, object] = asked.settings.in_force()
-    stated["as_of"] = dataset.as_of.isoformat()
-    if "median_cycle_days" in dataset.constants and "cac_lag_days" not in stated:
-        stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"] + 0.5)
-    return stated
+    lines = [f"settings: {cells.visible(result.settings_file)}"] if result.settings_file else []
+    lines += [*result.uncovered, *map(cells.visible, result.offers), *sentences(result)]
+    call.tell([*lines, *problems(result.issues, verbose=verbose)])

@@ -1,24 +1,18 @@
-"""The review of a period: what changed and why, who stands out, and what is to be done about it."""
+"""A period on one page: what changed and why, goals, bottleneck, whom to call; nothing that chance explains."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar, Unpack
 
-from crm_metrics.commands.customers import customers
-from crm_metrics.commands.funnel import bottleneck
-from crm_metrics.commands.goals import goals
+from crm_metrics.commands import PeriodOption, customers, funnel, goals, option
 from crm_metrics.errors import NothingToReport
-from crm_metrics.periods import Period
-from crm_metrics.query import query
-from crm_metrics.session import load, opened, refuse_empty
-from crm_metrics.settings import Settings
+from crm_metrics.query import Query
+from crm_metrics.session import Asking, Need, Session, refuse_empty
 
 if TYPE_CHECKING:
+    from crm_metrics import periods
     from crm_metrics.analysis.review import Findings
     from crm_metrics.analysis.review.calls import Call
     from crm_metrics.commands.funnel import Funnel
@@ -26,9 +20,11 @@ if TYPE_CHECKING:
     from crm_metrics.metrics.metric import Metric
     from crm_metrics.tables import Dataset
 
+ABOUT, PLACE = "a period on one page: what changed and why, goals, bottleneck, whom to call", 20
+
 _CALLS = 5
 
-_Made = TypeVar("_Made")
+_Part = TypeVar("_Part")
 
 
 @dataclass(frozen=True)
@@ -37,8 +33,8 @@ class Review:
     the customers to call. `ripe` gives, for metrics of which the period is too young to tell, the newest period that is old
     enough and its value; `absent` says why a part is missing."""
 
-    period: Period
-    earlier: Period
+    period: periods.Period
+    earlier: periods.Period
     dataset: Dataset
     metrics: list[Metric]
     findings: Findings
@@ -50,49 +46,51 @@ class Review:
 
 
 def review(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     *,
-    period: str | None = None,
-    compare: str = "previous",
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    compare: Annotated[
+        str, option("--compare", metavar="PERIOD", help="previous, year-ago, or a period.")
+    ] = "previous",
+    period: PeriodOption = None,
+    **files: Unpack[Asking],
 ) -> Review:
     """The review of a period (the last complete month when not given) against another. Raises `CrmMetricsError` with what,
     where and what to do."""
-    settings = settings or Settings()
-    content = stdin.read() if stdin is not None else None  # each part reads the files for itself
-    shared: dict[str, Any] = {"settings": settings, "today": today}
-
-    def again() -> BinaryIO | None:
-        return None if content is None else io.BytesIO(content)
-
-    asked = {"period": period, "metrics_file": metrics_file, **shared}
-    found = _found(paths, compare=compare, stdin=again(), **asked)
+    session = Session.of(paths, **files)
+    asked, metrics, dims = _asked(session, period, compare)
+    # All that is asked below is read at once.
+    session.expect(Need.columns_of(customers.COLUMNS))
+    session.expect(Need.of(funnel.asked_of(session, period)))
+    if session.settings.goal:
+        session.expect(Need.of(goals.asked_of(session, period)))
+    found = _found(session, asked, metrics, dims)
     from crm_metrics.analysis.review.calls import calls
 
     # From here on the period is the one that was found, also where none was asked for.
-    asked["period"] = found.period.label
-    absent: list[str] = []
-    known = _unless_nothing(
-        lambda: customers(paths, period=asked["period"], stdin=again(), **shared), absent, "Customers"
-    )
+    label, absent = found.period.label, list[str]()
+    listed = _unless_nothing(lambda: customers.customers(session, period=label), absent, "Customers")
+    standings = None
+    if session.settings.goal:
+        standings = _unless_nothing(lambda: goals.goals(session, period=label), absent, "Goals")
     return replace(
         found,
-        goals=_unless_nothing(lambda: goals(paths, stdin=again(), **asked), absent, "Goals") if settings.goal else None,
-        funnel=_unless_nothing(lambda: bottleneck(paths, stdin=again(), **asked), absent, "Funnel"),
-        calls=calls(known.customers, most=_CALLS) if known is not None else [],
+        goals=standings,
+        funnel=_unless_nothing(lambda: funnel.funnel(session, period=label), absent, "Funnel"),
+        calls=calls(listed.customers, most=_CALLS) if listed is not None else [],
         absent=absent,
     )
 
 
-def findings(paths: Sequence[str], **asked: Any) -> Findings:
-    """Only what changed by more than chance and who stands out: the keywords are those of `review`."""
-    return _found(paths, **asked).findings
+def findings(
+    paths: Sequence[str] | Session, *, period: str | None = None, compare: str = "previous", **files: Unpack[Asking]
+) -> Findings:
+    """What a review claims, without what else is in it."""
+    session = Session.of(paths, **files)
+    return _found(session, *_asked(session, period, compare)).findings
 
 
-def _unless_nothing(make: Callable[[], _Made], absent: list[str], title: str) -> _Made | None:
+def _unless_nothing(make: Callable[[], _Part], absent: list[str], title: str) -> _Part | None:
+    """A part of the review; None, and the reason among the absent, where there is nothing to report."""
     try:
         return make()
     except NothingToReport as error:
@@ -100,38 +98,27 @@ def _unless_nothing(make: Callable[[], _Made], absent: list[str], title: str) ->
         return None
 
 
-def _found(
-    paths: Sequence[str],
-    *,
-    period: str | None = None,
-    compare: str = "previous",
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
-) -> Review:
+def _asked(
+    session: Session, period: str | None, compare: str
+) -> tuple[Query, list[Metric], dict[str, tuple[str, ...]]]:
+    """The question: the headline figures by all dimensions of each, which come last."""
     from crm_metrics.analysis import dimensions
-    from crm_metrics.engine.compute import Engine
-    from crm_metrics.timeline import Timeline, reported, ripe
 
-    settings = settings or Settings()
-    content = stdin.read() if stdin is not None else None
-    files = [None if content is None else io.BytesIO(content) for _ in range(2)]
-    shown = query(period=period, compare=compare, settings=settings, metrics_file=metrics_file)
+    shown = session.query(period=period, compare=compare)
     metrics = [metric for metric in shown.metrics if metric.headline]
-    raws = opened(paths, settings, files[0]).tables
-    dims = {metric.name: dimensions.known(metric, shown.catalog, raws, settings) for metric in metrics}
-    asked = query(
-        period=period,
-        by=list(dict.fromkeys(name for names in dims.values() for name in names)),
-        metrics=[metric.name for metric in metrics],
-        compare=compare,
-        settings=settings,
-        metrics_file=metrics_file,
-    )
-    dataset = load(paths, asked, today=today, stdin=files[1])
+    dims = {metric.name: dimensions.by_which(metric, shown.catalog, session.columns) for metric in metrics}
+    by = list(dict.fromkeys(name for names in dims.values() for name in names))
+    asked = session.query(period=period, by=by, metrics=[metric.name for metric in metrics], compare=compare)
+    return asked, metrics, dims
+
+
+def _found(session: Session, asked: Query, metrics: list[Metric], dims: dict[str, tuple[str, ...]]) -> Review:
+    """The review with its findings, and nothing else in it yet."""
+    dataset = session.load(asked)
     refuse_empty(dataset)
     from crm_metrics.analysis import review
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.timeline import Timeline, reported, ripe
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
     earlier, before, now = timeline.compared(whole, asked.compare)

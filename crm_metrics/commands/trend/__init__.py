@@ -1,4 +1,4 @@
-"""Where metrics are heading: their values period by period, and what these show beyond chance."""
+"""Where metrics are heading: a chart, and what it shows beyond chance: trend, season, changes of level."""
 
 from __future__ import annotations
 
@@ -7,21 +7,29 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Annotated, Any, Unpack, cast
 
 from crm_metrics import periods
+from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import compute
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Grain, Period, PeriodSpec
-from crm_metrics.query import GRAINS, Query, query
-from crm_metrics.session import load
+from crm_metrics.query import GRAINS, Query
+from crm_metrics.session import Asking, Session
 from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.trend import Series, Trend
     from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "charts of figures over time: trend, season and changes of level, where there are any", 50
+EXAMPLE = "trend win_rate"
+PATHS = (
+    "METRIC... [PATH...]",
+    "Metrics (win_rate, revenue, ...), then files, folders, archives, or - for standard input.",
+)
 
 _ADDS_UP = ("count", "sum", "distinct")
 _SEASONS: dict[Grain, int] = {"month": 12, "quarter": 4, "week": 52, "day": 7}  # periods in a season
@@ -70,41 +78,78 @@ class Trends:
 
 
 def trend(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     metrics: Sequence[str],
     *,
-    grain: str = "month",
-    by: Sequence[str] = (),
-    top: int | None = None,
-    period: str | None = None,
-    last: int | None = None,
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    grain: Annotated[str, option("--grain", metavar="GRAIN", help="day, week, month, quarter or year.")] = "month",
+    by: Annotated[
+        Sequence[str], option("--by", metavar="NAME", help="A series for each owner, plan, ... (combinable)")
+    ] = (),
+    top: Annotated[int | None, option("--top", metavar="N", help="Only the N largest segments, and the rest.")] = None,
+    last: Annotated[
+        int | None, option("--last", metavar="N", help="The last N complete periods, and the one under way.")
+    ] = None,
+    period: Annotated[
+        str | None, option("-p", "--period", metavar="PERIOD", help="As for report; all of the data by default.")
+    ] = None,
+    **files: Unpack[Asking],
 ) -> Trends:
     """The trend of metrics over the whole `grain`s that a period touches (all of the data when not given), or the `last` so
     many complete ones and the one under way; a series for each segment of `by`. Raises `CrmMetricsError` with what, where
     and what to do."""
+    session, grain = Session.of(paths, **files), grain.casefold()
     if grain not in GRAINS:
         raise UsageError(f"there is no grain {grain!r}. {did_you_mean(grain, GRAINS)}")
     if last is not None and last < 1:
         raise UsageError("--last takes a whole number from 1 up")
     if not metrics:
         raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
-    asked = query(
-        period=period or "all",
-        by=by,
-        metrics=metrics,
-        compare="none",
-        top=top,
-        settings=settings,
-        metrics_file=metrics_file,
-    )
+    asked = session.query(period=period or "all", by=by, metrics=metrics, compare="none", top=top)
     if asked.grain:
         raise UsageError(f"--by takes segments here, not {asked.grain}", hint=f"Write --grain {asked.grain}")
     asked = replace(asked, grain=cast(Grain, grain))
-    return measured(load(paths, asked, today=today, stdin=stdin), asked, last)
+    return measured(session.load(asked), asked, last)
+
+
+def run(
+    call: Call,
+    *,
+    metric: Annotated[
+        Sequence[str], option("-m", "--metric", metavar="METRIC", help="A metric that a file here is named like.")
+    ] = (),
+    **asked: Any,
+) -> None:
+    """Writes the trend of the metrics among the arguments, over the paths among them."""
+    named, paths = _parted(call)
+    metrics = [*metric, *named]
+    if not metrics:
+        raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
+    session = call.on(paths, example=f"trend {metrics[0]}")
+    with call.busy():
+        answer = trend(session, metrics, **asked)
+    from crm_metrics.commands.trend.book import book
+
+    call.write(book(answer))
+
+
+def _parted(call: Call) -> tuple[list[str], list[str]]:
+    """The metrics and the paths among the arguments: what exists, or is written like a path or a pattern, is a path. Raises
+    `UsageError` for a metric's name that is also a file's, and for what is neither."""
+    catalog = call.catalog
+    names = {*catalog, *(metric.family for metric in catalog.shown())}
+    metrics: list[str] = []
+    paths: list[str] = []
+    for argument in call.arguments:
+        exists = Path(argument).exists()
+        if exists and argument in names:
+            raise UsageError(
+                f"{argument} is the name of a metric and of a file here",
+                hint=f"Write ./{argument} for the file, or -m {argument} for the metric.",
+            )
+        is_path = argument == "-" or any(sign in argument for sign in "/\\.*?[#")
+        (paths if exists or is_path else metrics).append(argument)
+    catalog.chosen(name for argument in metrics for name in argument.split(","))
+    return metrics, paths
 
 
 def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:

@@ -1,22 +1,21 @@
-"""What customers say in surveys."""
+"""What customers say: promoters and detractors, who is satisfied, and the words that set them apart, with quotes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Annotated, Unpack
 
+from crm_metrics.commands import PeriodOption, option
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.periods import Period
-from crm_metrics.query import query
-from crm_metrics.session import load
-from crm_metrics.settings import Settings
+from crm_metrics.session import Asking, Session, compared
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.voice.listening import Heard
     from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "what customers say: promoters and detractors, the words that set them apart, quotes", 130
 
 
 @dataclass(frozen=True)
@@ -34,18 +33,21 @@ class Voice:
 
 
 def voice(
-    paths: Sequence[str],
+    paths: Sequence[str] | Session,
     *,
-    period: str | None = None,
-    compare: str = "previous",
-    by: Sequence[str] = (),
-    kind: str | None = None,
-    least: int = 5,
-    quotes: int = 2,
-    settings: Settings | None = None,
-    metrics_file: Path | None = None,
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    kind: Annotated[str | None, option("--kind", metavar="KIND", help="Only one question: nps, csat or ces.")] = None,
+    by: Annotated[
+        Sequence[str], option("--by", metavar="NAME", help="Split by each of these: team, segment, ...")
+    ] = (),
+    compare: Annotated[
+        str, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
+    ] = "previous",
+    least: Annotated[int, option("--least", metavar="N", least=1, help="Words in at least so many comments.")] = 5,
+    quotes: Annotated[
+        int, option("--quotes", metavar="N", least=0, help="Comments quoted for each word and each group.")
+    ] = 2,
+    period: PeriodOption = None,
+    **files: Unpack[Asking],
 ) -> Voice:
     """The answers to the promoter question, of satisfaction and of effort, or to one `kind` of them: their groups, each
     of the dimensions `by` on its own, the words that set the groups apart and stand in at least `least` comments, and
@@ -53,29 +55,29 @@ def voice(
     what to do."""
     from crm_metrics.analysis.voice.kinds import NAMES, QUESTIONS
     from crm_metrics.analysis.voice.listening import Asking, listened
-    from crm_metrics.timeline import Timeline, reported
 
+    session = Session.of(paths, **files)
     chosen = [question for question in QUESTIONS if kind is None or question.name == kind.casefold()]
     if not chosen:
         raise UsageError(f"there is no kind of survey {kind!r}. {did_you_mean(str(kind), NAMES)}")
     names = list(dict.fromkeys(name for one in chosen for name in (one.metric, one.answers)))
-    asked = query(period=period, by=by, metrics=names, compare=compare, settings=settings, metrics_file=metrics_file)
+    asked = session.query(period=period, by=by, metrics=names, compare=compare)
     if asked.grain:
         raise UsageError(
             "voice splits answers by dimensions, not by time",
             hint="For a score by month: crm-metrics report -m nps --by month",
         )
     also = [(asked.catalog[one.answers].table, name) for one in chosen for name in (*one.columns, "comment")]
-    dataset = load(paths, asked, today=today, stdin=stdin, also=also)
-    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    shown = timeline.shown(whole, asked.compare)
-    before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
-    asking = Asking(timeline.windows[shown.window], before, asked.by, least, quotes)
+    dataset = session.load(asked, also=also)
+    span = compared(dataset, asked)
+    asking = Asking(span.window, span.before, asked.by, least, quotes)
     made, lacking = listened(dataset, asked.catalog, chosen, asking)
     if not made:
         said = "; ".join(f"{name}: {one.seen}" for name, one in lacking.items())
         hints = [one.hint for one in lacking.values() if one.hint]
-        raise NothingToReport(f"no answers to a survey in {whole.label}: {said}", hint=hints[0] if hints else None)
+        raise NothingToReport(
+            f"no answers to a survey in {span.period.label}: {said}", hint=hints[0] if hints else None
+        )
     for dim in asked.by:
         if not any(dim in one.by for one in made):
             raise UsageError(
@@ -83,4 +85,4 @@ def voice(
                 hint=f"'crm-metrics why {made[0].metric.name}' shows every way to split it.",
             )
     unclear = [f"{name} is not shown: {one.seen}." for name, one in lacking.items() if one.reason == "scale-ambiguous"]
-    return Voice(dataset, whole, shown.earlier, asked.by, least, made, unclear)
+    return Voice(dataset, span.period, span.earlier, asked.by, least, made, unclear)

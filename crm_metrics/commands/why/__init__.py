@@ -1,1 +1,72 @@
-"""Why a metric changed, for people."""
+"""Why a figure changed: what each segment contributed, by its own rate and by its share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Unpack
+
+from crm_metrics import periods
+from crm_metrics.commands import PeriodOption, argument, option
+from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.session import Asking, Session, complete
+
+if TYPE_CHECKING:
+    from crm_metrics.analysis.drivers import Change
+    from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "what a change came of: each segment's own rate and its share of the mix", 40
+EXAMPLE = "why win_rate"
+
+
+@dataclass(frozen=True)
+class Why:
+    """A change between two periods and what it came of."""
+
+    period: periods.Period
+    earlier: periods.Period
+    dataset: Dataset
+    change: Change
+
+
+def why(
+    paths: Sequence[str] | Session,
+    metric: Annotated[str, argument("METRIC", "A metric: win_rate, revenue, ...")],
+    *,
+    compare: Annotated[
+        str, option("--compare", metavar="PERIOD", help="previous, year-ago, or a period.")
+    ] = "previous",
+    by: Annotated[
+        Sequence[str], option("--by", metavar="NAME", help="Only these dimensions: owner, plan, ... (all by default)")
+    ] = (),
+    period: PeriodOption = None,
+    **files: Unpack[Asking],
+) -> Why:
+    """Why a metric changed between two periods: what each segment contributed, over the dimensions `by`, else over all that
+    the files have. Raises `CrmMetricsError` with what, where and what to do."""
+    from crm_metrics.analysis import dimensions, drivers
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.timeline import Timeline, reported, ripe
+
+    session = Session.of(paths, **files)
+    asked = session.query(period=period, by=by, metrics=[metric], compare=compare)
+    only = asked.only
+    if asked.grain or asked.compare == "none":
+        raise UsageError("why compares two periods and splits them by dimensions, not by time")
+    if not asked.by:
+        asked = replace(asked, by=dimensions.by_which(only, asked.catalog, session.columns))
+    dataset = session.load(asked)
+    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
+    earlier, before, now = timeline.compared(whole, asked.compare)
+    dataset = complete(dataset, asked, [before, now])
+    try:
+        change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
+    except NothingToReport as error:
+        places = timeline.trailing(whole)
+        old = ripe(Engine(dataset, asked.catalog, timeline.windows, limits=False), [only], whole, places)
+        if only.name not in old:
+            raise
+        label = old[only.name][0]
+        hint = f"{label} is the newest period that is old enough: give -p {label}."
+        raise NothingToReport(error.what, hint=hint) from error
+    return Why(whole, earlier, dataset, change)

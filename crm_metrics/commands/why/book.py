@@ -13,7 +13,7 @@ from crm_metrics.commands.why.words import sentence
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.explain import Why
+    from crm_metrics.commands.why import Why
 
 _STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
 _COLUMNS = {

@@ -14,7 +14,7 @@ from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change, Dimension, Driver
-    from crm_metrics.commands.explain import Why
+    from crm_metrics.commands.why import Why
 
 _WIDTH, _BAR = 100, 10
 _DIMENSIONS, _SEGMENTS = 3, 6

@@ -1,14 +1,19 @@
-"""The catalogue as a table: what each figure means."""
+"""What each figure means: all of them, or one with its formula, edges and a worked example."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from crm_metrics.book import Book, Column, Origin, Sheet
-from crm_metrics.metrics import describe
-from crm_metrics.metrics.catalog import FAMILY_TITLES, Catalog
-from crm_metrics.metrics.metric import Metric
+from crm_metrics.commands import SETTING, WRITING, Call, argument
+
+if TYPE_CHECKING:
+    from crm_metrics.metrics.catalog import Catalog
+    from crm_metrics.metrics.metric import Metric
+
+ABOUT, PLACE = "what each figure means; 'crm-metrics metrics win_rate' explains one", 170
+SHARED = (*WRITING, *SETTING, "metrics_file")
 
 _COLUMNS = (
     Column("metric", "Name"),
@@ -22,8 +27,18 @@ _COLUMNS = (
 )
 
 
+def run(call: Call, *, name: Annotated[str | None, argument("NAME", "A metric or a family.")] = None) -> None:
+    """Writes what the figures mean, of all or of those named."""
+    catalog = call.catalog
+    chosen = catalog.chosen([name]) if name else catalog.listed()
+    call.write(book(chosen, catalog, alone=bool(name) and len(chosen) == 1))
+
+
 def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
     """A row for each metric; a terminal shows a list of them, or the one that stands `alone` with all that is to be said."""
+    from crm_metrics.metrics import describe
+    from crm_metrics.metrics.catalog import FAMILY_TITLES
+
     text = describe.one(metrics[0], catalog) if alone else describe.listing(metrics)
     rows = [
         [

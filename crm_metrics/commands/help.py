@@ -1,32 +1,27 @@
-"""`crm-metrics help`: the topics, one of them, or where words are answered."""
+"""Help topics: all of them, one, or the parts that hold what you look for."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from typing import Annotated
 
-import typer
+from crm_metrics.commands import Call, argument
 
-from crm_metrics.cli.guard import guarded
-from crm_metrics.cli.options import NoPager
-from crm_metrics.cli.output import opened
+ABOUT, PLACE = "help topics, and where what you look for is said", 180
+SHARED = ("no_pager", "debug")
 
 _WIDEST = 100  # longer lines of prose are hard to read
 
 
-def help(  # noqa: A001
-    words: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[TOPIC or words]", help="A topic, or what you look for.", show_default=False),
-    ] = None,
-    no_pager: NoPager = False,
+def run(
+    call: Call, *, words: Annotated[Sequence[str], argument("[TOPIC or words]", "A topic, or what you look for.")] = ()
 ) -> None:
-    """Help topics: all of them, one, or the parts that hold what you look for."""
-    with guarded(debug=False), opened(None, plain=False, pager=not no_pager) as out:
-        out.write(_shown(_text(words or []), is_screen=out.isatty()))
+    """Shows the topics, one of them, or where words are answered."""
+    call.show(lambda is_screen: _shown(_text(words), is_screen=is_screen))
 
 
-def _text(words: list[str]) -> str:
+def _text(words: Sequence[str]) -> str:
     """What is asked for, as Markdown."""
     from crm_metrics import help as topics
     from crm_metrics.errors import UsageError

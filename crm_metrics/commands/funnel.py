@@ -1,15 +1,77 @@
-"""A funnel as tables and sentences."""
+"""The stages deals go through: how many go on, are lost and wait in each, for how long, and where most is lost."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Unpack, cast
 
+from crm_metrics import periods
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.commands import PeriodOption, SegmentOption
+from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
+from crm_metrics.periods import Period
+from crm_metrics.query import Query
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.bottleneck import Bottleneck, Ranking, Stage
-    from crm_metrics.commands.funnel import Funnel
+    from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "the stages deals go through: how many go on, are lost or wait, and where most is lost", 90
+
+_METRICS = (
+    "stages_entered",
+    "stage_conversion_rate",
+    "stage_went_on",
+    "stage_lost",
+    "stage_waiting",
+    "stage_amount_lost",
+    "time_in_stage",
+    "stage_snapshot_deals",
+    "stage_snapshot_amount",
+)
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The stages of the deals that entered them in a period, of one segment, with the data it was made from."""
+
+    period: Period
+    segment: Mapping[str, str]
+    found: Bottleneck
+    dataset: Dataset
+
+
+def funnel(
+    paths: Sequence[str] | Session,
+    *,
+    period: PeriodOption = None,
+    segment: SegmentOption = None,
+    **files: Unpack[Asking],
+) -> Funnel:
+    """The funnel of a period (the last complete month when not given), and its bottleneck. `segment` is one value for each
+    dimension (`{"owner": "Ann"}`). Without histories of stages only what is open now can be told: then everything is the
+    default. Raises `CrmMetricsError` with what, where and what to do."""
+    session, segment = Session.of(paths, **files), dict(segment or {})
+    if "stage" in segment:
+        raise UsageError(
+            "a funnel shows every stage, not one", hint="'crm-metrics explain' opens the figure of one stage."
+        )
+    asked = asked_of(session, period, segment)
+    dataset = session.load(asked)
+    from crm_metrics.analysis import bottleneck as stages
+    from crm_metrics.engine.compute import Engine
+    from crm_metrics.timeline import Timeline, reported
+
+    if asked.period is None and "stage_visits" not in dataset.tables:
+        asked = replace(asked, period=periods.parse("all"))
+    whole, timeline = reported(dataset, asked.period), Timeline(dataset)
+    timeline.place(whole)
+    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
+    return Funnel(whole, segment, stages.found(engine, segment), engine.dataset)
+
 
 _COLUMNS = (
     Column("stage", "Stage"),
@@ -37,6 +99,14 @@ _SNAPSHOT = (
     Column("amount", "Open pipeline", Unit.MONEY),
     Column("currency", shown=False),
 )
+
+
+def asked_of(session: Session, period: str | None, segment: Iterable[str] = ()) -> Query:
+    """The question behind a funnel."""
+    return session.query(period=period, by=list(segment), metrics=_METRICS, compare="none")
+
+
+bottleneck = funnel  # its name in Python
 
 
 def book(funnel: Funnel) -> Book:

@@ -1,17 +1,99 @@
-"""Cohorts as a book: one row per cohort and k, the averages, and the curve of those still there."""
+"""Customers by the period in which they first bought or began, and what part of them came back or stayed."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics.book import Book, Cell, Column, HeatMap, Origin, Sheet, cells
+from crm_metrics.commands import option
 from crm_metrics.commands.customers import renewals
+from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.metrics.metric import Unit
+from crm_metrics.session import Files, Need, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.cohorts import Cohorts, Lifetime
-    from crm_metrics.commands.cohorts import CohortTable
+    from crm_metrics.analysis.lifetimes.contracts import Contracts
+    from crm_metrics.periods import Grain
+    from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "customers who began together: who came back or stayed, and what they brought", 110
+
+COHORT_GRAINS: tuple[Grain, ...] = ("month", "quarter", "year", "week")
+_PURCHASES = tuple(("purchases", name) for name in ("customer", "purchased_at", "amount", "currency", "is_refund"))
+_SPELLS = tuple(("spells", name) for name in ("customer", "started_at", "ended_at"))
+_RECURRING = tuple(("recurring", name) for name in ("customer", "started_at", "ended_at", "mrr", "currency"))
+# What is followed, and what it is made from.
+COHORTS_OF = {
+    "purchases": _PURCHASES,
+    "revenue": _PURCHASES,
+    "starts": _SPELLS,
+    "mrr": (*_SPELLS, *_RECURRING),
+}
+
+
+@dataclass(frozen=True)
+class CohortTable:
+    """The cohorts; for those by start also how long customers stay, and the model of renewals."""
+
+    dataset: Dataset
+    cohorts: Cohorts
+    lifetime: Lifetime | None = None
+    contracts: Contracts | None = None
+
+
+def cohorts(
+    paths: Sequence[str] | Session,
+    *,
+    by: Annotated[
+        str, option("--by", metavar="GRAIN", help="The length of a period: month (default), quarter, year, week.")
+    ] = "month",
+    of: Annotated[
+        str,
+        option(
+            "--of",
+            metavar="WHAT",
+            help="purchases (default): who buys again; revenue: what they bring; starts: who stays; mrr: what those pay.",
+        ),
+    ] = "purchases",
+    period: Annotated[
+        str | None, option("-p", "--period", metavar="PERIOD", help="Only those who began in it; all by default.")
+    ] = None,
+    **files: Unpack[Files],
+) -> CohortTable:
+    """Customers by the period (`by`: month, quarter, year or week) in which they first bought or began, and what part of
+    them is active in each later one: who buys (`of` purchases), what they bring (revenue), who is still a customer (starts),
+    what those pay a month (mrr). `period` keeps the cohorts that began in it. Raises `CrmMetricsError` with what, where and
+    what to do."""
+    session = Session.of(paths, **files)
+    grain = next((known for known in COHORT_GRAINS if known == by.casefold()), None)
+    if grain is None:
+        raise UsageError(f"--by {by}: month, quarter, year or week. {did_you_mean(by, COHORT_GRAINS)}".rstrip())
+    if of not in COHORTS_OF:
+        raise UsageError(f"--of {of}: {', '.join(COHORTS_OF)}. {did_you_mean(of, COHORTS_OF)}".rstrip())
+    spec = session.period(period)
+    dataset = session.dataset(Need.columns_of(COHORTS_OF[of], spec))
+    # What imports pandas is imported while the files are being read.
+    from crm_metrics.analysis import cohorts as analysis
+    from crm_metrics.analysis.lifetimes.contracts import contracts
+    from crm_metrics.timeline import reported
+
+    whole = reported(dataset, spec) if spec is not None else None
+    dataset = dataset.up_to("purchases" if of in ("purchases", "revenue") else "spells")
+    if of in ("purchases", "revenue"):
+        found = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
+    else:
+        found = analysis.of_starts(dataset, grain, mrr=of == "mrr")
+    if whole is not None and whole.unit != "all":  # the month of the first day is in all
+        found = analysis.within(found, whole)
+    if of in ("purchases", "revenue"):
+        return CohortTable(dataset, found)
+    renewing = contracts(dataset.tables["spells"], dataset.now)
+    return CohortTable(dataset, found, analysis.lifetime(dataset), renewing)
+
 
 _TITLES = {
     "purchases": "Cohorts by first purchase: who buys again",

@@ -1,17 +1,73 @@
-"""What is bought, as tables and sentences."""
+"""Each product's revenue, units, buyers, rank and share; what is bought together; what the best customers buy."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Unpack
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.commands import PeriodOption, option
+from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Unit
+from crm_metrics.periods import Period
+from crm_metrics.session import Asking, Session, compared
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.products.pairs import Pair
     from crm_metrics.analysis.products.ranking import Product
     from crm_metrics.analysis.products.selling import Sales
-    from crm_metrics.commands.products import Products
+    from crm_metrics.tables import Dataset
+
+ABOUT, PLACE = "each product's sales, what is bought together, and what the best customers buy", 120
+
+
+@dataclass(frozen=True)
+class Products:
+    """The sales of a period by currency; `earlier` is the period that they are compared with, `top` how many rows a
+    table of them shows, `least` the fewest baskets or buyers that say something."""
+
+    dataset: Dataset
+    period: Period
+    earlier: Period | None
+    top: int
+    least: int
+    sales: list[Sales]
+
+
+def products(
+    paths: Sequence[str] | Session,
+    *,
+    period: PeriodOption = None,
+    compare: Annotated[
+        str, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
+    ] = "previous",
+    top: Annotated[
+        int, option("--top", metavar="N", least=1, help="Rows of each table; all other products are one row.")
+    ] = 20,
+    least: Annotated[
+        int, option("--least", metavar="N", least=1, help="Pairs bought together at least so many times.")
+    ] = 5,
+    **files: Unpack[Asking],
+) -> Products:
+    """Each product's sales, what is bought together, and what the best customers buy. Raises `NothingToReport` when the
+    files name no products or none was sold, else `CrmMetricsError` with what, where and what to do."""
+    from crm_metrics.analysis.products.ranking import METRICS
+    from crm_metrics.analysis.products.selling import LINES, sales
+
+    session = Session.of(paths, **files)
+    if min(top, least) < 1:
+        raise UsageError("--top and --least take a whole number from 1 up")
+    asked = session.query(period=period, metrics=METRICS, compare=compare)
+    dataset = session.load(asked, also=[(LINES, "order_id"), (LINES, "customer")])
+    span = compared(dataset, asked)
+    made = sales(dataset, asked.catalog, span.window, span.before, top=top, least=least)
+    if not made:
+        raise NothingToReport(
+            f"nothing was sold in {span.period.label}", hint="Choose another period with -p, or -p all."
+        )
+    return Products(dataset, span.period, span.earlier, top, least, made)
+
 
 _STYLES = {
     "better": "green",
