@@ -65,10 +65,9 @@ class Sheet:
     @property
     def shortened(self) -> Sheet:
         """The table as a page shows it: its first rows, and how many there are besides."""
-        left = len(self.rows) - self.first if self.first else 0
-        if left <= 0:
+        if not self.first or len(self.rows) <= self.first:
             return self
-        note = f"{left:,} more: --table {self.name} -f csv writes them all"
+        note = f"{self.first:,} of {len(self.rows):,} shown: --table {self.name} -f csv writes them all"
         return replace(self, rows=self.rows[: self.first], notes=[*self.notes, note])
 
     def column(self, name: str) -> int | None:

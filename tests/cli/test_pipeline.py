@@ -18,7 +18,7 @@ def test_the_page_shows_values_chances_and_deals_at_risk(sample: Path):
     for said in ("71 deals are open, worth 497,920", "By stage", "By owner", "By expected close", "Chances of winning"):
         assert said in done.out
     assert "hubspot-crm-exports-deals-2026-01-05.csv:2" in done.out
-    assert "more deals at risk: --table at_risk -f csv" in done.out
+    assert "shown: --table at_risk -f csv" in done.out
 
 
 def test_a_table_holds_every_deal_at_risk(sample: Path):
