@@ -3,13 +3,18 @@
 import os
 from typing import NoReturn
 
-from crm_metrics.cli.process import leave, spare_collections
+from crm_metrics.cli.streams import expect_interrupts, open_streams, silence_libraries
 
 __all__ = ["main"]
 
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code; on Tab print what can stand there."""
+    expect_interrupts()
+    open_streams()
+    silence_libraries()
+    from crm_metrics.cli.process import leave, spare_collections
+
     spare_collections()
     action, _, shell = os.environ.get("_CRM_METRICS_COMPLETE", "").partition("_")
     if action == "complete":

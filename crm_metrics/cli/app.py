@@ -3,6 +3,7 @@ help and usage errors stay quick."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, NoReturn
@@ -13,6 +14,7 @@ from typer.core import TyperCommand, TyperGroup
 from crm_metrics import __version__, commands
 from crm_metrics.cli.command import command_of
 from crm_metrics.cli.process import leave
+from crm_metrics.errors import EXIT_USAGE
 
 _EXAMPLES = """\
 Key figures from the CSV and Excel files that your CRM, help desk, survey and billing tools export.
@@ -98,4 +100,7 @@ def main() -> NoReturn:
         code = 0
     except SystemExit as left:
         code = left.code if isinstance(left.code, int) else int(left.code is not None)
+    except OSError as error:  # of help, which nothing guards, for a stream that takes nothing
+        sys.stderr.write(f"crm-metrics: standard output: cannot be written: {error.strerror}\n")
+        code = EXIT_USAGE
     leave(code)

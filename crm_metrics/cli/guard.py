@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import typer
 
 from crm_metrics.cli.output import discard
+from crm_metrics.cli.streams import interruptible
 from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTERRUPTED, CrmMetricsError
 
 
@@ -17,8 +18,9 @@ from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTER
 def guarded(*, debug: bool) -> Iterator[None]:
     """Turn every exception into a message and an exit code; a traceback is shown only with `debug`."""
     try:
-        yield
-        sys.stdout.flush()
+        with interruptible():
+            yield
+            sys.stdout.flush()
     except CrmMetricsError as error:
         if debug:
             traceback.print_exc()

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 
 _FILLED = ("period", "as_of")
+_MOVING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
 def refuse_unwritable(format: str, output: Path | None) -> None:
@@ -61,7 +62,17 @@ def written(
             out.flush()
             out.buffer.write(made)
         else:
-            out.write(made)
+            out.write(_harmless(made) if terminal and format != "text" else made)
+
+
+def _harmless(text: str) -> str:
+    """Text for a terminal, with all that could move its cursor spelled out but tabs and line ends; the format text has
+    colours of its own, and spells out what lies in its cells."""
+    from crm_metrics.book.cells import visible
+
+    if text.isascii() and _MOVING.search(text) is None:
+        return text
+    return re.sub(r"[^\t\n\r]+|\r(?!\n)", lambda part: visible(part[0]), text)
 
 
 def _filled(name: str, book: Book) -> str:
@@ -83,9 +94,9 @@ def opened(output: Path | None, *, plain: bool, pager: bool = True) -> Iterator[
     where = str(output)
     try:
         if (
-            output.exists() and not output.is_file() and not output.is_dir()
-        ):  # a device or a pipe, which is written through
-            with output.open("w", encoding="utf-8", newline="") as stream:
+            output.exists() and not output.is_dir() and (not output.is_file() or _is_own(output))
+        ):  # a device, a pipe or a file that is open already, which is written through
+            with output.open("a", encoding="utf-8", newline="") as stream:
                 yield stream
             return
         output = Path(os.path.realpath(output))  # a link stays, and what it leads to is replaced
@@ -104,6 +115,11 @@ def opened(output: Path | None, *, plain: bool, pager: bool = True) -> Iterator[
         raise UsageError(f"cannot be written: {error.strerror}", where=where) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _is_own(output: Path) -> bool:
+    """Whether a path is another name of one of the process's open files, such as /dev/stdout."""
+    return any(output.is_relative_to(folder) for folder in ("/dev/stdout", "/dev/stderr", "/dev/fd", "/proc/self/fd"))
 
 
 def _is_screen() -> bool:

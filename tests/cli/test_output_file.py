@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.running import crm_metrics
+from tests.cli.running import command, crm_metrics
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links, devices and pipes are those of POSIX")
 MARCH = ("report", "deals.csv", "-p", "2025-03", "-m", "win_rate")
@@ -129,6 +129,15 @@ def test_a_named_pipe_is_written_through(folder: Path):
         assert reader.stdout is not None
         assert reader.stdout.read().decode() == crm_metrics(*MARCH, "-f", "csv").out
     assert (folder / "pipe").is_fifo()
+
+
+@posix
+def test_a_file_that_is_open_already_is_added_to(folder: Path):
+    (folder / "log.csv").write_text("before\n")
+    with (folder / "log.csv").open("a") as log:
+        done = subprocess.run(command(*MARCH, "-f", "csv", "-o", "/dev/stdout"), stdout=log, check=False)
+    assert done.returncode == 0
+    assert (folder / "log.csv").read_text() == "before\n" + crm_metrics(*MARCH, "-f", "csv").out
 
 
 def test_a_name_is_filled_with_the_period_and_the_day(folder: Path):

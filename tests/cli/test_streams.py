@@ -7,11 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+import unicodedata
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from crm_metrics.writers import formats, is_binary
 from tests.cli.conftest import DEALS
 from tests.cli.running import command, crm_metrics, environment, process
 
@@ -237,3 +241,122 @@ def test_what_is_longer_than_the_screen_goes_through_the_pager(folder: Path):
     assert on_a_terminal(*long, PAGER="no-such-pager", LINES="24").startswith("Acquisition")
     assert on_a_terminal(*MARCH, "-q", "-f", "csv", PAGER=pager, LINES="2").startswith("metric,")
     assert process(*long, PAGER=pager, LINES="24").out.startswith("Acquisition")
+
+
+# ---- streams that are closed, interrupts in the first moments, libraries that warn, control characters ----
+
+TO_FILE = (*MARCH, "-f", "csv", "-o", "kpis.csv")
+
+
+def without(numbers: Sequence[int], *arguments: str) -> tuple[int, str, str]:
+    """The exit code and what came on standard output and error of a command with these standard streams closed."""
+    done = subprocess.run(
+        command(*arguments),
+        capture_output=True,
+        env=environment(),
+        check=False,
+        preexec_fn=lambda: [os.close(number) for number in numbers],
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+@posix
+def test_closed_streams_lose_no_report_and_change_no_exit_code(folder: Path):
+    (folder / "deals.csv").write_text(DEALS + "D7,Dan,Closed Won,10,2025-03-01\n", encoding="utf-8")
+    shown = crm_metrics(*MARCH, "-f", "csv").out
+    assert without([0, 1, 2], *TO_FILE)[0] == 0
+    assert (folder / "kpis.csv").read_text() == shown
+    assert without([2], *MARCH, "-f", "csv") == (0, shown, "")  # there is a problem to tell of
+
+
+@posix
+@pytest.mark.parametrize("asked", [MARCH, ("--help",)], ids=" ".join)
+def test_a_report_that_has_nowhere_to_go_is_no_success_and_no_bug(folder: Path, asked: tuple[str, ...]):
+    said = "crm-metrics: standard output: cannot be written: Bad file descriptor\n"
+    assert without([1], *asked) == (2, "", said)
+
+
+@posix
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full disk to write to")
+def test_messages_that_cannot_be_given_change_nothing(folder: Path):
+    (folder / "deals.csv").write_text(DEALS + "D7,Dan,Closed Won,10,2025-03-01\n", encoding="utf-8")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command(*MARCH, "-f", "csv"), stdout=subprocess.PIPE, stderr=full, check=False)
+    assert (done.returncode, done.stdout.decode()) == (0, crm_metrics(*MARCH, "-f", "csv").out)
+
+
+def main_with(before: str, *arguments: str, options: Sequence[str] = ()) -> tuple[int, str, str]:
+    """The exit code and what came on standard output and error of the program, after lines of Python."""
+    code = f"import sys\nsys.argv = ['crm-metrics', *{list(arguments)!r}]\n{before}\n"
+    code += "from crm_metrics.cli import main\nmain()"
+    done = subprocess.run([sys.executable, *options, "-c", code], capture_output=True, text=True, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+@posix
+@pytest.mark.parametrize("module", ["typer", "crm_metrics.cli.report", "pandas"])
+def test_an_interrupt_in_the_first_moments_shows_no_traceback(folder: Path, module: str):
+    """As soon as the module is about to be imported."""
+    before = f"""
+import os, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Finder:
+    def find_spec(self, name, path, target=None):
+        if name == {module!r} and self in sys.meta_path:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Finder())
+"""
+    assert main_with(before, *MARCH) == (130, "", "crm-metrics: interrupted\n")
+
+
+@pytest.mark.parametrize(("options", "is_shown"), [((), False), (("-W", "default"), True)])
+def test_a_warning_of_a_library_is_shown_only_to_who_asks_python_for_it(
+    folder: Path, options: tuple[str, ...], is_shown: bool
+):
+    before = """
+import warnings
+import crm_metrics.session as session
+opened = session.opened
+def warned(*given, **named):
+    warnings.warn("of a library")
+    return opened(*given, **named)
+session.opened = warned
+"""
+    code, out, err = main_with(before, *MARCH, "-q", options=options)
+    assert (code, "Win rate" in out, "of a library" in err) == (0, True, is_shown)
+    assert is_shown or not err
+
+
+@posix
+@pytest.mark.parametrize("name", [name for name in formats() if not is_binary(name)])
+def test_to_a_terminal_no_format_writes_what_moves_its_cursor(folder: Path, name: str):
+    """To a file every format writes what there is."""
+    import pty
+
+    odd = "A\x1b[31mn\x07n\x9b2J"
+    (folder / "deals.csv").write_text(DEALS.replace("Ann", odd), encoding="utf-8")
+    asked = (
+        ("trend", "win_rate", "deals.csv") if name == "svg" else ("report", "deals.csv", "-p", "2025", "--by", "owner")
+    )
+    ours, theirs = pty.openpty()
+    pieces: list[bytes] = []
+    reader = Thread(target=lambda: pieces.extend(iter(lambda: _piece(ours), b"")))
+    reader.start()
+    done = crm_metrics(*asked, "-f", name, "-o", os.ttyname(theirs))
+    os.close(theirs)
+    reader.join()
+    os.close(ours)
+    shown = b"".join(pieces).decode()
+
+    assert done.code == 0
+    assert shown
+    assert [char for char in shown if unicodedata.category(char) == "Cc" and char not in "\t\r\n"] == []
+
+
+def _piece(number: int) -> bytes:
+    """What can be read; nothing where the other end is closed, as Linux says with an error."""
+    try:
+        return os.read(number, 65536)
+    except OSError:
+        return b""
