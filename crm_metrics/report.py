@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_metrics.analysis.waiting import Waiting
-    from crm_metrics.history.keeping import Restated
 
 BEFORE_DIMENSIONS = ("metric", "title", "unit", "period", "start", "end", "complete")
 AFTER_DIMENSIONS = (
@@ -49,7 +48,60 @@ def column_name(dimension: str) -> str:
     return f"by_{dimension}" if dimension in (*BEFORE_DIMENSIONS, *AFTER_DIMENSIONS) else dimension
 
 
-@dataclass
+@dataclass(frozen=True)
+class RowChanges:
+    """How many rows came, changed (same id, other cells) and went."""
+
+    added: int
+    changed: int | None
+    gone: int
+
+
+@dataclass(frozen=True)
+class FileChange:
+    """A file that is `changed`, `new` or `gone`, with the rows read of it before and now."""
+
+    path: str
+    change: str
+    rows_before: int | None
+    rows_now: int | None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One reason: `definition`, `version`, `files` (of one table, with their rows as far as they can be told apart),
+    `as-of`, or `unknown`. `what` says it in words where it is not about files."""
+
+    kind: str
+    what: tuple[str, ...] = ()
+    table: str = ""
+    files: tuple[FileChange, ...] = ()
+    rows: RowChanges | None = None
+
+
+@dataclass(frozen=True)
+class Restated:
+    """A figure of a complete period that was another one in an earlier run. `first_recorded` is when the earlier value was
+    first recorded (UTC, ISO); a value is None where it was or is not available, with the reason (`gone`: no such segment).
+    """
+
+    metric: str
+    title: str
+    unit: str
+    period: str
+    start: str
+    end: str
+    segment: dict[str, str]
+    currency: str | None
+    before: float | None
+    before_reason: str | None
+    now: float | None
+    now_reason: str | None
+    first_recorded: str
+    because: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything a renderer needs.
 

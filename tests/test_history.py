@@ -22,11 +22,11 @@ from crm_metrics import api
 from crm_metrics.errors import UsageError
 from crm_metrics.history import definitions, digests, store
 from crm_metrics.history.causes import Input, Run, causes
-from crm_metrics.history.digests import RowChanges
 from crm_metrics.history.figures import GONE, Figure, pairs, restated
 from crm_metrics.history.keeping import Keeping
 from crm_metrics.loaders.reading import open_inputs
 from crm_metrics.metrics.catalog import built_in
+from crm_metrics.report import RowChanges
 from crm_metrics.settings import Settings
 
 

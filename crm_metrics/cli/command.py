@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args, get_origin, get_type_hints
 
 import typer
@@ -36,7 +37,7 @@ class Called:
     """A command as it was called; see `commands.Call`. `asked` is the format that was asked for, `stated` are the settings
     that have options of their own, as they were given."""
 
-    example: str
+    room: ModuleType
     arguments: list[str]
     settings: Settings
     stated: Mapping[str, str]
@@ -70,7 +71,8 @@ class Called:
         settings = settings or self.settings
         wanted = list(paths or settings.paths)
         if not wanted:
-            hint = f"For example: crm-metrics {example or self.example} exports/"
+            name = getattr(self.room, "EXAMPLE", self.room.__name__.rpartition(".")[2])
+            hint = f"For example: crm-metrics {example or name} exports/"
             raise UsageError("no file or folder is given", hint=hint)
         from crm_metrics.session import Session
 
@@ -87,6 +89,11 @@ class Called:
     def busy(self, *, quiet: bool = False) -> AbstractContextManager[object]:
         """A sign of life on a terminal while something is read."""
         return options.busy(quiet=quiet)
+
+    def answer(self, answer: object, **how: object) -> None:
+        """Write the book of an answer, as the room makes it. A book may import pandas, which a mistake does not need."""
+        home = import_module(f"{self.room.__name__}.book") if hasattr(self.room, "__path__") else self.room
+        self.write(home.book(answer, **how))
 
     def write(self, book: Book) -> None:
         """Write a book to standard output or the file, in the format asked for."""
@@ -136,13 +143,16 @@ def command_of(name: str) -> Callable[..., None]:
             wanted = {name: _value(values.pop(name), *own[name]) for name in own}
             values = {**left, **values}
             values["format"] = _format(values["format"], [(wanted[name], spec) for name, (_, spec) in own.items()])
-            call = _called(getattr(own_room, "EXAMPLE", name), values)
+            call = _called(own_room, values)
             if isinstance(metric := wanted.get("metric"), str):
                 call, wanted["metric"] = _metric_first(call, metric)
-            if run is None:
-                _answered(call, own_room, question, wanted)
-            elif code := run(call, **wanted):
-                raise typer.Exit(code)
+            if run is not None:
+                if code := run(call, **wanted):
+                    raise typer.Exit(code)
+            elif question is not None:
+                with call.busy():
+                    answer = question(call.session, **wanted)
+                call.answer(answer)
 
     declared = [_declared(parameter, spec) for parameter, spec in own.values()]
     declared += [parameter for name, parameter in shared.items() if name in kept]
@@ -162,15 +172,6 @@ def _metric_first(call: Called, asked: str) -> tuple[Called, str]:
             paths = [asked, *(path for path in call.arguments if path not in named)]
             return replace(call, arguments=paths), named[0]
     return call, asked
-
-
-def _answered(call: Called, own_room: Any, question: Any, wanted: Mapping[str, Any]) -> None:
-    """Writes the book of a room's answer."""
-    with call.busy():
-        answer = question(call.session, **wanted)
-    # A book may import pandas, which a mistake does not need.
-    home = import_module(f"{own_room.__name__}.book") if hasattr(own_room, "__path__") else own_room
-    call.write(home.book(answer))
 
 
 def _own(
@@ -258,14 +259,14 @@ def _format(asked: str | None, given: Iterable[tuple[Any, Option]]) -> str | Non
     return asked
 
 
-def _called(example: str, values: Mapping[str, Any]) -> Called:
+def _called(own_room: ModuleType, values: Mapping[str, Any]) -> Called:
     output = values["output"]
     outputs.refuse_unwritable(format_of(values["format"], output), output)
     options.color_of(values["color"], output)
     stated = {name: values[name] for name in _SETTLED if values[name] is not None}
     settings = options.settings_of(values["config"], values["set_"], no_config=values["no_config"], **stated)
     return Called(
-        example,
+        own_room,
         values["paths"] or [],
         settings,
         stated,

@@ -4,7 +4,7 @@ A room has the name of its command, and its docstring is the help. In it are
 - `ABOUT`, a line for the overview, where it stands at `PLACE`;
 - the question, a function named like the command: paths first, then what is asked. Its parameters that are declared with
   `option` or `argument` are the command's own, in the shell and in Python;
-- `book(answer)`, the answer as a book;
+- `book(answer)`, the answer as a book; where a room is a folder, in its module `book`;
 - where a command does more than write this book, `run(call, ...)`: its parameters are the command's own too; with `**asked`
   it takes those of the question besides. What it returns is the exit code;
 - `SHARED`, the options that it shares with others where these are not all, `EXAMPLE`, the command as hints write it, and
@@ -123,6 +123,9 @@ class Call(Protocol):
 
     def show(self, text: Callable[[bool], str]) -> None:
         """Prints a text, which is told whether it is for a screen; one longer than that through a pager."""
+
+    def answer(self, answer: object, **how: object) -> None:
+        """Writes the book of an answer, as the room makes it."""
 
     def write(self, book: Book) -> None:
         """Writes a book to where it goes."""

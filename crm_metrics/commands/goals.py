@@ -110,8 +110,12 @@ def run(
     """Writes the goals, and says which of them are missed or behind where that is to fail."""
     with call.busy():
         answer = goals(call.session, **asked)
-    call.write(book(answer))
-    failed = failing.reasons_of_goals(answer, fail_on)
+    call.answer(answer)
+    failed = []
+    for kind in fail_on:
+        standings = [one for one in answer.standings if one.status == kind.removeprefix("goal-")]
+        named = [f"{one.metric.name} in {one.target.period.label}" for one in standings]
+        failed += [f"goals {kind.removeprefix('goal-')}: {failing.listed(named)}"] if named else []
     call.tell(f"failed: {reason}" for reason in failed)
     return errors.EXIT_FINDINGS if failed else 0
 

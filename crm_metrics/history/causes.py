@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_metrics.history import definitions, digests
-from crm_metrics.history.digests import RowChanges
+from crm_metrics.report import Cause, FileChange, RowChanges
 
 # Tables that can change any figure: exchange rates; and, for segments, those that attributes are carried over from.
 _ALWAYS, _FOR_SEGMENTS = {"rates"}, {"customers", "owners", "products", "leads", "deals"}
@@ -44,28 +44,6 @@ class Run:
     version: str
     as_of: str
     inputs: tuple[Input, ...]
-
-
-@dataclass(frozen=True)
-class FileChange:
-    """A file that is `changed`, `new` or `gone`, with the rows read of it before and now."""
-
-    path: str
-    change: str
-    rows_before: int | None
-    rows_now: int | None
-
-
-@dataclass(frozen=True)
-class Cause:
-    """One reason: `definition`, `version`, `files` (of one table, with their rows as far as they can be told apart),
-    `as-of`, or `unknown`. `what` says it in words where it is not about files."""
-
-    kind: str
-    what: tuple[str, ...] = ()
-    table: str = ""
-    files: tuple[FileChange, ...] = ()
-    rows: RowChanges | None = None
 
 
 def read_run(connection: sqlite3.Connection, run: int) -> Run:

@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from crm_metrics.loaders.reading import As, Raw
+from crm_metrics.report import RowChanges
 
 MOST_ROWS = 20_000_000  # above this the digests of a file would be larger than SQLite takes in one value
 _NOTHING = np.uint64(0)  # the digest of an empty cell, so that a column without any cell changes nothing
@@ -31,15 +32,6 @@ class Rows:
         order = np.argsort(self.contents, kind="stable")
         parts = [self.contents[order], *([self.ids[order]] if self.ids.any() else [])]
         return zlib.compress(b"".join(part.astype("<u8").tobytes() for part in parts), 1)
-
-
-@dataclass(frozen=True)
-class RowChanges:
-    """How many rows came, changed (same id, other cells) and went."""
-
-    added: int
-    changed: int | None
-    gone: int
 
 
 def unpacked(labels: Sequence[str], packed: bytes, count: int) -> Rows:

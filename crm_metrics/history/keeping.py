@@ -17,11 +17,12 @@ from typing import TYPE_CHECKING, cast
 import crm_metrics
 from crm_metrics.errors import CrmMetricsError
 from crm_metrics.history import digests, store
-from crm_metrics.history.causes import Cause, Input, Run, causes, read_run
+from crm_metrics.history.causes import Input, Run, causes, read_run
 from crm_metrics.history.definitions import Definition, definition
 from crm_metrics.history.figures import Figure, Group, figures_of, pairs, restated, same
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.report import Cause, Restated
 from crm_metrics.schema import TABLES
 
 if TYPE_CHECKING:
@@ -30,28 +31,6 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset, Source
 
 _GROUP = 'metric = ? AND start = ? AND "end" = ? AND kind = ? AND complete = ? AND figures.dims = ?'
-
-
-@dataclass(frozen=True)
-class Restated:
-    """A figure of a complete period that was another one in an earlier run. `first_recorded` is when the earlier value was
-    first recorded (UTC, ISO); a value is None where it was or is not available, with the reason (`gone`: no such segment).
-    """
-
-    metric: str
-    title: str
-    unit: str
-    period: str
-    start: str
-    end: str
-    segment: dict[str, str]
-    currency: str | None
-    before: float | None
-    before_reason: str | None
-    now: float | None
-    now_reason: str | None
-    first_recorded: str
-    because: tuple[Cause, ...]
 
 
 @dataclass(frozen=True)

@@ -36,11 +36,11 @@ BOOK_FORMATS = tuple(name for name in writers.formats() if name not in ("png", "
 # What is asked in Python, and what makes tables of the answer.
 COMMANDS: dict[str, tuple[Callable[..., Any], Callable[..., Book]]] = {
     "cohorts": (api.cohorts, cohorts.book),
-    "customers": (api.customers, customers.of_customers),
+    "customers": (api.customers, customers.book),
     "forecast": (api.forecast, forecast.book),
     "funnel": (api.bottleneck, funnel.book),
     "goals": (api.goals, goals.book),
-    "hold_out": (api.hold_out, lambda found: customers.of_test(*found)),
+    "hold_out": (api.hold_out, customers.book),
     "pipeline": (api.pipeline, pipeline.book),
     "products": (api.products, products.book),
     "review": (api.review, review.book),

@@ -11,7 +11,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.analysis.lifetimes import Histories, bgnbd, fitted, gammagamma, ledger
-from crm_metrics.analysis.lifetimes.holdout import HoldOut
+from crm_metrics.analysis.lifetimes.model import HoldOut
 from crm_metrics.settings import validated
 from tests.conftest import TODAY, shared
 from tests.published import rounded

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date
 
 import pandas as pd
@@ -65,8 +66,7 @@ def report(rows, metrics, **given):
             **given,
         },
     )
-    made.rows = pd.DataFrame(rows, columns=made.columns)
-    return made
+    return replace(made, rows=pd.DataFrame(rows, columns=made.columns))
 
 
 def full_report(**given):

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -14,10 +15,10 @@ ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def changed(made, place, **given):
-    """Gives one row of a report other cells."""
+    """A report with other cells in one row."""
     rows = made.rows.astype(object).to_dict("records")
     rows[place] |= given
-    made.rows = report(rows, made.metrics, by=made.by, per=made.per).rows
+    return replace(made, rows=report(rows, made.metrics, by=made.by, per=made.per).rows)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 110, 200, None])
@@ -57,9 +58,9 @@ def test_the_page_reads_like_this():
             Source(1, "t.csv", "tickets", "x", 38),
         ]
     )
-    made.metrics = made.metrics[:4]
-    changed(made, 1, signal="better", compare_value=0.4812)
-    changed(made, 2, currency=None, low=987654.0, high=1543210.0)
+    made = replace(made, metrics=made.metrics[:4])
+    made = changed(made, 1, signal="better", compare_value=0.4812)
+    made = changed(made, 2, currency=None, low=987654.0, high=1543210.0)
     expected = """\
 March 2025 against February · 2 files, all up to 31 Mar 2025
 
@@ -88,7 +89,9 @@ def test_periods_run_across_as_many_as_fit_and_the_whole_is_a_column_of_its_own(
     rows = [row(won, 1000.0 * place, period=month, start=f"{month}-01") for place, month in enumerate(months)]
     rows += [row(rate, 0.05 * place, period=month, start=f"{month}-01") for place, month in enumerate(months)]
     made = report(rows, [won, rate], grain="month", period="2025")
-    made.together = report([row(won, 66000.0, period="2025"), row(rate, 0.3, period="2025")], [won, rate]).rows
+    made = replace(
+        made, together=report([row(won, 66000.0, period="2025"), row(rate, 0.3, period="2025")], [won, rate]).rows
+    )
     expected = """\
 Sales               Sep     Oct     Nov     Dec    2025
   Revenue won, USD  8,000  9,000  10,000  11,000  66,000
@@ -105,7 +108,7 @@ Jan 2025 to Aug 2025 do not fit: a wider window, or -f csv
 
 def test_a_series_of_segments_is_a_block_for_each_figure():
     made = by_owner_report()
-    made.metrics = made.metrics[1:3]
+    made = replace(made, metrics=made.metrics[1:3])
     expected = """\
 
 Win rate, %
@@ -124,8 +127,8 @@ Revenue won, USD
 
 def test_of_one_period_segments_are_rows_and_metrics_are_columns():
     made = by_owner_report(months=["2025-03"])
-    made.grain = None
-    made.metrics = made.metrics[:3]
+    made = replace(made, grain=None)
+    made = replace(made, metrics=made.metrics[:3])
     expected = """\
 
 Sales
@@ -139,7 +142,7 @@ Sales
 
 def test_metrics_that_do_not_fit_come_in_blocks_of_the_same_rows():
     made = by_owner_report(months=["2025-03"])
-    made.grain = None
+    made = replace(made, grain=None)
     shown = rendered(made, width=60)
     blocks = shown.partition("Sales\n")[2].partition("\nRevenue and value")[0].split("\n\n")
 
@@ -192,9 +195,9 @@ def test_counts_that_are_equal_are_different_things():
 
 def test_what_surely_changed_is_told_first_though_it_is_no_headline_figure():
     made = _many({3, 7})
-    made.compare_period = "2025-02"
+    made = replace(made, compare_period="2025-02")
     for place, signal in ((7, "maybe worse"), (20, "better"), (21, "maybe better")):
-        changed(made, place, signal=signal, change=1.0, change_pct=0.5, compare_value=2.0)
+        made = changed(made, place, signal=signal, change=1.0, change_pct=0.5, compare_value=2.0)
     news = rendered(made).partition("Beyond chance")[2].partition("\n\n")[0]
 
     assert re.findall(r"^  (. Figure \d+)", news, re.MULTILINE) == ["▲ Figure 20", "▽ Figure 7"]

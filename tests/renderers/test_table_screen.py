@@ -1,6 +1,7 @@
 """The table on a terminal and off one: colours, characters, control codes."""
 
 import io
+from dataclasses import replace
 
 import pytest
 
@@ -47,7 +48,7 @@ def test_a_terminal_gets_colours_unless_no_color_is_set(monkeypatch):
 def test_data_cannot_reach_the_terminal_as_markup_or_control():
     names = ["[red]x[/red]", "\x1b[31mEvil\x1b]0;owned\x07", ":smile:", "two\r\nlines", "\u202egnp"]
     made = by_owner_report(owners=names, notes=["\x1b[2J"], missing={})
-    made.issues = [Issue("empty-file", "\x1b[1m.csv")]
+    made = replace(made, issues=[Issue("empty-file", "\x1b[1m.csv")])
     shown = rendered(made, width=200, verbose=True)
 
     assert "\x1b" not in shown

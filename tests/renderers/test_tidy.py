@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -136,7 +137,9 @@ def test_quotes_are_set_as_the_csv_module_sets_them():
 def test_columns_of_any_type_are_written_alike():
     made = by_owner_report()
     expected = rendered(made, "csv")
-    made.rows = made.rows.astype({"owner": "category", "metric": "category", "n": "Int64", "value": "object"})
+    made = replace(
+        made, rows=made.rows.astype({"owner": "category", "metric": "category", "n": "Int64", "value": "object"})
+    )
 
     assert expected == rendered(made, "csv")
 

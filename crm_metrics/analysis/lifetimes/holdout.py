@@ -2,49 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from crm_metrics.analysis.lifetimes import bgnbd
 from crm_metrics.analysis.lifetimes.histories import Histories, Ledger
-from crm_metrics.analysis.lifetimes.model import DAYS, Model, Unit, fitted, predicted
+from crm_metrics.analysis.lifetimes.model import DAYS, Group, HoldOut, Model, Unit, fitted, predicted
 from crm_metrics.engine.cells import Floats
 from crm_metrics.errors import NothingToReport
 
 _MOST = 7  # customers with so many repeat purchases and more are one group
-
-
-@dataclass(frozen=True)
-class Group:
-    """Customers with as many repeat purchase days up to the day, and the purchase days after it: expected and actual, all of
-    them together."""
-
-    repeat_purchases: str
-    customers: int
-    expected: float
-    actual: int
-
-
-@dataclass(frozen=True)
-class HoldOut:
-    """The groups of customers who had bought by the day `until`, and all of them; the time after it has so many `days`.
-    Were the model true, the purchases of all would lie from `low` to `high` in 99 of 100 cases. `newcomers` bought for the
-    first time after the day: no model expects them."""
-
-    until: int
-    days: int
-    model: Model
-    groups: list[Group]
-    total: Group
-    low: float
-    high: float
-    newcomers: int
-
-    @property
-    def holds(self) -> bool:
-        """Whether what came lies within the limits."""
-        return self.low <= self.total.actual <= self.high
 
 
 def held_out(ledger: Ledger, *, until: int, end: int, unit: Unit = "weeks") -> HoldOut:

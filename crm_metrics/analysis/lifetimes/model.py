@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -14,14 +14,43 @@ from crm_metrics.analysis.lifetimes.histories import Histories
 from crm_metrics.engine.cells import Floats
 from crm_metrics.tables import Unusable
 
-if TYPE_CHECKING:
-    from crm_metrics.analysis.lifetimes.holdout import HoldOut
-
 Unit = Literal["days", "weeks", "months"]
 UNITS: tuple[str, ...] = get_args(Unit)
 MONTH, YEAR = 30.4375, 365.25
 DAYS = {"days": 1.0, "weeks": 7.0, "months": MONTH}
 FEWEST = 100  # repeat buyers; with fewer the parameters say little
+
+
+@dataclass(frozen=True)
+class Group:
+    """Customers with as many repeat purchase days up to the day, and the purchase days after it: expected and actual, all of
+    them together."""
+
+    repeat_purchases: str
+    customers: int
+    expected: float
+    actual: int
+
+
+@dataclass(frozen=True)
+class HoldOut:
+    """The groups of customers who had bought by the day `until`, and all of them; the time after it has so many `days`.
+    Were the model true, the purchases of all would lie from `low` to `high` in 99 of 100 cases. `newcomers` bought for the
+    first time after the day: no model expects them."""
+
+    until: int
+    days: int
+    model: Model
+    groups: list[Group]
+    total: Group
+    low: float
+    high: float
+    newcomers: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether what came lies within the limits."""
+        return self.low <= self.total.actual <= self.high
 
 
 @dataclass(frozen=True)

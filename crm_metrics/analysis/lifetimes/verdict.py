@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from crm_metrics.analysis.lifetimes.histories import Histories, Ledger
-from crm_metrics.analysis.lifetimes.holdout import HoldOut, held_out
-from crm_metrics.analysis.lifetimes.model import FEWEST, Model, Unit, fitted, untold
+from crm_metrics.analysis.lifetimes.holdout import held_out
+from crm_metrics.analysis.lifetimes.model import FEWEST, HoldOut, Model, Unit, fitted, untold
 from crm_metrics.analysis.lifetimes.regularity import Regularity, regularity
 from crm_metrics.errors import NothingToReport
 from crm_metrics.tables import Unusable

@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from crm_metrics.issues import WARNING, Severity
 
 if TYPE_CHECKING:  # the names of checks are known without numpy
     import numpy as np
     from numpy.typing import NDArray
-
-    from crm_metrics.analysis.quality.data import Data
 
     Bools = NDArray[np.bool_]
     Ints = NDArray[np.int64]
@@ -52,6 +50,12 @@ class Hits:
 
     parts: Sequence[Part]
     of: int
+
+
+class Noticing(Protocol):
+    """Data of which problems were noticed while it was loaded."""
+
+    def noticed(self, *codes: str) -> Hits: ...
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def as_noticed(
     """The check that finds the rows of problems noticed while loading, under the code of its name or under several."""
     codes = tuple(codes or [name])
 
-    def find(data: Data) -> Iterator[Hits]:
+    def find(data: Noticing) -> Iterator[Hits]:
         yield data.noticed(*codes)
 
     return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)

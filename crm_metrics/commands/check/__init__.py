@@ -75,7 +75,5 @@ def run(
     with call.busy():
         findings = check(call.session, **asked)
     if findings or call.output is not None or call.format != "text":
-        from crm_metrics.commands.check.book import book
-
-        call.write(book(findings, rows=rows))
+        call.answer(findings, rows=rows)
     return errors.EXIT_FINDINGS if findings else 0

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_metrics.analysis.customers import Customers
-    from crm_metrics.analysis.lifetimes.holdout import HoldOut
+    from crm_metrics.analysis.lifetimes.model import HoldOut
     from crm_metrics.periods import Period
     from crm_metrics.tables import Dataset
 
@@ -152,9 +152,7 @@ def run(
         answer = (
             customers(call.session, **asked) if until is None else hold_out(call.session, until, unit=asked["unit"])
         )
-    from crm_metrics.commands.customers import book  # imports pandas, which a mistake does not need
-
-    call.write(book.of_customers(answer) if isinstance(answer, CustomerList) else book.of_test(*answer))
+    call.answer(answer)
 
 
 def _number(day: date) -> int:

@@ -15,7 +15,7 @@ from crm_metrics.metrics.metric import Unit
 if TYPE_CHECKING:
     from crm_metrics.analysis.customers import Customers
     from crm_metrics.analysis.lifetimes import Model
-    from crm_metrics.analysis.lifetimes.holdout import HoldOut
+    from crm_metrics.analysis.lifetimes.model import HoldOut
     from crm_metrics.commands.customers import CustomerList
     from crm_metrics.tables import Dataset, Unusable
 
@@ -44,7 +44,12 @@ _SHOWN = 20  # on a page
 _ALIVE = "Who has bought on one day only counts as alive: in this model customers leave after a repeat purchase."
 
 
-def of_customers(found: CustomerList) -> Book:
+def book(found: CustomerList | tuple[Dataset, HoldOut]) -> Book:
+    """The customers, or the test of the model."""
+    return _of_test(*found) if isinstance(found, tuple) else _of_customers(found)
+
+
+def _of_customers(found: CustomerList) -> Book:
     """The list of customers; the segments; the model's parameters under `model` for JSON."""
     known = found.customers
     named = bool(found.rows["name"].notna().any())
@@ -176,7 +181,7 @@ def _tested(found: HoldOut) -> dict[str, Any]:
     return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
 
 
-def of_test(dataset: Dataset, found: HoldOut) -> Book:
+def _of_test(dataset: Dataset, found: HoldOut) -> Book:
     """Expected against actual purchases after a day, by the repeat purchases up to it."""
     columns = [
         Column("repeat_purchases", "repeat purchases before"),

@@ -49,9 +49,7 @@ def run(
     """Writes the figure; its records are the first table, and all that CSV holds."""
     with call.busy():
         figure = explain(call.session, **asked)
-    from crm_metrics.commands.explain.book import book
-
-    call.write(book(figure))
+    call.answer(figure)
 
 
 def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> Opened:

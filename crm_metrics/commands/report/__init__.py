@@ -127,6 +127,7 @@ def run(
         result = compute(dataset, query, history=is_for_people(call.format) or layout == "wide")
         _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
         earlier = restating.History(history, result, dataset, query)
+    result = earlier.report
     from crm_metrics.commands.report.book import book
 
     answer = book(
@@ -144,7 +145,7 @@ def run(
         _warn(call, result, verbose=verbose)
     restated = earlier.keep()
     call.tell([] if quiet else restated)
-    failed = failing.reasons(result, fail_on)
+    failed = failing.reasons(earlier.report, fail_on)
     call.tell(f"failed: {reason}" for reason in failed)
     earlier.finish()
     return errors.EXIT_FINDINGS if failed else 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from crm_metrics.book import OF_ROW, Book, Column, Frame, Origin, Sheet, cells
 from crm_metrics.commands.report import page as table
 from crm_metrics.commands.report import waiting
-from crm_metrics.commands.report.page import Options
+from crm_metrics.commands.report.page.choice import Options
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.describe import defined

@@ -10,7 +10,6 @@ from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.issues import Severity
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.goals import Goals
     from crm_metrics.report import Report
     from crm_metrics.settings import Settings
 
@@ -53,28 +52,18 @@ def reasons(report: Report, wanted: Iterable[str]) -> list[str]:
         rows = report.rows[report.rows["signal"] == WORSE]
         names = list(dict.fromkeys(rows["metric"]))
         if names:
-            found.append(f"worse, by more than chance brings: {_listed(names)}")
+            found.append(f"worse, by more than chance brings: {listed(names)}")
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if WARNING in wanted and warnings:
         found.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'} about the data")
     if RESTATED in wanted and report.restated:
         names = list(dict.fromkeys(one.metric for one in report.restated))
-        found.append(f"other figures than recorded earlier: {_listed(names)}")
+        found.append(f"other figures than recorded earlier: {listed(names)}")
     if GOAL_MISSED in wanted and report.missed_goals:
-        found.append(f"goals missed: {_listed(report.missed_goals)}")
+        found.append(f"goals missed: {listed(report.missed_goals)}")
     return found
 
 
-def reasons_of_goals(goals: Goals, wanted: Iterable[str]) -> list[str]:
-    """In a sentence each, which goals make the command fail; empty when none does."""
-    found = []
-    for kind in wanted:
-        status = kind.removeprefix("goal-")
-        names = [f"{one.metric.name} in {one.target.period.label}" for one in goals.standings if one.status == status]
-        if names:
-            found.append(f"goals {status}: {_listed(names)}")
-    return found
-
-
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """The first eight names, and how many there are besides."""
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

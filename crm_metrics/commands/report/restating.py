@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crm_metrics.errors import UsageError
 
 if TYPE_CHECKING:
-    from crm_metrics.history.causes import Cause, FileChange
-    from crm_metrics.history.keeping import Restated
     from crm_metrics.query import Query
-    from crm_metrics.report import Report
+    from crm_metrics.report import Cause, FileChange, Report, Restated
     from crm_metrics.tables import Dataset
 
 _SHOWN = 12  # figures with one reason
@@ -47,7 +46,7 @@ class History:
 
         self._keeping = Keeping(path, report, dataset, asked.catalog, whole=asked.top is None)
         try:
-            report.restated = self._keeping.look()
+            self.report = replace(report, restated=self._keeping.look())
         except UsageError as error:
             self._refused = error
 
@@ -59,7 +58,7 @@ class History:
             except UsageError as error:
                 self._refused = error
             else:
-                self.report.restated = [*(self.report.restated or ()), *late]
+                self.report = replace(self.report, restated=[*(self.report.restated or ()), *late])
         return self._lines()
 
     def finish(self) -> None:

@@ -27,9 +27,7 @@ def run(call: Call) -> int:
     """Writes what is recognised; with an exit code of its own where a file is not read, or none recognised."""
     with call.busy():
         scanned = scan(call.session)
-    from crm_metrics.commands.scan.book import book
-
-    call.write(book(scanned))
+    call.answer(scanned)
     if scanned.refused:
         return errors.EXIT_DATA
     return 0 if scanned.files else errors.EXIT_NOTHING

@@ -127,9 +127,7 @@ def run(
     session = call.on(paths, example=f"trend {metrics[0]}")
     with call.busy():
         answer = trend(session, metrics, **asked)
-    from crm_metrics.commands.trend.book import book
-
-    call.write(book(answer))
+    call.answer(answer)
 
 
 def _parted(call: Call) -> tuple[list[str], list[str]]:

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from crm_metrics.commands.report.page.choice import Options
 
 if TYPE_CHECKING:
     from crm_metrics.book.screen import Screen
     from crm_metrics.report import Report
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a page holds: with `verbose` all notes; the headline figures, with `everything` "all" figures or those that are
-    "named" and in the report. It names the `paths` in its commands."""
-
-    verbose: bool = False
-    everything: str = ""
-    paths: Sequence[str] = ()
 
 
 def draw(report: Report, screen: Screen, options: Options) -> None:

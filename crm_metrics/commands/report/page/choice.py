@@ -18,6 +18,16 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True)
+class Options:
+    """What a page holds: with `verbose` all notes; the headline figures, with `everything` "all" figures or those that are
+    "named" and in the report. It names the `paths` in its commands."""
+
+    verbose: bool = False
+    everything: str = ""
+    paths: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
 class Choice:
     """The metrics on the page in the order of the report, and those with a figure that are not; `young` are those whose
     period is too young to tell, `twins` the titles that say the same as another on the page, `echoes` the metrics that
