@@ -40,7 +40,7 @@ SATISFACTION = {
 
 def tidy(text: str) -> str:
     """The text trimmed, inner blanks collapsed, in Unicode normal form C; its case kept."""
-    return " ".join(unicodedata.normalize("NFC", text).split())
+    return " ".join((text if text.isascii() else unicodedata.normalize("NFC", text)).split())
 
 
 def folded(text: str) -> str:

@@ -8,7 +8,9 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import BinaryIO
 
 from crm_metrics.errors import DataError, SettingsError, UsageError, nearest
@@ -173,13 +175,14 @@ def _add_zip(content: Content, opened: Opened, depth: int) -> None:
         opened.ignored.append(f"{content.path} (an archive too deep in others)")
         return
     source = content.seekable()
+    are_merged = False
     with contents.readable(content), zipfile.ZipFile(source()) as archive:
         names = set(archive.namelist())
         if is_workbook := bool(names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names):
-            check_workbook(content.path, archive)
+            are_merged = check_workbook(content.path, archive)
     if is_workbook:
         if not _is_known(content, opened):
-            _add_workbook(content, opened)
+            _add_workbook(content, opened, are_merged)
     elif content.ending in WORKBOOK_ENDINGS:
         raise DataError("is not a valid workbook", where=content.path, hint="Export or download it again.")
     elif "word/document.xml" in names or "ppt/presentation.xml" in names:
@@ -218,11 +221,13 @@ def _is_known(content: Content, opened: Opened) -> bool:
     return first_met is not content
 
 
-def _add_workbook(content: Content, opened: Opened) -> None:
+def _add_workbook(content: Content, opened: Opened, are_merged: bool = False) -> None:
+    """Adds the sheets of a workbook, in which cells may be merged. Pandas, which comes next, is imported meanwhile."""
     from crm_metrics.loaders.reading.workbook import open_workbook
 
+    Thread(target=import_module, args=("pandas",), daemon=True).start()
     with contents.steady(content):
-        sheets, hidden = open_workbook(content, opened.stated)
+        sheets, hidden = open_workbook(content, opened.stated, are_merged)
     opened.tables += sheets
     opened.ignored += hidden
     if not sheets:

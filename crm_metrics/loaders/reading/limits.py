@@ -24,9 +24,10 @@ LARGEST_NUMBER = 1e60  # products, squares and sums of larger ones leave what a 
 BLOCK = 1 << 20
 
 _UNPACK = "If you trust it, unpack it and give the unpacked file."
-# References that can make a sheet large on their own; cells and rows that do not begin with one, as they may have none and
-# count from the one before. Each begins with a letter, which is what is sought at the speed of memory.
-_FAR = re.compile(rb"""r\s*=\s*["'](?:([A-Za-z]{2,})(\d+)|[A-Za-z]?(\d{6,}))""")
+# Columns and rows that can make a sheet large on their own; cells and rows that do not begin with a reference, as they may
+# have none and count from the one before. Each begins with a letter, which is what is sought at the speed of memory.
+_FAR_COLUMN = re.compile(rb"""r\s*=\s*["']([A-Za-z]{2,})\d""")
+_FAR_ROW = re.compile(rb"""r\s*=\s*["'][A-Za-z]*(\d{6,})""")
 _CELL_WITHOUT = re.compile(rb"c(?<=[<:]c)(?=[\s/>])(?!\s+r\s*=)")
 _ROW_WITHOUT = re.compile(rb"w(?<=[<:]row)(?=[\s/>])(?!\s+r\s*=)")
 _WORKSHEET = re.compile(rb"""<Relationship\b(?=[^>]*?/worksheet["'])[^>]*?\bTarget\s*=\s*["']([^"']+)""")
@@ -96,8 +97,9 @@ def watched(stream: BinaryIO, packed: BinaryIO, path: str) -> BinaryIO:
     return cast(BinaryIO, io.BufferedReader(Watched(stream, packed, path), BLOCK))
 
 
-def check_workbook(path: str, archive: zipfile.ZipFile) -> None:
-    """Raises DataError for a workbook (.xlsx, .xlsm, .xlsb, .ods) with a sheet too large to be held in memory.
+def check_workbook(path: str, archive: zipfile.ZipFile) -> bool:
+    """Whether cells of a workbook (.xlsx, .xlsm, .xlsb, .ods) may be merged, as is seen on the way. Raises DataError for one
+    with a sheet too large to be held in memory.
 
     The reader sets aside room for every cell up to the farthest one, so a single cell in the last corner is enough.
     """
@@ -107,17 +109,21 @@ def check_workbook(path: str, archive: zipfile.ZipFile) -> None:
         raise too_large(path, LARGEST_WHOLE * 2)
     binary = _binary_sheets(archive)
     is_open = not any(member.filename.startswith("xl/workbook.") for member in members)  # an OpenDocument
+    are_merged = is_open
     for member in members:
         cells, most = 0, MOST_CELLS
         if PurePosixPath(member.filename.lower()).name in binary:
             cells = _binary_extent(archive.read(member))
         elif is_open and member.filename == "content.xml":
             cells, most = _repeated(archive.read(member)), MOST_REPEATED
-        elif not is_open and not binary and (cells := _extent_within(archive, member)) > most:
-            cells = _extent(archive, member, most)
+        elif not is_open and not binary:
+            cells, merged = _extent_within(archive, member)
+            are_merged |= merged
+            cells = _extent(archive, member, most) if cells > most else cells
         if cells > most:
             hint = "Delete what lies far below or right of the table, or export it as CSV."
             raise DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
+    return are_merged
 
 
 def _binary_sheets(archive: zipfile.ZipFile) -> set[str]:
@@ -131,10 +137,11 @@ def _binary_sheets(archive: zipfile.ZipFile) -> set[str]:
     return {PurePosixPath(name.lower()).name for name in (*stated, *folder)}
 
 
-def _extent_within(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
-    """No fewer cells than lie between the first one and the farthest, quickly; 0 of what is no sheet, wherever it lies."""
+def _extent_within(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, bool]:
+    """No fewer cells than lie between the first one and the farthest, quickly, and whether any are merged; 0 of what is no
+    sheet, wherever it lies."""
     columns, rows = _SMALL
-    is_sheet, rest = False, b""
+    is_sheet, are_merged, rest = False, False, b""
     with archive.open(member) as stream:
         while block := stream.read(BLOCK):
             block = rest + block
@@ -142,12 +149,14 @@ def _extent_within(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> int:
             end = tags if tags > len(block) - _LONGEST_TAG else len(block)
             is_sheet = is_sheet or b"sheetData" in block
             if is_sheet:
-                for letters, digits, row in _FAR.findall(block, 0, end):
-                    columns, rows = max(columns, column_number(letters)), max(rows, _row_number(digits or row))
+                # Most are the same as one before.
+                columns = max([columns, *map(column_number, {*_FAR_COLUMN.findall(block, 0, end)})])
+                rows = max([rows, *map(_row_number, {*_FAR_ROW.findall(block, 0, end)})])
                 columns += len(_CELL_WITHOUT.findall(block, 0, end))
                 rows += len(_ROW_WITHOUT.findall(block, 0, end))
+                are_merged = are_merged or b"mergeCell" in block
             rest = block[max(tags, len(block) - _LONGEST_TAG) :]
-    return columns * rows if is_sheet else 0
+    return columns * rows if is_sheet else 0, are_merged
 
 
 def _extent(archive: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> int:

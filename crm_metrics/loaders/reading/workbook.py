@@ -34,6 +34,7 @@ class Sheet(Raw):
     columns: list[pa.Array]
     errors: list[tuple[int, int, str]]
     places: Sequence[int]  # where its columns stand in the sheet
+    may_be_merged: bool = False
     visible: bool = True
     tables: int = 1  # how many tables the sheet holds
 
@@ -47,7 +48,7 @@ class Sheet(Raw):
         if not filled.all():
             self.columns = [column.filter(pa.array(filled)) for column in self.columns]
         self.merged: dict[int, np.ndarray] = {}
-        if any(column.null_count for column in self.columns):
+        if self.may_be_merged and any(column.null_count for column in self.columns):
             self._fill_down()
 
     def _fill_down(self) -> None:
@@ -125,11 +126,11 @@ def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def open_workbook(
-    content: Content, stated: Callable[[str], Stated] = lambda path: Stated()
+    content: Content, stated: Callable[[str], Stated] = lambda path: Stated(), may_be_merged: bool = True
 ) -> tuple[list[Sheet], list[str]]:
-    """The sheets that hold cells, and the names of those that are not read: only a program can show them, as they hold its
-    own data, or others are stated. Sheets that a user has hidden are read. Raises DataError, and SettingsError for a stated
-    sheet or header that is not there."""
+    """The sheets that hold cells, some of which `may_be_merged`, and the names of those that are not read: only a program
+    can show them, as they hold its own data, or others are stated. Sheets that a user has hidden are read. Raises DataError,
+    and SettingsError for a stated sheet or header that is not there."""
     reader = reader_of(content)
     wanted, loaded = stated(content.path).sheets, []
     chosen = _chosen(content.path, wanted, reader.sheet_names)
@@ -152,7 +153,7 @@ def open_workbook(
         for block in blocks:
             cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
             inside = [problem for problem in problems if block.holds(*problem.position)]
-            sheet = _sheet(content, path + block.where, name, cells, inside, row)
+            sheet = _sheet(content, path + block.where, name, cells, inside, row, may_be_merged)
             if sheet is not None:
                 sheet.visible, sheet.tables = visible, len(blocks)
                 sheets.append(sheet)
@@ -170,7 +171,13 @@ def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]
 
 
 def _sheet(
-    content: Content, path: str, name: str, columns: Sequence[pa.Array], problems: Sequence[Any], row: int | None
+    content: Content,
+    path: str,
+    name: str,
+    columns: Sequence[pa.Array],
+    problems: Sequence[Any],
+    row: int | None,
+    may_be_merged: bool,
 ) -> Sheet | None:
     """The sheet below its header, which is in this row where that is known; None when it has none: no text at all."""
     count = len(columns[0])
@@ -205,4 +212,4 @@ def _sheet(
     rows = tuple(tuple(row[position] for position in used) for row in header.rows)
     above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
     header_labels = [labels[position] for position in used]
-    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used)
+    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used, may_be_merged)
