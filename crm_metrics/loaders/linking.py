@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import DEALS
+from crm_metrics.loaders.coercing.columns import compared
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.same_customer import Column, Customers, Space, spaces
@@ -107,21 +110,31 @@ def _names_only(
 
 def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
     """Write names as keys, each in the spelling that comes first; those of the customers file come back."""
-    texts = {name: tables[name].frame[column].astype("category") for name, column in columns.items()}
-    spelt: dict[str, str] = {}
-    forms: dict[str, list[str]] = {}
-    for name, text in texts.items():
-        values = _texts(text.cat.categories)
-        forms[name] = [folded(value) for value in values]
-        for form, value in zip(forms[name], values, strict=True):
-            spelt[form] = min(spelt.get(form, value), value)
-    for name, text in texts.items():
-        labels = sorted({spelt[form] for form in forms[name]})
-        number = {label: i for i, label in enumerate(labels)}
-        codes = np.array([*(number[spelt[form]] for form in forms[name]), -1], dtype=np.int64)
-        made = pd.Categorical.from_codes(codes[text.cat.codes.to_numpy()], categories=pd.Index(labels, dtype="str"))
+    if not columns:
+        return set()
+    texts = {name: tables[name].frame[column].astype("category").cat for name, column in columns.items()}
+    spelt = [pa.array(_texts(text.categories), pa.string()) for text in texts.values()]
+    names = pa.concat_arrays(spelt)
+    form = compared(names).dictionary_encode().indices.to_numpy()
+    in_order = pc.sort_indices(names).to_numpy()
+    _, at = np.unique(form[in_order], return_index=True)
+    first = in_order[at]  # of each form the name that comes first
+    rank = np.empty(len(names), dtype=np.int64)
+    rank[in_order] = np.arange(len(names))
+    listed: set[str] = set()
+    for (name, text), mine in zip(
+        texts.items(), np.split(form, np.cumsum([len(part) for part in spelt])[:-1]), strict=True
+    ):
+        used = np.unique(mine)
+        used = used[np.argsort(rank[first[used]])]
+        number = np.full(len(first) + 1, -1)  # the last is for missing ones
+        number[used] = np.arange(len(used))
+        labels = names.take(pa.array(first[used])).to_pylist()
+        codes = number[np.append(mine, len(first))][text.codes.to_numpy()]
+        made = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
         tables[name].frame["customer"] = pd.Series(made, index=tables[name].frame.index)
-    return {spelt[form] for form in forms.get("customers", ())}
+        listed |= set(labels) if name == "customers" else set()
+    return listed
 
 
 def _link(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]) -> set[str]:

@@ -83,6 +83,14 @@ def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: An
     ]
 
 
+def compared(values: pa.Array) -> pa.Array:
+    """Distinct texts as `folded` has each, those of ASCII all at once."""
+    odd = pc.match_substring_regex(values, _UNTIDY)
+    return pc.replace_with_mask(
+        pc.ascii_lower(values), odd, pa.array([folded(text) for text in values.filter(odd).to_pylist()], pa.string())
+    )
+
+
 def category(column: Texts) -> pd.Categorical:
     """Text as a categorical whose categories are in alphabetical order, whatever the order of rows."""
     order = pc.sort_indices(column.values).to_numpy()
