@@ -13,7 +13,7 @@ from crm_metrics.metrics import catalog as catalogs
 from crm_metrics.metrics.catalog import FAMILIES, Catalog
 from crm_metrics.metrics.metric import AGGREGATES, Unit
 
-from .conftest import load_tables
+from .conftest import TODAY, load_tables
 
 BUILT_IN = catalogs.built_in()
 BIG = """
@@ -250,7 +250,9 @@ def test_what_the_format_does_not_allow_is_refused_with_its_place(tmp_path: Path
         {"at_least": '"two"'},
         {"per": "3"},
         {"window": '"to_strat"'},
-        {"complete": '"yes"'},
+        {"shown": '"often"'},
+        {"shown": "true"},
+        {"event": '["a", "b", "c"]', "survival": '"tickets.wait_minutes"', "count": ""},
         {"interval": "3"},
         {"lag": '"cac_leg_days"'},
         {"example": "3"},
@@ -264,6 +266,27 @@ def test_what_the_format_does_not_allow_is_refused_with_its_place(tmp_path: Path
 )
 def test_a_value_of_the_wrong_kind_is_refused(tmp_path: Path, keys: dict[str, str]) -> None:
     assert "own.toml" in refusal(tmp_path, block(**keys))
+
+
+@pytest.mark.parametrize("key", ["headline", "private", "on_request", "complete", "competing", "positive"])
+def test_a_key_of_before_is_refused_with_the_one_that_says_the_same_now(tmp_path: Path, key: str) -> None:
+    assert f"there is no key {key!r} any more: " in refusal(tmp_path, block(**{key: "true"}))
+
+
+def test_a_column_required_of_every_row_leaves_no_value_where_one_lacks_it(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(
+        block(sum='"deals.amount"', count="", requires='"amount"', unit='"money"', shown='"headline"'), encoding="utf-8"
+    )
+    deals = "Deal ID,Stage,Amount,Close Date\n1,Closed Won,10,2024-03-01\n2,Closed Won,{},2024-03-02\n"
+    found = {}
+    for amount in ("5", ""):
+        (tmp_path / "deals.csv").write_text(deals.format(amount), encoding="utf-8")
+        asked = {"metrics": ["x", "deals_won"], "period": "2024-03", "metrics_file": tmp_path / "own.toml"}
+        report = api.report([str(tmp_path / "deals.csv")], **asked, today=TODAY)
+        found[amount] = report.rows[["value", "reason"]].iloc[0].tolist()
+
+    assert 15 == found["5"][0]
+    assert "missing-values" == found[""][1]
 
 
 @pytest.mark.parametrize("text", ["3", "true", '["deals_won"]'])

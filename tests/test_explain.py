@@ -63,16 +63,17 @@ def again(metric: Metric, rows: list[dict[str, str]]) -> Fraction | None:
         case "quantile":
             return quantile(values, Fraction(str(metric.q))) if values else None
     waits = [row for row in rows if row["counts_as"]]
-    if metric.competing:
+    ended, *other = metric.event
+    if other:
         ends = [
             (
                 Fraction(row["counts_as"]),
-                "won" if row[metric.event] == "true" else "lost" if row[metric.competing] == "true" else "open",
+                "won" if row[ended] == "true" else "lost" if row[other[0]] == "true" else "open",
             )
             for row in waits
         ]
         return incidence_median(ends)
-    return survival_median([(Fraction(row["counts_as"]), row[metric.event] == "true") for row in waits])
+    return survival_median([(Fraction(row["counts_as"]), row[ended] == "true") for row in waits])
 
 
 def value_again(figure: Opened) -> float:

@@ -48,9 +48,7 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     if trouble(sibling, engine.dataset.tables, dims) or not isinstance(plain, Cells):
         return
     pairs, selector = engine.pairs(sibling), engine.selector(sibling.table)
-    ended = np.logical_or.reduce(
-        [selector.flags(name)[pairs.rows] for name in (sibling.event, sibling.competing) if name]
-    )
+    ended = np.logical_or.reduce([selector.flags(name)[pairs.rows] for name in sibling.event])
     labels = engine.segments(dims).labels
     cell = engine.cell_numbers(sibling, pairs)
     size = len(engine.windows) * len(labels)

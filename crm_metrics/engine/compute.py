@@ -287,9 +287,6 @@ class Engine:
             months = self.covering.months(metric)[:, None]
             with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
-        if metric.positive:
-            below = (reason == 0) & (value < 0)
-            value, reason = np.where(below, np.nan, value), np.where(below, CODE["negative-base"], reason)
         unknown = np.full(shape, np.nan)
         return self._limited(metric, segments, value, n, reason, present, (unknown, unknown))
 

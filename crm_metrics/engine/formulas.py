@@ -23,8 +23,8 @@ def evaluate(
     tree: Formula, cells: Callable[[str], Cells | None], values: Callable[[str], Floats], shape: tuple[int, int]
 ) -> tuple[Floats, Ints, NDArray[np.int8]]:
     """Value, n and reason of each cell. `cells` gives a metric's cells (None for a named value), `values` a named value
-    per window and segment, NaN where it is not set. n is that of the denominator for a ratio, else the smallest
-    of the parts."""
+    per window and segment, NaN where it is not set. What is divided by 0 or by less has no value. n is that of the
+    denominator for a ratio, else the smallest of the parts."""
 
     def part(node: Formula) -> _Part:
         match node:
@@ -55,8 +55,12 @@ def _combined(node: Operation, left: _Part, right: _Part) -> _Part:
             case "*":
                 value = left.value * right.value
             case _:
-                zero = (right.reason == 0) & (right.value == 0)
-                reason = first_reason(reason, np.where(zero, CODE["zero-denominator"], CODE[""]).astype(np.int8))
+                trouble = np.select(
+                    [right.reason != 0, right.value == 0, right.value < 0],
+                    [CODE[""], CODE["zero-denominator"], CODE["negative-base"]],
+                    CODE[""],
+                )
+                reason = first_reason(reason, trouble.astype(np.int8))
                 value = left.value / right.value
     n = right.n if node.operator == "/" else np.minimum(left.n, right.n)
     return _Part(value, np.where(n == NO_N, left.n, n), reason)

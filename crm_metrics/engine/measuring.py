@@ -67,12 +67,11 @@ class Measures:
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
-            short_of = ~self._selector(metric.table).flags(metric.requires)[pairs.rows]
+            short_of = ~self._selector(metric.table).meets(metric.requires)[pairs.rows]
             if pairs.value is not None:
                 short_of |= np.isnan(pairs.value)
             lacking = cell[short_of].astype(np.int64)
-        too_few = (column.n < rows) if metric.complete else (column.n == 0)
-        short = np.union1d(np.flatnonzero((rows > 0) & too_few), lacking)
+        short = np.union1d(np.flatnonzero((rows > 0) & (column.n == 0)), lacking)
         return Measured(_value(metric, column), self._records(metric, pairs, cell, column.n), (unknown, unknown), short)
 
     def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
@@ -98,13 +97,11 @@ class Measures:
         times = self.values(metric, pairs)
         known = ~np.isnan(times)
         times, cell, rows = times[known], cell[known], pairs.rows[known]
-        assert metric.event is not None
         flags = self._selector(metric.table).flags
-        events = flags(metric.event)[rows]
-        if metric.competing:
-            others = flags(metric.competing)[rows]
-            value = survival.median_of_winners(times, events, others, cell, size)
-            limits = survival.limits_of_winners(times, events, others, cell, size)
+        events, *others = (flags(name)[rows] for name in metric.event)
+        if others:
+            value = survival.median_of_winners(times, events, others[0], cell, size)
+            limits = survival.limits_of_winners(times, events, others[0], cell, size)
         else:
             value, limits = survival.median(times, events, cell, size), survival.limits(times, events, cell, size)
         return Measured(value, aggregates.counts(cell, size), limits, np.zeros(0, dtype=np.int64))

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from crm_metrics import schema
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.engine.filters import matches
 from crm_metrics.engine.pairs import Chosen, Pairs
@@ -173,7 +174,7 @@ class Selector:
         known, place = np.unique(end_keys, return_inverse=True)
         total = np.bincount(place, weights=values[end.rows], minlength=len(known)).astype(np.float64)
         if metric.requires:
-            total[place[~self.flags(metric.requires)[end.rows]]] = np.nan
+            total[place[~self.meets(metric.requires)[end.rows]]] = np.nan
         entity = np.searchsorted(known, kept_keys)
         before, after = values[kept.rows], total[entity]
         if len(np.unique(entity)) < len(entity):
@@ -258,6 +259,13 @@ class Selector:
     def flags(self, column: str) -> Bools:
         """A column of truth values, False where missing."""
         return self._table.frame[column].fillna(False).to_numpy(dtype=bool)
+
+    def meets(self, column: str) -> Bools:
+        """Which rows have what is required: a truth column that holds, of any other a value."""
+        kind = schema.column(self._table.name, column)
+        if kind is not None and kind.kind is schema.Kind.BOOL:
+            return self.flags(column)
+        return self._table.frame[column].notna().to_numpy(dtype=bool)
 
     def entities(self, column: str) -> Ints:
         """A column's values as numbers from 0 up, −1 where missing."""

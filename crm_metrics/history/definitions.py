@@ -17,8 +17,8 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
 
 # What words, colours or orders a figure, but does not change its value.
-_SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "hint", "headline"}
-_SHOWN |= {"private", "on_request", "examples", "waiting", "waiting_always", "differs"}
+_SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "shown"}
+_SHOWN |= {"examples", "waiting", "waiting_always", "differs"}
 # Settings that choose what is reported or checked, not what comes out; as-of and the files are recorded on their own.
 _CHOOSING = {"paths", "as_of", "fiscal_year_start", "week_start", "metrics_file", "metric", "check", "profile", "goal"}
 _CHOOSING |= {"no_activity_days"}

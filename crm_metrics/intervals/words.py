@@ -28,7 +28,7 @@ def method(metric: Metric) -> str:
     """The method behind the 95 % limits of a metric; empty for one that has none."""
     if metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED:
         return ""
-    if metric.competing:
+    if len(metric.event) > 1:
         return "log-log limits of the Aalen-Johansen curve; those still waiting are in it, other ends are ends of their own"
     if metric.formula is not None:
         return _OF_FORMULA[metric.interval]

@@ -49,6 +49,12 @@ _GONE = {
     "uncut": 'instead of uncut = true write window = "whole"',
     "carried": 'count what was open when the period began with open = [...] and when = "start"',
     "hint": "write it into edges",
+    "headline": 'instead of headline = true write shown = "headline"',
+    "private": 'instead of private = true write shown = "never"',
+    "on_request": 'instead of on_request = true write shown = "on-request"',
+    "complete": 'instead of complete = true name the column that no row may lack: requires = "amount"',
+    "competing": 'write both columns into event, such as event = ["is_won", "is_lost"]',
+    "positive": "a formula has no value anyway where it divides by a negative number",
 }
 _EXAMPLE_KEYS = {"period", "gives", "reason", "as_of", "settings", "of", "why"}
 
@@ -70,7 +76,7 @@ class Catalog(Mapping[str, Metric]):
 
     def shown(self) -> list[Metric]:
         """The metrics of a plain report: all that are neither private nor made on request only."""
-        return [metric for metric in self.listed() if not metric.on_request]
+        return [metric for metric in self.listed() if metric.shown != "on-request"]
 
     def listed(self) -> list[Metric]:
         """The metrics that can be asked for by name."""
@@ -201,6 +207,8 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
         values["where_text"] = block["where"]
     if "open" in block:
         values["open"] = tuple(block["open"])
+    if "event" in block:
+        values["event"] = (block["event"],) if isinstance(block["event"], str) else tuple(block["event"])
     if "per" in block:
         values["per"] = (block["per"],) if isinstance(block["per"], str) else tuple(block["per"])
     if block.get("when", "end") not in get_args(When):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from crm_metrics import expressions, schema
 from crm_metrics.errors import SettingsError, did_you_mean
-from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.metric import Metric, Shown
 from crm_metrics.metrics.units import check_units
 
 # Numbers a formula may name that are no metrics: settings, and facts of the period.
@@ -23,18 +23,10 @@ _CHOICES = {
     "over_months": ("mean", "sum"),
     "window": ("to_end", "whole", "always"),
     "lag": LAGS,
+    "shown": get_args(Shown),
 }
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
-_FLAGS = (
-    "complete",
-    "per_month",
-    "headline",
-    "on_request",
-    "positive",
-    "private",
-    "waiting_always",
-    "undecided",
-)
+_FLAGS = ("per_month", "waiting_always", "undecided")
 
 
 def check_kind(key: str, value: Any, where: str) -> None:
@@ -46,6 +38,10 @@ def check_kind(key: str, value: Any, where: str) -> None:
     elif key == "open":
         fits = isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
         wanted = 'two columns, such as ["started_at", "ended_at"]'
+    elif key == "event":
+        parts = value if isinstance(value, list) else [value]
+        fits = len(parts) in (1, 2) and all(isinstance(part, str) for part in parts)
+        wanted = 'a column, or two, such as ["is_won", "is_lost"]'
     elif key == "per":
         parts = value if isinstance(value, list) else [value]
         fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
@@ -92,7 +88,7 @@ def _check_aggregate(metric: Metric, where: str) -> None:
     if metric.aggregate != "count" and not metric.column:
         raise SettingsError(f'{metric.aggregate} names a column: {metric.aggregate} = "{metric.table}.…"', where=where)
     needed = {"quantile": metric.q, "survival": metric.event}
-    if metric.aggregate in needed and needed[metric.aggregate] is None:
+    if metric.aggregate in needed and not needed[metric.aggregate]:
         raise SettingsError(
             f"{metric.aggregate} needs {'q' if metric.aggregate == 'quantile' else 'event'}", where=where
         )
@@ -153,8 +149,7 @@ def columns_of(metric: Metric) -> list[str]:
         metric.column,
         metric.at,
         metric.entity,
-        metric.event,
-        metric.competing,
+        *metric.event,
         metric.requires,
         *(metric.open or ()),
     ]

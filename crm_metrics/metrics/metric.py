@@ -4,7 +4,7 @@ A metric is either an aggregate over the rows of one table, placed in time, or a
 
 Aggregates (exactly one key): `count = "deals"`, `distinct = "purchases.customer"`, `sum`, `mean`, `median`, `quantile`
 (with `q`), `min`, `max` of `"table.column"`, and `survival = "tickets.wait_minutes"`, the survival median: `event` names
-the truth column that says the wait has ended, `competing` one that says it ended in another way.
+the truth column that says the wait has ended; of two the second says that it ended in another way.
 
 Time (exactly one key, for aggregates; `window = "always"` stands alone and counts every row, as of now):
 - `at = "closed_at"`: a flow. A row counts in the period its date falls in, [start, end).
@@ -20,20 +20,19 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
 report says where more than one in twenty waits, with `waiting_always = true` in any case. `differs` says for a vendor
 (`zendesk = "..."`) how the figure on its own screen is another.
 
-Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `window = "to_end"` counts everything up to
-the period's end, `"whole"` the whole period even where as-of has cut it, for dates that lie ahead; `lag`
-names a setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row
-there in the same period; `complete = true` makes a value
-unavailable when a row of it lacks the column; `requires` names a truth column that has to hold for every row, else the
-value is unavailable; `per`
-adds dimensions: one value for each value of these columns; of a formula, `otherwise` is the one that takes its place
-where the data cannot give the first at all; `over_months = "mean"` or `"sum"` computes it for each of the whole
-months (setting `clv_months`) that end with the period and puts these together, `months_of` over the months of another
-metric; `immature` names a metric that counts records too young to tell; `per_month = true` turns a share of the
-period into the share a month; `positive = true` leaves a formula without a value where it is negative; `on_request =
-true` leaves a metric that takes long to compute out of a plain report; `interval = "none"` says that its rows do not
-tell how sure it is; `outcome_at` names the date of what became of a record that the metric follows: an earlier period is
-then compared as it stood at the same age; `undecided = true` where those count of which nothing has become yet.
+Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `window = "to_end"` counts everything up
+to the period's end, `"whole"` the whole period even where as-of has cut it, for dates that lie ahead; `lag` names a
+setting in days by which the period is moved back; `among` names another flow: only rows whose `entity` has a row there
+in the same period; `requires` names a column that every row has to have, and that has to hold where it is a truth
+column, else the value is unavailable; `per` adds dimensions: one value for each value of these columns; of a formula,
+`otherwise` is the one that takes its place where the data cannot give the first at all; `over_months = "mean"` or
+`"sum"` computes it for each of the whole months (setting `clv_months`) that end with the period and puts these
+together, `months_of` over the months of another metric; `immature` names a metric that counts records too young to
+tell; `per_month = true` turns a share of the period into the share a month; `shown` says where: `"headline"` on the
+page, `"all"` (the default) in a report of all figures, `"on-request"` by its name alone, as it takes long to compute or
+says little, `"never"` for what others are made of; `interval = "none"` says that its rows do not tell how sure it is;
+`outcome_at` names the date of what became of a record that the metric follows: an earlier period is then compared as it
+stood at the same age; `undecided = true` where those count of which nothing has become yet.
 """
 
 from __future__ import annotations
@@ -67,6 +66,7 @@ class Better(StrEnum):
 
 
 AGGREGATES = ("count", "distinct", "sum", "mean", "median", "quantile", "min", "max", "survival")
+Shown = Literal["headline", "all", "on-request", "never"]
 When = Literal["start", "end", "both", "capped", "gained", "lost", "within"]
 
 
@@ -104,8 +104,7 @@ class Metric:
     table: str = ""
     column: str = ""
     q: float | None = None
-    event: str | None = None
-    competing: str | None = None
+    event: tuple[str, ...] = ()
     at_least: int | None = None
     where: Filter | None = None
     where_text: str = ""
@@ -116,7 +115,6 @@ class Metric:
     window: Literal["to_end", "whole", "always"] | None = None
     lag: str | None = None
     among: str | None = None
-    complete: bool = False
     requires: str | None = None
     outcome_at: str | None = None
     undecided: bool = False
@@ -128,11 +126,16 @@ class Metric:
     interval: str | None = None
     edges: str = ""
     differs: Mapping[str, str] = field(default_factory=dict)
-    headline: bool = False
-    on_request: bool = False
-    positive: bool = False
-    private: bool = False
+    shown: Shown = "all"
     examples: tuple[Example, ...] = ()
+
+    @property
+    def headline(self) -> bool:
+        return self.shown == "headline"
+
+    @property
+    def private(self) -> bool:
+        return self.shown == "never"
 
     @property
     def is_money(self) -> bool:

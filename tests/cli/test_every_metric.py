@@ -30,7 +30,7 @@ def read_alike() -> list[list[str]]:
     """All metrics, those together for which the same is read."""
     alike: dict[object, list[str]] = defaultdict(list)
     for name in LISTED:
-        if not CATALOG[name].on_request:
+        if CATALOG[name].shown != "on-request":
             alike[read_for(name)].append(name)
     return list(alike.values())
 

@@ -127,9 +127,8 @@ def disagreements(
     ]
     if "missing-values" in whole_reasons:
         # One row that lacks its value is enough for a metric that needs all of them; else no row has a value.
-        needs_all = metric.complete or metric.requires
-        return problems if needs_all or not any(figure.n for _, figure in parts) else [*problems, (whole, parts)]
-    if metric.complete and any(figure.reason == "missing-values" for figure in lacking):
+        return problems if metric.requires or not any(figure.n for _, figure in parts) else [*problems, (whole, parts)]
+    if metric.requires and any(figure.reason == "missing-values" for figure in lacking):
         return [*problems, ("a row lacks its value, and the whole does not", whole, parts)]
     # Whoever pays for two plans is one of all customers, and one of each plan's.
     shared |= metric.table in ("recurring", "movements")

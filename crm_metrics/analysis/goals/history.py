@@ -109,6 +109,6 @@ def _series(
 def _known(metric: Metric, cells: Cells, place: int) -> Floats:
     """A part's value in each window, 0 where there is nothing to add up, NaN where it is not known."""
     nothing = ["no-rows", "missing-values"] if metric.aggregate == "mean" else ["missing-values"]
-    if metric.complete or metric.requires:
+    if metric.requires:
         nothing = []
     return np.where(np.isin(cells.reason[:, place], [CODE[reason] for reason in nothing]), 0.0, cells.value[:, place])
