@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
@@ -22,25 +21,21 @@ from crm_metrics.loaders.reading.layout import Layout
 from crm_metrics.loaders.reading.raw import SHOWN_TEXT, As
 
 BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
-NEWLINE, RETURN = 10, 13
 
 
 @dataclass
 class Parser:
     """Reads columns of the records below the header. Begins with what is quickest and learns from what fails: the encoding
-    may turn out to be another one, cells may hold line breaks or more spellings of missing than the first records do."""
+    may turn out to be another one, cells may hold more spellings of missing than the first records do."""
 
     content: Content
     layout: Layout
     encoding: Encoding
     _block: int = field(default=BLOCK, repr=False)
-    _line_breaks: bool = field(default=True, repr=False)
     _all_missing: bool = field(default=False, repr=False)
 
     def __post_init__(self) -> None:
         self._seen = {cell for cells in self.layout.head for cell in cells}
-        if self._is_plain:
-            self._line_breaks = any("\n" in cell or "\r" in cell for cell in self._seen)
 
     @property
     def _is_plain(self) -> bool:
@@ -61,8 +56,7 @@ class Parser:
         Arrow fails at the first cell that does not fit; what failed is read as text in the next pass. Raises DataError.
         """
         while True:
-            # Records of several lines look malformed until line breaks are allowed.
-            malformed = Malformed() if self._line_breaks else Malformed(most=0)
+            malformed = Malformed()
             with readable(self.content), self._source() as (source, tail):
                 try:
                     with without_noise():
@@ -73,37 +67,22 @@ class Parser:
                     if "Empty CSV file" in str(error):
                         return pa.table({str(at): empty(kind) for at, kind in kinds.items()}), 0, b""
                     if malformed.too_many:
-                        self._allow_line_breaks()
-                    else:
-                        self._adapt(error, kinds)
+                        raise DataError(
+                            f"more than {MOST_MALFORMED:,} rows have another number of cells than the header",
+                            where=self.content.path,
+                            hint="The header may not be the first row, or the cells may be separated in another way; "
+                            "export it again.",
+                        ) from error
+                    self._adapt(error, kinds)
                     continue
             misread = [at for at, kind in kinds.items() if kind not in TEXTS and not is_finite(table.column(str(at)))]
-            if misread:
-                self._refit(misread, kinds)
-            elif self._line_breaks or self._is_line_each(table.num_rows):
+            if not misread:
                 break
-            else:
-                self._line_breaks = True
+            self._refit(misread, kinds)
         table = table.unify_dictionaries()
         columns = {str(at): table.column(str(at)) for at in kinds}
         columns |= {str(at): nulled(columns[str(at)]) for at, kind in kinds.items() if kind in TEXTS}
         return pa.table(columns), len(malformed.records), tail()
-
-    def _is_line_each(self, records: int) -> bool:
-        """Whether the file has as many lines as records were read. Arrow can pass over the end of a block that lies within
-        quotes without a word when it is not told of line breaks; then a record is lost."""
-        assert self.content.file is not None
-        lines, last = 0, NEWLINE
-        with self.content.file.open("rb", buffering=0) as file:
-            file.seek(self._begin)
-            while block := file.read(BLOCK):
-                codes = np.frombuffer(block, np.uint8)
-                lines += int(np.count_nonzero(codes == NEWLINE)) - int(last == RETURN and block[0] == NEWLINE)
-                if RETURN in block:  # alone it ends a line as well
-                    ends = codes == RETURN
-                    lines += int(np.count_nonzero(ends)) - int(np.count_nonzero(ends[:-1] & (codes[1:] == NEWLINE)))
-                last = block[-1]
-        return records == lines + (last not in (NEWLINE, RETURN))
 
     @contextmanager
     def _source(self) -> Iterator[tuple[pa.NativeFile, Callable[[], bytes]]]:
@@ -141,7 +120,8 @@ class Parser:
             "read_options": arrow_csv.ReadOptions(column_names=names, block_size=self._block, use_threads=use_threads),
             "parse_options": arrow_csv.ParseOptions(
                 delimiter=self.layout.delimiter,
-                newlines_in_values=self._line_breaks,
+                # Without it Arrow passes over the end of a block within quotes without a word, and a record is lost.
+                newlines_in_values=True,
                 ignore_empty_lines=False,
                 invalid_row_handler=malformed,
             ),
@@ -152,16 +132,6 @@ class Parser:
                 strings_can_be_null=False,
             ),
         }
-
-    def _allow_line_breaks(self) -> None:
-        """Raises DataError when they are allowed already."""
-        if self._line_breaks:
-            raise DataError(
-                f"more than {MOST_MALFORMED:,} rows have another number of cells than the header",
-                where=self.content.path,
-                hint="The header may not be the first row, or the cells may be separated in another way; export it again.",
-            )
-        self._line_breaks = True
 
     def _refit(self, places: list[int], kinds: dict[int, As]) -> None:
         """Has columns that do not fit read with every spelling of missing, and then as text."""
@@ -178,8 +148,6 @@ class Parser:
             self.encoding = Encoding(GUESSED.name, self.encoding.mark, guessed=True)
         elif column and kinds.get(int(column[1]), As.TEXT) not in TEXTS:
             self._refit([int(column[1])], kinds)
-        elif not self._line_breaks:
-            self._line_breaks = True
         elif "straddl" in said and self._block < LARGE_BLOCK:
             self._block = LARGE_BLOCK
         elif "straddl" in said:
