@@ -13,9 +13,9 @@ from crm_metrics import expressions
 from crm_metrics.analysis import goals
 from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.noise import Noises
+from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.signals import ALIKE, Noise, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods import Period

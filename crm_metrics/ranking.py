@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_metrics.engine.cells import Cells
-from crm_metrics.engine.compute import Engine
 from crm_metrics.errors import UsageError
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
 
 if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.metrics.metric import Metric
 
 PAST = 12  # so many periods tell how much they differ by themselves, and have a bar each

@@ -152,7 +152,7 @@ def test_activity_after_a_past_day_tells_nothing_of_that_day(tmp_path: Path) -> 
         past.standing.total[0].deals,
         past.standing.activity.later,
     )
-    assert "The last activity of 2 of the 3 deals came after 2024-02-10" in " ".join(book(past, everything=True).notes)
+    assert "The last activity of 2 of the 3 deals came after 2024-02-10" in " ".join(book(past).notes)
 
 
 def test_activity_newer_than_the_newest_deal_is_activity(tmp_path: Path) -> None:
@@ -180,9 +180,9 @@ def test_a_file_without_activity_says_nothing_of_its_deals(tmp_path: Path, heade
     )
 
     assert ([], None) == (alone.standing.risks, alone.standing.total[0].inactive)
-    assert "none can be called without activity" in " ".join(book(alone, everything=True).notes)
+    assert "none can be called without activity" in " ".join(book(alone).notes)
     assert (["Quiet"], 1) == ([risk.label for risk in both.standing.risks], both.standing.total[0].inactive)
-    assert "the last activity of 1 of the 2 open deals" in " ".join(book(both, everything=True).notes)
+    assert "the last activity of 1 of the 2 open deals" in " ".join(book(both).notes)
 
 
 def test_with_a_history_of_stages_the_chance_is_the_stages(tmp_path: Path) -> None:

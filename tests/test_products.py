@@ -16,8 +16,8 @@ from crm_metrics import api
 from crm_metrics.analysis.products import best, pairs
 from crm_metrics.analysis.products.bought import Bought, bought
 from crm_metrics.analysis.products.ranking import METRICS
-from crm_metrics.engine.compute import Engine
 from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.timeline import Timeline, reported
 
 from .cli.running import crm_metrics

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Cells, Floats, Ints, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.errors import UsageError
 from crm_metrics.expressions import Formula, Name, Number, Operation
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine.cells import Cells, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.shares import difference
 
 

@@ -13,11 +13,11 @@ import numpy as np
 
 from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
 from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.signals import BEYOND_CHANCE, NONE, Noise, chances, holm, signals
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.pairs import Chosen
 from crm_metrics.engine.selection import NEVER
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.expressions import names
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import Cells
-from crm_metrics.engine.compute import Engine
 from crm_metrics.expressions import Formula, Name, Operation, names
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric, Unit
 
 FEW = 6  # fewer events say little, however many records they are among

@@ -9,8 +9,8 @@ from datetime import date
 import pandas as pd
 
 from crm_metrics.analysis.explanation import Explanation, explained
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period

@@ -9,7 +9,7 @@ import numpy as np
 
 from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import Cells
-from crm_metrics.engine.compute import Engine
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric
 
 MANY = 0.05  # where more than this share waits, a figure without them says too little

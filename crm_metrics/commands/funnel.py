@@ -62,7 +62,7 @@ def funnel(
     asked = asked_of(session, period, segment)
     dataset = session.load(asked)
     from crm_metrics.analysis import bottleneck as stages
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.timeline import Timeline, reported
 
     if asked.period is None and "stage_visits" not in dataset.tables:

@@ -173,7 +173,7 @@ def _grid(
     past: tuple[list[Window], list[Window]],
 ) -> Grid:
     from crm_metrics.analysis.goals.history import Grid
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
 
     return Grid(*(Engine(dataset, asked.catalog, own, dims) for own in (windows, *past)))
 

@@ -8,6 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+# The 97.5 % point of the normal distribution: limits are of 95 %.
+Z = 1.959963984540054
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Codes = NDArray[np.signedinteger[Any]]  # as narrow as they can be

@@ -6,11 +6,11 @@ import os
 from collections.abc import Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.engine.aggregates import Column
@@ -19,21 +19,18 @@ from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Un
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.measuring import Measures
-from crm_metrics.engine.pairs import Chosen, Groups, Part
+from crm_metrics.engine.pairs import Chosen, Groups, Part, grouped
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.trailing import Trailing
 from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
-from crm_metrics.intervals.limits import limited
-from crm_metrics.intervals.scores import Scores
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Dataset
 
 SETTLED = ("period_months", "gross_margin")  # named values that are the same for every segment
 
-_MIX = np.int64(-0x61C8864680B583EB)  # 2**64 over the golden ratio: spreads what lies side by side
 _FEW = 100_000
 
 
@@ -63,12 +60,16 @@ class Engine:
         self.limited: Bools = np.isin(np.arange(len(self.windows)), [*limited])
         self._everything = any(window.is_all for window in self.windows)
         self._cells: dict[str, Cells | Unavailable] = {}
-        self.scores: dict[tuple[str, float | None], Scores | None] = {}  # what a metric's limits were made of
+        self.scores: dict[tuple[str, float | None], Any] = {}  # what a metric's limits were made of
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
         self.measures = Measures(self.selector)
         self.covering = Covering(dataset, self.catalog, self.windows)
-        self.trailing = Trailing(self)
+
+    @cached_property
+    def trailing(self) -> Trailing[Self]:
+        """The months behind the windows."""
+        return Trailing(self)
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
@@ -82,9 +83,9 @@ class Engine:
         """The cells of a metric for the windows themselves, or why it has none."""
         return self._formula(metric) if metric.formula is not None else self._aggregate(metric)
 
-    def over(self, windows: Sequence[Window]) -> Engine:
+    def over(self, windows: Sequence[Window]) -> Self:
         """An engine like this one, with the same segments, over other windows."""
-        return Engine(
+        return type(self)(
             self.dataset,
             self.catalog,
             windows,
@@ -207,7 +208,11 @@ class Engine:
         """The cells with their limits, where they are asked for, and not found already."""
         partial = np.zeros(value.shape, dtype=bool)
         cells = Cells(segments.dims, value, n, reason, partial, present, *found, n.astype(np.float64))
-        return limited(self, metric, cells) if self.limited.any() else cells
+        return self.with_limits(metric, cells) if self.limited.any() else cells
+
+    def with_limits(self, metric: Metric, cells: Cells) -> Cells:
+        """The cells with their limits; as they are, where nobody computes any."""
+        return cells
 
     def column(self, metric: Metric) -> Column:
         """The values behind an aggregate by cell."""
@@ -219,7 +224,7 @@ class Engine:
         """The rows behind an aggregate by cell of the dimensions and sampling unit: that of each row of its table in
         `units`, the table's own where not given."""
         if units is not None:
-            return _grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
+            return grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
         if dims not in pairs.grouped:
             if isinstance(pairs, Part):
                 whole = self.groups(metric, pairs.whole, dims)
@@ -232,7 +237,7 @@ class Engine:
                 pairs.grouped[dims] = (
                     Groups(np.arange(len(pairs.rows)), cell, pairs.rows)
                     if own is None
-                    else _grouped(cell, own.take(pairs.rows))
+                    else grouped(cell, own.take(pairs.rows))
                 )
         return pairs.grouped[dims]
 
@@ -330,28 +335,3 @@ class Engine:
                 if of == name and scope in place:
                     found[number, place[scope]] = value
         return found
-
-
-def _grouped(cell: Codes, unit: Ints) -> Groups:
-    """Groups in the order of their first rows, so that what is added up row by row lies side by side.
-
-    In a table of buckets each pair finds the first of its bucket, which hardly ever is another one: quicker than to sort.
-    """
-    rows: Codes = np.arange(len(cell), dtype=np.int32 if len(cell) < 2**31 else np.int64)
-    keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
-    bits = len(cell).bit_length() + 1
-    bucket = ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
-    first = np.empty(1 << bits, dtype=rows.dtype)
-    first[bucket[::-1]] = rows[::-1]  # of several the last stays
-    leader = first.take(bucket)
-    others = np.flatnonzero(keys.take(leader) != keys)
-    if len(others):
-        place, _ = pd.factorize(keys[others])
-        first[place[::-1]] = others[::-1]
-        leader[others] = first[place]
-    leads = leader == rows
-    if leads.all():
-        return Groups(rows, cell, unit)
-    return Groups(
-        (np.cumsum(leads, dtype=rows.dtype) - 1).take(leader), np.compress(leads, cell), np.compress(leads, unit)
-    )

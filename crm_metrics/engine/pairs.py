@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+
+_MIX = np.int64(-0x61C8864680B583EB)  # 2**64 over the golden ratio: spreads what lies side by side
 
 
 @dataclass(frozen=True)
@@ -83,3 +86,28 @@ class Part:
 
 
 Chosen = Pairs | Part
+
+
+def grouped(cell: Codes, unit: Ints) -> Groups:
+    """Groups in the order of their first rows, so that what is added up row by row lies side by side.
+
+    In a table of buckets each pair finds the first of its bucket, which hardly ever is another one: quicker than to sort.
+    """
+    rows: Codes = np.arange(len(cell), dtype=np.int32 if len(cell) < 2**31 else np.int64)
+    keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
+    bits = len(cell).bit_length() + 1
+    bucket = ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
+    first = np.empty(1 << bits, dtype=rows.dtype)
+    first[bucket[::-1]] = rows[::-1]  # of several the last stays
+    leader = first.take(bucket)
+    others = np.flatnonzero(keys.take(leader) != keys)
+    if len(others):
+        place, _ = pd.factorize(keys[others])
+        first[place[::-1]] = others[::-1]
+        leader[others] = first[place]
+    leads = leader == rows
+    if leads.all():
+        return Groups(rows, cell, unit)
+    return Groups(
+        (np.cumsum(leads, dtype=rows.dtype) - 1).take(leader), np.compress(leads, cell), np.compress(leads, unit)
+    )

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
-from crm_metrics.intervals.shares import Z
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints, Z
 
 _NEVER = -50.0  # the logarithm that stands for a survival of 0
 _CLOSE = 1e-9

@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import Generic, Protocol, Self, TypeVar
 
 import numpy as np
 
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-
-if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
+from crm_metrics.tables import Dataset
 
 FEWEST = 3  # fewer months say too little
 _NOBODY = ("zero-denominator", "no-rows")  # a month without customers has no value of one
 
 
-class Trailing:
+class Computing(Protocol):
+    """An engine, as far as the months behind its windows need it."""
+
+    dataset: Dataset
+    catalog: Catalog
+    windows: list[Window]
+    covering: Covering
+
+    def over(self, windows: Sequence[Window]) -> Self: ...
+
+    def computed(self, metric: Metric) -> Cells | Unavailable: ...
+
+
+_Engine = TypeVar("_Engine", bound=Computing)
+
+
+class Trailing(Generic[_Engine]):
     """The months behind the windows of an engine, and an engine of their own in which they are computed."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: _Engine) -> None:
         self._engine = engine
 
     @cached_property
@@ -40,7 +57,7 @@ class Trailing:
         return days, np.array([dataset.start(day) for day in days], dtype=np.int64)
 
     @cached_property
-    def engine(self) -> Engine:
+    def engine(self) -> _Engine:
         """The engine of the months, one window each."""
         starts = self._edges[1].tolist()
         windows = [Window(*edges) for edges in pairwise(starts)]

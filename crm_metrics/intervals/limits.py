@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_metrics.engine.aggregates import Column, weighted
-from crm_metrics.engine.cells import Cells, Floats
+from crm_metrics.engine.cells import Cells, Floats, Z
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
 from crm_metrics.expressions import Formula, Name, Number, Operation, names
 from crm_metrics.intervals.counts import per_count
 from crm_metrics.intervals.distributions import t_quantile
 from crm_metrics.intervals.ranks import among
 from crm_metrics.intervals.scores import Scores, repeats, scores
-from crm_metrics.intervals.shares import Z, difference, net_promoter, wilson
+from crm_metrics.intervals.shares import difference, net_promoter, wilson
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:

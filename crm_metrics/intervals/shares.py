@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.engine.cells import Floats
+from crm_metrics.engine.cells import Floats, Z
 
-Z = 1.959963984540054  # the 97.5 % point of the normal distribution
 _ADDED, _ADDED_EACH = 3.0, 0.75
 
 

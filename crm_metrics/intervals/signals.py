@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_metrics.engine.cells import Bools, Figures, Floats
+from crm_metrics.engine.cells import Bools, Figures, Floats, Z
 from crm_metrics.intervals.distributions import poisson_limits, t_cdf, t_quantile
-from crm_metrics.intervals.shares import Z, difference
+from crm_metrics.intervals.shares import difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
 FEWEST = 6  # of fewer records in one of the periods nothing is claimed beside other claims

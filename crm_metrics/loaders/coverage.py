@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import BLOCK, DAY_US, Bools, Ints, Workbench, instants, moments
+from crm_metrics.frames import instants, moments
+from crm_metrics.loaders.facts.workbench import BLOCK, DAY_US, Bools, Ints, Workbench
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
 

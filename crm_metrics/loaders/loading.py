@@ -14,6 +14,7 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import DataError, together
+from crm_metrics.frames import has_value
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
@@ -33,7 +34,7 @@ from crm_metrics.loaders.facts import (
     subscriptions,
     tickets,
 )
-from crm_metrics.loaders.facts.workbench import Workbench, has_value
+from crm_metrics.loaders.facts.workbench import Workbench
 from crm_metrics.loaders.gathering import Gathered
 from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise

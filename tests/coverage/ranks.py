@@ -8,8 +8,8 @@ import numpy as np
 from crm_metrics import api
 from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import Cells, Figures
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.engine import Engine
 from tests.coverage import _companies as companies
 
 METRICS = ("first_response_time", "first_response_time_mean", "nps", "csat", "average_order_value", "tickets_created")

@@ -12,7 +12,7 @@ from crm_metrics.analysis.cohorts.staying import with_ends
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.engine import survival
 from crm_metrics.engine.cells import Floats, Ints
-from crm_metrics.loaders.facts.workbench import moments, numbers
+from crm_metrics.frames import moments, numbers
 from crm_metrics.tables import Dataset
 
 

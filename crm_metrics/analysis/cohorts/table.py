@@ -10,8 +10,8 @@ import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import NothingToReport
+from crm_metrics.frames import instants
 from crm_metrics.intervals.shares import wilson
-from crm_metrics.loaders.facts.workbench import instants
 from crm_metrics.periods import Calendar, Grain, Period
 from crm_metrics.tables import Dataset
 

@@ -12,7 +12,7 @@ from crm_metrics.analysis.lifetimes import day_numbers
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
-from crm_metrics.loaders.facts.workbench import moments
+from crm_metrics.frames import moments
 from crm_metrics.tables import Dataset
 
 # What is expected of who stays.

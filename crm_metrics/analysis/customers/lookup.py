@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.loaders.facts.workbench import moments, numbers
+from crm_metrics.frames import moments, numbers
 from crm_metrics.tables import Table
 
 

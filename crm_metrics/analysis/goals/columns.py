@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from crm_metrics.analysis.goals.targets import Target, attainment, not_compared, reached, several, unlike
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
 

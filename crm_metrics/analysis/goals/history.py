@@ -10,8 +10,8 @@ import numpy as np
 from crm_metrics.analysis.goals.chances import Past
 from crm_metrics.analysis.goals.parts import Kind
 from crm_metrics.engine.cells import CODE, Cells, Floats, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric
 
 WEEK = 7

@@ -10,7 +10,7 @@ from crm_metrics.analysis.lifetimes import renewals
 from crm_metrics.analysis.lifetimes.fitting import Fit
 from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead, untold
 from crm_metrics.engine.cells import Floats
-from crm_metrics.loaders.facts.workbench import DAY, moments, numbers
+from crm_metrics.frames import DAY, moments, numbers
 from crm_metrics.tables import Table, Unusable
 
 _PLAIN = "take churn_rate and clv, which need no model"

@@ -9,8 +9,8 @@ from scipy import sparse
 from scipy.special import ndtri
 
 from crm_metrics.analysis.products.bought import Bought
-from crm_metrics.engine.cells import Bools, Floats
-from crm_metrics.intervals.shares import Z, difference, wilson
+from crm_metrics.engine.cells import Bools, Floats, Z
+from crm_metrics.intervals.shares import difference, wilson
 
 BEST = 0.2
 MORE, LESS, NONE = "more", "less", "no more than chance"

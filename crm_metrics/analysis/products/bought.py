@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.engine.compute import Engine
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.tables import SOURCE, Dataset
 
 

@@ -18,8 +18,7 @@ from scipy import sparse
 from scipy.optimize import brentq
 from scipy.special import bdtrc, ndtri
 
-from crm_metrics.engine.cells import Floats, Ints
-from crm_metrics.intervals.shares import Z
+from crm_metrics.engine.cells import Floats, Ints, Z
 
 MOST = 2_000  # of so many products, those in the most baskets, the pairs are looked at
 MORE, NONE = "more often", "no more than chance"

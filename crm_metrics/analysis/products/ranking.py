@@ -11,9 +11,9 @@ import numpy as np
 
 from crm_metrics.analysis.products.bought import Bought
 from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.noise import Noises
+from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.shares import wilson
 from crm_metrics.intervals.signals import signals
 

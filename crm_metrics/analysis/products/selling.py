@@ -9,10 +9,10 @@ from crm_metrics.analysis.products.bought import bought
 from crm_metrics.analysis.products.pairs import Pairs, together
 from crm_metrics.analysis.products.ranking import NOW, REVENUE, Product, cut, ranked
 from crm_metrics.engine.cells import Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import slices
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.tables import Dataset
 

@@ -14,11 +14,10 @@ from numpy.typing import NDArray
 
 from crm_metrics.analysis.everything import Everything
 from crm_metrics.analysis.quality.check import Hits, Part
+from crm_metrics.frames import has_value, moments, numbers, wall_clock
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.coercing.zones import wall_clock
-from crm_metrics.loaders.facts.workbench import has_value, moments, numbers
 from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.settings import Settings

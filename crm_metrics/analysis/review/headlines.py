@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine.cells import Floats, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import Money, split
-from crm_metrics.engine.noise import Noises
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.signals import chances, holm, visible
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric

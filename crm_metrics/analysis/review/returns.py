@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.engine.cells import Cells
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import NONE, Dataset

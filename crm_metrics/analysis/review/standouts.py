@@ -10,8 +10,8 @@ import numpy as np
 from crm_metrics.analysis import ranks
 from crm_metrics.analysis.review.headlines import Headline
 from crm_metrics.engine.cells import Cells, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.windows import Window
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.tables import NONE, Dataset

@@ -13,10 +13,10 @@ from crm_metrics.analysis.voice.comments import Comments, Quote
 from crm_metrics.analysis.voice.kinds import Group, Grouping, Question, grouped
 from crm_metrics.analysis.voice.words import Comparison, compared
 from crm_metrics.engine.cells import Cells, Ints, Unavailable
-from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.shares import wilson
 from crm_metrics.intervals.signals import signals
 from crm_metrics.metrics.catalog import Catalog

@@ -17,7 +17,7 @@ from crm_metrics.tables import Digests
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.report import Report
     from crm_metrics.tables import Dataset
 
@@ -35,7 +35,7 @@ def compute(
     from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.assembly import Assembler, has_figures
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.ranking import in_order, largest, ranks
     from crm_metrics.report import Report, column_name
     from crm_metrics.timeline import PAST, Timeline, reported, ripe

@@ -117,7 +117,7 @@ def _found(session: Session, asked: Query, metrics: list[Metric], dims: dict[str
     dataset = session.load(asked)
     refuse_empty(dataset)
     from crm_metrics.analysis import review
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.timeline import Timeline, reported, ripe
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)

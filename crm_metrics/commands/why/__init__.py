@@ -45,7 +45,7 @@ def why(
     """Why a metric changed between two periods: what each segment contributed, over the dimensions `by`, else over all that
     the files have. Raises `CrmMetricsError` with what, where and what to do."""
     from crm_metrics.analysis import dimensions, drivers
-    from crm_metrics.engine.compute import Engine
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.timeline import Timeline, reported, ripe
 
     session = Session.of(paths, **files)

@@ -18,19 +18,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.coercing.zones import instants, wall_clock
-from crm_metrics.loaders.facts.workbench import (
-    DAY_US,
-    MINUTE_US,
-    NAT,
-    Bools,
-    Floats,
-    Ints,
-    Workbench,
-    minutes_after,
-    moments,
-    numbers,
-)
+from crm_metrics.frames import NAT, instants, moments, numbers, wall_clock
+from crm_metrics.loaders.facts.workbench import DAY_US, MINUTE_US, Bools, Floats, Ints, Workbench, minutes_after
 from crm_metrics.settings import Holidays, Hours
 from crm_metrics.tables import SOURCE, Source, Table
 

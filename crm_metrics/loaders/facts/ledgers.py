@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import DataError
+from crm_metrics.frames import has_value, moments, numbers
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, has_value, moments, numbers, seen
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, seen
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table

@@ -11,22 +11,10 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, DataError, Reading, together
+from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import (
-    NAT,
-    Bools,
-    Workbench,
-    all_calendar,
-    category,
-    has_value,
-    moments,
-    numbers,
-    put,
-    seen,
-    truths,
-    words,
-)
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, all_calendar, category, put, seen, words
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.schema import TABLES

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.frames import NAT, has_value, moments, numbers
 from crm_metrics.loaders.facts import ledgers, orders, refunds
-from crm_metrics.loaders.facts.workbench import NAT, Bools, Floats, Workbench, has_value, moments, numbers, quantities
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, quantities
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 

@@ -8,19 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crm_metrics.frames import has_value, numbers
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.workbench import (
-    Bools,
-    Floats,
-    Workbench,
-    category,
-    has_value,
-    numbers,
-    optional_truth,
-    seen,
-    words,
-)
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, optional_truth, seen, words
 from crm_metrics.tables import SOURCE, Table, Unusable
 
 _TO = r"\s*(?:-|–|—|~|to|bis|à|a|al|até|do|tot|t/m|から)\s*"

@@ -6,8 +6,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.frames import moments, truths
 from crm_metrics.loaders.facts.subscriptions import paid, priced
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, moments, truths
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category
 from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
 
 _MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench, has_value, moments, numbers
+from crm_metrics.frames import has_value, moments, numbers
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 

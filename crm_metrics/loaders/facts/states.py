@@ -12,7 +12,8 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.workbench import BLOCK, Bools, Workbench, category, has_value, numbers, truths
+from crm_metrics.frames import has_value, numbers, truths
+from crm_metrics.loaders.facts.workbench import BLOCK, Bools, Workbench, category
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated

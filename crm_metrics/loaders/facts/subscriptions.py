@@ -8,22 +8,10 @@ import re
 import numpy as np
 import pandas as pd
 
+from crm_metrics.frames import DAY, NAT, has_value, instants, moments, numbers, truths
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.coercing.zones import instants
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import (
-    DAY,
-    NAT,
-    Bools,
-    Floats,
-    Workbench,
-    all_calendar,
-    has_value,
-    moments,
-    numbers,
-    quantities,
-    truths,
-)
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, all_calendar, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import SOURCE, STATE, Table
 

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.facts import business_time, ratings, states
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
     MINUTE_US,
-    NAT,
     Bools,
     Workbench,
     all_calendar,
-    has_value,
     in_target,
     minutes_after,
-    moments,
-    numbers,
     optional_truth,
     put,
     seen,
-    truths,
     words,
 )
 from crm_metrics.tables import SOURCE, Table, Unusable

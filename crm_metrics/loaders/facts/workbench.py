@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm_metrics.frames import instants, numbers, wall_clock
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.coercing.zones import instants as instants
-from crm_metrics.loaders.coercing.zones import wall_clock as wall_clock
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table
@@ -27,8 +26,6 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 
 SECOND = np.timedelta64(1, "s")
-DAY = np.timedelta64(1, "D")
-NAT = np.datetime64("NaT", "us")
 BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 
@@ -185,20 +182,6 @@ class Workbench:
         return np.where(negative, np.nan, values)
 
 
-def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
-    """A date column, all missing when the table has none of that name."""
-    if column in frame:
-        return frame[column].to_numpy()
-    return np.full(len(frame), NAT)
-
-
-def numbers(frame: pd.DataFrame, column: str) -> Floats:
-    """A number column, all NaN when the table has none of that name."""
-    if column in frame:
-        return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.full(len(frame), np.nan)
-
-
 def quantities(frame: pd.DataFrame) -> Floats:
     """How many of a thing each row is about: one where it does not say."""
     quantity = numbers(frame, "quantity")
@@ -213,19 +196,6 @@ def minutes_after(begin: NDArray[Any], minutes: Floats) -> NDArray[Any]:
 def all_calendar(table: Table, *columns: str) -> Bools:
     """Of each source whether those of the columns that the table has hold calendar dates in all its rows."""
     return np.logical_and.reduce([table.calendar[name] for name in columns if name in table.calendar])
-
-
-def truths(frame: pd.DataFrame, column: str) -> Bools:
-    """A truth column, False where missing."""
-    if column in frame:
-        return frame[column].fillna(False).to_numpy(dtype=bool)
-    return np.zeros(len(frame), dtype=bool)
-
-
-def has_value(frame: pd.DataFrame, column: str) -> Bools:
-    if column in frame:
-        return frame[column].notna().to_numpy()
-    return np.zeros(len(frame), dtype=bool)
 
 
 def words(frame: pd.DataFrame, column: str, accepted_words: Sequence[str] | frozenset[str]) -> Bools:

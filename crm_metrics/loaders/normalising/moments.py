@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics import frames
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates, zones
+from crm_metrics.loaders.coercing import dates
 from crm_metrics.loaders.normalising import ambiguities, clocks
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
@@ -77,7 +78,7 @@ def joined(
             region = _REGIONS.get(str(zone), str(zone))
             if np.isnan(by_zone[place]) and "/" in region and _is_zone(region):
                 rows = has_both & (own.zones.codes == place)
-                utc = zones.instants(wall[rows].view("datetime64[us]"), region).view(np.int64)
+                utc = frames.instants(wall[rows].view("datetime64[us]"), region).view(np.int64)
                 offsets[rows] = (wall[rows] - utc) / (60 * dates.SECOND)
     return instants(file, name, wall, None if np.isnan(offsets).all() else offsets)
 
@@ -211,7 +212,7 @@ def _midnights(
 
 def in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The wall clock of a zone at moments in UTC."""
-    return zones.wall_clock(utc.view("datetime64[us]"), zone).view(np.int64)
+    return frames.wall_clock(utc.view("datetime64[us]"), zone).view(np.int64)
 
 
 def _say_zones(file: File, name: str, offsets: NDArray[np.float64] | None) -> None:
@@ -233,7 +234,7 @@ def _in_utc(
     if not file.calendar[name]:
         zone = _stated_zone(file, name) or zone
     result = wall.copy()
-    result[filled] = zones.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
+    result[filled] = frames.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
     if offsets is not None:
         has = filled & ~np.isnan(offsets)
         moved = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND

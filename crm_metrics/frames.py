@@ -1,4 +1,4 @@
-"""Instants, which are in UTC, and what the clocks of a time zone show then."""
+"""Columns of frames as arrays, missing where a frame has none; and instants, which are in UTC, on the clocks of a zone."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+DAY = np.timedelta64(1, "D")
+NAT = np.datetime64("NaT", "us")
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 # Within these every moment is a date of Python's calendar anywhere on earth; the few beyond are the same in every zone.
 _FIRST, _LAST = np.datetime64("0001-01-03", "us"), np.datetime64("9999-12-29", "us")
@@ -42,3 +48,30 @@ def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:
         return local.tz_convert("UTC").tz_localize(None)
 
     return _moved(moments, in_utc)
+
+
+def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
+    """A date column, all missing when the table has none of that name."""
+    if column in frame:
+        return frame[column].to_numpy()
+    return np.full(len(frame), NAT)
+
+
+def numbers(frame: pd.DataFrame, column: str) -> Floats:
+    """A number column, all NaN when the table has none of that name."""
+    if column in frame:
+        return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.full(len(frame), np.nan)
+
+
+def truths(frame: pd.DataFrame, column: str) -> Bools:
+    """A truth column, False where missing."""
+    if column in frame:
+        return frame[column].fillna(False).to_numpy(dtype=bool)
+    return np.zeros(len(frame), dtype=bool)
+
+
+def has_value(frame: pd.DataFrame, column: str) -> Bools:
+    if column in frame:
+        return frame[column].notna().to_numpy()
+    return np.zeros(len(frame), dtype=bool)
