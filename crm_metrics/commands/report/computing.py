@@ -94,7 +94,8 @@ def compute(
                 f"no figure can be given for {whole.label}; {_span(dataset)}",
                 *_distinct(said for name, said in assembler.missing.items() if name in of_period),
             ],
-            "another period with -p, or -p all",
+            "Choose another period with -p, or -p all.",
+            *assembler.offers,
         )
     first = shown[0]
     return Report(
@@ -156,8 +157,8 @@ def _newest(engine: Engine, metrics: list[Metric], rows: pd.DataFrame) -> dict[s
     return {table: engine.dataset.coverage[table].newest for table in sorted(tables)}
 
 
-def _nothing(reasons: list[str], instead: str = "") -> NothingToReport:
-    return NothingToReport("; ".join(reasons), hint=f"Choose {instead}." if instead else None)
+def _nothing(reasons: list[str], *ways: str) -> NothingToReport:
+    return NothingToReport("; ".join(reasons), hint="\n".join(ways) or None)
 
 
 def _distinct(missing: Iterable[str]) -> list[str]:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics import schema
@@ -18,11 +17,11 @@ from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies, keys
+from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import ambiguities, figures, moments, records, spend_days, stages
-from crm_metrics.loaders.normalising.file import File, add_outcomes, translated
+from crm_metrics.loaders.normalising import ambiguities, figures, moments, records, spend_days, stages, texts
+from crm_metrics.loaders.normalising.file import File, add_outcomes
 from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
 from crm_metrics.loaders.planning import Plan
@@ -186,15 +185,13 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
             else:
                 text_numbers[name] = coerced.texts(column, file.missing)
         elif kind is Kind.BOOL:
-            values[name] = _flags(file, name, column, cells)
+            values[name] = texts.flags(file, name, column, cells)
         elif name == unit:
-            values[UNIT] = _unit(file, name, column, cells)
+            values[UNIT] = texts.units(file, name, column, cells)
         elif pa.types.is_string(column.type):
-            values[name] = _ids(file, column)
+            values[name] = texts.ids(file, column)
         else:
-            values[name] = coerced.category(
-                translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
-            )
+            values[name] = coerced.category(texts.settled(file, name, column, cells))
     add_outcomes(file, values, cells)
     values |= moments.from_texts(file, text_dates, cells, times)
     moments.settle_clocks(file, values)
@@ -202,60 +199,6 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
     figures.once_per_merged(file, values, cells, file_plan.names)
     figures.blank_zeros(file, values, cells)
     return values
-
-
-def _texts(file: File, name: str, column: Any) -> coerced.Texts:
-    """The texts of a column; ids in the one form that all exports of the vendor have in common."""
-    column_texts = coerced.texts(column, file.missing_text - file.meanings(name).keys())
-    if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
-        return column_texts
-    return coerced.relabelled(_one_form(file, column_texts.values), column_texts.codes)
-
-
-def _unit(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]:
-    """The customer of each row as a number that is the same in all files; 0 where none is named."""
-    is_as_written = not file.meanings(name)
-    is_as_written &= not (file.kind(name) is Kind.ID and (file.layout.id_prefix or file.layout.long_ids))
-    if is_as_written and keys.is_tidy(column, file.missing_text, file.layout.separators.get(name, "")):
-        return keys.of_column(column)
-    texts = translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
-    return texts.spread(keys.of_column(texts.values), 0)
-
-
-def _single(file: File, name: str, texts: coerced.Texts, cells: Cells) -> coerced.Texts:
-    """The texts without cells that hold several values: which one counts, nothing says."""
-    sign = file.layout.separators.get(name)
-    if sign is None:
-        return texts
-    several = np.asarray(pc.match_substring(texts.values, sign), dtype=bool)
-    if not several.any():
-        return texts
-    file.note_cells("several-values", file.header(name), texts, several, cells)
-    return coerced.relabelled(pc.if_else(pa.array(several), None, texts.values), texts.codes)
-
-
-def _one_form(file: File, values: Any) -> Any:
-    """Ids as all exports of the vendor have them in common."""
-    if file.layout.id_prefix:
-        values = coerced.without_prefix(values, file.layout.id_prefix)
-    return coerced.in_long_form(values) if file.layout.long_ids else values
-
-
-def _flags(file: File, name: str, column: Any, cells: Cells) -> Any:
-    texts = coerced.texts(column, file.missing - file.meanings(name).keys())
-    texts = translated(file, name, texts, cells)
-    values, bad = coerced.flags(texts, blank_is_false=file.layout.blank_is_false)
-    file.note_cells("unreadable-flag", file.header(name), texts, bad, cells)
-    return values
-
-
-def _ids(file: File, column: Any) -> Any:
-    trimmed = pc.utf8_trim_whitespace(column)
-    empty = pc.is_in(trimmed, pa.array(["", *sorted(file.layout.missing)]))
-    if pc.any(empty).as_py():
-        trimmed = pc.if_else(empty, None, trimmed)
-    trimmed = _one_form(file, trimmed)
-    return pd.Series(trimmed.to_pandas(), dtype="str", copy=False)
 
 
 def _currency(file: File, frame: pd.DataFrame) -> None:

@@ -1,0 +1,78 @@
+"""The columns of a file that hold text: categories, ids, flags, and customers that are only told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing import keys
+from crm_metrics.loaders.normalising.file import File, translated
+from crm_metrics.loaders.reading import Cells
+from crm_metrics.schema import Kind
+
+
+def _texts(file: File, name: str, column: Any) -> coerced.Texts:
+    """The texts of a column; ids in the one form that all exports of the vendor have in common."""
+    column_texts = coerced.texts(column, file.missing_text - file.meanings(name).keys())
+    if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
+        return column_texts
+    return coerced.relabelled(_one_form(file, column_texts.values), column_texts.codes)
+
+
+def settled(file: File, name: str, column: Any, cells: Cells) -> coerced.Texts:
+    """The texts of a column as they count: in one form, one value a cell, with what the settings say in its place."""
+    return translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
+
+
+def units(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]:
+    """The customer of each row as a number that is the same in all files; 0 where none is named."""
+    is_as_written = not file.meanings(name)
+    is_as_written &= not (file.kind(name) is Kind.ID and (file.layout.id_prefix or file.layout.long_ids))
+    if is_as_written and keys.is_tidy(column, file.missing_text, file.layout.separators.get(name, "")):
+        return keys.of_column(column)
+    texts = settled(file, name, column, cells)
+    return texts.spread(keys.of_column(texts.values), 0)
+
+
+def _single(file: File, name: str, texts: coerced.Texts, cells: Cells) -> coerced.Texts:
+    """The texts without cells that hold several values: which one counts, nothing says."""
+    sign = file.layout.separators.get(name)
+    if sign is None:
+        return texts
+    several = np.asarray(pc.match_substring(texts.values, sign), dtype=bool)
+    if not several.any():
+        return texts
+    file.note_cells("several-values", file.header(name), texts, several, cells)
+    return coerced.relabelled(pc.if_else(pa.array(several), None, texts.values), texts.codes)
+
+
+def _one_form(file: File, values: Any) -> Any:
+    """Ids as all exports of the vendor have them in common."""
+    if file.layout.id_prefix:
+        values = coerced.without_prefix(values, file.layout.id_prefix)
+    return coerced.in_long_form(values) if file.layout.long_ids else values
+
+
+def flags(file: File, name: str, column: Any, cells: Cells) -> Any:
+    """A column of yes and no as truth values, what is neither missing and said."""
+    texts = coerced.texts(column, file.missing - file.meanings(name).keys())
+    texts = translated(file, name, texts, cells)
+    values, bad = coerced.flags(texts, blank_is_false=file.layout.blank_is_false)
+    file.note_cells("unreadable-flag", file.header(name), texts, bad, cells)
+    return values
+
+
+def ids(file: File, column: Any) -> Any:
+    """Ids that hardly repeat, as text, in the one form that all exports of the vendor have in common."""
+    trimmed = pc.utf8_trim_whitespace(column)
+    empty = pc.is_in(trimmed, pa.array(["", *sorted(file.layout.missing)]))
+    if pc.any(empty).as_py():
+        trimmed = pc.if_else(empty, None, trimmed)
+    trimmed = _one_form(file, trimmed)
+    return pd.Series(trimmed.to_pandas(), dtype="str", copy=False)
