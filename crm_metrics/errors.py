@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 EXIT_OK, EXIT_FINDINGS, EXIT_USAGE, EXIT_DATA, EXIT_NOTHING = 0, 1, 2, 3, 4
-EXIT_BUG, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 70, 130, 141
+EXIT_BUG, EXIT_BUSY, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 70, 75, 130, 141
 EXIT_CODES = {
     EXIT_OK: "what was asked for was written",
     EXIT_FINDINGS: "`check` found something, or what `--fail-on` names happened",
@@ -13,6 +13,7 @@ EXIT_CODES = {
     EXIT_DATA: "a file cannot be read, can be read in two ways, or does not fit into memory",
     EXIT_NOTHING: "nothing to report, no figure that the files cover, or data older than `--max-age`",
     EXIT_BUG: "a bug in crm-metrics; please report it with the output of `--debug`",
+    EXIT_BUSY: "another run is writing the same file: try again later",
     EXIT_INTERRUPTED: "interrupted with Ctrl-C",
     EXIT_BROKEN_PIPE: "the program that read the output left early, for example `head`",
 }
@@ -55,6 +56,12 @@ class DataError(CrmMetricsError):
     """A file that cannot be read, or that can be read in two ways."""
 
     exit_code = EXIT_DATA
+
+
+class BusyError(CrmMetricsError):
+    """A file that another run is writing."""
+
+    exit_code = EXIT_BUSY
 
 
 @dataclass(frozen=True)

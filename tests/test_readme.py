@@ -140,6 +140,7 @@ def outcome(run: Run) -> tuple[int, str, str]:
         return 0, printed.getvalue(), ""
     words = shell_words(run.command)
     end = next((at for at, word in enumerate(words) if ENDS.fullmatch(word)), len(words))
+    end -= words[end - 1 : end + 1] == ["2", ">>"]
     stdin = words[end + 1] if words[end : end + 1] == ["<"] else None
     own = ("--as-of", "2026-01-05") if "last-month" in words else ()
     return printed_by(

@@ -181,8 +181,9 @@ def test_pairs_are_read_as_toml_and_else_as_text() -> None:
     } == from_pairs(pairs)
 
 
-def test_the_last_pair_of_a_name_counts() -> None:
-    assert {"currency": "USD"} == from_pairs(["currency=EUR", "currency=USD"])
+def test_two_pairs_of_one_name_contradict_each_other() -> None:
+    with pytest.raises(SettingsError, match="currency is given twice"):
+        from_pairs(["currency=EUR", "currency=USD"])
 
 
 def test_a_pair_holds_one_value_whatever_its_text() -> None:

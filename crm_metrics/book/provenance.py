@@ -73,11 +73,22 @@ def covered(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
     }
 
 
+def chosen(issues: Sequence[Issue], *, verbose: bool = False) -> list[Issue]:
+    """The warnings about the data, with `verbose` the notes behind them."""
+    return sorted(
+        (issue for issue in issues if verbose or issue.severity is Severity.WARNING),
+        key=lambda issue: issue.severity is Severity.NOTE,
+    )
+
+
+def problem(issue: Issue) -> str:
+    """A problem in a line."""
+    return cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence)
+
+
 def problems(issues: Sequence[Issue], *, verbose: bool = False) -> list[str]:
     """The problems with the data, a line each: the warnings, with `verbose` also the notes."""
-    chosen = [issue for issue in issues if verbose or issue.severity is Severity.WARNING]
-    chosen.sort(key=lambda issue: issue.severity is Severity.NOTE)
-    return [cells.visible(f"{issue.path}: {issue.sentence}" if issue.path else issue.sentence) for issue in chosen]
+    return [problem(issue) for issue in chosen(issues, verbose=verbose)]
 
 
 def counted(issues: Sequence[Issue], *, verbose: bool) -> list[str]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args, get_origin, 
 
 import typer
 
-from crm_metrics.cli import options
+from crm_metrics.cli import options, telling
 from crm_metrics.cli import output as outputs
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
@@ -53,6 +53,11 @@ class Called:
     def format(self) -> str:
         """The format, by its name or by the ending of the file."""
         return format_of(self.asked, self.output)
+
+    @property
+    def is_logged(self) -> bool:
+        """Whether programs read what is told."""
+        return telling.is_for_programs()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -117,10 +122,10 @@ class Called:
         """A file that appears whole or not at all."""
         return outputs.opened(path, plain=True)
 
-    def tell(self, lines: Iterable[str], *, aside: bool = True) -> None:
-        """Print lines, aside from the book: on standard error."""
-        if text := "\n".join(lines):
-            typer.echo(text, err=aside)
+    def tell(self, event: str, lines: Iterable[str], *, level: str = "info", **more: object) -> None:
+        """Tell of an event a line, aside from the book: on standard error."""
+        for line in lines:
+            telling.tell(event, line, level=level, **more)  # type: ignore[arg-type]  # more holds no text
 
 
 def command_of(name: str) -> Callable[..., None]:
@@ -138,7 +143,7 @@ def command_of(name: str) -> Callable[..., None]:
         shared["paths"] = shared["paths"].replace(annotation=told)
 
     def command(**values: Any) -> None:
-        with guarded(debug=values.pop("debug")):
+        with guarded(debug=values.pop("debug"), log_format=values.pop("log_format", "text")):
             keep_freed()
             wanted = {name: _value(values.pop(name), *own[name]) for name in own}
             values = {**left, **values}

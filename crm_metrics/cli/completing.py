@@ -19,6 +19,7 @@ OPTIONS: dict[str, Callable[[Sequence[str]], Values] | None] = {
     **dict.fromkeys(("-f", "--format"), values.formats),
     **dict.fromkeys(("--only", "--ignore"), values.checks),
     **{name: values.among(*words) for name, words in values.WORDS.items()},
+    "--log-format": values.among("text", "json"),
     "--by": values.dimensions,
     "--segment": values.segments,
     "--set": values.settings,
@@ -31,7 +32,7 @@ OPTIONS: dict[str, Callable[[Sequence[str]], Values] | None] = {
 OF_COMMANDS = {
     ("customers", "--sort"): None,
     ("cohorts", "--by"): values.among("month", "quarter", "year", "week"),
-    ("goals", "--fail-on"): values.among("goal-missed", "goal-behind"),
+    ("goals", "--fail-on"): values.among("goal-missed", "goal-behind", "alert"),
 }
 _SEVERAL = ("-m", "--metric", "--by", "--only", "--ignore", "--fail-on")  # these take values separated by commas
 _METRIC_FIRST = ("explain", "why", "forecast", "trend", "metrics")

@@ -9,25 +9,42 @@ from contextlib import contextmanager
 
 import typer
 
+from crm_metrics.cli import locking, telling
 from crm_metrics.cli.output import discard
 from crm_metrics.cli.streams import interruptible
-from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTERRUPTED, CrmMetricsError
+from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTERRUPTED, EXIT_OK, CrmMetricsError
 
 
 @contextmanager
-def guarded(*, debug: bool) -> Iterator[None]:
-    """Turn every exception into a message and an exit code; a traceback is shown only with `debug`."""
+def guarded(*, debug: bool, log_format: str = "text") -> Iterator[None]:
+    """Turn every exception into a message and an exit code; a traceback is shown only with `debug`. What was claimed is free
+    afterwards, and a log for programs ends with the exit code."""
+    code = EXIT_OK
     try:
+        with _told(debug, log_format):
+            yield
+    except typer.Exit as left:
+        code = left.exit_code
+        raise
+    finally:
+        locking.release()
+        telling.tell("exit", f"exit code {code}", level="info", text="", code=code)
+
+
+@contextmanager
+def _told(debug: bool, log_format: str) -> Iterator[None]:
+    try:
+        telling.begin(log_format)
         with interruptible():
             yield
             sys.stdout.flush()
     except CrmMetricsError as error:
         if debug:
             traceback.print_exc()
-        _say(f"crm-metrics: {error}")
+        _say(str(error), error.exit_code)
         raise typer.Exit(error.exit_code) from None
     except KeyboardInterrupt:
-        _say("crm-metrics: interrupted")
+        _say("interrupted", EXIT_INTERRUPTED)
         raise typer.Exit(EXIT_INTERRUPTED) from None
     except BrokenPipeError:
         discard(sys.stdout.fileno())
@@ -36,8 +53,9 @@ def guarded(*, debug: bool) -> Iterator[None]:
         if debug:
             traceback.print_exc()
         _say(
-            "crm-metrics: the files and what is made of them do not fit into memory\n"
-            "Ask for fewer figures with -m, fewer segments with --top, or give files of a shorter time."
+            "the files and what is made of them do not fit into memory\n"
+            "Ask for fewer figures with -m, fewer segments with --top, or give files of a shorter time.",
+            EXIT_DATA,
         )
         raise typer.Exit(EXIT_DATA) from None
     except Exception as error:
@@ -46,16 +64,12 @@ def guarded(*, debug: bool) -> Iterator[None]:
         if debug:
             traceback.print_exc()
         _say(
-            f"crm-metrics: a bug in crm-metrics: {type(error).__name__}: {error}\n"
-            "Please report it with the output of the same command and --debug."
+            f"a bug in crm-metrics: {type(error).__name__}: {error}\n"
+            "Please report it with the output of the same command and --debug.",
+            EXIT_BUG,
         )
         raise typer.Exit(EXIT_BUG) from None
 
 
-def _say(message: str) -> None:
-    """A message for people; control characters that a file's content could bring in are shown as text."""
-    safe = "".join(char if char == "\n" or char.isprintable() else repr(char)[1:-1] for char in message)
-    try:
-        sys.stderr.write(safe + "\n")
-    except UnicodeEncodeError:
-        sys.stderr.write(safe.encode("ascii", "backslashreplace").decode() + "\n")
+def _say(message: str, code: int) -> None:
+    telling.tell("error", message, level="error", text=f"crm-metrics: {message}", code=code)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_metrics import errors
+from crm_metrics.cli import telling
 from crm_metrics.writers import formats
 
 if TYPE_CHECKING:
@@ -71,6 +72,10 @@ def shared(
         bool, option("--no-pager", help="Never through a pager (PAGER, else less), however long.")
     ] = False,
     verbose: Annotated[bool, option("-v", "--verbose", help="All notes, and the files that were ignored.")] = False,
+    log_format: Annotated[
+        str,
+        option("--log-format", metavar="FORM", help="What goes to standard error: text, or json, an object a line."),
+    ] = "text",
     debug: Annotated[bool, option("--debug", help="Show a traceback when something fails.")] = False,
 ) -> None:
     """The options that commands share."""
@@ -97,7 +102,7 @@ def color_of(color: str, output: Path | None) -> bool | None:
 
 def busy(*, quiet: bool = False) -> AbstractContextManager[object]:
     """A sign of life on a terminal while files are read."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or telling.is_for_programs() or not sys.stderr.isatty():
         return nullcontext()
     from rich.console import Console
 

@@ -14,6 +14,7 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from crm_metrics.cli import locking, telling
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.writers import How, is_binary, write
 
@@ -26,7 +27,8 @@ _MOVING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
 
 
 def refuse_unwritable(format: str, output: Path | None) -> None:
-    """Raises `UsageError` where bytes would go to a terminal, and for what the name of a file cannot be filled with."""
+    """Keeps the file for this run. Raises `UsageError` where bytes would go to a terminal, and for what the name of a file
+    cannot be filled with, `BusyError` where another run is writing the file."""
     for name in re.findall(r"\{(\w*)\}", output.name if output else ""):
         if name not in _FILLED:
             raise UsageError(
@@ -35,6 +37,7 @@ def refuse_unwritable(format: str, output: Path | None) -> None:
             )
     if output is None and sys.stdout.isatty() and is_binary(format):
         raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
+    locking.claim(output)
 
 
 def written(
@@ -63,6 +66,8 @@ def written(
             out.buffer.write(made)
         else:
             out.write(_harmless(made) if terminal and format != "text" else made)
+    if output is not None:
+        telling.tell("written", f"{output} is written", level="info", text="", path=output, format=format)
 
 
 def _harmless(text: str) -> str:

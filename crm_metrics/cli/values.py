@@ -22,7 +22,7 @@ WORDS = {
     "--unit": ("days", "weeks", "months"),
     "--of": ("purchases", "revenue", "starts", "mrr"),
     "--kind": ("nps", "csat", "ces"),
-    "--fail-on": ("worse", "warning", "restated", "goal-missed"),
+    "--fail-on": ("worse", "warning", "restated", "goal-missed", "alert"),
 }
 _GRAINS = ("month", "quarter", "week", "year", "day")
 _PERIODS = (

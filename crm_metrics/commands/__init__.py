@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 # The options that commands share, by what they are for.
 READING = ("paths", "as_of", "encoding", "date_order", "decimal", "timezone")
-WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose")
+WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose", "log_format")
 SETTING = ("set_", "config", "no_config", "debug")
 
 
@@ -101,6 +101,10 @@ class Call(Protocol):
     @property
     def verbose(self) -> bool: ...
     @property
+    def is_logged(self) -> bool:
+        """Whether programs read what is told."""
+
+    @property
     def stated(self) -> Mapping[str, str]:
         """The settings that have options of their own, as they were given."""
 
@@ -133,8 +137,9 @@ class Call(Protocol):
     def opened(self, path: Path) -> AbstractContextManager[TextIO]:
         """A file that appears whole or not at all."""
 
-    def tell(self, lines: Iterable[str], *, aside: bool = True) -> None:
-        """Prints lines, aside from the book: on standard error."""
+    def tell(self, event: str, lines: Iterable[str], *, level: str = "info", **more: object) -> None:
+        """Tells of an event a line, aside from the book: on standard error. `level` is info, warning or error; `more` is for
+        programs."""
 
 
 def names() -> list[str]:

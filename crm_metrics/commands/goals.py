@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics import errors
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.commands import Call, option
-from crm_metrics.commands.report import failing
+from crm_metrics.commands.report import alerting, failing
 from crm_metrics.errors import NothingToReport, SettingsError
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
@@ -101,22 +101,23 @@ def run(
         option(
             "--fail-on",
             metavar="WHAT",
-            help="Exit code 1 for: goal-missed, goal-behind.",
+            help="Exit code 1 for: goal-missed, goal-behind, alert.",
             parse=partial(failing.kinds, known=failing.OF_GOALS),
         ),
     ] = (),
     **asked: Any,
 ) -> int:
     """Writes the goals, and says which of them are missed or behind where that is to fail."""
+    alerting.refuse_without(fail_on, call.settings)
     with call.busy():
         answer = goals(call.session, **asked)
     call.answer(answer)
-    failed = []
+    failed = alerting.of_goals(answer, call.settings.alert) if failing.ALERT in fail_on else []
     for kind in fail_on:
         standings = [one for one in answer.standings if one.status == kind.removeprefix("goal-")]
         named = [f"{one.metric.name} in {one.target.period.label}" for one in standings]
         failed += [f"goals {kind.removeprefix('goal-')}: {failing.listed(named)}"] if named else []
-    call.tell(f"failed: {reason}" for reason in failed)
+    call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     return errors.EXIT_FINDINGS if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""Goals against the catalogue: that their metrics exist, and that each says enough to be compared with."""
+"""Goals and alerts against the catalogue: that their metrics exist, and that each says enough to be compared with."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Iterator
 
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.metrics.catalog import Catalog
-from crm_metrics.metrics.metric import Better, Metric
-from crm_metrics.settings import Goal, Settings
+from crm_metrics.metrics.metric import Better, Metric, Unit
+from crm_metrics.settings import Alert, Goal, Settings
 
 
 def check_goals(settings: Settings, catalog: Catalog) -> None:
-    """Raises `SettingsError` with every mistake in the goals at once, each with its line."""
+    """Raises `SettingsError` with every mistake in the goals and alerts at once, each with its line."""
     found = [
         (settings.line("goal", place, key), f"goal {place + 1}: {said}")
         for place, goal in enumerate(settings.goal)
         for key, said in (*_mistakes(goal, catalog), *_doubled(place, settings))
+    ]
+    found += [
+        (settings.line("alert", place, key), f"alert {place + 1}: {said}")
+        for place, alert in enumerate(settings.alert)
+        for key, said in _mistakes_of_alert(alert, catalog)
     ]
     if found:
         said = [f"line {line}: {sentence}" if line else sentence for line, sentence in found]
@@ -27,8 +32,7 @@ def _mistakes(goal: Goal, catalog: Catalog) -> Iterator[tuple[str, str]]:
     """What is wrong with a goal by itself: the key, and a sentence."""
     metric = catalog.get(goal.metric)
     if metric is None or metric.private:
-        known = [metric.name for metric in catalog.shown()]
-        yield "metric", f"there is no metric {goal.metric!r}. {did_you_mean(goal.metric, known)}"
+        yield "metric", _unknown(goal.metric, catalog)
         return
     if goal.currency is not None and not metric.is_money:
         yield "currency", f"{metric.name} is no amount of money and has no currency"
@@ -43,6 +47,23 @@ def _mistakes(goal: Goal, catalog: Catalog) -> Iterator[tuple[str, str]]:
             )
         elif any(target == goal.baseline for _, _, target in goal.steps):
             yield "baseline", "it is the target itself, so nobody can tell whether more or less is meant"
+
+
+def _mistakes_of_alert(alert: Alert, catalog: Catalog) -> Iterator[tuple[str, str]]:
+    """What is wrong with an alert: the key, and a sentence."""
+    metric = catalog.get(alert.metric)
+    if metric is None or metric.private:
+        yield "metric", _unknown(alert.metric, catalog)
+    elif alert.is_percent and metric.unit is not Unit.PERCENT:
+        yield "when", f"{metric.name} is no share: leave the % away"
+    elif alert.limit is not None and metric.unit is Unit.PERCENT and abs(alert.limit) > 1 and not alert.is_percent:
+        yield "when", f'{metric.name} is a share: write "{alert.when} %", or a fraction such as 0.3'
+    elif alert.when == "worse" and metric.better is Better.NEITHER:
+        yield "when", f"more of {metric.name} is neither better nor worse; give a limit"
+
+
+def _unknown(name: str, catalog: Catalog) -> str:
+    return f"there is no metric {name!r}. {did_you_mean(name, [metric.name for metric in catalog.shown()])}"
 
 
 def _doubled(place: int, settings: Settings) -> Iterator[tuple[str, str]]:

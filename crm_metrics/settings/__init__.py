@@ -1,5 +1,6 @@
 """The settings of a run: what each can be, where the file with them lies, and every mistake in it at once."""
 
+from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rate, Rates, Stated
 from crm_metrics.settings.files import NAME, find, from_pairs, load, read, user_folder
 from crm_metrics.settings.goals import Goal
@@ -10,6 +11,7 @@ from crm_metrics.settings.model import WEEKDAYS, Described, Settings, described
 __all__ = [
     "NAME",
     "WEEKDAYS",
+    "Alert",
     "Check",
     "Described",
     "FileRules",

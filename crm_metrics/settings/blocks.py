@@ -179,6 +179,6 @@ class Profile(Block):
         default=None, description="as for --max-age: days"
     )
     history: str | None = Field(default=None, description="as for --history: the file that keeps the figures")
-    fail_on: Texts = Field(default=(), description="as for --fail-on: worse, warning, restated, goal-missed")
+    fail_on: Texts = Field(default=(), description="as for --fail-on: worse, warning, restated, goal-missed, alert")
     quiet: bool | None = Field(default=None, description="as for -q")
     verbose: bool | None = Field(default=None, description="as for -v")

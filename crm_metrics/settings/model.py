@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
@@ -205,6 +206,11 @@ class Settings(Block):
         '[[goal]]\nmetric = "revenue_won"\ntarget = 500000\ncurrency = "EUR"\nstart = 2025-10-01\ndue = 2025-12-31\n\n'
         '[[goal]]\nmetric = "win_rate"\nscope = { owner = "Ann" }\ntarget = 0.4\nevery = "quarter"\nstart = 2025\n'
         'due = 2025\nowner = "Ann"',
+        default=(),
+    )
+    alert: tuple[Alert, ...] = _setting(
+        'when --fail-on alert ends a report, or goals, with exit code 1: "worse", a limit, "goal-missed", "goal-behind"',
+        '[[alert]]\nmetric = "win_rate"\nwhen = "< 30 %"\n\n[[alert]]\nmetric = "revenue_won"\nwhen = "goal-behind"',
         default=(),
     )
     check: dict[str, Check] = _setting(

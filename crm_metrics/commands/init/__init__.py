@@ -50,10 +50,14 @@ def run(
     with call.opened(target) as out:
         seen = tuple(_as_seen_from(target, path) for path in wanted)
         out.write(settings_text(scanned, type(given)(**{**_given(given), "paths": seen})))
-    call.tell([f"{target} is written."], aside=False)
-    for path, error in scanned.refused.items():
-        is_unclear = isinstance(error, errors.AmbiguousError)
-        call.tell([f"To be settled in it: {path}" if is_unclear else f"Not read: {error}"], aside=not is_unclear)
+    left = {path: isinstance(error, errors.AmbiguousError) for path, error in scanned.refused.items()}
+    said = [
+        f"{target} is written.",
+        *(f"To be settled in it: {path}" for path, is_unclear in left.items() if is_unclear),
+    ]
+    call.show(lambda _: "\n".join(said) + "\n")
+    not_read = (f"Not read: {error}" for path, error in scanned.refused.items() if not left[path])
+    call.tell("problem", not_read, level="warning")
 
 
 def _given(settings: Settings) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
 from crm_metrics.commands import Call, option
-from crm_metrics.commands.report import failing, profiles, restating
+from crm_metrics.commands.report import alerting, failing, profiles, restating
+from crm_metrics.issues import Severity
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
@@ -83,7 +84,7 @@ def run(
         option(
             "--fail-on",
             metavar="WHAT",
-            help="Exit code 1 for: worse (beyond chance), warning, restated, goal-missed.",
+            help="Exit code 1 for: worse (beyond chance), warning, restated, goal-missed, alert.",
             parse=failing.kinds,
         ),
     ] = (),
@@ -96,7 +97,7 @@ def run(
             readable=False,  # what is wrong with the file is told after the report
         ),
     ] = None,
-    quiet: Annotated[bool, option("-q", "--quiet", help="No notes on standard error.")] = False,
+    quiet: Annotated[bool, option("-q", "--quiet", help="No problems with the data, no notes.")] = False,
     **asked: Any,
 ) -> int:
     """Writes the report, with what a profile says where nothing else was asked for; aside from it what formats for programs
@@ -120,10 +121,14 @@ def run(
         if asked[name] in (None, ()):
             asked[name] = getattr(profile, name)
     query = session.query(**asked)
+    alerting.refuse_without(fail_on, settings, [metric.name for metric in query.metrics])
     with call.busy(quiet=quiet):
         dataset = session.load(query)
         if verbose:
-            call.tell(f"ignored: {path}" for path in dataset.ignored)
+            call.tell("ignored", (f"ignored: {path}" for path in dataset.ignored))
+        if call.is_logged:
+            many, rows = len(dataset.sources), sum(source.rows for source in dataset.sources)
+            call.tell("read", [f"{many} files are read"], files=many, rows=rows)
         result = compute(dataset, query, history=is_for_people(call.format) or layout == "wide")
         _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
         earlier = restating.History(history, result, dataset, query)
@@ -131,7 +136,7 @@ def run(
     from crm_metrics.commands.report.book import book
 
     answer = book(
-        result,
+        replace(result, issues=[]) if quiet and call.format == "text" else result,
         query.catalog if is_for_people(call.format) else None,
         everything="all" if all_ else "named" if named else "",
         paths=[] if "-" in session.paths else session.paths,
@@ -141,12 +146,13 @@ def run(
 
         answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
     call.write(answer)
-    if call.format != "text" and not quiet:
+    if (call.format != "text" or call.is_logged) and not quiet:
         _warn(call, result, verbose=verbose)
     restated = earlier.keep()
-    call.tell([] if quiet else restated)
-    failed = failing.reasons(earlier.report, fail_on)
-    call.tell(f"failed: {reason}" for reason in failed)
+    call.tell("restated", [] if quiet else restated, level="warning")
+    failed = alerting.of_report(result, settings.alert) if failing.ALERT in fail_on else []
+    failed += failing.reasons(earlier.report, fail_on)
+    call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     earlier.finish()
     return errors.EXIT_FINDINGS if failed else 0
 
@@ -164,9 +170,12 @@ def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
 def _warn(call: Call, result: Report, *, verbose: bool) -> None:
     """What the formats without a header do not say: the settings file, and the problems with the data."""
     from crm_metrics.book import cells
-    from crm_metrics.book.provenance import problems
+    from crm_metrics.book.provenance import chosen, problem
     from crm_metrics.commands.report.waiting import sentences
 
-    lines = [f"settings: {cells.visible(result.settings_file)}"] if result.settings_file else []
-    lines += [*result.uncovered, *map(cells.visible, result.offers), *sentences(result)]
-    call.tell([*lines, *problems(result.issues, verbose=verbose)])
+    if file := cells.visible(result.settings_file or ""):
+        call.tell("settings", [f"settings: {file}"], path=file)
+    call.tell("note", [*result.uncovered, *map(cells.visible, result.offers), *sentences(result)])
+    for issue in chosen(result.issues, verbose=verbose):
+        level = "warning" if issue.severity is Severity.WARNING else "info"
+        call.tell("problem", [problem(issue)], level=level, code=issue.code, path=issue.path, rows=issue.count)

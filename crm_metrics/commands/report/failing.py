@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 WORSE, WARNING, RESTATED = "worse", "warning", "restated"
-GOAL_MISSED, GOAL_BEHIND = "goal-missed", "goal-behind"
-_KINDS = (GOAL_MISSED, RESTATED, WORSE, WARNING)
-OF_GOALS = (GOAL_MISSED, GOAL_BEHIND)
+GOAL_MISSED, GOAL_BEHIND, ALERT = "goal-missed", "goal-behind", "alert"
+_KINDS = (ALERT, GOAL_MISSED, RESTATED, WORSE, WARNING)
+OF_GOALS = (ALERT, GOAL_MISSED, GOAL_BEHIND)
 
 
 def kinds(given: Iterable[str], known: Sequence[str] = _KINDS) -> list[str]:
