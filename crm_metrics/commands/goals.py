@@ -112,7 +112,7 @@ def run(
     with call.busy():
         answer = goals(call.session, **asked)
     call.answer(answer)
-    failed = alerting.of_goals(answer, call.settings.alert) if failing.ALERT in fail_on else []
+    failed = alerting.of_goals(answer.standings, call.settings.alert) if failing.ALERT in fail_on else []
     for kind in fail_on:
         standings = [one for one in answer.standings if one.status == kind.removeprefix("goal-")]
         named = [f"{one.metric.name} in {one.target.period.label}" for one in standings]

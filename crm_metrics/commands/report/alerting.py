@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
@@ -10,7 +10,7 @@ from crm_metrics.errors import UsageError
 from crm_metrics.settings.alerts import GOAL_BEHIND, GOAL_MISSED, WORSE, Alert
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.goals import Goals
+    from crm_metrics.analysis.goals import Standing
     from crm_metrics.report import Report
     from crm_metrics.settings import Settings
 
@@ -58,11 +58,11 @@ def _of(report: Report, row: Mapping[str, Any]) -> list[str]:
     return [str(row[name]) for name in (*report.by, *report.per) if isinstance(row.get(name), str)]
 
 
-def of_goals(goals: Goals, alerts: Iterable[Alert]) -> list[str]:
+def of_goals(standings: Sequence[Standing], alerts: Iterable[Alert]) -> list[str]:
     """In a sentence each, the alerts on goals that are missed, or behind their pace."""
     return [
         f"the goal for {one.metric.name} in {one.target.period.label} is {one.status}"
         for alert in alerts
-        for one in goals.standings
+        for one in standings
         if alert.when == f"goal-{one.status}" and one.metric.name == alert.metric
     ]
