@@ -106,4 +106,4 @@ def busy(*, quiet: bool = False) -> AbstractContextManager[object]:
         return nullcontext()
     from rich.console import Console
 
-    return Console(stderr=True).status("Reading and computing …")
+    return Console(stderr=True).status("Reading …")

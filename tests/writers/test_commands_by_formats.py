@@ -65,7 +65,7 @@ def test_people_read_every_figure_on_the_page_and_in_markdown(command: str) -> N
         assert [" ".join(cell.split()) for row in table[1:] for cell in row] == [
             " ".join(cell.split()) for row in zip(*shown, strict=True) for cell in row
         ]
-    assert markdown.count("\n| ") >= sum(len(sheet.rows) for sheet in answer.sheets)
+    assert markdown.count("\n| ") >= sum(len(sheet.shortened.rows) for sheet in answer.sheets)
     assert text(answer, "text").count("\n") > 5
 
 

@@ -93,6 +93,7 @@ def compute(
             [
                 f"no figure can be given for {whole.label}; {_span(dataset)}",
                 *_distinct(said for name, said in assembler.missing.items() if name in of_period),
+                *_distinct(said for name, said in assembler.missing.items() if name not in of_period)[:1],
             ],
             "Choose another period with -p, or -p all.",
             *assembler.offers,

@@ -1,0 +1,192 @@
+"""Cells of a workbook: texts that are never formulas, numbers in the format of their unit, columns of their width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.writers.drawing.texts import texts
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell import Cell as Field
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+_LETTERS = 32_767  # of a cell
+_FIRST_DAY = date(1900, 3, 1)  # the day from which on spreadsheets agree on numbers of days
+_EXACT = 2**53
+_WIDEST = 60
+COLORS = {"green": "1B6E33", "red": "A61B1B", "yellow": "8A5A00", "dim": "6B6B6B"}
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
+
+
+def new_sheet(workbook: Workbook, title: str) -> Worksheet:
+    """A new sheet whose name is one that spreadsheets take."""
+    plain = cells.visible(title).translate(_FORBIDDEN).strip(" '")[:31].strip(" '") or "Table"
+    taken = {name.casefold() for name in workbook.sheetnames} | {"history"}
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name, number = f"{plain[:27]} {number}", number + 1
+    return workbook.create_sheet(name)
+
+
+def put_cell(
+    worksheet: Worksheet,
+    row: int,
+    column: int,
+    content: Cell,
+    *,
+    format: str = "",  # noqa: A002
+    bold: bool = False,
+) -> None:
+    """Sets a cell: text is never a formula, numbers and days are such, what is missing stays empty."""
+    if content is None:
+        return
+    if hasattr(content, "item"):  # a NumPy number
+        content = content.item()
+    if isinstance(content, float) and content - content != 0:
+        return
+    if isinstance(content, date) and content < _FIRST_DAY:
+        content = content.isoformat()
+    if isinstance(content, (int, float)) and abs(content) > _EXACT and float(content).is_integer():
+        content = str(int(content))
+    field: Field = worksheet.cell(row, column)
+    if isinstance(content, str):
+        shown = cells.visible(content)
+        field.value = shown if len(shown) <= _LETTERS else f"{shown[: _LETTERS - 1]}…"
+        field.data_type = "s"
+        if shown.startswith(_FORMULA):
+            field.quotePrefix = True
+    else:
+        field.value = content
+        if isinstance(content, date):
+            format = "yyyy-mm-dd"  # noqa: A001
+    if format:
+        field.number_format = format
+    if bold:
+        field.font = font_of(bold=True)
+
+
+def font_of(**how: Any) -> Any:
+    from openpyxl.styles import Font
+
+    return Font(**how)
+
+
+def number_format(number: float, unit: str, currency: str | None, signed: str) -> str:
+    """The format of a number in a unit: as many decimals as on a page, and the unit behind it; shares are fractions."""
+    places = cells.decimals(number * 100 if unit == Unit.PERCENT else number, unit)
+    digits = "#,##0" + (f".{'0' * places}" if places else "")
+    if unit == Unit.PERCENT and signed != "difference":
+        plain = f"{digits}%"
+    elif unit == Unit.PERCENT:
+        plain = f'{digits}" pp"'
+    elif behind := cells.suffix(unit, currency):
+        is_code = currency is not None and currency.isalpha() and behind == f" {currency}"
+        plain = f"{digits} [${currency}]" if is_code else digits + _quoted(behind)
+    else:
+        plain = digits
+    return f"+{plain}_);-{plain}_);{plain}_)" if signed else f"{plain}_)"
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', "") + '"'
+
+
+def put_body(
+    worksheet: Worksheet, top: int, sheet: Sheet, columns: Sequence[Column], *, most: int, exact: bool
+) -> None:
+    """The rows of a table from the row `top` on, `most` at most; unless `exact`, changes of shares are in points."""
+    own, paid = sheet.column(OF_ROW), sheet.column("currency")
+    places = [(column, sheet.columns.index(column)) for column in columns]
+    formats: dict[tuple[Any, ...], str] = {}
+    for at, row in enumerate(sheet.rows[:most]):
+        currency = sheet.currency if paid is None or row[paid] is None else str(row[paid])
+        for number, (column, place) in enumerate(places, 1):
+            content = row[place]
+            unit = row[own] if column.unit == OF_ROW and own is not None else column.unit
+            if unit is None or content is None or isinstance(content, (str, bool, date)) or content - content != 0:
+                text = isinstance(content, str)
+                put_cell(worksheet, top + at, number, content, format="@" if text else "")
+                continue
+            money = currency if unit in (Unit.MONEY, Unit.MONEY_PER_DAY) else None
+            signed = "relative" if exact and column.signed else column.signed
+            key = (cells.decimals(content * 100 if unit == Unit.PERCENT else content, str(unit)), unit, money, signed)
+            if key not in formats:
+                formats[key] = number_format(float(content), str(unit), money, signed)
+            in_points = signed == "difference" and unit == Unit.PERCENT
+            put_cell(worksheet, top + at, number, content * 100 if in_points else content, format=formats[key])
+    _set_rules(worksheet, top, min(len(sheet.rows), most), columns)
+
+
+def _set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Column]) -> None:
+    """Colours words as they are on a page, and draws bars from nothing to all of it."""
+    from openpyxl.formatting.rule import CellIsRule, DataBarRule
+    from openpyxl.utils import get_column_letter
+
+    if not rows:
+        return
+    for number, column in enumerate(columns, 1):
+        letter = get_column_letter(number)
+        span = f"{letter}{top}:{letter}{top + rows - 1}"
+        for word, style in column.styles.items():
+            quoted = '"' + word.replace('"', '""') + '"'
+            rule = CellIsRule(operator="equal", formula=[quoted], font=font_of(color=COLORS[style]))
+            worksheet.conditional_formatting.add(span, rule)
+        if column.bar:
+            bar = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9DC3E6")
+            worksheet.conditional_formatting.add(span, bar)
+
+
+def set_widths(worksheet: Worksheet, sheet: Sheet, columns: Sequence[Column], heads: Sequence[str]) -> None:
+    from openpyxl.utils import get_column_letter
+
+    few = Sheet(sheet.name, sheet.title, sheet.columns, sheet.rows[:200], currency=sheet.currency)
+    for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
+        longest = max(map(len, [head, *texts(few, column)]))
+        letter = get_column_letter(number)
+        before = worksheet.column_dimensions[letter].width if letter in worksheet.column_dimensions else 0
+        worksheet.column_dimensions[letter].width = max(before, min(max(longest + 3, 9), _WIDEST))
+
+
+def put_heads(worksheet: Worksheet, row: int, columns: Sequence[Column], heads: Sequence[str]) -> None:
+    from openpyxl.styles import Alignment, Border, PatternFill, Side
+
+    for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
+        put_cell(worksheet, row, number, head or " ", format="@", bold=True)
+        field = worksheet.cell(row, number)
+        field.fill = PatternFill("solid", fgColor="E8EEF4")
+        field.border = Border(bottom=Side("thin", color="7F7F7F"))
+        field.alignment = Alignment(horizontal="left" if column.unit is None else "right", vertical="bottom")
+
+
+def put_paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns: int) -> int:
+    """Sentences, each over the width of the table; the row below them and an empty one."""
+    from openpyxl.styles import Alignment
+    from openpyxl.utils import get_column_letter
+
+    wide = max(columns, 6)
+    letters = sum(worksheet.column_dimensions[get_column_letter(number + 1)].width for number in range(wide))
+    for said in says:
+        put_cell(worksheet, row, 1, said)
+        worksheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=wide)
+        worksheet.cell(row, 1).alignment = Alignment(wrap_text=True, vertical="top")
+        worksheet.row_dimensions[row].height = 15.0 * -(-len(said) // max(int(letters * 0.95), 1))
+        row += 1
+    return row + 1
+
+
+def set_for_print(worksheet: Worksheet) -> None:
+    """A4 across, one page wide, the heading on every page and the page's number."""
+    worksheet.page_setup.orientation = "landscape"
+    worksheet.page_setup.paperSize = 9
+    worksheet.page_setup.fitToWidth, worksheet.page_setup.fitToHeight = 1, 0
+    worksheet.sheet_properties.pageSetUpPr.fitToPage = True
+    worksheet.oddFooter.center.text = "&P/&N"
+    if worksheet.title != "Summary":
+        worksheet.print_title_rows = "1:1"

@@ -1,0 +1,100 @@
+"""Charts of a workbook, which the spreadsheet draws itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from crm_metrics.book import Cell, Column, Curve, HeatMap, Sheet
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.writers.drawing.scales import heading
+from crm_metrics.writers.workbook.cells import (
+    new_sheet,
+    number_format,
+    put_body,
+    put_cell,
+    put_heads,
+    put_paragraphs,
+    set_widths,
+)
+
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.worksheet.worksheet import Worksheet
+
+
+def draw_heat_map(workbook: Workbook, chart: HeatMap) -> None:
+    from openpyxl.formatting.rule import ColorScaleRule
+
+    worksheet = new_sheet(workbook, chart.title.partition(":")[0])
+    steps = [Column(str(step), unit=Unit.PERCENT) for step in range(len(chart.average))]
+    columns = [Column("row", " "), Column("size", chart.of, Unit.COUNT), *steps]
+    rows: list[list[Cell]] = [
+        [row, size, *shares] for row, size, shares in zip(chart.rows, chart.sizes, chart.shares, strict=True)
+    ]
+    rows.append(["average", None, *chart.average])
+    sheet = Sheet("map", chart.title, columns, rows)
+    heads = [column.heading for column in columns]
+    put_heads(worksheet, 1, columns, heads)
+    put_body(worksheet, 2, sheet, columns, most=len(rows), exact=True)
+    set_widths(worksheet, sheet, columns, heads)
+    if len(chart.rows) and len(steps) > 1:
+        last = worksheet.cell(len(chart.rows) + 1, len(columns)).coordinate
+        scale = ColorScaleRule(
+            start_type="num", start_value=0, start_color="FFFFFF", end_type="max", end_color="6FA8DC"
+        )
+        worksheet.conditional_formatting.add(f"D2:{last}", scale)
+    worksheet.freeze_panes = "C2"
+    put_paragraphs(worksheet, len(rows) + 3, [chart.says], len(columns))
+
+
+def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> None:
+    """Charts at the right of the summary, over figures on a sheet of their own."""
+    from openpyxl.utils import get_column_letter
+
+    summary, worksheet = workbook.worksheets[0], new_sheet(workbook, "Chart data")
+    beside = get_column_letter(max(summary.max_column, 6) + 2)
+    left = 1
+    for number, curve in enumerate(curves):
+        lines = {"value": curve.values, "at least": curve.low, "at most": curve.high}
+        lines |= {"trend": curve.trend, "target": curve.target}
+        given = {name: values for name, values in lines.items() if any(value is not None for value in values)}
+        put_cell(worksheet, 1, left, heading(curve), bold=True)
+        for offset, (name, values) in enumerate(given.items(), 1):
+            put_cell(worksheet, 2, left + offset, name, bold=True)
+            for at, value in enumerate(values):
+                if value is not None:
+                    code = number_format(value, curve.unit, curve.currency, "")
+                    put_cell(worksheet, at + 3, left + offset, value, format=code)
+        for at, period in enumerate(curve.periods):
+            put_cell(worksheet, at + 3, left, period, format="@")
+        chart = _line_chart(worksheet, curve, left, list(given))
+        summary.add_chart(chart, f"{beside}{2 + 17 * number}")
+        left += len(given) + 2
+
+
+def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[str]) -> Any:
+    from openpyxl.chart import LineChart, Reference
+
+    chart, last = LineChart(), len(curve.periods) + 2
+    chart.title, chart.height, chart.width = heading(curve), 8, 16
+    looks = {
+        "value": ("0B62A4", 22000, None),
+        "trend": ("2E7D32", 15000, "sysDot"),
+        "target": ("A3195B", 15000, "dash"),
+    }
+    for offset, name in enumerate(names, 1):
+        chart.add_data(Reference(worksheet, min_col=left + offset, min_row=2, max_row=last), titles_from_data=True)
+        color, width, dash = looks.get(name, ("9DC3E6", 9000, None))
+        line = chart.series[-1]
+        line.smooth = False
+        line.marker.symbol = "none"
+        line.graphicalProperties.line.solidFill = color
+        line.graphicalProperties.line.width = width
+        if dash:
+            line.graphicalProperties.line.dashStyle = dash
+    chart.set_categories(Reference(worksheet, min_col=left, min_row=3, max_row=last))
+    chart.x_axis.delete = chart.y_axis.delete = False
+    chart.y_axis.number_format = "0%" if curve.unit is Unit.PERCENT else "#,##0.##"
+    chart.legend.position = "b"
+    return chart
