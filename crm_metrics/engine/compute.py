@@ -192,8 +192,7 @@ class Engine:
                 reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
         value = np.where(reason == 0, value.reshape(shape), np.nan)
         present = segments.present(metric.table)
-        low, high = (np.where(reason == 0, limit.reshape(shape), np.nan) for limit in found.limits)
-        return self._limited(metric, segments, value, n.reshape(shape), reason, present, (low, high))
+        return self._limited(metric, segments, value, n.reshape(shape), reason, present)
 
     def _limited(
         self,
@@ -203,11 +202,10 @@ class Engine:
         n: Ints,
         reason: NDArray[np.int8],
         present: Bools,
-        found: tuple[Floats, Floats],
     ) -> Cells:
-        """The cells with their limits, where they are asked for, and not found already."""
-        partial = np.zeros(value.shape, dtype=bool)
-        cells = Cells(segments.dims, value, n, reason, partial, present, *found, n.astype(np.float64))
+        """The cells with their limits, where they are asked for."""
+        partial, unknown = np.zeros(value.shape, dtype=bool), np.full(value.shape, np.nan)
+        cells = Cells(segments.dims, value, n, reason, partial, present, unknown, unknown, n.astype(np.float64))
         return self.with_limits(metric, cells) if self.limited.any() else cells
 
     def with_limits(self, metric: Metric, cells: Cells) -> Cells:
@@ -292,8 +290,7 @@ class Engine:
             months = self.covering.months(metric)[:, None]
             with np.errstate(all="ignore"):  # a period that has not begun has no months
                 value = 1 - (1 - value) ** (1 / months)
-        unknown = np.full(shape, np.nan)
-        return self._limited(metric, segments, value, n, reason, present, (unknown, unknown))
+        return self._limited(metric, segments, value, n, reason, present)
 
     def spread(self, part: Cells, dims: tuple[str, ...]) -> Cells:
         """A part's cells for finer segments: each gets the value of the segment it lies in."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine import aggregates, survival
-from crm_metrics.engine.cells import Codes, Floats, Ints
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.pairs import Chosen
 from crm_metrics.engine.selection import Selector
 from crm_metrics.metrics.metric import Metric
@@ -19,12 +19,10 @@ DECIDED = ("spend", "cost")  # what was paid for advertising is decided, not dra
 
 @dataclass(frozen=True)
 class Measured:
-    """By cell: the value, the number of records it rests on, its 95 % limits (NaN for none); and the cells that lack
-    values they need."""
+    """By cell: the value, the number of records it rests on; and the cells that lack values they need."""
 
     value: Floats
     n: Ints
-    limits: tuple[Floats, Floats]
     short: Ints
 
 
@@ -53,17 +51,24 @@ class Measures:
 
     def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
         """What the metric's aggregate makes of the rows of each cell."""
-        none, unknown = np.zeros(0, dtype=np.int64), np.full(size, np.nan)
+        none = np.zeros(0, dtype=np.int64)
         if metric.aggregate == "count":
             n = self._records(metric, pairs, cell, self.rows(pairs, dims, cell, size))
-            return Measured(n.astype(np.float64), n, (unknown, unknown), none)
+            return Measured(n.astype(np.float64), n, none)
         if metric.aggregate == "distinct":
             entities = self._selector(metric.table).entities(metric.column)[pairs.rows]
             known = entities >= 0
             n = aggregates.distinct(entities[known], cell[known], size, metric.at_least or 1)
-            return Measured(n.astype(np.float64), n, (unknown, unknown), none)
+            return Measured(n.astype(np.float64), n, none)
         if metric.aggregate == "survival":
-            return self._survival(metric, pairs, cell, size)
+            times, events, others, known = self.waits(metric, pairs)
+            cell = cell[known]
+            value = (
+                survival.median(times, events, cell, size)
+                if others is None
+                else survival.median_of_winners(times, events, others, cell, size)
+            )
+            return Measured(value, aggregates.counts(cell, size), none)
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
@@ -72,7 +77,7 @@ class Measures:
                 short_of |= np.isnan(pairs.value)
             lacking = cell[short_of].astype(np.int64)
         short = np.union1d(np.flatnonzero((rows > 0) & (column.n == 0)), lacking)
-        return Measured(_value(metric, column), self._records(metric, pairs, cell, column.n), (unknown, unknown), short)
+        return Measured(_value(metric, column), self._records(metric, pairs, cell, column.n), short)
 
     def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
         """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""
@@ -93,18 +98,14 @@ class Measures:
         self._columns[metric.table] = pairs, metric.column, dims, column
         return column
 
-    def _survival(self, metric: Metric, pairs: Chosen, cell: Codes, size: int) -> Measured:
+    def waits(self, metric: Metric, pairs: Chosen) -> tuple[Floats, Bools, Bools | None, Bools]:
+        """Of the pairs that have a time (the last, a mask over all) how long each waited, whether that is how long it took,
+        and whether it ended in another way, None where there is none."""
         times = self.values(metric, pairs)
         known = ~np.isnan(times)
-        times, cell, rows = times[known], cell[known], pairs.rows[known]
-        flags = self._selector(metric.table).flags
-        events, *others = (flags(name)[rows] for name in metric.event)
-        if others:
-            value = survival.median_of_winners(times, events, others[0], cell, size)
-            limits = survival.limits_of_winners(times, events, others[0], cell, size)
-        else:
-            value, limits = survival.median(times, events, cell, size), survival.limits(times, events, cell, size)
-        return Measured(value, aggregates.counts(cell, size), limits, np.zeros(0, dtype=np.int64))
+        flags, rows = self._selector(metric.table).flags, pairs.rows[known]
+        event, *other = (flags(name)[rows] for name in metric.event)
+        return times[known], event, other[0] if other else None, known
 
 
 def _value(metric: Metric, column: aggregates.Column) -> Floats:

@@ -19,7 +19,8 @@ _FEWEST_ENDS = 6
 
 @dataclass(frozen=True)
 class _Steps:
-    """One entry per cell and distinct time: how many were at risk, how many ended in either way, and survival after it."""
+    """One entry per cell and distinct time: how many were at risk, how many ended in either way, and survival before and
+    after it. `entry` is that of each record."""
 
     cell: Codes
     time: Floats
@@ -28,6 +29,7 @@ class _Steps:
     risk: Ints
     events: Ints
     others: Ints
+    entry: Ints
 
 
 def median(times: Floats, events: Bools, cells: Codes, size: int) -> Floats:
@@ -36,13 +38,15 @@ def median(times: Floats, events: Bools, cells: Codes, size: int) -> Floats:
     return _first(steps, steps.after <= 0.5 + _CLOSE, size)
 
 
-def limits(times: Floats, events: Bools, cells: Codes, size: int) -> tuple[Floats, Floats]:
+def limits(times: Floats, events: Bools, cells: Codes, size: int, wider: Floats | None = None) -> tuple[Floats, Floats]:
     """The 95 % limits of each cell's median (Brookmeyer and Crowley 1982): where the log-log limits of survival, with
-    Greenwood's variance, come down to a half; NaN for both where the upper one never does."""
+    Greenwood's variance, come down to a half; NaN for both where the upper one never does. The deviations of cells are
+    so many times `wider` than of records that wait independently."""
     steps = _steps(times, events, np.zeros_like(events), cells, size)
     with np.errstate(all="ignore"):
         hazard = np.where(steps.risk > steps.events, steps.events / (steps.risk * (steps.risk - steps.events)), np.nan)
         width = Z * np.sqrt(_running(np.nan_to_num(hazard), steps.cell, size)) / np.log(steps.after)
+        width = width if wider is None else width * wider[steps.cell]
         lower, upper = steps.after ** np.exp(-width), steps.after ** np.exp(width)
     # They are not defined before the first event, where survival is 1, nor at its end, where it is 0.
     defined = ~np.isnan(hazard) & (steps.after < 1)
@@ -62,7 +66,9 @@ def median_of_winners(times: Floats, events: Bools, competing: Bools, cells: Cod
     return result
 
 
-def limits_of_winners(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> tuple[Floats, Floats]:
+def limits_of_winners(
+    times: Floats, events: Bools, competing: Bools, cells: Codes, size: int, wider: Floats | None = None
+) -> tuple[Floats, Floats]:
     """The 95 % limits of each cell's `median_of_winners`, by inversion as of any median (Brookmeyer and Crowley 1982): where
     the log-log limits of the share of the last incidence that is reached pass a half. The variance is that of the
     Aalen-Johansen estimator by the delta method, the ends at each time multinomial (Dinse and Larson 1986, Biometrika
@@ -76,6 +82,7 @@ def limits_of_winners(times: Floats, events: Bools, competing: Bools, cells: Cod
         waiting = 1 - reached
         deviation = np.sqrt(waiting**2 * early + reached**2 * late) / last
         width = Z * deviation / (waiting * np.log(waiting))
+        width = width if wider is None else width * wider[steps.cell]
         fewest, most = waiting ** np.exp(-width), waiting ** np.exp(width)
     open_ = (reached > 0) & (waiting > _CLOSE)  # before the first event and at the last there is nothing to invert
     known = np.bincount(cells, weights=events, minlength=size) >= _FEWEST_ENDS
@@ -83,6 +90,33 @@ def limits_of_winners(times: Floats, events: Bools, competing: Bools, cells: Cod
     low, high = (_first(steps, part <= 0.5 + _CLOSE, size) for part in edges)
     both = known & ~np.isnan(low) & ~np.isnan(high)
     return np.where(both, low, np.nan), np.where(both, high, np.nan)
+
+
+def deviations(
+    times: Floats, events: Bools, competing: Bools | None, cells: Codes, size: int, middle: Floats
+) -> Floats:
+    """What each record adds to the deviation of survival, or with `competing` ends of the share of the last incidence that
+    is reached, at its cell's `middle`, on a scale that is the same in all of a cell: over the times that it waited, its own
+    ends less those to be expected, each by the gradient (linearisation; Williams 1995, Biometrics 51, 1295-1300)."""
+    others = np.zeros_like(events) if competing is None else competing
+    steps = _steps(times, events, others, cells, size)
+    won, lost = steps.events / steps.risk, steps.others / steps.risk
+    stay = 1 - won - lost
+    share = np.divide(1.0, stay, out=np.zeros(len(stay)), where=stay > _CLOSE)
+    early = steps.time <= middle[steps.cell]
+    if competing is None:
+        by_event, by_other = np.where(early, share, 0.0), np.zeros(len(share))
+    else:
+        incidence = _incidence(steps, size)
+        last = _last(incidence, steps, size)
+        reached = np.zeros(size)
+        np.maximum.at(reached, steps.cell[early], (incidence / last)[early])
+        weight = np.where(early, 1 - reached[steps.cell], -reached[steps.cell])
+        by_other = weight * share * np.where(early, incidence, incidence - last)
+        by_event = weight * steps.before + by_other
+    expected = _running((by_event * won + by_other * lost) / steps.risk, steps.cell, size)
+    own = np.where(events, by_event[steps.entry], 0.0) + np.where(others, by_other[steps.entry], 0.0)
+    return np.asarray(own / steps.risk[steps.entry] - expected[steps.entry], dtype=float)
 
 
 def _variances(steps: _Steps, incidence: Floats, last: Floats, size: int) -> tuple[Floats, Floats]:
@@ -133,7 +167,9 @@ def _steps(times: Floats, events: Bools, competing: Bools, cells: Codes, size: i
     with np.errstate(divide="ignore"):
         logs = np.where(ended < risk, np.log1p(-ended / risk), _NEVER)
     after = _running(logs, cell[starts], size)
-    return _Steps(cell[starts], time[starts], np.exp(after - logs), np.exp(after), risk, wanted, others)
+    entry = np.empty_like(step)
+    entry[order] = step
+    return _Steps(cell[starts], time[starts], np.exp(after - logs), np.exp(after), risk, wanted, others, entry)
 
 
 def _running(values: Floats, cell: Codes, size: int) -> Floats:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from crm_metrics.engine import survival
 from crm_metrics.engine.aggregates import Column, weighted
 from crm_metrics.engine.cells import Cells, Floats, Z
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
@@ -41,7 +42,7 @@ def limited(engine: Engine, metric: Metric, cells: Cells) -> Cells:
         return cells
     if metric.unit is Unit.COUNT:
         return _counted(engine, metric, cells)
-    if metric.aggregate == "survival" or (metric.table, metric.column) == DECIDED or not (cells.reason == 0).any():
+    if (metric.table, metric.column) == DECIDED or not (cells.reason == 0).any():
         return cells
     with np.errstate(all="ignore"):  # what cannot be divided has no limits either
         found = (_of_formula if metric.formula is not None else _of_aggregate)(engine, metric, cells)
@@ -62,7 +63,33 @@ def _counted(engine: Engine, metric: Metric, cells: Cells) -> Cells:
     return replace(cells, effective=np.where(cells.value > 0, effective, 0.0))
 
 
+def _of_waits(engine: Engine, metric: Metric, cells: Cells) -> Limits:
+    """Of a survival median, wider by as much as what each customer adds varies more than what each record does."""
+    pairs, size, shape = engine.limited_pairs(metric), cells.value.size, cells.value.shape
+    times, events, others, known = engine.measures.waits(metric, pairs)
+    every = engine.cell_numbers(metric, pairs)
+    cell, wider = every[known], np.ones(size)
+    if repeats(engine, metric):
+        added = np.zeros(len(every))
+        added[known] = survival.deviations(times, events, others, cell, size, cells.value.ravel())
+        groups = engine.groups(metric, pairs, cells.dims)
+        score = weighted(groups.place, added, len(groups.cell))
+        some = np.bincount(groups.place, weights=known, minlength=len(groups.cell)) > 0
+        found = Scores(groups.cell[some], groups.unit[some], score[some], shape)
+        alone = weighted(cell, added[known] ** 2, size).reshape(shape)
+        n = np.bincount(cell, minlength=size).reshape(shape).astype(np.float64)
+        wider = np.sqrt(n / _effective(n, alone * n, found)).ravel()
+    low, high = (
+        survival.limits(times, events, cell, size, wider)
+        if others is None
+        else survival.limits_of_winners(times, events, others, cell, size, wider)
+    )
+    return low.reshape(shape), high.reshape(shape), cells.n / wider.reshape(shape) ** 2
+
+
 def _of_aggregate(engine: Engine, metric: Metric, cells: Cells) -> Limits | None:
+    if metric.aggregate == "survival":
+        return _of_waits(engine, metric, cells)
     if metric.aggregate in ("min", "max", "count", "distinct"):
         return None
     found = scores(engine, metric, cells) if repeats(engine, metric) else None

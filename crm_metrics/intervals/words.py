@@ -20,7 +20,7 @@ _OF_AGGREGATE = {
     "mean": f"Student's t between records (or customers), from {FEWEST} on",
     "median": f"order statistics: two of the values themselves, from {FEWEST} records on{_CUSTOMERS}",
     "quantile": f"order statistics: two of the values themselves, where there are enough on both sides{_CUSTOMERS}",
-    "survival": "log-log limits of the Kaplan-Meier curve; those still waiting are in it",
+    "survival": f"log-log limits of the Kaplan-Meier curve; those still waiting are in it{_CUSTOMERS}",
 }
 
 
@@ -29,7 +29,8 @@ def method(metric: Metric) -> str:
     if metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED:
         return ""
     if len(metric.event) > 1:
-        return "log-log limits of the Aalen-Johansen curve; those still waiting are in it, other ends are ends of their own"
+        curve = "log-log limits of the Aalen-Johansen curve; those still waiting are in it, other ends are ends of their own"
+        return f"{curve}{_CUSTOMERS}"
     if metric.formula is not None:
         return _OF_FORMULA[metric.interval]
     return _OF_AGGREGATE.get(metric.aggregate or "", "")

@@ -194,3 +194,27 @@ def test_what_was_lost_and_what_was_gained_each_add_to_the_limits_of_what_is_kep
     wide = exp(z * sqrt(8 * 50**2) / (8 * 50))
     assert both["low"] == pytest.approx(1 - share + gain - sqrt((most - share) ** 2 + (gain - gain / wide) ** 2))
     assert both["high"] == pytest.approx(1 - share + gain + sqrt((share - least) ** 2 + (gain * wide - gain) ** 2))
+
+
+@pytest.mark.parametrize("metric", ["first_response_time_censored", "sales_cycle_length_censored"])
+def test_what_a_customer_waits_for_four_times_says_no_more_than_once(tmp_path: Path, metric: str) -> None:
+    """Sixty waits, each of one customer; then each four times over. As records they would have limits half as wide."""
+    waited = RANDOM.integers(1, 27, 60)
+    ended = RANDOM.random(60) < 0.7
+    if metric.startswith("first"):
+        head, rows = "customer,created_at,first_response_at", [
+            f"C{who},2024-03-01T00:{who:02},{f'2024-03-01T{days // 2 + 1:02}:{days % 2 * 30:02}' if end else ''}"
+            for who, (days, end) in enumerate(zip(waited, ended, strict=True))
+        ]  # fmt: skip
+        table = "tickets"
+    else:
+        head, rows = "customer,outcome,created_at,closed_at", [
+            f"C{who},{'won' if end else 'lost'},2024-03-01,2024-03-{days + 1:02}"
+            for who, (days, end) in enumerate(zip(waited, ended, strict=True))
+        ]  # fmt: skip
+        table = "deals"
+    once, often = (figure(tmp_path, metric, {table: "\n".join([head, *rows * times])}) for times in (1, 4))
+
+    assert often["value"] == once["value"]
+    assert often["low"] <= once["low"] < once["value"] < once["high"] <= often["high"]
+    assert often["high"] - often["low"] < 1.3 * (once["high"] - once["low"])
