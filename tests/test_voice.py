@@ -58,6 +58,25 @@ def test_groups_add_up_and_the_score_is_that_of_the_report(tmp_path: Path, rows:
     assert (100, "worse") == (found.before.value, found.signal)
 
 
+def test_customers_who_answer_both_times_are_judged_by_what_they_changed(tmp_path: Path) -> None:
+    """Forty customers answer in February and in March, each alike but seven, who are no promoters any more: of strangers the
+    same figures tell nothing."""
+    scores = {2: [10] * 25 + [3] * 15, 3: [10] * 18 + [7] * 7 + [3] * 15}
+    found = {}
+    for same in (True, False):
+        rows = [
+            f"R{month}{who},2024-{month:02}-{1 + who % 28:02},{score},{'K' if same else month}-{who}"
+            for month, all_scores in scores.items()
+            for who, score in enumerate(all_scores)
+        ]
+        path = survey(tmp_path, rows, "Response ID,Responded At,NPS Score,Customer ID")
+        found[same] = heard(path).heard[0].signal
+        report = api.report([path], period="2024-03", compare="previous", metrics=["nps"], today=TODAY)
+        assert found[same] == report.rows["signal"].iloc[0]
+
+    assert found == {True: "maybe worse", False: "no detectable change"}
+
+
 def test_segments_stand_against_the_others(tmp_path: Path, rows: list[str]) -> None:
     found = heard(survey(tmp_path, rows), by=["team"]).heard[0]
 

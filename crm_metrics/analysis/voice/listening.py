@@ -17,6 +17,7 @@ from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.shares import wilson
 from crm_metrics.intervals.signals import signals
 from crm_metrics.metrics.catalog import Catalog
@@ -144,7 +145,7 @@ def _heard(engine: Engine, question: Question, asking: Asking) -> Heard:
         grouping.groups,
         _score(cells, 0, 0),
         _score(cells, 1, 0) if asking.before else None,
-        _signal(metric, cells) if asking.before else None,
+        _signal(engine, metric, cells) if asking.before else None,
         _parts(dataset, rows, chosen, grouping, by),
         [one for dim in by for one in _segments(engine, metric, dim, asking)],
         comparison,
@@ -161,12 +162,13 @@ def _score(cells: Cells, window: int, segment: int) -> Score:
     return Score(value, low, high, int(cells.n[window, segment]))
 
 
-def _signal(metric: Metric, cells: Cells) -> str | None:
-    """What the change since the compared period says; None where one of the two has no value."""
+def _signal(engine: Engine, metric: Metric, cells: Cells) -> str | None:
+    """What the change since the compared period says, less what both share through the same customers; None where one of
+    the two has no value."""
     if np.isnan(cells.value).any():
         return None
     now, before = (cells.figures(i) for i in (0, 1))
-    return str(signals(metric, now, before)[0])
+    return str(signals(metric, now, before, Noises(engine).of(metric, 0, 1))[0])
 
 
 def _known(number: float) -> float | None:
