@@ -13,6 +13,7 @@ import io
 import re
 import shlex
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -194,6 +195,28 @@ def test_every_file_that_a_command_names_is_shown():
 def test_no_two_pages_show_different_files_of_one_name():
     shown = [block.name for blocks in BLOCKS.values() for block in blocks if block.language == "toml" and block.name]
     assert sorted(shown) == sorted(FILES)
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path):
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = [block for blocks in BLOCKS.values() for block in blocks if block.language == "ini" and block.name]
+    for unit in units:
+        (tmp_path / str(unit.name)).write_text(unit.text, encoding="utf-8")
+    paths = [str(tmp_path / str(unit.name)) for unit in units]
+    done = subprocess.run(["systemd-analyze", "--user", "verify", *paths], capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "kpis" in line]
+    assert (len(units), said) == (2, [])
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for blocks in BLOCKS.values() for block in blocks if block.language == "cron"],
+    ids=lambda block: block.page.stem,
+)
+def test_a_crontab_has_five_fields_and_no_bare_percent_sign(block: Block):
+    fields = r"(?:[\d*,/-]+ +){5}"
+    assert [line for line in block.lines if not re.match(rf"{fields}cd ", line) or "%" in line.replace("\\%", "")] == []
 
 
 def headings(page: Path) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Sequence
 from typing import Annotated
@@ -50,7 +51,14 @@ def _shown(text: str, *, is_screen: bool) -> str:
     from rich.markdown import Markdown
 
     width = min(shutil.get_terminal_size().columns, _WIDEST)
+    linked = re.sub(r"\[([^\]]+)\]\(([\w-]+)\.md[^)]*\)", _topic_of, text)
     console = Console(width=width, force_terminal=True)
     with console.capture() as captured:
-        console.print(Markdown(f"#{text}", code_theme="ansi_light", hyperlinks=False))
+        console.print(Markdown(f"#{linked}", code_theme="ansi_light", hyperlinks=False))
     return captured.get()
+
+
+def _topic_of(link: re.Match[str]) -> str:
+    """What a link says, and the topic that it leads to: a screen has nothing to click."""
+    words, name = " ".join(link[1].split()), link[2]
+    return f"topic `{name}`" if words == name else f"{words} (topic `{name}`)"
