@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import shlex
 import shutil
@@ -204,8 +205,17 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path):
     for unit in units:
         (tmp_path / str(unit.name)).write_text(unit.text, encoding="utf-8")
     paths = [str(tmp_path / str(unit.name)) for unit in units]
-    done = subprocess.run(["systemd-analyze", "--user", "verify", *paths], capture_output=True, text=True, check=False)
-    said = [line for line in done.stderr.splitlines() if str(tmp_path) in line or "kpis" in line]
+    (tmp_path / "broken.timer").write_text("[Timer]\nOnCalendar=whenever\n", encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "--user", "verify", *paths, str(tmp_path / "broken.timer")],
+        env={**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if "broken.timer" not in done.stderr:
+        pytest.skip("systemd-analyze cannot verify units here")
+    said = [line for line in done.stderr.splitlines() if "kpis" in line]
     assert (len(units), said) == (2, [])
 
 
