@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path
 
@@ -51,6 +52,15 @@ def test_a_review_says_what_it_would_have_found() -> None:
 
     assert 0 < visible["2025"]["win_rate"] < visible["2025-Q1"]["win_rate"] < 1
     assert f"a fall of Win rate by {100 * visible['2025']['win_rate']:.1f} pp" in said
+
+
+def test_no_share_is_said_to_have_been_seen_falling_below_0() -> None:
+    said = crm_metrics("review", SAMPLE, "-p", "2025-12").out.replace("\n", " ")
+    falls = dict(re.findall(r"a fall of ([\w ]+?) by ([\d.]+) (?:%|pp)", said))
+    assert falls
+    assert all(float(large) < 90 for large in falls.values())
+    assert re.search(r"Too few records tell of a fall of Win rate\b.*, however large", said)
+    assert "Win rate" not in falls
 
 
 def test_a_change_as_large_as_is_visible_is_detectable_and_one_of_a_third_is_not() -> None:

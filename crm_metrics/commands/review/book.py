@@ -64,6 +64,7 @@ _CHANCE = (
     "nothing of it is true."
 )
 _TOLD = 8  # figures of which it is said how large a change would have been seen; the table has all
+_ABOVE_0 = ("proportion", "share", "kept", "parts", "poisson")  # how figures that are never below it are sure
 _SEGMENTS = 3  # of one figure that are told
 
 
@@ -122,20 +123,24 @@ def _changes(found: Findings) -> list[str]:
 def _unseen(headlines: Sequence[Headline]) -> list[str]:
     """How large a change of rates, scores and times, for the worse, would have been found; one of those that move alike."""
     told: dict[float, str] = {}
+    never: list[str] = []
     for one in headlines:
         sized = one.metric.is_money or one.metric.unit is Unit.COUNT or one.metric.better is Better.NEITHER
         if one.visible is None or one.detectable or not one.before or sized:
             continue
         moved = "fall" if one.metric.better is Better.HIGHER else "rise"
+        if moved == "fall" and one.metric.interval in _ABOVE_0 and one.visible >= one.before:
+            never.append(one.metric.title)
+            continue
         large = cells.change(one.visible, one.visible / abs(one.before), one.metric.unit, one.currency).lstrip("+")
         told.setdefault(one.visible, f"a {moved} of {one.metric.title} by {large}")
-    if not told:
-        return []
-    return [f"Four times in five this would have been found, and less would mostly have been missed: {_listed(told)}."]
+    said = "Four times in five this would have been found, and less would mostly have been missed"
+    lines = [f"{said}: {_listed([*told.values()])}."] if told else []
+    return [*lines, f"Too few records tell of a fall of {_listed(never)}, however large."] if never else lines
 
 
-def _listed(told: dict[float, str]) -> str:
-    *first, last = list(told.values())[:_TOLD]
+def _listed(told: Sequence[str]) -> str:
+    *first, last = told[:_TOLD]
     return f"{', '.join(first)} or {last}" if first else last
 
 
