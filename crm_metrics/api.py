@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crm_metrics.commands.report import compute, report
     from crm_metrics.commands.review import Review, findings, review
     from crm_metrics.commands.scan import scan
+    from crm_metrics.commands.tables import tables
     from crm_metrics.commands.trend import Trends, trend
     from crm_metrics.commands.voice import Voice, voice
     from crm_metrics.commands.why import Why, why
@@ -43,6 +44,7 @@ _HOMES = {
     "commands.report": ("compute", "report"),
     "commands.review": ("Review", "findings", "review"),
     "commands.scan": ("scan",),
+    "commands.tables": ("tables",),
     "commands.check": ("check",),
     "commands.why": ("Why", "why"),
     "commands.trend": ("Trends", "trend"),
@@ -84,6 +86,7 @@ __all__ = [
     "report",
     "review",
     "scan",
+    "tables",
     "trend",
     "voice",
     "why",

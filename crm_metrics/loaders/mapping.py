@@ -9,6 +9,7 @@ from crm_metrics import schema
 from crm_metrics.errors import DataError, SettingsError, did_you_mean
 from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
+from crm_metrics.loaders.exported import ReadAgain
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Layout, Recognised, layouts, normalised, recognise, unit_of
 from crm_metrics.loaders.stretches import with_stretches
@@ -23,6 +24,7 @@ class Recogniser:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._own = [layout for path in settings.vendor_files for layout in vendor_files.read(path)]
+        self._again = ReadAgain(self._own)
 
     def recognise(self, raw: Raw, table: str | None = None) -> Recognised | None:
         """The reading of a file, None when it is no known table; with `table`, as that table in the generic names. Raises
@@ -33,6 +35,8 @@ class Recogniser:
         return self._mapped(raw, rules)
 
     def _best(self, raw: Raw, header: Sequence[str], table: str | None = None) -> Recognised | None:
+        if table is None and (again := self._again.recognise(raw)) is not None:
+            return again
         if table is None and self._own and (own := recognise(header, raw.path, among=self._own)) is not None:
             return own
         return recognise(header, raw.path, cells=raw.head, table=table)

@@ -294,7 +294,7 @@ def main_with(before: str, *arguments: str, options: Sequence[str] = ()) -> tupl
 
 
 @posix
-@pytest.mark.parametrize("module", ["typer", "crm_metrics.cli.report", "pandas"])
+@pytest.mark.parametrize("module", ["typer", "crm_metrics.commands.report", "pandas"])
 def test_an_interrupt_in_the_first_moments_shows_no_traceback(folder: Path, module: str):
     """As soon as the module is about to be imported."""
     before = f"""
@@ -316,12 +316,12 @@ def test_a_warning_of_a_library_is_shown_only_to_who_asks_python_for_it(
 ):
     before = """
 import warnings
-import crm_metrics.session as session
-opened = session.opened
+from crm_metrics.session import Session
+load = Session.load
 def warned(*given, **named):
     warnings.warn("of a library")
-    return opened(*given, **named)
-session.opened = warned
+    return load(*given, **named)
+Session.load = warned
 """
     code, out, err = main_with(before, *MARCH, "-q", options=options)
     assert (code, "Win rate" in out, "of a library" in err) == (0, True, is_shown)

@@ -23,7 +23,7 @@ from crm_metrics.settings import Stated
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
-ENDINGS = TEXT_ENDINGS | WORKBOOK_ENDINGS | {".zip", ".gz"}
+ENDINGS = TEXT_ENDINGS | WORKBOOK_ENDINGS | {".parquet", ".zip", ".gz"}
 # Text, but no table; anything else that is given by name may be a CSV with an ending of its own.
 OTHER_TEXT = (
     *(".py", ".md", ".rst", ".json", ".jsonl", ".xml", ".toml", ".yaml", ".yml", ".ini", ".cfg"),
@@ -33,10 +33,11 @@ OTHER_TEXT = (
 PRINTED = (".pdf", ".numbers", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".doc", ".docx", ".ppt", ".pptx")
 # What a file starts with that is neither text nor a workbook.
 BINARY = (
-    *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3", b"PAR1", b"ARROW1"),
+    *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3", b"ARROW1"),
     *(b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
 )
 ZIP, OLE, GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
+PARQUET = b"PAR1"
 DEEPEST = 2  # archives in archives
 
 
@@ -163,6 +164,9 @@ def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -
     elif start.startswith(OLE):
         if not _is_known(content, opened):
             _add_ole(content, opened)
+    elif start.startswith(PARQUET):
+        if not _is_known(content, opened):
+            _add_parquet(content, opened)
     elif start.startswith(BINARY):
         opened.ignored.append(content.path)
     elif not _is_known(content, opened):
@@ -232,6 +236,19 @@ def _add_workbook(content: Content, opened: Opened, are_merged: bool = False) ->
     opened.ignored += hidden
     if not sheets:
         opened.issues.append(Issue("empty-file", content.path))
+
+
+def _add_parquet(content: Content, opened: Opened) -> None:
+    from crm_metrics.loaders.reading import parquet
+    from crm_metrics.loaders.reading.delimited import open_delimited
+
+    with contents.steady(content):
+        stated = replace(opened.stated(content.path), encoding="utf-8")
+        table = open_delimited(parquet.as_csv(content), stated, ",")
+    if table is None:
+        opened.issues.append(Issue("empty-file", content.path))
+    else:
+        opened.tables.append(table)
 
 
 def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:

@@ -1,0 +1,81 @@
+"""Cleaned tables as files: CSV and Parquet in a folder, sheets of a workbook."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from crm_metrics.analysis.cleaned import Cleaned
+from crm_metrics.book import cells
+from crm_metrics.errors import UsageError
+from crm_metrics.loaders.reading.parquet import plain
+
+_ROWS = 1_048_575  # of a sheet, below its heading
+_LETTERS = 32_767  # of a cell
+
+
+def write(tables: Sequence[Cleaned], format: str, target: Path) -> None:  # noqa: A002
+    """The tables as files of a folder, or as one workbook: all there, or nothing. Raises `UsageError` for what cannot be
+    written."""
+    try:
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
+            made = Path(name, "made")
+            if format == "xlsx":
+                _workbook(tables, made)
+            else:
+                made.mkdir()
+                for table in tables:
+                    (_csv if format == "csv" else _parquet)(table, made / f"{table.name}.{format}")
+                if target.exists():
+                    target.rmdir()  # it is empty
+            made.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot be written: {error.strerror}", where=str(target)) from error
+
+
+def _csv(table: Cleaned, path: Path) -> None:
+    from pyarrow.csv import write_csv
+
+    columns = [plain(column) if pa.types.is_floating(column.type) else column for column in table.rows.columns]
+    write_csv(pa.table(columns, names=table.rows.column_names), path)
+
+
+def _parquet(table: Cleaned, path: Path) -> None:
+    from pyarrow.parquet import write_table
+
+    write_table(table.rows, path)
+
+
+def _workbook(tables: Sequence[Cleaned], path: Path) -> None:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    workbook = Workbook(write_only=True)
+    for table in tables:
+        if table.rows.num_rows > _ROWS:
+            raise UsageError(
+                f"the {table.rows.num_rows:,} records of {table.table} are more than a sheet holds",
+                hint="Write them as csv or parquet.",
+            )
+        sheet = workbook.create_sheet(table.name)
+        sheet.append(table.rows.column_names)
+        for row in zip(*(column.to_pylist() for column in table.rows.columns), strict=True):
+            sheet.append([_text(WriteOnlyCell(sheet), cell) if isinstance(cell, str) else _wall(cell) for cell in row])
+    workbook.save(path)
+
+
+def _text(cell: Any, text: str) -> Any:
+    """A cell of text, whatever it begins with."""
+    cell.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in text)[:_LETTERS]
+    cell.data_type = "s"
+    return cell
+
+
+def _wall(cell: object) -> object:
+    """A moment with a zone as text: sheets know none."""
+    return cell.isoformat(sep=" ") if isinstance(cell, datetime) and cell.tzinfo is not None else cell
