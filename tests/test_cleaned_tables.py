@@ -136,6 +136,17 @@ def test_the_command_says_what_it_wrote_and_writes_nothing_over(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["deals.csv", "tables"]
 
 
+def test_tables_of_a_layout_that_is_not_there_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    path.write_text(
+        "deal_id,stage,amount,source_file,source_row,read_as\nD1,Won,5,x.csv,2,our own deals 1\n", encoding="utf-8"
+    )
+    done = crm_metrics("report", str(path))
+
+    assert done.refusal == (3, "", False)
+    assert "read as 'our own deals 1', which is not known here" in done.err
+
+
 def test_parquet_of_any_kind_is_recognised_by_its_columns(tmp_path: Path) -> None:
     days = pa.array([date(2025, 3, 3), date(2025, 3, 4)])
     stages = pa.array(["Closed Won", "Closed Lost"]).dictionary_encode()

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -23,7 +24,7 @@ from crm_metrics.loaders.reading import Opened
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
-from crm_metrics.tables import ROW
+from crm_metrics.tables import ROW, SOURCE, Dataset, Source
 
 
 @dataclass(frozen=True)
@@ -38,31 +39,45 @@ class Cleaned:
 
 def cleaned(opened: Opened, settings: Settings, *, today: date) -> list[Cleaned]:
     """The tables of all files that are recognised: one of each file and table, named like its table, with a number where
-    there are several. Raises `DataError` for what can be read in two ways, `NothingToReport` where nothing is recognised."""
+    there are several. Costs that another file has too are left out; of other records all are there, also those that repeat,
+    since what they say is joined (the refund of a payment, the older stage of a deal).
+
+    Raises `DataError` for what can be read in two ways, `NothingToReport` where nothing is recognised.
+    """
     wanted = [(table, column) for table, known in schema.TABLES.items() for column in known.columns]
     gathered = gather(opened.tables, wanted, (), issues=opened.issues, settings=settings)
     headers = {fetched.raw.path: fetched.raw.header for fetched in gathered.files}
-    found: list[tuple[str, str, pa.Table]] = []
+    found: list[tuple[str, Source, pa.Table]] = []
 
     def watch(files: Sequence[FileRows]) -> None:
         for file in files:
             read_as = name_of(file.recognised, headers[file.source.path])
             rows = _rows(file, file.source.table, file.frame, read_as, settings)
-            found.append((file.source.table, file.source.path, rows))
+            found.append((file.source.table, file.source, rows))
             if file.part is not None:
                 beside = f"{file.source.vendor} {file.part.table} {BESIDE}"
                 stated = file.part.frame.dropna(axis="columns", how="all")  # of no stage it is said when it was left
                 rows = _rows(file, file.part.table, stated, beside, settings)
-                found.append((file.part.table, file.source.path, rows))
+                found.append((file.part.table, file.source, rows))
 
-    load(gathered, settings, today=today, watch=watch)
+    dataset = load(gathered, settings, today=today, watch=watch)
     numbers: Counter[str] = Counter()
     named = []
-    for table, path, rows in found:
-        name = " ".join([table, *_day_of(path)])
+    for table, source, rows in found:
+        rows = _counted(rows, dataset, table, source)
+        name = " ".join([table, *_day_of(source.path)])
         numbers[name] += 1
         named.append(Cleaned(name if numbers[name] == 1 else f"{name} ({numbers[name]})", table, rows))
     return named
+
+
+def _counted(rows: pa.Table, dataset: Dataset, table: str, source: Source) -> pa.Table:
+    """The rows of a source without costs that are another's: by which columns they are the same, tables do not show."""
+    if table != "spend" or table not in dataset.tables:
+        return rows
+    frame = dataset.tables[table].frame
+    kept = frame[ROW].to_numpy()[frame[SOURCE].to_numpy() == source.index]
+    return rows.filter(pa.array(np.isin(rows[ROW_OF].to_numpy(), kept)))
 
 
 def _day_of(path: str) -> list[str]:

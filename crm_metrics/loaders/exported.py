@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crm_metrics import schema
+from crm_metrics.errors import DataError
 from crm_metrics.loaders.layouts import GENERIC, Layout, layouts, normalised
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
@@ -40,13 +41,20 @@ class ReadAgain:
         self._own, self._known = own, dict[str, Layout]()
 
     def recognise(self, raw: Raw) -> Recognised | None:
-        """The reading of a file, None where it is none of these tables."""
+        """The reading of a file, None where it is none of these tables, or holds no rows. Raises `DataError` where
+        its layout is not there: by another its words may mean something else."""
         if not {FILE, ROW, READ_AS} <= {*raw.header}:
             return None
-        name = next(filter(None, raw.head[raw.header.index(READ_AS)]), "")
+        name = next(filter(None, raw.head[raw.header.index(READ_AS)]), None)
+        if name is None:
+            return None
         layout = self._layout(name)
         if layout is None:
-            return None
+            raise DataError(
+                f"was made of a file that was read as {name!r}, which is not known here",
+                where=raw.path,
+                hint="Name the vendor file that it was read with in the settings, or write the tables again.",
+            )
         known = schema.TABLES[layout.table].columns
         labels = {label.partition(" (")[0]: (place, label) for place, label in enumerate(raw.header)}
         columns = {name: place for name, (place, _) in labels.items() if name in known}
