@@ -12,7 +12,7 @@ from crm_metrics import help as topics
 from crm_metrics.commands import help as command
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
-from tests.cli.running import crm_metrics
+from tests.cli.running import crm_metrics, process
 from tests.help_pages import renewed
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
@@ -102,6 +102,15 @@ def test_a_topic_is_shown_without_the_marks_of_what_is_made():
 )
 def test_a_topic_is_found_however_its_name_is_written(words: str, name: str):
     assert crm_metrics("help", *words.split()).out == topics.topic(name).text
+
+
+def test_the_name_of_a_figure_shows_what_it_means():
+    assert crm_metrics("help", "win", "rate").out == crm_metrics("metrics", "win_rate").out
+
+
+def test_a_terminal_without_the_characters_gets_others():
+    done = process("help", "report", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert (done.code, "(? better, ? worse" in done.out) == (0, True)
 
 
 def test_an_unknown_topic_names_the_nearest():

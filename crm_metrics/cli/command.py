@@ -116,7 +116,8 @@ class Called:
     def show(self, text: Callable[[bool], str]) -> None:
         """Print a text, which is told whether it is for a screen; one longer than that through a pager."""
         with outputs.opened(None, plain=False, pager=self.pager) as out:
-            out.write(text(out.isatty()))
+            written_as = out.encoding or "utf-8"
+            out.write(text(out.isatty()).encode(written_as, "replace").decode(written_as))
 
     def opened(self, path: Path) -> AbstractContextManager[TextIO]:
         """A file that appears whole or not at all."""
