@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from crm_metrics.commands.review import Review, findings, review
     from crm_metrics.commands.scan import scan
     from crm_metrics.commands.tables import tables
-    from crm_metrics.commands.trend import Trends, trend
+    from crm_metrics.commands.trend import trend
+    from crm_metrics.commands.trend.tracks import Trends
     from crm_metrics.commands.voice import Voice, voice
     from crm_metrics.commands.why import Why, why
     from crm_metrics.query import GRAINS, Query, query
@@ -47,7 +48,8 @@ _HOMES = {
     "commands.tables": ("tables",),
     "commands.check": ("check",),
     "commands.why": ("Why", "why"),
-    "commands.trend": ("Trends", "trend"),
+    "commands.trend": ("trend",),
+    "commands.trend.tracks": ("Trends",),
     "commands.voice": ("Voice", "voice"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast, get_args
 
-from crm_metrics import periods
+from crm_metrics import periods, schema
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
@@ -44,6 +44,49 @@ class Query:
         """The metrics to read columns for: those asked for and, where one period is shown, those that keep the waiting."""
         beside = [] if self.grain else [self.catalog[metric.waiting] for metric in self.metrics if metric.waiting]
         return [*self.metrics, *beside, *([self.sort] if self.sort else [])]
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a question needs of the files: `(table, column)` pairs, as far as the files have them, with the dimensions `by`.
+    The rows of tables in `apart` are told apart by customer. What is asked for up to today (`needs_clock`) has today as its
+    as-of."""
+
+    columns: frozenset[tuple[str, str]]
+    by: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
+    needs_clock: bool = False
+
+    @classmethod
+    def of(cls, asked: Query, *, ids: bool = False, also: Iterable[tuple[str, str]] = ()) -> Need:
+        """What the metrics of a question need. With `ids` the records' own ids are kept in any case; `also` are further
+        columns."""
+        from crm_metrics.metrics.checking import columns_of
+
+        parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
+        wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
+        # What is only compared by it is computed without it too.
+        wanted |= {(part.table, part.outcome_at) for part in parts if part.outcome_at}
+        if ids:
+            bases = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
+            wanted |= {(table, key) for table in bases if (key := schema.TABLES[table].key)}
+        apart = {base for part in parts for base in (part.table, *schema.TABLES[part.table].bases)}
+        clock = asked.period is not None and asked.period.needs_clock
+        return cls(frozenset(wanted), asked.by, frozenset(apart), clock)
+
+    @classmethod
+    def columns_of(cls, columns: Iterable[tuple[str, str]], period: PeriodSpec | None = None) -> Need:
+        """Just these columns, for a period."""
+        return cls(frozenset(columns), needs_clock=period is not None and period.needs_clock)
+
+    def __or__(self, other: Need) -> Need:
+        by = tuple(dict.fromkeys((*self.by, *other.by)))
+        clock = self.needs_clock or other.needs_clock
+        return Need(self.columns | other.columns, by, self.apart | other.apart, clock)
+
+    def is_in(self, other: Need) -> bool:
+        """Whether what was loaded for another need serves this one too."""
+        return other | self == other
 
 
 def query(

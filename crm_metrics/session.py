@@ -11,11 +11,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
 
-from crm_metrics import schema
 from crm_metrics.errors import NothingToReport
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.own import catalog_of
-from crm_metrics.query import Query, query, written
+from crm_metrics.query import Need, Query, query, written
 from crm_metrics.settings import Settings
 
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
@@ -45,49 +44,6 @@ class Asking(Files, total=False):
     """The same for questions about metrics: also the file of those of one's own."""
 
     metrics_file: Path | None
-
-
-@dataclass(frozen=True)
-class Need:
-    """What a question needs of the files: `(table, column)` pairs, as far as the files have them, with the dimensions `by`.
-    The rows of tables in `apart` are told apart by customer. What is asked for up to today (`needs_clock`) has today as its
-    as-of."""
-
-    columns: frozenset[tuple[str, str]]
-    by: tuple[str, ...] = ()
-    apart: frozenset[str] = frozenset()
-    needs_clock: bool = False
-
-    @classmethod
-    def of(cls, asked: Query, *, ids: bool = False, also: Iterable[tuple[str, str]] = ()) -> Need:
-        """What the metrics of a question need. With `ids` the records' own ids are kept in any case; `also` are further
-        columns."""
-        from crm_metrics.metrics.checking import columns_of
-
-        parts = [part for part in asked.catalog.parts(asked.read) if part.aggregate]
-        wanted = {(part.table, column) for part in parts for column in (*columns_of(part), *part.per)} | set(also)
-        # What is only compared by it is computed without it too.
-        wanted |= {(part.table, part.outcome_at) for part in parts if part.outcome_at}
-        if ids:
-            bases = {base for part in parts for base in (schema.TABLES[part.table].bases or (part.table,))}
-            wanted |= {(table, key) for table in bases if (key := schema.TABLES[table].key)}
-        apart = {base for part in parts for base in (part.table, *schema.TABLES[part.table].bases)}
-        clock = asked.period is not None and asked.period.needs_clock
-        return cls(frozenset(wanted), asked.by, frozenset(apart), clock)
-
-    @classmethod
-    def columns_of(cls, columns: Iterable[tuple[str, str]], period: PeriodSpec | None = None) -> Need:
-        """Just these columns, for a period."""
-        return cls(frozenset(columns), needs_clock=period is not None and period.needs_clock)
-
-    def __or__(self, other: Need) -> Need:
-        by = tuple(dict.fromkeys((*self.by, *other.by)))
-        clock = self.needs_clock or other.needs_clock
-        return Need(self.columns | other.columns, by, self.apart | other.apart, clock)
-
-    def is_in(self, other: Need) -> bool:
-        """Whether what was loaded for another need serves this one too."""
-        return other | self == other
 
 
 class Session:

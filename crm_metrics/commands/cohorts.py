@@ -12,7 +12,8 @@ from crm_metrics.commands import option
 from crm_metrics.commands.customers import renewals
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.session import Files, Need, Session
+from crm_metrics.query import Need
+from crm_metrics.session import Files, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.cohorts import Cohorts, Lifetime

@@ -14,8 +14,8 @@ from crm_metrics.analysis.trend import Series, trends
 from crm_metrics.book import Curve
 from crm_metrics.book.plain import CHART_PLAIN
 from crm_metrics.book.screen import Screen
-from crm_metrics.commands.trend import Point, Track, Trends
 from crm_metrics.commands.trend import book as books
+from crm_metrics.commands.trend.tracks import Point, Track, Trends
 from crm_metrics.metrics.catalog import built_in
 from crm_metrics.report import Report
 from crm_metrics.writers import How, write

@@ -10,7 +10,7 @@ import numpy as np
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet
 from crm_metrics.commands.check import page
-from crm_metrics.commands.check.first import first
+from crm_metrics.commands.check.page import first
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from crm_metrics.book.cells import count, visible
 from crm_metrics.book.screen import GAP, Screen
-from crm_metrics.commands.check.first import first
 from crm_metrics.issues import Severity
 
 if TYPE_CHECKING:
@@ -63,3 +64,20 @@ def _finding(screen: Screen, finding: Finding) -> None:
         screen.paragraph(visible(path) + (f": {count(number)}" if rows else ""), "dim", indent=4, hang=2)
         for _, row, seen in (line for line in shown if line[0] == path):
             screen.paragraph((f"row {row}  " if row is not None else "") + visible(seen), indent=6, hang=2)
+
+
+Row = tuple[str, int | None, str]  # the file, the row as a spreadsheet shows it (None: all of it), what was seen
+
+
+def first(finding: Finding, number: int) -> list[Row]:
+    """So many rows of a finding at most, from its files in turn, and what is said of whole files."""
+    left, result = number, list[Row]()
+    for part in finding.parts:
+        if not len(part.rows):
+            result.append((part.path, None, next(iter(part.seen(np.zeros(1, dtype=np.int64))))))
+            continue
+        places = np.arange(min(left, len(part.rows)))
+        seen: Sequence[str] = part.seen(places) if len(places) else ()
+        result += [(part.path, int(row), text) for row, text in zip(part.rows[places], seen, strict=True)]
+        left -= len(places)
+    return result

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 from crm_metrics.commands import Call, option
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.expressions import parse_filter
-from crm_metrics.session import Files, Need, Session
+from crm_metrics.query import Need
+from crm_metrics.session import Files, Session
 
 if TYPE_CHECKING:
     import pandas as pd

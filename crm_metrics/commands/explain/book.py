@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.explain import machine, page
+from crm_metrics.commands.explain import page
 from crm_metrics.intervals.words import method
 from crm_metrics.metrics.describe import rule
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
+    from crm_metrics.analysis.explanation import Explanation
     from crm_metrics.analysis.opening import Opened
+    from crm_metrics.periods import Period
 
 _FIGURES = (
     Column("metric", shown=False),
@@ -82,7 +85,7 @@ def book(figure: Opened) -> Book:
             Sheet("not_counted", "What is not counted", _LEFT_OUT, left, empty="nothing", for_people=True),
         ],
         notes=[*limits, *edges, *elsewhere],
-        known=machine.as_json(figure),
+        known=_as_json(figure),
         page=partial(page.draw, figure),
     )
 
@@ -111,3 +114,51 @@ def _cell(value: object) -> Cell:
     if isinstance(value, pd.Timestamp):
         return value.isoformat()
     return value if isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _as_json(figure: Opened) -> dict[str, Any]:
+    """The value, the formulas with their figures, and each part with what was left out; dates are ISO text, both ends of a
+    period inclusive."""
+    made = _explanation(figure.now, figure.period)
+    if figure.before is not None and figure.before_period is not None:
+        made["before"] = _explanation(figure.before, figure.before_period)
+    return {**made, "differs": figure.elsewhere}
+
+
+def _explanation(opened: Explanation, period: Period) -> dict[str, Any]:
+    return {
+        "metric": opened.metric.name,
+        "title": opened.metric.title,
+        "unit": str(opened.metric.unit),
+        "period": period.label,
+        "segment": dict(opened.segment),
+        "amounts": [asdict(amount) for amount in opened.amounts],
+        "interval": method(opened.metric) or None,
+        "edges": opened.metric.edges or None,
+        "formulas": [
+            {
+                "metric": step.metric.name,
+                "formula": step.metric.formula_text,
+                "figures": {name: None if value != value else value for name, value in step.names.items()},
+                "amounts": [asdict(amount) for amount in step.amounts],
+            }
+            for step in opened.steps
+        ],
+        "parts": [
+            {
+                "metric": part.metric.name,
+                "table": part.metric.table,
+                "aggregate": part.metric.aggregate,
+                "column": part.metric.column or None,
+                "where": part.metric.where_text or None,
+                "at": part.metric.at,
+                "open": list(part.metric.open) if part.metric.open else None,
+                "amounts": [asdict(amount) for amount in part.amounts],
+                "rows": part.total,
+                "counted": len(part.rows),
+                "left_out": dict(part.left_out),
+                "headers": {path: dict(columns) for path, columns in part.headers.items()},
+            }
+            for part in opened.parts
+        ],
+    }

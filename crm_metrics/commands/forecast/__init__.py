@@ -12,8 +12,8 @@ from crm_metrics.commands import argument, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
-from crm_metrics.query import Query
-from crm_metrics.session import Asking, Need, Session
+from crm_metrics.query import Need, Query
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.forecast.forecast import Forecast

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from crm_metrics.commands import option
 from crm_metrics.errors import UsageError
 from crm_metrics.periods import Period
-from crm_metrics.query import GRAINS
-from crm_metrics.session import Files, Need, Session
+from crm_metrics.query import GRAINS, Need
+from crm_metrics.session import Files, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.pipeline.moves import Moves

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, Unpack
 
 from crm_metrics.commands import PeriodOption, customers, funnel, goals, option
 from crm_metrics.errors import NothingToReport
-from crm_metrics.query import Query
-from crm_metrics.session import Asking, Need, Session, refuse_empty
+from crm_metrics.query import Need, Query
+from crm_metrics.session import Asking, Session, refuse_empty
 
 if TYPE_CHECKING:
     from crm_metrics import periods

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.scan import machine, page
+from crm_metrics.commands.scan import page
+from crm_metrics.errors import AmbiguousError
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.scan import Scan
+    from crm_metrics.analysis.scan import Column as FileColumn
+    from crm_metrics.analysis.scan import File, Scan
+    from crm_metrics.errors import DataError
+    from crm_metrics.issues import Issue
+    from crm_metrics.loaders.advising import Nearest
 
 _FILES = (
     Column("path", "file"),
@@ -79,10 +84,127 @@ def book(scan: Scan) -> Book:
             Sheet("joins", "Joins", _JOINS, joins, for_people=True),
             Sheet("refused", "Not read", _NOT_READ, refused, for_people=True),
         ],
-        known=machine.as_json(scan),
+        known=_as_json(scan),
         page=partial(page.draw, scan),
     )
 
 
 def _day(moment: object) -> Cell:
     return None if moment is None else str(moment)
+
+
+def _as_json(scan: Scan) -> dict[str, Any]:
+    """The scan as plain values."""
+    return {
+        "first_date": _text(scan.first),
+        "last_date": _text(scan.last),
+        "files": [_json_file(file) for file in scan.files],
+        "not_read": [_refused(path, error) for path, error in scan.refused.items()],
+        "unrecognised": [_unrecognised(scan, path, nearest) for path, nearest in scan.unrecognised.items()],
+        "ignored": list(scan.ignored),
+        "joins": [
+            {
+                "path": join.path,
+                "table": join.table,
+                "column": join.column,
+                "other": join.other,
+                "rows": join.rows,
+                "matched": join.matched,
+                "share": join.share,
+                "examples": list(join.examples),
+            }
+            for join in scan.joins
+        ],
+        "customers": [
+            {"path": part.path, "customers": part.customers, "in_other_files": part.elsewhere, "share": part.share}
+            for part in scan.shared
+        ],
+        "currencies": [{"currency": name, "rows": rows} for name, rows in scan.currencies.items()],
+        "unusable": [
+            {"column": column, "reason": why.reason, "seen": why.seen, "hint": why.hint}
+            for column, why in scan.unusable.items()
+        ],
+    }
+
+
+def _json_file(file: File) -> dict[str, Any]:
+    source = file.source
+    return {
+        "path": source.path,
+        "table": source.table,
+        "vendor": source.vendor,
+        "tool": file.title,
+        "rows": source.rows,
+        "used": source.used,
+        "left_out": dict(source.left_out),
+        "date_order": file.date_order or None,
+        "date_order_proof": file.date_proof or None,
+        "decimal": source.decimal or None,
+        "settings": list(file.settings),
+        "columns": [_column(column) for column in file.columns],
+        "values": [
+            {"column": value.column, "value": value.value, "read_as": value.meaning, "rows": value.rows}
+            for value in file.values
+        ],
+        "issues": [_issue(issue) for issue in file.issues],
+    }
+
+
+def _column(column: FileColumn) -> dict[str, Any]:
+    result: dict[str, Any] = {"header": column.header, "column": column.name, "filled": column.filled}
+    if column.span is not None:
+        result |= {"first": _text(column.span.first), "last": _text(column.span.last)}
+        result["calendar_dates"] = column.span.by_day
+    return result
+
+
+def _refused(path: str, error: DataError) -> dict[str, Any]:
+    readings = error.readings if isinstance(error, AmbiguousError) else ()
+    return {
+        "path": path,
+        "where": error.where,
+        "what": error.what,
+        "hint": error.hint,
+        "setting": error.setting if isinstance(error, AmbiguousError) else None,
+        "readings": [
+            {"title": reading.title, "effect": reading.effect, "option": reading.option, "setting": reading.setting}
+            for reading in readings
+        ],
+    }
+
+
+def _unrecognised(scan: Scan, path: str, nearest: Nearest) -> dict[str, Any]:
+    return {
+        "path": path,
+        "columns": list(scan.headers[path]),
+        "nearest_table": nearest.table,
+        "fitting": list(nearest.fitting),
+        "lacking": [
+            {
+                "one_of": list(part.columns),
+                "headers": list(part.headers),
+                "similar": next(iter(part.like), None),
+                "candidates": list(part.like),
+            }
+            for part in nearest.lacking
+        ],
+        "ways": [
+            {"table": way.table, "columns": dict(way.columns), "option": way.option, "setting": way.setting}
+            for way in nearest.ways
+        ],
+    }
+
+
+def _issue(issue: Issue) -> dict[str, Any]:
+    return {
+        "code": issue.code,
+        "severity": str(issue.severity),
+        "path": issue.path or None,
+        "count": issue.count,
+        "rows": list(issue.rows),
+        "sentence": issue.sentence,
+    }
+
+
+def _text(day: object) -> str | None:
+    return str(day) if day is not None else None

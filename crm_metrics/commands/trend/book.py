@@ -10,7 +10,7 @@ from crm_metrics.commands.report.book import origin
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.trend import Track, Trends
+    from crm_metrics.commands.trend.tracks import Track, Trends
 
 _SMALLEST_P = 0.001
 
@@ -125,7 +125,7 @@ def _place(at: int, grain: str) -> str:
 
 def _notes(found: Trends) -> list[str]:
     from crm_metrics.analysis.trend import LEVEL
-    from crm_metrics.commands.trend import season_from
+    from crm_metrics.commands.trend.tracks import season_from
 
     report = found.report
     notes = [
@@ -161,7 +161,7 @@ def _periods(found: Trends) -> Sheet:
 
 
 def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
-    from crm_metrics.commands.trend import season_of
+    from crm_metrics.commands.trend.tracks import season_of
 
     rows: list[list[Cell]] = []
     trend = track.trend
