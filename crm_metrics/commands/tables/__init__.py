@@ -57,7 +57,7 @@ def run(
     write(made, chosen, target)
     rows = sum(table.rows.num_rows for table in made)
     number = f"{len(made)} tables" if len(made) != 1 else "1 table"
-    call.tell([f"{target} is written: {number}, {rows:,} records."], aside=False)
+    call.show(lambda _: f"{target} is written: {number}, {rows:,} records.\n")
 
 
 def _refuse_taken(target: Path, *, is_folder: bool) -> None:
