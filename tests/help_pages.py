@@ -113,7 +113,9 @@ def commands() -> str:
     parts.append("## Options of most commands\n\n" + "\n".join(f"- {key}" for key in sorted(common, key=_by_name)))
     for name in rooms.overview():
         own = [f"- {key}" for key in options[name] if key not in common and "--help" not in key]
-        lacks = [key.split("`")[1].split(" ")[0] for key in sorted(common - options[name].keys(), key=_by_name)]
+        lacks = [
+            key.split("`")[1].split(" ")[0].rstrip(",") for key in sorted(common - options[name].keys(), key=_by_name)
+        ]
         less = f"\n\nNot for it: {', '.join(f'`{one}`' for one in lacks)}." if 0 < len(lacks) < len(common) / 2 else ""
         parts.append(f"## {name}\n\n{known[name].help}\n\n" + "\n".join(own) + less)
     return "\n\n".join(part.rstrip() for part in parts)
