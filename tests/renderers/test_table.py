@@ -152,7 +152,10 @@ def test_metrics_that_do_not_fit_come_in_blocks_of_the_same_rows():
 
 def _many(headline, **given):
     """Thirty figures, of which some are headline figures."""
-    metrics = [metric(f"figure_{number}", headline=number in headline, unit=Unit.SCORE) for number in range(30)]
+    metrics = [
+        metric(f"figure_{number}", shown="headline" if number in headline else "all", unit=Unit.SCORE)
+        for number in range(30)
+    ]
     rows = [row(of, 1.0 + number, **given) for number, of in enumerate(metrics)]
     return report(rows, metrics)
 
@@ -173,7 +176,9 @@ def test_all_figures_are_shown_when_they_are_asked_for(everything):
 
 
 def test_what_says_the_same_once_more_is_left_out_unless_it_is_named():
-    metrics = [metric(name, headline=True, unit=Unit.PERCENT) for name in ("retention_rate", "churn_rate", "left_rate")]
+    metrics = [
+        metric(name, shown="headline", unit=Unit.PERCENT) for name in ("retention_rate", "churn_rate", "left_rate")
+    ]
     metrics += [metric(f"figure_{number}", unit=Unit.SCORE) for number in range(20)]
     rows = [row(of, value) for of, value in zip(metrics, (0.9, 0.1, 0.1), strict=False)]
     rows += [row(of, 2.0 + place) for place, of in enumerate(metrics[3:])]
@@ -186,7 +191,7 @@ def test_what_says_the_same_once_more_is_left_out_unless_it_is_named():
 
 
 def test_counts_that_are_equal_are_different_things():
-    metrics = [metric("deals_won", headline=True), metric("deals_lost", headline=True)]
+    metrics = [metric("deals_won", shown="headline"), metric("deals_lost", shown="headline")]
     shown = rendered(report([row(of, 5.0, n=5.0) for of in metrics], metrics), everything="all")
 
     assert "once more" not in shown

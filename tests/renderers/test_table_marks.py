@@ -99,7 +99,7 @@ def test_problems_are_counted_with_the_command_that_lists_them_and_listed_when_a
 
 def test_a_kind_of_file_that_is_missing_has_one_line():
     names = ["deals_won", "win_rate", "revenue_won", "average_deal_value"]
-    metrics = [metric(name, headline=name == "win_rate") for name in names]
+    metrics = [metric(name, shown="headline" if name == "win_rate" else "all") for name in names]
     lacking = dict.fromkeys(names[:2], ("deals",)) | {"revenue_won": ("orders", "deals"), names[3]: ("tickets",)}
     shown = rendered(report([row(of, None, reason="missing-column") for of in metrics], metrics, lacking=lacking))
 
