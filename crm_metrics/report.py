@@ -108,15 +108,15 @@ class Report:
     `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
     holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
-    none. `grounds` say, per metric, what its figure rests on where that has to be known. `settings_file` is the file
-    with the settings, as it is shown; None without one. `missing` tells, per metric that no row has a value for, what
-    was seen and what would make it available, `lacking` of which tables one would have to be given, where no file of
-    such a kind was. `waiting` are the records that a figure leaves out because they still wait, where they are many.
-    `restated` are the figures that an earlier run gave otherwise; None without a history to compare with.
-    `missed_goals` are the goals of rows whose period is over that are not met. `coverage` says of every table what it
-    covers, `uncovered` which of the periods shown are not whole; `offers` say how to read a file's header as a column
-    that figures miss; `newest` is the day of the newest record of each table behind the figures. `alike`
-    names metrics whose figures are those at the age of a period, and that period; `ripe` gives, for
+    none; `trailing` are the labels of these periods. `grounds` say, per metric, what its figure rests on where that has
+    to be known. `settings_file` is the file with the settings, as it is shown; None without one. `missing` tells, per
+    metric that no row has a value for, what was seen and what would make it available, `lacking` of which tables one
+    would have to be given, where no file of such a kind was. `waiting` are the records that a figure leaves out because
+    they still wait, where they are many. `restated` are the figures that an earlier run gave otherwise; None without a
+    history to compare with. `missed_goals` are the goals of rows whose period is over that are not met. `coverage` says
+    of every table what it covers, `uncovered` which of the periods shown are not whole; `offers` say how to read a
+    file's header as a column that figures miss; `newest` is the day of the newest record of each table behind the
+    figures. `alike` names metrics whose figures are those at the age of a period, and that period; `ripe` gives, for
     metrics of which the period is too young to tell, the newest period that is old enough and its value. `concerns` are
     the metrics that a note is about, for notes that are not about all; `together` are the tidy rows of the whole period
     of a series.
@@ -144,6 +144,7 @@ class Report:
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     grounds: dict[str, list[str]] = field(default_factory=dict)
     history: dict[tuple[str, ...], list[float | None]] = field(default_factory=dict)
+    trailing: tuple[str, ...] = ()
     rest: str | None = None
     waiting: list[Waiting] = field(default_factory=list)
     restated: list[Restated] | None = None

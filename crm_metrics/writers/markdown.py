@@ -20,7 +20,7 @@ def write(book: Book, how: How) -> str:
     origin = book.origin
     lines = [f"# {escaped(book.title)}", ""]
     lines += [escaped(" · ".join(about(book))), ""]
-    for sentence in (*book.says, *(chart.says for chart in book.charts)):
+    for sentence in (*book.says, *(chart.says for chart in book.charts if chart.says)):
         lines += [escaped(sentence), ""]
     for sheet in in_order(book):
         lines += _table(sheet.shortened)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from crm_metrics.book import Book, Curve
     from crm_metrics.writers import How
 
-BINARY = True
+BINARY = FOR_PEOPLE = True
 _MOST = 24  # charts in a picture
 _WIDE, _TALL, _ALONE = 5.2, 2.9, (9.0, 4.2)  # inches
 _DPI = 144

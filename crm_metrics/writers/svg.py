@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from crm_metrics.book import Book
     from crm_metrics.writers import How
 
+FOR_PEOPLE = True
+
 
 def write(book: Book, how: How) -> str:
     """The charts one below the other under the book's title. Raises `UsageError` where there is none."""

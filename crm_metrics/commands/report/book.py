@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.book import OF_ROW, Book, Column, Frame, Origin, Sheet, cells
+from crm_metrics.book import OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
 from crm_metrics.commands.report import page as table
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page.choice import Options
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.report import Report
 
+_LIMITED = ("value", "low", "high")
 _STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
 _COLUMNS = {
     column.name: column
@@ -75,6 +76,7 @@ def book(report: Report, catalog: Catalog | None = None, *, everything: str = ""
         says=[] if catalog is None else _beyond_chance(report),
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         known=known,
+        charts=[] if catalog is None else _curves(report),
         page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
         define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
     )
@@ -101,6 +103,30 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         if len(part := rows[rows["metric"].isin(names)])
     ]
     return [*sheets, _not_available(report, set(rows["metric"]))]
+
+
+def _curves(report: Report) -> list[Curve]:
+    """The headline figures over the periods of the report, else over the last ones up to its own."""
+    if report.by:
+        return []
+    curves = []
+    for metric in report.metrics:
+        rows = report.rows[report.rows["metric"] == metric.name]
+        if not metric.headline or metric.per or rows["value"].isna().all():
+            continue
+        nothing: list[float | None] = [None] * max(len(report.trailing), len(rows))
+        paid = next(iter(rows["currency"].dropna().unique()), None)
+        if report.grain is None:
+            values = report.history.get((metric.name,), [])
+            told = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
+        elif rows["period"].is_unique:
+            value, low, high = (rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in _LIMITED)
+            told = tuple(rows["period"]), value, rows["complete"].tolist(), low, high
+        else:  # in several currencies
+            continue
+        if sum(one is not None for one in told[1]) > 1:
+            curves.append(Curve(metric.title, metric.unit, paid, *told, nothing, nothing))
+    return curves
 
 
 def _beyond_chance(report: Report) -> list[str]:

@@ -125,6 +125,7 @@ def compute(
         grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
         ripe=ripe(engine, asked.metrics, whole, past),
         history=_history(engine, asked.metrics, past, then) if past else {},
+        trailing=tuple(part.label for part in periods.trailing(whole, PAST)) if past else (),
         rest=rest,
         missed_goals=assembler.missed_goals,
         coverage=dataset.coverage,

@@ -1,0 +1,63 @@
+"""A report for people draws its headline figures over time: the last twelve periods, or those of a series."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from tests.cli.running import crm_metrics
+
+SAMPLE = str(Path(__file__).parents[2] / "sample_data")
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return crm_metrics("report", SAMPLE, "-p", "2025-12", "-f", "html").out
+
+
+def test_the_web_page_draws_each_headline_figure_over_twelve_periods(page: str) -> None:
+    drawn = re.findall(r"<figure><h2>(.*?)</h2>.*?</figure>", page, re.DOTALL)
+    assert {"Win rate (%)", "First response time (min)", "Revenue won"} <= {*drawn}
+    assert f"Over time ({len(drawn)} charts)" in page
+    assert page.index("Headline figures") < page.index("Over time") < page.index("<h2>Acquisition</h2>")
+    figure = page[page.index("<h2>Win rate (%)</h2>") :].partition("</figure>")[0]
+    assert "2025-01" in figure
+    assert "2024-12" not in figure
+
+
+def test_the_workbook_has_charts_that_a_spreadsheet_draws_itself(tmp_path: Path) -> None:
+    asked = (
+        "report",
+        SAMPLE,
+        "-p",
+        "2025",
+        "--by",
+        "month",
+        "-m",
+        "win_rate,deals_won",
+        "-o",
+        str(tmp_path / "r.xlsx"),
+    )
+    assert crm_metrics(*asked).code == 0
+    book = openpyxl.load_workbook(tmp_path / "r.xlsx")
+    assert len(book.worksheets[0]._charts) == 1  # the number of deals is no headline figure
+    rows = [row[:4] for row in book["Chart data"].iter_rows(values_only=True)]
+    assert rows[0][0] == "Win rate (%)"
+    assert rows[1] == (None, "value", "at least", "at most")
+    assert [row[0] for row in rows[2:]] == [f"2025-{month:02}" for month in range(1, 13)]
+    assert all(low < value < high for _, value, low, high in rows[2:])
+
+
+def test_the_figures_of_segments_are_not_drawn(page: str) -> None:
+    assert "<figure>" in page
+    assert "<figure>" not in crm_metrics("report", SAMPLE, "-p", "2025-12", "--by", "owner", "-f", "html").out
+
+
+def test_a_report_can_be_a_picture() -> None:
+    drawn = crm_metrics("report", SAMPLE, "-p", "2025-12", "-m", "win_rate,nps", "-f", "svg").out
+    assert drawn.startswith(("<svg", "<?xml"))
+    assert "Win rate (%)" in drawn
+    assert "Net promoter score" in drawn
