@@ -105,7 +105,7 @@ def exit_codes() -> str:
 
 
 def commands() -> str:
-    parts = [_table(("command", "what it does"), ((f"`{name}`", rooms.room(name).ABOUT) for name in rooms.overview()))]
+    parts = [_table(("command", "what it does"), ((f"`{name}`", about) for name, about in rooms.overview().items()))]
     known = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     options = {name: {_option(one): one for one in known[name].params} for name in rooms.overview()}
     times = Counter(key for of in options.values() for key in of if key.startswith("`-"))

@@ -64,6 +64,13 @@ def test_a_file_in_the_folder_is_a_command_with_its_options_in_every_format():
     assert (2, "") == crm_metrics("counting").refusal[:2]
 
 
+def test_the_overview_says_of_each_room_what_the_room_says_without_importing_it():
+    told = commands.overview()
+
+    assert told == {name: commands.room(name).ABOUT for name in told}
+    assert [*told] == sorted(commands.names(), key=lambda name: (commands.room(name).PLACE, name))
+
+
 @pytest.mark.parametrize("name", commands.names())
 def test_every_room_says_what_it_is(name: str):
     room = commands.room(name)

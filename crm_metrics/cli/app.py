@@ -67,6 +67,11 @@ class _Commands(TyperGroup):
         super().__init__(**how)
         self.commands = _Imported()  # type: ignore[assignment]
 
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The list of commands, of which none is made for it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(commands.overview().items()))
+
 
 app = typer.Typer(
     name="crm-metrics",
@@ -87,10 +92,9 @@ def _start(
         typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        names = commands.overview()
-        wide = max(map(len, names))
-        listed = [f"  {name:<{wide}}  {commands.room(name).ABOUT}" for name in names]
-        typer.echo(_EXAMPLES.format(commands="\n".join(listed)))
+        told = commands.overview()
+        wide = max(map(len, told))
+        typer.echo(_EXAMPLES.format(commands="\n".join(f"  {name:<{wide}}  {about}" for name, about in told.items())))
 
 
 def main() -> NoReturn:

@@ -13,6 +13,8 @@ A room has the name of its command, and its docstring is the help. In it are
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -147,9 +149,18 @@ def names() -> list[str]:
     return [module.name for module in iter_modules(__path__)]
 
 
-def overview() -> list[str]:
-    """The names of all commands in the order in which they are shown."""
-    return sorted(names(), key=lambda name: (room(name).PLACE, name))
+def overview() -> dict[str, str]:
+    """What each command is for, by its name, in the order in which they are shown. It is read from the rooms as text: to
+    import them all would take longer than help may."""
+    told = []
+    for finder, name, is_folder in iter_modules(__path__):
+        file = Path(finder.path, name, "__init__.py") if is_folder else Path(finder.path, f"{name}.py")  # type: ignore[union-attr]
+        stated = re.search(
+            r"^ABOUT, PLACE = (\(.*?^\)|.*?)$", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
+        )
+        about, place = ast.literal_eval(stated[1]) if stated else (room(name).ABOUT, room(name).PLACE)
+        told.append((place, name, about))
+    return {name: about for _, name, about in sorted(told)}
 
 
 def room(name: str) -> ModuleType:
