@@ -66,7 +66,9 @@ def compute(
     places |= {together_at.window} if together_at else set()
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
     judged = {at for part in shown for at in (part.aged_window, part.alike_window) if at is not None} | places
-    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by, limits=judged)
+    # Segments are compared with each other in one period, and with an earlier one.
+    compared = len(shown) == 1 or any(part.earlier_window is not None for part in shown)
+    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by, limits=judged, compared=compared)
     rest = None
     if asked.top is not None:
         engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)
