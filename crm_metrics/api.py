@@ -7,98 +7,67 @@ report.rows  # a pandas DataFrame, one row per metric, period and segment
 A room is imported when one of its names is asked for: a report needs nothing of a forecast.
 """
 
+import ast
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.check import check
-    from crm_metrics.commands.cohorts import CohortTable, cohorts
-    from crm_metrics.commands.customers import CustomerList, customers, hold_out
-    from crm_metrics.commands.explain import explain, open_figure
-    from crm_metrics.commands.forecast import Forecasted, forecast
-    from crm_metrics.commands.funnel import Funnel, bottleneck
-    from crm_metrics.commands.goals import Goals, goals
-    from crm_metrics.commands.pipeline import Pipeline, pipeline
-    from crm_metrics.commands.products import Products, products
-    from crm_metrics.commands.report import compute, report
-    from crm_metrics.commands.review import Review, findings, review
-    from crm_metrics.commands.scan import scan
-    from crm_metrics.commands.tables import tables
-    from crm_metrics.commands.trend import trend
-    from crm_metrics.commands.trend.tracks import Trends
-    from crm_metrics.commands.voice import Voice, voice
-    from crm_metrics.commands.why import Why, why
-    from crm_metrics.query import GRAINS, Query, query
-    from crm_metrics.session import Session, everything, load
+    from crm_metrics.commands.check import check as check
+    from crm_metrics.commands.cohorts import CohortTable as CohortTable
+    from crm_metrics.commands.cohorts import cohorts as cohorts
+    from crm_metrics.commands.customers import CustomerList as CustomerList
+    from crm_metrics.commands.customers import customers as customers
+    from crm_metrics.commands.customers import hold_out as hold_out
+    from crm_metrics.commands.explain import explain as explain
+    from crm_metrics.commands.explain import open_figure as open_figure
+    from crm_metrics.commands.forecast import Forecasted as Forecasted
+    from crm_metrics.commands.forecast import forecast as forecast
+    from crm_metrics.commands.funnel import Funnel as Funnel
+    from crm_metrics.commands.funnel import bottleneck as bottleneck
+    from crm_metrics.commands.funnel import funnel as funnel
+    from crm_metrics.commands.goals import Goals as Goals
+    from crm_metrics.commands.goals import goals as goals
+    from crm_metrics.commands.pipeline import Pipeline as Pipeline
+    from crm_metrics.commands.pipeline import pipeline as pipeline
+    from crm_metrics.commands.products import Products as Products
+    from crm_metrics.commands.products import products as products
+    from crm_metrics.commands.report import compute as compute
+    from crm_metrics.commands.report import report as report
+    from crm_metrics.commands.review import Review as Review
+    from crm_metrics.commands.review import findings as findings
+    from crm_metrics.commands.review import review as review
+    from crm_metrics.commands.scan import scan as scan
+    from crm_metrics.commands.tables import tables as tables
+    from crm_metrics.commands.trend import trend as trend
+    from crm_metrics.commands.trend.tracks import Trends as Trends
+    from crm_metrics.commands.voice import Voice as Voice
+    from crm_metrics.commands.voice import voice as voice
+    from crm_metrics.commands.why import Why as Why
+    from crm_metrics.commands.why import why as why
+    from crm_metrics.query import GRAINS as GRAINS
+    from crm_metrics.query import Query as Query
+    from crm_metrics.query import query as query
+    from crm_metrics.session import Session as Session
+    from crm_metrics.session import everything as everything
+    from crm_metrics.session import load as load
 
-_HOMES = {
-    "query": ("GRAINS", "Query", "query"),
-    "session": ("Session", "everything", "load"),
-    "commands.cohorts": ("CohortTable", "cohorts"),
-    "commands.customers": ("CustomerList", "customers", "hold_out"),
-    "commands.explain": ("explain", "open_figure"),
-    "commands.forecast": ("Forecasted", "forecast"),
-    "commands.funnel": ("Funnel", "bottleneck"),
-    "commands.goals": ("Goals", "goals"),
-    "commands.pipeline": ("Pipeline", "pipeline"),
-    "commands.products": ("Products", "products"),
-    "commands.report": ("compute", "report"),
-    "commands.review": ("Review", "findings", "review"),
-    "commands.scan": ("scan",),
-    "commands.tables": ("tables",),
-    "commands.check": ("check",),
-    "commands.why": ("Why", "why"),
-    "commands.trend": ("trend",),
-    "commands.trend.tracks": ("Trends",),
-    "commands.voice": ("Voice", "voice"),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
 
-__all__ = [
-    "GRAINS",
-    "CohortTable",
-    "CustomerList",
-    "Forecasted",
-    "Funnel",
-    "Goals",
-    "Pipeline",
-    "Products",
-    "Query",
-    "Review",
-    "Session",
-    "Trends",
-    "Voice",
-    "Why",
-    "bottleneck",
-    "check",
-    "cohorts",
-    "compute",
-    "customers",
-    "everything",
-    "explain",
-    "findings",
-    "forecast",
-    "goals",
-    "hold_out",
-    "load",
-    "open_figure",
-    "pipeline",
-    "products",
-    "query",
-    "report",
-    "review",
-    "scan",
-    "tables",
-    "trend",
-    "voice",
-    "why",
-]
+def _homes() -> dict[str, str]:
+    """The module of each name, as the imports above have it: the one list of them."""
+    tree = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    return {name.name: node.module or "" for node in imports for name in node.names if name.asname}
+
+
+_HOME = _homes()
+__all__ = sorted(_HOME)
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"crm_metrics.{_HOME[name]}"), name)
+    return getattr(import_module(_HOME[name]), name)
 
 
 def __dir__() -> list[str]:
