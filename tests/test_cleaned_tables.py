@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import math
 from datetime import date
 from functools import cache
@@ -172,3 +174,24 @@ def test_a_column_of_lists_is_an_error_that_names_it(tmp_path: Path) -> None:
 
     assert done.refusal == (3, "", False)
     assert "the column Tags holds lists or records" in done.err
+
+
+OWNERS = ["=1+1", "@SUM(A1)", "+1+cmd|x", "-2+3", "'=quoted", "''=twice", "'-5", "O'Neill", "Ann", "-5"]
+
+
+@pytest.mark.parametrize("format", ["csv", "parquet", "xlsx"])
+def test_a_spreadsheet_runs_no_cell_and_every_text_comes_back(tmp_path: Path, format: str) -> None:  # noqa: A002
+    rows = "".join(f'{number},"{owner}",Closed Won,{number},2025-03-04\n' for number, owner in enumerate(OWNERS, 1))
+    (tmp_path / "deals.csv").write_text(f"Deal ID,Owner,Stage,Amount,Close Date\n{rows}", encoding="utf-8")
+    target = tmp_path / ("t.xlsx" if format == "xlsx" else "t")
+    assert crm_metrics("tables", str(tmp_path / "deals.csv"), "-f", format, "-o", str(target)).code == 0
+
+    if format == "csv":
+        lines = next(target.iterdir()).read_text(encoding="utf-8").splitlines()
+        written = [row["owner"] for row in csv.DictReader(lines)]
+        assert [owner for owner in written if owner.startswith(("=", "+", "-", "@"))] == ["-5"]
+    asked = ("-p", "2025-03", "--by", "owner", "-m", "revenue_won", "-f", "json")
+    read = [json.loads(crm_metrics("report", str(path), *asked).out) for path in (tmp_path / "deals.csv", target)]
+    before, after = ({row["owner"]: row["value"] for row in made["rows"]} for made in read)
+    assert after == before
+    assert {*after} == {*OWNERS}

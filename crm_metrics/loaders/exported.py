@@ -15,6 +15,8 @@ from crm_metrics.schema import Kind
 
 FILE, ROW, READ_AS = "source_file", "source_row", "read_as"
 BESIDE = "beside"  # of rows that stand in a file of another table
+# In CSV an apostrophe stands before what a spreadsheet would run as a formula, and before what would be taken for that.
+GUARDED = r"^'('*[=+\-@\t\r])"
 _DURATIONS = (Kind.MINUTES, Kind.HOURS, Kind.DAYS)
 _CERTAIN = 1e9  # of the score of a reading
 
@@ -61,7 +63,8 @@ class ReadAgain:
         said = {name: labels[name][1].partition(" (")[2].removesuffix(")") for name in columns}
         suffixes = {name: text for name, text in said.items() if text}
         units = {name: str(known[name].kind) for name in columns if known[name].kind in _DURATIONS}
-        return Recognised(layout, columns, suffixes, units, {}, _CERTAIN)
+        is_guarded = raw.path.casefold().endswith(".csv")
+        return Recognised(layout, columns, suffixes, units, {}, _CERTAIN, is_guarded=is_guarded)
 
     def _layout(self, name: str) -> Layout | None:
         if name not in self._known:

@@ -37,6 +37,7 @@ class Recognised:
     candidates: dict[str, tuple[str, ...]]
     score: float
     second: str | None = None  # the table that explains nearly as much of the file
+    is_guarded: bool = False  # its texts have an apostrophe where a spreadsheet would run them
 
 
 def recognise(

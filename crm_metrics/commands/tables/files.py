@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +14,10 @@ import pyarrow as pa
 from crm_metrics.analysis.cleaned import Cleaned
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
+from crm_metrics.loaders.exported import GUARDED
+from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.loaders.reading.parquet import plain
+from crm_metrics.writers.drawing.tidy import neutralised
 
 _ROWS = 1_048_575  # of a sheet, below its heading
 _LETTERS = 32_767  # of a cell
@@ -41,8 +45,19 @@ def write(tables: Sequence[Cleaned], format: str, target: Path) -> None:  # noqa
 def _csv(table: Cleaned, path: Path) -> None:
     from pyarrow.csv import write_csv
 
-    columns = [plain(column) if pa.types.is_floating(column.type) else column for column in table.rows.columns]
+    columns = [
+        plain(column) if pa.types.is_floating(column.type) else _guarded(column) if is_text(column) else column
+        for column in table.rows.columns
+    ]
     write_csv(pa.table(columns, names=table.rows.column_names), path)
+
+
+def _guarded(column: pa.ChunkedArray) -> pa.Array:
+    """Texts with an apostrophe in front of those that a spreadsheet would run; reading takes it off again."""
+    encoded = column.combine_chunks().dictionary_encode()
+    texts = encoded.dictionary.cast(pa.string()).to_pylist()
+    safe = [f"'{text}" if neutralised(text) != text or re.match(GUARDED, text) else text for text in texts]
+    return pa.array(safe, pa.string()).take(encoded.indices)
 
 
 def _parquet(table: Cleaned, path: Path) -> None:

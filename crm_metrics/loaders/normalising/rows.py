@@ -66,7 +66,10 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     file, file_plan = File(fetched.raw, fetched.recognised, settings.for_file(fetched.raw.path), index), fetched.plan
     _refuse_candidates(file, file_plan.names)
     _refuse_kinds(file, file_plan.names)
-    cells, totals = without_totals(file, file_plan, fetched.cells.result())
+    cells = fetched.cells.result()
+    if fetched.recognised.is_guarded:
+        cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
+    cells, totals = without_totals(file, file_plan, cells)
     if fetched.unread is not None and fetched.unread in file_plan.names:
         _identity(file, fetched.unread, file_plan, cells)
     file.issues += cells.issues

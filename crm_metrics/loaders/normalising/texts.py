@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import keys
+from crm_metrics.loaders.exported import GUARDED
 from crm_metrics.loaders.normalising.file import File, translated
 from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.schema import Kind
 
 
@@ -28,6 +30,14 @@ def _texts(file: File, name: str, column: Any) -> coerced.Texts:
 def settled(file: File, name: str, column: Any, cells: Cells) -> coerced.Texts:
     """The texts of a column as they count: in one form, one value a cell, with what the settings say in its place."""
     return translated(file, name, _single(file, name, _texts(file, name, column), cells), cells)
+
+
+def unguarded(column: Any) -> Any:
+    """A column of text without the apostrophes that keep a spreadsheet from running cells; others as they are."""
+    if not is_text(column):
+        return column
+    plain = pc.replace_substring_regex(column.cast(pa.string()), GUARDED, r"\1")
+    return plain.dictionary_encode() if pa.types.is_dictionary(column.type) else plain
 
 
 def units(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]:
