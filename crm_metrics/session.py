@@ -19,8 +19,8 @@ from crm_metrics.settings import Settings
 
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
 _LATER = (
-    *("crm_metrics.loaders.loading", "crm_metrics.assembly"),
-    *("crm_metrics.analysis.waiting", "crm_metrics.ranking", "crm_metrics.timeline"),
+    *("crm_metrics.loaders.loading", "crm_metrics.reporting.assembly"),
+    *("crm_metrics.analysis.waiting", "crm_metrics.reporting.ranking", "crm_metrics.reporting.timeline"),
 )
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ class Compared:
 def compared(dataset: Dataset, asked: Query) -> Compared:
     """The period of a question over a loaded dataset (the last complete month where none is asked for), and the one it is
     compared with."""
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.reporting.timeline import Timeline, reported
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
     shown = timeline.shown(whole, asked.compare)

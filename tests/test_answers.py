@@ -8,7 +8,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.errors import CrmMetricsError
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 
 from .conftest import TODAY, figures

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 from crm_metrics.settings.files import load
 

@@ -10,7 +10,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.errors import NothingToReport
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings, validated
 from crm_metrics.tables import Coverage
 

@@ -11,7 +11,7 @@ from crm_metrics import commands
 from crm_metrics import help as topics
 from crm_metrics.commands import help as command
 from crm_metrics.engine.cells import REASONS
-from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from tests.cli.running import crm_metrics, process
 from tests.help_pages import renewed
 

@@ -26,7 +26,7 @@ from crm_metrics.history.figures import GONE, Figure, pairs, restated
 from crm_metrics.history.keeping import Keeping
 from crm_metrics.loaders.reading import open_inputs
 from crm_metrics.metrics.catalog import built_in
-from crm_metrics.report import RowChanges
+from crm_metrics.reporting.report import RowChanges
 from crm_metrics.settings import Settings
 
 

@@ -16,11 +16,11 @@ import crm_metrics
 PACKAGE = Path(crm_metrics.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("errors", "help", "issues", "shipped"),
-    ("schema", "expressions", "periods", "settings", "metrics", "tables", "frames"),
+    ("schema", "expressions", "periods", "settings", "metrics", "tables"),
     ("loaders", "engine"),
     ("intervals",),
     ("analysis",),
-    ("report", "assembly", "ranking", "timeline"),
+    ("reporting",),
     ("query", "session", "book", "history"),
     ("writers", "commands"),
     ("api", "cli"),

@@ -11,7 +11,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.facts.ledgers import is_ledger, kind_of
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings, validated
 
 from .conftest import TODAY

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import validated
 
 from .conftest import TODAY

@@ -18,7 +18,7 @@ from crm_metrics.analysis.products.bought import Bought, bought
 from crm_metrics.analysis.products.ranking import METRICS
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.timeline import Timeline, reported
+from crm_metrics.reporting.timeline import Timeline, reported
 
 from .cli.running import crm_metrics
 from .conftest import TODAY, shared

@@ -12,7 +12,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.loaders.rates import Book, Series
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Rate, Settings, load
 from tests.conftest import TODAY, write_tables
 

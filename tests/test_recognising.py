@@ -15,7 +15,7 @@ from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns, currencies
 from crm_metrics.loaders.normalising.total_words import ALONE, says
 from crm_metrics.loaders.recognising import layouts, recognise
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset
 from tests.conftest import TODAY

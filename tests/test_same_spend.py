@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from tests.conftest import TODAY
 
 META = "Reporting starts,Reporting ends,{},Amount spent (USD),Impressions,Link clicks"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import validated
 from tests.conftest import TODAY, load_tables
 from tests.test_deal_stages import written

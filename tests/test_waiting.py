@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 
 from .cli.conftest import folder as folder  # the working folder of the commands
 from .cli.running import crm_metrics

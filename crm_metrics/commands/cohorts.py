@@ -80,7 +80,7 @@ def cohorts(
     # What imports pandas is imported while the files are being read.
     from crm_metrics.analysis import cohorts as analysis
     from crm_metrics.analysis.lifetimes.contracts import contracts
-    from crm_metrics.timeline import reported
+    from crm_metrics.reporting.timeline import reported
 
     whole = reported(dataset, spec) if spec is not None else None
     dataset = dataset.up_to("purchases" if of in ("purchases", "revenue") else "spells")

@@ -63,7 +63,7 @@ def funnel(
     dataset = session.load(asked)
     from crm_metrics.analysis import bottleneck as stages
     from crm_metrics.intervals.engine import Engine
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.reporting.timeline import Timeline, reported
 
     if asked.period is None and "stage_visits" not in dataset.tables:
         asked = replace(asked, period=periods.parse("all"))

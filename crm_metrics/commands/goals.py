@@ -122,7 +122,7 @@ def run(
 
 
 def _overlaps(target: Target, dataset: Dataset, asked: Query) -> bool:
-    from crm_metrics.timeline import reported
+    from crm_metrics.reporting.timeline import reported
 
     if asked.period is None:
         return True
@@ -133,7 +133,7 @@ def _overlaps(target: Target, dataset: Dataset, asked: Query) -> bool:
 def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Standing]:
     """The standings of all targets, those of the same dimensions out of one grid."""
     from crm_metrics.analysis.goals import standings
-    from crm_metrics.timeline import Timeline, first_day
+    from crm_metrics.reporting.timeline import Timeline, first_day
 
     timeline, first = Timeline(dataset), first_day(dataset)
     places = {target: timeline.place(target.period) for target in wanted}
@@ -152,7 +152,7 @@ def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Sta
 def _past(dataset: Dataset, first: date | None) -> tuple[list[Window], list[Window]]:
     """The windows of the days and of the weeks up to as-of, at most two years of them; of weeks one more, the first."""
     from crm_metrics.analysis.goals.chances import TWO_YEARS
-    from crm_metrics.timeline import Timeline
+    from crm_metrics.reporting.timeline import Timeline
 
     end = dataset.as_of + DAY
     weeks = 0 if first is None else max(min((end - first).days // 7, TWO_YEARS), 0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from crm_metrics.history import definitions, digests
-from crm_metrics.report import Cause, FileChange, RowChanges
+from crm_metrics.reporting.report import Cause, FileChange, RowChanges
 
 # Tables that can change any figure: exchange rates; and, for segments, those that attributes are carried over from.
 _ALWAYS, _FOR_SEGMENTS = {"rates"}, {"customers", "owners", "products", "leads", "deals"}

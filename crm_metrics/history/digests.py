@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 
 from crm_metrics.loaders.reading import As, Raw
-from crm_metrics.report import RowChanges
+from crm_metrics.reporting.report import RowChanges
 
 MOST_ROWS = 20_000_000  # above this the digests of a file would be larger than SQLite takes in one value
 _NOTHING = np.uint64(0)  # the digest of an empty cell, so that a column without any cell changes nothing

@@ -13,7 +13,7 @@ import pandas as pd
 from crm_metrics.metrics.catalog import Catalog
 
 if TYPE_CHECKING:
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 ALL = "all"
 GONE = "gone"  # the status of a figure whose segment is no longer in the report

@@ -22,12 +22,12 @@ from crm_metrics.history.definitions import Definition, definition
 from crm_metrics.history.figures import Figure, Group, figures_of, pairs, restated, same
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.metrics.catalog import Catalog
-from crm_metrics.report import Cause, Restated
+from crm_metrics.reporting.report import Cause, Restated
 from crm_metrics.schema import TABLES
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.reading import Raw
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.tables import Dataset, Source
 
 _GROUP = 'metric = ? AND start = ? AND "end" = ? AND kind = ? AND complete = ? AND figures.dims = ?'

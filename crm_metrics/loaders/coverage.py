@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.frames import instants, moments
 from crm_metrics.loaders.facts.workbench import BLOCK, DAY_US, Bools, Ints, Workbench
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
+from crm_metrics.tables.frames import instants, moments
 
 _EPOCH = date(1970, 1, 1)
 _YEAR, _ENOUGH = 365, 30  # the days that are looked at, and how many are enough to tell what is usual

@@ -14,7 +14,6 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import DataError, together
-from crm_metrics.frames import has_value
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
@@ -43,6 +42,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
+from crm_metrics.tables.frames import has_value
 
 Step = Callable[[Workbench], None]
 

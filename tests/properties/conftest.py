@@ -14,7 +14,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.errors import UsageError
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import FileRules, Settings
 from crm_metrics.tables import Dataset
 

@@ -15,7 +15,7 @@ from typing import Any
 import openpyxl
 
 from crm_metrics import schema
-from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 from crm_metrics.schema import TABLES
 from crm_metrics.settings import Settings, validated
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from crm_metrics import expressions, schema
 from crm_metrics.metrics import catalog as catalogs
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 
 CATALOG = catalogs.built_in()
 SHOWN = CATALOG.shown()

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import validated
 
 from .conftest import Reports

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 
 from .conftest import Reports
 from .exports import FEW, Exports, of_seed, sample

@@ -14,7 +14,7 @@ from crm_metrics.commands.report.book import book
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric, Unit
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 
 from .conftest import Reports
 from .exports import FEW, of_seed, sample

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from crm_metrics import api
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from tests.conftest import TODAY, figures, shared
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from crm_metrics import writers
 from crm_metrics.commands.report.book import book
 from crm_metrics.metrics.metric import Better, Metric, Unit
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 
 CASES = {
     "deals_won": (128.0, Unit.COUNT, Better.HIGHER, "sales"),

@@ -17,7 +17,7 @@ from crm_metrics.book.screen import Screen
 from crm_metrics.commands.trend import book as books
 from crm_metrics.commands.trend.tracks import Point, Track, Trends
 from crm_metrics.metrics.catalog import built_in
-from crm_metrics.report import Report
+from crm_metrics.reporting.report import Report
 from crm_metrics.writers import How, write
 from crm_metrics.writers.drawing import panel
 from crm_metrics.writers.drawing.scales import dates, tick_texts, ticks

@@ -9,9 +9,9 @@ from crm_metrics.analysis.cohorts.table import Cohorts, calendar_of, edges, laid
 from crm_metrics.analysis.customers.lookup import People
 from crm_metrics.engine.cells import Floats, Ints
 from crm_metrics.errors import DataError, NothingToReport
-from crm_metrics.frames import moments, numbers, wall_clock
 from crm_metrics.periods import Grain
 from crm_metrics.tables import Dataset, Table
+from crm_metrics.tables.frames import moments, numbers, wall_clock
 
 
 def of_starts(dataset: Dataset, grain: Grain, *, mrr: bool = False) -> Cohorts:

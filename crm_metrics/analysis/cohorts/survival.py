@@ -12,8 +12,8 @@ from crm_metrics.analysis.cohorts.staying import with_ends
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.engine import survival
 from crm_metrics.engine.cells import Floats, Ints
-from crm_metrics.frames import moments, numbers
 from crm_metrics.tables import Dataset
+from crm_metrics.tables.frames import moments, numbers
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import NothingToReport
-from crm_metrics.frames import instants
 from crm_metrics.intervals.shares import wilson
 from crm_metrics.periods import Calendar, Grain, Period
 from crm_metrics.tables import Dataset
+from crm_metrics.tables.frames import instants
 
 Of = Literal["purchases", "revenue", "starts", "mrr"]
 KINDS: tuple[str, ...] = get_args(Of)

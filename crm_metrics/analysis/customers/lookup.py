@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.frames import moments, numbers
 from crm_metrics.tables import Table
+from crm_metrics.tables.frames import moments, numbers
 
 
 class People:

@@ -14,9 +14,9 @@ from crm_metrics.analysis.lifetimes.contracts import Contracts, contracts, month
 from crm_metrics.analysis.lifetimes.predictions import currencies, last_day
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import NothingToReport
-from crm_metrics.frames import moments
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset
+from crm_metrics.tables.frames import moments
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from crm_metrics.engine.cells import Bools, Floats, Unavailable
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
-from crm_metrics.frames import instants
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.tables import Dataset
+from crm_metrics.tables.frames import instants
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from crm_metrics.analysis.lifetimes import renewals
 from crm_metrics.analysis.lifetimes.fitting import Fit
 from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead, untold
 from crm_metrics.engine.cells import Floats
-from crm_metrics.frames import DAY, moments, numbers
 from crm_metrics.tables import Table, Unusable
+from crm_metrics.tables.frames import DAY, moments, numbers
 
 _PLAIN = "take churn_rate and clv, which need no model"
 _NEARLY = 0.1  # of a month: a subscription that ends so shortly after a renewal ended with it

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.frames import moments, numbers, truths, wall_clock
 from crm_metrics.tables import ROW, SOURCE
+from crm_metrics.tables.frames import moments, numbers, truths, wall_clock
 
 NEVER = np.iinfo(np.int64).min  # how a missing day reads as a number
 

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from crm_metrics.analysis.everything import Everything
 from crm_metrics.analysis.quality.check import Hits, Part
-from crm_metrics.frames import has_value, moments, numbers, wall_clock
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing.columns import by_text
@@ -22,6 +21,7 @@ from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table
+from crm_metrics.tables.frames import has_value, moments, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.check import Bools, Ints, Seen

@@ -86,7 +86,7 @@ def customers(
     dataset = session.dataset(Need.columns_of(COLUMNS, spec))
     # What imports pandas is imported while the files are being read.
     from crm_metrics.analysis import customers as listing
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.reporting.timeline import Timeline, reported
 
     whole = reported(dataset, spec) if spec is not None or left else None
     dataset = dataset.up_to("spells" if left else "purchases")

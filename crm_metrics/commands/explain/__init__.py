@@ -55,7 +55,7 @@ def run(
 def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> Opened:
     """The first metric of a question over a loaded dataset, opened; compared where the question compares."""
     from crm_metrics.analysis import opening
-    from crm_metrics.timeline import Timeline, reported
+    from crm_metrics.reporting.timeline import Timeline, reported
 
     metric = asked.only
     whole, timeline = reported(dataset, asked.period), Timeline(dataset)

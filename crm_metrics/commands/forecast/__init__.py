@@ -147,7 +147,7 @@ def _of_metric(session: Session, whole: Dataset, metric: Metric, asked: Query, a
     from crm_metrics.analysis.forecast import records
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
     from crm_metrics.analysis.forecast.moments import Moments
-    from crm_metrics.timeline import first_day
+    from crm_metrics.reporting.timeline import first_day
 
     past = as_of < whole.as_of
     cut = whole

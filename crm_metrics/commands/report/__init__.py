@@ -18,7 +18,7 @@ from crm_metrics.writers import is_for_people
 
 if TYPE_CHECKING:
     from crm_metrics.query import Query
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "the figures (the main job)", 10

@@ -11,7 +11,7 @@ from crm_metrics.settings.alerts import GOAL_BEHIND, GOAL_MISSED, WORSE, Alert
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.settings import Settings
 
 OF_GOALS = (GOAL_MISSED, GOAL_BEHIND)

@@ -14,11 +14,11 @@ from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.describe import defined
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
+from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 
 if TYPE_CHECKING:
     from crm_metrics.metrics.catalog import Catalog
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 _LIMITED = ("value", "low", "high")
 _STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}

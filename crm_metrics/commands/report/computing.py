@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_metrics.intervals.engine import Engine
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.tables import Dataset
 
 # Reasons that another period would not take away.
@@ -34,11 +34,11 @@ def compute(
     that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
-    from crm_metrics.assembly import Assembler, has_figures
     from crm_metrics.intervals.engine import Engine
-    from crm_metrics.ranking import in_order, largest, ranks
-    from crm_metrics.report import Report, column_name
-    from crm_metrics.timeline import PAST, Timeline, reported, ripe
+    from crm_metrics.reporting.assembly import Assembler, has_figures
+    from crm_metrics.reporting.ranking import in_order, largest, ranks
+    from crm_metrics.reporting.report import Report, column_name
+    from crm_metrics.reporting.timeline import PAST, Timeline, reported, ripe
 
     whole = reported(dataset, asked.period)
     timeline = Timeline(dataset)
@@ -174,7 +174,7 @@ def _distinct(missing: Iterable[str]) -> list[str]:
 
 
 def _span(dataset: Dataset) -> str:
-    from crm_metrics.timeline import first_day
+    from crm_metrics.reporting.timeline import first_day
 
     first = first_day(dataset)
     if first is None:

@@ -10,7 +10,7 @@ from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.issues import Severity
 
 if TYPE_CHECKING:
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.settings import Settings
 
 WORSE, WARNING, RESTATED = "worse", "warning", "restated"

@@ -12,7 +12,7 @@ from crm_metrics.errors import UsageError
 
 if TYPE_CHECKING:
     from crm_metrics.query import Query
-    from crm_metrics.report import Cause, FileChange, Report, Restated
+    from crm_metrics.reporting.report import Cause, FileChange, Report, Restated
     from crm_metrics.tables import Dataset
 
 _SHOWN = 12  # figures with one reason

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.book import OF_ROW, Cell, Column, Sheet
 
 if TYPE_CHECKING:
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 _LABELS = (Column("metric"), Column("title", "Figure"), Column(OF_ROW))
 

@@ -118,7 +118,7 @@ def _found(session: Session, asked: Query, metrics: list[Metric], dims: dict[str
     refuse_empty(dataset)
     from crm_metrics.analysis import review
     from crm_metrics.intervals.engine import Engine
-    from crm_metrics.timeline import Timeline, reported, ripe
+    from crm_metrics.reporting.timeline import Timeline, reported, ripe
 
     timeline, whole = Timeline(dataset), reported(dataset, asked.period)
     earlier, before, now = timeline.compared(whole, asked.compare)

@@ -18,7 +18,7 @@ from crm_metrics.settings import Settings
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.trend import Series, Trend
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
     from crm_metrics.tables import Dataset
 
 _ADDS_UP = ("count", "sum", "distinct")
@@ -118,7 +118,7 @@ def _as_asked(whole: Period) -> PeriodSpec:
 
 def _whole(dataset: Dataset, asked: Query, last: int | None) -> Period:
     """The period asked for with its first and last unit made whole, up to the one that as-of is in."""
-    from crm_metrics.timeline import reported
+    from crm_metrics.reporting.timeline import reported
 
     span, grain = reported(dataset, asked.period), cast(Grain, asked.grain)
     seen = [part for part in span.split(grain) if part.start <= dataset.as_of]

@@ -46,7 +46,7 @@ def why(
     the files have. Raises `CrmMetricsError` with what, where and what to do."""
     from crm_metrics.analysis import dimensions, drivers
     from crm_metrics.intervals.engine import Engine
-    from crm_metrics.timeline import Timeline, reported, ripe
+    from crm_metrics.reporting.timeline import Timeline, reported, ripe
 
     session = Session.of(paths, **files)
     asked = session.query(period=period, by=by, metrics=[metric], compare=compare)

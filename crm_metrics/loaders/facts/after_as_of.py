@@ -16,11 +16,11 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, moments, numbers
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, minutes_after
 from crm_metrics.tables import LATER, STATE, Source, Table
+from crm_metrics.tables.frames import NAT, moments, numbers
 
 _OF_THE_REPLY = ("first_response_minutes", "first_response_business_minutes", "sla_status")
 _OF_THE_SOLUTION = ("resolution_minutes", "resolution_business_minutes")

@@ -7,12 +7,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import has_value, moments, numbers, truths
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, optional_truth, words
 from crm_metrics.tables import Table, Unusable
+from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
 _KINDS = ("ces", "csat", "nps")
 _UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell

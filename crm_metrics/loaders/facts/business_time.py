@@ -18,10 +18,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
-from crm_metrics.frames import NAT, instants, moments, numbers, wall_clock
 from crm_metrics.loaders.facts.workbench import DAY_US, MINUTE_US, Bools, Floats, Ints, Workbench, minutes_after
 from crm_metrics.settings import Holidays, Hours
 from crm_metrics.tables import SOURCE, Source, Table
+from crm_metrics.tables.frames import NAT, instants, moments, numbers, wall_clock
 
 _SECOND_US = 1_000_000
 # Beyond these years the rules of clocks and public holidays are not known.

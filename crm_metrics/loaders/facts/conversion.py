@@ -16,12 +16,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.frames import moments
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
 from crm_metrics.loaders.rates import EVER, Book
 from crm_metrics.schema import Kind
 from crm_metrics.tables import NO_RATE, NONE, RATE, ROW, SOURCE, Table
+from crm_metrics.tables.frames import moments
 
 _TABLES = ("order_lines", "orders", "deals", "subscriptions", "spend")
 

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.facts import states, subscriptions
 from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench, optional_truth
 from crm_metrics.schema import STATES
 from crm_metrics.tables import ROW, SOURCE, STATE, Table, Unusable
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _ACTIVE, _LEFT = (STATES["customers"].index(state) for state in ("active", "left"))
 

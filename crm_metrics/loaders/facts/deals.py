@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import DAY, NAT, instants, moments, numbers
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Workbench, put, words
 from crm_metrics.tables import Table, Unusable
+from crm_metrics.tables.frames import DAY, NAT, instants, moments, numbers
 
 _MANY = 30  # deals that ended all alike: hardly what happened, where some are lost and some won
 _COMPETITION = ("closed lost to competition",)  # Zoho's stage

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import DAY_US, HOUR_US, Workbench, in_target, optional_truth, seen
 from crm_metrics.schema import STATES
 from crm_metrics.tables import LATER, STATE, Table
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _CONVERTED = STATES["leads"].index("converted")
 

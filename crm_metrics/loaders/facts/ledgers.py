@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import DataError
-from crm_metrics.frames import has_value, moments, numbers
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, seen
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table
+from crm_metrics.tables.frames import has_value, moments, numbers
 
 KINDS = ("order", "invoice", "sale", "payment", "refund", "other", "method")
 _BY_WORDS = ("other", "refund", "payment", "invoice", "sale")

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
-from crm_metrics.frames import has_value, numbers, truths
 from crm_metrics.loaders.facts import ledgers, states
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, quantities, seen
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.tables.frames import has_value, numbers, truths
 
 _MANY = 30
 # What is said once of an order whatever the number of its lines.

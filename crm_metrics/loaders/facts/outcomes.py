@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, DataError, Reading, together
-from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import Bools, Workbench, all_calendar, category, put, seen, words
@@ -19,6 +18,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import SOURCE, Table, Unusable
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 OUTCOMES = ("lost", "open", "won")
 LOST, OPEN, WON = range(3)

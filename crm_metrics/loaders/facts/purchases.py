@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, has_value, moments, numbers
 from crm_metrics.loaders.facts import ledgers, orders, refunds
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, quantities
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers
 
 
 def derive(bench: Workbench) -> None:

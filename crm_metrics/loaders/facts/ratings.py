@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import has_value, numbers
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, optional_truth, seen, words
 from crm_metrics.tables import SOURCE, Table, Unusable
+from crm_metrics.tables.frames import has_value, numbers
 
 _TO = r"\s*(?:-|–|—|~|to|bis|à|a|al|até|do|tot|t/m|から)\s*"
 _RANGE = re.compile(rf"(?<![\w.,])(\d{{1,3}}){_TO}(\d{{1,3}})(?![\d])")

@@ -6,10 +6,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import moments, truths
 from crm_metrics.loaders.facts.subscriptions import paid, priced
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category
 from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
+from crm_metrics.tables.frames import moments, truths
 
 _MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
 _NOTHING = 1e-6

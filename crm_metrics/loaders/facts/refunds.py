@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import has_value, moments, numbers
 from crm_metrics.loaders.facts import orders
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench
 from crm_metrics.tables import SOURCE
+from crm_metrics.tables.frames import has_value, moments, numbers
 
 _SAME = 0.005  # amounts that differ by less are equal
 

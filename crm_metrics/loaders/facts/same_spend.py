@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
-from crm_metrics.frames import has_value, moments, numbers
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
+from crm_metrics.tables.frames import has_value, moments, numbers
 
 AMOUNTS = ("cost", "impressions", "clicks", "conversions", "leads")
 _NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import has_value, moments, numbers
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import same_spend
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
+from crm_metrics.tables.frames import has_value, moments, numbers
 
 _DECIMALS = (1e12, 1e10, 1e8, 1e6, 1e4)
 # What results are taken to be, by what their indicator holds.

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, has_value, moments
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.stage_order import MOST, Stages, numbered
 from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Floats, Ints, Workbench
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
+from crm_metrics.tables.frames import NAT, has_value, moments
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import NAT, moments, truths
 from crm_metrics.loaders.beside import LEFT
 from crm_metrics.loaders.facts import stage_visits
 from crm_metrics.loaders.facts.stage_order import in_order, numbered
 from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench
 from crm_metrics.tables import LATER, ROW, SOURCE, Table
+from crm_metrics.tables.frames import NAT, moments, truths
 
 _OWN = "generic"  # the vendor of tables that are no known tool's
 

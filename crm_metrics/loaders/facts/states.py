@@ -12,12 +12,12 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError
-from crm_metrics.frames import has_value, numbers, truths
 from crm_metrics.loaders.facts.workbench import BLOCK, Bools, Workbench, category
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
 from crm_metrics.tables import NONE, NOT_KNOWN, SOURCE, STATE, Table
+from crm_metrics.tables.frames import has_value, numbers, truths
 
 _UNKNOWN = -1
 _SHOWN = 5

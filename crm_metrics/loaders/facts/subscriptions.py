@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pandas as pd
 
-from crm_metrics.frames import DAY, NAT, has_value, instants, moments, numbers, truths
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, all_calendar, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import SOURCE, STATE, Table
+from crm_metrics.tables.frames import DAY, NAT, has_value, instants, moments, numbers, truths
 
 # A month has 365.25 / 12 days; a week and a day are parts of that.
 _PER_MONTH = {

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from crm_metrics.frames import NAT, has_value, moments, numbers, truths
 from crm_metrics.loaders.facts import business_time, ratings, states
 from crm_metrics.loaders.facts.workbench import (
     HOUR_US,
@@ -20,6 +19,7 @@ from crm_metrics.loaders.facts.workbench import (
     words,
 )
 from crm_metrics.tables import SOURCE, Table, Unusable
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _SHOWN = 5
 _KEPT = ("within sla", "achieved", "met", "hit", "yes", "true")

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crm_metrics.frames import instants, numbers, wall_clock
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table
+from crm_metrics.tables.frames import instants, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics import frames
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import dates
@@ -22,6 +21,7 @@ from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
 from crm_metrics.loaders.reading import Cells
 from crm_metrics.schema import Kind
+from crm_metrics.tables import frames
 
 # Square's names for the zones that most of its sellers are in.
 _REGIONS = {

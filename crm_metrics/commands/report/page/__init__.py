@@ -8,7 +8,7 @@ from crm_metrics.commands.report.page.choice import Options
 
 if TYPE_CHECKING:
     from crm_metrics.book.screen import Screen
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 
 def draw(report: Report, screen: Screen, options: Options) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crm_metrics.book.screen import Screen
     from crm_metrics.commands.report.page.choice import Choice
     from crm_metrics.commands.report.page.footnotes import Footnotes
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 _WHOLE = "\0"  # the place of the whole period among the periods
 _LABEL = 24  # labels are folded to so many characters before a period goes

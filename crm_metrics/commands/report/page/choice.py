@@ -11,7 +11,7 @@ from crm_metrics.commands.report.page.figures import Figure
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 FEW = 20  # figures that all find their place
 _DIGITS = 9

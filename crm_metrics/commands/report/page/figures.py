@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from crm_metrics.book.screen import Span
     from crm_metrics.commands.report.page.footnotes import Footnotes
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 GOOD, BAD, QUIET = "green", "red", "dim"
 _NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")

@@ -20,7 +20,7 @@ from crm_metrics.metrics.metric import Metric
 if TYPE_CHECKING:
     from crm_metrics.book.screen import Screen
     from crm_metrics.commands.report.page.choice import Options
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 _NAMED = 3
 

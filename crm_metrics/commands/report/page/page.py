@@ -19,7 +19,7 @@ from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from crm_metrics.report import Report
+    from crm_metrics.reporting.report import Report
 
 _TITLE = 26  # titles are folded to so many characters before a column goes
 _LIMITS_FROM = 100

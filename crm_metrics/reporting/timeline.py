@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from crm_metrics import periods
 from crm_metrics.analysis import goals
-from crm_metrics.assembly import Shown
 from crm_metrics.engine.windows import Scope, Window
 from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
+from crm_metrics.reporting.assembly import Shown
 from crm_metrics.tables import Dataset
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from crm_metrics.intervals.signals import ALIKE, Noise, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
-from crm_metrics.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
+from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
 from crm_metrics.tables import NONE
 
 _IN_POINTS = (Unit.PERCENT, Unit.POINTS)

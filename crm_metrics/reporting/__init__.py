@@ -1,0 +1,1 @@
+"""From computed cells to a report: which windows it needs, its tidy rows, the order of its segments."""
