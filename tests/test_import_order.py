@@ -15,7 +15,7 @@ import crm_metrics
 
 PACKAGE = Path(crm_metrics.__file__).parent
 FLOORS: tuple[tuple[str, ...], ...] = (
-    ("errors", "help", "issues", "shipped"),
+    ("errors", "help", "issues", "progress", "shipped"),
     ("schema", "expressions", "periods", "settings", "metrics", "tables"),
     ("loaders", "engine"),
     ("intervals",),

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args, get_origin, 
 
 import typer
 
-from crm_metrics.cli import options, telling
+from crm_metrics import progress
+from crm_metrics.cli import options, telling, watching
 from crm_metrics.cli import output as outputs
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
@@ -25,6 +26,7 @@ from crm_metrics.writers import How, format_of
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book
+    from crm_metrics.issues import Issue
     from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.session import Session
     from crm_metrics.settings import Settings
@@ -47,17 +49,13 @@ class Called:
     table: str | None
     color: str
     verbose: bool
+    quiet: bool
     pager: bool
 
     @property
     def format(self) -> str:
         """The format, by its name or by the ending of the file."""
         return format_of(self.asked, self.output)
-
-    @property
-    def is_logged(self) -> bool:
-        """Whether programs read what is told."""
-        return telling.is_for_programs()
 
     @cached_property
     def catalog(self) -> Catalog:
@@ -84,16 +82,16 @@ class Called:
         stdin = sys.stdin.buffer if "-" in wanted else None
         return Session(wanted, settings=settings, metrics_file=self.metrics_file, stdin=stdin)
 
-    def directed(self, format: str | None, output: str | None) -> Called:
-        """The same call with a format and a file, each where none was asked for."""
-        asked = self.asked or (format if self.output is None else None)
-        call = replace(self, asked=asked, output=self.output or (Path(output) if output else None))
+    def directed(self, format: str | None, output: str | None, *, quiet: bool = False, verbose: bool = False) -> Called:
+        """The same call with a format and a file, each where none was asked for, and quiet or verbose also where that was
+        not."""
+        asked, file = self.asked or (format if self.output is None else None), Path(output) if output else None
+        quiet, verbose = self.quiet or quiet, self.verbose or verbose
+        call = replace(self, asked=asked, output=self.output or file, quiet=quiet, verbose=verbose)
         outputs.refuse_unwritable(call.format, call.output)
+        if quiet:
+            watching.clear()
         return call
-
-    def busy(self, *, quiet: bool = False) -> AbstractContextManager[object]:
-        """A sign of life on a terminal while something is read."""
-        return options.busy(quiet=quiet)
 
     def answer(self, answer: object, **how: object) -> None:
         """Write the book of an answer, as the room makes it. A book may import pandas, which a mistake does not need."""
@@ -101,11 +99,36 @@ class Called:
         self.write(home.book(answer, **how))
 
     def write(self, book: Book) -> None:
-        """Write a book to standard output or the file, in the format asked for."""
+        """Write a book to standard output or the file, in the format asked for; where that does not show them, or programs
+        read what is told, tell of the problems with the data."""
         how = How(self.verbose, dialect=self.settings.dialect)
         color = options.color_of(self.color, self.output)
+        issues = book.origin.issues
+        if self.quiet and self.format == "text":
+            book = replace(book, origin=replace(book.origin, issues=()))
         book = replace(book, define=self._defined)
+        progress.stage("writing")
+        if self.output is None:
+            watching.clear()
         outputs.written(book, self.format, self.output, how, table=self.table, color=color, pager=self.pager)
+        if self.tells_aside:
+            self._tell_of(book.origin.settings_file, issues)
+
+    @property
+    def tells_aside(self) -> bool:
+        """Whether what people see beside the figures is told aside."""
+        return self.format != "text" or telling.is_for_programs()
+
+    def _tell_of(self, settings_file: str | None, issues: Sequence[Issue]) -> None:
+        """Tell of the settings file, and of the problems with the data."""
+        from crm_metrics.book.cells import visible
+        from crm_metrics.book.provenance import chosen, problem
+        from crm_metrics.issues import Severity
+
+        self.tell("settings", [f"settings: {visible(settings_file)}"] if settings_file else [], path=settings_file)
+        for issue in chosen(issues, verbose=self.verbose):
+            level = "warning" if issue.severity is Severity.WARNING else "info"
+            self.tell("problem", [problem(issue)], level=level, code=issue.code, path=issue.path, rows=issue.count)
 
     def _defined(self, name: str) -> Mapping[str, str]:
         """What the figure of a metric means."""
@@ -115,6 +138,7 @@ class Called:
 
     def show(self, text: Callable[[bool], str]) -> None:
         """Print a text, which is told whether it is for a screen; one longer than that through a pager."""
+        watching.clear()
         with outputs.opened(None, plain=False, pager=self.pager) as out:
             written_as = out.encoding or "utf-8"
             out.write(text(out.isatty()).encode(written_as, "replace").decode(written_as))
@@ -124,9 +148,15 @@ class Called:
         return outputs.opened(path, plain=True)
 
     def tell(self, event: str, lines: Iterable[str], *, level: str = "info", **more: object) -> None:
-        """Tell of an event a line, aside from the book: on standard error."""
-        for line in lines:
+        """Tell of an event a line, aside from the book: on standard error. Errors are told also where it is to be quiet."""
+        for line in () if self.quiet and level != "error" else lines:
             telling.tell(event, line, level=level, **more)  # type: ignore[arg-type]  # more holds no text
+
+    def wrote(self, path: Path, text: str) -> None:
+        """Say on standard output that a path is written, and tell of it."""
+        if not self.quiet:
+            self.show(lambda _: f"{text}\n")
+        telling.tell("written", text, level="info", text="", path=path)
 
 
 def command_of(name: str) -> Callable[..., None]:
@@ -144,7 +174,8 @@ def command_of(name: str) -> Callable[..., None]:
         shared["paths"] = shared["paths"].replace(annotation=told)
 
     def command(**values: Any) -> None:
-        with guarded(debug=values.pop("debug"), log_format=values.pop("log_format", "text")):
+        debug, log_format = values.pop("debug"), values.pop("log_format", "text")
+        with guarded(debug=debug, log_format=log_format), watching.watching(quiet=values.get("quiet", False)):
             keep_freed()
             wanted = {name: _value(values.pop(name), *own[name]) for name in own}
             values = {**left, **values}
@@ -156,9 +187,7 @@ def command_of(name: str) -> Callable[..., None]:
                 if code := run(call, **wanted):
                     raise typer.Exit(code)
             elif question is not None:
-                with call.busy():
-                    answer = question(call.session, **wanted)
-                call.answer(answer)
+                call.answer(question(call.session, **wanted))
 
     declared = [_declared(parameter, spec) for parameter, spec in own.values()]
     declared += [parameter for name, parameter in shared.items() if name in kept]
@@ -282,5 +311,6 @@ def _called(own_room: ModuleType, values: Mapping[str, Any]) -> Called:
         values["table"],
         values["color"],
         values["verbose"],
+        values["quiet"],
         not values["no_pager"],
     )

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crm_metrics import errors
-from crm_metrics.cli import telling
 from crm_metrics.writers import formats
 
 if TYPE_CHECKING:
@@ -72,6 +69,9 @@ def shared(
         bool, option("--no-pager", help="Never through a pager (PAGER, else less), however long.")
     ] = False,
     verbose: Annotated[bool, option("-v", "--verbose", help="All notes, and the files that were ignored.")] = False,
+    quiet: Annotated[
+        bool, option("-q", "--quiet", help="No problems with the data, no notes, no sign of how far it has come.")
+    ] = False,
     log_format: Annotated[
         str,
         option("--log-format", metavar="FORM", help="What goes to standard error: text, or json, an object a line."),
@@ -98,12 +98,3 @@ def color_of(color: str, output: Path | None) -> bool | None:
     if color not in ("auto", "always", "never"):
         raise errors.UsageError(f"--color {color}: auto, always or never")
     return {"auto": None, "always": True, "never": False}[color] if output is None else False
-
-
-def busy(*, quiet: bool = False) -> AbstractContextManager[object]:
-    """A sign of life on a terminal while files are read."""
-    if quiet or telling.is_for_programs() or not sys.stderr.isatty():
-        return nullcontext()
-    from rich.console import Console
-
-    return Console(stderr=True).status("Reading …")

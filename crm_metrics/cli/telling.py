@@ -39,9 +39,14 @@ def tell(event: str, message: str, *, level: str = "warning", text: str | None =
         _write(message if text is None else text)
 
 
+def harmless(message: str) -> str:
+    """A message with the control characters that a file's name or content could bring in shown as text."""
+    return "".join(char if char == "\n" or char.isprintable() else repr(char)[1:-1] for char in message)
+
+
 def _write(message: str) -> None:
-    """A message for people; control characters that a file's content could bring in are shown as text."""
-    safe = "".join(char if char == "\n" or char.isprintable() else repr(char)[1:-1] for char in message)
+    """A message for people."""
+    safe = harmless(message)
     try:
         sys.stderr.write(safe + "\n")
     except UnicodeEncodeError:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 # The options that commands share, by what they are for.
-READING = ("paths", "as_of", "encoding", "date_order", "decimal", "timezone")
-WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose", "log_format")
+TELLING = ("quiet", "log_format")
+READING = ("paths", "as_of", "encoding", "date_order", "decimal", "timezone", *TELLING)
+WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose")
 SETTING = ("set_", "config", "no_config", "debug")
 
 
@@ -103,8 +104,12 @@ class Call(Protocol):
     @property
     def verbose(self) -> bool: ...
     @property
-    def is_logged(self) -> bool:
-        """Whether programs read what is told."""
+    def quiet(self) -> bool:
+        """Whether to say nothing of problems with the data."""
+
+    @property
+    def tells_aside(self) -> bool:
+        """Whether what people see beside the figures is told aside."""
 
     @property
     def stated(self) -> Mapping[str, str]:
@@ -121,11 +126,16 @@ class Call(Protocol):
     def on(self, paths: Sequence[str], settings: Settings | None = None, example: str = "") -> Session:
         """A session of other paths, those of the settings where there are none."""
 
-    def directed(self, format: str | None, output: str | None) -> Call:  # noqa: A002
-        """The same call with a format and a file, each where none was asked for."""
-
-    def busy(self, *, quiet: bool = False) -> AbstractContextManager[object]:
-        """A sign of life on a terminal while something is read."""
+    def directed(
+        self,
+        format: str | None,  # noqa: A002
+        output: str | None,
+        *,
+        quiet: bool = False,
+        verbose: bool = False,
+    ) -> Call:
+        """The same call with a format and a file, each where none was asked for, and quiet or verbose also where that was
+        not."""
 
     def show(self, text: Callable[[bool], str]) -> None:
         """Prints a text, which is told whether it is for a screen; one longer than that through a pager."""
@@ -140,8 +150,11 @@ class Call(Protocol):
         """A file that appears whole or not at all."""
 
     def tell(self, event: str, lines: Iterable[str], *, level: str = "info", **more: object) -> None:
-        """Tells of an event a line, aside from the book: on standard error. `level` is info, warning or error; `more` is for
-        programs."""
+        """Tells of an event a line, aside from the book: on standard error. `level` is info, warning or error, which is told
+        also where it is to be quiet; `more` is for programs."""
+
+    def wrote(self, path: Path, text: str) -> None:
+        """Says on standard output that a path is written, and tells of it."""
 
 
 def names() -> list[str]:

@@ -109,8 +109,7 @@ def run(
 ) -> int:
     """Writes the goals, and says which of them are missed or behind where that is to fail."""
     alerting.refuse_without(fail_on, call.settings)
-    with call.busy():
-        answer = goals(call.session, **asked)
+    answer = goals(call.session, **asked)
     call.answer(answer)
     failed = alerting.of_goals(answer.standings, call.settings.alert) if failing.ALERT in fail_on else []
     for kind in fail_on:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from crm_metrics.metrics.metric import Metric
 
 ABOUT, PLACE = "what each figure means; 'crm-metrics metrics win_rate' explains one", 170
-SHARED = (*WRITING, *SETTING, "metrics_file")
+SHARED = (*WRITING, *SETTING, "log_format", "metrics_file")
 
 _COLUMNS = (
     Column("metric", "Name"),

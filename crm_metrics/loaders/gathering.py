@@ -12,14 +12,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import get_args
 
-from crm_metrics import schema
+from crm_metrics import progress, schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import advising, beside, memory
 from crm_metrics.loaders.coercing.words import spellings_of_missing
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Halves, Plan, halves_of, plan
-from crm_metrics.loaders.reading import Cells, Raw
+from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.loaders.vocabulary import said_by
 from crm_metrics.periods import Grain
@@ -105,11 +105,19 @@ def gather(
     started: dict[str, Fetched] = {}
     for path, (raw, recognised, how, unread, unit) in planned.items():
         missing = [*spellings_of_missing(), *recognised.layout.missing]
-        cells = pool.submit(raw.read, how.columns, missing, threads=threads)
+        cells = pool.submit(_read, raw, how.columns, missing, threads=threads)
         started[path] = Fetched(raw, recognised, how, cells, unread, unit)
     offers = _offers(files, needs, settings or Settings())  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
     return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
+
+
+def _read(raw: Raw, wanted: Mapping[int, As], missing: Sequence[str], *, threads: bool) -> Cells:
+    """The cells of a file, which is told when it begins and when it is done."""
+    progress.reading(raw.path)
+    cells = raw.read(wanted, missing, threads=threads)
+    progress.reading(raw.path, len(cells.rows))
+    return cells
 
 
 def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from crm_metrics import schema
+from crm_metrics import progress, schema
 from crm_metrics.errors import DataError, together
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import coverage, linking, overlaps, rates
@@ -72,7 +72,10 @@ def load(
     issues, dims = gathered.issues, gathered.dims
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
+    progress.stage("reading dates and amounts")
     files = _all_of(jobs)
+    progress.loaded(len(files), sum(file.source.rows for file in files))
+    progress.stage("putting records together")
     if watch is not None:
         watch(files)
     issues += [issue for file in files for issue in file.issues]
@@ -104,6 +107,7 @@ def load(
     subscriptions.settle_ends(bench)
     for dim in dims:
         linking.carry(tables, dim)
+    progress.stage("working out response times, outcomes and revenue")
     for steps in _FACTS:
         _side_by_side(gathered.pool, bench, steps)
     gathered.pool.shutdown()
@@ -111,6 +115,7 @@ def load(
         linking.carry(bench.tables, dim)
     coverage.derive(bench)
     _report_undated(bench)
+    progress.stage("computing")
     return Dataset(
         tables=bench.tables,
         sources=sources + [file.source for _, file in exchange],

@@ -178,7 +178,7 @@ def test_without_goals_an_example_is_shown(folder: Path):
     ],
 )
 def test_a_missed_goal_can_fail(folder: Path, target: int, fail_on: str, code: int, said: str):
-    done = goals(folder, goal(target=target), "--fail-on", fail_on)
+    done = goals(folder, goal(target=target), "--fail-on", fail_on, "-q")
     assert (done.code, done.err, len(done.rows)) == (code, said, 1)
 
 
@@ -221,7 +221,8 @@ def test_a_steady_past_goes_on(folder: Path, target: int, chance: str, status: s
 
 def test_a_goal_that_is_behind_can_fail(folder: Path):
     files = (steady(folder),)
-    done = goals(folder, goal(target=9000, **QUARTER), "--as-of", "2025-09-14", "--fail-on", "goal-behind", files=files)
+    asked = ("--as-of", "2025-09-14", "--fail-on", "goal-behind", "-q")
+    done = goals(folder, goal(target=9000, **QUARTER), *asked, files=files)
     assert (done.code, done.err) == (1, "failed: goals behind: revenue_won in 2025-Q3\n")
 
 

@@ -72,8 +72,7 @@ def run(
     **asked: Any,
 ) -> int:
     """Writes what was found; nothing at all to a page where there is nothing."""
-    with call.busy():
-        findings = check(call.session, **asked)
+    findings = check(call.session, **asked)
     if findings or call.output is not None or call.format != "text":
         call.answer(findings, rows=rows)
     return errors.EXIT_FINDINGS if findings else 0

@@ -149,10 +149,7 @@ def run(
     **asked: Any,
 ) -> None:
     """Writes the customers, or the test of the model."""
-    with call.busy():
-        answer = (
-            customers(call.session, **asked) if until is None else hold_out(call.session, until, unit=asked["unit"])
-        )
+    answer = customers(call.session, **asked) if until is None else hold_out(call.session, until, unit=asked["unit"])
     call.answer(answer)
 
 

@@ -47,8 +47,7 @@ def run(
     **asked: Any,
 ) -> None:
     """Writes the figure; its records are the first table, and all that CSV holds."""
-    with call.busy():
-        figure = explain(call.session, **asked)
+    figure = explain(call.session, **asked)
     call.answer(figure)
 
 

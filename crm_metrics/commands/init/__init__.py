@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from crm_metrics import errors, settings
-from crm_metrics.commands import Call, option
+from crm_metrics.commands import TELLING, Call, option
 
 if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 ABOUT, PLACE = "writes crm-metrics.toml from what was found", 160
-SHARED = ("paths", "date_order", "decimal", "set_", "debug")  # a settings file that is there decides nothing
+SHARED = ("paths", "date_order", "decimal", "set_", *TELLING, "debug")  # a settings file that is there decides nothing
 
 
 def run(
@@ -38,8 +38,7 @@ def run(
         raise errors.UsageError("standard input cannot be written into a settings file", hint="Give files.")
     from crm_metrics.commands import scan
 
-    with call.busy():
-        scanned = scan.scan(call.on(wanted))
+    scanned = scan.scan(call.on(wanted))
     unclear = [error for error in scanned.refused.values() if isinstance(error, errors.AmbiguousError)]
     if not scanned.files and not unclear and scanned.refused:
         raise errors.together(list(scanned.refused.values()))
@@ -55,7 +54,7 @@ def run(
         f"{target} is written.",
         *(f"To be settled in it: {path}" for path, is_unclear in left.items() if is_unclear),
     ]
-    call.show(lambda _: "\n".join(said) + "\n")
+    call.wrote(target, "\n".join(said))
     not_read = (f"Not read: {error}" for path, error in scanned.refused.items() if not left[path])
     call.tell("problem", not_read, level="warning")
 

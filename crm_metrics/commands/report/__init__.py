@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics import errors
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import alerting, failing, profiles, restating
-from crm_metrics.issues import Severity
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
@@ -97,7 +96,6 @@ def run(
             readable=False,  # what is wrong with the file is told after the report
         ),
     ] = None,
-    quiet: Annotated[bool, option("-q", "--quiet", help="No problems with the data, no notes.")] = False,
     **asked: Any,
 ) -> int:
     """Writes the report, with what a profile says where nothing else was asked for; aside from it what formats for programs
@@ -109,8 +107,8 @@ def run(
     if "as_of" not in call.stated and profile.as_of is not None:
         settings = settings.model_copy(update={"as_of": profile.as_of})
     session = call.on(files or list(profile.paths), settings)
-    call = call.directed(profile.format, profile.output)
-    quiet, verbose = quiet or bool(profile.quiet), call.verbose or bool(profile.verbose)
+    how = {"quiet": bool(profile.quiet), "verbose": bool(profile.verbose)}
+    call = call.directed(profile.format, profile.output, **how)
     fail_on = fail_on or failing.kinds(profile.fail_on)
     history = history or (Path(profile.history) if profile.history else None)
     failing.refuse_without_history(fail_on, history)
@@ -122,21 +120,17 @@ def run(
             asked[name] = getattr(profile, name)
     query = session.query(**asked)
     alerting.refuse_without(fail_on, settings, [metric.name for metric in query.metrics])
-    with call.busy(quiet=quiet):
-        dataset = session.load(query)
-        if verbose:
-            call.tell("ignored", (f"ignored: {path}" for path in dataset.ignored))
-        if call.is_logged:
-            many, rows = len(dataset.sources), sum(source.rows for source in dataset.sources)
-            call.tell("read", [f"{many} files are read"], files=many, rows=rows)
-        result = compute(dataset, query, history=is_for_people(call.format) or layout == "wide")
-        _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
-        earlier = restating.History(history, result, dataset, query)
+    dataset = session.load(query)
+    if call.verbose:
+        call.tell("ignored", (f"ignored: {path}" for path in dataset.ignored))
+    result = compute(dataset, query, history=is_for_people(call.format) or layout == "wide")
+    _refuse_old(result.newest, profile.max_age if max_age is None else max_age)
+    earlier = restating.History(history, result, dataset, query)
     result = earlier.report
     from crm_metrics.commands.report.book import book
 
     answer = book(
-        replace(result, issues=[]) if quiet and call.format == "text" else result,
+        replace(result, issues=[]) if call.quiet and call.format == "text" else result,
         query.catalog if is_for_people(call.format) else None,
         everything="all" if all_ else "named" if named else "",
         paths=[] if "-" in session.paths else session.paths,
@@ -146,10 +140,12 @@ def run(
 
         answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
     call.write(answer)
-    if (call.format != "text" or call.is_logged) and not quiet:
-        _warn(call, result, verbose=verbose)
-    restated = earlier.keep()
-    call.tell("restated", [] if quiet else restated, level="warning")
+    if call.tells_aside:
+        from crm_metrics.book.cells import visible
+        from crm_metrics.commands.report.waiting import sentences
+
+        call.tell("note", [*result.uncovered, *map(visible, result.offers), *sentences(result)])
+    call.tell("restated", earlier.keep(), level="warning")
     failed = alerting.of_report(result, settings.alert) if failing.ALERT in fail_on else []
     failed += failing.reasons(earlier.report, fail_on)
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
@@ -165,17 +161,3 @@ def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
     if (age := (date.today() - day).days) > max_age:
         said = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
         raise errors.NothingToReport(f"{said}; --max-age allows {max_age}")
-
-
-def _warn(call: Call, result: Report, *, verbose: bool) -> None:
-    """What the formats without a header do not say: the settings file, and the problems with the data."""
-    from crm_metrics.book import cells
-    from crm_metrics.book.provenance import chosen, problem
-    from crm_metrics.commands.report.waiting import sentences
-
-    if file := cells.visible(result.settings_file or ""):
-        call.tell("settings", [f"settings: {file}"], path=file)
-    call.tell("note", [*result.uncovered, *map(cells.visible, result.offers), *sentences(result)])
-    for issue in chosen(result.issues, verbose=verbose):
-        level = "warning" if issue.severity is Severity.WARNING else "info"
-        call.tell("problem", [problem(issue)], level=level, code=issue.code, path=issue.path, rows=issue.count)

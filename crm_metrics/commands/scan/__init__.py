@@ -25,8 +25,7 @@ def scan(paths: Sequence[str] | Session, **files: Unpack[Files]) -> Scan:
 
 def run(call: Call) -> int:
     """Writes what is recognised; with an exit code of its own where a file is not read, or none recognised."""
-    with call.busy():
-        scanned = scan(call.session)
+    scanned = scan(call.session)
     call.answer(scanned)
     if scanned.refused:
         return errors.EXIT_DATA

@@ -50,14 +50,13 @@ def run(
         )
     target = output or Path("tables.xlsx" if chosen == "xlsx" else "tables")
     _refuse_taken(target, is_folder=chosen != "xlsx")
-    with call.busy():
-        made = tables(call.session)
+    made = tables(call.session)
     from crm_metrics.commands.tables.files import write
 
     write(made, chosen, target)
     rows = sum(table.rows.num_rows for table in made)
     number = f"{len(made)} tables" if len(made) != 1 else "1 table"
-    call.show(lambda _: f"{target} is written: {number}, {rows:,} records.\n")
+    call.wrote(target, f"{target} is written: {number}, {rows:,} records.")
 
 
 def _refuse_taken(target: Path, *, is_folder: bool) -> None:

@@ -70,8 +70,7 @@ def run(
     if not metrics:
         raise UsageError("no metric is given", hint="For example: crm-metrics trend win_rate exports/")
     session = call.on(paths, example=f"trend {metrics[0]}")
-    with call.busy():
-        answer = trend(session, metrics, **asked)
+    answer = trend(session, metrics, **asked)
     call.answer(answer)
 
 

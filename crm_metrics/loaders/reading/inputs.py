@@ -13,6 +13,7 @@ from pathlib import Path
 from threading import Thread
 from typing import BinaryIO
 
+from crm_metrics import progress
 from crm_metrics.errors import DataError, SettingsError, UsageError, nearest
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
@@ -111,6 +112,7 @@ def _globbed(path: str) -> list[str]:
 def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tuple[Content, bool]]:
     """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
     if path == "-":
+        progress.stage("reading standard input")
         with opened.reading(path):
             yield contents.of_stream(path, stdin or sys.stdin.buffer), True
     elif Path(path).is_dir():
@@ -147,6 +149,7 @@ def _entries(folder: str, opened: Opened) -> Iterator[str]:
 
 def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
     """Adds the tables in a file, or its name to what is ignored. Content that was met under another name counts once."""
+    progress.stage(f"opening {content.path}")
     with opened.reading(content.path):
         _add_kind(content, opened, is_named=is_named, depth=depth)
 
