@@ -3,7 +3,7 @@ figures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
@@ -19,14 +19,16 @@ if TYPE_CHECKING:
 Cell = str | float | bool | date | None  # None and NaN: missing
 OF_ROW = "unit"  # the unit of a column whose rows are in different ones: the row's own, in its column `unit`
 
+BY_SIGNAL = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}  # the styles of signals
+
 
 @dataclass(frozen=True)
 class Column:
     """A column of a table. `name` is its name for machines, `title` its heading for people (empty: the name); numbers are
     in `unit`, shares as fractions, money in the currency of the row's column `currency`, else of the table. A column that is
     not `shown` is only for machines; in a narrow terminal those with the highest `spare` go first, 0 never. `bar` draws a
-    fraction beside its figure; `styles` colours texts. What is `signed` is a change, in the unit itself or in percent
-    of what it was."""
+    fraction beside its figure, alone where it is in no unit; `styles` colours texts. What is `signed` is a change, in the
+    unit itself or in percent of what it was."""
 
     name: str
     title: str = ""
@@ -45,10 +47,10 @@ class Column:
 @dataclass(frozen=True)
 class Sheet:
     """One table: a row has a cell for each column. `notes` stand below it; `empty` instead of it where it has no rows. One
-    that is `charted` is what the book's charts show: a terminal leaves it to them, and of a table of more than `most` rows
-    (0: no limit) it shows some, at equal steps; of others pages show the `first` rows (0: all). One that is `for_people`
-    shows figures of the main table again, which programs do not need twice; where it is False, people have them in other
-    tables, and this one last."""
+    that is `charted` is what the book's charts or passages show: a terminal leaves it to them, and of a table of more than
+    `most` rows (0: no limit) it shows some, at equal steps; of others pages show the `first` rows (0: all). One that is
+    `for_people` shows figures of the main table again, which programs do not need twice; where it is False, people have
+    them in other tables, and this one last, in a terminal not at all."""
 
     name: str
     title: str
@@ -109,6 +111,35 @@ class Frame(Sequence[Sequence[Cell]]):
                 listed = [days.get(text) for text in listed]
             columns.append(listed)
         return list(zip(*columns, strict=True))
+
+
+@dataclass(frozen=True)
+class Said:
+    """A paragraph of a passage, so many steps `deep` below its title."""
+
+    text: str
+    deep: int = 1
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Labels of a passage, each with what belongs to it, so many steps `deep`: below each other, and where there is room as
+    many as `across` beside each other."""
+
+    pairs: Sequence[tuple[str, str]]
+    deep: int = 1
+    across: int = 1
+
+
+@dataclass(frozen=True)
+class Passage:
+    """What is said of one thing, under its title, with a word or two `aside` of it, in a `style`."""
+
+    title: str
+    parts: Sequence[Said | Pairs]
+    aside: str = ""
+    style: str = "dim"
 
 
 @dataclass(frozen=True)
@@ -180,9 +211,9 @@ class Origin:
 @dataclass(frozen=True)
 class Book:
     """The whole result of a command: a title with what it is about, plain sentences, charts, tables (the first is the main
-    one), notes. `known` holds further keys for JSON. `page`, where there is one, draws the book for a terminal, on a screen
-    and with all notes or not; `define` gives what the figure of a metric means, by heading, empty where that is not
-    known."""
+    one), passages for people, notes. `known` holds further keys for JSON, `told` the codes of problems that passages tell
+    of. `page`, where there is one, draws the book for a terminal, on a screen and with all notes or not; `define` gives what
+    the figure of a metric means, by heading, empty where that is not known."""
 
     title: str
     origin: Origin
@@ -192,5 +223,16 @@ class Book:
     notes: Sequence[str] = ()
     known: Mapping[str, object] = field(default_factory=dict)
     charts: Sequence[Curve | HeatMap] = ()
+    passages: Sequence[Passage] = ()
+    told: Collection[str] = ()
     page: Callable[[Any, bool], None] | None = None
     define: Callable[[str], Mapping[str, str]] = lambda metric: {}
+
+    @property
+    def problems(self) -> list[Issue]:
+        """The problems with the data that are still to be told."""
+        return [issue for issue in self.origin.issues if issue.code not in self.told]
+
+    def is_told(self, sheet: Sheet) -> bool:
+        """Whether charts or passages show what is in a table."""
+        return sheet.charted and bool(self.charts or self.passages)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Unpack
 
-from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book import BY_SIGNAL, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.commands import PeriodOption, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Unit
@@ -69,14 +69,7 @@ def products(
     return Products(dataset, span.period, span.earlier, top, least, made)
 
 
-_STYLES = {
-    "better": "green",
-    "maybe better": "green",
-    "worse": "red",
-    "maybe worse": "red",
-    "more often": "green",
-    "more": "green",
-}
+_STYLES = {**BY_SIGNAL, "more often": "green", "more": "green"}
 _MORE = "more often"
 _SAID = 3  # products, and pairs, that a sentence names
 _PRODUCTS = (

@@ -77,7 +77,7 @@ def write(book: Book, format: str, how: How | None = None, *, table: str | None 
     table hold the first. Raises `UsageError` for a table that the book does not have, and for a format that does not
     exist."""
     if table is not None:
-        book = replace(book, sheets=[_chosen(book, table)], charts=(), page=None)
+        book = replace(book, sheets=[_chosen(book, table)], charts=(), passages=(), page=None)
     writing = import_module(f"{__name__}.{format_of(format, None)}").write
     return cast("Callable[[Book, How], str | bytes]", writing)(book, how or How())
 

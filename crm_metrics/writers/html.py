@@ -8,7 +8,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics import __version__
-from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Sheet, cells
+from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Pairs, Passage, Said, Sheet, cells
 from crm_metrics.book.provenance import counted, problems
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing import scales, svg
@@ -45,7 +45,10 @@ def write(book: Book, how: How) -> str:
     notes = [*book.notes, *origin.notes, *kept]
     template = files(__package__).joinpath("drawing", "page.jinja").read_text(encoding="utf-8")
     made = Environment(autoescape=True).from_string(template)
-    sheets = [*in_order(book), *_origins(origin)]
+    parts = [*in_order(book), *_origins(origin)]
+    tables = [
+        _passage(part) if isinstance(part, Passage) else _table(part, book, alone=len(parts) == 1) for part in parts
+    ]
     return (
         made.render(
             title=_shown(book.title),
@@ -53,10 +56,10 @@ def write(book: Book, how: How) -> str:
             says=list(map(_shown, book.says)),
             charts=[_chart(chart, number) for number, chart in enumerate(charts)],
             chart_style=_markup(svg.STYLE),
-            tables=[_table(sheet, book, alone=len(sheets) == 1) for sheet in sheets],
+            tables=tables,
             lists=[
                 ("Notes", list(map(_shown, notes))),
-                ("Data problems", counted(origin.issues, verbose=True) if how.verbose else problems(origin.issues)),
+                ("Data problems", counted(book.problems, verbose=True) if how.verbose else problems(book.problems)),
             ],
             version=__version__,
             as_of=origin.as_of,
@@ -88,9 +91,7 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
     listed = [texts(sheet, column) for column in columns]
     count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
-    folded = not alone and (
-        (sheet.charted and bool(book.charts)) or len(sheet.rows) > _FOLDED or sheet.for_people is False
-    )
+    folded = not alone and (book.is_told(sheet) or len(sheet.rows) > _FOLDED or sheet.for_people is False)
     head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
     if (more := len(sheet.rows) - _ROWS) > 0:
         note = f"{cells.count(more)} more rows are not shown: -f xlsx and -f csv have all."
@@ -122,6 +123,24 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
         "empty": _shown(sheet.empty or "nothing"),
         "notes": list(map(_shown, sheet.notes)),
     }
+
+
+def _passage(passage: Passage) -> dict[str, Any]:
+    """A passage as the page has it; texts alone are pairs without a label."""
+    parts = [
+        {
+            "deep": part.deep,
+            "style": part.style if isinstance(part, Said) else "",
+            "pairs": [
+                (_shown(label), _shown(text))
+                for label, text in (part.pairs if isinstance(part, Pairs) else [("", part.text)])
+            ],
+            "listed": isinstance(part, Pairs),
+        }
+        for part in passage.parts
+    ]
+    title, aside = _shown(passage.title), _shown(passage.aside)
+    return {"title": title, "aside": aside, "style": passage.style, "parts": parts, "folded": False}
 
 
 def _shape(column: Column, words: Sequence[str]) -> str:

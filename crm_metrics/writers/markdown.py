@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import Book, Sheet, cells
+from crm_metrics.book import Book, Passage, Said, Sheet, cells
 from crm_metrics.book.provenance import counted
 from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
@@ -22,11 +22,11 @@ def write(book: Book, how: How) -> str:
     lines += [escaped(" · ".join(about(book))), ""]
     for sentence in (*book.says, *(chart.says for chart in book.charts if chart.says)):
         lines += [escaped(sentence), ""]
-    for sheet in in_order(book):
-        lines += _table(sheet.shortened)
+    for part in in_order(book):
+        lines += _passage(part) if isinstance(part, Passage) else _table(part.shortened)
     notes = [*book.notes, *origin.notes]
     lines += [f"- {escaped(note)}" for note in notes] + ([""] if notes else [])
-    if problems := counted(origin.issues, verbose=how.verbose):
+    if problems := counted(book.problems, verbose=how.verbose):
         lines += ["## Data problems", "", *(f"- {escaped(line)}" for line in problems), ""]
     return "\n".join(lines).rstrip() + "\n"
 
@@ -40,6 +40,15 @@ def _table(sheet: Sheet) -> list[str]:
     rule = ["---" if column.unit is None else "---:" for column in columns]
     rows = [[escaped(column.heading) for column in columns], rule, *map(list, zip(*made, strict=True))]
     return [*head, *(f"| {' | '.join(row)} |" for row in rows), "", *(f"{escaped(note)}\n" for note in sheet.notes)]
+
+
+def _passage(passage: Passage) -> list[str]:
+    """Its parts as a list, what is deeper below what it belongs to."""
+    lines = [f"## {escaped(' · '.join(filter(None, [passage.title, passage.aside])))}", ""]
+    for part in passage.parts:
+        pairs = [("", part.text)] if isinstance(part, Said) else part.pairs
+        lines += [f"{'  ' * (part.deep - 1)}- {escaped(f'{label} {text}'.strip())}" for label, text in pairs]
+    return [*lines, ""]
 
 
 def escaped(text: str) -> str:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
-from crm_metrics.book import Book, Column, Curve, HeatMap, Sheet, cells
+from crm_metrics.book import Book, Column, Curve, HeatMap, Pairs, Passage, Sheet, cells
 from crm_metrics.book.provenance import counted, section
-from crm_metrics.book.screen import GAP, Screen, Span, aligned, longest_word, wrapped
+from crm_metrics.book.screen import GAP, Screen, Span, aligned, longest_word, padded_to, wrapped
 from crm_metrics.writers.drawing import heatmap, panel
 from crm_metrics.writers.drawing.texts import about, filled, texts
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 FOR_PEOPLE = True
 _BAR = 10
+_BETWEEN = 4  # columns of pairs that stand beside each other
 _DRAWN = 12  # curves on a page; more are not looked at
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 600)  # at which rows of a long table are shown
 _NARROWEST = 12  # texts are folded to so many characters before anything else is
@@ -33,10 +34,12 @@ def write(book: Book, how: How) -> str:
     _head(screen, book)
     _charts(screen, book)
     for sheet in book.sheets:
-        if not (sheet.charted and book.charts):
+        if not book.is_told(sheet) and (sheet.for_people is not False or len(book.sheets) == 1):
             table(screen, sheet)
+    for part in book.passages:
+        passage(screen, part)
     section(screen, "", [cells.visible(note) for note in (*book.notes, *book.origin.notes)])
-    section(screen, "Data problems", counted(book.origin.issues, verbose=how.verbose))
+    section(screen, "Data problems", counted(book.problems, verbose=how.verbose))
     return screen.text(how.encoding)
 
 
@@ -58,7 +61,7 @@ def _charts(screen: Screen, book: Book) -> None:
 
 
 def _head(screen: Screen, book: Book) -> None:
-    screen.line((cells.visible(book.title), "bold"))
+    screen.paragraph(cells.visible(book.title), "bold", hang=2)
     for line in about(book):
         screen.paragraph(line, "dim", hang=0)
     for sentence in book.says:
@@ -106,15 +109,57 @@ def table(screen: Screen, sheet: Sheet) -> None:
         screen.paragraph(cells.visible(note), "dim", indent=len(GAP), hang=2)
 
 
+def passage(screen: Screen, part: Passage) -> None:
+    """Draws a passage under its title."""
+    screen.blank()
+    title, aside = cells.visible(part.title), cells.visible(part.aside)
+    if aside and screen.fits(title, GAP, aside):
+        screen.line((title, "bold"), (GAP, ""), (aside, part.style))
+    else:
+        screen.paragraph(title, "bold", hang=2)
+        if aside:
+            screen.paragraph(aside, part.style, indent=len(GAP), hang=0)
+    for said in part.parts:
+        if isinstance(said, Pairs):
+            _pairs(screen, said)
+        else:
+            screen.paragraph(cells.visible(said.text), said.style, indent=said.deep * len(GAP), hang=2)
+
+
+def _pairs(screen: Screen, part: Pairs) -> None:
+    """Labels and texts in columns; in a narrow terminal the labels are folded, and where that does not do the texts stand
+    below them."""
+    pairs = [(cells.visible(label), cells.visible(text)) for label, text in part.pairs]
+    indent, wide, room = (
+        part.deep * len(GAP),
+        _widest([label for label, _ in pairs]),
+        _widest([text for _, text in pairs]),
+    )
+    free = None if screen.width is None else screen.width - indent
+    across = 1 if free is None else min(part.across, (free + _BETWEEN) // (wide + len(GAP) + room + _BETWEEN))
+    if across > 1:
+        beside = [padded_to(f"{padded_to(label, wide)}{GAP}{text}", wide + len(GAP) + room) for label, text in pairs]
+        down = -(-len(beside) // across)
+        for at in range(down):
+            screen.line((" " * indent, ""), ((" " * _BETWEEN).join(beside[at::down]), ""))
+        return
+    if free is not None:
+        wide = max(min(wide, free - len(GAP) - room), longest_word([label for label, _ in pairs]))
+    for label, text in pairs:
+        if free is None or wide + len(GAP) + cell_len(text) <= free:
+            screen.row([((label, ""), wide)], [(text, "")], indent=indent)
+        else:
+            screen.paragraph(label, indent=indent, hang=2)
+            screen.paragraph(text, indent=indent + len(GAP), hang=2)
+
+
 def _drawn(sheet: Sheet, column: Column) -> list[str]:
     found = texts(sheet, column)
+    bars = [bar(row[sheet.columns.index(column)]) for row in sheet.rows] if column.bar else []
     if column.unit is None:
-        return found
+        return bars or found
     found = aligned(found)
-    if not column.bar:
-        return found
-    place = sheet.columns.index(column)
-    return [f"{text} {bar(row[place])}" for text, row in zip(found, sheet.rows, strict=True)]
+    return [f"{text} {drawn}" for text, drawn in zip(found, bars, strict=True)] if bars else found
 
 
 def bar(share: object, length: int = _BAR) -> str:

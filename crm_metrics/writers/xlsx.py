@@ -104,7 +104,8 @@ def _summary(worksheet: Worksheet, book: Book) -> Sheet:
         worksheet.cell(row, 1).font = font_of(color=COLORS["dim"])
         row += 1
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
-    shown = next((sheet for sheet in in_order(book) if sheet.rows and len(sheet.rows) <= _ON_SUMMARY), book.sheets[0])
+    sheets = (part for part in in_order(book) if isinstance(part, Sheet))
+    shown = next((sheet for sheet in sheets if sheet.rows and len(sheet.rows) <= _ON_SUMMARY), book.sheets[0])
     columns = [column for column in shown.columns if column.shown and filled(shown, column)]
     heads = [column.heading for column in columns]
     set_widths(worksheet, shown, columns, heads)

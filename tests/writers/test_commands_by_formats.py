@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import html
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from crm_metrics.book import Book, Curve
+from crm_metrics.book import Book, Curve, Pairs, Said, Sheet
 from crm_metrics.errors import UsageError
 from crm_metrics.writers import formats, write
 from crm_metrics.writers.drawing.texts import filled, in_order, texts
@@ -58,7 +59,8 @@ def test_programs_read_the_same_rows_in_all_formats(command: str) -> None:
 def test_people_read_every_figure_on_the_page_and_in_markdown(command: str) -> None:
     answer = book(command)
     page, markdown = Page(text(answer, "html")), text(answer, "markdown")
-    for sheet, table in zip((sheet for sheet in in_order(answer) if sheet.rows), page.tables, strict=False):
+    sheets = [part for part in in_order(answer) if isinstance(part, Sheet) and part.rows]
+    for sheet, table in zip(sheets, page.tables, strict=False):
         columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
         shown = [texts(sheet, column) for column in columns]
 
@@ -67,6 +69,27 @@ def test_people_read_every_figure_on_the_page_and_in_markdown(command: str) -> N
         ]
     assert markdown.count("\n| ") >= sum(len(sheet.shortened.rows) for sheet in answer.sheets)
     assert text(answer, "text").count("\n") > 5
+
+
+@pytest.mark.parametrize("command", ["check", "explain", "scan"])
+def test_people_read_every_passage_in_all_formats(command: str) -> None:
+    answer = book(command)
+    parts = [part for passage in answer.passages for part in passage.parts]
+    words = {part.text for part in parts if isinstance(part, Said)}
+    words |= {said for part in parts if isinstance(part, Pairs) for pair in part.pairs for said in pair}
+    formats = [html.unescape(text(answer, "html")), text(answer, "text"), text(answer, "markdown").replace("\\", "")]
+
+    assert words
+    for written in formats:
+        assert [] == [said for said in words if " ".join(said.split()) not in " ".join(written.split())]
+
+
+@pytest.mark.parametrize("command", COMMANDS.keys() - {"report"})
+@pytest.mark.parametrize("width", [60, 100])
+def test_no_line_is_wider_than_the_screen_but_what_cannot_be_broken(command: str, width: int) -> None:
+    wide = [line for line in text(book(command), "text", width=width).splitlines() if len(line) > width]
+
+    assert [] == [line for line in wide if max(map(len, line.split())) < width - 10]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

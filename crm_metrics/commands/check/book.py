@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from crm_metrics.book import Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.check import page
-from crm_metrics.commands.check.page import first
+from crm_metrics.book import Book, Cell, Column, Origin, Passage, Said, Sheet
+from crm_metrics.book.cells import count
+from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality import Finding
 
 _FIRST = 10  # rows of a check in JSON
+_SHOWN, _METRICS = 3, 4  # on a page
 _AT_ONCE = 10_000
 _FINDINGS = (
     Column("check"),
@@ -24,16 +24,16 @@ _FINDINGS = (
     Column("severity", styles={"error": "red", "warning": "yellow"}),
     Column("count", "rows", Unit.COUNT),
     Column("of", unit=Unit.COUNT),
-    Column("share", unit=Unit.PERCENT),
-    Column("sentence", "what"),
-    Column("effect"),
-    Column("metrics", "figures"),
+    Column("share", shown=False, unit=Unit.PERCENT),
+    Column("sentence", shown=False),
+    Column("effect", shown=False),
+    Column("metrics", "figures", shown=False),
 )
 _ROWS = (Column("check"), Column("file"), Column("row", unit=Unit.COUNT), Column("seen"))
 
 
 def book(findings: Sequence[Finding], *, rows: bool) -> Book:
-    """The findings; with `rows` every row that was found instead. A terminal has a page of its own."""
+    """The findings, each with its effect and its first rows; with `rows` every row that was found instead."""
     if rows:
         listed = [row for finding in findings for row in _rows(finding)]
         return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, listed, empty="nothing is wrong")])
@@ -53,7 +53,26 @@ def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     ]
     sheet = Sheet("findings", "", _FINDINGS, made, empty="nothing is wrong")
     known = {"findings": [_known(finding) for finding in findings]}
-    return Book("Data problems", Origin(), [sheet], known=known, page=partial(page.draw, findings))
+    return Book("Data problems", Origin(), [sheet], known=known, passages=list(map(_told, findings)))
+
+
+def _told(finding: Finding) -> Passage:
+    check = finding.check
+    said = [Said(check.sentence)]
+    if check.effect:
+        said.append(Said(f"Effect: {check.effect}."))
+    if finding.metrics:
+        more = len(finding.metrics) - _METRICS
+        names = ", ".join(finding.metrics[:_METRICS]) + (f" and {more} more" if more > 0 else "")
+        said.append(Said(f"Figures: {names}"))
+    shown = _first(finding, _SHOWN)
+    for path in dict.fromkeys(part.path for part in finding.parts):
+        parts = [part for part in finding.parts if part.path == path]
+        number = count(sum(part.count for part in parts))
+        said.append(Said(f"{path}: {number}" if any(len(part.rows) for part in parts) else path, 2, "dim"))
+        own = [(row, seen) for where, row, seen in shown if where == path]
+        said += [Said(seen if row is None else f"row {row}  {seen}", 3) for row, seen in own]
+    return Passage(check.name, said, "a note" if check.severity is Severity.NOTE else "")
 
 
 def _known(finding: Finding) -> dict[str, Any]:
@@ -69,7 +88,7 @@ def _known(finding: Finding) -> dict[str, Any]:
         "effect": check.effect,
         "metrics": list(finding.metrics),
         "files": [{"path": part.path, "count": part.count} for part in finding.parts],
-        "first": [{"path": path, "row": row, "seen": seen} for path, row, seen in first(finding, _FIRST)],
+        "first": [{"path": path, "row": row, "seen": seen} for path, row, seen in _first(finding, _FIRST)],
     }
 
 
@@ -81,3 +100,20 @@ def _rows(finding: Finding) -> Iterator[list[Cell]]:
                 yield [finding.check.name, part.path, row, seen]
         if not len(part.rows):  # a problem of the whole file
             yield [finding.check.name, part.path, None, next(iter(part.seen(np.zeros(1, dtype=np.int64))))]
+
+
+Row = tuple[str, int | None, str]  # the file, the row as a spreadsheet shows it (None: all of it), what was seen
+
+
+def _first(finding: Finding, number: int) -> list[Row]:
+    """So many rows of a finding at most, from its files in turn, and what is said of whole files."""
+    left, result = number, list[Row]()
+    for part in finding.parts:
+        if not len(part.rows):
+            result.append((part.path, None, next(iter(part.seen(np.zeros(1, dtype=np.int64))))))
+            continue
+        places = np.arange(min(left, len(part.rows)))
+        seen: Sequence[str] = part.seen(places) if len(places) else ()
+        result += [(part.path, int(row), text) for row, text in zip(part.rows[places], seen, strict=True)]
+        left -= len(places)
+    return result

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from functools import partial
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.explain import page
+from crm_metrics.commands.explain import words
 from crm_metrics.intervals.words import method
 from crm_metrics.metrics.describe import rule
 from crm_metrics.metrics.metric import Unit
@@ -42,7 +42,8 @@ _LEFT_OUT = (Column("title", "Part"), Column("reason"), Column("rows", unit=Unit
 
 
 def book(figure: Opened) -> Book:
-    """The records first, of a stock also those that are not counted, last. A terminal has a page of its own."""
+    """The records first, of a stock also those that are not counted, last; in words what they are, and how the figure is
+    made of them."""
     now = figure.now
     made = [
         (now.metric, now.amounts),
@@ -72,21 +73,23 @@ def book(figure: Opened) -> Book:
         [part.metric.title, reason, count] for part in now.parts for reason, count in part.left_out.items()
     ]
     segment = "".join(f", {name} {value}" for name, value in now.segment.items())
-    limits = [f"Its limits: {how}." for how in [method(now.metric)] if how]
-    edges = [f"Where its edges are: {now.metric.edges}"] if now.metric.edges else []
-    elsewhere = [f"On the vendor's own screen: {words}" for words in figure.elsewhere.values()]
+    label = f" ({now.label})" if now.label else ""
     return Book(
-        f"{now.metric.title}  {figure.period.label}{segment}",
+        f"{now.metric.title}{label}  {figure.period.label}{segment}",
         Origin(figure.as_of, figure.sources, notes=figure.notes),
         [
             _records(figure),
-            Sheet("figures", "Figures", _FIGURES, figures, for_people=True),
-            Sheet("counted", "What is counted", _PARTS, parts, for_people=True),
-            Sheet("not_counted", "What is not counted", _LEFT_OUT, left, empty="nothing", for_people=True),
+            Sheet("figures", "Figures", _FIGURES, figures, for_people=True, charted=True),
+            Sheet("counted", "What is counted", _PARTS, parts, for_people=True, charted=True),
+            Sheet(
+                "not_counted", "What is not counted", _LEFT_OUT, left, empty="nothing", for_people=True, charted=True
+            ),
         ],
-        notes=[*limits, *edges, *elsewhere],
+        about=[f"{figure.period.start} to {figure.period.end - timedelta(days=1)}"],
+        says=[words.amount(now.metric, one) for one in now.amounts],
+        notes=words.notes(figure),
         known=_as_json(figure),
-        page=partial(page.draw, figure),
+        passages=words.passages(figure),
     )
 
 

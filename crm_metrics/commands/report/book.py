@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.book import OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
+from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
 from crm_metrics.commands.report import page as table
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page.choice import Options
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crm_metrics.reporting.report import Report
 
 _LIMITED = ("value", "low", "high")
-_STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
 _COLUMNS = {
     column.name: column
     for column in (
@@ -43,7 +42,7 @@ _COLUMNS = {
         Column("compare_value", "before", OF_ROW, spare=1),
         Column("change", "change", OF_ROW, spare=2, signed="difference"),
         Column("change_pct", "in percent", Unit.PERCENT, spare=5, signed="relative"),
-        Column("signal", "beyond chance", spare=1, styles=_STYLES),
+        Column("signal", "beyond chance", spare=1, styles=BY_SIGNAL),
         Column("target", "target", OF_ROW, spare=7),
         Column("attainment", "reached", Unit.PERCENT, spare=7),
         Column("standing", "against all", spare=8),

@@ -26,7 +26,7 @@ def scan(paths: Sequence[str] | Session, **files: Unpack[Files]) -> Scan:
 def run(call: Call) -> int:
     """Writes what is recognised; with an exit code of its own where a file is not read, or none recognised."""
     scanned = scan(call.session)
-    call.answer(scanned)
+    call.answer(scanned, verbose=call.verbose)
     if scanned.refused:
         return errors.EXIT_DATA
     return 0 if scanned.files else errors.EXIT_NOTHING

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.scan import page
+from crm_metrics.commands.scan import words
 from crm_metrics.errors import AmbiguousError
 from crm_metrics.metrics.metric import Unit
 
@@ -55,8 +54,8 @@ _JOINS = (
 _NOT_READ = (Column("path", "file"), Column("what"), Column("hint"))
 
 
-def book(scan: Scan) -> Book:
-    """A row for each table of a file first; a terminal has a page of its own."""
+def book(scan: Scan, *, verbose: bool = True) -> Book:
+    """A row for each table of a file first; all of it in words, with `verbose` also notes, and what is ignored."""
     files: list[list[Cell]] = []
     columns: list[list[Cell]] = []
     values: list[list[Cell]] = []
@@ -78,14 +77,16 @@ def book(scan: Scan) -> Book:
         "What was recognised",
         Origin(scan.as_of, sources, scan.settings_file, scan.issues, (), scan.coverage),
         [
-            Sheet("rows", "Tables", _FILES, files, empty="no file is recognised"),
-            Sheet("columns", "Columns", _COLUMNS, columns),
-            Sheet("values", "Values with a meaning", _VALUES, values),
-            Sheet("joins", "Joins", _JOINS, joins, for_people=True),
-            Sheet("refused", "Not read", _NOT_READ, refused, for_people=True),
+            Sheet("rows", "Tables", _FILES, files, empty="no file is recognised", charted=True),
+            Sheet("columns", "Columns", _COLUMNS, columns, charted=True),
+            Sheet("values", "Values with a meaning", _VALUES, values, charted=True),
+            Sheet("joins", "Joins", _JOINS, joins, for_people=True, charted=True),
+            Sheet("refused", "Not read", _NOT_READ, refused, for_people=True, charted=True),
         ],
+        about=words.facts(scan),
         known=_as_json(scan),
-        page=partial(page.draw, scan),
+        passages=words.passages(scan, verbose=verbose),
+        told=words.TOLD,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -13,14 +13,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.voice.words import Word
     from crm_metrics.commands.voice import Voice
 
-_STYLES = {
-    "better": "green",
-    "maybe better": "green",
-    "worse": "red",
-    "maybe worse": "red",
-    "above": "green",
-    "below": "red",
-}
+_STYLES = {**BY_SIGNAL, "above": "green", "below": "red"}
 _SAID = 5  # words, and segments, that a sentence names
 _ANSWERS = (
     Column("kind", "Survey"),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Annotated, Unpack
+from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import periods
-from crm_metrics.commands import PeriodOption, argument, option
+from crm_metrics.commands import Call, PeriodOption, argument, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.session import Asking, Session, complete
 
@@ -70,3 +70,8 @@ def why(
         hint = f"{label} is the newest period that is old enough: give -p {label}."
         raise NothingToReport(error.what, hint=hint) from error
     return Why(whole, earlier, dataset, change)
+
+
+def run(call: Call, **asked: Any) -> None:
+    """Writes what the change came of, to a page only what explains most of it, with -v all."""
+    call.answer(why(call.session, **asked), everything=call.verbose or call.format != "text")

@@ -1,21 +1,22 @@
-"""A change and what it came of as a table: a row for each dimension and segment."""
+"""A change and what it came of as tables: a row for each dimension and segment, and for people one for each dimension."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, fields
-from functools import partial
 from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.drivers import Driver
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
-from crm_metrics.commands.why import page
-from crm_metrics.commands.why.words import sentence
+from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.commands.why.words import difference, headline, sentence
+from crm_metrics.intervals.signals import BEYOND_CHANCE
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
+    from crm_metrics.analysis.drivers import Change, Dimension
     from crm_metrics.commands.why import Why
 
-_STYLES = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}
+_DIMENSIONS, _SEGMENTS = 3, 6  # on a page
 _COLUMNS = {
     column.name: column
     for column in (
@@ -30,14 +31,15 @@ _COLUMNS = {
         Column("rate_effect", "own", OF_ROW, signed="difference"),
         Column("mix_effect", "mix", OF_ROW, signed="difference"),
         Column("contribution", "part of change", OF_ROW, signed="difference"),
-        Column("signal", "beyond chance", styles=_STYLES),
+        Column("signal", "beyond chance", styles=BY_SIGNAL),
     )
 }
 
 
-def book(why: Why) -> Book:
+def book(why: Why, *, everything: bool = True) -> Book:
     """The segments, whose contributions add up to the change within each dimension; `total` in JSON has both values and the
-    change. A terminal has a page of its own."""
+    change. People have a table for each dimension, without `everything` of the first ones, and what explains least as one
+    row."""
     change = why.change
     columns = [_COLUMNS[name] for name in ("dimension", *(field.name for field in fields(Driver)))]
     unit, currency = Column(OF_ROW, shown=False), Column("currency", shown=False)
@@ -64,16 +66,56 @@ def book(why: Why) -> Book:
         "total": total,
         "refused": change.refused,
     }
+    shown = change.dimensions if everything else change.dimensions[:_DIMENSIONS]
+    hidden = ", ".join(dimension.name for dimension in change.dimensions[len(shown) :])
+    refused = [f"Not by {dimension}: {said}" for dimension, said in change.refused.items()] if everything else []
     return Book(
         f"{change.metric.title}  {why.period.label} against {why.earlier.label}",
         Origin.of(why.dataset),
         [
-            Sheet(
-                "rows", "Segments", [*columns, unit, currency], rows, empty="no column splits it into parts that add up"
-            )
+            Sheet("rows", "Segments", [*columns, unit, currency], rows, for_people=False),
+            *(_dimension(change, one, None if everything else _SEGMENTS) for one in shown),
         ],
-        says=[page.headline(change), sentence(change)],
-        notes=[f"Not by {dimension}: {said}" for dimension, said in change.refused.items()],
+        says=[headline(change), sentence(change)],
+        notes=[f"Explain less: {hidden} (all of it with -v)"] if hidden else refused,
         known=known,
-        page=partial(page.draw, why),
     )
+
+
+def _dimension(change: Change, dimension: Dimension, most: int | None) -> Sheet:
+    """The segments of a dimension, those beyond `most` as one, so that the parts add up."""
+    unit, drivers = change.metric.unit, dimension.drivers
+    largest = max((abs(driver.contribution) for driver in drivers), default=0.0) or 1.0
+    rows: list[list[Cell]] = [
+        [
+            *(driver.segment, driver.before, driver.now),
+            " → ".join(cells.value(share, Unit.PERCENT) for share in (driver.share_before, driver.share_now)),
+            *(_told(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)),
+            abs(driver.contribution) / largest,
+            driver.signal if driver.signal in BEYOND_CHANCE else None,
+        ]
+        for driver in drivers[:most]
+    ]
+    if rest := drivers[len(rows) :]:
+        effects = ("rate_effect", "mix_effect", "contribution")
+        sums = [_told(change, sum(getattr(driver, name) for driver in rest)) for name in effects]
+        rows.append([f"{len(rest)} more", None, None, None, *sums, None, None])
+    mixed = any(driver.mix_effect for driver in drivers)
+    columns: Sequence[Column] = (
+        Column("segment", dimension.name),
+        Column("before", unit=unit, spare=2),
+        Column("now", unit=unit),
+        Column("share", shown=mixed, spare=5),
+        Column("rate_effect", "own", unit, shown=mixed, spare=3, signed="difference"),
+        Column("mix_effect", "mix", unit, shown=mixed, spare=3, signed="difference"),
+        Column("contribution", "part of change", unit, signed="difference"),
+        Column("size", " ", bar=True, spare=4),
+        Column("signal", "beyond chance", spare=1, styles=BY_SIGNAL),
+    )
+    title = f"By {dimension.name}" + ("  (explains most)" if dimension is change.dimensions[0] else "")
+    return Sheet(f"by_{dimension.name}", title, columns, rows, currency=change.currency, for_people=True)
+
+
+def _told(change: Change, part: float) -> float:
+    """A part of a change, 0 where it is too small to be told."""
+    return 0.0 if difference(change, part) == "±0" else part

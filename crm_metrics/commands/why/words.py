@@ -5,13 +5,29 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import cells
-from crm_metrics.intervals.signals import BEYOND_CHANCE
+from crm_metrics.intervals.signals import BETTER, BEYOND_CHANCE, MAYBE_BETTER, MAYBE_WORSE, NONE, UNKNOWN, WORSE
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.drivers import Change
 
 _FEW = 0.2  # of the whole change: what came of a single segment explains little
+
+_SAID = {
+    BETTER: "better, by more than chance brings 3 times in 1,000",
+    WORSE: "worse, by more than chance brings 3 times in 1,000",
+    MAYBE_BETTER: "maybe better: chance brings as much less than 5 times in 100",
+    MAYBE_WORSE: "maybe worse: chance brings as much less than 5 times in 100",
+    NONE: "no more than chance may bring",
+    UNKNOWN: "too few records to tell it from chance",
+}
+
+
+def headline(change: Change) -> str:
+    """Both values, the change, and what chance says of it."""
+    before, now = (cells.value(number, change.metric.unit, change.currency) for number in (change.before, change.now))
+    said = _SAID.get(change.signal or "", "")
+    return f"{before} → {now}   {difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
 
 
 def difference(change: Change, number: float) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Sheet, cells
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Passage, Sheet, cells
 from crm_metrics.book.provenance import inputs, reach
 from crm_metrics.metrics.metric import Unit
 
@@ -46,9 +46,11 @@ def filled(sheet: Sheet, column: Column) -> bool:
     return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)
 
 
-def in_order(book: Book) -> list[Sheet]:
-    """The tables as people read them: what they have in other tables comes last."""
-    return sorted(book.sheets, key=lambda sheet: sheet.for_people is False)
+def in_order(book: Book) -> list[Sheet | Passage]:
+    """The tables and passages as people read them: what they have in others comes last."""
+    sheets = sorted(book.sheets, key=lambda sheet: sheet.for_people is False)
+    told = [sheet for sheet in sheets if book.passages and book.is_told(sheet)]
+    return [*(sheet for sheet in sheets if sheet not in told), *book.passages, *told]
 
 
 def about(book: Book) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import Book, Cell, Column, Origin
+from crm_metrics.book import Book, Cell, Column, Origin, Said
 from crm_metrics.book.provenance import covered, problems
 from crm_metrics.writers.workbook.cells import new_sheet, put_cell, put_heads
 
@@ -22,8 +22,11 @@ def put_notes(workbook: Workbook, book: Book, how: How) -> None:
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
     below = [note for sheet in book.sheets for note in sheet.notes]
     rows = [("result", said) for said in says]
+    for passage in book.passages:
+        told = [((part.text, ""),) if isinstance(part, Said) else part.pairs for part in passage.parts]
+        rows += [(passage.title, f"{label} {text}".strip()) for pairs in told for label, text in pairs]
     rows += [("note", note) for note in (*book.notes, *origin.notes, *below)]
-    rows += [("data problem", line) for line in problems(origin.issues, verbose=True)]
+    rows += [("data problem", line) for line in problems(book.problems, verbose=True)]
     _listed(workbook, "Notes", ("kind", "text"), rows, wide=(14, 110))
 
 
