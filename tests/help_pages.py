@@ -70,8 +70,11 @@ def checks() -> str:
 
 def metrics() -> str:
     return _table(
-        ("figure", "family", "unit", "title"),
-        ((f"`{one.name}`", FAMILY_TITLES[one.family], str(one.unit), one.title) for one in built_in().listed()),
+        ("figure", "family", "unit", "title", "also called"),
+        (
+            (f"`{one.name}`", FAMILY_TITLES[one.family], str(one.unit), one.title, ", ".join(one.also))
+            for one in built_in().listed()
+        ),
     )
 
 

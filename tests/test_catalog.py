@@ -123,6 +123,39 @@ def test_a_name_that_is_neither_metric_nor_family_is_refused_with_the_nearest(as
         BUILT_IN.chosen([asked])
 
 
+ASKED = {
+    "arr": "arr",
+    "LTV": "clv",
+    "ltv:cac": "clv_cac_ratio",
+    "Logo churn": "churn_rate",
+    "frt": "first_response_time",
+    "MTTR": "resolution_time_mean",
+    "cac payback": "cac_payback",
+    "net-dollar-retention": "nrr",
+    "aov": "average_order_value",
+    "Win rate": "win_rate",
+    "Cost per thousand impressions": "cpm",
+}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_a_metric_is_chosen_by_what_people_call_it(name: str) -> None:
+    assert [ASKED[name]] == [metric.name for metric in BUILT_IN.chosen([name])]
+
+
+@pytest.mark.parametrize("name", ["churn", "conversion rate", "deal velocity"])
+def test_what_several_metrics_are_called_is_refused_with_all_of_them(name: str) -> None:
+    with pytest.raises(UsageError, match=r"may be \w+ or \w+"):
+        BUILT_IN.chosen([name])
+
+
+def test_what_a_metric_is_called_is_the_name_of_no_other() -> None:
+    names = {*BUILT_IN, *FAMILIES}
+    called = {(other.replace(" ", "_"), metric.name) for metric in BUILT_IN.listed() for other in metric.also}
+
+    assert [] == [pair for pair in called if pair[0] in names]
+
+
 def test_a_private_metric_cannot_be_chosen() -> None:
     with pytest.raises(UsageError, match="leads_mature"):
         BUILT_IN.chosen(["leads_mature"])

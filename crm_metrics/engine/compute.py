@@ -263,7 +263,7 @@ class Engine:
         outside = dict.fromkeys(np.flatnonzero(self.covering.outside(metric)).tolist(), "not-covered")
         if metric.lag is not None:
             unknown = [i for i, window in enumerate(self.windows) if metric.lag not in window.shifted]
-            outside |= dict.fromkeys(unknown, "missing-column")
+            outside |= dict.fromkeys(unknown, "no-baseline" if metric.lag == "period" else "missing-column")
         return outside
 
     def _formula(self, metric: Metric) -> Cells | Unavailable:

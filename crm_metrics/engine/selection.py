@@ -41,7 +41,8 @@ class Selector:
         metric's `among` names."""
         key = (
             (metric.at, metric.open, metric.when, metric.entity, metric.window),
-            (metric.lag, metric.among, metric.where_text, metric.column if metric.when == "capped" else None),
+            (metric.lag, metric.among, metric.where_text),
+            metric.column if metric.when == "capped" or metric.is_age else None,
             metric.outcome_at,
         )
         if key not in self._chosen:
@@ -136,7 +137,20 @@ class Selector:
             blocked |= {i: why[window.end] for i, window in enumerate(self._windows) if window.end in why}
         groups = layers([(0, 0) if one.only_followed else (one.start, one.end) for one in self._windows])
         found = _concatenated([self._stock_of(metric, layer) for layer in groups])
-        return Pairs(found.rows, found.window, found.value, blocked)
+        value = self._ages(found, metric.open[0]) if metric.is_age else found.value
+        return Pairs(found.rows, found.window, value, blocked)
+
+    def _ages(self, found: Chosen, begins: str) -> Floats:
+        """The days since each row began, up to the end of its window: from day to day where its file has dates alone."""
+        if not self._table.has(begins):
+            return np.full(len(found.rows), np.nan)
+        ends = np.array([window.end for window in self._windows], dtype=np.int64)
+        days = (ends.take(found.window) - self.dates(begins).take(found.rows)) / DAY
+        flags = self._table.calendar.get(schema.TABLES[self._table.name].placed_by)
+        if flags is None or not flags.any():
+            return days
+        by_day = flags[self._table.frame[SOURCE].to_numpy().take(found.rows)]
+        return np.where(by_day, np.rint(days) - 1, days)
 
     def _stock_of(self, metric: Metric, layer: Layer) -> Chosen:
         assert metric.open is not None

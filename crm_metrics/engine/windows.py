@@ -17,9 +17,9 @@ DAY = 86_400_000_000
 class Window:
     """[start, end); `months` its length; `is_all` marks the window of everything, which has no start to compare with;
     `values` are the named values of formulas that differ by period, `scoped` those of single segments, by name and scope
-    (dimension and value); `shifted` are the [start, end) of the windows that
-    are moved back by a named number of days; `whole_end` is the end of the period that as-of has cut. `cuts` are the window
-    as single tables know it that end earlier than others; `is_compared` marks one that is only there to be compared with.
+    (dimension and value); `shifted` are the [start, end) of the windows that are moved back by a named number of days, or
+    to the period before; `whole_end` is the end of the period that as-of has cut. `cuts` are the window as single tables
+    know it that end earlier than others; `is_compared` marks one that is only there to be compared with.
     `then` are the instants, by table, up to which what became of its records counts, where it is looked at as it stood at
     an age; with `only_followed` nothing is asked of it but figures that follow records to what became of them. `past` are
     the periods before, which tell how much they differ by themselves."""

@@ -18,7 +18,7 @@ from crm_metrics.settings import Settings
 
 # What words, colours or orders a figure, but does not change its value.
 _SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "shown"}
-_SHOWN |= {"examples", "waiting", "waiting_always", "differs"}
+_SHOWN |= {"examples", "waiting", "waiting_always", "differs", "also", "source"}
 # Settings that choose what is reported or checked, not what comes out; as-of and the files are recorded on their own.
 _CHOOSING = {"paths", "as_of", "fiscal_year_start", "week_start", "metrics_file", "metric", "check", "profile", "goal"}
 _CHOOSING |= {"no_activity_days"}
@@ -29,6 +29,7 @@ _NAMED = {"cac_lag_days"} | _PREDICTING
 _OF_TABLES: dict[str, set[str]] = {
     "conversion_days": {"leads"},
     "response_target_minutes": {"tickets"},
+    "resolution_target_hours": {"tickets"},
     "lead_response_target_hours": {"leads"},
     "hours": {"tickets", "leads"},
     "holidays": {"tickets", "leads"},

@@ -26,7 +26,7 @@ _OF_AGGREGATE = {
 
 def method(metric: Metric) -> str:
     """The method behind the 95 % limits of a metric; empty for one that has none."""
-    if metric.unit is Unit.COUNT or (metric.table, metric.column) == DECIDED:
+    if metric.unit is Unit.COUNT or metric.interval == "none" or (metric.table, metric.column) == DECIDED:
         return ""
     if len(metric.event) > 1:
         curve = "log-log limits of the Aalen-Johansen curve; those still waiting are in it, other ends are ends of their own"

@@ -120,6 +120,9 @@ def _read(raw: Raw, wanted: Mapping[int, As], missing: Sequence[str], *, threads
     return cells
 
 
+_SUREST = ("customer", "customer_email", "customer_name")  # the order in which customers are recognised
+
+
 def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs: dict[str, set[str]]) -> dict[str, str]:
     """By table the column that tells its customers apart, where nothing else asks for them: as they are written, since
     recognising them across files costs more than all the rest. Tables of several vendors need that, and are made to."""
@@ -132,7 +135,7 @@ def _units(files: Sequence[tuple[Raw, Recognised]], apart: Iterable[str], needs:
         if len({recognised.layout.vendor for recognised in mine}) > 1:
             needs[table].update(schema.IDENTITY)
         else:
-            units[table] = there[0]
+            units[table] = next(name for name in _SUREST if name in there)
     return units
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args
 
@@ -83,14 +84,22 @@ class Catalog(Mapping[str, Metric]):
         return [metric for metric in self.values() if not metric.private]
 
     def chosen(self, names: Iterable[str]) -> list[Metric]:
-        """The metrics of the given names and families, in the order given, each once. Raises `UsageError` for a name that
-        is neither, with the nearest one."""
+        """The metrics of the given names, other names they go by, and families, in the order given, each once. Raises
+        `UsageError` for a name that is none of these, with the nearest one, and for one that several metrics go by."""
         picked: dict[str, Metric] = {}
         for name in names:
-            folded = name.strip().casefold().replace("-", "_")
+            folded = _folded(name)
             if folded in self and not self[folded].private:
                 picked[folded] = self[folded]
                 continue
+            called = self._called.get(folded, [])
+            if len(called) == 1:
+                picked[called[0]] = self[called[0]]
+                continue
+            if called:
+                raise UsageError(
+                    f"{name!r} may be {' or '.join(called)}", hint=f"'crm-metrics metrics {called[0]}' says what it is."
+                )
             family = {metric.name: metric for metric in self.shown() if metric.family == folded}
             if not family:
                 known = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
@@ -100,6 +109,15 @@ class Catalog(Mapping[str, Metric]):
                 )
             picked |= family
         return list(picked.values())
+
+    @cached_property
+    def _called(self) -> dict[str, list[str]]:
+        """The metrics that have a title or another name, by what it is without case, spaces and signs."""
+        found: dict[str, list[str]] = {}
+        for metric in self.listed():
+            for other in dict.fromkeys(map(_folded, (metric.title, *metric.also))):
+                found.setdefault(other, []).append(metric.name)
+        return found
 
     def follows(self, metric: Metric) -> bool:
         """Whether a metric follows the records of a period to what became of them."""
@@ -120,6 +138,10 @@ class Catalog(Mapping[str, Metric]):
         for metric in metrics:
             add(metric)
         return list(ordered.values())
+
+
+def _folded(name: str) -> str:
+    return re.sub(r"\W+", "_", name.casefold()).strip("_")
 
 
 def _suggestion(name: str, known: Iterable[str]) -> str:
@@ -207,6 +229,8 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
         values["where_text"] = block["where"]
     if "open" in block:
         values["open"] = tuple(block["open"])
+    if "also" in block:
+        values["also"] = tuple(block["also"])
     if "event" in block:
         values["event"] = (block["event"],) if isinstance(block["event"], str) else tuple(block["event"])
     if "per" in block:

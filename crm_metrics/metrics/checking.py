@@ -16,8 +16,8 @@ NAMED_VALUES = {
     "period_months": "the months in the period: calendar months, else days / 30.4375",
     "goal_revenue_won": "the goal set for revenue_won in exactly this period",
 }
-# Settings in days by which a period can be moved back.
-LAGS = ("cac_lag_days",)
+# What a period can be moved back by: a setting in days, or the period before it.
+LAGS = ("cac_lag_days", "period")
 _CHOICES = {
     "interval": ("proportion", "share", "kept", "nps", "poisson", "parts", "none"),
     "over_months": ("mean", "sum"),
@@ -45,6 +45,9 @@ def check_kind(key: str, value: Any, where: str) -> None:
     elif key == "per":
         parts = value if isinstance(value, list) else [value]
         fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
+    elif key == "also":
+        fits = isinstance(value, list) and all(isinstance(part, str) for part in value)
+        wanted = 'a list of names, such as ["ltv"]'
     elif key == "differs":
         fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
         wanted = 'a block [NAME.differs] of sentences by vendor, such as zendesk = "..."'
@@ -101,7 +104,7 @@ def _check_aggregate(metric: Metric, where: str) -> None:
                 *(schema.TABLES[base].columns for base in schema.TABLES[metric.table].bases)
             )
             raise SettingsError(f"{metric.table} has no column {column!r}. {did_you_mean(column, names)}", where=where)
-    if metric.aggregate in ("sum", "mean", "median", "quantile", "survival"):
+    if metric.aggregate in ("sum", "mean", "median", "quantile", "survival") and not metric.is_age:
         kind = schema.column(metric.table, metric.column)
         if kind is not None and kind.kind not in schema.NUMERIC:
             raise SettingsError(f"{metric.column} is no number", where=where)

@@ -43,6 +43,10 @@ def one(metric: Metric, catalog: Catalog) -> str:
     blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
     if metric.edges:
         blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
+    if metric.source:
+        blocks.append(f"As published by\n{indent(_wrapped(metric.source, _WIDTH - 2), '  ')}")
+    if metric.also:
+        blocks.append(f"Also called\n{indent(_wrapped(', '.join(metric.also), _WIDTH - 2), '  ')}")
     if metric.differs:
         shown = [indent(_wrapped(words, _WIDTH - 2), "  ") for words in metric.differs.values()]
         blocks.append("On the vendor's own screen\n" + "\n".join(shown))
@@ -85,6 +89,8 @@ def rule(metric: Metric) -> str:
         put = {"mean": "mean of the months: ", "sum": "sum of the months: "}.get(metric.over_months or "", "")
         return f"{put}{metric.formula_text}{instead}{spread}"
     what = f"{metric.aggregate} of {metric.table}{f'.{metric.column}' if metric.column else ''}"
+    if metric.is_age:
+        what = f"{metric.aggregate} of the days since {metric.table}.{metric.column}"
     if metric.q is not None:
         what = f"{metric.q:g} {what}"
     where = f" where {metric.where_text}" if metric.where_text else ""

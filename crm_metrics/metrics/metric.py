@@ -14,11 +14,12 @@ Time (exactly one key, for aggregates; `window = "always"` stands alone and coun
   takes the value at the end),
   `"gained"` only at the end, `"lost"` only at the start (that row counts), `"within"` started in the period, but there
   at neither edge; `"capped"` is "both" with each entity's value at most the one it had at the start.
-  A period that has not ended ends at as-of.
+  A period that has not ended ends at as-of. A median or mean of the first of the two dates is of the days since then.
 
 `waiting` names the survival median of the same time that keeps the records still waiting, which this metric leaves out: a
 report says where more than one in twenty waits, with `waiting_always = true` in any case. `differs` says for a vendor
-(`zendesk = "..."`) how the figure on its own screen is another.
+(`zendesk = "..."`) how the figure on its own screen is another. `also` are other names by which people ask for it, of
+which one that several metrics have leads to none; `source` says who has published the definition.
 
 Refinements: `where` a filter; `at_least` for distinct: seen at least so often; `window = "to_end"` counts everything up
 to the period's end, `"whole"` the whole period even where as-of has cut it, for dates that lie ahead; `lag` names a
@@ -126,6 +127,8 @@ class Metric:
     interval: str | None = None
     edges: str = ""
     differs: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[str, ...] = ()
+    source: str = ""
     shown: Shown = "all"
     examples: tuple[Example, ...] = ()
 
@@ -136,6 +139,15 @@ class Metric:
     @property
     def private(self) -> bool:
         return self.shown == "never"
+
+    @property
+    def is_age(self) -> bool:
+        """Whether it is measured how long its rows have been there, in days."""
+        return (
+            self.open is not None
+            and self.column == self.open[0]
+            and self.aggregate not in ("distinct", "sum", "survival")
+        )
 
     @property
     def is_money(self) -> bool:

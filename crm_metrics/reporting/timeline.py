@@ -165,6 +165,8 @@ class Timeline:
             days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
             starts = [self.dataset.start(day) for day in days]
             shifted["cac_lag_days"] = (starts[0], starts[1])
+        if before := period.previous():
+            shifted["period"] = (self.dataset.start(before.start), self.dataset.start(before.end))
         scoped = {("goal_revenue_won", scope): target for scope, target in self._targets_in(period)}
         return Window(
             self.dataset.start(cut.start),

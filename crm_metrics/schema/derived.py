@@ -44,6 +44,7 @@ DERIVED: dict[str, Schema] = {
             "ordinal": define(NUMBER, "1 for the customer's first purchase; missing for a refund"),
             "is_refund": define(BOOL, "money given back: in revenue, in no count"),
             "has_customer": define(BOOL, "the buyer is known"),
+            "given_back": define(MONEY, "what was given back, 0 for a sale, in a file that says so of any"),
             "counted_from": define(
                 DATE, "from when it counts in the buyer's value: its date, or their first purchase if that is later"
             ),

@@ -87,6 +87,12 @@ SERVICE: dict[str, Schema] = {
                 "sla_status response_minutes wait_minutes",
                 remedy="set a target, for example --set response_target_minutes=60",
             ),
+            "late_from": define(
+                DATE,
+                "from when an open ticket was open for too long",
+                "created_at solved_at",
+                remedy="set a target, for example --set resolution_target_hours=48",
+            ),
             "is_satisfied": define(BOOL, "the rating is in the top of its scale", "satisfaction"),
             "satisfaction_score": define(NUMBER, "the rating on its own scale", "satisfaction"),
             **state("created_at solved_at"),

@@ -96,6 +96,12 @@ class Settings(Block):
         gt=0,
         allow_inf_nan=False,
     )
+    resolution_target_hours: float | None = _setting(
+        "the time in which a ticket should be solved",
+        "resolution_target_hours = 48",
+        gt=0,
+        allow_inf_nan=False,
+    )
     lead_response_target_hours: float | None = _setting(
         "the time in which a lead should get its first answer",
         "lead_response_target_hours = 24",

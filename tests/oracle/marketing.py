@@ -116,6 +116,47 @@ class Marketing(Leads, Sales):
     def cost_per_click(self) -> Figure:
         return self.ratio("acquisition_spend", "clicks")
 
+    def ctr(self) -> Figure:
+        return self.ratio("clicks", "impressions")
+
+    def cpm(self) -> Figure:
+        return times(Figure(Fraction(1000)), self.ratio("acquisition_spend", "impressions"))
+
+    def spend_before(self) -> Number:
+        """The cost of the period before: as many calendar months where the period is whole ones, else as many days."""
+        world = self.world
+        world.need_start()
+        world.need("spend.spent_at", "spend.cost")
+        first, after = day(world.start), world.whole_end
+        if first.day == 1 and after.day == 1:
+            months = (after.year - first.year) * 12 + after.month - first.month
+            count = first.year * 12 + first.month - 1 - months
+            before = date(count // 12, count % 12 + 1, 1)
+        else:
+            before = first - (after - first)
+        last = first - timedelta(days=1)
+        known = span("spend", world.tables["spend"], world.as_of, NEVER)
+        world.is_moved = True
+        if known is not None and (before < known.first or last > known.last):
+            raise UnavailableError("not-covered")
+        return self.cost_between(before, last)
+
+    def cost_between(self, begin: date, last: date) -> Fraction:
+        values = []
+        for row in self.world.tables["spend"]:
+            covered = self.spend_days(row)
+            if not self.world.counts("spend", row) or covered is None:
+                continue
+            common = (min(last, covered[1]) - max(begin, covered[0])).days + 1
+            if common > 0:
+                cost = number(row.get("cost"))
+                values.append(None if cost is None else cost * common / ((covered[1] - covered[0]).days + 1))
+        return total(values)
+
+    def magic_number(self) -> Figure:
+        gained = minus(self.figure("mrr"), self.figure("mrr_at_start"))
+        return divide(times(Figure(Fraction(12)), gained), self.figure("spend_before"))
+
     def attributed_revenue(self) -> Number:
         world = self.world
         world.need("spend.campaign", "spend.cost", "spend.spent_at", "deals.amount")

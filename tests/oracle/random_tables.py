@@ -386,6 +386,7 @@ def make(seed: int) -> tuple[Tables, dict[str, Any]]:
         "response_target_minutes": [60, 240, 1440],
         "lead_response_target_hours": [1, 24, 48],
         "inactive_after_days": [30, 60, 90],
+        "resolution_target_hours": [1, 48, 720],
     }
     for key, values in choices.items():
         value = maker.one_of(values)

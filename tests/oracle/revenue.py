@@ -44,6 +44,17 @@ class Revenue(Family):
     def refunds(self) -> Number:
         return total([item.amount for item in self.bought(amount=True) if item.is_refund])
 
+    def refund_rate(self) -> Figure:
+        """Of what was sold, what was given back; unknown where the orders have no place for it and show none."""
+        items = self.bought(amount=True)
+        world = self.world
+        said = world.has("orders", "refunded_amount") if world.purchase_table() == "orders" else False
+        if not said and not any(item.is_refund for item in world.all_purchases()):
+            raise UnavailableError("missing-column")
+        sold = Figure(total([item.amount for item in items if not item.is_refund]))
+        back = total([-item.amount if item.is_refund and item.amount is not None else Fraction(0) for item in items])
+        return divide(Figure(back), sold)
+
     def revenue_of_customers(self) -> Number:
         return total([item.amount for item in self.bought(amount=True, customer=True) if item.customer is not None])
 
@@ -197,6 +208,12 @@ class Revenue(Family):
         self.world.need_subscription_ends()
         return known(levels.values())
 
+    def arr(self) -> Figure:
+        return times(Figure(Fraction(12)), self.figure("mrr"))
+
+    def mrr_per_account(self) -> Figure:
+        return self.ratio("mrr", "customers_at_end")
+
     def mrr_at_start(self) -> Number:
         return known(self.opening().values())
 
@@ -246,6 +263,18 @@ class Revenue(Family):
 
     def reactivation_mrr(self) -> Number:
         return self.moved("reactivation")
+
+    def net_new_mrr(self) -> Figure:
+        change = plus(plus(self.figure("new_mrr"), self.figure("reactivation_mrr")), self.figure("expansion_mrr"))
+        return minus(minus(change, self.figure("contraction_mrr")), self.figure("churned_mrr"))
+
+    def mrr_growth_rate(self) -> Figure:
+        return divide(minus(self.figure("mrr"), self.figure("mrr_at_start")), self.figure("mrr_at_start"))
+
+    def net_mrr_churn_rate(self) -> Figure:
+        """What the customers who were there lost, less what they gained: all movements but new ones."""
+        lost = minus(self.figure("new_mrr"), self.figure("net_new_mrr"))
+        return divide(lost, self.figure("mrr_at_start"))
 
     def transferred_mrr(self) -> Figure:
         """What the movements of a group leave of the change from its start to its end; in all there is none."""

@@ -55,6 +55,9 @@ class Sales(Family):
     def win_rate(self) -> Figure:
         return self.ratio("deals_won", "closed_deals")
 
+    def close_rate(self) -> Figure:
+        return self.ratio("deals_won", "deals_created")
+
     def deals_created_won(self) -> Number:
         return Fraction(sum(1 for deal in self.created_deals() if deal["outcome"] == "won"))
 
@@ -120,6 +123,11 @@ class Sales(Family):
         deals = self.world.open_deals()
         self.world.need("deals.amount")
         return total([number(deal.get("amount")) for deal in deals])
+
+    def average_open_deal_value(self) -> Number:
+        deals = self.world.open_deals()
+        self.world.need("deals.amount")
+        return mean([number(deal.get("amount")) for deal in deals])
 
     def weighted_pipeline(self) -> Number:
         deals = self.world.open_deals()

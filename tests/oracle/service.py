@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from fractions import Fraction
 
 from .family import before, in_target
 from .figures import (
     Figure,
     Number,
+    UnavailableError,
     divide,
     mean,
     median,
@@ -17,7 +19,7 @@ from .figures import (
     survival_median,
 )
 from .leads import Leads
-from .rows import Row, day, duration, fold, sensible
+from .rows import Row, clean, day, duration, fold, moment, sensible
 from .world import SOLVED
 
 NINE_TENTHS = Fraction(9, 10)
@@ -116,21 +118,63 @@ class Service(Leads):
         return Fraction(len(self.solved_tickets()))
 
     def backlog(self) -> Number:
+        return Fraction(len(self.open_tickets()))
+
+    def open_tickets(self) -> list[Row]:
+        """The tickets that are open just before the end of the period."""
         world = self.world
         world.need("tickets.created_at", "tickets.solved_at")
-        waiting = 0
+        waiting = []
         world.used.add("tickets")
         for ticket in world.tables["tickets"]:
             created, solved = ticket.get("created_at"), world.solved_at(ticket)
             if not world.counts("tickets", ticket) or created is None or not before(created, world):
                 continue
             if solved is not None:
-                waiting += not before(solved, world)
+                if not before(solved, world):
+                    waiting.append(ticket)
             elif fold(ticket.get("status")) in SOLVED and ticket.get("solved_at") is None:
                 pass  # solved, nobody knows when: never open, as a deal won without a date
             else:
-                waiting += 1
-        return Fraction(waiting)
+                waiting.append(ticket)
+        return waiting
+
+    def backlog_age(self) -> Number:
+        """The median days since they came in: up to the end of the period, or to its last day where they came in on days."""
+        ages: list[Fraction | None] = []
+        for ticket in self.open_tickets():
+            created = ticket["created_at"]
+            if isinstance(created, datetime):
+                ages.append(duration(created, self.world.cut, 1))
+            else:
+                ages.append(Fraction((day(self.world.cut) - created).days - 1))
+        return median(ages)
+
+    def backlog_over_target(self) -> Number:
+        hours = number(self.world.settings.get("resolution_target_hours"))
+        if hours is None:
+            raise UnavailableError("?")
+        ages = [duration(moment(ticket["created_at"]), self.world.cut, 24) for ticket in self.open_tickets()]
+        return Fraction(sum(1 for age in ages if age is not None and age > hours))
+
+    def tickets_per_customer(self) -> Figure:
+        return self.ratio("tickets_created", "customers_at_end")
+
+    def tickets_per_requester(self) -> Figure:
+        tickets = self.created_tickets()
+        self.world.need("tickets.customer")
+        asking = [name for ticket in tickets if (name := clean(ticket.get("customer"))) is not None]
+        return divide(Figure(Fraction(len(asking))), Figure(Fraction(len(set(asking)))))
+
+    def tickets_per_owner(self) -> Figure:
+        solved = self.solved_tickets()
+        if "owner" in self.world.segment:  # whose tickets these are, as their customers' file says where they do not
+            mine = [] if self.world.segment["owner"] is None else solved
+            return divide(Figure(Fraction(len(mine))), Figure(Fraction(min(1, len(mine)))))
+        self.world.need("tickets.owner")
+        owners = [clean(ticket.get("owner")) for ticket in solved]
+        names = [name for name in owners if name is not None]
+        return divide(Figure(Fraction(len(names))), Figure(Fraction(len(set(names)))))
 
     def resolution_hours(self) -> list[Fraction | None]:
         tickets = self.solved_tickets()

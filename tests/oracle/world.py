@@ -64,6 +64,7 @@ class World:
         self.start = moment(start)
         self.cut = min(moment(end), self.now)
         self.to_date = moment(end) > self.now
+        self.whole_end = end
         self.settings = settings
         self.segment = dict(segment or {})
         self.is_all = is_all

@@ -99,6 +99,10 @@ def _finish(bench: Workbench, frame: pd.DataFrame, table: Table, date: str) -> N
         first = dated.groupby(frame["customer"], observed=True).transform("min").to_numpy()
         frame["counted_from"] = np.fmax(frame["purchased_at"].to_numpy(), np.where(has_buyer, first, NAT))
         frame.loc[np.isnat(first) | ~has_buyer | frame["purchased_at"].isna(), "counted_from"] = NAT
+    if bench.asks("purchases", "given_back") and (
+        table.has("refunded_amount") or table.has("refunded_at") or frame["is_refund"].any()
+    ):
+        frame["given_back"] = np.where(frame["is_refund"].to_numpy(dtype=bool), -numbers(frame, "amount"), 0.0)
     bench.tables["purchases"] = purchases
 
 

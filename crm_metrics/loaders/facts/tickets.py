@@ -56,7 +56,7 @@ def derive(bench: Workbench) -> None:
         _response(bench, table)
         _resolution(bench, table)
         business_time.derive(bench, table)
-        if bench.asks("tickets", "open_from"):
+        if bench.asks("tickets", "open_from", "late_from"):
             _open(bench, table)
     if "reopens" in frame:
         frame["is_reopened"] = optional_truth(numbers(frame, "reopens") >= 1, has_value(frame, "reopens"))
@@ -154,6 +154,8 @@ def _open(bench: Workbench, table: Table) -> None:
     bench.report("solved-without-date", table, undated, status="solved or closed")
     frame["open_from"] = np.where(undated | ~told, NAT, frame["created_at"].to_numpy())
     frame["open_until"] = solved
+    if (target := bench.settings.resolution_target_hours) is not None:
+        frame["late_from"] = minutes_after(frame["open_from"].to_numpy(), np.full(len(frame), target * 60))
 
 
 def first_responses(bench: Workbench) -> None:
