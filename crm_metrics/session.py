@@ -24,7 +24,7 @@ _LATER = (
 )
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.everything import Everything
+    from crm_metrics.analysis.inventory import Inventory
     from crm_metrics.engine.windows import Window
     from crm_metrics.loaders.reading import Opened
     from crm_metrics.metrics.catalog import Catalog
@@ -153,12 +153,12 @@ class Session:
         self._loaded.append((whole, self._read(whole)))
         return self._loaded[-1][1]
 
-    def everything(self) -> Everything:
+    def everything(self) -> Inventory:
         """All tables and columns; a file that cannot be read, or in two ways, is put aside with its error."""
         files = self._opened(lenient=True)
-        from crm_metrics.analysis.everything import load_everything  # imports pandas, which a wrong path does not need
+        from crm_metrics.analysis.inventory import load_inventory  # imports pandas, which a wrong path does not need
 
-        return load_everything(files, self.settings, today=self.today, forced=self.tables)
+        return load_inventory(files, self.settings, today=self.today, forced=self.tables)
 
     def _read(self, need: Need) -> Dataset:
         from crm_metrics.loaders.gathering import gather
@@ -241,7 +241,7 @@ def load(
 
 def everything(
     paths: Sequence[str] | Session, *, tables: Mapping[str, str] | None = None, **files: Unpack[Files]
-) -> Everything:
+) -> Inventory:
     """All tables and columns of the given files, for `scan` and `check`; a file that cannot be read, or in two ways, is put
     aside with its error. Raises `CrmMetricsError` for a path that does not exist."""
     session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)

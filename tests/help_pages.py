@@ -64,7 +64,7 @@ def vendors() -> str:
 def checks() -> str:
     return _table(
         ("check", "about", "what it finds"),
-        ((f"`{check.name}`", str(check.dimension), check.sentence) for check in quality.known().values()),
+        ((f"`{check.name}`", str(check.dimension), check.sentence) for check in quality.all_checks().values()),
     )
 
 

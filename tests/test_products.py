@@ -158,9 +158,9 @@ def test_at_most_5_of_100_shuffles_claim_a_pair_or_what_the_best_buy() -> None:
         table, basket = made.baskets()
         found = pairs.together(table, made.products, basket, least=5, top=99, risk=RISK / 2)
         liked = best.best(made, least=5, risk=RISK / 2)
-        alarms["pairs"] += found.told > 0
+        alarms["pairs"] += found.significant > 0
         alarms["best"] += any(one.mark != best.NONE for one in liked.products)
-        alarms["any"] += found.told > 0 or any(one.mark != best.NONE for one in liked.products)
+        alarms["any"] += found.significant > 0 or any(one.mark != best.NONE for one in liked.products)
 
     assert 16 >= alarms["any"], alarms  # 95 % of the time no more than so many of 200 at 5 %
 
@@ -180,14 +180,14 @@ def test_large_baskets_alone_bring_nothing_together() -> None:
     )
     found = pairs.together(lines.baskets()[0], lines.products, "order", least=5, top=999, risk=RISK)
 
-    assert 0 == found.told
+    assert 0 == found.significant
     assert 1.5 < np.median([pair.lift for pair in found.pairs])  # which lift alone would claim of nearly every pair
 
 
 def test_what_the_sample_company_sells_together() -> None:
     found = api.products([SAMPLE], period="2025", today=TODAY).sales[0]
 
-    told = {frozenset((pair.one, pair.other)) for pair in found.pairs.pairs if pair.mark == pairs.MORE}
+    told = {frozenset((pair.left, pair.other)) for pair in found.pairs.pairs if pair.mark == pairs.MORE}
     story = [
         ("Rugged Tablet", "Vehicle Mount"),
         ("Label Printer", "Label Rolls"),

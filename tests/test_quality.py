@@ -347,7 +347,7 @@ def test_what_was_seen_is_said_of_every_row(tmp_path: Path, name: str):
 
 
 def test_every_check_has_a_case():
-    quality.known()
+    quality.all_checks()
     assert {check.name for check in marked_checks()} == CASES.keys()
 
 
@@ -360,7 +360,7 @@ def test_checks_are_found_by_looking_into_their_folder():
 def test_every_check_has_words_and_columns_that_exist():
     from crm_metrics import schema
 
-    for check in quality.known().values():
+    for check in quality.all_checks().values():
         assert check.sentence.endswith(".")
         for name in check.columns:
             table, _, column = name.partition(".")

@@ -89,17 +89,17 @@ def grid_of(engine: Engine, metric: Metric, over: Formula, under: Formula | None
 
 def _cells(engine: Engine, name: str) -> Cells | None:
     """A part's cells with 0 where there is nothing to add up; that the segments still make the whole is seen afterwards."""
-    found = engine.cells(name) if name in engine.catalog else None
-    if found is None or isinstance(found, Unavailable):
+    cells = engine.cells(name) if name in engine.catalog else None
+    if cells is None or isinstance(cells, Unavailable):
         return None
-    return replace(found, value=np.nan_to_num(found.value), reason=np.zeros_like(found.reason))
+    return replace(cells, value=np.nan_to_num(cells.value), reason=np.zeros_like(cells.reason))
 
 
-def unlike(grid: Grid, whole: Grid) -> str:
+def unlike(grid: Grid, total: Grid) -> str:
     """Why the segments do not make the whole; empty when they do."""
-    pairs = [(grid.numerator, whole.numerator)]
-    if grid.denominator is not None and whole.denominator is not None:
-        pairs.append((grid.denominator, whole.denominator))
+    pairs = [(grid.numerator, total.numerator)]
+    if grid.denominator is not None and total.denominator is not None:
+        pairs.append((grid.denominator, total.denominator))
     if grid.denominator is not None and ((grid.denominator == 0) & (grid.numerator != 0)).any():
         return "one of its segments has nothing to divide by in one of the periods"
     if all(np.allclose(part.sum(axis=1), total[:, 0], rtol=1e-9, atol=1e-9) for part, total in pairs):
@@ -113,18 +113,18 @@ def few(grid: Grid) -> Bools:
     return (records > 0) & (records < FEWEST)
 
 
-def without_small(grid: Grid, said: list[str | None]) -> tuple[Grid, list[str | None], int]:
+def without_small(grid: Grid, signs: list[str | None]) -> tuple[Grid, list[str | None], int]:
     """The grid with the segments of too few records as one, called by their number; a single one stays as it is."""
     small = few(grid)
     if small.sum() < 2:
-        return grid, said, 0
+        return grid, signs, 0
 
     def together(values: np.ndarray) -> np.ndarray:
         return np.concatenate([values[:, ~small], values[:, small].sum(axis=1, keepdims=True)], axis=1)
 
     count = int(small.sum())
     labels = [label for label, is_small in zip(grid.labels, small, strict=True) if not is_small]
-    kept = [word for word, is_small in zip(said, small, strict=True) if not is_small]
+    kept = [word for word, is_small in zip(signs, small, strict=True) if not is_small]
     under = together(grid.denominator) if grid.denominator is not None else None
-    made = Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
-    return made, [*kept, None], count
+    merged = Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
+    return merged, [*kept, None], count

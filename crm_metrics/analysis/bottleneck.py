@@ -80,7 +80,7 @@ class Bottleneck:
 class _Money:
     """Amounts by stage with their limits and how many rows they are made of, in one currency; else why there are none."""
 
-    found: Mapping[str, tuple[float | None, float | None, float | None, int]]
+    amounts: Mapping[str, tuple[float | None, float | None, float | None, int]]
     currency: str | None
     refused: str | None = None
 
@@ -90,7 +90,7 @@ def has_history(engine: Engine) -> bool:
     return not isinstance(engine.cells("stage_conversion_rate"), Unavailable)
 
 
-def found(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
+def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
     `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
     _check(engine, segment)
@@ -103,8 +103,8 @@ def found(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
         raise NothingToReport("no deal entered a stage in the period", hint="Choose another period with -p, or -p all.")
     entered, places = engine.cells("stages_entered"), _places(engine, "stages_entered", segment)
     assert isinstance(entered, Cells)
-    known = {stage.name for stage in stages} | _places(engine, "stage_went_on", segment).keys()
-    ends = {name: int(entered.value[0, at]) for name, at in places.items() if name not in known}
+    names = {stage.name for stage in stages} | _places(engine, "stage_went_on", segment).keys()
+    ends = {name: int(entered.value[0, at]) for name, at in places.items() if name not in names}
     lossy = [stage for stage in stages if stage.amount]
     slow = [stage for stage in stages if stage.days is not None]
     by_money = _ranked(lossy, lambda stage: (stage.amount, stage.amount_low, stage.amount_high))
@@ -114,9 +114,9 @@ def found(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
 
 def _check(engine: Engine, segment: Mapping[str, str]) -> None:
     for place, dim in enumerate(engine.by):
-        known = sorted({label[place] for label in engine.segments(engine.by).labels})
-        if segment[dim] not in known:
-            raise UsageError(f"no {dim} is called {segment[dim]!r}. {did_you_mean(segment[dim], known)}")
+        names = sorted({label[place] for label in engine.segments(engine.by).labels})
+        if segment[dim] not in names:
+            raise UsageError(f"no {dim} is called {segment[dim]!r}. {did_you_mean(segment[dim], names)}")
 
 
 def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, int]:
@@ -134,17 +134,17 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
     names = ("stage_went_on", "stage_lost", "stage_waiting", "stage_conversion_rate", "time_in_stage")
     went_on, lost, waiting, rate, days = (_given(engine, name) for name in names)
     overdue = _overdue(engine, days.value[0])
-    made = []
+    stages = []
     for name, at in _places(engine, "stage_went_on", segment).items():
         values = [cells.value[0, at] for cells in (went_on, lost, waiting)]
         if not sum(values) > 0:  # unknown where the period has no day of the data
             continue
         counts = [int(value) for value in values]
-        amount, low, high, priced = money.found.get(name, (None, None, None, 0))
+        amount, low, high, priced = money.amounts.get(name, (None, None, None, 0))
         (share, *limits), (usual, *usual_limits) = (
             [_known(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
         )
-        made.append(
+        stages.append(
             Stage(
                 name=name,
                 entered=sum(counts),
@@ -164,7 +164,7 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
                 priced=priced,
             )
         )
-    return made
+    return stages
 
 
 def _given(engine: Engine, name: str) -> Cells:
@@ -199,9 +199,9 @@ def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
                 rows[stage] = (value, low if low is None or not value else max(low, 0.0), high, n)
                 currencies.add(part.currency[0, at])
     if len(currencies) > 1:
-        seen = " and ".join(sorted(map(str, currencies)))
+        names = " and ".join(sorted(map(str, currencies)))
         return _Money(
-            {}, None, f"the amounts are in several currencies ({seen}), which do not add up: give exchange rates"
+            {}, None, f"the amounts are in several currencies ({names}), which do not add up: give exchange rates"
         )
     return _Money(rows, next(iter(currencies), None))
 
@@ -217,12 +217,12 @@ def _snapshot(engine: Engine, segment: Mapping[str, str], money: _Money) -> list
             hint=f"Choose a period that reaches up to {engine.dataset.as_of}, or -p all; or add an export with the dates at "
             "which deals entered their stages.",
         )
-    made = [
-        Standing(name, int(cells.value[0, at]), money.found.get(name, (None,))[0])
+    standings = [
+        Standing(name, int(cells.value[0, at]), money.amounts.get(name, (None,))[0])
         for name, at in _places(engine, "stage_snapshot_deals", segment).items()
         if cells.value[0, at] > 0
     ]
-    return sorted(made, key=lambda standing: -standing.deals)
+    return sorted(standings, key=lambda standing: -standing.deals)
 
 
 def _ranked(
@@ -234,8 +234,10 @@ def _ranked(
     ordered = sorted(stages, key=lambda stage: -(figure(stage)[0] or 0.0))
     if len(ordered) == 1:
         return Ranking(ordered, is_told=True)
-    one, other = (tuple(np.array(np.nan if part is None else part) for part in figure(stage)) for stage in ordered[:2])
-    low, _ = difference(one, other)  # type: ignore[arg-type]
+    first, second = (
+        tuple(np.array(np.nan if part is None else part) for part in figure(stage)) for stage in ordered[:2]
+    )
+    low, _ = difference(first, second)  # type: ignore[arg-type]
     return Ranking(ordered, bool(low > 0))
 
 

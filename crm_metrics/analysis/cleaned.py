@@ -44,26 +44,26 @@ def cleaned(opened: Opened, settings: Settings, *, today: date) -> list[Cleaned]
 
     Raises `DataError` for what can be read in two ways, `NothingToReport` where nothing is recognised.
     """
-    wanted = [(table, column) for table, known in schema.TABLES.items() for column in known.columns]
+    wanted = [(table, column) for table, spec in schema.TABLES.items() for column in spec.columns]
     gathered = gather(opened.tables, wanted, (), issues=opened.issues, settings=settings)
     headers = {fetched.raw.path: fetched.raw.header for fetched in gathered.files}
-    found: list[tuple[str, Source, pa.Table]] = []
+    tables: list[tuple[str, Source, pa.Table]] = []
 
     def watch(files: Sequence[FileRows]) -> None:
         for file in files:
             read_as = name_of(file.recognised, headers[file.source.path])
             rows = _rows(file, file.source.table, file.frame, read_as, settings)
-            found.append((file.source.table, file.source, rows))
+            tables.append((file.source.table, file.source, rows))
             if file.part is not None:
                 beside = f"{file.source.vendor} {file.part.table} {BESIDE}"
                 stated = file.part.frame.dropna(axis="columns", how="all")  # of no stage it is said when it was left
                 rows = _rows(file, file.part.table, stated, beside, settings)
-                found.append((file.part.table, file.source, rows))
+                tables.append((file.part.table, file.source, rows))
 
     dataset = load(gathered, settings, today=today, watch=watch)
     numbers: Counter[str] = Counter()
     named = []
-    for table, source, rows in found:
+    for table, source, rows in tables:
         rows = _counted(rows, dataset, table, source)
         name = " ".join([table, *_day_of(source.path)])
         numbers[name] += 1
@@ -90,10 +90,10 @@ def _day_of(path: str) -> list[str]:
 
 def _rows(file: FileRows, table: str, frame: pd.DataFrame, read_as: str, settings: Settings) -> pa.Table:
     calendar = file.calendar_of(table)
-    known = schema.TABLES[table].columns
+    specs = schema.TABLES[table].columns
     columns = {
-        name: _column(frame[name], known[name].kind, settings if not calendar.get(name, False) else None, settings)
-        for name in known
+        name: _column(frame[name], specs[name].kind, settings if not calendar.get(name, False) else None, settings)
+        for name in specs
         if name in frame
     }
     for name in [name for name in SCORES if name in columns and name in file.recognised.suffixes]:

@@ -18,7 +18,7 @@ def by_which(metric: Metric, catalog: Catalog, tables: Iterable[tuple[str, Itera
     """The dimensions of a metric: the names and groups among the columns of the tables, but those it depends on itself."""
     own = {name for part in catalog.parts([metric]) if part.where is not None for name in columns(part.where)}
     groups: dict[str, None] = {}
-    for table, given in tables:
-        known = schema.TABLES[table].columns
-        groups |= {name: None for name in given if name in known and known[name].kind is Kind.CATEGORY}
+    for table, names in tables:
+        specs = schema.TABLES[table].columns
+        groups |= {name: None for name in names if name in specs and specs[name].kind is Kind.CATEGORY}
     return tuple(name for name in groups if name not in own and name not in _NO_GROUPS)

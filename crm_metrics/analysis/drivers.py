@@ -85,10 +85,10 @@ def change(
         )
     over, under = sums(metric, catalog)
     engine = Engine(dataset, catalog, [before, now])
-    whole = grid_of(engine, metric, over, under)
-    if isinstance(whole, str):
-        raise NothingToReport(f"{metric.name} is not available: {whole}")
-    values = whole.cells.value[:, 0]
+    overall = grid_of(engine, metric, over, under)
+    if isinstance(overall, str):
+        raise NothingToReport(f"{metric.name} is not available: {overall}")
+    values = overall.cells.value[:, 0]
     if np.isnan(values).any():
         which = "earlier" if np.isnan(values[_BEFORE]) else "later"
         raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
@@ -100,21 +100,21 @@ def change(
         grid = grid_of(engine, metric, over, under)
         if isinstance(grid, str):
             refused[dim] = grid
-        elif trouble := unlike(grid, whole):
+        elif trouble := unlike(grid, overall):
             refused[dim] = trouble
         else:
             grids[dim], noises[dim] = grid, Noises(engine).of(metric, _NOW, _BEFORE)
-    said = _said(metric, whole, grids, noises)
+    signs = _said(metric, overall, grids, noises)
     total = float(values[_NOW] - values[_BEFORE])
-    dimensions = _in_order([_dimension(dim, grid, said[dim], total) for dim, grid in grids.items()])
-    n = whole.cells.n[:, 0]
+    dimensions = _in_order([_dimension(dim, grid, signs[dim], total) for dim, grid in grids.items()])
+    n = overall.cells.n[:, 0]
     return Change(
         metric=metric,
         before=float(values[_BEFORE]),
         now=float(values[_NOW]),
         n_before=int(n[_BEFORE]),
         n=int(n[_NOW]),
-        signal=signals(metric, *_figures(whole.cells), noises[""])[0],
+        signal=signals(metric, *_figures(overall.cells), noises[""])[0],
         currency=_currency(dataset, catalog, metric, now),
         dimensions=dimensions,
         refused=refused,
@@ -129,8 +129,11 @@ def _in_order(dimensions: list[Dimension]) -> list[Dimension]:
         return ordered
     by = "beyond_chance" if ordered[0].beyond_chance else "uneven"
     least = _NEARLY * getattr(ordered[0], by)
-    first = min((one for one in ordered if getattr(one, by) >= least), key=lambda dimension: len(dimension.drivers))
-    return [first, *(one for one in ordered if one is not first)]
+    first = min(
+        (dimension for dimension in ordered if getattr(dimension, by) >= least),
+        key=lambda dimension: len(dimension.drivers),
+    )
+    return [first, *(dimension for dimension in ordered if dimension is not first)]
 
 
 def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window) -> str | None:
@@ -140,13 +143,13 @@ def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window
     engine = Engine(dataset, catalog, [window])
     cells = engine.cells(metric.name)
     assert not isinstance(cells, Unavailable)
-    found = {part.currency[0, 0] for part in split(engine, metric, cells) if part.shown[0, 0]} - {None}
-    if len(found) > 1:
+    currencies = {part.currency[0, 0] for part in split(engine, metric, cells) if part.shown[0, 0]} - {None}
+    if len(currencies) > 1:
         raise UsageError(
-            f"{metric.name} is in several currencies ({', '.join(sorted(found))}), which do not add up",
+            f"{metric.name} is in several currencies ({', '.join(sorted(currencies))}), which do not add up",
             hint="Give exchange rates in crm-metrics.toml, or files of one currency.",
         )
-    return next(iter(found), None)
+    return next(iter(currencies), None)
 
 
 def _figures(cells: Cells) -> tuple[Figures, Figures]:
@@ -155,32 +158,32 @@ def _figures(cells: Cells) -> tuple[Figures, Figures]:
 
 
 def _said(
-    metric: Metric, whole: Grid, grids: Mapping[str, Grid], noises: Mapping[str, Noise]
+    metric: Metric, overall: Grid, grids: Mapping[str, Grid], noises: Mapping[str, Noise]
 ) -> dict[str, list[str | None]]:
     """What the change of each segment says: better or worse only as far as the risk allows. Half of it lies on the whole:
     where that has changed, something has, and the segments of each dimension are judged together. Else all segments of all
     dimensions are, at the other half."""
     if not grids:
         return {}
-    found = [np.where(few(grid), np.nan, _chances(metric, grid, noises[name])) for name, grid in grids.items()]
-    if _chances(metric, whole, noises[""])[0] <= RISK / 2:
-        told = [holm(part, RISK) for part in found]
+    chances = [np.where(few(grid), np.nan, _chances(metric, grid, noises[name])) for name, grid in grids.items()]
+    if _chances(metric, overall, noises[""])[0] <= RISK / 2:
+        significant = [holm(part, RISK) for part in chances]
     else:
-        told = np.split(holm(np.concatenate(found), RISK / 2), np.cumsum([len(part) for part in found])[:-1])
-    made = {}
-    for (name, grid), is_told in zip(grids.items(), told, strict=True):
+        significant = np.split(holm(np.concatenate(chances), RISK / 2), np.cumsum([len(part) for part in chances])[:-1])
+    signs = {}
+    for (name, grid), is_significant in zip(grids.items(), significant, strict=True):
         words = signals(metric, *_figures(grid.cells), noises[name])
-        words[~is_told & np.isin(words, BEYOND_CHANCE)] = NONE
-        made[name] = list(words)
-    return made
+        words[~is_significant & np.isin(words, BEYOND_CHANCE)] = NONE
+        signs[name] = list(words)
+    return signs
 
 
 def _chances(metric: Metric, grid: Grid, noise: Noise) -> Floats:
     return chances(metric, *_figures(grid.cells), noise)
 
 
-def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> Dimension:
-    grid, said, small = without_small(grid, said)
+def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> Dimension:
+    grid, signs, small = without_small(grid, signs)
     over, under = grid.numerator, grid.denominator
     weight = under if under is not None else np.abs(over)
     with np.errstate(all="ignore"):
@@ -197,7 +200,7 @@ def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> D
             mix_effect = (mean_rate - middle) * (share[_NOW] - share[_BEFORE])
     contribution = rate_effect + mix_effect
     uneven = np.abs(contribution - np.nan_to_num(share.mean(axis=0)) * total)
-    told = np.array([word in BEYOND_CHANCE for word in said], dtype=bool)
+    significant = np.array([word in BEYOND_CHANCE for word in signs], dtype=bool)
     drivers = [
         Driver(
             segment=grid.labels[i],
@@ -210,12 +213,12 @@ def _dimension(name: str, grid: Grid, said: list[str | None], total: float) -> D
             rate_effect=float(rate_effect[i]),
             mix_effect=float(mix_effect[i]),
             contribution=float(contribution[i]),
-            signal=said[i],
+            signal=signs[i],
         )
         for i in np.argsort(-np.abs(contribution), kind="stable").tolist()
     ]
     there = [driver for driver in drivers if driver.n or driver.n_before or driver.contribution]
-    return Dimension(name, there, float(uneven.sum()), float(uneven[told].sum()), small)
+    return Dimension(name, there, float(uneven.sum()), float(uneven[significant].sum()), small)
 
 
 def _known(number: float) -> float | None:

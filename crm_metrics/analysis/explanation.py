@@ -100,19 +100,19 @@ def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
     """The segment's place among the metric's."""
     dims = engine.dims(metric)
     if missing := [dim for dim in dims if dim not in segment]:
-        known = sorted({label[dims.index(missing[0])] for label in engine.segments(dims).labels})
+        names = sorted({label[dims.index(missing[0])] for label in engine.segments(dims).labels})
         raise UsageError(
             f"{metric.name} is given for each {missing[0]}: say which",
-            hint=f"--segment {missing[0]}={known[0]!r}, for one.",
+            hint=f"--segment {missing[0]}={names[0]!r}, for one.",
         )
     labels = engine.segments(dims).labels
     wanted = tuple(segment[dim] for dim in dims)
     if wanted in labels:
         return labels.index(wanted)
     for place, dim in enumerate(dims):
-        known = sorted({label[place] for label in labels})
-        if wanted[place] not in known:
-            raise UsageError(f"no {dim} is called {wanted[place]!r}. {did_you_mean(wanted[place], known)}")
+        names = sorted({label[place] for label in labels})
+        if wanted[place] not in names:
+            raise UsageError(f"no {dim} is called {wanted[place]!r}. {did_you_mean(wanted[place], names)}")
     raise NothingToReport(f"there is no record of {', '.join(f'{dim} {name}' for dim, name in segment.items())}")
 
 
@@ -155,18 +155,20 @@ def _walk(
 
 def _in_months(engine: Engine, monthly: list[Metric], whole: Metric, window: int, place: int) -> list[Part]:
     """The aggregates behind figures of months, month by month."""
-    inner, found = engine.trailing.engine, []
-    leaves = {leaf.name: (leaf, one) for one in monthly for leaf in inner.catalog.parts([one]) if leaf.aggregate}
-    for leaf, one in leaves.values():
-        for month in engine.trailing.months(one)[window]:
+    inner, parts = engine.trailing.engine, []
+    leaves = {
+        leaf.name: (leaf, metric) for metric in monthly for leaf in inner.catalog.parts([metric]) if leaf.aggregate
+    }
+    for leaf, metric in leaves.values():
+        for month in engine.trailing.months(metric)[window]:
             part = _part(inner, leaf, whole, month, place)
-            found.append(replace(part, metric=replace(leaf, name=f"{leaf.name} of {engine.trailing.label(month)}")))
-    return found
+            parts.append(replace(part, metric=replace(leaf, name=f"{leaf.name} of {engine.trailing.label(month)}")))
+    return parts
 
 
-def _within(engine: Engine, part: Metric, whole: Metric, place: int) -> int:
+def _within(engine: Engine, part: Metric, metric: Metric, place: int) -> int:
     """The segment of a part in which the segment of the whole lies."""
-    mine, fine = engine.dims(part), engine.dims(whole)
+    mine, fine = engine.dims(part), engine.dims(metric)
     if mine == fine:
         return place
     return int(engine.segments(fine).within(engine.segments(mine))[place])
@@ -179,23 +181,23 @@ def _amounts(engine: Engine, metric: Metric, window: int, place: int) -> list[Am
         return [Amount(None, None, None, 0, cells.reason, None)]
     parts = split(engine, metric, cells)
     money = metric.is_money or len(parts) > 1
-    found = [
+    amounts = [
         _amount(part.cells, window, place, part.currency[window, place] if money else None)
         for part in parts
         if part.shown[window, place]
     ]
-    return found or [_amount(cells, window, place, None)]
+    return amounts or [_amount(cells, window, place, None)]
 
 
 def _amount(cells: Cells, window: int, place: int, currency: str | None) -> Amount:
     value, low, high = (float(grid[window, place]) for grid in (cells.value, cells.low, cells.high))
     reason = REASONS[int(cells.reason[window, place])] or None
-    known = [None if number != number else number for number in (value, low, high)]
-    return Amount(known[0], known[1], known[2], int(cells.n[window, place]), reason, currency)
+    figures = [None if number != number else number for number in (value, low, high)]
+    return Amount(figures[0], figures[1], figures[2], int(cells.n[window, place]), reason, currency)
 
 
-def _part(engine: Engine, leaf: Metric, whole: Metric, window: int, place: int) -> Part:
-    own = _within(engine, leaf, whole, place)
+def _part(engine: Engine, leaf: Metric, metric: Metric, window: int, place: int) -> Part:
+    own = _within(engine, leaf, metric, place)
     pairs = engine.pairs(leaf)
     segments = engine.segments(engine.dims(leaf))
     hit = engine.cell_numbers(leaf, pairs) == window * len(segments) + own
@@ -254,29 +256,29 @@ def _rows(engine: Engine, leaf: Metric, rows: Ints) -> pd.DataFrame:
     counts."""
     table = engine.dataset.tables[leaf.table]
     frame = table.frame.iloc[rows]
-    made = pd.DataFrame({"part": leaf.name, "table": leaf.table}, index=frame.index)
+    listing = pd.DataFrame({"part": leaf.name, "table": leaf.table}, index=frame.index)
     paths = np.array([source.path for source in engine.dataset.sources], dtype=object)
-    made["file"], made["row"] = paths[frame[SOURCE].to_numpy()], frame[ROW].to_numpy()
-    made["counts_as"] = None
-    ids = [name for name, known in schema.TABLES[leaf.table].columns.items() if known.kind is Kind.ID]
+    listing["file"], listing["row"] = paths[frame[SOURCE].to_numpy()], frame[ROW].to_numpy()
+    listing["counts_as"] = None
+    ids = [name for name, spec in schema.TABLES[leaf.table].columns.items() if spec.kind is Kind.ID]
     shown = dict.fromkeys(
         ["currency", RATE, *engine.dims(leaf), *columns_of(leaf), *(name for name in ids if name.endswith("_id"))]
     )
     for name in shown:
-        if table.has(name) and name not in made:
-            made[name] = frame[name].to_numpy() if frame[name].dtype.kind == "M" else frame[name]
+        if table.has(name) and name not in listing:
+            listing[name] = frame[name].to_numpy() if frame[name].dtype.kind == "M" else frame[name]
     if engine.dataset.priced_in is not None:  # the amounts beside it are in another
-        made = made.rename(columns={"currency": "currency_in_file"})
-    return made
+        listing = listing.rename(columns={"currency": "currency_in_file"})
+    return listing
 
 
 def _whole(leaf: Metric, parts: pd.DataFrame, records: Ints) -> pd.DataFrame:
     """One row per record of a table whose rows are parts of records: it counts as much as its parts together."""
-    whole = parts.groupby(records, sort=False)
-    made = whole.first().reset_index(drop=True)[parts.columns]
+    by_record = parts.groupby(records, sort=False)
+    listing = by_record.first().reset_index(drop=True)[parts.columns]
     if leaf.aggregate == "sum":
-        made["counts_as"] = made[leaf.column] = whole["counts_as"].sum(min_count=1).to_numpy()
-    return made
+        listing["counts_as"] = listing[leaf.column] = by_record["counts_as"].sum(min_count=1).to_numpy()
+    return listing
 
 
 def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
@@ -302,7 +304,7 @@ def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted:
     if leaf.at is not None and table.has(leaf.at):
         missing = int((selector.dates(leaf.at) == NEVER).sum())
     away = selector.number_of_records - missing - len(there)
-    found = {
+    counts = {
         NO_DATE: missing,
         (ELSEWHEN if leaf.open is None else NOT_OPEN): away,
         UNFIT: len(there) - len(fitting),
@@ -311,5 +313,5 @@ def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted:
     if leaf.aggregate not in ("count", "distinct"):
         values = engine.measures.values(leaf, pairs)[pairs.window == window]
         blank = selector.records_of(pairs.rows[pairs.window == window])[np.isnan(values)]
-        found[NO_VALUE] = len(np.unique(blank)) if len(fitting) == counted else 0
-    return {reason: count for reason, count in found.items() if count}
+        counts[NO_VALUE] = len(np.unique(blank)) if len(fitting) == counted else 0
+    return {reason: count for reason, count in counts.items() if count}

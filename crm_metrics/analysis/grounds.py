@@ -19,22 +19,22 @@ def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str,
     shown = [engine.catalog[metric.name] for metric in metrics if _value(engine, metric.name, window) is not None]
     bases = {metric.name: base for metric in shown if (base := _base(engine, metric, window))}
     titles = {engine.catalog[name].title for name in bases}
-    found: dict[str, list[str]] = {}
+    by_metric: dict[str, list[str]] = {}
     first: dict[str, str] = {}  # by title: what is made of a figure above rests on the same
     for metric in shown:
-        said = []
+        reasons = []
         if metric.name in bases:
             span, parts = bases[metric.name]
             own = [f"{_within(part)} {figure}" for part, figure in parts.items() if part not in titles]
             above = [first[part] for part in parts if part in first]
             first[metric.title] = "; ".join((", ".join(own), span)) if own else next(iter(above), span)
-            said.append(first[metric.title])
+            reasons.append(first[metric.title])
         few = min(_events(engine, metric, window), default=None) if metric.unit is not Unit.COUNT else None
         if few and few[0] < FEW:
-            said.append(f"rests on only {few[0]} ({few[1]})")
-        if said:
-            found[metric.name] = said
-    return found
+            reasons.append(f"rests on only {few[0]} ({few[1]})")
+        if reasons:
+            by_metric[metric.name] = reasons
+    return by_metric
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:
@@ -51,10 +51,10 @@ def _parts(engine: Engine, metric: Metric) -> list[Metric]:
 
 def _base(engine: Engine, metric: Metric, window: int) -> tuple[str, dict[str, str]] | None:
     """The months over which parts of a figure are measured, and these parts by title."""
-    over = [part for part in _parts(engine, metric) if any(one.over_months for one in (part, *_parts(engine, part)))]
+    over = [part for part in _parts(engine, metric) if any(leaf.over_months for leaf in (part, *_parts(engine, part)))]
     if not over or metric.over_months or metric.private:
         return None
-    monthly = next(one for part in over for one in (part, *_parts(engine, part)) if one.over_months)
+    monthly = next(leaf for part in over for leaf in (part, *_parts(engine, part)) if leaf.over_months)
     months = engine.trailing.months(monthly)[window]
     span = f"{engine.trailing.label(months[0])} to {engine.trailing.label(months[-1])}"
     return f"over {len(months)} months, {span}", {part.title: _figure(engine, part, window) for part in over}

@@ -59,25 +59,25 @@ class Shared:
 
 def joins(dataset: Dataset) -> list[Join]:
     """Every join between the files of the dataset, in the order of the files."""
-    given = {source.table for source in dataset.sources}
-    found = []
+    tables = {source.table for source in dataset.sources}
+    joined = []
     for source in dataset.sources:
         table = dataset.tables.get(source.table)
         for other, mine, key, fold in _JOINS if table is not None else ():
-            if other == source.table or other not in given or source.table not in _ONLY_FROM.get(other, schema.TABLES):
+            if other == source.table or other not in tables or source.table not in _ONLY_FROM.get(other, schema.TABLES):
                 continue
             if table is not None and table.has(mine) and dataset.tables[other].has(key):
-                found.append(_join(source, table, mine, dataset.tables[other], key, folded if fold else str))
-    return found
+                joined.append(_join(source, table, mine, dataset.tables[other], key, folded if fold else str))
+    return joined
 
 
 def _join(source: Source, table: Table, mine: str, other: Table, key: str, fold: Callable[[str], str]) -> Join:
     values = table.frame.loc[(table.frame[SOURCE] == source.index).to_numpy(), mine].astype("category")
-    known = {fold(str(value)) for value in other.frame[key].dropna().unique()}
+    keys = {fold(str(value)) for value in other.frame[key].dropna().unique()}
     labels = [str(value) for value in values.cat.categories]
     counts = np.bincount(values.cat.codes[values.notna()], minlength=len(labels))
-    here = np.array([fold(label) in known for label in labels], dtype=bool)
-    strange = [label for label, found, count in zip(labels, here, counts, strict=True) if count and not found]
+    here = np.array([fold(label) in keys for label in labels], dtype=bool)
+    strange = [label for label, matches, count in zip(labels, here, counts, strict=True) if count and not matches]
     return Join(
         source.path, source.table, mine, other.name, int(counts.sum()), int(counts[here].sum()), tuple(strange[:3])
     )

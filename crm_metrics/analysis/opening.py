@@ -43,8 +43,8 @@ class Opened:
     def left_out(self) -> pd.DataFrame:
         """Of each part that is a stock the rows that are not counted, with the reason."""
         stocks = [(part.metric.name, part.out) for part in self.now.parts if part.out is not None]
-        found = [out.assign(part=f"{name}, not counted") for name, out in stocks]
-        return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+        frames = [out.assign(part=f"{name}, not counted") for name, out in stocks]
+        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
 
     @property
     def elsewhere(self) -> dict[str, str]:
@@ -88,9 +88,9 @@ def changes(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     gone = before.set_index([*keys, "_again"])
     missing = both["_merge"] == "right_only"
     for name in [name for name in gone.columns if name in both and name != "counts_as"]:
-        found = gone[name].reindex(pd.MultiIndex.from_frame(both.loc[missing, [*keys, "_again"]]))
+        earlier = gone[name].reindex(pd.MultiIndex.from_frame(both.loc[missing, [*keys, "_again"]]))
         both[name] = both[name].astype(object)
-        both.loc[missing, name] = found.to_numpy(dtype=object)
+        both.loc[missing, name] = earlier.to_numpy(dtype=object)
     words = both["_merge"].map({"left_only": ENTERED, "right_only": LEFT, "both": STAYED}).astype(object)
     unlike = (both["_merge"] == "both") & (both["counts_as"].astype("str") != both["counts_as_before"].astype("str"))
     words[unlike] = CHANGED

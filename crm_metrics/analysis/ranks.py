@@ -48,13 +48,13 @@ def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, ris
     that can be compared at all. Nothing is said of a metric of which neither direction is better, nor of segments with fewer
     than five records or without limits. All marks together risk `risk`, and so do all places."""
     size = len(n)
-    found = Standings(np.full(size, None, dtype=object), np.full(size, np.nan), np.full(size, np.nan))
+    standing = Standings(np.full(size, None, dtype=object), np.full(size, np.nan), np.full(size, np.nan))
     if metric.better is Better.NEITHER:
-        return found
+        return standing
     figures = with_limits(metric, figures)
     ranked = np.flatnonzero(rankable & (n >= FEWEST) & ~np.isnan(figures.low) & ~np.isnan(figures.high))
     if len(ranked) < 2:
-        return found
+        return standing
     grids = (figures.value, figures.low, figures.high, figures.effective)
     own = Figures(*(grid[ranked].astype(np.float64) for grid in grids))
     is_share = metric.interval == "proportion"
@@ -65,12 +65,12 @@ def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, ris
         if is_share
         else _apart(own, _weights(metric, n[ranked]), risk)
     )
-    found.mark[ranked[above]], found.mark[ranked[below]] = ABOVE, BELOW
+    standing.mark[ranked[above]], standing.mark[ranked[below]] = ABOVE, BELOW
     if len(ranked) <= _MOST:
         best, worst = _places(own, risk, is_share=is_share, higher=metric.better is Better.HIGHER)
         telling = (best > 1) | (worst < len(ranked))
-        found.best[ranked[telling]], found.worst[ranked[telling]] = best[telling], worst[telling]
-    return found
+        standing.best[ranked[telling]], standing.worst[ranked[telling]] = best[telling], worst[telling]
+    return standing
 
 
 def _risk(comparisons: float, together: float) -> float:
@@ -80,8 +80,8 @@ def _risk(comparisons: float, together: float) -> float:
 
 def _together(share: Floats, n: Ints) -> float:
     """The share of all segments together, those included that are not ranked."""
-    known = ~np.isnan(share)
-    return float((share[known] * n[known]).sum() / n[known].sum())
+    has_share = ~np.isnan(share)
+    return float((share[has_share] * n[has_share]).sum() / n[has_share].sum())
 
 
 def _independent(effective: Floats, n: Ints) -> Ints:

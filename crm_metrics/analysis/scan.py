@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from crm_metrics import schema
-from crm_metrics.analysis.everything import AsRead, Everything, Span
+from crm_metrics.analysis.inventory import AsRead, Inventory, Span
 from crm_metrics.analysis.joins import Join, Shared, joins, shared_customers
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
@@ -80,34 +80,34 @@ class Scan:
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
 
 
-def scan(found: Everything) -> Scan:
+def scan(inventory: Inventory) -> Scan:
     """The scan of what was loaded."""
-    dataset = found.dataset
-    files = tuple(_file(source, found, dataset) for source in dataset.sources) if dataset is not None else ()
+    dataset = inventory.dataset
+    files = tuple(_file(source, inventory, dataset) for source in dataset.sources) if dataset is not None else ()
     spans = [column.span for file in files for column in file.columns if column.span is not None]
     return Scan(
         files=files,
-        refused=found.refused,
-        unrecognised={raw.path: nearest(raw, found.settings) for raw in found.unrecognised},
-        headers={raw.path: raw.header for raw in found.unrecognised},
-        ignored=found.ignored,
+        refused=inventory.refused,
+        unrecognised={raw.path: nearest(raw, inventory.settings) for raw in inventory.unrecognised},
+        headers={raw.path: raw.header for raw in inventory.unrecognised},
+        ignored=inventory.ignored,
         joins=tuple(joins(dataset)) if dataset is not None else (),
         shared=tuple(shared_customers(dataset)) if dataset is not None else (),
-        issues=tuple(_elsewhere(found, files)),
+        issues=tuple(_elsewhere(inventory, files)),
         unusable=_unusable(dataset) if dataset is not None else {},
         currencies=_currencies(dataset) if dataset is not None else {},
         as_of=dataset.as_of if dataset is not None else None,
         first=min((span.first for span in spans if span.first), default=None),
         last=max((span.last for span in spans if span.last), default=None),
-        settings_file=found.settings.file,
+        settings_file=inventory.settings.file,
         coverage=dataset.coverage if dataset is not None else {},
     )
 
 
-def _file(source: Source, found: Everything, dataset: Dataset) -> File:
-    issues = tuple(issue for issue in found.issues if issue.path == source.path)
+def _file(source: Source, inventory: Inventory, dataset: Dataset) -> File:
+    issues = tuple(issue for issue in inventory.issues if issue.path == source.path)
     # A file of exchange rates is an input that the settings name.
-    raw = found.raws.get(source.path)
+    raw = inventory.raws.get(source.path)
     header = raw.header if raw is not None else list(source.columns.values())
     order = next((issue for issue in issues if issue.code == "date-order"), None)
     proof = order.detail["proof"] if order else ""
@@ -117,7 +117,7 @@ def _file(source: Source, found: Everything, dataset: Dataset) -> File:
     return File(
         source=source,
         title=_title(source),
-        columns=_columns(source, found.read.get(source.index), header),
+        columns=_columns(source, inventory.read.get(source.index), header),
         values=_values(source, dataset),
         issues=issues,
         date_order=_ORDERS.get(source.date_order, ""),
@@ -170,19 +170,19 @@ def _known_as(name: str) -> str:
 def _values(source: Source, dataset: Dataset) -> tuple[Value, ...]:
     """What each stage and status of a file was read as, by column, the most frequent first."""
     table = dataset.tables.get(source.table)
-    known = table.states if table is not None else {}
-    found = [
+    states = table.states if table is not None else {}
+    values = [
         Value(column, word, state, rows)
-        for (index, column, word, state), rows in known.items()
+        for (index, column, word, state), rows in states.items()
         if index == source.index
     ]
-    return tuple(sorted(found, key=lambda value: (value.column, -value.rows, value.value)))
+    return tuple(sorted(values, key=lambda value: (value.column, -value.rows, value.value)))
 
 
-def _elsewhere(found: Everything, files: Sequence[File]) -> list[Issue]:
+def _elsewhere(inventory: Inventory, files: Sequence[File]) -> list[Issue]:
     """The problems that belong to no recognised file."""
-    paths = {file.source.path for file in files} | {raw.path for raw in found.unrecognised}
-    return [issue for issue in found.issues if issue.path not in paths]
+    paths = {file.source.path for file in files} | {raw.path for raw in inventory.unrecognised}
+    return [issue for issue in inventory.issues if issue.path not in paths]
 
 
 def _unusable(dataset: Dataset) -> dict[str, Unusable]:

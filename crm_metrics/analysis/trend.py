@@ -71,12 +71,12 @@ class Series:
 def trends(series: Sequence[Series]) -> list[Trend | None]:
     """The trend of each series, looked at together; None for one with fewer than six values to fit."""
     odd = _ODD / max(len(series), 1)
-    seasons = [_season(one) for one in series]
+    seasons = [_season(part) for part in series]
     both = list(zip(series, seasons, strict=True))
-    first = [_trend(one, season, LEVEL / _QUESTIONS, odd) for one, season in both]
-    limit = tests.cutoff([chance for found in first if found for chance in found.chances], LEVEL)
+    first = [_trend(part, season, LEVEL / _QUESTIONS, odd) for part, season in both]
+    limit = tests.cutoff([chance for trend in first if trend for chance in trend.chances], LEVEL)
     return [
-        _trend(one, season, limit, odd) if found else None for (one, season), found in zip(both, first, strict=True)
+        _trend(part, season, limit, odd) if trend else None for (part, season), trend in zip(both, first, strict=True)
     ]
 
 

@@ -50,11 +50,11 @@ def slope(at: np.ndarray, values: np.ndarray, place: np.ndarray | None = None) -
     first = stats.theilslopes(values, at)
     wider = np.sqrt(inflation(values - first.slope * at))
     conf = 1 - 2 * stats.norm.sf(stats.norm.ppf(0.975) * wider)
-    found = stats.theilslopes(values, at, alpha=conf)
+    fit = stats.theilslopes(values, at, alpha=conf)
     tau, p = stats.kendalltau(at, values)
     strict = 2 * stats.norm.sf(stats.norm.isf(p / 2) / wider)
-    middle = float(np.median(values - found.slope * at))
-    return Slope(float(found.slope), float(found.low_slope), float(found.high_slope), middle, float(tau), float(strict))
+    middle = float(np.median(values - fit.slope * at))
+    return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope), middle, float(tau), float(strict))
 
 
 def _seasonal_slope(at: np.ndarray, values: np.ndarray, place: np.ndarray) -> Slope:
@@ -75,8 +75,8 @@ def _seasonal_slope(at: np.ndarray, values: np.ndarray, place: np.ndarray) -> Sl
 def _variance_of_score(values: np.ndarray, place: np.ndarray) -> float:
     """The variance of Mann–Kendall's S, added up over the places, less for ties."""
     total = 0.0
-    for one in np.unique(place):
-        own = values[place == one]
+    for season in np.unique(place):
+        own = values[place == season]
         for size, sign in ((own.size, 1), *((ties, -1) for ties in np.unique(own, return_counts=True)[1])):
             total += sign * size * (size - 1) * (2 * size + 5) / 18
     return total
@@ -112,24 +112,26 @@ def seasonality(values: np.ndarray, place: np.ndarray) -> float:
         return 1.0
     groups = (place[:, None] == np.unique(place)).astype(float)
     sizes = groups.sum(axis=0)
-    mixed = [np.vstack([one, _shuffled(one)]) @ groups for one in (ranks, tamed - tamed.mean())]
+    mixed = [np.vstack([column, _shuffled(column)]) @ groups for column in (ranks, tamed - tamed.mean())]
     even = (mixed[0] ** 2 / sizes).sum(axis=1)
     peak = np.abs(mixed[1] / np.sqrt(sizes)).max(axis=1)
-    rarest = np.minimum(*(stats.rankdata(-np.round(one / one.max(), 12), method="max") for one in (even, peak)))
+    rarest = np.minimum(
+        *(stats.rankdata(-np.round(column / column.max(), 12), method="max") for column in (even, peak))
+    )
     return float(np.mean(rarest <= rarest[0]))
 
 
 def change_of_level(
-    at: np.ndarray, values: np.ndarray, known: list[int], place: np.ndarray | None = None
+    at: np.ndarray, values: np.ndarray, starts: list[int], place: np.ndarray | None = None
 ) -> tuple[int, float]:
     """The place in the series at which a new level most likely begins, and the chance of one as clear by accident; beyond
     what a straight trend, the changes `known` and a season of `place` explain. (0, 1.0) where there is nothing to find, or
     where a smooth curve explains it better."""
     n = values.size
-    edges = sorted({0, *known, n})
+    edges = sorted({0, *starts, n})
     candidates = np.array([k for k in range(n) if min(abs(k - edge) for edge in edges) >= _SHORTEST_LEVEL], dtype=int)
     scaled = (at - at.mean()) / max(np.ptp(at), 1)
-    steps = (np.arange(n)[:, None] >= np.array(known, dtype=int)).astype(float)
+    steps = (np.arange(n)[:, None] >= np.array(starts, dtype=int)).astype(float)
     basis, _ = np.linalg.qr(np.column_stack([np.ones(n), scaled, steps, *_season_of(place)]))
     residuals = _off(_tamed(_off(values, basis)), basis)
     if n < FEWEST_TO_BREAK or not candidates.size or np.allclose(residuals, 0, atol=1e-9 * (1 + np.abs(values).max())):
@@ -154,8 +156,8 @@ def levels(at: np.ndarray, values: np.ndarray, starts: list[int], place: np.ndar
     aside."""
     n = values.size
     steps = (np.arange(n)[:, None] >= np.array(starts, dtype=int)).astype(float)
-    found = np.linalg.lstsq(np.column_stack([steps, at, np.ones(n), *_season_of(place)]), values, rcond=None)[0]
-    return [float(by) for by in found[: len(starts)]]
+    coefficients = np.linalg.lstsq(np.column_stack([steps, at, np.ones(n), *_season_of(place)]), values, rcond=None)[0]
+    return [float(by) for by in coefficients[: len(starts)]]
 
 
 def outliers(values: np.ndarray, usual: np.ndarray, chance: float) -> np.ndarray:
@@ -196,7 +198,7 @@ def _moved(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
     if least > 0:
         scales.append(np.log(values) - np.log(usual))
         stretched.append(-np.log(values))
-    sizes = [np.abs(one - np.median(one)) for one in scales]
+    sizes = [np.abs(deviations - np.median(deviations)) for deviations in scales]
     inner = np.ones(values.size, dtype=bool)
     for size in sizes:
         inner &= (size < np.sort(size)[-_candidates(size.size)]) & (size > 1e-9 * size.max())
@@ -210,7 +212,7 @@ def _moved(values: np.ndarray, usual: np.ndarray) -> np.ndarray:
 def _of_tails(size: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The log-likelihood of deviations of these sizes, by degrees of freedom and spread; and these two."""
     spreads = np.median(size) * _MAD_TO_SIGMA * np.geomspace(0.25, 4, 33)
-    spread, freedom = (one.ravel() for one in np.meshgrid(spreads, _FREEDOM))
+    spread, freedom = (grid.ravel() for grid in np.meshgrid(spreads, _FREEDOM))
     scaled = size / spread[:, None]
     likely = _log_density(scaled, freedom[:, None]).sum(axis=1) - size.size * np.log(spread)
     return likely, freedom, spread
@@ -226,7 +228,7 @@ def _log_density(values: np.ndarray, freedom: np.ndarray) -> np.ndarray:
 def _chance_beyond(size: np.ndarray, least: float, many: int) -> float:
     """The chance that the `many` largest deviations are at least so large, given all smaller ones (ascending)."""
     likely, freedom, spread = _of_tails(size)
-    edge, beyond = (np.log(special.stdtr(freedom, -one / spread)) for one in (size[-1], least))
+    edge, beyond = (np.log(special.stdtr(freedom, -size_at / spread)) for size_at in (size[-1], least))
     weight = likely + many * edge
     weight = np.exp(weight - weight.max())
     return float((weight * np.exp(many * (beyond - edge))).sum() / weight.sum())

@@ -38,7 +38,7 @@ class Waiting:
 def still_waiting(engine: Engine, metrics: Iterable[Metric], window: int) -> list[Waiting]:
     """Of each metric that leaves the waiting out, the segments of a window in which more than one in twenty waits; all of
     them where the metric always says how many wait."""
-    return [found for metric in metrics if metric.waiting for found in _of_metric(engine, metric, window)]
+    return [waiting for metric in metrics if metric.waiting for waiting in _of_metric(engine, metric, window)]
 
 
 def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]:
@@ -59,5 +59,5 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     cells = engine.cells(sibling.name) if many.any() else None
     for place in np.flatnonzero(many | (shown & (of > 0) & metric.waiting_always)):
         value = cells.value[window, place] if isinstance(cells, Cells) and many[place] else np.nan
-        known = None if np.isnan(value) else float(value)
-        yield Waiting(metric, labels[place], int(count[place]), int(of[place]), known)
+        figure = None if np.isnan(value) else float(value)
+        yield Waiting(metric, labels[place], int(count[place]), int(of[place]), figure)

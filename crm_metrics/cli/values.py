@@ -82,9 +82,9 @@ def profiles(typed: Sequence[str]) -> Values:
 
 
 def checks(typed: Sequence[str]) -> Values:
-    from crm_metrics.analysis.quality import known
+    from crm_metrics.analysis.quality import all_checks
 
-    found = known().values()
+    found = all_checks().values()
     yield from ((dimension, "all of this kind") for dimension in dict.fromkeys(str(one.dimension) for one in found))
     yield from ((one.name, one.sentence) for one in found)
 

@@ -70,7 +70,7 @@ def funnel(
     whole, timeline = reported(dataset, asked.period), Timeline(dataset)
     timeline.place(whole)
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
-    return Funnel(whole, segment, stages.found(engine, segment), engine.dataset)
+    return Funnel(whole, segment, stages.bottleneck(engine, segment), engine.dataset)
 
 
 _COLUMNS = (

@@ -163,7 +163,7 @@ def _together(products: Products) -> Sheet:
     for one in products.sales:
         baskets = one.pairs.baskets
         for pair in one.pairs.pairs:
-            row: list[Cell] = [pair.one, pair.other, pair.both, pair.expected, baskets, pair.both / baskets]
+            row: list[Cell] = [pair.left, pair.right, pair.both, pair.expected, baskets, pair.both / baskets]
             row += [pair.both / pair.first, pair.both / pair.second, pair.lift, pair.low, pair.high, pair.mark]
             rows.append([*row, one.pairs.basket, one.currency])
     kinds = sorted({one.pairs.basket for one in products.sales})
@@ -217,10 +217,12 @@ def _pairs(one: Sales) -> str:
     found = [pair for pair in one.pairs.pairs if pair.mark == _MORE]
     if not found:
         return "No two products are bought together more often than chance explains."
-    more = f", and {one.pairs.told - _SAID} more pairs" if one.pairs.told > _SAID else ""
+    more = f", and {one.pairs.significant - _SAID} more pairs" if one.pairs.significant > _SAID else ""
     return f"Bought together: {', '.join(_pair(pair, one) for pair in found[:_SAID])}{more}."
 
 
-def _pair(pair: Pair, one: Sales) -> str:
-    whose = {"order": "orders", "customer": "customers"}[one.pairs.basket]
-    return f"{pair.one} with {pair.other} ({cells.count(pair.both)} {whose}, lift {cells.value(pair.lift, Unit.RATIO)})"
+def _pair(pair: Pair, sales: Sales) -> str:
+    whose = {"order": "orders", "customer": "customers"}[sales.pairs.basket]
+    return (
+        f"{pair.left} with {pair.right} ({cells.count(pair.both)} {whose}, lift {cells.value(pair.lift, Unit.RATIO)})"
+    )

@@ -153,7 +153,7 @@ def test_the_list_names_every_check():
     from crm_metrics.analysis import quality
 
     out = crm_metrics("check", "--list").out
-    assert [name for name in quality.known() if f"  {name} " not in out] == []
+    assert [name for name in quality.all_checks() if f"  {name} " not in out] == []
 
 
 def test_a_problem_of_a_whole_file_is_one_row_without_a_number(folder: Path):

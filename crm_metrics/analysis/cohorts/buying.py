@@ -26,8 +26,8 @@ def of_purchases(dataset: Dataset, grain: Grain, *, revenue: bool = False) -> Co
         raise NothingToReport("no purchase names a customer and a day", hint="'crm-metrics scan' says what is lacking.")
     paid = currencies(frame)
     if revenue and len(paid) > 1:
-        seen = f"the amounts are in {', '.join(paid)}: they are not added"
-        raise DataError(seen, hint="Give exchange rates with [rates] in the settings.")
+        problem = f"the amounts are in {', '.join(paid)}: they are not added"
+        raise DataError(problem, hint="Give exchange rates with [rates] in the settings.")
     calendar = calendar_of(dataset, grain, int(histories.first.min()))
     first = places(calendar, histories.first)
     # Each row's customer, and how many periods after the first it lies; a refund from before it belongs to its period.

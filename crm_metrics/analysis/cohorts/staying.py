@@ -60,8 +60,8 @@ def _recurring(dataset: Dataset) -> tuple[pd.DataFrame, str | None]:
         raise NothingToReport("the files hold no recurring revenue", hint="Add an export of subscriptions.")
     paid = sorted({str(name) for name in table.frame["currency"].dropna()}) if table.has("currency") else []
     if len(paid) > 1:
-        seen = f"the recurring revenue is in {', '.join(paid)}: it is not added"
-        raise DataError(seen, hint="Give exchange rates with [rates] in the settings.")
+        problem = f"the recurring revenue is in {', '.join(paid)}: it is not added"
+        raise DataError(problem, hint="Give exchange rates with [rates] in the settings.")
     rows = table.frame[moments(table.frame, "started_at") < np.datetime64(dataset.now, "us")]
     return rows, dataset.priced_in or (paid[0] if paid else dataset.settings.currency)
 
@@ -77,5 +77,5 @@ def _standing(frame: pd.DataFrame, cohort: Ints, ends: np.ndarray, weights: Floa
     change = np.zeros((many, many + 1))
     np.add.at(change, (cohort[kept], (first - cohort)[kept]), weights[kept])
     np.add.at(change, (cohort[kept], (last - cohort)[kept]), -weights[kept])
-    made: Floats = np.cumsum(change, axis=1)[:, :many]
-    return made
+    standing: Floats = np.cumsum(change, axis=1)[:, :many]
+    return standing

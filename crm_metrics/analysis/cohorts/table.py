@@ -31,7 +31,7 @@ class Cohorts:
     grain: Grain
     calendar: list[Period]
     size: Ints
-    whole: Floats
+    base: Floats
     part: Floats
     mature: Bools
     currency: str | None = None
@@ -50,26 +50,26 @@ class Cohorts:
     def share(self) -> Floats:
         """The part of the whole; NaN where it is not mature, or there is no whole."""
         with np.errstate(all="ignore"):
-            found = self.part / self.whole[:, None]
-        return np.where(self.mature & (self.whole > 0)[:, None], found, np.nan)
+            share = self.part / self.base[:, None]
+        return np.where(self.mature & (self.base > 0)[:, None], share, np.nan)
 
     @property
     def limits(self) -> tuple[Floats, Floats]:
         """The 95 % limits of each share of customers; NaN for money."""
-        return self._limits(self.share, np.broadcast_to(self.whole[:, None], self.part.shape))
+        return self._limits(self.share, np.broadcast_to(self.base[:, None], self.part.shape))
 
     def averages(self) -> tuple[Floats, Floats, Floats, Ints]:
         """For each k the share of all mature cohorts together, its limits, and how many cohorts it is of: each weighs by its
         size, and a real 0 counts."""
-        known = ~np.isnan(self.share)
-        part, whole = (np.where(known, values, 0).sum(axis=0) for values in (self.part, self.whole[:, None]))
-        share = np.divide(part, whole, out=np.full(len(part), np.nan), where=whole > 0)
-        return share, *self._limits(share, whole), known.sum(axis=0)
+        mature = ~np.isnan(self.share)
+        part, base = (np.where(mature, values, 0).sum(axis=0) for values in (self.part, self.base[:, None]))
+        share = np.divide(part, base, out=np.full(len(part), np.nan), where=base > 0)
+        return share, *self._limits(share, base), mature.sum(axis=0)
 
-    def _limits(self, share: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    def _limits(self, share: Floats, base: Floats) -> tuple[Floats, Floats]:
         if self.is_money:
             return np.full(share.shape, np.nan), np.full(share.shape, np.nan)
-        low, high = wilson(share, whole)
+        low, high = wilson(share, base)
         return np.where(np.isnan(share), np.nan, low), np.where(np.isnan(share), np.nan, high)
 
 
@@ -87,29 +87,31 @@ def laid_out(
     over = np.array([period.is_complete(dataset.as_of) for period in calendar])
     place = np.add.outer(np.arange(len(calendar)), np.arange(len(calendar)))
     mature = (place < len(calendar)) & over[np.minimum(place, len(calendar) - 1)]
-    whole = part[:, 0] if of in ("revenue", "mrr") else size.astype(np.float64)
-    return Cohorts(of, grain, calendar, size, whole, part, mature, currency)
+    base = part[:, 0] if of in ("revenue", "mrr") else size.astype(np.float64)
+    return Cohorts(of, grain, calendar, size, base, part, mature, currency)
 
 
-def within(found: Cohorts, period: Period) -> Cohorts:
+def within(cohorts: Cohorts, period: Period) -> Cohorts:
     """The cohorts that began within a period. Raises `NothingToReport` when there are none."""
-    kept = [i for i, part in enumerate(found.periods) if part.start >= period.start and part.end <= period.end]
+    kept = [i for i, part in enumerate(cohorts.periods) if part.start >= period.start and part.end <= period.end]
     if not kept:
-        first, last = found.calendar[0], found.calendar[-1]
+        first, last = cohorts.calendar[0], cohorts.calendar[-1]
         if period.end <= first.start or last.end <= period.start:
             raise NothingToReport(
                 f"no cohort began in {period.label}: the first is that of {first.label}, the last that of {last.label}",
                 hint="Choose another period with -p, or leave it out.",
             )
-        raise NothingToReport(f"no whole {found.grain} lies within {period.label}", hint="Choose a longer one with -p.")
+        raise NothingToReport(
+            f"no whole {cohorts.grain} lies within {period.label}", hint="Choose a longer one with -p."
+        )
     rows = slice(kept[0], kept[-1] + 1)
     return replace(
-        found,
-        size=found.size[rows],
-        whole=found.whole[rows],
-        part=found.part[rows],
-        mature=found.mature[rows],
-        first=found.first + kept[0],
+        cohorts,
+        size=cohorts.size[rows],
+        base=cohorts.base[rows],
+        part=cohorts.part[rows],
+        mature=cohorts.mature[rows],
+        first=cohorts.first + kept[0],
     )
 
 
@@ -118,10 +120,10 @@ def calendar_of(dataset: Dataset, grain: Grain, first: int) -> list[Period]:
     settings = dataset.settings
     calendar = Calendar(settings.fiscal_year_start, settings.week_start)
     unit = _FISCAL.get(grain, grain) if settings.fiscal_year_start != 1 else grain
-    made = [calendar.unit(unit, _EPOCH + timedelta(days=first))]
-    while made[-1].end <= dataset.as_of:
-        made.append(calendar.unit(unit, made[-1].end))
-    return made
+    calendar_periods = [calendar.unit(unit, _EPOCH + timedelta(days=first))]
+    while calendar_periods[-1].end <= dataset.as_of:
+        calendar_periods.append(calendar.unit(unit, calendar_periods[-1].end))
+    return calendar_periods
 
 
 def places(calendar: list[Period], days: Ints) -> Ints:

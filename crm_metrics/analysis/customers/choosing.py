@@ -37,10 +37,10 @@ def in_order(frame: pd.DataFrame, by: str) -> pd.DataFrame:
 
 def _refuse_unknown(frame: pd.DataFrame, name: str, option: str) -> None:
     if name not in frame.columns:
-        known = [str(column) for column in frame.columns]
+        columns = [str(column) for column in frame.columns]
         raise UsageError(
-            f"{option}: customers have no column {name!r}. {did_you_mean(name, known)}",
-            hint=f"Columns: {', '.join(known)}.",
+            f"{option}: customers have no column {name!r}. {did_you_mean(name, columns)}",
+            hint=f"Columns: {', '.join(columns)}.",
         )
 
 

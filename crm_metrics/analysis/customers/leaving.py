@@ -19,7 +19,7 @@ from crm_metrics.tables.frames import moments
 _AHEAD = ("mrr", "alive", "expected_purchases", "predicted_value", "predicted_recurring")
 
 
-def left(dataset: Dataset, known: Customers, window: Window) -> pd.DataFrame:
+def left(dataset: Dataset, customers: Customers, window: Window) -> pd.DataFrame:
     """The rows of the customers who were there when the period began and are not when it ends, with the day they left, the
     months they stayed and their recurring revenue before. Raises `NothingToReport` where no file says who left."""
     spells = dataset.tables.get("spells")
@@ -31,7 +31,7 @@ def left(dataset: Dataset, known: Customers, window: Window) -> pd.DataFrame:
         )
     if window.is_all:
         raise NothingToReport("under 'all' nobody was there before", hint="Choose a period with -p.")
-    people = People(set(known.frame["customer"]))
+    people = People(set(customers.frame["customer"]))
     places = people.places(spells.frame["customer"])
     before, after = (lookup.there(spells.frame, "started_at", "ended_at", at) for at in (window.start, window.end))
     still = np.zeros(len(people) + 1, dtype=bool)
@@ -43,6 +43,6 @@ def left(dataset: Dataset, known: Customers, window: Window) -> pd.DataFrame:
     added = {
         "left_at": np.datetime_as_string(days).astype(object),
         "months_stayed": months_held(started, ended),
-        "mrr_lost": np.where(known.several, np.nan, mrr)[places[rows]],
+        "mrr_lost": np.where(customers.several, np.nan, mrr)[places[rows]],
     }
-    return known.frame.iloc[places[rows]].drop(columns=[*_AHEAD]).assign(**added)
+    return customers.frame.iloc[places[rows]].drop(columns=[*_AHEAD]).assign(**added)

@@ -22,8 +22,8 @@ class People:
     def places(self, customers: pd.Series) -> Ints:
         """The place of each row's customer, −1 for one that is not among them and for none."""
         column = customers.astype("category")
-        known = self.labels.get_indexer(column.cat.categories.astype("object"))
-        return np.append(known, -1)[column.cat.codes.to_numpy()].astype(np.int64)
+        places = self.labels.get_indexer(column.cat.categories.astype("object"))
+        return np.append(places, -1)[column.cat.codes.to_numpy()].astype(np.int64)
 
     def summed(self, places: Ints, weights: Floats | None = None) -> Floats:
         """What the rows at places add up to for each customer: their number, or the sum of their weights."""
@@ -50,16 +50,16 @@ def open_tickets(people: People, table: Table | None, at: int) -> Floats:
 
 def last_score(people: People, table: Table | None, at: int) -> Floats:
     """The newest answer of each customer to the promoter question; the lowest of several at one moment; NaN for none."""
-    made = np.full(len(people), np.nan)
+    scores = np.full(len(people), np.nan)
     if table is None or not all(table.has(name) for name in ("customer", "responded_at", "score", "nps_group")):
-        return made
+        return scores
     places = people.places(table.frame["customer"])
     answered, score = moments(table.frame, "responded_at"), numbers(table.frame, "score")
-    known = (places >= 0) & (answered < np.datetime64(at, "us")) & table.frame["nps_group"].notna().to_numpy()
-    rows = np.flatnonzero(known)
+    rated = (places >= 0) & (answered < np.datetime64(at, "us")) & table.frame["nps_group"].notna().to_numpy()
+    rows = np.flatnonzero(rated)
     rows = rows[np.lexsort((-score[rows], answered[rows]))]
-    made[places[rows]] = score[rows]
-    return made
+    scores[places[rows]] = score[rows]
+    return scores
 
 
 def recurring(people: People, table: Table | None, at: int) -> Floats:

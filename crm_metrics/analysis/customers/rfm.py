@@ -26,15 +26,15 @@ SEGMENTS = {
 
 def scores(values: Floats) -> Floats:
     """The score of each value among all that are known; NaN where it is missing."""
-    known = np.sort(values[~np.isnan(values)])
-    below = np.searchsorted(known, values, side="left")
-    return np.where(np.isnan(values), np.nan, 1 + np.floor(5 * below / max(len(known), 1)))
+    ascending = np.sort(values[~np.isnan(values)])
+    below = np.searchsorted(ascending, values, side="left")
+    return np.where(np.isnan(values), np.nan, 1 + np.floor(5 * below / max(len(ascending), 1)))
 
 
 def segments(recency: Floats, frequency: Floats) -> np.ndarray:
     """The segment of each customer; None without scores."""
-    made = np.full(len(recency), None, dtype=object)
+    segment = np.full(len(recency), None, dtype=object)
     for name, ((low, high), (least, most), _) in SEGMENTS.items():
         inside: Bools = (recency >= low) & (recency <= high) & (frequency >= least) & (frequency <= most)
-        made[inside] = name
-    return made
+        segment[inside] = name
+    return segment

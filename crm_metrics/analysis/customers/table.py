@@ -64,7 +64,7 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
     paid, several = _paid_in(people, dataset)
     mixed = currencies(bought)
     model = judged(book, histories, until=until, unit=unit, mixed=mixed if len(mixed) > 1 else ())
-    found = predicted(histories, model, days=days, discount_rate=settings.discount_rate)
+    predictions = predicted(histories, model, days=days, discount_rate=settings.discount_rate)
     last = histories.first + histories.last
     revenue = np.where(several, np.nan, of_buyers(histories.revenue))
     recency, frequency = rfm.scores(of_buyers(last)), rfm.scores(of_buyers(histories.orders))
@@ -86,15 +86,15 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
             "open_tickets": lookup.open_tickets(people, tables.get("tickets"), at),
             "last_nps": lookup.last_score(people, tables.get("responses"), at),
             "mrr": mrr,
-            "alive": of_buyers(found.alive),
-            "expected_purchases": of_buyers(found.purchases),
-            "predicted_value": of_buyers(found.value) * settings.gross_margin,
+            "alive": of_buyers(predictions.alive),
+            "expected_purchases": of_buyers(predictions.purchases),
+            "predicted_value": of_buyers(predictions.value) * settings.gross_margin,
             "predicted_recurring": mrr * _worth(people, begun, contract, at, days, settings) * settings.gross_margin,
         }
     )
-    known = {name for name in paid if name is not None}
-    one = next(iter(known)) if len(known) == 1 else settings.currency
-    return Customers(frame, until, model, contract, days, settings.discount_rate, one, several)
+    currencies_seen = {name for name in paid if name is not None}
+    currency = next(iter(currencies_seen)) if len(currencies_seen) == 1 else settings.currency
+    return Customers(frame, until, model, contract, days, settings.discount_rate, currency, several)
 
 
 class _Spread:
@@ -104,14 +104,14 @@ class _Spread:
         self._places, self._size = places, size
 
     def __call__(self, values: Floats | Ints) -> Floats:
-        made = np.full(self._size, np.nan)
-        made[self._places] = values
-        return made
+        spread = np.full(self._size, np.nan)
+        spread[self._places] = values
+        return spread
 
     def texts(self, values: np.ndarray) -> np.ndarray:
-        made = np.full(self._size, None, dtype=object)
-        made[self._places] = values
-        return made
+        spread = np.full(self._size, None, dtype=object)
+        spread[self._places] = values
+        return spread
 
 
 def _begun(dataset: Dataset, at: int) -> pd.DataFrame:
@@ -128,46 +128,46 @@ def _dates(days: Ints) -> np.ndarray:
 
 def _names(people: People, dataset: Dataset) -> np.ndarray:
     """The customers' names where the customers file has them; None where a name would only repeat the id."""
-    made = np.full(len(people), None, dtype=object)
+    names = np.full(len(people), None, dtype=object)
     table = dataset.tables.get("customers")
     if table is None or not table.has("name") or not table.has("customer"):
-        return made
+        return names
     places = people.places(table.frame["customer"])
     kept = (places >= 0) & table.frame["name"].notna().to_numpy()
-    made[places[kept]] = table.frame["name"].astype("object").to_numpy()[kept]
-    made[made == people.labels.to_numpy()] = None
-    return made
+    names[places[kept]] = table.frame["name"].astype("object").to_numpy()[kept]
+    names[names == people.labels.to_numpy()] = None
+    return names
 
 
 def _paid_in(people: People, dataset: Dataset) -> tuple[np.ndarray, Bools]:
     """The currency of each customer's amounts, None without one, and who has amounts in several."""
-    made = np.full(len(people), None, dtype=object)
+    currency = np.full(len(people), None, dtype=object)
     several = np.zeros(len(people), dtype=bool)
     if dataset.priced_in is not None:
-        made[:] = dataset.priced_in
-        return made, several
+        currency[:] = dataset.priced_in
+        return currency, several
     tables = [dataset.tables[name] for name in ("purchases", "recurring") if name in dataset.tables]
     frames = [table.frame for table in tables if table.has("currency") and table.has("customer")]
     paid = [frame["currency"].astype("category") for frame in frames]
     names = sorted({str(name) for column in paid for name in column.cat.categories})
-    seen = np.zeros((len(people) + 1, len(names) + 1), dtype=bool)  # the last of each: nobody, and no currency
+    pays_in = np.zeros((len(people) + 1, len(names) + 1), dtype=bool)  # the last of each: nobody, and no currency
     for frame, column in zip(frames, paid, strict=True):
         number = np.append([names.index(str(name)) for name in column.cat.categories], -1).astype(np.int64)
-        seen[people.places(frame["customer"]), number[column.cat.codes.to_numpy()]] = True
-    seen = seen[:-1, :-1]
-    several = seen.sum(axis=1) > 1
+        pays_in[people.places(frame["customer"]), number[column.cat.codes.to_numpy()]] = True
+    pays_in = pays_in[:-1, :-1]
+    several = pays_in.sum(axis=1) > 1
     for place, name in enumerate(names):
-        made[seen[:, place] & ~several] = name
-    return made, several
+        currency[pays_in[:, place] & ~several] = name
+    return currency, several
 
 
 def _worth(
     people: People, begun: pd.DataFrame, contract: Contracts, at: int, days: float, settings: Settings
 ) -> Floats:
     """What one unit of recurring revenue a month is worth from each customer, by how long the last time as one has been."""
-    made = np.full(len(people), np.nan)
+    values = np.full(len(people), np.nan)
     edge = np.datetime64(at, "us")
     running = begun[~(moments(begun, "ended_at") < edge)]
     held = months_held(moments(running, "started_at"), np.full(len(running), edge))
-    made[people.places(running["customer"])] = worth(contract, held, days=days, discount_rate=settings.discount_rate)
-    return made
+    values[people.places(running["customer"])] = worth(contract, held, days=days, discount_rate=settings.discount_rate)
+    return values

@@ -28,7 +28,7 @@ class Trials:
     known at each moment, and now (the last). What `grows` has no end above and none below 0."""
 
     came: Floats
-    said: Mapping[str, Floats]
+    forecasts: Mapping[str, Floats]
     ahead: int
     scale: Floats
     alike: Bools
@@ -39,43 +39,43 @@ class Trials:
         """The methods that can be compared, and at which moments: those `among` some at which each of them said something.
         None and nowhere if fewer than `needed`."""
         usable = among & ~np.isnan(self.came) & (np.nan_to_num(self.scale) > 0)
-        names = [name for name, said in self.said.items() if (usable & ~np.isnan(said)).sum() >= needed]
+        names = [name for name, points in self.forecasts.items() if (usable & ~np.isnan(points)).sum() >= needed]
         for name in names:
-            usable = usable & ~np.isnan(self.said[name])
+            usable = usable & ~np.isnan(self.forecasts[name])
         return (names, usable) if names and usable.sum() >= needed else ([], np.zeros_like(usable))
 
     def errors(self, name: str, at: Bools) -> Floats:
         """A method's known errors at some of the moments."""
-        errors = (self.came - self.said[name])[at]
+        errors = (self.came - self.forecasts[name])[at]
         return errors[~np.isnan(errors)]
 
     def scaled(self, name: str, at: Bools) -> float:
         """The mean size of a method's errors, each by the scale of its moment (MASE; Hyndman & Koehler 2006)."""
-        return float(np.mean(np.abs(self.came - self.said[name])[at] / self.scale[at]))
+        return float(np.mean(np.abs(self.came - self.forecasts[name])[at] / self.scale[at]))
 
     def bands(self, name: str, point: float) -> dict[float, tuple[float, float]]:
         """Per level the low and high edge about a forecast, by the method's own errors. As ratios where what grows is above
         0 throughout: it errs by shares."""
-        sizes, ratios = self._sizes(np.append(self.came, np.nan), np.append(self.said[name], point))
+        sizes, ratios = self._sizes(np.append(self.came, np.nan), np.append(self.forecasts[name], point))
         likely = self._likely(sizes[:-1], len(self.alike), True)
-        found = {}
+        bands = {}
         for level in LEVELS:
             wide = reach(likely, level, self.ahead)
-            found[level] = (point * np.exp(-wide), point * np.exp(wide)) if ratios else (point - wide, point + wide)
-        return found
+            bands[level] = (point * np.exp(-wide), point * np.exp(wide)) if ratios else (point - wide, point + wide)
+        return bands
 
     def coverage(self, name: str) -> dict[float, tuple[float, int]]:
         """Per level the share of what came that lay in the band made at its moment from errors known by then, and of how
         many; NaN of 0 where no band could be made."""
-        sizes, _ = self._sizes(self.came, self.said[name])
+        sizes, _ = self._sizes(self.came, self.forecasts[name])
         likely = [self._likely(sizes[: max(at - self.ahead + 1, 0)], at, alike) for at, alike in enumerate(self.alike)]
-        found = {}
+        coverage = {}
         for level in LEVELS:
             wide = np.array([reach(errors, level, self.ahead) for errors in likely])
             tried = ~np.isnan(wide) & ~np.isnan(sizes)
             share = float(np.mean(sizes[tried] <= wide[tried])) if tried.any() else float("nan")
-            found[level] = (share, int(tried.sum()))
-        return found
+            coverage[level] = (share, int(tried.sum()))
+        return coverage
 
     def _likely(self, sizes: Floats, at: int, alike: bool) -> Floats:
         """The first errors' sizes as far as they tell of the one to come at a moment (`at`; the last is now) that is, or is
@@ -88,11 +88,11 @@ class Trials:
         before, now = self.spread[: sizes.size], self.spread[at]
         return sizes * np.divide(now, before, out=np.ones(sizes.size), where=(before > 0) & (now > 0))
 
-    def _sizes(self, came: Floats, said: Floats) -> tuple[Floats, bool]:
+    def _sizes(self, came: Floats, points: Floats) -> tuple[Floats, bool]:
         """The sizes of errors, and whether they are those of ratios (logarithms)."""
-        values = np.concatenate([came, said])
+        values = np.concatenate([came, points])
         ratios = self.grows and bool((values[~np.isnan(values)] > 0).all())
-        return np.abs(np.log(came) - np.log(said) if ratios else came - said), ratios
+        return np.abs(np.log(came) - np.log(points) if ratios else came - points), ratios
 
 
 def reach(sizes: Floats, level: float, ahead: int) -> float:
@@ -100,13 +100,13 @@ def reach(sizes: Floats, level: float, ahead: int) -> float:
     conformal quantile, so that it holds for any kind of noise; NaN for fewer than three. Errors `ahead` moments apart at
     least do not overlap: where such rows of them are long enough each makes its own quantile, and the mean is taken (of
     sizes: of their logarithms), as few overlapping errors look like many that agree."""
-    known = sizes[~np.isnan(sizes)]
-    if known.size < FEWEST:
+    errors = sizes[~np.isnan(sizes)]
+    if errors.size < FEWEST:
         return float("nan")
-    shortest = known.size // ahead
+    shortest = errors.size // ahead
     if shortest < FEWEST or (shortest + 1) * level > shortest:
-        return _quantile(known, level)
-    return float(np.exp(np.mean(np.log([_quantile(known[first::ahead], level) for first in range(ahead)]))))
+        return _quantile(errors, level)
+    return float(np.exp(np.mean(np.log([_quantile(errors[first::ahead], level) for first in range(ahead)]))))
 
 
 def _quantile(sizes: Floats, level: float) -> float:

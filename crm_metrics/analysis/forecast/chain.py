@@ -79,8 +79,8 @@ def _states(deals: Deals, day: int) -> tuple[Ints, Ints, Ints, Ints]:
     usable &= deals.is_open | ((deals.closed != NEVER) & (deals.closed >= deals.created))
     closed = usable & deals.closed_by(day)
     last = np.where(closed, deals.closed, day) - np.where(usable, deals.created, day)
-    known, ended = np.flatnonzero(usable), np.flatnonzero(closed)
-    parts = [(known, np.zeros(len(known), dtype=np.int64), np.full(len(known), ENDS))]
+    started, ended = np.flatnonzero(usable), np.flatnonzero(closed)
+    parts = [(started, np.zeros(len(started), dtype=np.int64), np.full(len(started), ENDS))]
     if deals.entries is not None:
         entries = deals.entries.until(day)
         age = np.maximum(entries.day - np.where(usable, deals.created, 0)[entries.deal], 0)
@@ -134,10 +134,10 @@ def _drawn(chain: Chain, draws: int, rng: np.random.Generator) -> tuple[Floats, 
     """Daily chances, drawn: of being won by span and stage, and of being in each stage (column: from) the next day."""
     ends = chain.moves.sum(axis=(0, 1))[:ENDS]
     overall = (ends + 0.5) / (chain.days.sum() + 1)  # half an event each, so that nothing is ruled out for ever
-    one = 1 / overall.sum()
+    mean_gap = 1 / overall.sum()
     of_stage = chain.moves.sum(axis=1)
-    of_stage[:, :ENDS] += overall * one
-    of_stage = of_stage / (chain.days.sum(axis=1) + one)[:, None]
+    of_stage[:, :ENDS] += overall * mean_gap
+    of_stage = of_stage / (chain.days.sum(axis=1) + mean_gap)[:, None]
     weight = 1 / of_stage.sum(axis=1)
     shape = chain.moves + (weight[:, None] * of_stage)[:, None, :]
     rates = rng.standard_gamma(shape, size=(draws, *shape.shape)) / (chain.days + weight[:, None])[..., None]

@@ -28,7 +28,7 @@ class Record:
     adds: bool
     limits: tuple[float, float]
     so_far: Floats
-    whole: Floats
+    totals: Floats
     steps: Floats
 
     @property
@@ -77,18 +77,18 @@ def forecast(
     """The forecast by every method that has something to say, from the plainest on; None when none has."""
     last = _last(record, moments)
     origins = list(range(last, moments.ahead - 1, -1))
-    series = _by_day(record, moments, last) if record.adds else record.whole
+    series = _by_day(record, moments, last) if record.adds else record.totals
     plain = [_plain(record, moments, series, back) for back in [*origins, 0]]
     *points, now = [point for point, _ in plain]
     spread = np.array([missed for _, missed in plain])
-    said = {name: np.array([point[name] for point in points], dtype=float) for name in now}
+    past = {name: np.array([point[name] for point in points], dtype=float) for name in now}
     simulated, runs = None, None
     if simulate is not None and (simulated := simulate(0, moments.rest(0), 200)) is not None:
         runs = _runs(record, moments, simulate, origins)
-        said[PIPELINE] = np.array([np.nan if one is None else one.mean() for one in runs], dtype=float)
+        past[PIPELINE] = np.array([np.nan if totals is None else totals.mean() for totals in runs], dtype=float)
         now[PIPELINE] = float(record.so_far[0] + simulated.totals.mean())
-    said = {name: values for name, values in said.items() if not np.isnan(now[name])}
-    if not said:
+    past = {name: values for name, values in past.items() if not np.isnan(now[name])}
+    if not past:
         return None
     limits = _limits(record)
     years = 2 * moments.season - 1  # steps that a season is known from
@@ -96,15 +96,15 @@ def forecast(
     alike = np.array([last - back + 1 >= years or not seasonal for back in origins], dtype=bool)
     # The simulation knows no season, and is tried at few moments: all of them count where it is compared with the others.
     scale = _scale(record, moments, last, origins, seasonal=seasonal and runs is None)
-    trials = Trials(record.whole[origins], said, moments.ahead, scale, alike, spread, record.grows)
+    trials = Trials(record.totals[origins], past, moments.ahead, scale, alike, spread, record.grows)
     needed = STRETCHES * moments.ahead if runs is None else min(STRETCHES * moments.ahead, _TRIED)
     names, at = trials.compared(needed, alike if runs is None else np.ones_like(alike))
     scaled = {name: trials.scaled(name, at) for name in names}
-    best = min(scaled, key=lambda name: scaled[name]) if scaled else _untested(said)
+    best = min(scaled, key=lambda name: scaled[name]) if scaled else _untested(past)
     shown = {name: trials.errors(name, at) for name in names} or {best: trials.errors(best, np.ones_like(at))}
     methods = [
         _method(trials, name, now[name], limits, shown.get(name, np.zeros(0)), scaled.get(name, np.nan))
-        for name in said
+        for name in past
     ]
     if simulated is not None and runs is not None:
         bands = _quantiles(record.so_far[0] + simulated.totals, trials.came, runs, limits[0], moments.ahead)
@@ -112,8 +112,8 @@ def forecast(
         methods[-1] = replace(methods[-1], bands=bands, coverage=coverage)
     chosen = next(method for method in methods if method.name == best)
     so_far = float(record.so_far[0]) if days(moments.so_far(0)) else np.nan
-    known = None if np.isnan(so_far) else so_far
-    return Forecast(currency, known, actual, methods, chosen, int(at.sum()), needed, simulated)
+    to_date = None if np.isnan(so_far) else so_far
+    return Forecast(currency, to_date, actual, methods, chosen, int(at.sum()), needed, simulated)
 
 
 def _method(
@@ -122,14 +122,14 @@ def _method(
     """A method with its bands and with the errors that are shown of it."""
     mae, bias = (float(np.abs(errors).mean()), float(-errors.mean())) if errors.size else (np.nan, np.nan)
     bands = {level: _within(band, limits) for level, band in trials.bands(name, point).items()}
-    tried = int((~np.isnan(trials.came - trials.said[name])).sum())
+    tried = int((~np.isnan(trials.came - trials.forecasts[name])).sum())
     return Method(name, float(np.clip(point, *limits)), bands, tried, scaled, mae, bias, trials.coverage(name))
 
 
-def _untested(said: Mapping[str, Floats]) -> str:
+def _untested(past: Mapping[str, Floats]) -> str:
     """The method to take where none can be told from the others: the simulation, which carries its own measure of how sure
     it is; else the mean of two that fail in different ways; else the plainest."""
-    return next((name for name in (PIPELINE, smoothing.COMBINED) if name in said), next(iter(said)))
+    return next((name for name in (PIPELINE, smoothing.COMBINED) if name in past), next(iter(past)))
 
 
 def _within(band: tuple[float, float], limits: tuple[float, float]) -> tuple[float, float]:
@@ -148,7 +148,7 @@ def _last(record: Record, moments: Moments) -> int:
     if record.adds:
         there = np.flatnonzero(np.nan_to_num(record.steps) != 0)
         return int(there[-1]) if there.size else 0
-    there = np.flatnonzero(~np.isnan(record.whole))
+    there = np.flatnonzero(~np.isnan(record.totals))
     return int(there[-1]) - moments.ahead if there.size else 0
 
 
@@ -156,10 +156,10 @@ def _scale(record: Record, moments: Moments, last: int, origins: list[int], *, s
     """Of each moment the mean change of the metric that was known then: from a year to the next, or from period to period;
     NaN where none was."""
     lag = moments.season if seasonal else moments.stride
-    whole = record.whole[: last + 1]
-    changes = np.abs(whole[:-lag] - whole[lag:])
-    known = [part[~np.isnan(part)] for part in (changes[back + moments.ahead :] for back in origins)]
-    return np.array([part.mean() if part.size else np.nan for part in known], dtype=float)
+    totals = record.totals[: last + 1]
+    changes = np.abs(totals[:-lag] - totals[lag:])
+    usable = [part[~np.isnan(part)] for part in (changes[back + moments.ahead :] for back in origins)]
+    return np.array([part.mean() if part.size else np.nan for part in usable], dtype=float)
 
 
 def _by_day(record: Record, moments: Moments, last: int) -> Floats:
@@ -174,36 +174,36 @@ def _plain(record: Record, moments: Moments, series: Floats, back: int) -> tuple
     within that past."""
     if not record.adds:
         stride = moments.stride
-        known = _from_first(series[back + moments.ahead :: stride][::-1])
+        totals = _from_first(series[back + moments.ahead :: stride][::-1])
         season = moments.season // stride if moments.season % stride == 0 else None
-        by_step, spread = smoothing.forecasts(known, moments.ahead // stride, season, grows=record.grows)
-        said = {name: float(values[-1]) for name, values in by_step.items()}
+        by_step, spread = smoothing.forecasts(totals, moments.ahead // stride, season, grows=record.grows)
+        points = {name: float(values[-1]) for name, values in by_step.items()}
         year_ago = back + moments.season * -(-moments.ahead // moments.season)
-        said[smoothing.YEAR_AGO] = float(series[year_ago]) if year_ago < len(series) else np.nan
-        return {LAST: float(known[-1]) if known.size else np.nan, **said}, spread
+        points[smoothing.YEAR_AGO] = float(series[year_ago]) if year_ago < len(series) else np.nan
+        return {LAST: float(totals[-1]) if totals.size else np.nan, **points}, spread
     days_ahead = moments.days_ahead(back)
     so_far = float(record.so_far[back]) if days(moments.so_far(back)) else 0.0
     before = _from_first(series[back:][::-1])
     by_step, spread = smoothing.forecasts(before, moments.ahead, moments.season, grows=record.grows)
-    found = {name: so_far + float(values @ days_ahead) for name, values in by_step.items()}
+    estimates = {name: so_far + float(values @ days_ahead) for name, values in by_step.items()}
     if elapsed := days(moments.so_far(0)):
         passed = days(moments.so_far(back)) or elapsed
-        found[PACE] = so_far / passed * days(moments.whole(back))
-    return found, spread
+        estimates[PACE] = so_far / passed * days(moments.span(back))
+    return estimates, spread
 
 
 def _from_first(series: Floats) -> Floats:
-    known = np.flatnonzero(~np.isnan(series))
-    return series[known[0] :] if known.size else series[:0]
+    filled = np.flatnonzero(~np.isnan(series))
+    return series[filled[0] :] if filled.size else series[:0]
 
 
 def _runs(record: Record, moments: Moments, simulate: Simulator, origins: list[int]) -> list[Floats | None]:
     """The totals of the whole period as simulated at each earlier moment, None for those too long ago and too bare."""
-    made: list[Floats | None] = []
+    runs: list[Floats | None] = []
     for back in origins:
-        found = simulate(back, moments.rest(back), 40) if back < moments.ahead + _TRIED else None
-        made.append(None if found is None else record.so_far[back] + found.totals)
-    return made
+        simulated = simulate(back, moments.rest(back), 40) if back < moments.ahead + _TRIED else None
+        runs.append(None if simulated is None else record.so_far[back] + simulated.totals)
+    return runs
 
 
 def _quantiles(
@@ -216,13 +216,13 @@ def _quantiles(
         for actual, runs in zip(came, tried, strict=True)
         if runs is not None and not np.isnan(actual) and runs.std() > 0
     ]
-    found = {}
+    bands = {}
     for level in LEVELS:
         widening = reach(np.abs(scores), level, ahead) / _NORMAL[level] if len(scores) >= FEWEST else 1.0
         wide = totals.mean() + (totals - totals.mean()) * max(1.0, widening)
         low, high = np.quantile(wide, [(1 - level) / 2, (1 + level) / 2])
-        found[level] = (float(max(low, least)), float(high))
-    return found
+        bands[level] = (float(max(low, least)), float(high))
+    return bands
 
 
 def _covered(came: Floats, tried: list[Floats | None], so_far: Floats, ahead: int) -> dict[float, tuple[float, int]]:

@@ -71,10 +71,10 @@ class Moments:
 
     def rest(self, back: int) -> Span:
         """The days of the period still to come at a moment."""
-        whole = self.whole(back)
-        return max(whole[0], self.moment(back)), whole[1]
+        span = self.span(back)
+        return max(span[0], self.moment(back)), span[1]
 
-    def whole(self, back: int) -> Span:
+    def span(self, back: int) -> Span:
         """The period, so many steps back."""
         return _back(self.period.start, back, self.unit), _back(self.period.end, back, self.unit)
 

@@ -62,15 +62,15 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
     unknown = engine.covering.outside(metric) | engine.covering.cut(metric)  # a part of a period is no value of it
     if not metric.is_money:
         return [Money(None, _made(metric, np.where(unknown, np.nan, cells.value[:, 0]), moments))]
-    found = []
+    records = []
     for part in split(engine, metric, cells):
         shown = part.shown[:, 0] & (part.cells.reason[:, 0] == 0)
         if shown.any():
             nothing = 0.0 if adds_up(metric) else np.nan
             values = np.where(shown, part.cells.value[:, 0], np.where(part.cells.n[:, 0] == 0, nothing, np.nan))
-            made = _made(metric, np.where(unknown, np.nan, values), moments)
-            found.append(Money(part.currency[np.flatnonzero(shown)[0], 0], made))
-    return found
+            record = _made(metric, np.where(unknown, np.nan, values), moments)
+            records.append(Money(part.currency[np.flatnonzero(shown)[0], 0], record))
+    return records
 
 
 def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, currency: str | None) -> float | None:
@@ -93,9 +93,11 @@ def window_of(span: tuple[date, date], dataset: Dataset) -> Window:
         .view(np.int64)
     )
     start, end = int(edges[0]), min(int(edges[1]), dataset.now)
-    whole = span[0].day == span[1].day == 1
+    is_months = span[0].day == span[1].day == 1
     months = (span[1].year - span[0].year) * 12 + span[1].month - span[0].month
-    return Window(start, end, float(months) if whole else (span[1] - span[0]).days / 30.4375, whole_end=int(edges[1]))
+    return Window(
+        start, end, float(months) if is_months else (span[1] - span[0]).days / 30.4375, whole_end=int(edges[1])
+    )
 
 
 def _spans(moments: Moments) -> list[Span]:
@@ -103,7 +105,7 @@ def _spans(moments: Moments) -> list[Span]:
     return [
         *(moments.step(back) for back in range(moments.steps)),
         *(moments.so_far(back) for back in backs),
-        *(moments.whole(back) for back in backs),
+        *(moments.span(back) for back in backs),
     ]
 
 
@@ -119,6 +121,6 @@ def _made(metric: Metric, values: Floats, moments: Moments) -> Record:
 
 
 def _record(values: Floats, moments: Moments, limits: tuple[float, float], *, adds: bool) -> Record:
-    steps, so_far, whole = np.split(values.astype(float), [moments.steps, 2 * moments.steps + 1])
-    whole[: moments.ahead] = np.nan  # not over yet
-    return Record(adds, limits, so_far, whole, steps)
+    steps, so_far, totals = np.split(values.astype(float), [moments.steps, 2 * moments.steps + 1])
+    totals[: moments.ahead] = np.nan  # not over yet
+    return Record(adds, limits, so_far, totals, steps)

@@ -58,16 +58,16 @@ def simulate(
     gap, length = stretch[0] - day - 1, stretch[1] - stretch[0] + 1
     steps = int(chain.edges[-1]) * len(chain.start) ** 2 * (gap + length)
     draws = min(draws, max(10, int(_WORK / steps)))
-    found = chances(chain, gap, length, draws, rng)
+    table = chances(chain, gap, length, draws, rng)
     there = deals.open_at(day) & only
     dated = np.flatnonzero(there & (deals.created != NEVER))
-    age, stage = _standing(deals, dated, day, found)
+    age, stage = _standing(deals, dated, day, table)
     own = worth.own[dated]
     order = np.lexsort((own, stage, age))  # the same deals in another order of rows get the same chances
     age, stage, own = age[order], stage[order], own[order]
     weekly = _weekly(deals.created[only], day)
     runs = [
-        _run(found.of_open[draw, age, stage], found.of_new[draw], own, worth.pool, weekly, each, rng)
+        _run(table.of_open[draw, age, stage], table.of_new[draw], own, worth.pool, weekly, each, rng)
         for draw in range(draws)
     ]
     wins_open, brought_open, wins_new, brought_new = (np.concatenate(part) for part in zip(*runs, strict=True))
@@ -91,25 +91,25 @@ def _worth(deals: Deals, only: Bools, day: int, money: bool) -> _Worth:
     return _Worth(np.sort(pool), deals.amount if usable else np.full(len(deals), np.nan))
 
 
-def _standing(deals: Deals, place: Ints, day: int, found: Chances) -> tuple[Ints, Ints]:
+def _standing(deals: Deals, place: Ints, day: int, table: Chances) -> tuple[Ints, Ints]:
     """The age and the stage of open deals, as places in the table of chances."""
     stage = np.zeros(len(place), dtype=np.int64)
     if deals.entries is not None:
         stage = deals.entries.until(day).latest(len(deals))[0][place] + 1
-    return np.minimum(day - deals.created[place], found.of_open.shape[1] - 1), stage
+    return np.minimum(day - deals.created[place], table.of_open.shape[1] - 1), stage
 
 
 def _weekly(created: Ints, day: int) -> Ints:
     """How many deals were created in each of the last whole weeks up to a day; of less than a week of history all of it,
     as if it were a week's share."""
-    known = created[(created != NEVER) & (created <= day)]
-    if not known.size:
+    dates = created[(created != NEVER) & (created <= day)]
+    if not dates.size:
         return np.zeros(1, dtype=np.int64)
-    lived = int(day - known.min() + 1)
+    lived = int(day - dates.min() + 1)
     weeks = min(lived // 7, _WEEKS)
     if weeks == 0:
-        return np.array([round(known.size * 7 / lived)])
-    back = (day - known) // 7
+        return np.array([round(dates.size * 7 / lived)])
+    back = (day - dates) // 7
     return np.bincount(back[back < weeks], minlength=weeks)
 
 

@@ -30,21 +30,21 @@ def forecasts(series: Floats, ahead: int, season: int | None, *, grows: bool) ->
     within the series (root mean square; of what `grows`, with no end above and none below 0, as a share of the mean).
     `season` is how many steps make a year, None for no season. NaN in the series is a gap: drawn through for the
     smoothing ones. All NaN before two values are known; of a year ago before a year is."""
-    known = np.flatnonzero(~np.isnan(series))
+    filled = np.flatnonzero(~np.isnan(series))
     nothing = np.full(ahead, np.nan)
-    if known.size < 2:
+    if filled.size < 2:
         return dict.fromkeys((RUN_RATE, YEAR_AGO, THETA, DAMPED, COMBINED), nothing), float("nan")
-    found = {RUN_RATE: np.full(ahead, series[known[-_RECENT:]].mean()), YEAR_AGO: nothing}
+    forecast = {RUN_RATE: np.full(ahead, series[filled[-_RECENT:]].mean()), YEAR_AGO: nothing}
     if season is not None and series.size >= season:
-        found[YEAR_AGO] = np.resize(series[series.size - season :], ahead)
-    full = np.interp(np.arange(series.size), known, series[known])
+        forecast[YEAR_AGO] = np.resize(series[series.size - season :], ahead)
+    full = np.interp(np.arange(series.size), filled, series[filled])
     plain, after, relative = _without_season(full, ahead, season, grows=grows)
     trending, missed = damped(plain, ahead)
     for name, values in ((THETA, theta(plain, ahead)), (DAMPED, trending)):
-        found[name] = np.maximum(values * after, 0.0) if relative else values + after
-    found[COMBINED] = (found[THETA] + found[DAMPED]) / 2
+        forecast[name] = np.maximum(values * after, 0.0) if relative else values + after
+    forecast[COMBINED] = (forecast[THETA] + forecast[DAMPED]) / 2
     level = np.abs(plain).mean() if grows else 1.0
-    return found, float(missed / level) if level > 0 else float("nan")
+    return forecast, float(missed / level) if level > 0 else float("nan")
 
 
 def theta(series: Floats, ahead: int) -> Floats:
@@ -63,8 +63,8 @@ def damped(series: Floats, ahead: int) -> tuple[Floats, float]:
     slope, start = _line(series[:_OPENING_TREND])
     level, trend, squares = smoothed(series, start - slope, slope, _LEVEL, _LEVEL * _PART, _DAMPING)
     best = int(squares.argmin())
-    said = level[best] + trend[best] * np.cumsum(_DAMPING[best] ** np.arange(1, ahead + 1))
-    return np.asarray(said, dtype=float), float(np.sqrt(squares[best] / series.size))
+    forecast = level[best] + trend[best] * np.cumsum(_DAMPING[best] ** np.arange(1, ahead + 1))
+    return np.asarray(forecast, dtype=float), float(np.sqrt(squares[best] / series.size))
 
 
 def smoothed(
@@ -75,10 +75,10 @@ def smoothed(
     now, trend = np.full(len(of_level), level), np.full(len(of_level), slope)
     squares = np.zeros(len(of_level))
     for value in series:
-        said = now + damping * trend
-        error = value - said
+        expected = now + damping * trend
+        error = value - expected
         squares += error * error
-        now, trend = said + of_level * error, damping * trend + of_trend * error
+        now, trend = expected + of_level * error, damping * trend + of_trend * error
     return now, trend, squares
 
 

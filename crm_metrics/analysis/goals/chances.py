@@ -107,9 +107,9 @@ def _ended(past: Past, drawn: Ints, days: int, before: Floats, after: Floats) ->
 
 def _added(by_day: Floats, drawn: Ints, days: int, factors: Floats) -> Floats:
     """What the days that are left add in each course."""
-    whole, rest = divmod(days, 7)
-    totals = by_day.sum(axis=1)[drawn[:, :whole]] @ factors[:whole]
-    return totals + by_day[:, :rest].sum(axis=1)[drawn[:, whole]] * factors[whole] if rest else totals
+    weeks, rest = divmod(days, 7)
+    totals = by_day.sum(axis=1)[drawn[:, :weeks]] @ factors[:weeks]
+    return totals + by_day[:, :rest].sum(axis=1)[drawn[:, weeks]] * factors[weeks] if rest else totals
 
 
 def _seasons(past: Past, end: date, days: int) -> tuple[Floats, Floats]:

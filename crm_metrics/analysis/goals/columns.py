@@ -57,12 +57,12 @@ def fill(
 
 
 def _problem(engine: Engine, metric: Metric, target: Target, parts: Sequence[Money], window: int, segment: int) -> str:
-    found = [part.currency[window, segment] for part in parts]
-    if len(found) > 1:
-        return several(sorted(map(str, found)))
-    if not metric.is_money or not found or not parts[0].cells.n[window, segment]:
+    currencies = [part.currency[window, segment] for part in parts]
+    if len(currencies) > 1:
+        return several(sorted(map(str, currencies)))
+    if not metric.is_money or not currencies or not parts[0].cells.n[window, segment]:
         return ""  # nothing is in no currency
-    return unlike(target.currency(engine.dataset.settings), found[0])
+    return unlike(target.currency(engine.dataset.settings), currencies[0])
 
 
 def _row(part: Money, windows: Sequence[int], place: int, segment: int) -> int:

@@ -49,15 +49,15 @@ def pasts(
 ) -> dict[str, Past] | None:
     """Each part so far, in the goal's window, and in the weeks since the first record of any of them; None where the data
     does not say it for all of that time, or in another currency."""
-    made = {name: _past(grid, name, kind, window, segment, currency) for name, kind in kinds.items()}
-    known = {name: past for name, past in made.items() if past is not None}
-    if len(known) < len(made):
+    by_name = {name: _past(grid, name, kind, window, segment, currency) for name, kind in kinds.items()}
+    usable = {name: past for name, past in by_name.items() if past is not None}
+    if len(usable) < len(by_name):
         return None
-    since = min((past.first_week for past in known.values() if past.kind is not Kind.FIXED), default=0)
+    since = min((past.first_week for past in usable.values() if past.kind is not Kind.FIXED), default=0)
     if since:  # what began within the data began within a week
         since = min(since + 1, grid.length)
-    since = max(since, *(past.known_from for past in known.values()))
-    return {name: past.last(grid.length - since) for name, past in known.items()}
+    since = max(since, *(past.known_from for past in usable.values()))
+    return {name: past.last(grid.length - since) for name, past in usable.items()}
 
 
 def _past(

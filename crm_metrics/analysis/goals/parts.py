@@ -32,15 +32,15 @@ def kinds(metric: Metric, catalog: Catalog) -> dict[str, Kind] | None:
     if metric.formula is None:
         kind = _kind(metric)
         return None if kind is None or _may_change(metric) else {metric.name: kind}
-    found: dict[str, Kind] = {}
+    by_name: dict[str, Kind] = {}
     for name in names(metric.formula):
         if name in SETTLED:
             continue
         inner = kinds(catalog[name], catalog) if name in catalog else None
         if inner is None:
             return None
-        found |= inner
-    return found
+        by_name |= inner
+    return by_name
 
 
 def _kind(metric: Metric) -> Kind | None:
@@ -92,7 +92,7 @@ def _adds(tree: Formula, catalog: Catalog) -> bool:
     return len(fixed) == 1 and any(_adds(part, catalog) for part in scaled if part is not fixed[0])
 
 
-def combined(tree: Formula, catalog: Catalog, known: Mapping[str, Floats], named: Mapping[str, float]) -> Floats:
+def combined(tree: Formula, catalog: Catalog, values: Mapping[str, Floats], named: Mapping[str, float]) -> Floats:
     """A formula over the values of its aggregates, case by case; NaN where it divides by 0."""
     match tree:
         case Number(number):
@@ -101,8 +101,8 @@ def combined(tree: Formula, catalog: Catalog, known: Mapping[str, Floats], named
             if name in named:
                 return np.array(named[name], dtype=np.float64)
             inner = catalog[name].formula
-            return known[name] if inner is None else combined(inner, catalog, known, named)
-    left, right = (combined(part, catalog, known, named) for part in (tree.left, tree.right))
+            return values[name] if inner is None else combined(inner, catalog, values, named)
+    left, right = (combined(part, catalog, values, named) for part in (tree.left, tree.right))
     match tree.operator:
         case "+":
             return left + right

@@ -75,31 +75,31 @@ def _standing(grid: Grid, target: Target, window: int, end: date, first: date | 
     if period.start >= end:
         return Standing(target, metric, NOT_BEGUN, currency=wanted, elapsed=0.0)
     days, over = (period.end - period.start).days, (min(period.end, end) - period.start).days
-    found = _found(grid, metric, target, window)
+    current = _found(grid, metric, target, window)
     upward, left = target.is_upward(metric), days - over
-    if not found.why and first is not None and (first - period.start).days > _LATE and metric.open is None:
-        found = _Found(why=f"the data begins on {first}, later than the goal")
-    if found.why:
-        return Standing(target, metric, UNKNOWN, found.why, currency=wanted, elapsed=over / days)
+    if not current.why and first is not None and (first - period.start).days > _LATE and metric.open is None:
+        current = _Found(why=f"the data begins on {first}, later than the goal")
+    if current.why:
+        return Standing(target, metric, UNKNOWN, current.why, currency=wanted, elapsed=over / days)
     adds = is_additive(metric, grid.periods.catalog)
-    status, why, ends = MET if reached(found.value, target.target, upward=upward) else MISSED, "", None
-    if left or found.partial:
-        status, why, ends = _running(grid, metric, target, window, found, left, end)
+    status, why, ends = MET if reached(current.value, target.target, upward=upward) else MISSED, "", None
+    if left or current.partial:
+        status, why, ends = _running(grid, metric, target, window, current, left, end)
     quarters = [None, None, None] if ends is None else [float(at) for at in np.quantile(ends, (0.25, 0.5, 0.75))]
     return Standing(
         target,
         metric,
         status,
         why,
-        value=found.value,
-        low=_or_none(found.low),
-        high=_or_none(found.high),
-        n=found.n,
-        currency=found.currency,
-        attainment=attainment(found.value, target.target, target.goal.baseline, upward=upward),
+        value=current.value,
+        low=_or_none(current.low),
+        high=_or_none(current.high),
+        n=current.n,
+        currency=current.currency,
+        attainment=attainment(current.value, target.target, target.goal.baseline, upward=upward),
         elapsed=over / days,
-        pace=found.value / over if adds else None,
-        needed=_needed(target.target - found.value, left, upward=upward) if adds else None,
+        pace=current.value / over if adds else None,
+        needed=_needed(target.target - current.value, left, upward=upward) if adds else None,
         expected=quarters[1],
         expected_low=quarters[0],
         expected_high=quarters[2],
@@ -143,37 +143,37 @@ def _found(grid: Grid, metric: Metric, target: Target, window: int) -> _Found:
 def _nobody(labels: Sequence[tuple[str, ...]], dims: Sequence[str], target: Target) -> str:
     """That no record is in the scope, with the value of a dimension that was meant where one is close."""
     for place, dim in enumerate(dims):
-        known, wanted = {label[place] for label in labels}, target.goal.scope[dim]
-        if wanted not in known:
-            close = nearest(wanted, known)
+        names, wanted = {label[place] for label in labels}, target.goal.scope[dim]
+        if wanted not in names:
+            close = nearest(wanted, names)
             return f"no record has the {dim} {wanted!r}" + (f"; did you mean {close}?" if close else "")
     return f"no record has {' and '.join(f'{dim} {value!r}' for dim, value in target.scope)}"
 
 
 def _running(
-    grid: Grid, metric: Metric, target: Target, window: int, found: _Found, left: int, end: date
+    grid: Grid, metric: Metric, target: Target, window: int, current: _Found, left: int, end: date
 ) -> tuple[str, str, Floats | None]:
     """The status of a goal that is not over, why it cannot be told, and what the metric may be in the end."""
     upward, parts = target.is_upward(metric), kinds(metric, grid.periods.catalog)
     if parts is None and builds_up(metric, grid.periods.catalog):
         return UNKNOWN, "it builds up over the whole period, and past weeks do not add up to it", None
     if parts is None:
-        return *_by_limits(found, target.target, upward=upward), None
+        return *_by_limits(current, target.target, upward=upward), None
     if all(kind is Kind.FIXED for kind in parts.values()):
-        return (MET if reached(found.value, target.target, upward=upward) else MISSED), "", None
-    known = pasts(grid, parts, window, target.goal.scope, found.currency)
-    if known is None:
+        return (MET if reached(current.value, target.target, upward=upward) else MISSED), "", None
+    past_values = pasts(grid, parts, window, target.goal.scope, current.currency)
+    if past_values is None:
         return UNKNOWN, "the data does not say how it was in the weeks before", None
-    past = next(iter(known.values()))
-    passed = found.value >= target.target if upward else found.value > target.target
-    if passed and metric.name in known and past.kind is Kind.FLOW and (past.amounts >= 0).all():
+    past = next(iter(past_values.values()))
+    passed = current.value >= target.target if upward else current.value > target.target
+    if passed and metric.name in past_values and past.kind is Kind.FLOW and (past.amounts >= 0).all():
         return (MET if upward else MISSED), "", None  # what never falls stays beyond the target
     if not enough(len(past.amounts), left):
         least = max(FEWEST_WEEKS, -(-left // 7))
         return UNKNOWN, f"{len(past.amounts)} whole weeks of history are too few, {least} are needed", None
     named = {"period_months": target.period.months, "gross_margin": grid.periods.dataset.settings.gross_margin}
-    made = courses(known, left, end)
-    ends = combined(metric.formula, grid.periods.catalog, made, named) if metric.formula else made[metric.name]
+    drawn = courses(past_values, left, end)
+    ends = combined(metric.formula, grid.periods.catalog, drawn, named) if metric.formula else drawn[metric.name]
     ends = ends[~np.isnan(ends)]
     if len(ends) < _DIVISIBLE * COURSES:
         return UNKNOWN, "in too many of the courses it may take there is nothing to divide by", None
@@ -182,11 +182,11 @@ def _running(
     return status, "it may well end on either side of the target" if status == UNKNOWN else "", ends
 
 
-def _by_limits(found: _Found, target: float, *, upward: bool) -> tuple[str, str]:
+def _by_limits(current: _Found, target: float, *, upward: bool) -> tuple[str, str]:
     """The status of what does not add up from week to week, by the limits of its value so far."""
-    if np.isnan(found.low) or np.isnan(found.high):
+    if np.isnan(current.low) or np.isnan(current.high):
         return UNKNOWN, "too few records to tell it from chance"
-    better, worse = (found.low, found.high) if upward else (-found.high, -found.low)
+    better, worse = (current.low, current.high) if upward else (-current.high, -current.low)
     wanted = target if upward else -target
     if better >= wanted:
         return ON_PACE, ""

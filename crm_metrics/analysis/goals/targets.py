@@ -72,19 +72,19 @@ def attainment(value: float, target: float, baseline: float | None, *, upward: b
     return target / value if value > 0 and target >= 0 else None
 
 
-def unlike(wanted: str | None, found: str | None) -> str:
+def unlike(wanted: str | None, currency: str | None) -> str:
     """Why an amount in the currency `found` (None: it names none) cannot be compared with a target in the currency `wanted`
     (None: in whatever the amounts are in); empty when it can."""
-    if wanted is None or wanted == found:
+    if wanted is None or wanted == currency:
         return ""
-    if found is None:
+    if currency is None:
         return f"the target is in {wanted}, the amounts name no currency: set currency to the one they are in"
-    return f"the target is in {wanted}, the amounts are in {found}: [rates] in the settings converts them"
+    return f"the target is in {wanted}, the amounts are in {currency}: [rates] in the settings converts them"
 
 
-def several(found: list[str]) -> str:
+def several(currencies: list[str]) -> str:
     """Why amounts in several currencies cannot be compared with a target."""
-    return f"the amounts are in {' and '.join(found)}, which do not add up: [rates] in the settings converts them"
+    return f"the amounts are in {' and '.join(currencies)}, which do not add up: [rates] in the settings converts them"
 
 
 def unlike_deals(dataset: Dataset, target: Target) -> str:
@@ -93,15 +93,15 @@ def unlike_deals(dataset: Dataset, target: Target) -> str:
     if dataset.priced_in is not None or deals is None:
         return unlike(wanted, dataset.priced_in or wanted)
     named = deals.frame["currency"] if deals.has("currency") else None
-    known: list[str | None] = []
+    names: list[str | None] = []
     if named is not None:
-        known += sorted(map(str, named.dropna().unique()))
+        names += sorted(map(str, named.dropna().unique()))
     if named is None or (named.isna().any() and len(deals.frame)):
-        known.append(dataset.settings.currency)
-    found = list(dict.fromkeys(known))
-    if len(found) > 1:
-        return several([name or NONE for name in found])
-    return unlike(wanted, found[0]) if found else ""
+        names.append(dataset.settings.currency)
+    currencies = list(dict.fromkeys(names))
+    if len(currencies) > 1:
+        return several([name or NONE for name in currencies])
+    return unlike(wanted, currencies[0]) if currencies else ""
 
 
 def not_compared(target: Target, problem: str) -> str:

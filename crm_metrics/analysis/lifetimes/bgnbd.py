@@ -46,57 +46,59 @@ def alike(x: Ints, last: Ints, watched: Ints, days: float) -> Seen:
     """The customers put together who have bought and been watched alike; times are whole days, and the unit of time has so
     many `days`."""
     span = int(watched.max()) + 1
-    found, counts = np.unique((x * span + last) * span + watched, return_counts=True)
-    most = found // span**2
-    return Seen(most.astype(np.float64), found // span % span / days, found % span / days, counts.astype(np.float64))
+    codes, counts = np.unique((x * span + last) * span + watched, return_counts=True)
+    most = codes // span**2
+    return Seen(most.astype(np.float64), codes // span % span / days, codes % span / days, counts.astype(np.float64))
 
 
-def log_likelihood(seen: Seen, parameters: Parameters) -> Floats:
+def log_likelihood(summary: Seen, parameters: Parameters) -> Floats:
     """The logarithm of the likelihood of each entry of `seen`, for one customer; stable for any number of purchases."""
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    x = seen.x
+    x = summary.x
     counts = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     counts += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-    alive, gone = _ends(seen, parameters)
-    made: Floats = counts + np.logaddexp(alive, gone)
-    return made
+    alive, gone = _ends(summary, parameters)
+    logs: Floats = counts + np.logaddexp(alive, gone)
+    return logs
 
 
-def _ends(seen: Seen, parameters: Parameters) -> tuple[Floats, Floats]:
+def _ends(summary: Seen, parameters: Parameters) -> tuple[Floats, Floats]:
     """The logarithms of the two ways to have been silent since the last purchase: still there, or gone after it."""
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    alive = -(r + seen.x) * np.log(alpha + seen.watched)
-    gone = np.log(a) - np.log(b + np.maximum(seen.x, 1) - 1) - (r + seen.x) * np.log(alpha + seen.last)
-    return alive, np.where(seen.x > 0, gone, -np.inf)
+    alive = -(r + summary.x) * np.log(alpha + summary.watched)
+    gone = np.log(a) - np.log(b + np.maximum(summary.x, 1) - 1) - (r + summary.x) * np.log(alpha + summary.last)
+    return alive, np.where(summary.x > 0, gone, -np.inf)
 
 
-def fit(seen: Seen) -> Fit:
+def fit(summary: Seen) -> Fit:
     """The parameters r, α, a, b that make what was seen likeliest."""
-    unit = float(seen.watched.max())
-    scaled = Seen(seen.x, seen.last / unit, seen.watched / unit, seen.customers)
-    found = maximise(_likelihood(scaled), _STARTS, float(seen.customers.sum()), coarse=_likelihood(_coarse(scaled)))
+    unit = float(summary.watched.max())
+    scaled = Seen(summary.x, summary.last / unit, summary.watched / unit, summary.customers)
+    optimum = maximise(
+        _likelihood(scaled), _STARTS, float(summary.customers.sum()), coarse=_likelihood(_coarse(scaled))
+    )
     # Back in the unit of time: a density of times is as many times smaller as the unit is larger.
-    return found.in_units((1, unit, 1, 1), -float(seen.customers @ seen.x * np.log(unit)))
+    return optimum.in_units((1, unit, 1, 1), -float(summary.customers @ summary.x * np.log(unit)))
 
 
-def _coarse(seen: Seen) -> Seen:
+def _coarse(summary: Seen) -> Seen:
     """Fewer entries that say nearly the same: times are put together that lie in the same small part of all."""
-    cells = [(times * _CELLS).astype(np.int64) for times in (seen.last, seen.watched)]
-    _, place = np.unique((seen.x.astype(np.int64) * 99 + cells[0]) * 99 + cells[1], return_inverse=True)
-    weight = np.bincount(place, seen.customers).astype(np.float64)
+    cells = [(times * _CELLS).astype(np.int64) for times in (summary.last, summary.watched)]
+    _, place = np.unique((summary.x.astype(np.int64) * 99 + cells[0]) * 99 + cells[1], return_inverse=True)
+    weight = np.bincount(place, summary.customers).astype(np.float64)
     x, last, watched = (
-        np.bincount(place, seen.customers * part) / weight for part in (seen.x, seen.last, seen.watched)
+        np.bincount(place, summary.customers * part) / weight for part in (summary.x, summary.last, summary.watched)
     )
     return Seen(x, last, watched, weight)
 
 
-def _likelihood(seen: Seen) -> Likelihood:
+def _likelihood(summary: Seen) -> Likelihood:
     """The log-likelihood of all customers and its gradient, a function of (r, α, a, b). Functions of x, t_x or T alone are
     computed once for each of their few values."""
-    counts, of_count = np.unique(seen.x, return_inverse=True)
-    lasts, of_last = np.unique(seen.last, return_inverse=True)
-    ends, of_end = np.unique(seen.watched, return_inverse=True)
-    many = np.bincount(of_count, seen.customers)
+    counts, of_count = np.unique(summary.x, return_inverse=True)
+    lasts, of_last = np.unique(summary.last, return_inverse=True)
+    ends, of_end = np.unique(summary.watched, return_inverse=True)
+    many = np.bincount(of_count, summary.customers)
     repeat = counts > 0
     total = float(many.sum())
 
@@ -108,9 +110,9 @@ def _likelihood(seen: Seen) -> Likelihood:
         left = np.where(repeat, np.log(a) - np.log(b + np.maximum(counts, 1) - 1), -np.inf)
         power = (r + counts)[of_count]
         alive, gone = -power * log_end[of_end], left[of_count] - power * log_last[of_last]
-        height = float(many @ chance + seen.customers @ np.logaddexp(alive, gone))
-        share = expit(gone - alive) * seen.customers  # customers that are gone, at these parameters
-        here = seen.customers - share
+        height = float(many @ chance + summary.customers @ np.logaddexp(alive, gone))
+        share = expit(gone - alive) * summary.customers  # customers that are gone, at these parameters
+        here = summary.customers - share
         gone_by_count = np.bincount(of_count, share, len(counts))
         logs = np.bincount(of_end, here, len(ends)) @ log_end + np.bincount(of_last, share, len(lasts)) @ log_last
         inverse = np.bincount(of_end, here * power, len(ends)) @ (1 / (alpha + ends)) + np.bincount(
@@ -128,17 +130,17 @@ def _likelihood(seen: Seen) -> Likelihood:
     return value
 
 
-def alive(seen: Seen, parameters: Parameters) -> Floats:
+def alive(summary: Seen, parameters: Parameters) -> Floats:
     """The chance that a customer of each entry has not left by T. Who has bought only once counts as alive: one leaves
     after a repeat purchase."""
-    there, gone = _ends(seen, parameters)
-    made: Floats = expit(there - gone)
-    return made
+    there, gone = _ends(summary, parameters)
+    chance: Floats = expit(there - gone)
+    return chance
 
 
-def expected(seen: Seen, parameters: Parameters, ahead: float) -> Floats:
+def expected(summary: Seen, parameters: Parameters, ahead: float) -> Floats:
     """How many purchases a customer of each entry is expected to make in the time `ahead` after T."""
-    return alive(seen, parameters) * expected_if_alive(seen.x, seen.watched, parameters, ahead)
+    return alive(summary, parameters) * expected_if_alive(summary.x, summary.watched, parameters, ahead)
 
 
 def expected_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: float) -> Floats:
@@ -151,11 +153,11 @@ def expected_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead:
     z = ahead / (alpha + watched + ahead)
     with np.errstate(all="ignore"):
         series = hyp2f1(a - 1, a + b - 1 - r, total, z)
-        made: Floats = total / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
-    lost = ~np.isfinite(made)  # parameters in the thousands: customers are alike, and the series overflows
+        purchases: Floats = total / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
+    lost = ~np.isfinite(purchases)  # parameters in the thousands: customers are alike, and the series overflows
     if lost.any():
-        made[lost] = moments_if_alive(x[lost], watched[lost], parameters, ahead)[0]
-    return made
+        purchases[lost] = moments_if_alive(x[lost], watched[lost], parameters, ahead)[0]
+    return purchases
 
 
 def moments_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: float) -> tuple[Floats, Floats]:

@@ -59,23 +59,23 @@ def contracts(spells: Table | None, at: int) -> Contracts:
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = (started < edge) & (numbers(frame, "ordinal") == 1)
     started, ended = started[kept], ended[kept]
-    found = _fitted(started, ended, edge)
-    if found.fit is None:
-        return found
+    fitted = _fitted(started, ended, edge)
+    if fitted.fit is None:
+        return fitted
     until = edge - (edge - started.min()) // 4
     before = _fitted(started[started < until], ended[started < until], until)
     test = _tested(before, started, ended, until, edge) if before.fit is not None else None
-    trouble = untold(found.fit, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
+    trouble = untold(fitted.fit, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
     if trouble is None and before.refused is not None:
-        seen = f"the model cannot be tested: up to {until.astype('datetime64[D]')} {before.refused.seen}"
-        trouble = Unusable("not-converged", seen, _PLAIN)
+        problem = f"the model cannot be tested: up to {until.astype('datetime64[D]')} {before.refused.seen}"
+        trouble = Unusable("not-converged", problem, _PLAIN)
     if trouble is None and test is not None and not test.holds:
-        seen = (
+        problem = (
             f"the model fails its test on the last quarter of the time: {test.actual:,} subscribers left, and it allows for "
             f"{test.low:,.1f} to {test.high:,.1f}"
         )
-        trouble = Unusable("failed-hold-out", seen, _PLAIN)
-    return replace(found, fit=found.fit if trouble is None else None, refused=trouble, test=test)
+        trouble = Unusable("failed-hold-out", problem, _PLAIN)
+    return replace(fitted, fit=fitted.fit if trouble is None else None, refused=trouble, test=test)
 
 
 def _fitted(started: np.ndarray, ended: np.ndarray, edge: np.datetime64) -> Contracts:
@@ -83,18 +83,18 @@ def _fitted(started: np.ndarray, ended: np.ndarray, edge: np.datetime64) -> Cont
     over = ended < edge
     many, gone = len(over), int(over.sum())
     if gone < FEWEST:
-        seen = f"{gone:,} subscribers have left: a model of renewals needs {FEWEST}"
-        return Contracts(many, gone, None, Unusable("not-converged", seen))
+        problem = f"{gone:,} subscribers have left: a model of renewals needs {FEWEST}"
+        return Contracts(many, gone, None, Unusable("not-converged", problem))
     held = months_held(started, np.where(over, ended, edge))
     left = np.maximum(np.ceil(held[over] - _NEARLY), 1).astype(np.int64)
     stayed = np.floor(held[~over]).astype(np.int64)
     longest = int(max(left.max(), stayed.max(initial=1)))
     lost = np.bincount(left, minlength=longest + 1)[1:].astype(np.float64)
     staying = np.bincount(stayed, minlength=longest + 1)[1:].astype(np.float64)
-    found = renewals.fit(lost, staying)
-    if not found.converged:
+    fit = renewals.fit(lost, staying)
+    if not fit.converged:
         return Contracts(many, gone, None, Unusable("not-converged", "no single best model of renewals is found"))
-    return Contracts(many, gone, found)
+    return Contracts(many, gone, fit)
 
 
 def _tested(
@@ -117,20 +117,20 @@ def _tested(
 
 def months_held(started: np.ndarray, until: np.ndarray | np.datetime64) -> Floats:
     """The time between two instants in months of 30.4375 days."""
-    made: Floats = np.subtract(until, started) / DAY / MONTH
-    return made
+    months: Floats = np.subtract(until, started) / DAY / MONTH
+    return months
 
 
-def worth(found: Contracts, held: Floats, *, days: float, discount_rate: float) -> Floats:
+def worth(contracts: Contracts, held: Floats, *, days: float, discount_rate: float) -> Floats:
     """What one unit of recurring revenue a month is worth in the next `days` from subscribers who have stayed for so many
     months: each month's is paid at its end by those still there; NaN without a model."""
-    parameters = found.parameters
+    parameters = contracts.parameters
     if parameters is None:
         return np.full(len(held), np.nan)
     ends, factors = months_ahead(days, discount_rate)
     lengths = np.diff(np.append(0.0, ends)) / MONTH
     tenures, place = np.unique(np.floor(held), return_inverse=True)
-    made = np.zeros(len(tenures))
+    values = np.zeros(len(tenures))
     for number, (length, factor) in enumerate(zip(lengths, factors, strict=True), start=1):
-        made += length * factor * renewals.survival(parameters, tenures, np.full(len(tenures), float(number)))
-    return made[place]
+        values += length * factor * renewals.survival(parameters, tenures, np.full(len(tenures), float(number)))
+    return values[place]

@@ -42,8 +42,8 @@ class Fit:
     @property
     def errors(self) -> Floats:
         """The standard errors of the parameters; NaN for those that have none."""
-        made: Floats = self.parameters * np.sqrt(np.diag(self.covariance))
-        return np.where(self.at_bound | self.untold, np.nan, made)
+        errors: Floats = self.parameters * np.sqrt(np.diag(self.covariance))
+        return np.where(self.at_bound | self.untold, np.nan, errors)
 
     def limits(self, expected: Callable[[Floats], float], variance: float) -> tuple[float, float]:
         """Between which a count lies in 99 of 100 cases. `expected` is the expectation at parameters of which the logarithms
@@ -70,7 +70,7 @@ def maximise(
         minimize(rough, np.log(np.asarray(start, dtype=np.float64)), jac=True, method="L-BFGS-B", bounds=bounds)
         for start in starts
     ]
-    logs = _climbed(exact, np.asarray(min(tries, key=lambda found: float(found.fun)).x, dtype=np.float64))
+    logs = _climbed(exact, np.asarray(min(tries, key=lambda attempt: float(attempt.fun)).x, dtype=np.float64))
     height, slope = exact(logs)
     converged = bool(np.all(np.abs(slope[_free(logs, slope)]) < _LEVEL))
     at_bound = np.abs(logs) > _FURTHEST - _STEP
@@ -113,15 +113,15 @@ def _climbed(function: Likelihood, logs: Floats) -> Floats:
 
 def _free(logs: Floats, slope: Floats) -> Bools:
     """The parameters that do not lie at the edge with the likelihood still rising beyond it."""
-    made: Bools = (np.abs(logs) < _FURTHEST) | (slope * logs >= 0)
-    return made
+    free: Bools = (np.abs(logs) < _FURTHEST) | (slope * logs >= 0)
+    return free
 
 
 def _curvature(function: Likelihood, logs: Floats) -> Floats:
     """The second derivatives, from differences of the gradient to both sides."""
     steps = np.eye(len(logs)) * _STEP
-    made = np.array([(function(logs + step)[1] - function(logs - step)[1]) / (2 * _STEP) for step in steps])
-    return (made + made.T) / 2
+    second = np.array([(function(logs + step)[1] - function(logs - step)[1]) / (2 * _STEP) for step in steps])
+    return (second + second.T) / 2
 
 
 def _covariance(information: Floats) -> tuple[Floats, Bools]:

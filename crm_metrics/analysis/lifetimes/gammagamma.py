@@ -35,8 +35,8 @@ def fit(x: Floats, mean: Floats) -> Fit:
     """The parameters p, q, v that make the mean amounts of customers with `x` purchases each likeliest; all means lie
     above 0."""
     unit = float(np.median(mean))
-    found = maximise(_likelihood(x, mean / unit), _STARTS, float(len(x)))
-    return found.in_units((1, 1, unit), -len(x) * float(np.log(unit)))
+    optimum = maximise(_likelihood(x, mean / unit), _STARTS, float(len(x)))
+    return optimum.in_units((1, 1, unit), -len(x) * float(np.log(unit)))
 
 
 def _likelihood(x: Floats, mean: Floats) -> Likelihood:

@@ -47,9 +47,9 @@ class Ledger:
     def until(self, day: int) -> Histories:
         """The histories up to and including a day. Purchases of one day count once. A refund belongs to the purchase day
         before it, to the first where none was before."""
-        known = self.day <= day
-        customer, days, amount = self.customer[known], self.day[known], np.nan_to_num(self.amount[known])
-        bought, priced = ~self.is_refund[known], ~np.isnan(self.amount[known])
+        rows = self.day <= day
+        customer, days, amount = self.customer[rows], self.day[rows], np.nan_to_num(self.amount[rows])
+        bought, priced = ~self.is_refund[rows], ~np.isnan(self.amount[rows])
         new = np.ones(len(days), dtype=bool)
         new[1:] = (customer[1:] != customer[:-1]) | (days[1:] != days[:-1])
         starts = np.flatnonzero(new & bought)
@@ -81,7 +81,7 @@ class Ledger:
             last=on[ends] - on[begins],
             watched=day - on[begins],
             first=on[begins],
-            row=self.row[known][starts[begins]],
+            row=self.row[rows][starts[begins]],
             orders=np.bincount(person[place[bought]], minlength=many),
             revenue=np.where(any_amount, total, np.nan),
             mean=np.divide(spent, count, out=np.full(many, np.nan), where=count > 0),
@@ -109,8 +109,8 @@ def ledger(purchases: pd.DataFrame, timezone: str | None) -> Ledger:
 
 def day_numbers(instants: np.ndarray, timezone: str | None) -> Ints:
     """The calendar day of each instant in the time zone, in days since 1970; `NEVER` where missing."""
-    made: Ints = wall_clock(instants, timezone).astype("datetime64[D]").view(np.int64)
-    return made
+    days: Ints = wall_clock(instants, timezone).astype("datetime64[D]").view(np.int64)
+    return days
 
 
 def provenance(purchases: pd.DataFrame, rows: Ints) -> dict[str, np.ndarray]:

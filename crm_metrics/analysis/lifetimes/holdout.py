@@ -48,26 +48,26 @@ def _limits(before: Histories, model: Model, days: int) -> tuple[float, float]:
     the parameters' errors (delta method). On the logarithmic scale: a count is not negative."""
     assert model.purchases is not None
     unit = DAYS[model.unit]
-    seen = bgnbd.alike(before.x, before.last, before.watched, unit)
+    summary = bgnbd.alike(before.x, before.last, before.watched, unit)
     ahead = days / unit
     logs = np.log(model.purchases.parameters)
 
     def at(moved: Floats) -> tuple[Floats, Floats]:
         """E[N] and E[N (N − 1)] of the customers of each entry."""
         parameters = bgnbd.Parameters(*np.exp(logs + moved).tolist())
-        mean, pairs = bgnbd.moments_if_alive(seen.x, seen.watched, parameters, ahead)
-        alive = bgnbd.alive(seen, parameters)
+        mean, pairs = bgnbd.moments_if_alive(summary.x, summary.watched, parameters, ahead)
+        alive = bgnbd.alive(summary, parameters)
         return alive * mean, alive * pairs
 
     mean, pairs = at(np.zeros(4))
-    variance = float(seen.customers @ (pairs + mean - mean**2))
-    return model.purchases.limits(lambda moved: float(seen.customers @ at(moved)[0]), variance)
+    variance = float(summary.customers @ (pairs + mean - mean**2))
+    return model.purchases.limits(lambda moved: float(summary.customers @ at(moved)[0]), variance)
 
 
-def tested(found: HoldOut) -> str:
+def tested(test: HoldOut) -> str:
     """A hold-out in words: expected, limits, and what came."""
-    day = np.datetime64(found.until, "D")
+    day = np.datetime64(test.until, "D")
     return (
-        f"Hold-out: from purchases up to {day} {found.total.expected:,.1f} were expected in the {found.days:,} days after, "
-        f"{found.low:,.1f} to {found.high:,.1f} in 99 of 100 cases, and {found.total.actual:,} came"
+        f"Hold-out: from purchases up to {day} {test.total.expected:,.1f} were expected in the {test.days:,} days after, "
+        f"{test.low:,.1f} to {test.high:,.1f} in 99 of 100 cases, and {test.total.actual:,} came"
     )

@@ -102,8 +102,8 @@ def fitted(histories: Histories, *, unit: Unit = "weeks", mixed: Sequence[str] =
     purchases = _purchases(histories, unit, repeat, refused)
     spend = None
     if mixed:
-        seen, hint = f"the amounts are in {', '.join(mixed)}", "give exchange rates with [rates] in the settings"
-        refused["spend"] = Unusable("mixed-currency", seen, hint)
+        problem, hint = f"the amounts are in {', '.join(mixed)}", "give exchange rates with [rates] in the settings"
+        refused["spend"] = Unusable("mixed-currency", problem, hint)
     else:
         spend = _spend(histories, refused)
     return Model(unit, len(histories.x), repeat, purchases, spend, refused)
@@ -111,31 +111,31 @@ def fitted(histories: Histories, *, unit: Unit = "weeks", mixed: Sequence[str] =
 
 def _purchases(histories: Histories, unit: Unit, repeat: int, refused: dict[str, Unusable]) -> Fit | None:
     if repeat < FEWEST:
-        seen = f"only {repeat:,} of {len(histories.x):,} customers bought on more than one day"
-        refused["purchases"] = _too_few(seen, "of customers")
+        problem = f"only {repeat:,} of {len(histories.x):,} customers bought on more than one day"
+        refused["purchases"] = _too_few(problem, "of customers")
         return None
-    found = bgnbd.fit(bgnbd.alike(histories.x, histories.last, histories.watched, DAYS[unit]))
-    if not found.converged:
+    fit = bgnbd.fit(bgnbd.alike(histories.x, histories.last, histories.watched, DAYS[unit]))
+    if not fit.converged:
         refused["purchases"] = Unusable("not-converged", "no single best model of when customers buy is found")
         return None
-    return found
+    return fit
 
 
 def _spend(histories: Histories, refused: dict[str, Unusable]) -> Fit | None:
-    known = (histories.priced > 0) & (histories.mean > 0)
-    if known.sum() < FEWEST:
-        seen = f"only {known.sum():,} of {len(known):,} customers have a repeat purchase with an amount"
-        refused["spend"] = _too_few(seen, "of amounts")
+    priced = (histories.priced > 0) & (histories.mean > 0)
+    if priced.sum() < FEWEST:
+        problem = f"only {priced.sum():,} of {len(priced):,} customers have a repeat purchase with an amount"
+        refused["spend"] = _too_few(problem, "of amounts")
         return None
-    found = gammagamma.fit(histories.priced[known], histories.mean[known])
-    if not found.converged:
+    fit = gammagamma.fit(histories.priced[priced], histories.mean[priced])
+    if not fit.converged:
         refused["spend"] = Unusable("not-converged", "no single best model of what customers spend is found")
         return None
-    if found.parameters[1] <= 1:
-        seen = f"amounts differ so much between customers that they have no mean (q = {found.parameters[1]:.3g})"
-        refused["spend"] = Unusable("infinite-mean", seen)
+    if fit.parameters[1] <= 1:
+        problem = f"amounts differ so much between customers that they have no mean (q = {fit.parameters[1]:.3g})"
+        refused["spend"] = Unusable("infinite-mean", problem)
         return None
-    return found
+    return fit
 
 
 def untold(fit: Fit, parameters: dict[str, str], instead: str) -> Unusable | None:
@@ -153,12 +153,12 @@ def untold(fit: Fit, parameters: dict[str, str], instead: str) -> Unusable | Non
     if vague:
         parts.append(f"{' and '.join(vague)} {'has' if len(vague) == 1 else 'have'} no standard error")
     about = " and ".join(dict.fromkeys(parameters[name] for name in (*edge, *vague)))
-    seen = f"{'; '.join(parts)} ({values}): the records do not tell how customers differ in {about}"
-    return Unusable("not-identified", seen, instead)
+    problem = f"{'; '.join(parts)} ({values}): the records do not tell how customers differ in {about}"
+    return Unusable("not-identified", problem, instead)
 
 
-def _too_few(seen: str, what: str) -> Unusable:
-    return Unusable("not-converged", f"{seen}: a model {what} needs {FEWEST}", "take a longer time, or all files")
+def _too_few(problem: str, what: str) -> Unusable:
+    return Unusable("not-converged", f"{problem}: a model {what} needs {FEWEST}", "take a longer time, or all files")
 
 
 def predicted(histories: Histories, model: Model, *, days: float, discount_rate: float) -> Prediction:
@@ -185,6 +185,6 @@ def predicted(histories: Histories, model: Model, *, days: float, discount_rate:
 
 def months_ahead(days: float, discount_rate: float) -> tuple[list[float], Floats]:
     """The ends of the months ahead, the last cut where the time ends, and what a payment at each is worth today."""
-    whole = int(np.ceil(days / MONTH - 1e-9))
-    times = np.minimum(np.arange(1, whole + 1) * MONTH, days)
+    months = int(np.ceil(days / MONTH - 1e-9))
+    times = np.minimum(np.arange(1, months + 1) * MONTH, days)
     return times.tolist(), (1 + discount_rate) ** (-times / YEAR)

@@ -33,19 +33,19 @@ def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence
     book = ledger(frame, settings.timezone)
     mixed = currencies(frame)
     parts, refused, notes = [], {}, list(dataset.notes)
-    known = Covering(dataset, Catalog({}), list(windows)).windows("purchases")
-    for end in sorted({window.end for window in known if window.start < window.end}):
+    covered_windows = Covering(dataset, Catalog({}), list(windows)).windows("purchases")
+    for end in sorted({window.end for window in covered_windows if window.start < window.end}):
         day = last_day(end, settings.timezone)
         histories = book.until(day)
         model = judged(book, histories, until=day, mixed=mixed if len(mixed) > 1 else ())
         if model.trouble is not None:
             refused[end] = model.trouble
             continue
-        found = predicted(histories, model, days=settings.clv_days, discount_rate=settings.discount_rate)
+        predictions = predicted(histories, model, days=settings.clv_days, discount_rate=settings.discount_rate)
         notes = [*dataset.notes, *stated(model, settings.clv_days, settings.discount_rate)]
-        parts.append(_rows(frame, histories, found.value * settings.gross_margin, end))
-    made = pd.concat(parts, ignore_index=True) if parts else _rows(frame, book.until(-(10**6)), np.zeros(0), 0)
-    table = Table(NAME, made)
+        parts.append(_rows(frame, histories, predictions.value * settings.gross_margin, end))
+    frames = pd.concat(parts, ignore_index=True) if parts else _rows(frame, book.until(-(10**6)), np.zeros(0), 0)
+    table = Table(NAME, frames)
     if parts:
         table.refused = {end: trouble.reason for end, trouble in refused.items()}
     else:
@@ -71,8 +71,8 @@ def currencies(purchases: pd.DataFrame) -> tuple[str, ...]:
     """The currencies of the purchases' amounts, in order; a blank among them is one of its own."""
     if "currency" not in purchases or "amount" not in purchases:
         return ()
-    found = purchases.loc[purchases["amount"].notna(), "currency"]
-    return tuple(sorted({"(none)" if pd.isna(name) else str(name) for name in found.unique()}))
+    paid = purchases.loc[purchases["amount"].notna(), "currency"]
+    return tuple(sorted({"(none)" if pd.isna(name) else str(name) for name in paid.unique()}))
 
 
 def last_day(end: int, timezone: str | None) -> int:

@@ -62,20 +62,20 @@ def regularity(ledger: Ledger, until: int) -> Regularity | None:
     if len(begins) < _FEWEST:
         return None
     pause = float(np.quantile((day[begins + many - 1] - day[begins]) / (many - 1), 0.95))
-    found = [one for lag in _LAGS if (one := _within(customer, day, lag, pause)) is not None]
-    if not found:
+    candidates = [candidate for lag in _LAGS if (candidate := _within(customer, day, lag, pause)) is not None]
+    if not candidates:
         return _between((day[begins + 1] - day[begins]).astype(np.float64), pause)
-    return max(found, key=lambda one: one.share / one.most)
+    return max(candidates, key=lambda candidate: candidate.share / candidate.most)
 
 
 def _within(customer: Ints, day: Ints, lag: int, pause: float) -> Regularity | None:
     size = max(len(day) - 2 * lag, 0)
     first, second = ((day[at + lag :][:size] - day[at:][:size]).astype(np.float64) for at in (0, lag))
-    told = (customer[2 * lag :] == customer[:size]) & (first + second >= _SHORTEST)
-    owners, place = np.unique(customer[:size][told], return_inverse=True)
+    long = (customer[2 * lag :] == customer[:size]) & (first + second >= _SHORTEST)
+    owners, place = np.unique(customer[:size][long], return_inverse=True)
     if len(owners) < _FEWEST:
         return None
-    share = float((np.bincount(place, _alike(first[told], second[told])) / np.bincount(place)).mean())
+    share = float((np.bincount(place, _alike(first[long], second[long])) / np.bincount(place)).mean())
     return Regularity(share, _share_of(lag), _share_of(_SHAPE * lag), lag, len(owners), pause)
 
 
@@ -86,16 +86,16 @@ def _between(pauses: Floats, pause: float) -> Regularity | None:
     places = np.unique(np.linspace(0, len(pauses) - 1, _POINTS).round().astype(np.int64))
     points = np.sort(pauses)[places]
     left, right = np.triu_indices(len(points), 1)
-    told = points[left] + points[right] >= _SHORTEST
-    if told.sum() < _FEWEST:
+    long = points[left] + points[right] >= _SHORTEST
+    if long.sum() < _FEWEST:
         return None
-    share = float(_alike(points[left][told], points[right][told]).mean())
+    share = float(_alike(points[left][long], points[right][long]).mean())
     return Regularity(share, 1 / 3, _share_of(_SHAPE), 1, len(pauses), pause, within=False)
 
 
 def _alike(first: Floats, second: Floats) -> Floats:
-    made: Floats = (np.maximum(first, second) <= _ALIKE * np.minimum(first, second)).astype(np.float64)
-    return made
+    alike: Floats = (np.maximum(first, second) <= _ALIKE * np.minimum(first, second)).astype(np.float64)
+    return alike
 
 
 def _share_of(shape: float) -> float:

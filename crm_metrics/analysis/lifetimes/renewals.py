@@ -45,11 +45,11 @@ def _likelihood(lost: Floats, staying: Floats) -> Likelihood:
         left = betaln(alpha + 1, beta + renewals - 1) - betaln(alpha, beta)
         stays = betaln(alpha, beta + renewals) - betaln(alpha, beta)
         height = float(lost @ left + staying @ stays)
-        whole = digamma(alpha + beta) - digamma(alpha + beta + renewals)
+        both = digamma(alpha + beta) - digamma(alpha + beta + renewals)
         slope = [
-            lost @ (digamma(alpha + 1) - digamma(alpha) + whole) + staying @ whole,
-            lost @ (digamma(beta + renewals - 1) - digamma(beta) + whole)
-            + staying @ (digamma(beta + renewals) - digamma(beta) + whole),
+            lost @ (digamma(alpha + 1) - digamma(alpha) + both) + staying @ both,
+            lost @ (digamma(beta + renewals - 1) - digamma(beta) + both)
+            + staying @ (digamma(beta + renewals) - digamma(beta) + both),
         ]
         return height, np.array(slope, dtype=np.float64)
 
@@ -59,5 +59,5 @@ def _likelihood(lost: Floats, staying: Floats) -> Likelihood:
 def survival(parameters: Parameters, renewals: Floats, ahead: Floats) -> Floats:
     """The chance that who has come through `renewals` comes through `ahead` more."""
     alpha, beta = parameters.alpha, parameters.beta
-    made: Floats = np.exp(betaln(alpha, beta + renewals + ahead) - betaln(alpha, beta + renewals))
-    return made
+    chance: Floats = np.exp(betaln(alpha, beta + renewals + ahead) - betaln(alpha, beta + renewals))
+    return chance

@@ -54,27 +54,27 @@ def judged(
     )
 
 
-def _contract(found: Regularity | None) -> Unusable | None:
-    if found is None or not found.is_contract:
+def _contract(regularity: Regularity | None) -> Unusable | None:
+    if regularity is None or not regularity.is_contract:
         return None
-    times = "" if found.lag == 1 else f" of {found.lag} purchases"
-    pair = f"two pauses{times} that follow each other" if found.within else "the first pauses of two customers"
-    seen = (
-        f"purchases come as regularly as a contract bills: in {found.share * 100:.0f} of 100 cases {pair} are alike, within "
-        f"a half ({found.customers:,} customers; chance brings {found.by_chance * 100:.0f})"
+    times = "" if regularity.lag == 1 else f" of {regularity.lag} purchases"
+    pair = f"two pauses{times} that follow each other" if regularity.within else "the first pauses of two customers"
+    problem = (
+        f"purchases come as regularly as a contract bills: in {regularity.share * 100:.0f} of 100 cases {pair} are alike, "
+        f"within a half ({regularity.customers:,} customers; chance brings {regularity.by_chance * 100:.0f})"
     )
     hint = (
-        f"give subscriptions, or --set inactive_after_days={np.ceil(1.5 * found.pause):.0f}: "
+        f"give subscriptions, or --set inactive_after_days={np.ceil(1.5 * regularity.pause):.0f}: "
         "churn_rate and clv then say how long customers stay"
     )
-    return Unusable("contract-like", seen, hint)
+    return Unusable("contract-like", problem, hint)
 
 
-def _failed(found: HoldOut) -> Unusable | None:
-    if found.holds:
+def _failed(test: HoldOut) -> Unusable | None:
+    if test.holds:
         return None
-    seen = (
-        f"the model fails its test on the last quarter of the time: {found.total.actual:,} purchases came, and it allows "
-        f"for {found.low:,.1f} to {found.high:,.1f}"
+    problem = (
+        f"the model fails its test on the last quarter of the time: {test.total.actual:,} purchases came, and it allows "
+        f"for {test.low:,.1f} to {test.high:,.1f}"
     )
-    return Unusable("failed-hold-out", seen, _PLAIN)
+    return Unusable("failed-hold-out", problem, _PLAIN)

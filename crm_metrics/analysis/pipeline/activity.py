@@ -38,9 +38,11 @@ def activity(deals: Deals, place: Ints, day: int, settings: Settings) -> Activit
     """What is known of the activity of the deals at these places, at the end of a day."""
     files, last, created = deals.places[:, 0], deals.active[place], deals.created[place]
     # A file in which the whole column is blank says as little as one without it.
-    told = np.isin(files[place], files[deals.active != NEVER])
+    recorded = np.isin(files[place], files[deals.active != NEVER])
     later = (last > day) & (settings.as_of is not None)
     since = np.maximum(last, created)
-    known = told & ~later & (since != NEVER)
-    days = np.where(known, day - np.where(known, since, day), np.nan)
-    return Activity(days, told & (last < created), settings.no_activity_days, int((~told).sum()), int(later.sum()))
+    dated = recorded & ~later & (since != NEVER)
+    days = np.where(dated, day - np.where(dated, since, day), np.nan)
+    return Activity(
+        days, recorded & (last < created), settings.no_activity_days, int((~recorded).sum()), int(later.sum())
+    )

@@ -55,12 +55,12 @@ def chances(deals: Deals, day: int) -> list[Chance]:
     overall = win_rate(deals, day)
     cycle = np.where(closed, deals.cycle(), np.nan)
     if deals.entries is not None:
-        found = [_chance(name, None, deals, reached & closed, overall) for name, reached in _reached(deals, day)]
+        rates = [_chance(name, None, deals, reached & closed, overall) for name, reached in _reached(deals, day)]
     else:
-        known = ~np.isnan(cycle)
-        edges = np.unique(np.append(0, np.floor(np.quantile(cycle[known], _AGES)))) if known.any() else np.zeros(1)
-        found = [_chance(None, int(edge), deals, known & (cycle >= edge), overall) for edge in edges]
-    return [*found, *_too_old(deals, day, cycle)]
+        timed = ~np.isnan(cycle)
+        edges = np.unique(np.append(0, np.floor(np.quantile(cycle[timed], _AGES)))) if timed.any() else np.zeros(1)
+        rates = [_chance(None, int(edge), deals, timed & (cycle >= edge), overall) for edge in edges]
+    return [*rates, *_too_old(deals, day, cycle)]
 
 
 def _too_old(deals: Deals, day: int, cycle: Floats) -> list[Chance]:
@@ -80,12 +80,12 @@ def _too_old(deals: Deals, day: int, cycle: Floats) -> list[Chance]:
 def _reached(deals: Deals, day: int) -> list[tuple[str, Bools]]:
     assert deals.entries is not None
     entries = deals.entries.until(day)
-    found = []
+    stages = []
     for number, name in enumerate(entries.labels):
         reached = np.zeros(len(deals), dtype=bool)
         reached[entries.deal[entries.stage == number]] = True
-        found.append((name, reached))
-    return [(name, reached) for name, reached in found if reached.any()]
+        stages.append((name, reached))
+    return [(name, reached) for name, reached in stages if reached.any()]
 
 
 def _chance(stage: str | None, age: int | None, deals: Deals, those: Bools, overall: float) -> Chance:
@@ -97,14 +97,14 @@ def _chance(stage: str | None, age: int | None, deals: Deals, those: Bools, over
     return Chance(stage, age, share, float(low[0]), float(high[0]), n, used=True)
 
 
-def of_each(found: Sequence[Chance], stage: Sequence[str | None], age: Floats, overall: float) -> Floats:
+def of_each(rates: Sequence[Chance], stage: Sequence[str | None], age: Floats, overall: float) -> Floats:
     """The chance of deals of these stages and ages (NaN: not known); `overall` where the history says nothing of theirs."""
-    by_stage: dict[str | None, float] = {chance.stage: chance.share for chance in found if chance.stage is not None}
-    result = np.array([by_stage.get(name, overall) for name in stage], dtype=np.float64)
-    for chance in found:
+    by_stage: dict[str | None, float] = {chance.stage: chance.share for chance in rates if chance.stage is not None}
+    shares = np.array([by_stage.get(name, overall) for name in stage], dtype=np.float64)
+    for chance in rates:
         if chance.age is not None:
-            result[age >= chance.age] = chance.share
-    return result
+            shares[age >= chance.age] = chance.share
+    return shares
 
 
 def win_rate(deals: Deals, day: int) -> float:
@@ -137,7 +137,7 @@ def _times(deals: Deals, day: int) -> tuple[Ints, Floats]:
 
 
 def _usual(days: Floats) -> Usual | None:
-    known = days[~np.isnan(days)]
-    if known.size < FEWEST:
+    durations = days[~np.isnan(days)]
+    if durations.size < FEWEST:
         return None
-    return Usual(float(np.median(known)), float(np.quantile(known, 0.9)), known.size)
+    return Usual(float(np.median(durations)), float(np.quantile(durations, 0.9)), durations.size)

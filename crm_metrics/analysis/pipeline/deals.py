@@ -32,8 +32,8 @@ class Entries:
 
     def until(self, day: int) -> Entries:
         """Those that were known at the end of a day."""
-        known = self.day <= day
-        return Entries(self.deal[known], self.stage[known], self.day[known], self.labels)
+        rows = self.day <= day
+        return Entries(self.deal[rows], self.stage[rows], self.day[rows], self.labels)
 
     def latest(self, size: int) -> tuple[Ints, Ints]:
         """The stage that each of so many deals entered last, −1 for none, and the day it did."""
@@ -113,10 +113,10 @@ class Deals:
 
     def cycle(self) -> Floats:
         """Days from creation to the close, NaN where either is missing or they are the wrong way round."""
-        known = (
+        timed = (
             (self.created != NEVER) & (self.closed != NEVER) & (self.won | self.lost) & (self.closed >= self.created)
         )
-        return np.where(known, self.closed.astype(float) - np.where(known, self.created, 0), np.nan)
+        return np.where(timed, self.closed.astype(float) - np.where(timed, self.created, 0), np.nan)
 
     def amounts_known(self, day: int) -> bool:
         """Whether the amounts are those that open deals had at the end of a day: now they are; before, not where by then
@@ -194,10 +194,10 @@ def _currencies(dataset: Dataset, frame: pd.DataFrame) -> Texts:
     """The currency of each amount; that of the settings where the file names none at all."""
     if dataset.priced_in is not None:
         return np.full(len(frame), dataset.priced_in, dtype=object)
-    found = texts(frame, "currency")
-    if all(name is None for name in found):
+    currencies = texts(frame, "currency")
+    if all(name is None for name in currencies):
         return np.full(len(frame), dataset.settings.currency, dtype=object)
-    return found
+    return currencies
 
 
 def _entries(dataset: Dataset, frame: pd.DataFrame) -> Entries | None:
@@ -208,10 +208,10 @@ def _entries(dataset: Dataset, frame: pd.DataFrame) -> Entries | None:
         return None
     ids = pd.Index(frame["deal_id"].astype("str"))
     once = np.flatnonzero(~ids.duplicated(keep=False) & frame["deal_id"].notna().to_numpy())
-    found = ids[once].get_indexer(pd.Index(table.frame["deal_id"].astype("str")))
+    place_of_id = ids[once].get_indexer(pd.Index(table.frame["deal_id"].astype("str")))
     stage = table.frame["stage"].astype("category").cat
     day = days_of(table.frame["entered_at"].to_numpy(), dataset.settings.timezone)
-    place, code = stage.codes.to_numpy().astype(np.int64), np.append(once, -1)[found]
+    place, code = stage.codes.to_numpy().astype(np.int64), np.append(once, -1)[place_of_id]
     kept = (code >= 0) & (place >= 0) & (day != NEVER)
     time = table.frame["entered_at"].to_numpy().astype("datetime64[us]").view(np.int64)[kept]
     order = np.lexsort((place[kept], time, code[kept]))

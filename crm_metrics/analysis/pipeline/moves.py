@@ -97,19 +97,19 @@ def _moved(old: Deals, new: Deals, period: Period | None) -> Moves:
     by_id = bool(_has_ids(old).any() and _has_ids(new).any())
     before, after = (_export(deals, period, by_id=by_id) for deals in (old, new))
     there = {key: place for place, key in enumerate(after.keys) if key is not None}
-    found: list[Move] = []
+    moves: list[Move] = []
     matched: set[int] = set()
     for place, key in enumerate(before.keys):
         other = there.get(key) if key is not None else None
         matched |= set() if other is None else {other}
         if before.open[place] or (other is not None and after.open[other]):
-            found += _of_pair(before, place, after, other, period)
+            moves += _of_pair(before, place, after, other, period)
     for place in range(len(new)):
         if place not in matched:
-            found += _of_new(after, place, old.today, period)
+            moves += _of_new(after, place, old.today, period)
     by_name = sum(key is not None and key[0] == "name" for key in (after.keys[place] for place in matched))
-    loose = sum(move.kind in (ONLY_NEW, ONLY_OLD) for move in found)
-    return Moves(_bridges(before, after, found), found, by_name, loose)
+    loose = sum(move.kind in (ONLY_NEW, ONLY_OLD) for move in moves)
+    return Moves(_bridges(before, after, moves), moves, by_name, loose)
 
 
 def _has_ids(deals: Deals) -> Bools:
@@ -200,13 +200,13 @@ def _move(
     return Move(kind, deals.names[place], deals.owners[place], -worth if leaves else worth, currency, old, new)
 
 
-def _bridges(before: _Export, after: _Export, found: list[Move]) -> list[Bridge]:
+def _bridges(before: _Export, after: _Export, moves: list[Move]) -> list[Bridge]:
     sides = [[export.side(place) for place in np.flatnonzero(export.inside).tolist()] for export in (before, after)]
-    names = {side.currency for part in sides for side in part} | {move.currency for move in found}
-    made = []
+    names = {side.currency for part in sides for side in part} | {move.currency for move in moves}
+    bridges = []
     for name in sorted(names, key=lambda name: (name is None, name or "")):
         (start, deals_start), (end, deals_end) = (_sum(part, name) for part in sides)
-        mine = [move for move in found if move.currency == name]
+        mine = [move for move in moves if move.currency == name]
         sums = {kind: sum((move.amount for move in mine if move.kind == kind), _ZERO) for kind in KINDS}
         deals = {kind: sum(move.kind == kind for move in mine) for kind in KINDS}
         # What does not add up is a mistake of this program, never one of the data.
@@ -214,8 +214,8 @@ def _bridges(before: _Export, after: _Export, found: list[Move]) -> list[Bridge]
         enter, leave = KINDS[: KINDS.index(WON)], KINDS[KINDS.index(WON) :]
         came, went = (sum(deals[kind] for kind in kinds if kind not in _STAYS) for kinds in (enter, leave))
         assert deals_start + came - went == deals_end, f"the numbers of deals in {name} do not add up"
-        made.append(Bridge(name, start, end, deals_start, deals_end, sums, deals))
-    return made
+        bridges.append(Bridge(name, start, end, deals_start, deals_end, sums, deals))
+    return bridges
 
 
 def _sum(sides: list[Side], currency: str | None) -> tuple[Decimal, int]:

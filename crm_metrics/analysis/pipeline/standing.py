@@ -120,16 +120,16 @@ def standing(
 ) -> Standing:
     """The pipeline at the end of a day, by these dimensions; `targets` are goals for revenue won with why they cannot be
     compared, empty where they can. The settings say when a deal is without activity."""
-    found, times = chances(deals, day), lasting(deals, day)
+    rates, times = chances(deals, day), lasting(deals, day)
     rate = win_rate(deals, day)
-    there = _open(deals, day, found, times, rate, settings)
+    there = _open(deals, day, rates, times, rate, settings)
     stages = deals.entries.labels if deals.entries is not None else ()
     return Standing(
         {dim: _groups(there, _labels(deals, there, dim), stages if dim == STAGE else ()) for dim in dims},
         _groups(there, np.full(len(there.place), "all", dtype=object)),
         _risks(deals, there, day, times),
         [_cover(deals, there, day, target, problem) for target, problem in targets],
-        found,
+        rates,
         rate,
         times,
         there.activity,
@@ -140,7 +140,7 @@ def standing(
     )
 
 
-def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate: float, settings: Settings) -> _Open:
+def _open(deals: Deals, day: int, rates: Sequence[Chance], times: Lasting, rate: float, settings: Settings) -> _Open:
     place = np.flatnonzero(deals.open_at(day))
     created = deals.created[place]
     age = np.where(created == NEVER, np.nan, day - np.where(created == NEVER, 0, created)).astype(float)
@@ -162,7 +162,7 @@ def _open(deals: Deals, day: int, found: Sequence[Chance], times: Lasting, rate:
         place,
         deals.amount[place],
         np.where(since_closed, np.nan, deals.amount[place] * deals.probability[place]),
-        of_each(found, stage.tolist(), age, rate),
+        of_each(rates, stage.tolist(), age, rate),
         age,
         in_stage,
         np.where((expected != NEVER) & (expected < day), day - np.where(expected == NEVER, day, expected), 0),
@@ -199,7 +199,7 @@ def _groups(there: _Open, labels: Texts, first: Sequence[str] = ()) -> list[Grou
 
 def _group(there: _Open, label: str, currency: str | None, those: Ints) -> Group:
     amount, age = there.amount[those], there.age[those]
-    known = ~np.isnan(age)
+    aged = ~np.isnan(age)
     chance = there.chance[those]
     return Group(
         label,
@@ -210,7 +210,7 @@ def _group(there: _Open, label: str, currency: str | None, those: Ints) -> Group
         None if there.closed_since[those].any() else _total(there.by_file[those]),
         _total(amount * chance),
         _total(chance),
-        float(np.median(age[known])) if known.any() else None,
+        float(np.median(age[aged])) if aged.any() else None,
         int((there.overdue[those] > 0).sum()),
         int(there.stuck[those].sum()),
         there.activity.inactive_of(those),
@@ -229,30 +229,30 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
     files = [tuple(pair) for pair in deals.places[there.place[at]].tolist()]
     amount = np.nan_to_num(there.amount[at], nan=-np.inf)
     most = times.cycle.most if times.cycle is not None else None
-    made = []
+    risks = []
     for number in sorted(range(len(at)), key=lambda number: (-amount[number], files[number])):
-        one, place = at[number], int(there.place[at[number]])
-        old = most is not None and there.age[one] > most
-        slow = bool(there.in_stage[one] > there.limits[one])
-        made.append(
+        row, place = at[number], int(there.place[at[number]])
+        old = most is not None and there.age[row] > most
+        slow = bool(there.in_stage[row] > there.limits[row])
+        risks.append(
             Risk(
                 deals.names[place],
                 deals.owners[place],
-                there.stage[one],
-                _known(there.amount[one]),
-                there.currency[one],
+                there.stage[row],
+                _known(there.amount[row]),
+                there.currency[row],
                 day_of(int(deals.expected[place])),
-                int(there.overdue[one]) or None,
-                _whole(there.age[one]),
+                int(there.overdue[row]) or None,
+                _whole(there.age[row]),
                 most if old else None,
-                _whole(there.in_stage[one]),
-                float(there.limits[one]) if slow else None,
-                int(there.activity.days[one]) if inactive[one] else None,
-                bool(there.activity.never[one]),
+                _whole(there.in_stage[row]),
+                float(there.limits[row]) if slow else None,
+                int(there.activity.days[row]) if inactive[row] else None,
+                bool(there.activity.never[row]),
                 *files[number],
             )
         )
-    return made
+    return risks
 
 
 def _known(value: float) -> float | None:

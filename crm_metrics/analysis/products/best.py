@@ -49,10 +49,10 @@ def best(sold: Bought, *, least: int, risk: float) -> Best:
     """What the fifth of customers with the most revenue buys; those who brought as much as the last of them are in it.
     A product of fewer than `least` buyers says too little for a mark. Nothing where either group has fewer than
     five."""
-    known = (sold.customer >= 0) & (sold.product >= 0) & ~np.isnan(sold.amount)
-    customers, place = np.unique(sold.customer[known], return_inverse=True)
+    rows = (sold.customer >= 0) & (sold.product >= 0) & ~np.isnan(sold.amount)
+    customers, place = np.unique(sold.customer[rows], return_inverse=True)
     shape = len(customers), len(sold.products)
-    paid = sparse.csr_array((sold.amount[known], (place, sold.product[known])), shape=shape)
+    paid = sparse.csr_array((sold.amount[rows], (place, sold.product[rows])), shape=shape)
     paid.sum_duplicates()
     revenue: Floats = np.asarray(paid.sum(axis=1), dtype=np.float64).ravel()
     paying = np.flatnonzero(revenue > 0)
@@ -64,8 +64,8 @@ def best(sold: Bought, *, least: int, risk: float) -> Best:
     paid, revenue = paid[paying], revenue[paying]
     if (~is_best).sum() < _FEWEST:
         return Best([], 0, len(paying), None, None)
-    made = _compared(sold.products, paid, revenue, is_best, least, risk)
-    return Best(made, int(is_best.sum()), len(paying), edge, float(revenue[is_best].sum() / revenue.sum()))
+    liked = _compared(sold.products, paid, revenue, is_best, least, risk)
+    return Best(liked, int(is_best.sum()), len(paying), edge, float(revenue[is_best].sum() / revenue.sum()))
 
 
 def _compared(
@@ -73,11 +73,11 @@ def _compared(
 ) -> list[Liked]:
     groups = [(paid[rows], revenue[rows]) for rows in (is_best, ~is_best)]
     buyers = [np.asarray((part > 0).sum(axis=0)).ravel() for part, _ in groups]
-    told = buyers[0] + buyers[1] >= least
-    z = -float(ndtri(risk / 2 / max(int(told.sum()), 1)))
-    (mine, own, wide), (theirs, other, other_wide) = (_shares(part, whole, z) for part, whole in groups)
+    comparable = buyers[0] + buyers[1] >= least
+    z = -float(ndtri(risk / 2 / max(int(comparable.sum()), 1)))
+    (mine, own, wide), (theirs, other, other_wide) = (_shares(part, total, z) for part, total in groups)
     low, high = difference((mine, *wide), (theirs, *other_wide))
-    mark = np.select([told & (low > 0), told & (high < 0)], [MORE, LESS], NONE)
+    mark = np.select([comparable & (low > 0), comparable & (high < 0)], [MORE, LESS], NONE)
     order = np.lexsort((np.arange(len(names)), -mine))
     return [
         Liked(
@@ -102,11 +102,11 @@ def _shares(
 ) -> tuple[Floats, tuple[Floats, Floats], tuple[Floats, Floats]]:
     """Each product's share of the revenue, its 95 % limits, and those for `z`: Wilson's of as many records as would
     vary as much, by the delta method with the customer as the unit."""
-    whole, n = revenue.sum(), len(revenue)
-    share = np.asarray(paid.sum(axis=0)).ravel() / whole
+    total, n = revenue.sum(), len(revenue)
+    share = np.asarray(paid.sum(axis=0)).ravel() / total
     squares = np.asarray((paid * paid).sum(axis=0)).ravel()
     crossed = np.asarray(paid.T @ revenue).ravel()
-    variance = (squares - 2 * share * crossed + share**2 * (revenue**2).sum()) / whole**2 * n / (n - 1)
+    variance = (squares - 2 * share * crossed + share**2 * (revenue**2).sum()) / total**2 * n / (n - 1)
     with np.errstate(all="ignore"):
         records = np.where(variance > 0, share * (1 - share) / variance, float(n))
         inside = (share >= 0) & (share <= 1)  # refunds may take a part beyond the whole

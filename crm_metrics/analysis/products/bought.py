@@ -34,21 +34,21 @@ class Bought:
         orders = _together(self.purchase[sold], self.product[sold], len(self.products))
         if self.is_order and (np.diff(orders.indptr) > 1).any():
             return orders, "order"
-        known = sold & (self.customer >= 0)
-        return _together(self.customer[known], self.product[known], len(self.products)), "customer"
+        rows = sold & (self.customer >= 0)
+        return _together(self.customer[rows], self.product[rows], len(self.products)), "customer"
 
     def buyers(self) -> Ints:
         """Of each product how many customers bought it in two or more purchases."""
-        known = ~self.is_refund & (self.product >= 0) & (self.customer >= 0)
+        rows = ~self.is_refund & (self.product >= 0) & (self.customer >= 0)
         span = int(self.customer.max(initial=0)) + 1
-        often = self._again(self.product[known] * span + self.customer[known], known)[1]
+        often = self._again(self.product[rows] * span + self.customer[rows], rows)[1]
         return np.bincount(often // span, minlength=len(self.products))
 
     def buyers_of(self, products: Sequence[str]) -> tuple[int, int]:
         """How many customers bought any of some products, and how many of them in two or more purchases."""
         names = [place for place, name in enumerate(self.products) if name in set(products)]
-        known = ~self.is_refund & (self.customer >= 0) & np.isin(self.product, names)
-        everyone, often = self._again(self.customer[known], known)
+        rows = ~self.is_refund & (self.customer >= 0) & np.isin(self.product, names)
+        everyone, often = self._again(self.customer[rows], rows)
         return len(everyone), len(often)
 
     def _again(self, key: Ints, lines: Bools) -> tuple[Ints, Ints]:
@@ -83,9 +83,9 @@ def _purchases(frame: pd.DataFrame, dataset: Dataset) -> Ints:
     number = _numbered(frame["order_id"]) if "order_id" in frame else np.full(len(frame), -1)
     vendors = pd.factorize(np.array([source.vendor for source in dataset.sources], dtype=object))[0]
     of_line = vendors[frame[SOURCE].to_numpy()]
-    known = number >= 0
+    numbered = number >= 0
     count = len(vendors) * (int(number.max(initial=0)) + 1)
-    return np.where(known, number * len(vendors) + of_line, count + np.arange(len(frame)))
+    return np.where(numbered, number * len(vendors) + of_line, count + np.arange(len(frame)))
 
 
 def _numbered(column: pd.Series) -> Ints:
@@ -93,7 +93,7 @@ def _numbered(column: pd.Series) -> Ints:
 
 
 def _together(basket: Ints, product: Ints, products: int) -> sparse.csr_array:
-    known, place = np.unique(basket, return_inverse=True)
+    baskets, place = np.unique(basket, return_inverse=True)
     once = np.unique(place * products + product)
     ones = np.ones(len(once), dtype=np.float64)
-    return sparse.csr_array((ones, (once // products, once % products)), shape=(len(known), products))
+    return sparse.csr_array((ones, (once // products, once % products)), shape=(len(baskets), products))

@@ -30,8 +30,8 @@ class Pair:
     """Two products: in how many baskets they are together and each, how many to expect by chance, the lift with its 95
     % limits, and what can be said of it."""
 
-    one: str
-    other: str
+    left: str
+    right: str
     both: int
     first: int
     second: int
@@ -49,7 +49,7 @@ class Pairs:
     products that were not looked at."""
 
     pairs: list[Pair]
-    told: int
+    significant: int
     baskets: int
     basket: str
     compared: int
@@ -69,19 +69,19 @@ def together(table: sparse.csr_array, names: list[str], basket: str, *, least: i
     table = table[:, kept]
     both = (table.T @ table).toarray()
     np.fill_diagonal(both, 0.0)
-    one, other = np.nonzero(np.triu(both >= least, k=1))
-    seen, first, second = both[one, other], size[kept][one], size[kept][other]
-    chance, tail = _by_chance(both, one, other)
-    lift, spread = lifts(seen, first, second, float(count))
+    left, right = np.nonzero(np.triu(both >= least, k=1))
+    counts, first, second = both[left, right], size[kept][left], size[kept][right]
+    chance, tail = _by_chance(both, left, right)
+    lift, spread = lifts(counts, first, second, float(count))
     away = -float(ndtri(risk / compared / 2)) * spread
     mark = np.where((np.log(lift) > away) & (tail <= risk / compared / 2), MORE, NONE)
     low, high = lift * np.exp(-Z * spread), lift * np.exp(Z * spread)
     labels = [names[at] for at in kept.tolist()]
-    found = [
+    pairs = [
         Pair(
-            labels[one[at]],
-            labels[other[at]],
-            int(seen[at]),
+            labels[left[at]],
+            labels[right[at]],
+            int(counts[at]),
             int(first[at]),
             int(second[at]),
             float(chance[at]),
@@ -90,31 +90,31 @@ def together(table: sparse.csr_array, names: list[str], basket: str, *, least: i
             float(high[at]),
             str(mark[at]),
         )
-        for at in np.lexsort((other, one, np.where(mark == NONE, -seen, -lift), mark == NONE))[:top].tolist()
+        for at in np.lexsort((right, left, np.where(mark == NONE, -counts, -lift), mark == NONE))[:top].tolist()
     ]
-    return Pairs(found, int((mark == MORE).sum()), count, basket, compared, aside)
+    return Pairs(pairs, int((mark == MORE).sum()), count, basket, compared, aside)
 
 
-def lifts(both: Floats, one: Floats, other: Floats, baskets: float) -> tuple[Floats, Floats]:
+def lifts(both: Floats, left: Floats, right: Floats, baskets: float) -> tuple[Floats, Floats]:
     """How many times as often as if they were independent two products are in the same basket, and the standard
     deviation of the logarithm of that."""
-    lift = both * baskets / (one * other)
-    return lift, np.sqrt(np.maximum(1 / both - 1 / one - 1 / other + (2 * lift - 1) / baskets, 0.0))
+    lift = both * baskets / (left * right)
+    return lift, np.sqrt(np.maximum(1 / both - 1 / left - 1 / right + (2 * lift - 1) / baskets, 0.0))
 
 
-def _by_chance(both: Floats, one: Ints, other: Ints) -> tuple[Floats, Floats]:
+def _by_chance(both: Floats, left: Ints, right: Ints) -> tuple[Floats, Floats]:
     """Of pairs how often they would be together if partners were drawn at random, and the chance that they are at least
     as often as they are: of the two products the one from which the pair looks less odd."""
     partners = np.rint(both.sum(axis=1)).astype(np.int64)
     share = np.zeros_like(both)
-    for at in np.union1d(one, other).tolist():
+    for at in np.union1d(left, right).tolist():
         others = (partners - both[at]).astype(np.float64)
         others[at] = 0.0
         weight = weights(others)
         share[at] = np.maximum(weight / max(weight.sum(), 1e-300), 1 / (others.sum() + 1))
-    sides = [(partners[i], share[i, j]) for i, j in ((one, other), (other, one))]
+    sides = [(partners[i], share[i, j]) for i, j in ((left, right), (right, left))]
     expected = [number * chance for number, chance in sides]
-    tails = [bdtrc(both[one, other] - 1, number, chance) for number, chance in sides]
+    tails = [bdtrc(both[left, right] - 1, number, chance) for number, chance in sides]
     return np.maximum(*expected), np.maximum(*tails)
 
 
@@ -127,10 +127,10 @@ def weights(partners: Floats) -> Floats:
         return np.zeros(len(partners))
 
     def weight(total: float, *, heavy: bool) -> Floats:
-        found = 2 * partners / (total + np.sqrt(np.maximum(total**2 - 4 * partners, 0.0)))
+        values = 2 * partners / (total + np.sqrt(np.maximum(total**2 - 4 * partners, 0.0)))
         if heavy:  # more than half of the whole weight is that of one product
-            found[most] = total - found[most]
-        return found
+            values[most] = total - values[most]
+        return values
 
     heavy = bool(weight(least, heavy=False).sum() < least)
     total, end = least, least * _WIDE

@@ -61,19 +61,19 @@ class Product:
 def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product], str | None]:
     """The products sold in either window, by their rank in the first, and the currency of their revenue."""
     cells = {name: engine.cells(name) for name in METRICS}
-    whole = cells[REVENUE]
-    assert isinstance(whole, Cells)
-    money = split(engine, engine.catalog[REVENUE], whole)[0]
+    cells_of_revenue = cells[REVENUE]
+    assert isinstance(cells_of_revenue, Cells)
+    money = split(engine, engine.catalog[REVENUE], cells_of_revenue)[0]
     revenue = money.cells
     records = revenue.n + (units.n if isinstance(units := cells[UNITS], Cells) else 0)
     ranks = [_ranks(np.where(some > 0, values, np.nan)) for values, some in zip(revenue.value, records, strict=True)]
-    said = _signals(engine, revenue) if compare else None
+    signs = _signals(engine, revenue) if compare else None
     again = dict(zip(sold.products, sold.buyers().tolist(), strict=True))
-    made = []
+    products = []
     for at in np.flatnonzero((records > 0).any(axis=0)).tolist():
         name = engine.segments(revenue.dims).labels[at][0]
         buyers = _figure(cells[BUYERS], at).value
-        made.append(
+        products.append(
             Product(
                 name,
                 _figure(revenue, at),
@@ -85,11 +85,11 @@ def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product
                 rank=ranks[NOW][at],
                 rank_before=ranks[BEFORE][at] if compare else None,
                 before=_figure(revenue, at, BEFORE).value if compare else None,
-                signal=said[at] if said is not None else None,
+                signal=signs[at] if signs is not None else None,
             )
         )
-    made.sort(key=lambda product: (product.rank is None, product.rank, product.name))
-    return made, money.currency[NOW, 0] if money.currency.size else None
+    products.sort(key=lambda product: (product.rank is None, product.rank, product.name))
+    return products, money.currency[NOW, 0] if money.currency.size else None
 
 
 def cut(products: list[Product], sold: Bought, top: int) -> list[Product]:
@@ -98,7 +98,7 @@ def cut(products: list[Product], sold: Bought, top: int) -> list[Product]:
     if len(rest) < 2:
         return products
     buyers, again = sold.buyers_of([product.name for product in rest])
-    known = any(product.buyers is not None for product in rest)
+    has_buyers = any(product.buyers is not None for product in rest)
     missing = [product.reason for product in rest if product.revenue.value is None]
     together = Product(
         f"(rest: {len(rest)})",
@@ -106,8 +106,8 @@ def cut(products: list[Product], sold: Bought, top: int) -> list[Product]:
         missing[0] if len(missing) == len(rest) else "",
         Figure(_sum(product.share.value for product in rest)),
         _sum(product.units for product in rest),
-        buyers if known else None,
-        again if known else None,
+        buyers if has_buyers else None,
+        again if has_buyers else None,
         before=_sum(product.before for product in rest),
         of=len(rest),
     )
@@ -115,8 +115,8 @@ def cut(products: list[Product], sold: Bought, top: int) -> list[Product]:
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return math.fsum(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return math.fsum(numbers) if numbers else None
 
 
 def _ranks(values: Floats) -> list[int | None]:
@@ -135,5 +135,5 @@ def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
 def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
     if isinstance(cells, Unavailable):
         return Figure()
-    found = (grid[window, at] for grid in (cells.value, cells.low, cells.high))
-    return Figure(*(None if np.isnan(number) else float(number) for number in found))
+    figures = (grid[window, at] for grid in (cells.value, cells.low, cells.high))
+    return Figure(*(None if np.isnan(number) else float(number) for number in figures))

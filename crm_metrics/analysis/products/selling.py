@@ -39,10 +39,10 @@ def sales(
     """The sales of each currency in a window, against those of an earlier one. Raises `NothingToReport` when the data
     names no products or no amounts."""
     windows = [now, *([before] if before else [])]
-    found = Engine(dataset, catalog, windows).cells(REVENUE)
-    if isinstance(found, Unavailable):
-        raise NothingToReport(f"there are no sales by product: {found.seen}", hint=found.hint or None)
-    made = []
+    revenue = Engine(dataset, catalog, windows).cells(REVENUE)
+    if isinstance(revenue, Unavailable):
+        raise NothingToReport(f"there are no sales by product: {revenue.seen}", hint=revenue.hint or None)
+    by_currency = []
     parts = slices(dataset, LINES)
     risk = RISK / _CLAIMS / len(parts)
     for part in parts:
@@ -52,7 +52,7 @@ def sales(
         if products:
             table, basket = sold.baskets()
             pairs = together(table, sold.products, basket, least=least, top=top, risk=risk)
-            made.append(
+            by_currency.append(
                 Sales(currency, cut(products, sold, top), len(products), pairs, best(sold, least=least, risk=risk))
             )
-    return made
+    return by_currency

@@ -52,10 +52,10 @@ class Hits:
     of: int
 
 
-class Noticing(Protocol):
+class WithIssues(Protocol):
     """Data of which problems were noticed while it was loaded."""
 
-    def noticed(self, *codes: str) -> Hits: ...
+    def issue_hits(self, *codes: str) -> Hits: ...
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def check(
     return marked
 
 
-def as_noticed(
+def as_issue_check(
     name: str,
     dimension: Dimension,
     sentence: str,
@@ -111,15 +111,15 @@ def as_noticed(
     """The check that finds the rows of problems noticed while loading, under the code of its name or under several."""
     codes = tuple(codes or [name])
 
-    def find(data: Noticing) -> Iterator[Hits]:
-        yield data.noticed(*codes)
+    def find(data: WithIssues) -> Iterator[Hits]:
+        yield data.issue_hits(*codes)
 
     return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)
 
 
-def noticed(name: str, dimension: Dimension, sentence: str, **about: Any) -> None:
+def issue_check(name: str, dimension: Dimension, sentence: str, **about: Any) -> None:
     """Makes a check of problems that were noticed while loading, as `as_noticed` does."""
-    _CHECKS[name] = as_noticed(name, dimension, sentence, **about)
+    _CHECKS[name] = as_issue_check(name, dimension, sentence, **about)
 
 
 def marked_checks() -> list[Check]:

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crm_metrics.analysis.everything import Everything
+from crm_metrics.analysis.inventory import Inventory
 from crm_metrics.analysis.quality.check import Hits, Part
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
@@ -31,9 +31,9 @@ class Data:
     """The loaded data; only tables of which a file was given, not those derived from others. `refused` are the files that
     could not be read, by path."""
 
-    def __init__(self, everything: Everything, dataset: Dataset) -> None:
-        self.dataset, self.issues, self._raws = dataset, list(everything.issues), everything.raws
-        self.refused = everything.refused
+    def __init__(self, inventory: Inventory, dataset: Dataset) -> None:
+        self.dataset, self.issues, self._raws = dataset, list(inventory.issues), inventory.raws
+        self.refused = inventory.refused
         self._read: dict[tuple[str, str], tuple[NDArray[Any], coerced.Texts]] = {}
         self.sources: list[Source] = dataset.sources
         self.settings: Settings = dataset.settings
@@ -54,17 +54,17 @@ class Data:
             if rows is not None and rows.has(*having):
                 yield rows
 
-    def noticed(self, *codes: str) -> Hits:
+    def issue_hits(self, *codes: str) -> Hits:
         """What was noticed while loading under these codes, with what the cells hold where a column is named."""
         issues = [issue for issue in self.issues if issue.code in codes]
         paths = {issue.path for issue in issues}
         of = sum(source.rows for source in self.sources if source.path in paths)
         return Hits([self._part(issue) for issue in issues], of)
 
-    def whole(self, said: Mapping[str, str]) -> Hits:
+    def file_hits(self, by_path: Mapping[str, str]) -> Hits:
         """Files that are found as a whole, with what is said of each, by path."""
         none = np.zeros(0, dtype=np.int64)
-        parts = [Part(path, none, partial(_texts, [text]), 1) for path, text in said.items()]
+        parts = [Part(path, none, partial(_texts, [text]), 1) for path, text in by_path.items()]
         return Hits(parts, len(self.sources) + len(self.refused))
 
     def unread(self) -> Iterator[Hits]:
@@ -192,12 +192,12 @@ class Rows:
         met = pd.DataFrame({"label": labels, "key": [_key(label) for label in labels], "count": counts})
         met = met[(met["count"] > 0) & (met["key"] != "")].sort_values(["count", "label"], ascending=[False, True])
         usual = met.drop_duplicates("key").set_index("key")
-        said = [""] * (len(labels) + 1)
+        notes = [""] * (len(labels) + 1)
         for label, key in zip(met["label"], met["key"], strict=True):
             best = str(usual.loc[key, "label"])
             if label != best:
-                said[labels.index(label)] = f"{column}: {label!r}, {usual.loc[key, 'count']:,} rows have {best!r}"
-        texts = np.array(said, dtype=object)[codes]
+                notes[labels.index(label)] = f"{column}: {label!r}, {usual.loc[key, 'count']:,} rows have {best!r}"
+        texts = np.array(notes, dtype=object)[codes]
         return texts != "", texts.tolist()
 
     def from_sources(self, indices: Iterable[int]) -> Bools:
@@ -258,8 +258,8 @@ class Rows:
             places = marked[self.source[marked] == source]
             places = places[np.argsort(self.frame[ROW].to_numpy()[places], kind="stable")]
             rows = self.frame[ROW].to_numpy()[places].astype(np.int64)
-            seen: Seen = partial(self._seen, source, places, columns, why)
-            parts.append(Part(self.data.sources[source].path, rows, seen, len(rows)))
+            cells: Seen = partial(self._seen, source, places, columns, why)
+            parts.append(Part(self.data.sources[source].path, rows, cells, len(rows)))
         return Hits(parts, int(np.count_nonzero(looked_at)))
 
     def _seen(

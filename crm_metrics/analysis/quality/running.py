@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics import schema
 from crm_metrics.analysis.quality import checks
-from crm_metrics.analysis.quality.check import Check, Dimension, Part, as_noticed, marked_checks
+from crm_metrics.analysis.quality.check import Check, Dimension, Part, as_issue_check, marked_checks
 from crm_metrics.errors import SettingsError, UsageError, nearest
 from crm_metrics.issues import CATALOGUE, WARNING, Severity
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.everything import Everything
+    from crm_metrics.analysis.inventory import Inventory
     from crm_metrics.analysis.quality.data import Data
 
 
@@ -38,7 +38,7 @@ class Finding:
 
 
 @cache
-def known() -> dict[str, Check]:
+def all_checks() -> dict[str, Check]:
     """All checks by name: those of the modules in the folder, in the order of the dimensions, and one for each kind of
     problem noticed while loading that none of them stands for."""
     for entry in iter_modules(checks.__path__):
@@ -46,7 +46,7 @@ def known() -> dict[str, Check]:
     every = marked_checks()
     covered = {code for check in every for code in check.codes}
     every += [
-        as_noticed(code, Dimension.VALIDITY, _in_general(sentence))
+        as_issue_check(code, Dimension.VALIDITY, _in_general(sentence))
         for code, (severity, sentence) in CATALOGUE.items()
         if code not in covered and severity is WARNING
     ]
@@ -62,17 +62,17 @@ def _in_general(sentence: str) -> str:
 
 
 def run(
-    everything: Everything, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()
+    inventory: Inventory, catalog: Catalog, *, only: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> list[Finding]:
     """What the checks found beyond what the settings let pass, the worst first. Raises as `refuse_unknown` does."""
     from crm_metrics.analysis.quality.data import Data  # imports pandas, which a wrong name does not need
 
-    if everything.dataset is None:
+    if inventory.dataset is None:
         return []
-    allowed = everything.dataset.settings.check
+    allowed = inventory.dataset.settings.check
     refuse_unknown(only, ignore, allowed)
     chosen = _chosen(only, ignore)
-    data = Data(everything, everything.dataset)
+    data = Data(inventory, inventory.dataset)
     result = [finding for check in chosen if (finding := _run(check, data, catalog, allowed.get(check.name)))]
     return sorted(result, key=lambda finding: _WORST_FIRST.index(finding.check.severity))
 
@@ -90,22 +90,24 @@ def _run(check: Check, data: Data, catalog: Catalog, allowed: Any) -> Finding | 
 
 def _chosen(only: Sequence[str], ignore: Sequence[str]) -> list[Check]:
     """The checks that are asked for, by their own name or their dimension's."""
-    wanted = [check for check in known().values() if not only or {check.name, str(check.dimension)} & set(only)]
+    wanted = [check for check in all_checks().values() if not only or {check.name, str(check.dimension)} & set(only)]
     return [check for check in wanted if not {check.name, str(check.dimension)} & set(ignore)]
 
 
 def refuse_unknown(only: Sequence[str], ignore: Sequence[str], allowed: Mapping[str, Any]) -> None:
     """Raises `UsageError` for a name that is neither a check nor a dimension, `SettingsError` for one in the settings."""
-    names = [*known(), *map(str, Dimension)]
-    for option, given in (("--only", only), ("--ignore", ignore)):
-        for name in given:
+    names = [*all_checks(), *map(str, Dimension)]
+    for option, choices in (("--only", only), ("--ignore", ignore)):
+        for name in choices:
             if name not in names:
                 hint = "'crm-metrics check --list' lists them all."
-                said = f"{option}: there is no check {name!r}. {_suggestion(name, names)}"
-                raise UsageError(said.rstrip(), hint=hint)
+                problem = f"{option}: there is no check {name!r}. {_suggestion(name, names)}"
+                raise UsageError(problem.rstrip(), hint=hint)
     for name in allowed:
-        if name not in known():
-            raise SettingsError(f"there is no check {name!r}. {_suggestion(name, known())}", where=f"[check.{name}]")
+        if name not in all_checks():
+            raise SettingsError(
+                f"there is no check {name!r}. {_suggestion(name, all_checks())}", where=f"[check.{name}]"
+            )
 
 
 def _suggestion(name: str, names: Iterable[str]) -> str:

@@ -39,9 +39,9 @@ class Findings:
     @property
     def claims(self) -> list[str]:
         """What is claimed, a few words each."""
-        changed = [f"change of {one.metric.name}" for one in self.headlines if one.detectable]
-        apart = [f"{one.metric.name} by {one.dimension} {one.segment}" for one in self.standouts]
-        return [*changed, *apart, *(f"{one.campaign} does not pay" for one in self.unpaid)]
+        changed = [f"change of {headline.metric.name}" for headline in self.headlines if headline.detectable]
+        apart = [f"{standout.metric.name} by {standout.dimension} {standout.segment}" for standout in self.standouts]
+        return [*changed, *apart, *(f"{campaign.campaign} does not pay" for campaign in self.unpaid)]
 
 
 def findings(
@@ -54,12 +54,12 @@ def findings(
     """What the later of two windows (before, now) brought. `dims` are the dimensions by which each metric can be looked
     at."""
     chosen = [metric for metric in metrics if not metric.per]
-    found = headlines(dataset, catalog, chosen, windows, RISK * 0.4)
-    told = [one.metric for one in found if one.detectable]
-    changes = [_change(dataset, catalog, metric, windows, dims.get(metric.name, ())) for metric in told]
-    wholes = {one.metric.name: one for one in found if one.value is not None}
+    lines = headlines(dataset, catalog, chosen, windows, RISK * 0.4)
+    detectable = [line.metric for line in lines if line.detectable]
+    changes = [_change(dataset, catalog, metric, windows, dims.get(metric.name, ())) for metric in detectable]
+    wholes = {line.metric.name: line for line in lines if line.value is not None}
     return Findings(
-        found,
+        lines,
         [change for change in changes if change is not None],
         standouts(dataset, catalog, chosen, windows[1], dims, wholes, RISK * 0.4),
         unpaid(dataset, catalog, windows[1], RISK * 0.2),
@@ -72,12 +72,12 @@ def _change(
     """What a change came of; None for a metric that has no parts which add up. Dimensions that many records lack say more of
     who has one than of the change."""
     try:
-        found = drivers.change(dataset, catalog, metric, *windows, dims)
+        change = drivers.change(dataset, catalog, metric, *windows, dims)
     except (UsageError, NothingToReport):
         return None
-    return replace(found, dimensions=[dimension for dimension in found.dimensions if _known(dimension)])
+    return replace(change, dimensions=[dimension for dimension in change.dimensions if _known(dimension)])
 
 
 def _known(dimension: Dimension) -> bool:
     total = sum(driver.n + driver.n_before for driver in dimension.drivers)
-    return sum(one.n + one.n_before for one in dimension.drivers if one.segment == NONE) <= UNKNOWN * total
+    return sum(driver.n + driver.n_before for driver in dimension.drivers if driver.segment == NONE) <= UNKNOWN * total

@@ -31,7 +31,7 @@ def calls(customers: Customers, *, most: int) -> list[Call]:
     """The `most` dearest of the customers to call: by recurring revenue, then revenue."""
     frame = customers.frame[~(customers.frame["mrr"] == 0)]  # who pays nothing any more has left
     reasons = _reasons(frame, _silent(frame, customers.until))
-    wrong = [place for place, said in enumerate(reasons) if said]
+    wrong = [place for place, reason in enumerate(reasons) if reason]
     order = (
         frame.iloc[wrong]
         .assign(place=wrong)
@@ -49,23 +49,23 @@ def _silent(frame: pd.DataFrame, until: int) -> pd.Series:
 
 
 def _reasons(frame: pd.DataFrame, silent: pd.Series) -> list[tuple[str, ...]]:
-    said = []
+    by_customer = []
     names = ("last_nps", "open_tickets", "rfm_segment", "alive", "orders", "last_purchase")
     columns = [*(frame[name] for name in names), silent]
     for score, tickets, segment, alive, orders, last, is_silent in zip(*columns, strict=True):
-        found = []
+        reasons = []
         if score <= _DETRACTOR:
-            found.append(f"answered {score:g} of 10")
+            reasons.append(f"answered {score:g} of 10")
         if tickets >= _TICKETS:
-            found.append(f"{tickets:g} open tickets")
+            reasons.append(f"{tickets:g} open tickets")
         if segment == "at risk" and is_silent:
-            found.append(f"bought {orders:,.0f} times, the last on {last}")
+            reasons.append(f"bought {orders:,.0f} times, the last on {last}")
         elif alive < _ALIVE and orders > 1:
-            found.append(f"{100 * alive:.0f} % likely to buy again")
-        said.append(tuple(found))
-    return said
+            reasons.append(f"{100 * alive:.0f} % likely to buy again")
+        by_customer.append(tuple(reasons))
+    return by_customer
 
 
 def _call(row: pd.Series, reasons: tuple[str, ...]) -> Call:
-    known = {name: None if pd.isna(row[name]) else row[name] for name in ("name", "mrr", "revenue", "currency")}
-    return Call(str(row["customer"]), known["name"], reasons, known["mrr"], known["revenue"], known["currency"])
+    values = {name: None if pd.isna(row[name]) else row[name] for name in ("name", "mrr", "revenue", "currency")}
+    return Call(str(row["customer"]), values["name"], reasons, values["mrr"], values["revenue"], values["currency"])

@@ -47,14 +47,17 @@ def headlines(
     engine.prepare(list(metrics))
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
     noises = Noises(engine)
-    found = [_compared(chances, metric, part, noises) for metric, part in drawn]
-    told = holm(np.array(found), risk)
-    own = risk / max(int(np.count_nonzero(~np.isnan(found))), 1)
-    seen = [
+    p_values = [_compared(chances, metric, part, noises) for metric, part in drawn]
+    detectable = holm(np.array(p_values), risk)
+    own = risk / max(int(np.count_nonzero(~np.isnan(p_values))), 1)
+    visible_chances = [
         float("nan") if np.isnan(chance) else _compared(visible, metric, part, noises, own)
-        for chance, (metric, part) in zip(found, drawn, strict=True)
+        for chance, (metric, part) in zip(p_values, drawn, strict=True)
     ]
-    return [_headline(metric, part, seen[at], detectable=bool(told[at])) for at, (metric, part) in enumerate(drawn)]
+    return [
+        _headline(metric, part, visible_chances[at], detectable=bool(detectable[at]))
+        for at, (metric, part) in enumerate(drawn)
+    ]
 
 
 def _parts(engine: Engine, metric: Metric) -> list[Money]:
@@ -72,7 +75,7 @@ def _compared(how: Callable[..., Floats], metric: Metric, part: Money, noises: N
     return float(how(metric, now, before, noise, *more)[0])
 
 
-def _headline(metric: Metric, part: Money, seen: float, *, detectable: bool) -> Headline:
+def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -> Headline:
     cells = part.cells
     value, before = _known(cells.value[_NOW, 0]), _known(cells.value[_BEFORE, 0])
     better = None
@@ -88,7 +91,7 @@ def _headline(metric: Metric, part: Money, seen: float, *, detectable: bool) -> 
         currency=part.currency[_NOW, 0] if metric.is_money else None,
         detectable=detectable,
         better=better,
-        visible=_known(seen),
+        visible=_known(chance),
     )
 
 

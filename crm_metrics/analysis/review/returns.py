@@ -51,15 +51,15 @@ def unpaid(dataset: Dataset, catalog: Catalog, window: Window, risk: float) -> l
     paid = np.nan_to_num(cost.value[0])
     with np.errstate(all="ignore"):
         value = np.fmax(earned / deals, usual.high[0, 0] * margin)
-    known = (paid > 0) & np.array([label != NONE for label in labels])
-    chance = np.where(known, pdtr(deals, paid / value), 1.0)
-    told = chance <= 1 - (1 - risk) ** (1 / max(int(known.sum()), 1))
+    priced = (paid > 0) & np.array([label != NONE for label in labels])
+    chance = np.where(priced, pdtr(deals, paid / value), 1.0)
+    significant = chance <= 1 - (1 - risk) ** (1 / max(int(priced.sum()), 1))
     currency = split(engine, catalog["acquisition_spend"], cost)[0].currency[0]
-    made = [
+    campaigns = [
         Unpaid(labels[at], float(paid[at]), float(earned[at]), int(deals[at]), float(roi.value[0, at]), currency[at])
-        for at in np.flatnonzero(told & (roi.value[0] < 0)).tolist()
+        for at in np.flatnonzero(significant & (roi.value[0] < 0)).tolist()
     ]
-    return sorted(made, key=lambda one: -one.cost)
+    return sorted(campaigns, key=lambda campaign: -campaign.cost)
 
 
 def _cells(engine: Engine, metric: Metric) -> Cells | None:

@@ -31,7 +31,7 @@ class Standout:
     low: float
     high: float
     n: int
-    whole: float
+    overall: float
     above: bool
     better: bool
     currency: str | None
@@ -39,7 +39,7 @@ class Standout:
     @property
     def clearness(self) -> float:
         """How far it is from the whole, in halves of its own limits."""
-        return abs(self.value - self.whole) / max((self.high - self.low) / 2, 1e-12)
+        return abs(self.value - self.overall) / max((self.high - self.low) / 2, 1e-12)
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,8 @@ def standouts(
         if look.cells.n[0].sum() == wholes[look.metric.name].n
     ]
     own = 1 - (1 - risk) ** (1 / max(len(looks), 1))
-    found = [one for look in looks for one in _apart(look, wholes[look.metric.name], own)]
-    return sorted(found, key=lambda one: -one.clearness)
+    segments = [segment for look in looks for segment in _apart(look, wholes[look.metric.name], own)]
+    return sorted(segments, key=lambda segment: -segment.clearness)
 
 
 def _is_size(metric: Metric) -> bool:
@@ -100,12 +100,12 @@ def _looks(
     return looks
 
 
-def _apart(look: _Look, whole: Headline, risk: float) -> list[Standout]:
+def _apart(look: _Look, overall: Headline, risk: float) -> list[Standout]:
     cells, metric = look.cells, look.metric
     rankable = (cells.reason[0] == 0) & np.array([label != NONE for label in look.labels])
     figures = cells.figures(0)
     marks = ranks.standings(metric, figures, cells.n[0], rankable, risk=risk).mark
-    assert whole.value is not None
+    assert overall.value is not None
     return [
         Standout(
             metric=metric,
@@ -115,10 +115,10 @@ def _apart(look: _Look, whole: Headline, risk: float) -> list[Standout]:
             low=float(cells.low[0, at]),
             high=float(cells.high[0, at]),
             n=int(cells.n[0, at]),
-            whole=whole.value,
+            overall=overall.value,
             above=mark == ranks.ABOVE,
             better=(mark == ranks.ABOVE) == (metric.better is Better.HIGHER),
-            currency=whole.currency,
+            currency=overall.currency,
         )
         for at, mark in enumerate(marks)
         if mark is not None

@@ -60,8 +60,8 @@ def grouped(question: Question, answers: pd.DataFrame, scale: str) -> Grouping:
         return Grouping(_NPS, names.get_indexer(pd.Index(answers["nps_group"].astype("str"))))
     if question.name == "csat":
         good = answers["is_satisfied"].to_numpy(dtype=bool, na_value=False)
-        said = f" ({scale})" if scale else ""
-        groups = Group("satisfied", f"in the top of the scale{said}", "the satisfied"), _NOT
+        in_words = f" ({scale})" if scale else ""
+        groups = Group("satisfied", f"in the top of the scale{in_words}", "the satisfied"), _NOT
         return Grouping(groups, np.where(good, 0, 1))
     score: Floats = answers["effort_score"].to_numpy(dtype=np.float64)
     middle = float(np.median(score)) if len(score) else 0.0

@@ -68,7 +68,7 @@ def languages(comments: Sequence[frozenset[str]]) -> tuple[str, ...]:
     """The languages that comments, given as their words, are in: a comment is in the one with more of its function
     words than any other. Empty when nothing tells."""
     names = list(_SETS)
-    hits = np.array([[len(words & known) for known in _SETS.values()] for words in comments]).reshape(-1, len(names))
+    hits = np.array([[len(words & terms) for terms in _SETS.values()] for words in comments]).reshape(-1, len(names))
     most = hits.max(axis=1, initial=0)
     plain = (most > 0) & ((hits == most[:, None]).sum(axis=1) == 1)
     counts = np.bincount(hits[plain].argmax(axis=1), minlength=len(names)) if plain.any() else np.zeros(len(names))

@@ -100,54 +100,54 @@ class Asking:
 
 
 def listened(
-    dataset: Dataset, catalog: Catalog, questions: Sequence[Question], asking: Asking
+    dataset: Dataset, catalog: Catalog, questions: Sequence[Question], request: Asking
 ) -> tuple[list[Heard], dict[str, Unavailable]]:
     """What the answers to each question say, and why there are none to the others. All claims together, of words and of
     segments, have the risk that is asked for."""
-    windows = [asking.now, *([asking.before] if asking.before else [])]
+    windows = [request.now, *([request.before] if request.before else [])]
     engine = Engine(dataset, catalog, windows)
-    lacking = {one.name: trouble for one in questions if (trouble := _trouble(engine, one)) is not None}
-    chosen = [one for one in questions if one.name not in lacking]
-    claims = len(chosen) * (2 if asking.by else 1)
-    shared = replace(asking, risk=asking.risk / max(claims, 1))
-    return [_heard(engine, one, shared) for one in chosen], lacking
+    lacking = {question.name: trouble for question in questions if (trouble := _trouble(engine, question)) is not None}
+    chosen = [question for question in questions if question.name not in lacking]
+    claims = len(chosen) * (2 if request.by else 1)
+    shared = replace(request, risk=request.risk / max(claims, 1))
+    return [_heard(engine, question, shared) for question in chosen], lacking
 
 
 def _trouble(engine: Engine, question: Question) -> Unavailable | None:
     """Why a question has no answers in the first window; None when it has some."""
     for name in (question.metric, question.answers):
-        if isinstance(found := engine.cells(name), Unavailable):
-            return found
+        if isinstance(cells := engine.cells(name), Unavailable):
+            return cells
     pairs = engine.pairs(engine.catalog[question.answers])
     return None if (pairs.window == 0).any() else Unavailable("no-rows", "there are no answers in the period")
 
 
-def _heard(engine: Engine, question: Question, asking: Asking) -> Heard:
+def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
     dataset, metric, rows = engine.dataset, engine.catalog[question.metric], engine.catalog[question.answers]
     cells = engine.cells(metric.name)
     assert isinstance(cells, Cells)
     pairs = engine.pairs(rows)
     chosen = pairs.rows[pairs.window == 0]
     answers = dataset.tables[rows.table].frame.iloc[chosen]
-    by = [dim for dim in asking.by if dim in answers and answers[dim].notna().any()]
+    by = [dim for dim in request.by if dim in answers and answers[dim].notna().any()]
     label = dataset.labels.get(question.metric, "")
     grouping = grouped(question, answers, label)
     comments = Comments(answers, grouping.code, rows.at or "", dataset.sources)
     last = len(grouping.groups) - 1
     first = (comments.group == 0) & (last > 0)
-    comparison = compared(comments.terms, comments.group == last, first, least=asking.least, level=asking.risk)
-    quotes = [quote for word in comparison.words for quote in comments.shortest(word.text, word.rows, asking.quotes)]
-    quotes += [quote for place in range(last, -1, -1) for quote in comments.newest(place, asking.quotes)]
+    comparison = compared(comments.terms, comments.group == last, first, least=request.least, level=request.risk)
+    quotes = [quote for word in comparison.words for quote in comments.shortest(word.text, word.rows, request.quotes)]
+    quotes += [quote for place in range(last, -1, -1) for quote in comments.newest(place, request.quotes)]
     return Heard(
         question,
         metric,
         label,
         grouping.groups,
         _score(cells, 0, 0),
-        _score(cells, 1, 0) if asking.before else None,
-        _signal(engine, metric, cells) if asking.before else None,
+        _score(cells, 1, 0) if request.before else None,
+        _signal(engine, metric, cells) if request.before else None,
         _parts(dataset, rows, chosen, grouping, by),
-        [one for dim in by for one in _segments(engine, metric, dim, asking)],
+        [segment for dim in by for segment in _segments(engine, metric, dim, request)],
         comparison,
         np.bincount(comments.group, minlength=last + 1).tolist(),
         "comment" in answers,
@@ -177,18 +177,18 @@ def _known(number: float) -> float | None:
 
 def _parts(dataset: Dataset, rows: Metric, chosen: Ints, grouping: Grouping, by: Sequence[str]) -> list[Part]:
     """The groups of all answers, then of those of each segment."""
-    found = _groups_of(None, [None], np.zeros(len(chosen), dtype=np.int64), grouping)
+    parts = _groups_of(None, [None], np.zeros(len(chosen), dtype=np.int64), grouping)
     for dim in by:
         segments = Segments((dim,), {rows.table: dataset.tables[rows.table]})
         codes = segments.codes(rows.table)[chosen].astype(np.int64)
-        found += _groups_of(dim, [label[0] for label in segments.labels], codes, grouping)
-    return found
+        parts += _groups_of(dim, [label[0] for label in segments.labels], codes, grouping)
+    return parts
 
 
 def _groups_of(dim: str | None, names: Sequence[str | None], segment: Ints, grouping: Grouping) -> list[Part]:
     size = len(grouping.groups)
-    known = grouping.code >= 0
-    counts = np.bincount(segment[known] * size + grouping.code[known], minlength=len(names) * size).reshape(-1, size)
+    valid = grouping.code >= 0
+    counts = np.bincount(segment[valid] * size + grouping.code[valid], minlength=len(names) * size).reshape(-1, size)
     total = counts.sum(axis=1, keepdims=True)
     with np.errstate(all="ignore"):
         low, high = wilson(counts / total, total.astype(np.float64))
@@ -200,17 +200,17 @@ def _groups_of(dim: str | None, names: Sequence[str | None], segment: Ints, grou
     ]
 
 
-def _segments(whole: Engine, metric: Metric, dim: str, asking: Asking) -> list[Segment]:
+def _segments(overall: Engine, metric: Metric, dim: str, request: Asking) -> list[Segment]:
     """The segments of a dimension that have answers, those with the most first."""
-    engine = Engine(whole.dataset, whole.catalog, [asking.now], (dim,))
+    engine = Engine(overall.dataset, overall.catalog, [request.now], (dim,))
     cells = engine.cells(metric.name)
     assert isinstance(cells, Cells)
     n = cells.n[0]
-    risk = 1 - (1 - asking.risk) ** (1 / len(asking.by))
+    risk = 1 - (1 - request.risk) ** (1 / len(request.by))
     names = [label[0] for label in engine.segments((dim,)).labels]
     rankable = (cells.reason[0] == 0) & np.array([name != NONE for name in names])
     marks = ranks.standings(metric, cells.figures(0), n, rankable, risk=risk).mark
-    parts = _drivers(whole, metric, dim, asking)
+    parts = _drivers(overall, metric, dim, request)
     return [
         Segment(dim, names[i], _score(cells, 0, i), marks[i], parts.get(names[i]))
         for i in np.argsort(-n, kind="stable").tolist()
@@ -218,12 +218,12 @@ def _segments(whole: Engine, metric: Metric, dim: str, asking: Asking) -> list[S
     ]
 
 
-def _drivers(engine: Engine, metric: Metric, dim: str, asking: Asking) -> dict[str, Driver]:
+def _drivers(engine: Engine, metric: Metric, dim: str, request: Asking) -> dict[str, Driver]:
     """What each segment did to the change since the compared period, where that can be told."""
-    if asking.before is None:
+    if request.before is None:
         return {}
     try:
-        change = drivers.change(engine.dataset, engine.catalog, metric, asking.before, asking.now, [dim])
+        change = drivers.change(engine.dataset, engine.catalog, metric, request.before, request.now, [dim])
     except (NothingToReport, UsageError):
         return {}
     return {driver.segment: driver for dimension in change.dimensions for driver in dimension.drivers}

@@ -38,15 +38,15 @@ def words(text: str) -> frozenset[str]:
 def terms(text: str, without: Set[str]) -> frozenset[str]:
     """The words of a text and the pairs of words that stand side by side, in lower case, those `without` left out. Of
     scripts without blanks between words all sequences of two and of three characters."""
-    found: set[str] = set()
+    words: set[str] = set()
     for phrase in _phrases(text):
         if isinstance(phrase, str):
-            found.update(_sequences(phrase))
+            words.update(_sequences(phrase))
             continue
         kept = [word if len(word) > 1 and word not in without else "" for word in phrase]
-        found.update(word for word in kept if word)
-        found.update(f"{one} {other}" for one, other in pairwise(kept) if one and other)
-    return frozenset(found)
+        words.update(word for word in kept if word)
+        words.update(f"{left} {right}" for left, right in pairwise(kept) if left and right)
+    return frozenset(words)
 
 
 def _phrases(text: str) -> Iterator[Phrase | str]:
@@ -55,15 +55,15 @@ def _phrases(text: str) -> Iterator[Phrase | str]:
     plain = _ELIDED.sub("", plain)
     phrase: Phrase = []
     end = 0
-    for found in _pattern().finditer(plain):
-        if phrase and (found["run"] or plain[end : found.start()].strip(_JOINS)):
+    for match in _pattern().finditer(plain):
+        if phrase and (match["run"] or plain[end : match.start()].strip(_JOINS)):
             yield phrase
             phrase = []
-        if found["run"]:
-            yield found["run"]
+        if match["run"]:
+            yield match["run"]
         else:
-            phrase.append(found["word"].replace("’", "'"))
-        end = found.end()
+            phrase.append(match["word"].replace("’", "'"))
+        end = match.end()
     if phrase:
         yield phrase
 

@@ -53,10 +53,10 @@ def log_odds(first: Floats, first_n: float, second: Floats, second_n: float, sha
     """The logarithm of the ratio of the odds that a comment of the first and of the second group has a word, and its z
     score; `share` is the word's share of all comments, which the prior expects in both."""
     expected = PRIOR * share
-    one, other = first + expected, second + expected
-    not_one, not_other = first_n + PRIOR - one, second_n + PRIOR - other
-    gap = np.log(one / not_one) - np.log(other / not_other)
-    return gap, gap / np.sqrt(1 / one + 1 / not_one + 1 / other + 1 / not_other)
+    first_count, second_count = first + expected, second + expected
+    first_rest, second_rest = first_n + PRIOR - first_count, second_n + PRIOR - second_count
+    gap = np.log(first_count / first_rest) - np.log(second_count / second_rest)
+    return gap, gap / np.sqrt(1 / first_count + 1 / first_rest + 1 / second_count + 1 / second_rest)
 
 
 def compared(comments: Sequence[Set[str]], first: Bools, second: Bools, *, least: int, level: float) -> Comparison:
@@ -80,7 +80,7 @@ def compared(comments: Sequence[Set[str]], first: Bools, second: Bools, *, least
     gap, z = log_odds(ones, n_first, total - ones, n_second, share)
     chance = _chance(table[either], np.abs(z), n_first, share)
     places = table.tocsc()
-    found = [
+    words = [
         Word(
             names[chosen[at]],
             int(ones[at]),
@@ -93,7 +93,7 @@ def compared(comments: Sequence[Set[str]], first: Bools, second: Bools, *, least
         for at in np.lexsort((np.arange(len(z)), -np.abs(z))).tolist()
         if chance[at] <= level
     ]
-    return Comparison(found, len(chosen), n_first, n_second)
+    return Comparison(words, len(chosen), n_first, n_second)
 
 
 def _table(comments: Sequence[Set[str]]) -> tuple[list[str], sparse.csr_array]:
@@ -139,8 +139,8 @@ def _chance(table: sparse.csr_array, z: Floats, n_first: int, share: Floats) -> 
         picked = np.argpartition(rng.random((size, n), dtype=np.float32), n_first, axis=1)[:, :n_first]
         dealt[picked.T, np.arange(size)] = 1
         ones = by_word @ dealt
-        found = log_odds(ones, n_first, total - ones, n - n_first, share[:, None])[1]
-        largest.append(np.abs(found).max(axis=0))
+        z_scores = log_odds(ones, n_first, total - ones, n - n_first, share[:, None])[1]
+        largest.append(np.abs(z_scores).max(axis=0))
     reached = np.sort(np.concatenate(largest))
     beyond = len(reached) - np.searchsorted(reached, z - 1e-9)
     return ((1 + beyond) / (1 + len(reached))).tolist()

@@ -24,7 +24,7 @@ def _listed() -> str:
     """The checks there are, by dimension."""
     from crm_metrics.analysis import quality
 
-    checks = quality.known().values()
+    checks = quality.all_checks().values()
     wide = max(len(check.name) for check in checks)
     blocks = {
         dimension: [f"  {check.name:<{wide}}  {check.sentence}" for check in checks if check.dimension is dimension]

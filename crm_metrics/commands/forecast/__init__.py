@@ -127,7 +127,7 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
             return simulate(deals, only, seen, stretch, money=money, draws=draws, each=5)
 
         record = records.of_deals(deals, only, moments, money=money)
-        came = records.total(deals, only, moments.whole(0), money=money) if period.is_complete(dataset.as_of) else None
+        came = records.total(deals, only, moments.span(0), money=money) if period.is_complete(dataset.as_of) else None
         if (made := forecast_of(record, moments, simulated, currency=currency, actual=came)) is not None:
             found.append(made)
     own = not money or deals.amounts_known(day)
@@ -162,7 +162,7 @@ def _of_metric(session: Session, whole: Dataset, metric: Metric, asked: Query, a
     for part in records.of_metric(cut, asked.catalog, metric, moments):
         came = None
         if past and period.is_complete(whole.as_of):
-            came = records.value_of(whole, asked.catalog, metric, moments.whole(0), part.currency)
+            came = records.value_of(whole, asked.catalog, metric, moments.span(0), part.currency)
         if (made := forecast_of(part.record, moments, None, currency=part.currency, actual=came)) is not None:
             found.append(made)
     return _made(metric, period, as_of, whole, found, adds=records.adds_up(metric))

@@ -178,7 +178,7 @@ def _apart(group: list[list[Standout]]) -> str:
     ]
     more = [f"{len(mine) - _SEGMENTS} more"] if len(mine) > _SEGMENTS else []
     also = f" (likewise {', '.join(other[0].metric.title.lower() for other in group[1:])})" if len(group) > 1 else ""
-    whole = cells.value(first.whole, first.metric.unit, first.currency)
+    whole = cells.value(first.overall, first.metric.unit, first.currency)
     listed = " and ".join(filter(None, [", ".join([*figures, *more][:-1]), [*figures, *more][-1]]))
     return f"{first.metric.title} by {first.dimension}: {listed}, against {whole} in all{also}."
 
@@ -211,5 +211,5 @@ def _headline(one: Headline) -> list[Cell]:
 
 def _standout(one: Standout) -> list[Cell]:
     unit, said = str(one.metric.unit), "better" if one.better else "worse"
-    figures = [one.value, one.low, one.high, one.whole]
+    figures = [one.value, one.low, one.high, one.overall]
     return [one.metric.name, one.metric.title, unit, one.currency, one.dimension, one.segment, *figures, one.n, said]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.issues import NOTE
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def won_without_amount(data: Data) -> Iterator[Hits]:
     """Won deals have no amount."""
     for deals in data.tables("deals", having=["outcome", "amount"]):
         won = deals.equals("outcome", "won")
-        unpriced = deals.among(data.noticed("no-rate"))  # these have an amount, only no rate
+        unpriced = deals.among(data.issue_hits("no-rate"))  # these have an amount, only no rate
         yield deals.hits(deals.missing("amount") & ~unpriced, "stage", "amount", among=won)
 
 
@@ -125,7 +125,7 @@ def lost_without_reason(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.missing("lost_reason"), "stage", "lost_reason", among=lost)
 
 
-noticed(
+issue_check(
     "solved-without-date",
     COMPLETENESS,
     "Tickets are solved or closed without a date of it.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crm_metrics import schema
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.schema import Kind
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def unlikely_duration(data: Data) -> Iterator[Hits]:
 def outcome_conflict(data: Data) -> Iterator[Hits]:
     """The stage of deals contradicts their flag."""
     for deals in data.tables("deals", having=["stage", "outcome"]):
-        yield deals.hits(deals.among(data.noticed("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
+        yield deals.hits(deals.among(data.issue_hits("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
 
 
-noticed(
+issue_check(
     "converted-conflict",
     CONSISTENCY,
     "The status of leads contradicts whether they are converted.",
@@ -121,7 +121,7 @@ def several_spellings(data: Data) -> Iterator[Hits]:
 
 def _categories(rows: Rows) -> Iterator[str]:
     """The columns of words that a file of this table has."""
-    given = set().union(*(source.columns for source in rows.data.sources if source.table == rows.name))
+    columns_read = set().union(*(source.columns for source in rows.data.sources if source.table == rows.name))
     for name, columns in schema.TABLES[rows.name].columns.items():
-        if columns.kind is Kind.CATEGORY and name in given and rows.has(name) and name != "currency":
+        if columns.kind is Kind.CATEGORY and name in columns_read and rows.has(name) and name != "currency":
             yield name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 
@@ -52,7 +52,7 @@ def unknown_lead(data: Data) -> Iterator[Hits]:
     yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
 
 
-noticed(
+issue_check(
     "unknown-order",
     REFERENCES,
     "Order lines belong to no order that was read.",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.schema import TABLES, called
 
@@ -27,9 +27,9 @@ _USUAL_DAYS, _TIMES, _LEAST_DAYS, _TICKET_DAYS = 365.0, 3.0, 90.0, 90.0
 def future_date(data: Data) -> Iterator[Hits]:
     """Dates of what has happened lie in the future."""
     closed = {(issue.path, row) for issue in data.issues if issue.code == "closed-in-future" for row in issue.rows}
-    yield data.noticed("closed-in-future")
+    yield data.issue_hits("closed-in-future")
     # A deal that is left out for its close date is listed once.
-    after = data.noticed("after-as-of")
+    after = data.issue_hits("after-as-of")
     parts = [part for part in after.parts if not {(part.path, int(row)) for row in part.rows[:10]} <= closed]
     yield Hits(parts, after.of)
 
@@ -38,16 +38,16 @@ def future_date(data: Data) -> Iterator[Hits]:
 def stale_table(data: Data) -> Iterator[Hits]:
     """Files end earlier than the others, by more than the usual pause between their records."""
     ends = {name: covered.complete for name, covered in data.dataset.coverage.items() if covered.complete < data.as_of}
-    said = {
+    by_path = {
         source.path: f"{called(source.table)} end on {ends[source.table]}, other records go on to {data.as_of}"
         for source in data.sources
         if source.table in ends
     }
-    if said:
-        yield data.whole(said)
+    if by_path:
+        yield data.file_hits(by_path)
 
 
-noticed(
+issue_check(
     "date-out-of-line",
     TIMELINESS,
     "Single records are dated far beyond all others.",

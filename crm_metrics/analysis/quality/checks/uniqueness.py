@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.recognising import normalised
@@ -17,10 +17,10 @@ UNIQUENESS = Dimension.UNIQUENESS
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
 
 
-noticed("repeated-id", UNIQUENESS, "Several rows have the same id.", effect="only the newest row of each id counts")
+issue_check("repeated-id", UNIQUENESS, "Several rows have the same id.", effect="only the newest row of each id counts")
 
 
-noticed(
+issue_check(
     "older-version",
     UNIQUENESS,
     "A newer export holds the same records.",
@@ -30,7 +30,7 @@ noticed(
 )
 
 
-noticed(
+issue_check(
     "two-numberings",
     UNIQUENESS,
     "Several files of one kind use equal ids for different records.",
@@ -38,7 +38,7 @@ noticed(
 )
 
 
-noticed(
+issue_check(
     "same-spend",
     UNIQUENESS,
     "Several files hold the same costs in another breakdown.",
@@ -46,7 +46,7 @@ noticed(
 )
 
 
-noticed(
+issue_check(
     "id-of-many",
     UNIQUENESS,
     "A column of ids repeats with different content.",
@@ -55,7 +55,7 @@ noticed(
 )
 
 
-noticed(
+issue_check(
     "duplicate-row",
     UNIQUENESS,
     "Rows are exact copies of another row, and have no id to tell them apart.",

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, noticed
+from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
 from crm_metrics.issues import ERROR, NOTE
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ VALIDITY = Dimension.VALIDITY
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 
 
-noticed(
+issue_check(
     "unreadable-cell",
     VALIDITY,
     "Cells are no date, no number or neither yes nor no, where they should be.",
@@ -31,7 +31,7 @@ def unreadable_row(data: Data) -> Iterator[Hits]:
     yield from data.unread()
 
 
-noticed(
+issue_check(
     "short-row", VALIDITY, "Rows have fewer cells than the header.", effect="the cells at their end are read as missing"
 )
 
@@ -39,19 +39,19 @@ noticed(
 @check(VALIDITY, effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
 def unreadable_file(data: Data) -> Iterator[Hits]:
     """Files could not be read."""
-    yield data.whole(
+    yield data.file_hits(
         {path: f"{error.within(path)}. {error.hint or ''}".strip() for path, error in data.refused.items()}
     )
 
 
-noticed(
+issue_check(
     "unrecognised-file",
     VALIDITY,
     "Files are no table that is known.",
     effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
     codes=["unrecognised-file", "empty-file"],
 )
-noticed(
+issue_check(
     "close-second",
     VALIDITY,
     "A file could nearly as well be another table.",
@@ -87,7 +87,7 @@ def negative_number(data: Data) -> Iterator[Hits]:
                 yield rows.hits(rows.numbers(column) < 0, column)
 
 
-noticed(
+issue_check(
     "out-of-range",
     VALIDITY,
     "Scores or shares lie outside their scale.",
@@ -96,7 +96,7 @@ noticed(
 )
 
 
-noticed(
+issue_check(
     "unknown-state",
     VALIDITY,
     "What became of records is told neither by a word that is known nor by the rest of their rows.",
@@ -114,7 +114,7 @@ def not_an_email(data: Data) -> Iterator[Hits]:
             yield rows.hits(wrong, column, among=rows.filled(column))
 
 
-noticed(
+issue_check(
     "two-candidates",
     VALIDITY,
     "A figure's column could be one of several.",

@@ -43,7 +43,7 @@ class AsRead:
 
 
 @dataclass(frozen=True)
-class Everything:
+class Inventory:
     """What there is. `dataset` is None when no file could be read; `read` is by index of the source; `refused` are the files
     that cannot be read as they are, by path; `unrecognised` are tables of no known kind."""
 
@@ -57,7 +57,7 @@ class Everything:
     raws: Mapping[str, Raw] = field(default_factory=dict)
 
 
-def load_everything(opened: Opened, settings: Settings, *, today: date, forced: Mapping[str, str]) -> Everything:
+def load_inventory(opened: Opened, settings: Settings, *, today: date, forced: Mapping[str, str]) -> Inventory:
     """All that the opened files hold. `forced` names the table of a path. Raises `DataError` only for what belongs to no
     single file."""
     remaining, refused = list(opened.tables), dict(opened.unreadable)
@@ -72,21 +72,21 @@ def load_everything(opened: Opened, settings: Settings, *, today: date, forced: 
             break
         except DataError as error:
             read.clear()
-            found = _by_path(error, remaining)
-            if not found:
+            by_path = _by_path(error, remaining)
+            if not by_path:
                 raise
-            refused |= found
-            remaining = [raw for raw in remaining if raw.path not in found]
-    known = {source.path for source in dataset.sources} if dataset else set()
+            refused |= by_path
+            remaining = [raw for raw in remaining if raw.path not in by_path]
+    paths = {source.path for source in dataset.sources} if dataset else set()
     raws = {raw.path: raw for raw in opened.tables}
     if dataset is not None:
         dataset.raws, dataset.ignored = {**dataset.raws, **raws}, opened.ignored
-    unrecognised = [raw for raw in remaining if raw.path not in known]
-    return Everything(dataset, settings, read, refused, unrecognised, issues, opened.ignored, raws)
+    unrecognised = [raw for raw in remaining if raw.path not in paths]
+    return Inventory(dataset, settings, read, refused, unrecognised, issues, opened.ignored, raws)
 
 
 def _all_columns() -> list[tuple[str, str]]:
-    return [(table, column) for table, known in schema.TABLES.items() for column in known.columns]
+    return [(table, column) for table, spec in schema.TABLES.items() for column in spec.columns]
 
 
 def _by_path(error: DataError, raws: Sequence[Raw]) -> dict[str, DataError]:
@@ -107,8 +107,8 @@ def _as_read(files: Sequence[FileRows]) -> dict[int, AsRead]:
 def _of(file: FileRows) -> AsRead:
     frame = file.frame
     names = [name for name in file.source.columns if name in frame]
-    known = schema.TABLES[file.source.table].columns
-    dates = [name for name in names if name in known and known[name].kind is Kind.DATE]
+    specs = schema.TABLES[file.source.table].columns
+    dates = [name for name in names if name in specs and specs[name].kind is Kind.DATE]
     filled = {name: int(frame[name].notna().sum()) for name in names}
     return AsRead(
         len(frame), filled, {name: _span(frame[name].to_numpy(), file.calendar.get(name, False)) for name in dates}
@@ -116,8 +116,8 @@ def _of(file: FileRows) -> AsRead:
 
 
 def _span(moments: Any, by_day: bool) -> Span:
-    known = moments[~np.isnat(moments)]
-    if not len(known):
+    dated = moments[~np.isnat(moments)]
+    if not len(dated):
         return Span(None, None, by_day)
-    first, last = (day.astype("datetime64[D]").astype(object) for day in (known.min(), known.max()))
+    first, last = (day.astype("datetime64[D]").astype(object) for day in (dated.min(), dated.max()))
     return Span(first, last, by_day)
