@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from crm_metrics import api
-from crm_metrics.commands.tables.files import write
+from crm_metrics.analysis.cleaned import Cleaned
 from crm_metrics.settings import Settings
+from crm_metrics.writers import tables as arrow
 
 from .cli.running import crm_metrics
 from .conftest import TODAY
@@ -32,6 +33,10 @@ HARD = (
 EXPORTS = sorted(
     {name for name in HARD if (VENDORS / name).is_dir()} | {path.name for path in [*sorted(VENDORS.iterdir())][::12]}
 )
+
+
+def write(tables: list[Cleaned], form: str, target: Path) -> None:
+    arrow.write({table.name: table.rows for table in tables}, form, target)
 
 
 def rows_of(*paths: str, settings: Settings | None = None, **asked: object) -> list[tuple[object, ...]]:

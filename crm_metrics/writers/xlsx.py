@@ -15,6 +15,7 @@ from crm_metrics.errors import UsageError
 from crm_metrics.writers.drawing.texts import about, filled, in_order
 from crm_metrics.writers.workbook.cells import (
     COLORS,
+    ROWS,
     font_of,
     new_sheet,
     put_body,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 BINARY = True
 FOR_PEOPLE = True
-_ROWS = 1_048_575  # of a sheet, below a heading
 _ON_SUMMARY = 60  # rows of a table
 _CHARTS = 24
 _FROZEN = 14  # the last row that a heading may be in to stay on screen
@@ -164,9 +164,9 @@ def _data(workbook: Workbook, sheet: Sheet) -> None:
 
 
 def _fitting(sheet: Sheet) -> int:
-    if len(sheet.rows) > _ROWS:
+    if len(sheet.rows) > ROWS:
         raise UsageError(
-            f"a sheet of a workbook holds {_ROWS:,} rows, and this table has {len(sheet.rows):,}",
+            f"a sheet of a workbook holds {ROWS:,} rows, and this table has {len(sheet.rows):,}",
             hint="Write it with -f csv, or choose fewer rows.",
         )
     return len(sheet.rows)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
 
-_LETTERS = 32_767  # of a cell
+ROWS = 1_048_575  # of a sheet, below a heading
+LETTERS = 32_767  # of a cell
 _FIRST_DAY = date(1900, 3, 1)  # the day from which on spreadsheets agree on numbers of days
 _EXACT = 2**53
 _WIDEST = 60
@@ -58,7 +59,7 @@ def put_cell(
     field: Field = worksheet.cell(row, column)
     if isinstance(content, str):
         shown = cells.visible(content)
-        field.value = shown if len(shown) <= _LETTERS else f"{shown[: _LETTERS - 1]}…"
+        field.value = shown if len(shown) <= LETTERS else f"{shown[: LETTERS - 1]}…"
         field.data_type = "s"
         if shown.startswith(_FORMULA):
             field.quotePrefix = True

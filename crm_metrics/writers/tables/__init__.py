@@ -1,31 +1,29 @@
-"""Cleaned tables as files: CSV and Parquet in a folder, sheets of a workbook."""
+"""Arrow tables of any size as files: CSV and Parquet in a folder, sheets of a workbook; columns are written whole, and what
+is written is read back as it was."""
 
 from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from crm_metrics.analysis.cleaned import Cleaned
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
 from crm_metrics.loaders.exported import GUARDED
 from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.loaders.reading.parquet import plain
 from crm_metrics.writers.drawing.tidy import neutralised
-
-_ROWS = 1_048_575  # of a sheet, below its heading
-_LETTERS = 32_767  # of a cell
+from crm_metrics.writers.workbook.cells import LETTERS, ROWS
 
 
-def write(tables: Sequence[Cleaned], format: str, target: Path) -> None:  # noqa: A002
-    """The tables as files of a folder, or as one workbook: all there, or nothing. Raises `UsageError` for what cannot be
-    written."""
+def write(tables: Mapping[str, pa.Table], format: str, target: Path) -> None:  # noqa: A002
+    """The tables as files of a folder, each under its name, or as sheets of one workbook: all there, or nothing. Raises
+    `UsageError` for what cannot be written."""
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
             made = Path(name, "made")
@@ -33,8 +31,8 @@ def write(tables: Sequence[Cleaned], format: str, target: Path) -> None:  # noqa
                 _workbook(tables, made)
             else:
                 made.mkdir()
-                for table in tables:
-                    (_csv if format == "csv" else _parquet)(table, made / f"{table.name}.{format}")
+                for table, rows in tables.items():
+                    (_csv if format == "csv" else _parquet)(rows, made / f"{table}.{format}")
                 if target.exists():
                     target.rmdir()  # it is empty
             made.replace(target)
@@ -42,14 +40,14 @@ def write(tables: Sequence[Cleaned], format: str, target: Path) -> None:  # noqa
         raise UsageError(f"cannot be written: {error.strerror}", where=str(target)) from error
 
 
-def _csv(table: Cleaned, path: Path) -> None:
+def _csv(rows: pa.Table, path: Path) -> None:
     from pyarrow.csv import write_csv
 
     columns = [
         plain(column) if pa.types.is_floating(column.type) else _guarded(column) if is_text(column) else column
-        for column in table.rows.columns
+        for column in rows.columns
     ]
-    write_csv(pa.table(columns, names=table.rows.column_names), path)
+    write_csv(pa.table(columns, names=rows.column_names), path)
 
 
 def _guarded(column: pa.ChunkedArray) -> pa.Array:
@@ -60,33 +58,33 @@ def _guarded(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(safe, pa.string()).take(encoded.indices)
 
 
-def _parquet(table: Cleaned, path: Path) -> None:
+def _parquet(rows: pa.Table, path: Path) -> None:
     from pyarrow.parquet import write_table
 
-    write_table(table.rows, path)
+    write_table(rows, path)
 
 
-def _workbook(tables: Sequence[Cleaned], path: Path) -> None:
+def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
 
     workbook = Workbook(write_only=True)
-    for table in tables:
-        if table.rows.num_rows > _ROWS:
+    for name, rows in tables.items():
+        if rows.num_rows > ROWS:
             raise UsageError(
-                f"the {table.rows.num_rows:,} records of {table.table} are more than a sheet holds",
+                f"the {rows.num_rows:,} records of {name} are more than a sheet holds",
                 hint="Write them as csv or parquet.",
             )
-        sheet = workbook.create_sheet(table.name)
-        sheet.append(table.rows.column_names)
-        for row in zip(*(column.to_pylist() for column in table.rows.columns), strict=True):
+        sheet = workbook.create_sheet(name)
+        sheet.append(rows.column_names)
+        for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
             sheet.append([_text(WriteOnlyCell(sheet), cell) if isinstance(cell, str) else _wall(cell) for cell in row])
     workbook.save(path)
 
 
 def _text(cell: Any, text: str) -> Any:
     """A cell of text, whatever it begins with."""
-    cell.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in text)[:_LETTERS]
+    cell.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in text)[:LETTERS]
     cell.data_type = "s"
     return cell
 

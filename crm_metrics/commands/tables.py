@@ -51,9 +51,9 @@ def run(
     target = output or Path("tables.xlsx" if chosen == "xlsx" else "tables")
     _refuse_taken(target, is_folder=chosen != "xlsx")
     made = tables(call.session)
-    from crm_metrics.commands.tables.files import write
+    from crm_metrics.writers.tables import write
 
-    write(made, chosen, target)
+    write({table.name: table.rows for table in made}, chosen, target)
     rows = sum(table.rows.num_rows for table in made)
     number = f"{len(made)} tables" if len(made) != 1 else "1 table"
     call.wrote(target, f"{target} is written: {number}, {rows:,} records.")
