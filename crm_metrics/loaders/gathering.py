@@ -6,7 +6,7 @@ Nothing here needs pandas, which takes as long to import as a large file takes t
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import advising, beside, memory
 from crm_metrics.loaders.coercing.words import spellings_of_missing
+from crm_metrics.loaders.company import Company, held
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Halves, Plan, halves_of, plan
 from crm_metrics.loaders.reading import As, Cells, Raw
@@ -34,15 +35,12 @@ _HINT = (
 
 @dataclass(frozen=True)
 class Fetched:
-    """A recognised file, how its columns are read, and the cells once they are there. `unread` is an id that is only wanted
-    to see whether one repeats, `unit` a column that is only wanted to tell the rows' customers apart."""
+    """A recognised file, how its columns are read, and the cells once they are there."""
 
     raw: Raw
     recognised: Recognised
     plan: Plan
     cells: Future[Cells]
-    unread: str | None
-    unit: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def gather(
     files = _recognised(raws, own_issues, forced or {}, Recogniser(settings or Settings()))
     halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
     needs = schema.inputs(
-        [*wanted, *((table, dim) for table in _tables(files) for dim in dims if dim in schema.TABLES[table].columns)]
+        [*wanted, *((table, dim) for table in held(files) for dim in dims if dim in schema.TABLES[table].columns)]
     )
     for table, name in wanted:
         if schema.is_derived(table):
@@ -86,27 +84,27 @@ def gather(
     links = _links(files, dims)
     units = {} if "customer" in links else _units(files, apart, needs)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in files)
-    planned: dict[str, tuple[Raw, Recognised, Plan, str | None, str]] = {}
-    company = _Company.of(files)
+    planned: dict[str, tuple[Raw, Recognised, Plan]] = {}
+    company = Company.of(files)
     for raw, recognised in sorted(files, key=lambda pair: -pair[0].size):
         names = _columns(recognised, needs, dims, links)
         unit = units.get(recognised.layout.table, "")
-        names |= _telling(recognised, company) | {unit}
+        names |= company.telling(recognised) | {unit}
         names |= beside.wanted([*recognised.columns], recognised.layout.table, needs, deals=derived)
         chosen = {name: recognised.columns[name] for name in sorted(names & recognised.columns.keys())}
-        unread = _unread(recognised, company, needs)
+        unread = company.unread(recognised, needs)
         how = plan(raw, chosen, _kinds(recognised), unread=unread, unit=unit, halves=halves[raw.path])
-        planned[raw.path] = raw, recognised, how, unread, unit
-    memory.refuse_too_large((raw, how) for raw, _, how, _, _ in planned.values())
+        planned[raw.path] = raw, recognised, how
+    memory.refuse_too_large((raw, how) for raw, _, how in planned.values())
     cores, sizes = os.cpu_count() or 1, [raw.size for raw, _ in files]
     pool = ThreadPoolExecutor(max_workers=cores)
     # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
     threads = max(sizes) * cores > sum(sizes)
     started: dict[str, Fetched] = {}
-    for path, (raw, recognised, how, unread, unit) in planned.items():
+    for path, (raw, recognised, how) in planned.items():
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(_read, raw, how.columns, missing, threads=threads)
-        started[path] = Fetched(raw, recognised, how, cells, unread, unit)
+        started[path] = Fetched(raw, recognised, how, cells)
     offers = _offers(files, needs, settings or Settings())  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
     return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
@@ -207,16 +205,6 @@ def _unrecognised(raw: Raw, settings: Settings) -> Issue:
     return Issue("unrecognised-file", raw.path, detail=detail)
 
 
-def _tables(files: list[tuple[Raw, Recognised]]) -> set[str]:
-    """The tables that the files hold, those beside another included."""
-    tables = {recognised.layout.table for _, recognised in files}
-    if any(beside.visits([*recognised.columns]) for _, recognised in files):
-        tables.add("deal_stages")
-    if any(name.startswith(beside.DEALS) for _, recognised in files for name in recognised.columns):
-        tables.add("deals")
-    return tables
-
-
 def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None:
     """Let a column that no table of the schema knows serve as a dimension by its header."""
     names: set[str] = set()
@@ -241,7 +229,7 @@ def _links(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]
     links = set()
     for dim in dims:
         having = {recognised.layout.table for _, recognised in files if dim in recognised.columns}
-        if having != _tables(files):
+        if having != held(files):
             links |= {link.column for other, link in schema.LINKED.items() if other in having}
     return links
 
@@ -269,44 +257,3 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
         if link.attributes and table == other:
             names |= {name for onto in link.onto for name in link.attributes if name in needs.get(onto, ())}
     return names
-
-
-@dataclass(frozen=True)
-class _Company:
-    """How many files have a layout and hold a table, and which tables they hold, those beside another included."""
-
-    layouts: Counter[int]  # by their identity
-    tables: Counter[str]
-    held: set[str]
-
-    @classmethod
-    def of(cls, files: list[tuple[Raw, Recognised]]) -> _Company:
-        layouts = [recognised.layout for _, recognised in files]
-        return cls(Counter(map(id, layouts)), Counter(layout.table for layout in layouts), _tables(files))
-
-    def is_alone(self, recognised: Recognised) -> bool:
-        """Whether no other file has the same layout."""
-        return self.layouts[id(recognised.layout)] == 1
-
-
-def _unread(recognised: Recognised, company: _Company, needs: Mapping[str, set[str]]) -> str | None:
-    """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or when
-    something reads it."""
-    table = recognised.layout.table
-    name = schema.TABLES[table].key or None
-    joined = table == "customers" or (table == "leads" and "deals" in needs)
-    joined |= table == "deals" and "deal_stages" in needs
-    others = "order_lines" in company.held or company.tables["orders"] > 1
-    joined |= table == "orders" and (others or "original_id" in recognised.columns)
-    alone = company.is_alone(recognised)
-    return name if alone and not joined and name not in needs.get(table, ()) else None
-
-
-def _telling(recognised: Recognised, company: _Company) -> set[str]:
-    """Columns that tell whether records of several files are the same: what they are about, where they have no date of their
-    own; what costs were spent on."""
-    table = recognised.layout.table
-    if table == "spend" and company.tables[table] > 1:
-        return {"campaign", "ad", "channel", "impressions"}
-    is_placed = schema.TABLES[table].placed_by in recognised.columns
-    return set() if is_placed or company.is_alone(recognised) else set(schema.ABOUT)

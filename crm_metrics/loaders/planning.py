@@ -25,11 +25,14 @@ _FOREIGN_KEYS = ("customer", "customer_email", "lead_id", "order_id")
 @dataclass(frozen=True)
 class Plan:
     """The canonical names by place in the header, what each place is read as, and the dates of which a part lies in another
-    column."""
+    column. `unread` is an id that is only wanted to see whether one repeats, `unit` a column that is only wanted to tell the
+    rows' customers apart."""
 
     names: dict[str, int]
     columns: dict[int, As]
     halves: dict[str, Halves]
+    unread: str | None = None
+    unit: str = ""
 
 
 def plan(
@@ -53,7 +56,7 @@ def plan(
     parts = {name: half for name, half in (halves or {}).items() if name in chosen}
     for half in parts.values():
         columns |= {place: As.TEXT for place in (half.time, half.zone) if place is not None}
-    return Plan(dict(chosen), columns, parts)
+    return Plan(dict(chosen), columns, parts, unread, unit)
 
 
 def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:

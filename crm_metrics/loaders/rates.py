@@ -142,7 +142,7 @@ def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
     cells.set_result(raw.read(how.columns))
     # Days of rates are days of the calendar in whatever zone the report is.
     own = settings.model_copy(update={"timezone": None})
-    return raw, normalise(Fetched(raw, recognised, how, cells, None), own, index)
+    return raw, normalise(Fetched(raw, recognised, how, cells), own, index)
 
 
 def _rates(file: FileRows) -> list[Rate]:

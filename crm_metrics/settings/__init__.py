@@ -2,11 +2,12 @@
 
 from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rate, Rates, Stated
+from crm_metrics.settings.described import Described, described
 from crm_metrics.settings.files import NAME, find, from_pairs, load, read, user_folder
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
 from crm_metrics.settings.mistakes import validated
-from crm_metrics.settings.model import WEEKDAYS, Described, Settings, described
+from crm_metrics.settings.model import WEEKDAYS, Settings
 
 __all__ = [
     "NAME",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -303,20 +302,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value.isoformat() if isinstance(value, date) else value
-
-
-@dataclass(frozen=True)
-class Described:
-    """A setting for people: its name, its default (None: not set), what it means, and an example as the file has it."""
-
-    name: str
-    default: Any
-    about: str
-    example: str
-
-
-def described() -> list[Described]:
-    """Every setting, in the order in which a file would have them."""
-    fields = Settings.model_fields.items()
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields}
-    return [Described(name, defaults[name], of.description or "", str((of.examples or [""])[0])) for name, of in fields]

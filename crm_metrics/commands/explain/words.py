@@ -12,8 +12,9 @@ from crm_metrics.intervals.words import method
 from crm_metrics.metrics.describe import when
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.explanation import Amount, Part, Step
+    from crm_metrics.analysis.explanation import Step
     from crm_metrics.analysis.opening import Opened
+    from crm_metrics.analysis.parts import Amount, Part
     from crm_metrics.metrics.metric import Metric
 
 

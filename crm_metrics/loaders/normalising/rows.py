@@ -70,10 +70,10 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     if fetched.recognised.is_guarded:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
     cells, totals = without_totals(file, file_plan, cells)
-    if fetched.unread is not None and fetched.unread in file_plan.names:
-        _identity(file, fetched.unread, file_plan, cells)
+    if file_plan.unread is not None and file_plan.unread in file_plan.names:
+        _identity(file, file_plan.unread, file_plan, cells)
     file.issues += cells.issues
-    values = _coerced(file, file_plan, cells, fetched.unit)
+    values = _coerced(file, file_plan, cells, file_plan.unit)
     values |= {_written_in(name): codes for name, codes in file.currencies.items()}
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
     frame = pd.DataFrame(values, copy=False)
