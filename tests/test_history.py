@@ -284,7 +284,7 @@ def keeping(path: Path, history: Path) -> Keeping:
     """A report on a file of deals, and the history it belongs to."""
     asked = api.query(period="2025-03", metrics=["revenue_won"], settings=Settings(as_of=date(2025, 6, 30)))
     dataset = api.load([str(path)], asked)
-    return Keeping(history, api.compute(dataset, asked), dataset, asked.catalog, whole=True)
+    return Keeping(history, api.compute(dataset, asked), dataset, asked.catalog, complete=True)
 
 
 def deals(folder: Path, amount: int) -> Path:

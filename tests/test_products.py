@@ -187,7 +187,7 @@ def test_large_baskets_alone_bring_nothing_together() -> None:
 def test_what_the_sample_company_sells_together() -> None:
     found = api.products([SAMPLE], period="2025", today=TODAY).sales[0]
 
-    told = {frozenset((pair.left, pair.other)) for pair in found.pairs.pairs if pair.mark == pairs.MORE}
+    told = {frozenset((pair.left, pair.right)) for pair in found.pairs.pairs if pair.mark == pairs.MORE}
     story = [
         ("Rugged Tablet", "Vehicle Mount"),
         ("Label Printer", "Label Rolls"),

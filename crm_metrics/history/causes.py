@@ -64,7 +64,7 @@ def _input(row: tuple[Any, ...]) -> Input:
 
 def causes(before: Run, now: Run, old: str, new: str, tables: Collection[str], *, segmented: bool) -> list[Cause]:
     """What lies between two runs that can change a figure made from `tables`; `old` and `new` are its definitions."""
-    reasons = [Cause("definition", tuple(said))] if (said := definitions.changes(old, new)) else []
+    reasons = [Cause("definition", tuple(differences))] if (differences := definitions.changes(old, new)) else []
     if before.version != now.version:
         reasons.append(Cause("version", (f"crm-metrics {before.version} → {now.version}",)))
     near = {*tables, *_ALWAYS, *(_FOR_SEGMENTS if segmented else ())}

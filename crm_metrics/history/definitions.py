@@ -79,7 +79,7 @@ def tables_of(parts: Iterable[Metric]) -> set[str]:
 def changes(before: str, now: str) -> list[str]:
     """What differs between two definitions, a few words each; empty when nothing does."""
     old, new = json.loads(before), json.loads(now)
-    said = [
+    differences = [
         f"setting {name}: {_said(old['settings'].get(name))} → {_said(new['settings'].get(name))}"
         for name in sorted({*old["settings"], *new["settings"]})
         if old["settings"].get(name) != new["settings"].get(name)
@@ -87,11 +87,11 @@ def changes(before: str, now: str) -> list[str]:
     for name in sorted({*old["metrics"], *new["metrics"]}):
         was, is_now = old["metrics"].get(name), new["metrics"].get(name)
         if was is None or is_now is None:
-            said.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
+            differences.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
         else:
             keys = [key for key in sorted({*was, *is_now}) if was.get(key) != is_now.get(key)]
-            said += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
-    return said
+            differences += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
+    return differences
 
 
 def _block(metric: Metric) -> dict[str, Any]:
@@ -108,12 +108,12 @@ def _block(metric: Metric) -> dict[str, Any]:
 
 def _settings(parts: list[Metric], tables: set[str], settings: Settings) -> dict[str, Any]:
     """The settings that differ from their default and change one of these metrics."""
-    given: Mapping[str, Any] = settings.model_dump(mode="json", exclude_defaults=True, exclude=_CHOOSING)
+    values: Mapping[str, Any] = settings.model_dump(mode="json", exclude_defaults=True, exclude=_CHOOSING)
     named = {name for part in parts for name in references(part)} | {part.lag for part in parts if part.lag}
     named |= _PREDICTING if any(part.table == "predictions" for part in parts) else set()
     kept = {
         name: value
-        for name, value in given.items()
+        for name, value in values.items()
         if (name in named if name in _NAMED else _OF_TABLES.get(name, tables) & tables)
     }
     if "goal_revenue_won" in named and settings.goal:

@@ -110,10 +110,10 @@ def _unmatched(here: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 def _digests(column: pa.ChunkedArray | pa.Array, salt: str) -> np.ndarray:
     """A digest of each cell, 0 for an empty one; each distinct text is worked on once."""
-    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
     # Combined, several dictionaries become one in one go; `unify_dictionaries` compares them all with each other.
-    is_coded = pa.types.is_dictionary(whole.type)
-    coded = pa.chunked_array([whole.combine_chunks()]) if is_coded else whole.dictionary_encode()
+    is_coded = pa.types.is_dictionary(chunked.type)
+    coded = pa.chunked_array([chunked.combine_chunks()]) if is_coded else chunked.dictionary_encode()
     if not coded.num_chunks:
         return np.zeros(0, np.uint64)
     # All chunks share one dictionary now.

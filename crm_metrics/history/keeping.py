@@ -41,7 +41,7 @@ class _Kept:
     figure: Figure
     row: int
     definition: int
-    whole: bool
+    complete: bool
     value_run: int
     last_run: int
     as_of: str
@@ -57,7 +57,7 @@ class _Step:
     new: Figure
     kept: _Kept | None
     since: _Kept | None
-    told: bool
+    reported: bool
     back: bool = False
 
 
@@ -65,8 +65,8 @@ class Keeping:
     """One report and one history. `dataset` is what the report was computed from; `whole` says that no segment was left
     out by `--top`."""
 
-    def __init__(self, path: Path, report: Report, dataset: Dataset, catalog: Catalog, *, whole: bool) -> None:
-        self.path, self.report, self.whole = path, report, whole
+    def __init__(self, path: Path, report: Report, dataset: Dataset, catalog: Catalog, *, complete: bool) -> None:
+        self.path, self.report, self.whole = path, report, complete
         self._dataset = dataset
         self._groups = figures_of(report, catalog)
         self._definitions = {metric.name: definition(metric, catalog, dataset.settings) for metric in report.metrics}
@@ -81,7 +81,7 @@ class Keeping:
             return []
         with store.opened(self.path) as connection:
             self._now = self._run(connection)
-            steps = [step for step in self._steps(connection) if step.told]
+            steps = [step for step in self._steps(connection) if step.reported]
             self._known = {(step.group, step.new) for step in steps}
             return self._told(connection, steps)
 
@@ -93,10 +93,10 @@ class Keeping:
         with store.opened(self.path, create=True) as connection:
             with store.transaction(connection, self.path):
                 steps = list(self._steps(connection))
-                late = [step for step in steps if step.told and (step.group, step.new) not in self._known]
-                told = self._told(connection, late)  # before the digests of earlier files go
+                late = [step for step in steps if step.reported and (step.group, step.new) not in self._known]
+                restatements = self._told(connection, late)  # before the digests of earlier files go
                 self._add(connection, now, steps)
-            return told
+            return restatements
 
     def _run(self, connection: sqlite3.Connection | None) -> Run:
         """This run, with the digests of its files; those of a file that is known already are taken from the history."""
@@ -117,18 +117,18 @@ class Keeping:
         stated = self._dataset.settings.as_of
         for group, figures in self._groups.items():
             kept = {(figure.figure.segment, figure.figure.currency): figure for figure in _current(connection, group)}
-            came = any(figure.whole for figure in kept.values())
+            came = any(figure.complete for figure in kept.values())
             latest = max(kept.values(), key=lambda figure: figure.last_run, default=None)
             back = stated is not None and any(figure.as_of > stated.isoformat() for figure in kept.values())
             for old, new in pairs([figure.figure for figure in kept.values()], figures, came=True, went=self.whole):
                 mine = kept.get((old.segment, old.currency))
-                told = group.complete and not back and (mine is not None or came) and restated(old, new)
-                yield _Step(group, old, new, mine, mine or latest, told, back)
+                reported = group.complete and not back and (mine is not None or came) and restated(old, new)
+                yield _Step(group, old, new, mine, mine or latest, reported, back)
 
     def _told(self, connection: sqlite3.Connection, steps: Iterable[_Step]) -> list[Restated]:
         runs: dict[int, Run] = {}
         reasons: dict[tuple[str, int, int, bool], tuple[Cause, ...]] = {}
-        told = []
+        restatements = []
         for step in steps:
             if step.since is None or self._now is None:
                 continue
@@ -140,8 +140,8 @@ class Keeping:
                 old = _definition_text(connection, step.since.definition)
                 before = runs[step.since.last_run]
                 reasons[key] = tuple(causes(before, self._now, old, mine.text, mine.tables, segmented=key[3]))
-            told.append(self._restated(step, runs[step.since.value_run].at, reasons[key]))
-        return told
+            restatements.append(self._restated(step, runs[step.since.value_run].at, reasons[key]))
+        return restatements
 
     def _restated(self, step: _Step, first: str, because: tuple[Cause, ...]) -> Restated:
         group, metric = step.group, next(own for own in self.report.metrics if own.name == step.group.metric)
@@ -174,7 +174,7 @@ class Keeping:
             _add_input(connection, run or 0, file)
         ids = {name: _definition_id(connection, own) for name, own in self._definitions.items()}
         for step in steps:
-            _add_figure(connection, run or 0, step, ids[step.group.metric], whole=self.whole)
+            _add_figure(connection, run or 0, step, ids[step.group.metric], complete=self.whole)
         connection.execute(  # rows can only be compared with those of the latest run that gave a figure
             "UPDATE files SET digests = NULL WHERE digests IS NOT NULL AND id NOT IN (SELECT file FROM inputs "
             "WHERE run IN (SELECT last_run FROM figures WHERE current))"
@@ -242,22 +242,22 @@ def _add_input(connection: sqlite3.Connection, run: int, file: Input) -> None:
     connection.execute("INSERT INTO inputs VALUES (?, ?, ?, ?, ?)", (run, file.path, file.table, file.rows, row))
 
 
-def _add_figure(connection: sqlite3.Connection, run: int, step: _Step, definition_id: int, *, whole: bool) -> None:
+def _add_figure(connection: sqlite3.Connection, run: int, step: _Step, definition_id: int, *, complete: bool) -> None:
     """A figure that is as it was stands once, from its first run to its last."""
     group, new, kept = step.group, step.new, step.kept
     if kept is not None and not step.back:
         if kept.figure == new and kept.definition == definition_id:
             connection.execute(
-                "UPDATE figures SET last_run = ?, whole = ? WHERE id = ?", (run, kept.whole or whole, kept.row)
+                "UPDATE figures SET last_run = ?, whole = ? WHERE id = ?", (run, kept.complete or complete, kept.row)
             )
             return
         connection.execute("UPDATE figures SET current = 0 WHERE id = ?", (kept.row,))
     place = (group.metric, group.start, group.end, group.kind, group.complete, group.dims)
-    said = (new.segment, new.currency, new.value, new.n, new.status, new.reason)
+    value = (new.segment, new.currency, new.value, new.n, new.status, new.reason)
     since = kept.value_run if kept is not None and same(kept.figure, new) else run
     connection.execute(
         'INSERT INTO figures (metric, start, "end", kind, complete, dims, segment, currency, value, n, status, reason, '
         "definition, whole, value_run, first_run, last_run, current) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*place, *said, definition_id, whole, since, run, run, not step.back),
+        (*place, *value, definition_id, complete, since, run, run, not step.back),
     )

@@ -101,22 +101,22 @@ def _check(connection: sqlite3.Connection, path: Path) -> None:
     if owner != APPLICATION:
         raise _error(path, *_NO_HISTORY)
     if version > VERSION:
-        said = f"the history was written by a newer crm-metrics (form {version}; this one knows {VERSION})"
-        raise _error(path, said, "Update crm-metrics, or name another file with --history.")
+        problem = f"the history was written by a newer crm-metrics (form {version}; this one knows {VERSION})"
+        raise _error(path, problem, "Update crm-metrics, or name another file with --history.")
 
 
 def _refuse(path: Path) -> None:
     if path.is_dir():
         raise _error(path, "is a folder; --history names a file", f"For example: {path}/history.db")
     if not path.parent.is_dir():
-        said = f"the history cannot be kept: there is no folder {path.parent}"
-        raise _error(path, said, "Make the folder, or name a file in one that is there.")
+        problem = f"the history cannot be kept: there is no folder {path.parent}"
+        raise _error(path, problem, "Make the folder, or name a file in one that is there.")
     if path.exists() and not os.access(path, os.W_OK):
         raise _error(path, *_READ_ONLY)
 
 
-def _error(path: Path, said: str, hint: str | None) -> UsageError:
-    return UsageError(said, where=str(path), hint=hint)
+def _error(path: Path, problem: str, hint: str | None) -> UsageError:
+    return UsageError(problem, where=str(path), hint=hint)
 
 
 def _refusal(path: Path, error: sqlite3.Error) -> UsageError:
@@ -126,7 +126,7 @@ def _refusal(path: Path, error: sqlite3.Error) -> UsageError:
         f"the history is damaged or cannot be used ({error})",
         "Put back a copy of it, or name another file with --history.",
     )
-    return _error(path, *next((said for start, said in _SAID.items() if name.startswith(start)), damaged))
+    return _error(path, *next((problem for start, problem in _SAID.items() if name.startswith(start)), damaged))
 
 
 _NO_HISTORY = (

@@ -12,5 +12,5 @@ def per_count(amount: Floats, count: Floats) -> tuple[Floats, Floats]:
     """The limits of a fixed amount divided by a Poisson count, such as a cost per customer won; NaN where the count is 0."""
     low, high = poisson_limits(count)
     with np.errstate(all="ignore"):
-        known = count > 0
-        return np.where(known, amount / high, np.nan), np.where(known, amount / low, np.nan)
+        positive = count > 0
+        return np.where(positive, amount / high, np.nan), np.where(positive, amount / low, np.nan)

@@ -78,12 +78,12 @@ def poisson_limits(count: ArrayLike, tail: float = 0.025) -> tuple[Floats, Float
 
 def binomial_at_most(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
     """The probability of at most so many hits in n draws, each with probability p."""
-    return _parts(lambda *given: _binomial(*given)[0], count, n, p)
+    return _parts(lambda *arguments: _binomial(*arguments)[0], count, n, p)
 
 
 def binomial_more_than(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:
     """The probability of more hits than so many in n draws, each with probability p."""
-    return _parts(lambda *given: _binomial(*given)[1], count, n, p)
+    return _parts(lambda *arguments: _binomial(*arguments)[1], count, n, p)
 
 
 def _binomial(count: Floats, n: Floats, p: Floats) -> tuple[Floats, Floats]:
@@ -101,15 +101,15 @@ def _beta(a: Floats, b: Floats, above: Floats) -> tuple[Floats, Floats]:
     lower = above <= 0
     swap = np.where(a <= b, 1.0, -1.0)  # to 1 - x, as the smaller of both keeps its digits
     a, b = np.minimum(a, b), np.maximum(a, b)
-    tail = np.exp(_tail(a, b, np.where(lower, -swap, swap), above * swap, _whole(a, b))[0])
+    tail = np.exp(_tail(a, b, np.where(lower, -swap, swap), above * swap, _log_beta(a, b))[0])
     return np.where(lower, tail, 1 - tail), np.where(lower, 1 - tail, tail)
 
 
 def _sought(a: Floats, b: Floats, outwards: Floats | float, above: Floats, tail: Floats | float) -> Floats:
     """Where a beta variable's tail is so large, above its mode in v; a <= b, and the search begins at `above`."""
-    whole, is_far = _whole(a, b), np.ones(np.shape(above), dtype=bool)
+    log_beta, is_far = _log_beta(a, b), np.ones(np.shape(above), dtype=bool)
     for _ in range(8):
-        size, width = _tail(a, b, outwards, above, whole)
+        size, width = _tail(a, b, outwards, above, log_beta)
         off = size - np.log(tail)
         slope = outwards * (a - (a + b) / (1 + b / a * np.exp(-above)))  # of the density's logarithm
         step = outwards * off * width / (1 + off * (slope * width + 1) / 2)
@@ -120,7 +120,7 @@ def _sought(a: Floats, b: Floats, outwards: Floats | float, above: Floats, tail:
     return above
 
 
-def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: Floats) -> tuple[Floats, Floats]:
+def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, log_beta: Floats) -> tuple[Floats, Floats]:
     """The logarithm of a tail, and the tail as multiple of the density where it begins; a <= b."""
     n, odds = a + b, a / b * np.exp(above)
     x = odds / (1 + odds)
@@ -133,13 +133,13 @@ def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, whole: 
         length = length + (_FALL + fall) / (outwards * (n * odds * grown / (1 + odds * grown) - a))
     step = outwards * length * _POINTS[:, None]
     width = length * (_WEIGHTS[:, None] * np.exp(a * step - n * np.log1p(x * np.expm1(step)))).sum(axis=0)
-    return a * above - n * np.log1p(a / n * np.expm1(above)) - whole + np.log(width), width
+    return a * above - n * np.log1p(a / n * np.expm1(above)) - log_beta + np.log(width), width
 
 
-def _whole(a: Floats, b: Floats) -> Floats:
+def _log_beta(a: Floats, b: Floats) -> Floats:
     """The logarithm of B(a, b) where the density at the mode is 1."""
-    one, other, both = _stirling(np.stack([a, b, a + b]))
-    return np.log(2 * np.pi * (1 / a + 1 / b)) / 2 + one + other - both
+    of_a, of_b, of_sum = _stirling(np.stack([a, b, a + b]))
+    return np.log(2 * np.pi * (1 / a + 1 / b)) / 2 + of_a + of_b - of_sum
 
 
 def _stirling(n: Floats) -> Floats:
@@ -151,10 +151,10 @@ def _stirling(n: Floats) -> Floats:
     return ((steps + 0.5) * np.log1p(1 / steps) - 1).sum(axis=0) + rest * far
 
 
-def _parts(of: Callable[..., Floats], *given: ArrayLike) -> Floats:
+def _parts(of: Callable[..., Floats], *arguments: ArrayLike) -> Floats:
     """A function of columns for arguments of any shape; where only the first are many, each value once."""
-    alone = all(np.ndim(each) == 0 for each in given[1:])
-    arrays = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in given))
+    alone = all(np.ndim(each) == 0 for each in arguments[1:])
+    arrays = np.broadcast_arrays(*(np.asarray(each, dtype=np.float64) for each in arguments))
     shape, columns, place = arrays[0].shape, [each.ravel() for each in arrays], None
     if alone:
         columns[0], place = np.unique(columns[0], return_inverse=True)
@@ -162,5 +162,5 @@ def _parts(of: Callable[..., Floats], *given: ArrayLike) -> Floats:
     with np.errstate(all="ignore"):
         starts = range(0, len(columns[0]), _AT_ONCE)
         parts = [of(*(each[start : start + _AT_ONCE] for each in columns)) for start in starts]
-    found = np.concatenate([np.empty(0), *parts])
-    return (found if place is None else found[place]).reshape(shape)
+    values = np.concatenate([np.empty(0), *parts])
+    return (values if place is None else values[place]).reshape(shape)

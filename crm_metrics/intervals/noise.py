@@ -24,7 +24,7 @@ class Noises:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._scores: dict[str, Scores | None] = {}
-        past = {(one.start, one.end): one for window in engine.windows for one in window.past}
+        past = {(earlier.start, earlier.end): earlier for window in engine.windows for earlier in window.past}
         self._place = {edges: place for place, edges in enumerate(past)}
         self._past = Engine(
             engine.dataset,
@@ -59,12 +59,12 @@ class Noises:
         if metric.name not in self._scores:
             cells = self._engine.cells(metric.name)
             self._scores[metric.name] = scores(self._engine, metric, cells) if isinstance(cells, Cells) else None
-        found = self._scores[metric.name]
-        return np.zeros(1) if found is None else found.correlation(now, before)
+        by_unit = self._scores[metric.name]
+        return np.zeros(1) if by_unit is None else by_unit.correlation(now, before)
 
     def _spread(self, metric: Metric, window: Window, days: float) -> Floats:
         """The standard deviation of the periods before a window, in its length where `days` say it; NaN of too few."""
-        places = [self._place[one.start, one.end] for one in window.past]
+        places = [self._place[earlier.start, earlier.end] for earlier in window.past]
         cells = self._past.cells(metric.name) if len(places) >= _LEAST else None
         if not isinstance(cells, Cells):
             return np.full(1, np.nan)
@@ -72,10 +72,10 @@ class Noises:
         if days:
             own = _days(self._past, metric, places)[:, None]
             values = values * np.divide(days, own, out=np.full(own.shape, np.nan), where=own > 0)
-        known = ~np.isnan(values)
-        n = known.sum(axis=0)
-        mean = np.where(known, values, 0).sum(axis=0) / np.maximum(n, 1)
-        squares = (np.where(known, values - mean, 0) ** 2).sum(axis=0)
+        valid = ~np.isnan(values)
+        n = valid.sum(axis=0)
+        mean = np.where(valid, values, 0).sum(axis=0) / np.maximum(n, 1)
+        squares = (np.where(valid, values - mean, 0) ** 2).sum(axis=0)
         return np.where(n >= _LEAST, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
 
 

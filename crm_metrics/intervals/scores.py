@@ -55,16 +55,16 @@ class Scores:
     unit: Ints
     score: Floats
     shape: tuple[int, int]
-    whole: Floats | None = None
+    outside: Floats | None = None
 
     @cached_property
     @np.errstate(all="ignore")
     def variance(self) -> Floats:
         """The variance of each cell, to eleven digits: the others depend on the order in which the rows come."""
-        found = weighted(self.cell, self.score**2, self.shape[0] * self.shape[1]).reshape(self.shape)
-        found = found if self.whole is None else np.maximum(found + self.whole, 0)
-        scale = 10.0 ** (10 - np.floor(np.log10(found)))
-        return np.where((found > 0) & np.isfinite(scale), np.rint(found * scale) / scale, found)
+        variance = weighted(self.cell, self.score**2, self.shape[0] * self.shape[1]).reshape(self.shape)
+        variance = variance if self.outside is None else np.maximum(variance + self.outside, 0)
+        scale = 10.0 ** (10 - np.floor(np.log10(variance)))
+        return np.where((variance > 0) & np.isfinite(scale), np.rint(variance * scale) / scale, variance)
 
     @cached_property
     def units(self) -> Floats:
@@ -77,11 +77,11 @@ class Scores:
         segments, span = self.shape[1], int(self.unit.max(initial=0)) + 1
         window, segment = np.divmod(self.cell, segments)
         keys, first, second = segment * span + self.unit, window == now, window == before
-        both, one, other = np.intersect1d(keys[first], keys[second], assume_unique=True, return_indices=True)
-        shared = weighted(both // span, self.score[first][one] * self.score[second][other], segments)
+        both, of_now, of_before = np.intersect1d(keys[first], keys[second], assume_unique=True, return_indices=True)
+        shared = weighted(both // span, self.score[first][of_now] * self.score[second][of_before], segments)
         variance = self.variance
-        found = shared / np.sqrt(variance[now] * variance[before])
-        return np.clip(np.nan_to_num(found), 0, 1)
+        correlation = shared / np.sqrt(variance[now] * variance[before])
+        return np.clip(np.nan_to_num(correlation), 0, 1)
 
 
 def repeats(engine: Engine, metric: Metric) -> bool:
@@ -96,22 +96,22 @@ def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None 
     has none: a largest value, a survival median, a whole of wholes."""
     if (metric.name, about) in engine.scores:
         return engine.scores[metric.name, about]
-    found = _scores(engine, metric, cells, about)
-    if found is None or len(found.cell) <= _KEPT:
-        engine.scores[metric.name, about] = found
-    return found
+    by_unit = _scores(engine, metric, cells, about)
+    if by_unit is None or len(by_unit.cell) <= _KEPT:
+        engine.scores[metric.name, about] = by_unit
+    return by_unit
 
 
 def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -> Scores | None:
-    found = _gradient(engine, metric.formula, cells) if metric.formula else _of_aggregate(engine, metric, cells)
-    if found is None:
+    estimate = _gradient(engine, metric.formula, cells) if metric.formula else _of_aggregate(engine, metric, cells)
+    if estimate is None:
         return None
-    gradient = found[1]
+    gradient = estimate[1]
     if about is not None:
         over, under = gradient
         gradient = {over: gradient[over], under: -about * gradient[over]}
     if metric.per_month and metric.formula:
-        gradient = _per_month(engine.covering.months(metric)[:, None], *found)
+        gradient = _per_month(engine.covering.months(metric)[:, None], *estimate)
     gradient = {leaf: slope for leaf, slope in gradient.items() if (leaf.metric.table, leaf.metric.column) != DECIDED}
     own = [leaf for leaf in gradient if engine.dims(leaf.metric) == cells.dims]
     wholes = [leaf for leaf in gradient if leaf not in own]
@@ -123,8 +123,8 @@ def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -
         step = np.cumsum([0, *(int(unit.max(initial=0)) + 1 for _, unit, _ in parts)])
         cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
         unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
-    found_scores = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
-    return _with_whole(engine, found_scores, wholes[0], gradient[wholes[0]], cells) if wholes else found_scores
+    by_unit = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
+    return _with_whole(engine, by_unit, wholes[0], gradient[wholes[0]], cells) if wholes else by_unit
 
 
 def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradient] | None:
@@ -165,12 +165,12 @@ def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] 
 
 
 def _of_aggregate(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Gradient] | None:
-    name, one = metric.name, np.ones(cells.value.shape)
+    name, ones = metric.name, np.ones(cells.value.shape)
     match metric.aggregate:
         case "count" | "distinct":
-            return cells.value, {Leaf(name, _NUMBER, metric): one}
+            return cells.value, {Leaf(name, _NUMBER, metric): ones}
         case "sum":
-            return cells.value, {Leaf(name, _TOTAL, metric): one}
+            return cells.value, {Leaf(name, _TOTAL, metric): ones}
         case "mean":
             by = {Leaf(name, _TOTAL, metric): 1 / cells.n, Leaf(name, _NUMBER, metric): -cells.value / cells.n}
             return cells.value, by
@@ -186,10 +186,10 @@ def _per_month(months: Floats, value: Floats, gradient: Gradient) -> Gradient:
 
 
 def _combined(left: Gradient, by_left: Floats | float, right: Gradient, by_right: Floats | float) -> Gradient:
-    made = {leaf: slope * by_left for leaf, slope in left.items()}
+    gradient = {leaf: slope * by_left for leaf, slope in left.items()}
     for leaf, slope in right.items():
-        made[leaf] = made[leaf] + slope * by_right if leaf in made else slope * by_right
-    return made
+        gradient[leaf] = gradient[leaf] + slope * by_right if leaf in gradient else slope * by_right
+    return gradient
 
 
 def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]]:
@@ -198,12 +198,12 @@ def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]
     tables = sorted({leaf.metric.table for leaf in leaves})
     if len(tables) > 1 and all(engine.dataset.tables[table].has(_PAIRED_BY) for table in tables):
         return [(leaves, _PAIRED_BY)]
-    made = []
+    groups = []
     for table in tables:
         own = [leaf for leaf in leaves if leaf.metric.table == table]
         counted = {leaf.metric.column for leaf in own if leaf.metric.aggregate == "distinct"} - {_PAIRED_BY}
-        made.append((own, min(counted, default="")))
-    return made
+        groups.append((own, min(counted, default="")))
+    return groups
 
 
 def _of_group(
@@ -211,19 +211,19 @@ def _of_group(
 ) -> tuple[Ints, Ints, Floats]:
     """The cells, units and scores of leaves that are moved by the same units."""
     labels = _labels(engine, leaves, column) if column else None
-    found: dict[int, tuple[Groups, Floats, Floats]] = {}
+    by_group: dict[int, tuple[Groups, Floats, Floats]] = {}
     for leaf in leaves:
         pairs = engine.limited_pairs(leaf.metric)
         units = None if labels is None else _numbered(engine, leaf, column, labels)
         groups = engine.groups(leaf.metric, pairs, cells.dims, units)
-        added, seen = _added(engine, leaf, pairs, groups, cells)
+        added, counts = _added(engine, leaf, pairs, groups, cells)
         score = gradient[leaf].ravel().take(groups.cell) * added
-        kept = found.get(id(groups.cell))
-        found[id(groups.cell)] = (groups, score + kept[1], seen + kept[2]) if kept else (groups, score, seen)
+        kept = by_group.get(id(groups.cell))
+        by_group[id(groups.cell)] = (groups, score + kept[1], counts + kept[2]) if kept else (groups, score, counts)
     parts = []
-    for groups, score, seen in found.values():
-        some = np.flatnonzero(seen)
-        parts.append((groups.cell, groups.unit, score) if len(some) == len(seen) else
+    for groups, score, counts in by_group.values():
+        some = np.flatnonzero(counts)
+        parts.append((groups.cell, groups.unit, score) if len(some) == len(counts) else
                      (groups.cell.take(some), groups.unit.take(some), score.take(some)))  # fmt: skip
     if len(parts) == 1:
         return parts[0]
@@ -237,30 +237,30 @@ def _added(engine: Engine, leaf: Leaf, pairs: Chosen, groups: Groups, cells: Cel
     """What each group of the pairs adds to the leaf, and how many rows it has."""
     size, metric = len(groups.cell), leaf.metric
     if metric.aggregate == "count":
-        seen = np.bincount(groups.place, minlength=size).astype(np.float64)
-        return seen, seen
+        counts = np.bincount(groups.place, minlength=size).astype(np.float64)
+        return counts, counts
     if metric.aggregate == "distinct":
         named = engine.selector(metric.table).entities(metric.column)[pairs.rows] >= 0
-        seen = weighted(groups.place, named.astype(np.float64), size)
-        return (seen >= (metric.at_least or 1)).astype(np.float64), seen
+        counts = weighted(groups.place, named.astype(np.float64), size)
+        return (counts >= (metric.at_least or 1)).astype(np.float64), counts
     values = engine.measures.values(metric, pairs)
-    known = ~np.isnan(values)
-    seen = weighted(groups.place, known.astype(np.float64), size)
+    valid = ~np.isnan(values)
+    counts = weighted(groups.place, valid.astype(np.float64), size)
     if leaf.role == _NUMBER:
-        return seen, seen
+        return counts, counts
     if leaf.role == _TOTAL:
-        return weighted(groups.place, np.where(known, values, 0.0), size), seen
+        return weighted(groups.place, np.where(valid, values, 0.0), size), counts
     middle = cells.value.ravel()[groups.cell.take(groups.place)]
-    return weighted(groups.place, (values <= middle).astype(np.float64), size) - quantile(metric) * seen, seen
+    return weighted(groups.place, (values <= middle).astype(np.float64), size) - quantile(metric) * counts, counts
 
 
 def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
     """A number for each entity, the same in every table."""
-    found: set[str] = set()
+    labels: set[str] = set()
     for table in {leaf.metric.table for leaf in leaves}:
         values = engine.dataset.tables[table].frame[column]
-        found.update(map(str, values.astype("category").cat.categories.tolist()))
-    return {label: number for number, label in enumerate(sorted(found))}
+        labels.update(map(str, values.astype("category").cat.categories.tolist()))
+    return {label: number for number, label in enumerate(sorted(labels))}
 
 
 def _numbered(engine: Engine, leaf: Leaf, column: str, labels: Mapping[str, int]) -> Ints:

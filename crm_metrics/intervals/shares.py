@@ -16,8 +16,8 @@ def wilson(share: Floats, n: Floats, z: float = Z) -> tuple[Floats, Floats]:
         middle = (share + z**2 / (2 * n)) / (1 + z**2 / n)
         half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
         low, high = np.where(share == 0, 0.0, middle - half), np.where(share == 1, 1.0, middle + half)
-    known = n > 0
-    return np.where(known, np.maximum(low, 0.0), np.nan), np.where(known, np.minimum(high, 1.0), np.nan)
+    valid = n > 0
+    return np.where(valid, np.maximum(low, 0.0), np.nan), np.where(valid, np.minimum(high, 1.0), np.nan)
 
 
 def net_promoter(promoters: Floats, detractors: Floats, n: Floats) -> tuple[Floats, Floats]:
@@ -31,11 +31,11 @@ def net_promoter(promoters: Floats, detractors: Floats, n: Floats) -> tuple[Floa
 
 
 def difference(
-    one: tuple[Floats, Floats, Floats], other: tuple[Floats, Floats, Floats], together: Floats | float = 0.0
+    minuend: tuple[Floats, Floats, Floats], subtrahend: tuple[Floats, Floats, Floats], together: Floats | float = 0.0
 ) -> tuple[Floats, Floats]:
     """The limits of the difference of two figures, each given as value, low and high (Newcombe 1998, method 10, for shares
     with Wilson's limits; Zou and Donner 2008 for any figure; with the correlation `together`, Zou 2007)."""
-    (first, first_low, first_high), (second, second_low, second_high) = one, other
+    (first, first_low, first_high), (second, second_low, second_high) = minuend, subtrahend
 
     def reach(mine: Floats, theirs: Floats) -> Floats:
         return np.sqrt(np.maximum(mine**2 + theirs**2 - 2 * together * mine * theirs, 0))

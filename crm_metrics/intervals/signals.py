@@ -48,11 +48,11 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
             np.abs(gap) > _SURE * half,
             (gap > 0) == (metric.better is Better.HIGHER),
         )
-    said = np.full(len(now.value), NONE, dtype=object)
-    said[likely & good], said[likely & ~good] = MAYBE_BETTER, MAYBE_WORSE
-    said[sure & good], said[sure & ~good] = BETTER, WORSE
-    said[np.isnan(half)] = UNKNOWN
-    return said
+    signs = np.full(len(now.value), NONE, dtype=object)
+    signs[likely & good], signs[likely & ~good] = MAYBE_BETTER, MAYBE_WORSE
+    signs[sure & good], signs[sure & ~good] = BETTER, WORSE
+    signs[np.isnan(half)] = UNKNOWN
+    return signs
 
 
 def chances(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE) -> Floats:
@@ -63,8 +63,8 @@ def chances(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
     gap, half = _gap(metric, now, before, noise)
     n = np.minimum(now.effective, before.effective)
     with np.errstate(all="ignore"):
-        found = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
-    return np.where((half > 0) & (n >= FEWEST), found, np.nan)
+        p_values = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
+    return np.where((half > 0) & (n >= FEWEST), p_values, np.nan)
 
 
 def visible(metric: Metric, now: Figures, before: Figures, noise: Noise, risk: float) -> Floats:
@@ -75,8 +75,8 @@ def visible(metric: Metric, now: Figures, before: Figures, noise: Noise, risk: f
     _, half = _gap(metric, now, before, noise)
     n = np.minimum(now.effective, before.effective)
     with np.errstate(all="ignore"):
-        found = half * (t_quantile(n - 1.0, 1 - risk / 2) + _POWER) / t_quantile(n - 1.0, 0.975)
-    return np.where((half > 0) & (n >= FEWEST), found, np.nan)
+        gaps = half * (t_quantile(n - 1.0, 1 - risk / 2) + _POWER) / t_quantile(n - 1.0, 0.975)
+    return np.where((half > 0) & (n >= FEWEST), gaps, np.nan)
 
 
 def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats]:
@@ -85,14 +85,14 @@ def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[F
     is_known = ~np.isnan(noise.spread)  # then what counts vary by is seen, and Poisson's variance the least of it
     now, before = (with_limits(metric, part, plain=is_known) for part in (now, before))
     longer, reach = noise.longer, Z * np.nan_to_num(noise.spread)
-    one, other = (
+    figures, earlier = (
         (value, np.minimum(low, value - reach), np.maximum(high, value + reach))
         for value, low, high in (
             (now.value, now.low, now.high),
             (before.value * longer, before.low * longer, before.high * longer),
         )
     )
-    low, high = difference(one, other, noise.together)
+    low, high = difference(figures, earlier, noise.together)
     gap = now.value - before.value * longer
     return gap, np.where(gap > 0, gap - low, high - gap)
 
@@ -102,9 +102,9 @@ def holm(many: Floats, risk: float) -> Bools:
     One that is NaN never is."""
     order = np.argsort(many, kind="stable")
     small = many[order] <= risk / (np.count_nonzero(~np.isnan(many)) - np.arange(len(many))).clip(1)
-    told = np.zeros(len(many), dtype=bool)
-    told[order[np.logical_and.accumulate(small)]] = True
-    return told
+    rejected = np.zeros(len(many), dtype=bool)
+    rejected[order[np.logical_and.accumulate(small)]] = True
+    return rejected
 
 
 def with_limits(metric: Metric, figures: Figures, *, plain: Bools | bool = False) -> Figures:

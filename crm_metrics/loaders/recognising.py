@@ -60,9 +60,9 @@ def recognise(
     sure = [read for read in signed if not _contradicted(sheet, read)]
     if not any(map(_is_placed, sure)):
         plain = [layout for layout in options if layout.vendor == GENERIC]
-        whole = [_worded(sheet, read) for layout in plain if (read := reading(sheet, layout)) is not None]
+        worded_readings = [_worded(sheet, read) for layout in plain if (read := reading(sheet, layout)) is not None]
         tables = {read.layout.table for read in sure}
-        sure = [read for read in whole if not tables or read.layout.table in tables] or sure or signed
+        sure = [read for read in worded_readings if not tables or read.layout.table in tables] or sure or signed
     if not sure:
         return None
     sure.sort(key=lambda read: -read.score)
@@ -82,15 +82,19 @@ def _completed(sheet: Sheet, best: Recognised) -> Recognised:
     read = reading(sheet, plain)
     if read is None or best.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
         return best
-    said = _worded(sheet, read)
+    worded_reading = _worded(sheet, read)
     used = {*best.columns.values()}
-    more = {name: place for name, place in said.columns.items() if place not in used and name not in said.candidates}
-    if not best.columns.items() <= said.columns.items():
+    more = {
+        name: place
+        for name, place in worded_reading.columns.items()
+        if place not in used and name not in worded_reading.candidates
+    }
+    if not best.columns.items() <= worded_reading.columns.items():
         # Amounts of several currencies would be added: the column that tells them apart is never left alone.
         more = {} if best.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}
     columns = more | best.columns
-    suffixes = {name: text for name, text in said.suffixes.items() if name in more} | best.suffixes
-    units = {name: unit for name, unit in said.units.items() if name in more} | best.units
+    suffixes = {name: text for name, text in worded_reading.suffixes.items() if name in more} | best.suffixes
+    units = {name: unit for name, unit in worded_reading.units.items() if name in more} | best.units
     return replace(best, columns=columns, suffixes=suffixes, units=units)
 
 
@@ -108,12 +112,12 @@ def _is_close(sure: Sequence[Recognised]) -> bool:
     return sure[1].score % _VENDOR >= _CLOSE * (sure[0].score % _VENDOR) and sure[0].score < _VENDOR
 
 
-def _worded(sheet: Sheet, whole: Whole) -> Recognised:
+def _worded(sheet: Sheet, reading: Whole) -> Recognised:
     """A reading by words with what the ends of its headers say."""
-    columns = dict(whole.columns)
+    columns = dict(reading.columns)
     suffixes = {name: text for name, place in columns.items() if (text := sheet.heads[place].suffix) is not None}
-    units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], whole.layout))}
-    return Recognised(whole.layout, columns, suffixes, units, dict(whole.candidates), whole.score)
+    units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], reading.layout))}
+    return Recognised(reading.layout, columns, suffixes, units, dict(reading.candidates), reading.score)
 
 
 def _contradicted(sheet: Sheet, recognised: Recognised) -> bool:

@@ -45,9 +45,9 @@ class Calendar:
     def between(self, start: date, end: date) -> Period:
         """[start, end) as the calendar unit that it is exactly, else as a range named by its first and last day."""
         for unit in _CANONICAL:
-            whole = self.unit(unit, start)
-            if (whole.start, whole.end) == (start, end):
-                return whole
+            period = self.unit(unit, start)
+            if (period.start, period.end) == (start, end):
+                return period
         return Period(start, end, f"{start}..{end - DAY}", "range", calendar=self)
 
     def _offset(self, unit: Unit) -> int:
@@ -156,9 +156,9 @@ class Period:
         parts = []
         day = self.start
         while day < self.end:
-            whole = self.calendar.unit(unit, day)
-            parts.append(replace(whole, start=day, end=min(whole.end, self.end)))
-            day = whole.end
+            period = self.calendar.unit(unit, day)
+            parts.append(replace(period, start=day, end=min(period.end, self.end)))
+            day = period.end
         return parts
 
 

@@ -91,15 +91,15 @@ def _absolute(text: str, calendar: Calendar) -> Period:
         raise ValueError(
             "name its year as well" if text[:3] in _MONTH_NAMES or re.fullmatch("[qhw][0-9]+", text) else ""
         )
-    given = {name: int(digits) for name, digits in match.groupdict().items() if digits}
-    year = given.get("year", given.get("fiscal", 0))
+    numbers = {name: int(digits) for name, digits in match.groupdict().items() if digits}
+    year = numbers.get("year", numbers.get("fiscal", 0))
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise ValueError(f"years run from {FIRST_YEAR} to {LAST_YEAR}")
 
     def nth(name: str, last: int, run: str) -> int:
-        if not 1 <= given.get(name, 1) <= last:
+        if not 1 <= numbers.get(name, 1) <= last:
             raise ValueError(run)
-        return given.get(name, 1)
+        return numbers.get(name, 1)
 
     half = nth("half", 2, "halves are H1 and H2")
     quarter = nth("quarter", 4, "quarters run from Q1 to Q4")
@@ -108,14 +108,14 @@ def _absolute(text: str, calendar: Calendar) -> Period:
     days = monthrange(year, month)[1]
     day = nth("day", days, f"{year}-{month:02} has {days} days")
     week = nth("week", weeks_in(year), f"the weeks of {year} run from W01 to W{weeks_in(year)}")
-    if "fiscal" in given:
+    if "fiscal" in numbers:
         # Any month of the named year up to the one before the fiscal year's start is in it.
         start = calendar.unit("fiscal-year", date(year, (calendar.fiscal_year_start + 10) % 12 + 1, 1)).start
-        return calendar.unit("fiscal-quarter" if "part" in given else "fiscal-year", add_months(start, part * 3 - 3))
-    if "week" in given:
+        return calendar.unit("fiscal-quarter" if "part" in numbers else "fiscal-year", add_months(start, part * 3 - 3))
+    if "week" in numbers:
         return calendar.unit("week", date.fromisocalendar(year, week, 4))
     units: tuple[Unit, ...] = ("day", "month", "quarter", "half")
-    unit: Unit = next((unit for unit in units if unit in given), "year")
+    unit: Unit = next((unit for unit in units if unit in numbers), "year")
     return calendar.unit(unit, date(year, month + (quarter - 1) * 3 + (half - 1) * 6, day))
 
 

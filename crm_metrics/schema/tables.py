@@ -53,13 +53,13 @@ def inputs(wanted: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
     """The columns that have to be read for the wanted `(table, column)` pairs, by table; keys, deletion flags and the
     moments that decide as-of are not included: a loader always reads those."""
     result: dict[str, set[str]] = {}
-    seen: set[tuple[str, str]] = set()
+    visited: set[tuple[str, str]] = set()
     queue = list(wanted)
     while queue:
         table, name = queue.pop()
-        if (table, name) in seen:
+        if (table, name) in visited:
             continue
-        seen.add((table, name))
+        visited.add((table, name))
         schema = TABLES[table]
         if schema.bases:
             queue += [_pair(need) for need in NEEDS[table]]

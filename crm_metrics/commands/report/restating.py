@@ -44,7 +44,7 @@ class History:
             return
         from crm_metrics.history.keeping import Keeping
 
-        self._keeping = Keeping(path, report, dataset, asked.catalog, whole=asked.top is None)
+        self._keeping = Keeping(path, report, dataset, asked.catalog, complete=asked.top is None)
         try:
             self.report = replace(report, restated=self._keeping.look())
         except UsageError as error:

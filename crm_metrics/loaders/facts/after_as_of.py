@@ -76,8 +76,8 @@ def _deals(bench: Workbench, table: Table, later: _Later) -> None:
         bench.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
     newest = _goes_on_to(bench, "deals")
     if newest is not None and bench.asks("deals", *_OF_THE_EXPORT):
-        said = "The amount, stage, owner and probability of deals are those of the export, which goes on to"
-        bench.note(f"{said} {newest}, not those of {bench.last_day('deals')}.", "deals")
+        sentence = "The amount, stage, owner and probability of deals are those of the export, which goes on to"
+        bench.note(f"{sentence} {newest}, not those of {bench.last_day('deals')}.", "deals")
     if not (ahead | reopened).any():
         return
     outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)

@@ -166,19 +166,19 @@ def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> N
 
 def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
     """Whether every file of promoter scores says that its scale ends with 10."""
-    said = [
+    scales = [
         ratings.set_for(bench, i) or ratings.named(_declared(bench, table, i, rows, "nps_score"))
         for i, rows in bench.by_file(table, asked)
     ]
-    return all(scale is not None and scale.high == 10 for scale in said)
+    return all(scale is not None and scale.high == 10 for scale in scales)
 
 
 def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:
     """What the rows or the headers of a file say about the scale of a column; all of it where rows name several."""
     if "scale" in table.frame and has_value(table.frame, "scale")[rows].any():
         return " and ".join(sorted(map(str, table.frame.loc[rows, "scale"].dropna().unique())))
-    said = (bench.sources[source].columns, bench.recognised[source].suffixes)
-    return " ".join(of.get(name, "") for of in said for name in (column, "csat_score"))
+    places = (bench.sources[source].columns, bench.recognised[source].suffixes)
+    return " ".join(of.get(name, "") for of in places for name in (column, "csat_score"))
 
 
 def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> None:

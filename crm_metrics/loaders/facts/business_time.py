@@ -251,9 +251,9 @@ def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: H
 
 def _label(bench: Workbench, table: Table, wait: _Wait, computed: Bools, own: Bools) -> str:
     """Whose hours they are; a note names the help desk's columns."""
-    said = ["by your working hours"] if computed.any() else []
+    parts = ["by your working hours"] if computed.any() else []
     if own.any():
         headers = sorted({f'"{bench.sources[i].columns[wait.own]}"' for i in bench.files(table, own)})
         bench.note(f"The {wait.called} is the help desk's own: {', '.join(headers)}.", f"tickets.{wait.column}")
-        said.append("by the help desk's")
-    return " and ".join(said)
+        parts.append("by the help desk's")
+    return " and ".join(parts)

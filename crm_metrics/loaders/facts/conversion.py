@@ -45,22 +45,22 @@ def derive(bench: Workbench) -> None:
     if bench.rates is None:
         return
     bench.priced_in = target
-    said: dict[str, _Converted] = {}
+    converted: dict[str, _Converted] = {}
     for name in _TABLES:
         if name in bench.tables:
-            _convert(bench, bench.tables[name], bench.rates, target, said)
-    if said:
-        bench.notes.append(_sentence(said, target))
+            _convert(bench, bench.tables[name], bench.rates, target, converted)
+    if converted:
+        bench.notes.append(_sentence(converted, target))
 
 
-def _sentence(said: dict[str, _Converted], target: str) -> str:
-    names = " and ".join(f"{code} ({used.how})" if used.how else code for code, used in sorted(said.items()))
-    age = max(used.age for used in said.values())
+def _sentence(converted: dict[str, _Converted], target: str) -> str:
+    names = " and ".join(f"{code} ({used.how})" if used.how else code for code, used in sorted(converted.items()))
+    age = max(used.age for used in converted.values())
     old = f"; the oldest rate used is {age:,} days older than its row" if age > 1 else ""
     return f"Amounts in {names} are converted to {target} at the rate of each row's date{old}."
 
 
-def _convert(bench: Workbench, table: Table, book: Book, target: str, said: dict[str, _Converted]) -> None:
+def _convert(bench: Workbench, table: Table, book: Book, target: str, converted: dict[str, _Converted]) -> None:
     frame = table.frame
     money = [name for name, column in schema.TABLES[table.name].columns.items() if column.kind is Kind.MONEY]
     money = [name for name in money if name in frame and not schema.TABLES[table.name].columns[name].needs]
@@ -85,7 +85,7 @@ def _convert(bench: Workbench, table: Table, book: Book, target: str, said: dict
         _report(bench, table, rows[early & dated], code, target, f"the first rate is of {first}")
         _report(bench, table, rows[early & ~dated], code, target, "the row has no date")
         if not early.all():
-            used = said.setdefault(code, _Converted(series.how))
+            used = converted.setdefault(code, _Converted(series.how))
             used.age = max(used.age, int(ages[~early].max()))
     for name in money:
         frame[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan) * factor

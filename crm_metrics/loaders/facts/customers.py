@@ -42,8 +42,8 @@ def _left(bench: Workbench, table: Table) -> None:
     prospect = np.isnat(started) & states.is_in(frame, "customers", "prospect")
     frame["is_customer"] = ~(started >= bench.known_until(table.name)) & ~prospect & ~never
     if has_value(frame, "ended_at").any():
-        seen = "the customers have end dates, which do better: see the churn rate"
-        table.unusable["is_churned"] = Unusable("missing-column", seen)
+        reason = "the customers have end dates, which do better: see the churn rate"
+        table.unusable["is_churned"] = Unusable("missing-column", reason)
 
 
 def _says_who_left(bench: Workbench, table: Table) -> Bools:
@@ -63,9 +63,9 @@ def _spells(bench: Workbench) -> None:
         merged = merged.drop(columns="ended_at")
     table = Table("spells", merged)
     if not has_ends:
-        seen = f"{where} never say when a customer left"
+        reason = f"{where} never say when a customer left"
         hint = "give an end date, or --set inactive_after_days=180 to count who has not bought for so long as lost"
-        table.unusable["ended_at"] = Unusable("missing-column", seen, hint)
+        table.unusable["ended_at"] = Unusable("missing-column", reason, hint)
     bench.tables["spells"] = table
 
 

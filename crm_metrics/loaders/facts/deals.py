@@ -41,9 +41,9 @@ def _note_one_outcome(bench: Workbench, outcome: np.ndarray) -> None:
     """Say so when many deals ended and all alike: the export may leave the others out, and nothing else would tell."""
     won, lost = int((outcome == WON).sum()), int((outcome == LOST).sum())
     if bench.asks("deals", "outcome") and won + lost >= _MANY and not (won and lost):
-        said, other = ("won", "lost") if won else ("lost", "won")
+        outcome_name, other = ("won", "lost") if won else ("lost", "won")
         warning = f"if the export leaves {other} ones out, every win rate is wrong"
-        bench.note(f"All {won + lost:,} deals that ended are {said}: {warning}.", "deals.outcome")
+        bench.note(f"All {won + lost:,} deals that ended are {outcome_name}: {warning}.", "deals.outcome")
 
 
 def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:

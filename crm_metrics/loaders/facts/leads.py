@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import DAY_US, HOUR_US, Workbench, in_target, optional_truth, seen
+from crm_metrics.loaders.facts.workbench import DAY_US, HOUR_US, Workbench, distinct_values, in_target, optional_truth
 from crm_metrics.schema import STATES
 from crm_metrics.tables import LATER, STATE, Table
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
@@ -27,14 +27,14 @@ def derive(bench: Workbench) -> None:
 def _conversion(bench: Workbench, table: Table) -> None:
     frame = table.frame
     dated = bool((has_value(frame, "converted_at") | truths(frame, LATER)).any())
-    is_told = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
+    has_state = np.ones(len(frame), dtype=bool)  # whose state is not known is in no share
     own = {"is_converted", "converted_at"} & {*frame}
     if "status" in frame and not own:
         states.settle(bench, table)
     if "is_converted" in frame:
         flag = truths(frame, "is_converted")
-        said = states.read_by(bench, table, "status") == _CONVERTED if "status" in frame else flag
-        bench.report("converted-conflict", table, said & ~flag & ~truths(frame, LATER), column="the flag")
+        by_status = states.read_by(bench, table, "status") == _CONVERTED if "status" in frame else flag
+        bench.report("converted-conflict", table, by_status & ~flag & ~truths(frame, LATER), column="the flag")
         converted = flag & ~truths(frame, LATER)
     elif "converted_at" in frame:
         converted = has_value(frame, "converted_at")
@@ -43,28 +43,28 @@ def _conversion(bench: Workbench, table: Table) -> None:
         converted, dated = has_value(frame, "converted_at"), True
         bench.say("lead-conversion-from", how="when a deal that came of them was won")
     elif "status" in frame:
-        converted, is_told = states.is_in(frame, "leads", "converted"), has_value(frame, STATE)
+        converted, has_state = states.is_in(frame, "leads", "converted"), has_value(frame, STATE)
         if not converted.any():
             return
-        how = " or ".join(seen(frame, "status", converted)[:5])
+        how = " or ".join(distinct_values(frame, "status", converted)[:5])
         bench.say("lead-conversion-from", how=f"when their status is {how}")
     else:
         return
     at = moments(frame, "converted_at")
     converted = converted & ~(at >= bench.known_until(table.name))
-    frame["is_converted"] = optional_truth(converted, is_told)
+    frame["is_converted"] = optional_truth(converted, has_state)
     # Young leads are young whether or not anybody has converted yet.
     dated |= "converted_at" in frame and not converted.any()
     if own:
         states.record(bench, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
     if "created_at" not in frame:
-        frame["is_mature"] = is_told
+        frame["is_mature"] = has_state
         frame["is_converted_in_window"] = converted
         bench.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
         return
     created, window = frame["created_at"].to_numpy(), bench.settings.conversion_days
     if not dated:
-        frame["is_mature"] = ~np.isnat(created) & is_told
+        frame["is_mature"] = ~np.isnat(created) & has_state
         frame["is_converted_in_window"] = converted
         young = int((bench.last_day(table.name) - bench.days(created) < np.timedelta64(window, "D")).sum())
         how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
@@ -120,8 +120,8 @@ def _counts(bench: Workbench) -> None:
     elif "spend" in bench.tables and "leads" in bench.tables["spend"].frame:
         table = bench.tables["spend"]
         date, frame = "spent_at", table.frame.assign(leads=numbers(table.frame, "leads"))
-        said = "Cost per lead uses the leads that the spend file reports, as no leads were given."
-        bench.note(said, "lead_counts")
+        sentence = "Cost per lead uses the leads that the spend file reports, as no leads were given."
+        bench.note(sentence, "lead_counts")
     else:
         return
     if date in frame:

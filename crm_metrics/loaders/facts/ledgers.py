@@ -13,7 +13,7 @@ import pandas as pd
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, seen
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, distinct_values
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table
@@ -43,16 +43,16 @@ def kind_of(label: str) -> str | None:
         return text
     if text in names:
         return names[text]
-    said = text.split()
-    return next((kind for kind in _BY_WORDS if any(_holds(text, said, word) for word in words[kind])), None)
+    tokens = text.split()
+    return next((kind for kind in _BY_WORDS if any(_holds(text, tokens, word) for word in words[kind])), None)
 
 
-def _holds(text: str, said: list[str], word: str) -> bool:
+def _holds(text: str, tokens: list[str], word: str) -> bool:
     if not word.isascii():
         return word in text
     if " " in word:
         return f" {word} " in f" {text} "
-    return word in said or (len(word) >= _LONG and any(part.endswith(word) for part in said))
+    return word in tokens or (len(word) >= _LONG and any(part.endswith(word) for part in tokens))
 
 
 def _plain(text: str) -> str:
@@ -70,7 +70,7 @@ def split(bench: Workbench, table: Table) -> None:
     sign = np.ones(len(frame))
     typed = has_value(frame, "type")
     for i, mine in bench.by_file(table):
-        kinds = [kind_of(label) for label in seen(frame, "type", mine & typed)]
+        kinds = [kind_of(label) for label in distinct_values(frame, "type", mine & typed)]
         if not kinds or len(kinds) > _MOST or not is_ledger(kinds):
             continue
         of_row = by_text(frame["type"], lambda label: kind_of(label) or "?", "?", object)
@@ -79,7 +79,7 @@ def split(bench: Workbench, table: Table) -> None:
         _refuse_unknown(bench, table, i, of_row, amount)
         gone, why = _no_sales(table, of_row, amount)
         for label, hit in why.items():
-            names = ", ".join(seen(frame, "type", hit)) or "without a type"
+            names = ", ".join(distinct_values(frame, "type", hit)) or "without a type"
             bench.report("no-sale", table, hit, column=bench.sources[i].columns["type"], seen=names, why=label)
         out |= gone
         refund = of_row == "refund"
@@ -92,10 +92,12 @@ def split(bench: Workbench, table: Table) -> None:
 
 def is_ledger(kinds: list[str | None]) -> bool:
     """Whether types of these kinds tell sales from what is none: an attribute such as Online and In-store does not."""
-    told = set(kinds) - {None, "method"}
+    decisive = set(kinds) - {None, "method"}
     if len(kinds) < 2:
-        return bool(told & {"other", "refund"})
-    return bool(told & {"other", "refund"}) or ("payment" in told and bool(told & {"order", "invoice", "sale"}))
+        return bool(decisive & {"other", "refund"})
+    return bool(decisive & {"other", "refund"}) or (
+        "payment" in decisive and bool(decisive & {"order", "invoice", "sale"})
+    )
 
 
 def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
@@ -109,7 +111,7 @@ def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndar
         return
     unsold = doubtful if doubtful.any() else of_row == "other"
     path, column = bench.sources[source].path, bench.sources[source].columns["type"]
-    names = seen(table.frame, "type", unsold)
+    names = distinct_values(table.frame, "type", unsold)
     chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "sale"' for name in names[:3])
     file = json.dumps(path.rpartition("/")[2].partition("#")[0], ensure_ascii=False)
     raise DataError(
@@ -153,7 +155,7 @@ def documents(table: Table, source: int) -> str:
     frame = table.frame
     if "type" not in frame:
         return ""
-    kinds = {kind_of(label) for label in seen(frame, "type", (frame[SOURCE] == source).to_numpy())}
+    kinds = {kind_of(label) for label in distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy())}
     return next(
         (f"{kind}s" for kind in ("order", "invoice") if kind in kinds), "payments" if kinds == {"payment"} else ""
     )

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, quantities, seen
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, distinct_values, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, numbers, truths
@@ -88,10 +88,10 @@ def leave_out(bench: Workbench, table: Table) -> set[str]:
     authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
     void: Bools = worded | called_off | authorised
     for _, mine in bench.by_file(table, void):
-        said = seen(frame, "status", mine & worded) if (mine & worded).any() else []
-        said += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
-        said += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
-        bench.report("cancelled-order", table, mine, seen=", ".join(said))
+        reasons = distinct_values(frame, "status", mine & worded) if (mine & worded).any() else []
+        reasons += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
+        reasons += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
+        bench.report("cancelled-order", table, mine, seen=", ".join(reasons))
     gone = ids(frame, void)
     bench.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
@@ -160,7 +160,7 @@ def _documents(bench: Workbench, table: Table, source: int) -> str:
     return stated or ("payments" if paid else "invoices" if "invoice" in labels["order_id"] else "orders")
 
 
-def whole(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
+def order_rows(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
     """One row per order: the lines of an order become one. Beside it, for each file, whether its amounts are those of whole
     orders, repeated on their lines."""
     repeated = np.zeros(len(bench.sources), dtype=bool)
@@ -200,10 +200,10 @@ def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Se
     """What each order comes to: the lines are parts of it, or each repeats its total."""
     source = int(lines[SOURCE].iloc[0])
     if "product" in lines:  # a row for the whole order beside one for each product
-        whole = ~has_value(lines, "product") & has_value(lines, "amount")
+        is_total = ~has_value(lines, "product") & has_value(lines, "amount")
         has_parts = pd.Series(has_value(lines, "product"), index=lines.index).groupby(key).transform("any").to_numpy()
-        by_row = pd.Series(whole & has_parts, index=lines.index).groupby(key).transform("any").to_numpy()
-        lines = lines.assign(amount=lines["amount"].where(~by_row | whole))
+        by_row = pd.Series(is_total & has_parts, index=lines.index).groupby(key).transform("any").to_numpy()
+        lines = lines.assign(amount=lines["amount"].where(~by_row | is_total))
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1

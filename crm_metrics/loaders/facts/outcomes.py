@@ -13,7 +13,7 @@ import pandas as pd
 from crm_metrics.errors import AmbiguousError, DataError, Reading, together
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, all_calendar, category, put, seen, words
+from crm_metrics.loaders.facts.workbench import Bools, Workbench, all_calendar, category, distinct_values, put, words
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.schema import TABLES
@@ -65,11 +65,13 @@ def put_outcome(frame: pd.DataFrame, outcome: np.ndarray) -> None:
 
 def _say_expected(bench: Workbench, table: Table) -> None:
     """Say that deals which are placed in time by their creation have no close date, but an expected one."""
-    given = [bench.sources[i].columns for i in bench.files(table)]
-    headers = sorted({columns["expected_close_at"] for columns in given if "expected_close_at" in columns})
-    if headers and any("created_at" in columns for columns in given):
-        said = f"the deals have no close date: {' and '.join(headers)} is the day on which they are expected to close"
-        table.unusable["closed_at"] = Unusable("missing-column", said, "add the day on which each was won or lost")
+    headers_of = [bench.sources[i].columns for i in bench.files(table)]
+    headers = sorted({columns["expected_close_at"] for columns in headers_of if "expected_close_at" in columns})
+    if headers and any("created_at" in columns for columns in headers_of):
+        problem = (
+            f"the deals have no close date: {' and '.join(headers)} is the day on which they are expected to close"
+        )
+        table.unusable["closed_at"] = Unusable("missing-column", problem, "add the day on which each was won or lost")
 
 
 def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
@@ -96,8 +98,8 @@ def stage_meaning(bench: Workbench) -> Callable[[str], str | None]:
     def meaning(label: str) -> str | None:
         name = normalised(label)
         fitting = (state for pattern, state in patterns.items() if pattern.fullmatch(name))
-        said = chosen.get(folded(label)) or vendors.get(name) or next(fitting, None)
-        return said or next((state for state in ("won", "lost") if common.of_name(label) == state), None)
+        state = chosen.get(folded(label)) or vendors.get(name) or next(fitting, None)
+        return state or next((state for state in ("won", "lost") if common.of_name(label) == state), None)
 
     return meaning
 
@@ -128,7 +130,11 @@ def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
     says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
     says_open |= states.in_file(bench, table, "won_at", "lost_at")
     if "stage" in frame and (kept := left_open(bench)):
-        says_open |= frame["stage"].isin([label for label in seen(frame, "stage") if folded(label) in kept]).to_numpy()
+        says_open |= (
+            frame["stage"]
+            .isin([label for label in distinct_values(frame, "stage") if folded(label) in kept])
+            .to_numpy()
+        )
     given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
     bench.report("given-up-deal", table, given_up)
     result = np.where(given_up, np.int8(LOST), result)
@@ -197,7 +203,7 @@ def _refuse_unknown(bench: Workbench, table: Table) -> None:
 def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:
     if "stage" not in table.frame:
         return
-    stages = seen(table.frame, "stage", outcome == OPEN)
+    stages = distinct_values(table.frame, "stage", outcome == OPEN)
     if stages:
         bench.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
 

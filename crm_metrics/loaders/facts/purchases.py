@@ -38,19 +38,19 @@ def _orders(bench: Workbench, table: Table) -> None:
     ledgers.split(bench, table)
     void_ids = orders.leave_out(bench, table)
     apart = refunds.rows_of(bench, table.frame, orders.keys(bench, table.frame), orders.is_refunded(table.frame))
-    sold, totals = orders.whole(bench, table.frame[~apart])
+    sold, totals = orders.order_rows(bench, table.frame[~apart])
     back_rows = table.frame[apart].reset_index(drop=True)
     sold, free = _without_zeros(bench, table, sold, apart)
     origin = orders.keys(bench, back_rows, "original_id").fillna(orders.keys(bench, back_rows))
     numbered = orders.keys(bench, sold), origin
     back = refunds.still_to_take(bench, sold, back_rows, numbered, orders.is_refunded(sold))
     sold["is_refund"] = numbers(sold, "amount") < 0
-    whole = pd.concat([sold, back_rows.assign(is_refund=True)], ignore_index=True) if len(back_rows) else sold
+    sales = pd.concat([sold, back_rows.assign(is_refund=True)], ignore_index=True) if len(back_rows) else sold
     returned = refunds.given_back(sold, back)
-    both = pd.concat([whole, returned], ignore_index=True) if len(returned) else whole
+    both = pd.concat([sales, returned], ignore_index=True) if len(returned) else sales
     both["purchased_at"] = moments(both, "ordered_at")
     _finish(bench, both, table, "ordered_at")
-    _lines(bench, table, whole, {"cancelled-order": void_ids, "zero-order": free}, totals)
+    _lines(bench, table, sales, {"cancelled-order": void_ids, "zero-order": free}, totals)
 
 
 def _without_zeros(bench: Workbench, table: Table, sold: pd.DataFrame, apart: Bools) -> tuple[pd.DataFrame, set[str]]:
@@ -123,7 +123,7 @@ def _in_order(purchases: pd.DataFrame) -> np.ndarray:
     return order
 
 
-def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, set[str]], totals: Bools) -> None:
+def _lines(bench: Workbench, table: Table, sales: pd.DataFrame, gone: dict[str, set[str]], totals: Bools) -> None:
     """What was sold by product: the lines of a file of its own, else the orders that name a product. `gone` are the numbers
     of orders that were left out, by reason, `totals` marks the files whose amounts are those of whole orders, repeated on
     their lines."""
@@ -132,7 +132,7 @@ def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, 
         lines = bench.tables["order_lines"]
         for reason, ids in gone.items():
             bench.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
-        sold = _joined(bench, lines, whole)
+        sold = _joined(bench, lines, sales)
     elif "product" in frame and has_value(frame, "product").any():
         frame = frame[~_wholes(bench, frame)].reset_index(drop=True)
         sold = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
@@ -144,9 +144,9 @@ def _lines(bench: Workbench, table: Table, whole: pd.DataFrame, gone: dict[str, 
         sold["amount"] = numbers(sold, "unit_price") * sold["quantity"]
     bench.tables["sold_lines"] = Table("sold_lines", sold)
     if unknown:
-        said = "the total of an order stands on its lines, and no price says what each product brought"
+        problem = "the total of an order stands on its lines, and no price says what each product brought"
         hint = "add a column with the price or the amount of each line to the export"
-        bench.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", said, hint)
+        bench.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", problem, hint)
 
 
 def _wholes(bench: Workbench, frame: pd.DataFrame) -> Bools:
@@ -179,19 +179,19 @@ def _line_amounts(bench: Workbench, frame: pd.DataFrame, totals: Bools) -> tuple
     return amounts, bool((np.isnan(amounts) & (repeated | alone)).any())
 
 
-def _joined(bench: Workbench, table: Table, whole: pd.DataFrame) -> pd.DataFrame:
+def _joined(bench: Workbench, table: Table, sales: pd.DataFrame) -> pd.DataFrame:
     """Order lines with the date, the customer and the attributes of their order. Lines of no order that was read are left
     out and counted; those of a cancelled order belong to it."""
     # Orders without an id have no lines, and lines without one no order.
-    whole = whole[has_value(whole, "order_id")] if "order_id" in whole else whole[:0]
-    keys = whole["order_id"].astype("str") if "order_id" in whole else pd.Series(dtype="str")
+    sales = sales[has_value(sales, "order_id")] if "order_id" in sales else sales[:0]
+    keys = sales["order_id"].astype("str") if "order_id" in sales else pd.Series(dtype="str")
     place = pd.Index(keys).get_indexer(pd.Index(table.frame["order_id"].astype("str")))
     lost: Bools = place < 0
     bench.report("lines-without-order", table, lost)
     bench.leave_out(table, lost, "lines-without-order")
     place = place[~lost]
     sold = table.frame.copy()
-    orders = whole.iloc[place].reset_index(drop=True)
+    orders = sales.iloc[place].reset_index(drop=True)
     for column in orders.columns:
         if column not in sold and column != "amount":
             sold[column] = orders[column]

@@ -10,7 +10,15 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, optional_truth, seen, words
+from crm_metrics.loaders.facts.workbench import (
+    Bools,
+    Floats,
+    Workbench,
+    category,
+    distinct_values,
+    optional_truth,
+    words,
+)
 from crm_metrics.tables import SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, numbers
 
@@ -81,15 +89,15 @@ def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
         "or in the header: CSAT score (1-5)"
     )
     if is_stated(declared):
-        said = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
-        return Unusable("scale-ambiguous", f"the {what} are said to be on the scale {said}, which is not known", hint)
+        ranges = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
+        return Unusable("scale-ambiguous", f"the {what} are said to be on the scale {ranges}, which is not known", hint)
     scores = values[~np.isnan(values)]
     low, high = float(scores.min()), float(scores.max())
     fitting = [scale for name in _TOP if (scale := named(name)) and scale.low <= low and high <= scale.high]
     shares = [f"on {it.name} {np.mean(scores > it.high - _TOP[it.name]):.0%} are satisfied" for it in fitting]
     would = f" ({', '.join(shares[:_SHOWN]).replace('%', ' %')})" if shares else ""
-    seen = f"{len(scores):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
-    return Unusable("scale-ambiguous", seen, hint)
+    problem = f"{len(scores):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
+    return Unusable("scale-ambiguous", problem, hint)
 
 
 def place(name: str, labels: list[str]) -> int:
@@ -164,7 +172,9 @@ def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
 
 def _report_unread(bench: Workbench, table: Table, rows: Bools) -> None:
     if rows.any():
-        bench.report("unknown-rating", table, rows, seen=", ".join(seen(table.frame, "satisfaction", rows)[:3]))
+        bench.report(
+            "unknown-rating", table, rows, seen=", ".join(distinct_values(table.frame, "satisfaction", rows)[:3])
+        )
 
 
 def _mean_score(bench: Workbench, table: Table, score: Floats, scale_names: list[str]) -> None:
@@ -174,8 +184,8 @@ def _mean_score(bench: Workbench, table: Table, score: Floats, scale_names: list
     table.frame["satisfaction_score"] = score
     bench.labels["ticket_csat_score"] = f"on {scale_names[0]}"
     if len(scale_names) > 1:
-        seen = f"ratings are on the scales {' and '.join(scale_names)}, which cannot be averaged together"
-        table.unusable["satisfaction_score"] = Unusable("scale-ambiguous", seen)
+        problem = f"ratings are on the scales {' and '.join(scale_names)}, which cannot be averaged together"
+        table.unusable["satisfaction_score"] = Unusable("scale-ambiguous", problem)
 
 
 def derive(bench: Workbench) -> None:
@@ -204,7 +214,7 @@ def derive(bench: Workbench) -> None:
     elif not rated.any():
         return
     else:
-        names = seen(frame, "rating_scale")
+        names = distinct_values(frame, "rating_scale")
         bench.labels["csat"] = f"{what}, {' and '.join(names)}"
         if len(names) > 1:
             several = f"ratings are on the scales {' and '.join(names)}, which cannot be averaged together"

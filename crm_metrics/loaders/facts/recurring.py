@@ -35,9 +35,12 @@ def derive(bench: Workbench) -> None:
     if len(unpriced):
         _add_unpriced(bench, unpriced)
     if "ended_at" not in frame:
-        seen, hint = "the subscriptions do not say when one ended", "add the column with the end of each subscription"
-        bench.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", seen, hint)
-        bench.tables["movements"].unusable["kind"] = Unusable("missing-column", seen, hint)
+        problem, hint = (
+            "the subscriptions do not say when one ended",
+            "add the column with the end of each subscription",
+        )
+        bench.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", problem, hint)
+        bench.tables["movements"].unusable["kind"] = Unusable("missing-column", problem, hint)
 
 
 def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
@@ -105,13 +108,13 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     # What is lost without anything instead is of what was before; all else is of what is there after.
     before = (kind == _MOVES.index("churn")) | (lost & (gains == 0))
     part = np.where(before[moment], down, up)
-    whole = np.bincount(moment, weights=part)
+    by_moment = np.bincount(moment, weights=part)
     side, unclear = np.where(before[moment], steps["before"], steps["after"]), steps["unclear_after"].to_numpy()
     mine = (side != 0) | (np.where(before[moment], unclear - steps["unclear"], unclear) > 0)
     mine |= (np.bincount(moment, weights=mine) == 0)[moment]
-    same = np.abs(whole - np.abs(total)) < _NOTHING
+    same = np.abs(by_moment - np.abs(total)) < _NOTHING
     with np.errstate(all="ignore"):
-        share = np.where(same[moment], part, np.abs(total)[moment] * part / whole[moment])
+        share = np.where(same[moment], part, np.abs(total)[moment] * part / by_moment[moment])
     amount = np.where((part > 0) & moved[moment], share, 0.0)
     over = change - np.where(lost[moment], -amount, amount)
     over = np.where(is_sized[moment], over, np.nan)

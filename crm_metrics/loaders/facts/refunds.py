@@ -36,17 +36,17 @@ def still_to_take(
     """What is to be taken off each sale besides the rows of refunds: what it says was given back (all of it where it only
     says that it was refunded) less the rows that give it back. These name the sale by its number; else they are of the same
     customer, currency and amount and no older, one for one."""
-    said = np.abs(numbers(sales, "refunded_amount"))
-    wholly = np.isnan(said) & refunded
-    back = np.where(wholly, numbers(sales, "amount"), np.nan_to_num(said))
+    stated = np.abs(numbers(sales, "refunded_amount"))
+    wholly = np.isnan(stated) & refunded
+    back = np.where(wholly, numbers(sales, "amount"), np.nan_to_num(stated))
     if refunds.empty or not (back > 0).any():
         return back
     sale_key, refund_key = keys
     amount = pd.Series(-numbers(refunds, "amount"), index=refunds.index)
     linked = refund_key.isin(sale_key.dropna()).to_numpy()
     by_number = amount[linked].groupby(refund_key[linked]).sum()
-    given = np.nan_to_num(sale_key.map(by_number).to_numpy(dtype=np.float64))
-    back = np.where(wholly & (given > 0), 0.0, np.maximum(back - given, 0.0))
+    paid_back = np.nan_to_num(sale_key.map(by_number).to_numpy(dtype=np.float64))
+    back = np.where(wholly & (paid_back > 0), 0.0, np.maximum(back - paid_back, 0.0))
     back[back < _SAME] = 0.0
     return np.where(_paired(bench, sales, refunds[~linked], back, wholly), 0.0, back)
 

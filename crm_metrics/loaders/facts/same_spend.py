@@ -153,11 +153,11 @@ def _cut(bench: Workbench, table: Table, spend: _Spend, kept: _Spend, why: str) 
     bench.report("same-spend", table, gone, other=bench.sources[kept.source].path, why=why)
     partly = rows[~inside & (first < kept.end) & (last >= kept.first)]
     parts = [_part(bench, frame, partly, before=kept.first), _part(bench, frame, partly, after=kept.end - 1)]
-    whole = np.setdiff1d(
+    removed = np.setdiff1d(
         np.unique(frame[ROW].to_numpy()[gone]), np.concatenate([part[ROW].to_numpy() for part in parts])
     )
-    if len(whole):
-        bench.sources[spend.source].left_out["same-spend"] += len(whole)
+    if len(removed):
+        bench.sources[spend.source].left_out["same-spend"] += len(removed)
     stays = ~gone
     stays[partly] = False
     table.frame = pd.concat([frame[stays], *(part for part in parts if len(part))], ignore_index=True)

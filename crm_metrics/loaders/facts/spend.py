@@ -42,9 +42,9 @@ def _until_today(bench: Workbench, table: Table) -> None:
     """The month that has not ended yet has cost what is written until today."""
     frame = table.frame
     today = np.datetime64(bench.as_of, "us")
-    given = bench.of_files(frame, lambda source: "spent_to_at" in source.columns)
+    has_end = bench.of_files(frame, lambda source: "spent_to_at" in source.columns)
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
-    begun = ~given & (first <= today) & ~np.isnat(last)
+    begun = ~has_end & (first <= today) & ~np.isnat(last)
     frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
 
 
@@ -54,10 +54,10 @@ def _results(bench: Workbench, table: Table) -> None:
     frame = table.frame
     results = numbers(frame, "results")
     for i, mine in bench.by_file(table, ~np.isnan(results)):
-        given = bench.sources[i].columns.keys() & {"conversions", "leads"}
+        counted = bench.sources[i].columns.keys() & {"conversions", "leads"}
         kinds = _indicators(frame, mine)
         target = next((name for name, ending in _RESULTS if kinds and all(ending in kind for kind in kinds)), None)
-        if given or (target is not None and target in frame and has_value(frame, target)[mine].any()):
+        if counted or (target is not None and target in frame and has_value(frame, target)[mine].any()):
             continue
         if target is not None:
             frame[target] = np.where(mine, results, numbers(frame, target))
@@ -102,10 +102,10 @@ def _parts(amounts: Floats, often: Ints, rows: Ints, step: Ints) -> Floats:
     so that however many of them are added up, all the parts of an amount make exactly the amount."""
     total = np.abs(amounts[np.isfinite(amounts)]).sum()
     scale = next((scale for scale in _DECIMALS if total * scale < 2.0**53), 1.0)
-    whole = np.rint(amounts * scale)
-    whole = np.where(whole / scale == amounts, whole, amounts * scale)
-    until, before = (np.rint(whole[rows] * days / often[rows]) for days in (step + 1, step))
-    until = np.where(step + 1 == often[rows], whole[rows], until)
+    scaled = np.rint(amounts * scale)
+    scaled = np.where(scaled / scale == amounts, scaled, amounts * scale)
+    until, before = (np.rint(scaled[rows] * days / often[rows]) for days in (step + 1, step))
+    until = np.where(step + 1 == often[rows], scaled[rows], until)
     return np.where(often[rows] == 1, amounts[rows], (until - before) / scale)
 
 

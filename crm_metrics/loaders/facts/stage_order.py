@@ -118,7 +118,7 @@ def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
     """The stages that end a deal, 0 for those that win it, 1 for those that lose it: by the lists of names; and in files of
     tools whose stages decide, those that most of the deals now in them are won or lost by."""
     meaning = stage_meaning(bench)
-    ends = {label: int(said == "lost") for label in labels if (said := meaning(label)) in ("won", "lost")}
+    ends = {label: int(state == "lost") for label in labels if (state := meaning(label)) in ("won", "lost")}
     if "deals" not in bench.tables or not bench.tables["deals"].has("stage"):
         return ends
     frame = bench.tables["deals"].frame

@@ -50,9 +50,11 @@ def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -
     if "deals" not in bench.tables:
         return
     if stages is None:
-        seen = f"the histories name more than {MOST} different stages: that is another column"
+        reason = f"the histories name more than {MOST} different stages: that is another column"
         for name in ("stage_entries", "stage_visits"):
-            problem = {"entered_at": Unusable("missing-column", seen, "map the right column as stage in the settings")}
+            problem = {
+                "entered_at": Unusable("missing-column", reason, "map the right column as stage in the settings")
+            }
             bench.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
         return
     visits = _visits(bench, table, place, stages)

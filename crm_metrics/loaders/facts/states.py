@@ -35,27 +35,27 @@ def settle(bench: Workbench, table: Table) -> None:
     row do; without those a record whose file could say that it ended has not. What is only taken for so is reported."""
     frame = table.frame
     states = schema.STATES[table.name]
-    said = read_by(bench, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
-    unsaid = said == _UNKNOWN
+    by_word = read_by(bench, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    unsaid = by_word == _UNKNOWN
     if not unsaid.any():  # nothing else is asked
-        put(table, said)
-        record(bench, table, "status", said)
+        put(table, by_word)
+        record(bench, table, "status", by_word)
         return
-    told, is_dated = _told(bench, table)
-    found = np.where(unsaid, told, said)
-    open_ = found == _UNKNOWN
+    by_facts, is_dated = _told(bench, table)
+    codes = np.where(unsaid, by_facts, by_word)
+    open_ = codes == _UNKNOWN
     asked = open_ & in_file(bench, table, "status") & ("status" in frame)
     still = np.int8(states.index(_STILL[table.name]))
     taken = is_dated | ~in_file(bench, table, "status", *_FLAGS)
     if table.name == "orders":  # an order is a sale until something says that it is none
         taken[:] = True
-    found = np.where(open_ & taken, still, found)
-    found = _settled_by_rest(bench, table, "status", found, asked)
+    codes = np.where(open_ & taken, still, codes)
+    codes = _settled_by_rest(bench, table, "status", codes, asked)
     asked &= ~_rest(bench, table, "status", asked)
-    put(table, found)
-    record(bench, table, "status", found, asked)
+    put(table, codes)
+    record(bench, table, "status", codes, asked)
     if _decides(bench, table):
-        report(bench, table, "status", asked, found)
+        report(bench, table, "status", asked, codes)
 
 
 def put(table: Table, codes: np.ndarray) -> None:
@@ -91,13 +91,13 @@ def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
     places = {state: place for place, state in enumerate(schema.STATES[table.name])}
     result = np.full(len(codes), _UNKNOWN, dtype=np.int8)
     layouts = {i: bench.recognised[i].layout for i in bench.files(table)}
-    for layout in {id(known): known for known in layouts.values()}.values():
+    for layout in {id(candidate): candidate for candidate in layouts.values()}.values():
         words = layout.said
-        said = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
-        by_code = np.array([*(places[word] if word else _UNKNOWN for word in said), _UNKNOWN], dtype=np.int8)
-        if len(layouts) == 1 or all(known is layout for known in layouts.values()):
+        meanings = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
+        by_code = np.array([*(places[word] if word else _UNKNOWN for word in meanings), _UNKNOWN], dtype=np.int8)
+        if len(layouts) == 1 or all(candidate is layout for candidate in layouts.values()):
             return by_code[codes]
-        mine = np.isin(table.frame[SOURCE].to_numpy(), [i for i, known in layouts.items() if known is layout])
+        mine = np.isin(table.frame[SOURCE].to_numpy(), [i for i, candidate in layouts.items() if candidate is layout])
         result[mine] = by_code[codes[mine]]
     return result
 
@@ -164,15 +164,15 @@ def _rest(bench: Workbench, table: Table, column: str, asked: Bools) -> Bools:
     return asked & ((blank & ("" in chosen)) | ("*" in chosen))
 
 
-def _settled_by_rest(bench: Workbench, table: Table, column: str, found: np.ndarray, asked: Bools) -> np.ndarray:
+def _settled_by_rest(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked: Bools) -> np.ndarray:
     chosen = bench.settings.states.get(table.name, {})
     hit = _rest(bench, table, column, asked)
     if not hit.any():
-        return found
+        return codes
     places = {word: schema.STATES[table.name].index(state) for word, state in chosen.items() if word in ("", "*")}
     others = places.get("*", _UNKNOWN)
     blank = ~has_value(table.frame, column)
-    return np.where(hit, np.where(blank, places.get("", others), others), found).astype(np.int8)
+    return np.where(hit, np.where(blank, places.get("", others), others), codes).astype(np.int8)
 
 
 def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:

@@ -53,11 +53,11 @@ def paid(bench: Workbench) -> pd.DataFrame | None:
     table = bench.tables["subscriptions"]
     frame = table.frame
     is_trial = truths(frame, "is_trial") | states.is_in(frame, "subscriptions", "trial")
-    told = ~states.is_in(frame, "subscriptions", "never-started") & has_value(frame, STATE)
+    started_once = ~states.is_in(frame, "subscriptions", "never-started") & has_value(frame, STATE)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     tried = ~np.isnat(moments(frame, "trial_ends_at")) & (ended <= started)  # left before the trial was over
     over = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
-    keep = told & ~is_trial & ~tried & ~np.isnat(started) & has_value(frame, "customer")
+    keep = started_once & ~is_trial & ~tried & ~np.isnat(started) & has_value(frame, "customer")
     bench.report("ended-without-date", table, keep & over)
     keep &= ~over
     bench.report("ended-before-started", table, keep & (ended < started))
@@ -114,8 +114,8 @@ def priced(bench: Workbench, frame: pd.DataFrame) -> pd.DataFrame | None:
         shown = frame.loc[unknown, "interval"].astype(str)
         count = numbers(frame, "interval_count")[unknown]
         several = (f"{number:g} " if number == number and number != 1 else "" for number in count)
-        seen = sorted({number + interval for number, interval in zip(several, shown, strict=True)})
-        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(seen[:3]))
+        intervals = sorted({number + interval for number, interval in zip(several, shown, strict=True)})
+        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(intervals[:3]))
     frame = frame.assign(mrr=mrr, is_known=~of_today)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = np.where(of_today, ended > started, ~np.isnan(mrr) & ~(ended < started))
@@ -140,10 +140,10 @@ def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
     frame = paid(bench)
     if frame is None or "customer" not in frame:
         return None
-    given = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
+    has_ends = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
     mrr = monthly(frame)
     weight = np.zeros(len(frame)) if mrr is None else np.nan_to_num(mrr)
-    return frame.assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(given)
+    return frame.assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(has_ends)
 
 
 _WEEK = np.timedelta64(7, "D")  # who comes back later has been away
@@ -155,8 +155,8 @@ def settle_ends(bench: Workbench) -> None:
     """Make every end the first moment without: where a file's ends are last paid days (`end_dates`, else where nine of ten
     renewals begin the day after, three at least) that is the next renewal, else the beginning of the next day."""
     table = bench.tables.get("subscriptions")
-    said = bench.settings.end_dates
-    if table is None or said == "exclusive" or "customer" not in table.frame or "started_at" not in table.frame:
+    rule = bench.settings.end_dates
+    if table is None or rule == "exclusive" or "customer" not in table.frame or "started_at" not in table.frame:
         return
     frame = table.frame
     ended = moments(frame, "ended_at")
@@ -166,7 +166,7 @@ def settle_ends(bench: Workbench) -> None:
     wait = bench.days(following) - bench.days(ended)
     day_after = wait == DAY
     source = frame[SOURCE].to_numpy()
-    if said == "inclusive":
+    if rule == "inclusive":
         rows = ~np.isnat(ended)
     else:
         renewed = (wait >= np.timedelta64(0, "D")) & (wait <= _WEEK)

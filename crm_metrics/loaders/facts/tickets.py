@@ -11,11 +11,11 @@ from crm_metrics.loaders.facts.workbench import (
     Bools,
     Workbench,
     all_calendar,
+    distinct_values,
     in_target,
     minutes_after,
     optional_truth,
     put,
-    seen,
     words,
 )
 from crm_metrics.tables import SOURCE, Table, Unusable
@@ -32,7 +32,7 @@ def settle_solved(bench: Workbench, table: Table) -> None:
     states.settle(bench, table)
     gone = states.is_in(table.frame, "tickets", "left-out")
     if gone.any():
-        bench.report("other-state", table, gone, seen=", ".join(seen(table.frame, "status", gone)[:_SHOWN]))
+        bench.report("other-state", table, gone, seen=", ".join(distinct_values(table.frame, "status", gone)[:_SHOWN]))
         bench.leave_out(table, gone, "other-state")
     frame = table.frame
     if "solved_at" not in frame and "closed_at" not in frame:
@@ -72,8 +72,8 @@ def _clock(bench: Workbench, table: Table, end: str, own: str) -> tuple[Bools, B
     frame = table.frame
     by_day = bench.calendar(table, "created_at") | bench.calendar(table, end)
     stamped = [business_time.has_stamps(source, frame, end) for source in bench.sources]
-    given = [own in source.columns and own in frame for source in bench.sources]
-    by_column = np.array(given, dtype=bool) & (by_day | ~np.array(stamped, dtype=bool))
+    has_own = [own in source.columns and own in frame for source in bench.sources]
+    by_column = np.array(has_own, dtype=bool) & (by_day | ~np.array(stamped, dtype=bool))
     by_stamps = np.array(stamped, dtype=bool) & ~by_column
     source = frame[SOURCE].to_numpy()
     return by_stamps[source], by_column[source]
@@ -144,15 +144,15 @@ def _open(bench: Workbench, table: Table) -> None:
     if "solved_at" not in frame and not ("status" in frame or "is_closed" in frame):
         return
     done = states.is_in(frame, "tickets", "solved")
-    told = done | states.is_in(frame, "tickets", "open")
-    if len(frame) and not told.any():
+    has_state = done | states.is_in(frame, "tickets", "open")
+    if len(frame) and not has_state.any():
         what = "nothing says which tickets are open"
         table.unusable["open_from"] = Unusable("missing-values", what, "say what each status means, see the problems")
         return
     solved = moments(frame, "solved_at")
     undated = done & np.isnat(solved)
     bench.report("solved-without-date", table, undated, status="solved or closed")
-    frame["open_from"] = np.where(undated | ~told, NAT, frame["created_at"].to_numpy())
+    frame["open_from"] = np.where(undated | ~has_state, NAT, frame["created_at"].to_numpy())
     frame["open_until"] = solved
     if (target := bench.settings.resolution_target_hours) is not None:
         frame["late_from"] = minutes_after(frame["open_from"].to_numpy(), np.full(len(frame), target * 60))

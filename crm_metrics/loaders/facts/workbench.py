@@ -129,17 +129,17 @@ class Workbench:
         return self._elapsed(begin, np.full(len(begin), self.known_until(table.name)), today, by_day, unit_us)
 
     def _elapsed(
-        self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], whole: Bools, unit_us: int
+        self, begin: NDArray[Any], until: NDArray[Any], until_day: NDArray[Any], by_day: Bools, unit_us: int
     ) -> Floats:
         result = np.empty(len(begin))
         for start in range(0, len(begin), BLOCK):
             exact = (until[start : start + BLOCK] - begin[start : start + BLOCK]).astype("timedelta64[us]", copy=False)
             result[start : start + BLOCK] = np.where(np.isnat(exact), np.nan, exact.view(np.int64))
-        if whole.any():
-            day = (self.days(until_day[whole]) - self.days(begin[whole])).astype("timedelta64[D]")
+        if by_day.any():
+            day = (self.days(until_day[by_day]) - self.days(begin[by_day])).astype("timedelta64[D]")
             as_us = day.astype(np.float64) * DAY_US
             as_us[np.isnat(day)] = np.nan
-            result[whole] = as_us
+            result[by_day] = as_us
         result /= unit_us
         return result
 
@@ -206,7 +206,7 @@ def words(frame: pd.DataFrame, column: str, accepted_words: Sequence[str] | froz
     return by_text(frame[column], lambda text: normalised(text) in accepted, False)
 
 
-def seen(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:
+def distinct_values(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:
     """The different texts of a column, in all or the marked rows, sorted."""
     texts = frame[column].astype("category").cat
     codes = texts.codes.to_numpy() if rows is None else texts.codes.to_numpy()[rows]

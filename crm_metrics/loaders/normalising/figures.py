@@ -62,8 +62,8 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
     named = currencies.in_cells(column.values) or [currencies.of_header(file.recognised.suffixes.get(name, ""))]
     codes = {file.currency_of(sign, name) for sign in {*named} if sign is not None}
     core = str(parts.core[parts.doubtful].as_py())
-    whole = bool(codes) and all(currencies.DIGITS.get(code or "", 2) == 0 for code in codes)
-    return ("." if "," in core else ",") if whole else None
+    is_integral = bool(codes) and all(currencies.DIGITS.get(code or "", 2) == 0 for code in codes)
+    return ("." if "," in core else ",") if is_integral else None
 
 
 def _in_currencies(file: File, name: str, signs: list[str | None], column: coerced.Texts) -> pd.Categorical:

@@ -48,8 +48,8 @@ class File:
 
     def meanings(self, name: str) -> dict[str, str]:
         """What the settings say that the values of a column mean, by the value, folded."""
-        said = self._rules.values.get(name.removeprefix(beside.DEALS), {})
-        return {folded(value): meant for value, meant in said.items()}
+        meanings = self._rules.values.get(name.removeprefix(beside.DEALS), {})
+        return {folded(value): meant for value, meant in meanings.items()}
 
     def currency_of(self, sign: str, name: str) -> str | None:
         """The currency of a code or sign in a column. A sign of several is the one that the headers or the settings
@@ -77,8 +77,8 @@ class File:
     def note_cells(self, code: str, header: str, column: Texts, bad: NDArray[np.bool_], cells: Cells) -> None:
         """Remember what is wrong with the cells of a column that hold the marked ones of its texts."""
         if bad.any():
-            seen = column.at(int(np.argmax(bad)))
-            self.note(code, cells.rows[column.rows_of(bad)], column=header, seen=seen)
+            cell = column.at(int(np.argmax(bad)))
+            self.note(code, cells.rows[column.rows_of(bad)], column=header, seen=cell)
 
     def others(self, kinds: Collection[Kind], read: Collection[str]) -> dict[str, Any]:
         """The file's columns of these kinds beside those that were read, by name, as text where they are not typed: what is

@@ -41,9 +41,9 @@ def report_copies(file: File, frame: pd.DataFrame) -> None:
     if not read or not frame.duplicated(read).any():
         return
     # Copies so far may differ in a column that nothing needs.
-    whole = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
-    cells = {place: coerced.category(coerced.texts(column, None)) for place, column in whole.columns.items()}
-    copies = whole.rows[pd.DataFrame(cells).duplicated().to_numpy()]
+    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    cells = {place: coerced.category(coerced.texts(column, None)) for place, column in table.columns.items()}
+    copies = table.rows[pd.DataFrame(cells).duplicated().to_numpy()]
     copies = copies[np.isin(copies, frame[ROW].to_numpy())]
     if len(copies):
         file.note("exact-duplicate", copies)

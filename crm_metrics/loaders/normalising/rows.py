@@ -128,9 +128,9 @@ def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
             _leave_open(file, name, labels, chosen)
             continue
         if name == "conversions":
-            seen = " or ".join(labels)
-            file.unusable[name] = Unusable("missing-column", f"{name} could be {seen}", "rename the one that counts")
-            file.note("two-candidates", column=name, seen=seen)
+            headers = " or ".join(labels)
+            file.unusable[name] = Unusable("missing-column", f"{name} could be {headers}", "rename the one that counts")
+            file.note("two-candidates", column=name, seen=headers)
             continue
         places = {label: file.raw.header.index(label) for label in labels}
         cells = file.raw.read(dict.fromkeys(places.values(), As.TEXT))
@@ -148,18 +148,18 @@ def _refuse_kinds(file: File, chosen: dict[str, int]) -> None:
     codes = np.unique(kinds.codes[(kinds.codes >= 0) & (amounts.codes >= 0)])
     if len(codes) > 1:
         words = sorted(str(kinds.at(int(code))) for code in codes)
-        seen = f"the amounts of {file.raw.path} are {', '.join(words[:-1])} and {words[-1]}, which cannot be added"
+        problem = f"the amounts of {file.raw.path} are {', '.join(words[:-1])} and {words[-1]}, which cannot be added"
         hint = f"export one {file.raw.header[per]} at a time"
-        file.unusable["amount"] = Unusable("missing-column", seen, hint)
+        file.unusable["amount"] = Unusable("missing-column", problem, hint)
         del chosen["amount"], file.recognised.columns["amount"]
 
 
 def _leave_open(file: File, name: str, labels: tuple[str, ...], chosen: dict[str, int]) -> None:
     """Use none of several questions of one kind in a survey: the answers to its other questions are as good as before."""
-    seen = " or ".join(labels)
+    headers = " or ".join(labels)
     hint = f"name the one that counts in the settings, as {name}"
-    file.unusable[_QUESTIONS[name]] = Unusable("missing-column", f"the question could be {seen}", hint)
-    file.note("two-candidates", column=name, seen=seen)
+    file.unusable[_QUESTIONS[name]] = Unusable("missing-column", f"the question could be {headers}", hint)
+    file.note("two-candidates", column=name, seen=headers)
     del chosen[name], file.recognised.columns[name]
 
 

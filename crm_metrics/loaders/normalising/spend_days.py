@@ -134,8 +134,8 @@ def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cel
     bad = np.array([span is None for span in named], dtype=bool)[place] & (codes >= 0)
     if bad.any():
         rows = cells.rows[bad] if len(cells.rows) == len(codes) else None
-        seen = texts[int(codes[np.argmax(bad)])]
-        file.note("unreadable-date", rows, count=int(bad.sum()), column=file.header(name), seen=seen)
+        cell = texts[int(codes[np.argmax(bad)])]
+        file.note("unreadable-date", rows, count=int(bad.sum()), column=file.header(name), seen=cell)
     file.note("days-of-stretch", column=file.header(name), stretch=stretch.name)
     first, last = (_numbers([span and span[end] for span in named])[place] for end in (0, 1))
     return first, last

@@ -46,10 +46,10 @@ def apart(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> tuple[pd.D
 def _from_columns(file: File, frame: pd.DataFrame) -> Part:
     """One row per deal and stage it entered."""
     parts = []
-    seen = beside.visits([str(name) for name in frame.columns])
-    stages = pd.Index(sorted({visit.stage for visit in seen}), dtype="str")
-    pipelines = pd.Index(sorted({visit.pipeline for visit in seen if visit.pipeline}), dtype="str")
-    for visit in seen:
+    visits = beside.visits([str(name) for name in frame.columns])
+    stages = pd.Index(sorted({visit.stage for visit in visits}), dtype="str")
+    pipelines = pd.Index(sorted({visit.pipeline for visit in visits if visit.pipeline}), dtype="str")
+    for visit in visits:
         hit = frame[visit.entered].notna().to_numpy()
         rows = frame.loc[hit, ["deal_id", SOURCE, ROW]].copy()
         pipeline = pipelines.get_loc(visit.pipeline) if visit.pipeline else -1

@@ -61,10 +61,10 @@ def _retyped(column: Any, kind: As, file: File) -> Any:
         return column
     texts = column.cast(pa.string())
     if kind not in TEXTS:
-        whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-        found = converted(whole, kind, sorted(spelt for spelt in file.missing if spelt))
-        if found is not None:
-            return pa.chunked_array([found])
+        combined = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        values = converted(combined, kind, sorted(spelt for spelt in file.missing if spelt))
+        if values is not None:
+            return pa.chunked_array([values])
     return column if pa.types.is_string(column.type) else texts.dictionary_encode()
 
 
@@ -73,8 +73,8 @@ def _retyped(column: Any, kind: As, file: File) -> Any:
 
 def _owned(file: File, names: Sequence[str]) -> list[str]:
     """Of these columns those that a record has of its own: dates, states, ids. A customer's id is not one."""
-    known = file.schema
-    foreign = {*known.identity, "lead_id", "campaign_id"} - {known.key}
+    spec = file.schema
+    foreign = {*spec.identity, "lead_id", "campaign_id"} - {spec.key}
     dates = [name for name in names if file.kind(name) is Kind.DATE]
     states = [name for name in names if name in _STATES]
     ids = [name for name in names if file.kind(name) is Kind.ID and name not in foreign and name not in states]
@@ -129,9 +129,9 @@ class _Judge:
 
     def __init__(self, file: File, cells: Cells) -> None:
         self.file = file
-        whole = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
-        place = np.searchsorted(whole.rows, cells.rows)
-        self.texts = {at: _at(coerced.texts(column, file.missing_text), place) for at, column in whole.columns.items()}
+        table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+        place = np.searchsorted(table.rows, cells.rows)
+        self.texts = {at: _at(coerced.texts(column, file.missing_text), place) for at, column in table.columns.items()}
         self.names = {at: name for name, at in file.recognised.columns.items() if not is_beside(name)}
         self.own = [file.recognised.columns[name] for name in _owned(file, [*file.recognised.columns])]
 
@@ -193,8 +193,8 @@ class _Judge:
 
     def _figures(self) -> dict[str, Floats]:
         """The file's recognised number columns."""
-        found = {name: self.texts[at] for at, name in self.names.items() if self.file.kind(name) in NUMERIC}
-        return {name: as_numbers(texts, self.file) for name, texts in found.items()}
+        columns = {name: self.texts[at] for at, name in self.names.items() if self.file.kind(name) in NUMERIC}
+        return {name: as_numbers(texts, self.file) for name, texts in columns.items()}
 
 
 def _at(texts: coerced.Texts, place: Ints) -> coerced.Texts:
@@ -222,8 +222,8 @@ def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints,
     return agrees
 
 
-def _near(one: Floats, other: Floats) -> Bools:
-    return np.abs(one - other) <= np.maximum(_ROUNDING * np.abs(other), _CENT)
+def _near(left: Floats, right: Floats) -> Bools:
+    return np.abs(left - right) <= np.maximum(_ROUNDING * np.abs(right), _CENT)
 
 
 # ---- ad platforms ----
