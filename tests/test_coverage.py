@@ -87,7 +87,7 @@ def test_a_pause_that_is_usual_for_a_table_does_not_end_it(tmp_path: Path, dates
     known = covered([orders(tmp_path, dates)], "orders", as_of="2025-12-31")
 
     assert known.complete == (dates[-1] if is_stale else date(2025, 12, 31))
-    assert known.known == known.complete
+    assert known.known_until == known.complete
 
 
 def test_what_was_created_in_a_quarter_knows_of_solutions_later_and_is_yet_no_later_month(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_what_was_created_in_a_quarter_knows_of_solutions_later_and_is_yet_no_la
     paths = [tickets(tmp_path, rows)]
     known = covered(paths, "tickets", as_of="2025-11-05")
 
-    assert (known.known, known.complete) == (date(2025, 11, 5), date(2025, 9, 30))
+    assert (known.known_until, known.complete) == (date(2025, 11, 5), date(2025, 9, 30))
     with pytest.raises(NothingToReport, match="the tickets end on 2025-09-30"):
         told(paths, "2025-10", "tickets_solved", "tickets_created", as_of="2025-11-05")
     few = [pair for place, pair in enumerate(rows) if place % 4 == 0]  # too few to say that they were chosen
@@ -104,9 +104,9 @@ def test_what_was_created_in_a_quarter_knows_of_solutions_later_and_is_yet_no_la
 
 @pytest.mark.parametrize("name", ["orders-2026-01-05.csv", "export_20260105.csv", "Bestellungen 05.01.2026.csv"])
 def test_the_day_in_a_files_name_is_that_of_the_export(tmp_path: Path, name: str) -> None:
-    assert covered([orders(tmp_path, days("2025-08-01", "2025-12-31"), name)], "orders").known == date(2026, 1, 5)
+    assert covered([orders(tmp_path, days("2025-08-01", "2025-12-31"), name)], "orders").known_until == date(2026, 1, 5)
     late = orders(tmp_path, days("2025-08-01", "2025-11-20"), name)  # more than a month after the newest record
-    assert covered([late], "orders").known == date(2025, 11, 20)
+    assert covered([late], "orders").known_until == date(2025, 11, 20)
 
 
 def test_the_settings_say_up_to_when_files_know_everything(tmp_path: Path) -> None:

@@ -146,7 +146,7 @@ class Passage:
 class Curve:
     """A series over time, as a chart draws it: a number for each period, oldest first, shares as fractions, None where there
     is none. `complete` says of each period whether it is over and its value final; `steps` are the places at which the level
-    changes, `odd` those out of line. `says` is what it shows, in a sentence, `told` whether that is worth telling of one
+    changes, `odd` those out of line. `says` is what it shows, in a sentence, `is_certain` whether that is worth telling of one
     series among many."""
 
     title: str
@@ -162,7 +162,7 @@ class Curve:
     steps: Sequence[int] = ()
     odd: Sequence[int] = ()
     says: str = ""
-    told: bool = True
+    is_certain: bool = True
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Origin:
 @dataclass(frozen=True)
 class Book:
     """The whole result of a command: a title with what it is about, plain sentences, charts, tables (the first is the main
-    one), passages for people, notes. `known` holds further keys for JSON, `told` the codes of problems that passages tell
+    one), passages for people, notes. `extra` holds further keys for JSON, `covered_codes` the codes of problems that passages tell
     of. `page`, where there is one, draws the book for a terminal, on a screen and with all notes or not; `define` gives what
     the figure of a metric means, by heading, empty where that is not known."""
 
@@ -221,17 +221,17 @@ class Book:
     about: Sequence[str] = ()
     says: Sequence[str] = ()
     notes: Sequence[str] = ()
-    known: Mapping[str, object] = field(default_factory=dict)
+    extra: Mapping[str, object] = field(default_factory=dict)
     charts: Sequence[Curve | HeatMap] = ()
     passages: Sequence[Passage] = ()
-    told: Collection[str] = ()
+    covered_codes: Collection[str] = ()
     page: Callable[[Any, bool], None] | None = None
     define: Callable[[str], Mapping[str, str]] = lambda metric: {}
 
     @property
     def problems(self) -> list[Issue]:
         """The problems with the data that are still to be told."""
-        return [issue for issue in self.origin.issues if issue.code not in self.told]
+        return [issue for issue in self.origin.issues if issue.code not in self.covered_codes]
 
     def is_told(self, sheet: Sheet) -> bool:
         """Whether charts or passages show what is in a table."""

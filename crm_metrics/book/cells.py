@@ -78,20 +78,20 @@ def change(difference: float | None, relative: float | None, unit: str, currency
 def limits(low: float | None, high: float | None, unit: str, *, like: float | None = None) -> str:
     """Two limits in as few digits as tell them apart: "25 – 55 %", "66k – 153k"; money without its currency. Where one
     is missing, "from 97 %" or "up to 97 %"; empty without any."""
-    known = [number for number in (low, high) if number is not None and math.isfinite(number)]
-    if not known:
+    finite = [number for number in (low, high) if number is not None and math.isfinite(number)]
+    if not finite:
         return ""
-    unit, factor = spoken(unit, like if like is not None else known[-1])
-    largest = max(map(abs, known)) * factor
+    unit, factor = spoken(unit, like if like is not None else finite[-1])
+    largest = max(map(abs, finite)) * factor
     thousands = next((pair for pair in ((1e6, "M"), (1e3, "k")) if largest >= 10 * pair[0]), (1.0, ""))
-    shown = [number * factor / thousands[0] for number in known]
+    shown = [number * factor / thousands[0] for number in finite]
     span = abs(shown[-1] - shown[0]) or abs(shown[0])
     places = min(max(0, 1 - math.floor(math.log10(span))), decimals(shown[-1], unit)) if span else 0
     texts = [_digits(number, places) + thousands[1] for number in shown]
     words = (
         f"{texts[0]} {MISSING} {texts[-1]}"
-        if len(known) == 2
-        else f"{'from' if high not in known else 'up to'} {texts[0]}"
+        if len(finite) == 2
+        else f"{'from' if high not in finite else 'up to'} {texts[0]}"
     )
     return words + ("" if unit in (Unit.MONEY, Unit.MONEY_PER_DAY) else suffix(unit))
 

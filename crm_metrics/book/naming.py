@@ -31,7 +31,7 @@ def spoken(label: str, *, beside: str = "") -> str:
     days = [_day(text) for text in label.split("..")]
     if None in days:
         return label
-    return " to ".join(dict.fromkeys(day(one) for one in days if one))
+    return " to ".join(dict.fromkeys(day(text) for text in days if text))
 
 
 def is_plain(label: str) -> bool:
@@ -44,7 +44,7 @@ def headings(now: str, before: str) -> tuple[str, str]:
     months = _MONTH.fullmatch(now), _MONTH.fullmatch(before)
     if months[0] and months[1]:
         alike = months[0][1] == months[1][1]
-        both = [f"{_MONTHS[int(one[2]) - 1][:3]}{'' if alike else f' {one[1]}'}" for one in months if one]
+        both = [f"{_MONTHS[int(match[2]) - 1][:3]}{'' if alike else f' {match[1]}'}" for match in months if match]
         return both[0], both[1]
     if max(len(now), len(before)) > _LONGEST_HEADING:
         return "now", "before"
@@ -59,19 +59,19 @@ def column(label: str) -> str:
 def unit_of(label: str) -> str:
     """What periods of this kind are called together: "months", "quarters", else "periods"."""
     kinds = {r"\d{4}-\d{2}": "months", r"(FY)?\d{4}-Q\d": "quarters", r"(FY)?\d{4}": "years", r"\d{4}-W\d\d": "weeks"}
-    found = (name for form, name in kinds.items() if re.fullmatch(form, label))
-    return next(found, "days" if _day(label) else "periods")
+    units = (name for form, name in kinds.items() if re.fullmatch(form, label))
+    return next(units, "days" if _day(label) else "periods")
 
 
 def unripe(metrics: Iterable[Metric], ripe: Mapping[str, tuple[str, float]]) -> list[str]:
     """The line that says which figures are of too young a period to tell, each with the newest period that is old enough and
     its value; none where there is no such figure."""
     of = {metric.name: metric for metric in metrics}
-    told = [
+    figures = [
         f"{of[name].title} ({column(label)}: {cells.value(value, of[name].unit)})"
         for name, (label, value) in ripe.items()
     ]
-    return [cells.visible(f"Not yet to be told: {' · '.join(told)}")] if told else []
+    return [cells.visible(f"Not yet to be told: {' · '.join(figures)}")] if figures else []
 
 
 def _short(label: str) -> str:

@@ -27,7 +27,7 @@ def inputs(sources: Sequence[Source]) -> str:
 
 def reach(as_of: date, coverage: Mapping[str, Coverage]) -> str:
     """Up to when the data goes, with the tables that end earlier than the others."""
-    ends = {name: min(one.complete, as_of) for name, one in coverage.items() if not schema.is_derived(name)}
+    ends = {name: min(span.complete, as_of) for name, span in coverage.items() if not schema.is_derived(name)}
     newest = max(ends.values(), default=as_of)
     earlier: dict[date, list[str]] = {}
     for name, day in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
@@ -42,7 +42,7 @@ def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str,
     2026"."""
     from crm_metrics.book.naming import day
 
-    ends = {name: min(one.complete, as_of) for name, one in coverage.items() if not schema.is_derived(name)}
+    ends = {name: min(span.complete, as_of) for name, span in coverage.items() if not schema.is_derived(name)}
     newest = max(ends.values(), default=as_of)
     earlier: dict[date, list[str]] = {}
     for name, end in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
@@ -50,10 +50,10 @@ def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str,
             earlier.setdefault(end, []).append(schema.called(name))
     count = len({source.path.partition("#")[0] for source in sources})
     files = [f"{cells.count(count)} {'file' if count == 1 else 'files'}"] if count else []
-    whole = "all " if count > 1 and not earlier else ""
+    quantifier = "all " if count > 1 and not earlier else ""
     parts = [
         *files,
-        f"{whole}up to {day(newest)}",
+        f"{quantifier}up to {day(newest)}",
         *(f"{' and '.join(names)} up to {day(end)}" for end, names in earlier.items()),
     ]
     return ", ".join(parts) + (f", as of {day(as_of)}" if newest < as_of else "")
@@ -63,12 +63,12 @@ def covered(coverage: Mapping[str, Coverage]) -> dict[str, Any]:
     """What every given table covers, as plain values."""
     return {
         name: {
-            "from": str(one.first),
-            "newest": str(one.newest),
-            "known_until": str(one.known),
-            "complete_until": str(one.complete),
+            "from": str(span.first),
+            "newest": str(span.newest),
+            "known_until": str(span.known_until),
+            "complete_until": str(span.complete),
         }
-        for name, one in sorted(coverage.items())
+        for name, span in sorted(coverage.items())
         if not schema.is_derived(name)
     }
 

@@ -82,7 +82,7 @@ def _harmless(text: str) -> str:
 
 def _filled(name: str, book: Book) -> str:
     """The name of a file with the period and the as-of day of what it holds."""
-    values = {"period": book.known.get("period") or "all", "as_of": book.origin.as_of or "undated"}
+    values = {"period": book.extra.get("period") or "all", "as_of": book.origin.as_of or "undated"}
     for key, value in values.items():
         name = name.replace(f"{{{key}}}", re.sub(r"[^\w.-]+", "-", str(value)))
     return name

@@ -128,7 +128,7 @@ def book(found: CohortTable) -> Book:
         notes += renewals.said(found.contracts)
         known["renewals"] = renewals.known(found.contracts)
     origin, chart = Origin.of(found.dataset), _heat_map(made, _TITLES[made.of])
-    return Book(_TITLES[made.of], origin, sheets, says=says, notes=notes, known=known, charts=[chart])
+    return Book(_TITLES[made.of], origin, sheets, says=says, notes=notes, extra=known, charts=[chart])
 
 
 def _heat_map(made: Cohorts, title: str) -> HeatMap:

@@ -120,11 +120,11 @@ def book(funnel: Funnel) -> Book:
             "The files hold no history of stages. This is a snapshot: where the deals that are open now stand. How many "
             "went on from a stage, were lost there or waited cannot be told from it."
         )
-        return Book("Snapshot funnel", origin, [_snapshot(found)], segment, [said], known=known)
+        return Book("Snapshot funnel", origin, [_snapshot(found)], segment, [said], extra=known)
     known["bottleneck"] = {"money": _worst(found.by_money), "delay": _worst(found.by_delay)}
     says = [_by_money(found), *_unpriced(found), _by_delay(found)]
     about = ["deals by the period in which they entered a stage", *segment]
-    return Book(f"Funnel  {funnel.period.label}", origin, [_stages(found)], about, [*filter(None, says)], known=known)
+    return Book(f"Funnel  {funnel.period.label}", origin, [_stages(found)], about, [*filter(None, says)], extra=known)
 
 
 def _stages(found: Bottleneck) -> Sheet:

@@ -135,7 +135,7 @@ def book(products: Products) -> Book:
         "compare_period": products.earlier.label if products.earlier else None,
     }
     sheets = [_table(products), _together(products), _best(products)]
-    return Book(f"Products  {products.period.label}", Origin.of(products.dataset), sheets, about, says, known=known)
+    return Book(f"Products  {products.period.label}", Origin.of(products.dataset), sheets, about, says, extra=known)
 
 
 def _table(products: Products) -> Sheet:

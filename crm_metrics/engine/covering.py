@@ -39,7 +39,7 @@ class Covering:
             if covered is None:
                 self._seen[table] = self._windows
             else:  # everything is all that is known
-                complete, known = self._dataset.behind(covered.complete), self._dataset.behind(covered.known)
+                complete, known = self._dataset.behind(covered.complete), self._dataset.behind(covered.known_until)
                 edges = [known if window.is_all else complete for window in self._windows]
                 both = zip(self._windows, edges, strict=True)
                 self._seen[table] = [_cut(window, table, edge) for window, edge in both]

@@ -62,11 +62,11 @@ class _Step:
 
 
 class Keeping:
-    """One report and one history. `dataset` is what the report was computed from; `whole` says that no segment was left
+    """One report and one history. `dataset` is what the report was computed from; `complete` says that no segment was left
     out by `--top`."""
 
     def __init__(self, path: Path, report: Report, dataset: Dataset, catalog: Catalog, *, complete: bool) -> None:
-        self.path, self.report, self.whole = path, report, complete
+        self.path, self.report, self.complete = path, report, complete
         self._dataset = dataset
         self._groups = figures_of(report, catalog)
         self._definitions = {metric.name: definition(metric, catalog, dataset.settings) for metric in report.metrics}
@@ -120,7 +120,7 @@ class Keeping:
             came = any(figure.complete for figure in kept.values())
             latest = max(kept.values(), key=lambda figure: figure.last_run, default=None)
             back = stated is not None and any(figure.as_of > stated.isoformat() for figure in kept.values())
-            for old, new in pairs([figure.figure for figure in kept.values()], figures, came=True, went=self.whole):
+            for old, new in pairs([figure.figure for figure in kept.values()], figures, came=True, went=self.complete):
                 mine = kept.get((old.segment, old.currency))
                 reported = group.complete and not back and (mine is not None or came) and restated(old, new)
                 yield _Step(group, old, new, mine, mine or latest, reported, back)
@@ -174,7 +174,7 @@ class Keeping:
             _add_input(connection, run or 0, file)
         ids = {name: _definition_id(connection, own) for name, own in self._definitions.items()}
         for step in steps:
-            _add_figure(connection, run or 0, step, ids[step.group.metric], complete=self.whole)
+            _add_figure(connection, run or 0, step, ids[step.group.metric], complete=self.complete)
         connection.execute(  # rows can only be compared with those of the latest run that gave a figure
             "UPDATE files SET digests = NULL WHERE digests IS NOT NULL AND id NOT IN (SELECT file FROM inputs "
             "WHERE run IN (SELECT last_run FROM figures WHERE current))"

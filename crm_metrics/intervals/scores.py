@@ -48,7 +48,7 @@ Gradient = dict[Leaf, Floats]
 
 @dataclass(frozen=True)
 class Scores:
-    """By cell and unit, what the unit adds; `shape` is that of the cells. `whole` is what comes to the variance of each cell
+    """By cell and unit, what the unit adds; `shape` is that of the cells. `outside` is what comes to the variance of each cell
     from units that are only in a whole which the cell is a part of."""
 
     cell: Ints

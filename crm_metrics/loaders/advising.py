@@ -50,8 +50,8 @@ class Way:
 
     @property
     def sentence(self) -> str:
-        said = " and ".join(f"{header!r} is the column {name}" for name, header in self.columns.items())
-        return f"if {said}, add {self.option}" if said else f"add {self.option}"
+        columns = " and ".join(f"{header!r} is the column {name}" for name, header in self.columns.items())
+        return f"if {columns}, add {self.option}" if columns else f"add {self.option}"
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,9 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
             continue
         lacking = [choice for choice, is_met in zip(layout.needs, read.met, strict=True) if not is_met]
         parts = [_offers(sheet, layout, choice, {*read.columns.values()}) for choice in lacking]
-        said = sum(part[0].is_said for part in parts if part)
+        worded_count = sum(part[0].is_said for part in parts if part)
         # Cells alone are offered only where words say what the table is: a date and a number are in every file.
-        if not said and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
+        if not worded_count and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
             parts = [[offer for offer in part if offer.is_said] for part in parts]
         ways = tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS)) if parts else ()
         if not read.columns and not ways:
@@ -92,7 +92,7 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
             for choice, part in zip(lacking, parts, strict=True)
         )
         fitting = tuple(sheet.labels[place] for place in sorted(read.columns.values()))
-        near = read.score + _CLEAR * (sum(read.met) + said)
+        near = read.score + _CLEAR * (sum(read.met) + worded_count)
         candidates.append((not ways, -near, Nearest(layout.table, fitting, shown, ways)))
     if not candidates:
         return Nearest(None, (), (), ())
@@ -128,14 +128,14 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
     for place, label in enumerate(sheet.labels):
         content = sheet.content(place) if place not in used and label.strip() else None
         fitting = [name for name in _names(layout, choice) if content and fits(kinds[name].kind, content) == 1]
-        said = _said(label) if fitting else frozenset()
+        meanings = _said(label) if fitting else frozenset()
         offers = []
         for column in fitting:
-            if said & set(_meant(layout, column)):
+            if meanings & set(_meant(layout, column)):
                 offers.append(_Offer(0, column, label))
-            elif not said and _is_like(key_of(label), _named(layout, column)):
+            elif not meanings and _is_like(key_of(label), _named(layout, column)):
                 offers.append(_Offer(1, column, label))
-            elif kinds[column].kind in _TELLING and not said and header_of(label).words[-1:] != ("id",):
+            elif kinds[column].kind in _TELLING and not meanings and header_of(label).words[-1:] != ("id",):
                 offers.append(_Offer(2, column, label))
         if offers:
             best[label] = min(offers, key=lambda offer: offer.rank)

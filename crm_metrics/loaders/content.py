@@ -67,12 +67,12 @@ def looked_at(cells: Sequence[str | None]) -> Content:
         filled = [text for text in filled if text not in missing]
     if not filled:
         return Content(len(cells), (), "blank", False)
-    seen = filled[:_LOOKED_AT]
-    form, count = Counter(map(_form, seen)).most_common(1)[0]
-    if all(text.casefold() in TRUE or text.casefold() in FALSE for text in seen):
-        form, count = "flag", len(seen)
-    sure = form if count >= _MOST * len(seen) else "text"
-    return Content(len(cells), tuple(filled), sure, sure == "number" and all(map(_DAY_NUMBER.fullmatch, seen)))
+    sample = filled[:_LOOKED_AT]
+    form, count = Counter(map(_form, sample)).most_common(1)[0]
+    if all(text.casefold() in TRUE or text.casefold() in FALSE for text in sample):
+        form, count = "flag", len(sample)
+    sure = form if count >= _MOST * len(sample) else "text"
+    return Content(len(cells), tuple(filled), sure, sure == "number" and all(map(_DAY_NUMBER.fullmatch, sample)))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -49,11 +49,11 @@ def settle(bench: Workbench, today: date) -> None:
     """Put on the bench as-of (the setting, else the newest day on which something happened, today at the latest) and what
     each table with dates covers; report dates out of line and dates after today."""
     last = _number(today)
-    found = {name: days for name, table in bench.tables.items() if (days := _days(bench, table, last)) is not None}
-    newest = max((days.newest for days in found.values()), default=last)
+    by_table = {name: days for name, table in bench.tables.items() if (days := _days(bench, table, last)) is not None}
+    newest = max((days.newest for days in by_table.values()), default=last)
     bench.as_of = bench.settings.as_of or _date(newest)
     bench.now = _behind(bench, bench.as_of)
-    bench.coverage = {name: _covered(_with_others(bench, name, found), bench.as_of, name) for name in found}
+    bench.coverage = {name: _covered(_with_others(bench, name, by_table), bench.as_of, name) for name in by_table}
     until = _behind(bench, today)
     for table in bench.tables.values():
         for column in schema.TABLES[table.name].moments:
@@ -62,16 +62,16 @@ def settle(bench: Workbench, today: date) -> None:
                 bench.report("after-as-of", table, dates >= until, as_of=str(today), column=column)
 
 
-def _with_others(bench: Workbench, name: str, found: dict[str, _Days]) -> _Days:
+def _with_others(bench: Workbench, name: str, by_table: dict[str, _Days]) -> _Days:
     """The days of a table with those of what else its files hold (a deal's stages), and of deals for leads that are
     converted when a deal of theirs is won."""
-    own, table = found[name], bench.tables[name]
+    own, table = by_table[name], bench.tables[name]
     files = set(bench.files(table))
-    beside = [other for other in found if other != name and files & set(bench.files(bench.tables[other]))]
-    if name == "leads" and "deals" in found and table.has("lead_id") and bench.tables["deals"].has("lead_id"):
+    beside = [other for other in by_table if other != name and files & set(bench.files(bench.tables[other]))]
+    if name == "leads" and "deals" in by_table and table.has("lead_id") and bench.tables["deals"].has("lead_id"):
         beside += [] if table.has("converted_at") or table.has("is_converted") else ["deals"]
     return replace(
-        own, happened=np.unique(np.concatenate([own.happened, *(found[other].happened for other in beside)]))
+        own, happened=np.unique(np.concatenate([own.happened, *(by_table[other].happened for other in beside)]))
     )
 
 
@@ -111,24 +111,24 @@ def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
     happened = np.union1d(days.happened, days.ends[days.ends <= as_of])
     newest = max(int(happened[-1]), days.exported)
     if days.until is not None:
-        known = complete = min(days.until, as_of)
+        known_until = complete = min(days.until, as_of)
     else:
-        known = as_of if newest >= as_of or is_usual(as_of - newest, happened) else newest
-        complete = known
+        known_until = as_of if newest >= as_of or is_usual(as_of - newest, happened) else newest
+        complete = known_until
         came_in = days.came_in
         if len(came_in) and np.count_nonzero(came_in > came_in[-1] - _YEAR) >= _ENOUGH:
-            pause = known - int(came_in[-1])
-            complete = known if pause <= 0 or is_usual(pause, came_in) else known - pause
+            pause = known_until - int(came_in[-1])
+            complete = known_until if pause <= 0 or is_usual(pause, came_in) else known_until - pause
     # Nothing is spent after the last day of the costs; of other records none may have come in.
     last = min(complete, newest) if name == "spend" else complete
     oldest, first = _date(days.oldest), _date(int(days.happened[0]))
-    return Coverage(oldest, first, _date(newest), _date(known), _date(complete), _date(last))
+    return Coverage(oldest, first, _date(newest), _date(known_until), _date(complete), _date(last))
 
 
 def _days(bench: Workbench, table: Table, today: int) -> _Days | None:
     """None for a table without any date that has come."""
-    known = schema.TABLES[table.name]
-    names = [name for name in dict.fromkeys((*known.moments, *known.traces)) if table.has(name)]
+    spec = schema.TABLES[table.name]
+    names = [name for name in dict.fromkeys((*spec.moments, *spec.traces)) if table.has(name)]
     sure = [moments(table.frame, name) for name in names]
     days = {name: _distinct(bench, [dates], today) for name, dates in zip(names, sure, strict=True)}
     happened = np.unique(np.concatenate([_NONE.view(np.int64), *days.values()]))
@@ -136,10 +136,10 @@ def _days(bench: Workbench, table: Table, today: int) -> _Days | None:
         return None
     oldest = int(happened[0])
     happened = _in_line(bench, table, sure, happened)
-    came_in = days.get(known.placed_by, happened[:0])
+    came_in = days.get(spec.placed_by, happened[:0])
     came_in = came_in[(came_in >= happened[0]) & (came_in <= happened[-1])]
     # The end of a contract may lie ahead of the day of the export: it does not settle as-of.
-    ends = _distinct(bench, [moments(table.frame, name) for name in known.ends if table.has(name)], today)
+    ends = _distinct(bench, [moments(table.frame, name) for name in spec.ends if table.has(name)], today)
     return _Days(oldest, happened, came_in, ends[ends >= happened[0]], *_told(bench, table, sure, today))
 
 
@@ -147,7 +147,7 @@ def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints
     """The different days of some columns of instants up to today, sorted."""
     zone = bench.settings.timezone
     unit = DAY_US if zone is None else _QUARTER_US
-    found: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    days: list[Ints] = [np.zeros(0, dtype=np.int64)]
     for dates in columns:
         numbers = dates.view(np.int64)
         last = int(numbers.max(initial=_MISSING))
@@ -161,8 +161,8 @@ def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints
             place = block // unit
             place -= start
             there[np.maximum(place, -1, out=place)] = True
-        found.append(np.flatnonzero(there[:-1]) + start)
-    units = np.unique(np.concatenate(found))
+        days.append(np.flatnonzero(there[:-1]) + start)
+    units = np.unique(np.concatenate(days))
     if zone is not None:
         units = np.unique(bench.days((units * unit).view("datetime64[us]")).astype(np.int64))
     return units[units <= today]

@@ -26,7 +26,12 @@ def name_of(recognised: Recognised, header: Sequence[str]) -> str:
     that open."""
     layout = recognised.layout
     place = next(
-        (place for place, one in enumerate(_alike(layout.vendor, layout.table, layouts())) if one == layout), 0
+        (
+            place
+            for place, candidate in enumerate(_alike(layout.vendor, layout.table, layouts()))
+            if candidate == layout
+        ),
+        0,
     )
     key = recognised.columns.get(schema.TABLES[layout.table].key) if not layout.signature else None
     return f"{layout.vendor} {layout.table} {place + 1}" + (f": {normalised(header[key])}" if key is not None else "")
@@ -57,24 +62,24 @@ class ReadAgain:
                 where=raw.path,
                 hint="Name the vendor file that it was read with in the settings, or write the tables again.",
             )
-        known = schema.TABLES[layout.table].columns
+        specs = schema.TABLES[layout.table].columns
         labels = {label.partition(" (")[0]: (place, label) for place, label in enumerate(raw.header)}
-        columns = {name: place for name, (place, _) in labels.items() if name in known}
-        said = {name: labels[name][1].partition(" (")[2].removesuffix(")") for name in columns}
-        suffixes = {name: text for name, text in said.items() if text}
-        units = {name: str(known[name].kind) for name in columns if known[name].kind in _DURATIONS}
+        columns = {name: place for name, (place, _) in labels.items() if name in specs}
+        notes = {name: labels[name][1].partition(" (")[2].removesuffix(")") for name in columns}
+        suffixes = {name: text for name, text in notes.items() if text}
+        units = {name: str(specs[name].kind) for name in columns if specs[name].kind in _DURATIONS}
         is_guarded = raw.path.casefold().endswith(".csv")
         return Recognised(layout, columns, suffixes, units, {}, _CERTAIN, is_guarded=is_guarded)
 
     def _layout(self, name: str) -> Layout | None:
         if name not in self._known:
             vendor, table, place = [*name.partition(":")[0].split(" "), "", ""][:3]
-            found = _alike(vendor, table, [*self._own, *layouts()])
+            alike = _alike(vendor, table, [*self._own, *layouts()])
             if place == BESIDE:
-                found, place = [replace(one, vendor=vendor) for one in _alike(GENERIC, table, layouts())], "1"
-            if not place.isdecimal() or not 0 < int(place) <= len(found):
+                alike, place = [replace(like, vendor=vendor) for like in _alike(GENERIC, table, layouts())], "1"
+            if not place.isdecimal() or not 0 < int(place) <= len(alike):
                 return None
-            self._known[name] = _settled(found[int(place) - 1])
+            self._known[name] = _settled(alike[int(place) - 1])
         return self._known[name]
 
 

@@ -22,7 +22,7 @@ from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.planning import Halves, Plan, halves_of, plan
 from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import Recognised, normalised
-from crm_metrics.loaders.vocabulary import said_by
+from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.periods import Grain
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -218,7 +218,7 @@ def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None
     for dim in dims:
         if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in files):
             dimensions = {name for name in names if name} | set(get_args(Grain))
-            said = [meaning.attribute for meaning in said_by((dim,), 1)[0] if meaning.attribute is not None]
+            said = [meaning.attribute for meaning in meanings_of((dim,), 1)[0] if meaning.attribute is not None]
             meant = [name for name in (word.replace(" ", "_") for word in said) if name in dimensions]
             advice = f"Did you mean {meant[0]}?" if meant else did_you_mean(dim, dimensions)
             raise UsageError(f"no file has a column {dim!r} to report by. {advice}")

@@ -78,11 +78,11 @@ class Layout:
     created_fields: frozenset[str] = frozenset()  # what it calls the creation of the record
 
     @cached_property
-    def said(self) -> Mapping[str, str]:
+    def state_of(self) -> Mapping[str, str]:
         """The state that each of the vendor's own words says."""
         words = {"won": self.won, "lost": self.lost, "converted": self.converted}
-        states = {word: state for state, known in words.items() for word in known}
-        return states | {word: state for state, known in self.states.items() for word in known}
+        states = {word: state for state, spellings in words.items() for word in spellings}
+        return states | {word: state for state, spellings in self.states.items() for word in spellings}
 
 
 @cache
@@ -101,8 +101,8 @@ def layout_of(vendor: str, file: dict[str, Any], block: dict[str, Any]) -> Layou
         own = {column: tuple(map(_name, names)) for column, names in own.items()}
         own = {column: tuple(dict.fromkeys([*names, normalised(column)])) for column, names in own.items()}
     written = {key.name: (file if key.name in FILE_KEYS else block).get(key.name) for key in fields(Layout)}
-    given = {name: _as_kept(name)(value) for name, value in written.items() if value is not None}
-    return Layout(**given | {"vendor": vendor, "columns": own})
+    values = {name: _as_kept(name)(value) for name, value in written.items() if value is not None}
+    return Layout(**values | {"vendor": vendor, "columns": own})
 
 
 def _sets(written: Sequence[str | Sequence[str]]) -> tuple[frozenset[str], ...]:

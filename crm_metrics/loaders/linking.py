@@ -38,9 +38,11 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
     """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers
     file, and which customers stand in two lists."""
     named = {name: columns for name, table in sorted(tables.items()) if (columns := _identity(table))}
-    files = {i: known for name, columns in named.items() for i, known in _files(tables[name], columns, sources).items()}
+    files = {
+        i: column for name, columns in named.items() for i, column in _files(tables[name], columns, sources).items()
+    }
     space = spaces(files)
-    is_one = len({known.name for known in space.values()}) == 1 and not any(known.is_worded for known in space.values())
+    is_one = len({ids.name for ids in space.values()}) == 1 and not any(ids.is_worded for ids in space.values())
     if is_one and _all_have_ids(tables, named):
         for name, columns in named.items():
             tables[name].frame["customer"] = tables[name].frame[columns[0]].astype("category")
@@ -58,13 +60,13 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
 
 def _identity(table: Table) -> tuple[str, str, str] | tuple[()]:
     """The columns with a customer's id, name and address; nothing for a table that has none of them."""
-    known = TABLES[table.name].identity
-    return (known[0], known[1], known[2]) if any(map(table.has, known)) else ()
+    columns = TABLES[table.name].identity
+    return (columns[0], columns[1], columns[2]) if any(map(table.has, columns)) else ()
 
 
 def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dict[int, Column]:
     """What each file of a table says customers by."""
-    frame, found = table.frame, {}
+    frame, by_file = table.frame, {}
     source = frame[SOURCE].to_numpy()
     ids = frame[columns[0]].astype("category") if columns[0] in frame else None
     for i in np.unique(source).tolist():
@@ -75,8 +77,8 @@ def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dic
             own = frozenset(_texts(ids.cat.categories[codes[codes >= 0]]))
         header = headers.get(columns[0]) or headers.get(DEALS + columns[0]) or ""
         has_names = columns[1] in headers or DEALS + columns[1] in headers
-        found[i] = Column(sources[i].vendor, normalised(header), own, has_names, table.name == "customers")
-    return found
+        by_file[i] = Column(sources[i].vendor, normalised(header), own, has_names, table.name == "customers")
+    return by_file
 
 
 def _all_have_ids(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]]) -> bool:
@@ -97,15 +99,15 @@ def _names_only(
     tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]
 ) -> dict[str, str] | None:
     """The column in which each table names customers, where no file has ids or addresses; None where one has."""
-    found = {}
+    name_columns = {}
     for name, columns in named.items():
         frame = tables[name].frame
         filled = [column for column in columns if column in frame and frame[column].notna().any()]
         is_worded = all(space[int(i)].is_worded for i in np.unique(frame[SOURCE].to_numpy()))
         if len(filled) != 1 or not (filled[0] == columns[1] or (filled[0] == columns[0] and is_worded)):
             return None
-        found[name] = filled[0]
-    return found
+        name_columns[name] = filled[0]
+    return name_columns
 
 
 def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
@@ -131,8 +133,8 @@ def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
         number[used] = np.arange(len(used))
         labels = names.take(pa.array(first[used])).to_pylist()
         codes = number[np.append(mine, len(first))][text.codes.to_numpy()]
-        made = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
-        tables[name].frame["customer"] = pd.Series(made, index=tables[name].frame.index)
+        keys = pd.Categorical.from_codes(codes, categories=pd.Index(labels, dtype="str"))
+        tables[name].frame["customer"] = pd.Series(keys, index=tables[name].frame.index)
         listed |= set(labels) if name == "customers" else set()
     return listed
 
@@ -140,19 +142,19 @@ def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
 def _link(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]], space: dict[int, Space]) -> set[str]:
     """Write the keys where customers have to be recognised; the keys of those in a list of customers come back."""
     customers = Customers()
-    seen: dict[str, tuple[Ints, list[int | None]]] = {}
+    nodes_of: dict[str, tuple[Ints, list[int | None]]] = {}
     for name, columns in sorted(named.items(), key=lambda item: (item[0] != "customers", item[0])):
         frame = tables[name].frame
         place, cells = _distinct(frame, columns, space)
-        seen[name] = place, [customers.learn(*row, is_list=name == "customers") for row in cells]
+        nodes_of[name] = place, [customers.learn(*row, is_list=name == "customers") for row in cells]
     customers.link()
     keys = customers.keys()
-    for name, (place, nodes) in seen.items():
+    for name, (place, nodes) in nodes_of.items():
         labels = sorted({keys[node] for node in nodes if node is not None})
         number = {label: i for i, label in enumerate(labels)}
         codes = np.array([number[keys[node]] if node is not None else -1 for node in nodes], dtype=np.int64)
-        made = pd.Categorical.from_codes(codes[place], categories=pd.Index(labels, dtype="str"))
-        tables[name].frame["customer"] = pd.Series(made, index=tables[name].frame.index)
+        column = pd.Categorical.from_codes(codes[place], categories=pd.Index(labels, dtype="str"))
+        tables[name].frame["customer"] = pd.Series(column, index=tables[name].frame.index)
     return customers.listed(keys)
 
 
@@ -160,7 +162,7 @@ def _distinct(
     frame: pd.DataFrame, columns: tuple[str, ...], space: dict[int, Space]
 ) -> tuple[Ints, list[tuple[Space, str | None, str | None, str | None]]]:
     """Which of the different combinations of space, id, name and address each row has, and these."""
-    labels = sorted({*space.values()}, key=lambda known: (known.name, known.is_worded))
+    labels = sorted({*space.values()}, key=lambda spelt: (spelt.name, spelt.is_worded))
     of_source = np.full(int(frame[SOURCE].max()) + 1 if len(frame) else 1, -1, dtype=np.int64)
     for i, name in space.items():
         if i < len(of_source):
@@ -176,11 +178,11 @@ def _distinct(
     first[place[::-1]] = np.arange(len(place))[::-1]
     cells: list[list[str | None]] = []
     for column in columns:
-        known = [*_texts(parts[column].cat.categories), None] if column in parts else [None]
+        ids = [*_texts(parts[column].cat.categories), None] if column in parts else [None]
         codes = parts[column].cat.codes.to_numpy()[first] if column in parts else np.zeros(len(first), dtype=np.int64)
-        cells.append(list(map(known.__getitem__, codes.tolist())))
+        cells.append(list(map(ids.__getitem__, codes.tolist())))
     rows = zip(map(labels.__getitem__, spaces_of[first].tolist()), *cells, strict=True)
-    return place.astype(np.int64), [(where, one, two, three) for where, one, two, three in rows]
+    return place.astype(np.int64), [(where, id_, two, three) for where, id_, two, three in rows]
 
 
 def _once(table: Table, sources: list[Source], issues: list[Issue]) -> None:
@@ -248,12 +250,12 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
         if other == "deals" and not any(source.table == "deal_stages" for source in sources):
             continue  # without a history of its own, stages stand in the deals' own rows
         fold = _fold(key)
-        known = {fold(value) for value in tables[other].frame[key].dropna().unique().tolist()}
+        keys = {fold(value) for value in tables[other].frame[key].dropna().unique().tolist()}
         for name, table in sorted(tables.items()):
             if name == other or not table.has(mine) or not link.leads_to(name):
                 continue
             values = table.frame[mine].astype("category")
-            unknown = np.array([*(fold(value) not in known for value in values.cat.categories.tolist()), False])
+            unknown = np.array([*(fold(value) not in keys for value in values.cat.categories.tolist()), False])
             _unmatched(table, unknown[values.cat.codes.to_numpy()], mine, _FILES[other], values, sources, issues)
 
 
@@ -273,10 +275,10 @@ def carry(tables: dict[str, Table], column: str) -> None:
                 continue
             if not tables[other].has(key) or not link.leads_to(name):
                 continue
-            known = tables[other].frame[[key, column]].dropna(subset=[key])
-            attribute = dict(zip(map(_fold(key), known[key]), known[column], strict=True))
+            pairs = tables[other].frame[[key, column]].dropna(subset=[key])
+            attribute = dict(zip(map(_fold(key), pairs[key]), pairs[column], strict=True))
             values = table.frame[mine].astype("category")
-            found = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
-            spread = np.array([*found, None], dtype=object)[values.cat.codes.to_numpy()]
+            attributes = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
+            spread = np.array([*attributes, None], dtype=object)[values.cat.codes.to_numpy()]
             table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break

@@ -86,8 +86,10 @@ class Recogniser:
             return self._best(raw, header)
         all_layouts = [*self._own, *layouts()]
         if rules.vendor not in (None, *(layout.vendor for layout in all_layouts)):
-            said = did_you_mean(str(rules.vendor), {layout.vendor for layout in all_layouts})
-            raise SettingsError(f"vendor = {rules.vendor!r}: there is no such vendor. {said}", where=self._where())
+            suggestion = did_you_mean(str(rules.vendor), {layout.vendor for layout in all_layouts})
+            raise SettingsError(
+                f"vendor = {rules.vendor!r}: there is no such vendor. {suggestion}", where=self._where()
+            )
         fitting: list[Layout] = [
             layout
             for layout in all_layouts
@@ -106,8 +108,8 @@ class Recogniser:
         if places:
             what = f"{raw.path} has {len(places)} columns with the header {label!r}"
             raise SettingsError(f'{name} = "{label}": {what}', where=self._where(), hint="Rename all but one of them.")
-        said = did_you_mean(label, [header for header in raw.header if header])
-        raise SettingsError(f'{name} = "{label}": {raw.path} has no such header. {said}', where=self._where())
+        suggestion = did_you_mean(label, [header for header in raw.header if header])
+        raise SettingsError(f'{name} = "{label}": {raw.path} has no such header. {suggestion}', where=self._where())
 
     def _where(self) -> str:
         return self.settings.file or "settings"

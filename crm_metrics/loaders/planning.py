@@ -64,15 +64,15 @@ def _reading(name: str, kind: Kind, cells: Sequence[str | None]) -> As:
         return As.TEXT if name in _FOREIGN_KEYS and name != "lead_id" else As.PLAIN
     if kind is not Kind.DATE and kind not in NUMERIC:
         return As.TEXT
-    seen = [text for text in map(str.strip, filter(None, cells)) if text.casefold() not in MISSING]
-    if not seen:
+    filled = [text for text in map(str.strip, filter(None, cells)) if text.casefold() not in MISSING]
+    if not filled:
         return As.TEXT
     if kind is Kind.DATE:
-        return As.MOMENT if all(_ISO.fullmatch(cell) for cell in seen) else As.TEXT
+        return As.MOMENT if all(_ISO.fullmatch(cell) for cell in filled) else As.TEXT
     if kind in NUMERIC:
-        if all(_WHOLE.fullmatch(cell) for cell in seen):
+        if all(_WHOLE.fullmatch(cell) for cell in filled):
             return As.INTEGER
-        if all(_POINT.fullmatch(cell) for cell in seen) and any(_PROVEN.fullmatch(cell) for cell in seen):
+        if all(_POINT.fullmatch(cell) for cell in filled) and any(_PROVEN.fullmatch(cell) for cell in filled):
             return As.FLOAT
     return As.TEXT
 
@@ -116,12 +116,12 @@ def halves_of(header: Sequence[str], head: Head, dates: Mapping[str, int], taken
         if any(":" in (cell or "") for cell in head[place]):
             continue
         rest = _left(words[place], _DATED)
-        said = [
+        alike = [
             time for time, left in times.items() if left == rest and (time not in taken or _DATED & {*words[place]})
         ]
         near = [time for time in (place + 1, place - 1) if times.get(time) == () and time not in taken]
         free = [
-            time for time in (said if len(said) == 1 else near) if time not in {half.time for half in halves.values()}
+            time for time in (alike if len(alike) == 1 else near) if time not in {half.time for half in halves.values()}
         ]
         if free:
             halves[name] = Halves(free[0], zone)

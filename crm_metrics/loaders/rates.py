@@ -72,8 +72,8 @@ class Book:
             by_day = self._given.setdefault((rate.base, rate.to), {})
             if by_day.setdefault(day, rate.rate) != rate.rate:
                 when = f" on {rate.day}" if rate.day else ""
-                said = f"{rate.base} to {rate.to} has two rates{when}: {by_day[day]:g} and {rate.rate:g}"
-                raise SettingsError(said, where=where, hint="Keep the one that is right.")
+                problem = f"{rate.base} to {rate.to} has two rates{when}: {by_day[day]:g} and {rate.rate:g}"
+                raise SettingsError(problem, where=where, hint="Keep the one that is right.")
 
     def series(self, base: str, to: str) -> Series | None:
         """The rates that lead from a currency to another; None when none do. Raises `SettingsError` when they could be made
@@ -93,10 +93,10 @@ class Book:
 
     def _direct(self, base: str, to: str) -> Series | None:
         """The rates as they are given, else the opposite ones turned round."""
-        if given := self._given.get((base, to)):
-            return _series(given)
-        if given := self._given.get((to, base)):
-            return _series({day: 1 / rate for day, rate in given.items()}, f"1 ÷ the rate from {to} to {base}")
+        if by_day := self._given.get((base, to)):
+            return _series(by_day)
+        if by_day := self._given.get((to, base)):
+            return _series({day: 1 / rate for day, rate in by_day.items()}, f"1 ÷ the rate from {to} to {base}")
         return None
 
     def _across(self, base: str, through: str, to: str) -> Series | None:
@@ -118,11 +118,11 @@ def book(settings: Settings, *, index: int) -> tuple[Book, list[tuple[Raw, FileR
     sources.
     Raises `SettingsError`, and `DataError` for a file in which a rate cannot be read."""
     assert settings.rates is not None
-    given, path = list(settings.rates.given), settings.rates.file
+    rates, path = list(settings.rates.given), settings.rates.file
     if path is None:
-        return Book(given, settings.file or "settings"), []
+        return Book(rates, settings.file or "settings"), []
     raw, file = _read(path, settings, index)
-    return Book([*given, *_rates(file)], path), [(raw, file)]
+    return Book([*rates, *_rates(file)], path), [(raw, file)]
 
 
 def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
@@ -132,9 +132,10 @@ def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
     raw = tables[0]
     recognised = recognise(raw.header, path, among=[_LAYOUT])
     if recognised is None:
-        seen = ", ".join(label for label in raw.header if label)
+        headers = ", ".join(label for label in raw.header if label)
         raise DataError(
-            f"exchange rates need the columns from, to and rate, and date where they change; it has {seen}", where=path
+            f"exchange rates need the columns from, to and rate, and date where they change; it has {headers}",
+            where=path,
         )
     kinds = {name: schema.TABLES[schema.RATES].columns[name].kind for name in recognised.columns}
     how = plan(raw, recognised.columns, kinds)

@@ -10,7 +10,7 @@ from typing import Any
 from crm_metrics.settings import FileRules, Settings
 
 
-def with_rule(settings: Settings, path: str, said: Mapping[str, Any]) -> tuple[Settings, str, str]:
+def with_rule(settings: Settings, path: str, additions: Mapping[str, Any]) -> tuple[Settings, str, str]:
     """The settings with more said of a file (`table`, `columns`, …), and how to say it: as an option of the command line and
     as a line of a settings file. What is set for this file already stays and is said again."""
     file, _, sheet = path.partition("#")
@@ -19,9 +19,9 @@ def with_rule(settings: Settings, path: str, said: Mapping[str, Any]) -> tuple[S
     if sheet:
         values["sheet"] = sheet
     values |= before.model_dump(exclude={"path", "sheet"}, exclude_none=True, exclude_defaults=True)
-    values |= said
-    if "columns" in said:
-        values["columns"] = {**before.columns, **said["columns"]}
+    values |= additions
+    if "columns" in additions:
+        values["columns"] = {**before.columns, **additions["columns"]}
     values = {key: value for key, value in values.items() if value != {}}
     rule = FileRules.model_validate(values)
     text = f"[{_toml(values)}]"

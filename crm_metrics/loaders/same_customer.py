@@ -44,22 +44,22 @@ def spaces(files: Mapping[int, Column]) -> dict[int, Space]:
     list of customers are one. A column is worded where its header does not say id and no names stand beside it, or where
     most of its cells are addresses."""
     lists = {i: file for i, file in files.items() if file.is_list and file.ids}
-    found: dict[int, Space] = {}
+    by_file: dict[int, Space] = {}
     joined: dict[str, str] = {}  # of a space the one that it is part of
     for i, file in sorted(files.items()):
         own = _own(file)
-        found[i] = Space(own)
+        by_file[i] = Space(own)
         if file.is_list or not file.ids:
             continue
-        shares = {j: len(file.ids & known.ids) / len(file.ids) for j, known in lists.items()}
+        shares = {j: len(file.ids & listed.ids) / len(file.ids) for j, listed in lists.items()}
         best = max(shares, key=lambda j: (shares[j], len(lists[j].ids), -j), default=None)
         worded = file.system == "generic" and not file.has_names and not _ID.search(file.header)
         worded |= sum("@" in text for text in file.ids) > _MOST * len(file.ids)
         if worded:
-            found[i] = Space(_own(lists[best]) if best is not None and shares[best] else own, is_worded=True)
+            by_file[i] = Space(_own(lists[best]) if best is not None and shares[best] else own, is_worded=True)
         elif best is not None and shares[best] > _MOST and own != _own(lists[best]):
             joined.setdefault(own, _own(lists[best]))
-    return {i: Space(_end(space.name, joined), space.is_worded) for i, space in found.items()}
+    return {i: Space(_end(space.name, joined), space.is_worded) for i, space in by_file.items()}
 
 
 def _own(file: Column) -> str:
@@ -67,10 +67,10 @@ def _own(file: Column) -> str:
 
 
 def _end(space: str, joined: Mapping[str, str]) -> str:
-    seen = {space}
-    while (following := joined.get(space)) is not None and following not in seen:
+    passed = {space}
+    while (following := joined.get(space)) is not None and following not in passed:
         space = following
-        seen.add(space)
+        passed.add(space)
     return space
 
 
@@ -136,9 +136,9 @@ class Customers:
             for name in node.names:
                 names[name].append(place)
         self._domains = domains
-        for known, by_mail in ((mails, True), (names, False)):
-            for text in sorted(text for text, places in known.items() if len(places) > 1):
-                self._join(known[text], by_mail=by_mail)
+        for by_text, by_mail in ((mails, True), (names, False)):
+            for text in sorted(text for text, places in by_text.items() if len(places) > 1):
+                self._join(by_text[text], by_mail=by_mail)
 
     def _join(self, places: Iterable[int], *, by_mail: bool) -> None:
         by_space: dict[str, int | None] = {}  # the one customer that each space knows
@@ -146,8 +146,8 @@ class Customers:
             space, root = self._nodes[place].space, self._root(place)
             by_space[space] = root if by_space.get(space, root) == root else None
         unique = sorted((root for root in by_space.values() if root is not None), key=self._order)
-        for one, other in pairwise(unique):
-            left, right = self._root(one), self._root(other)
+        for first, second in pairwise(unique):
+            left, right = self._root(first), self._root(second)
             if left == right:
                 continue
             (left_spaces, left_mails), (right_spaces, right_mails) = self._known(left), self._known(right)
@@ -161,11 +161,11 @@ class Customers:
         node = self._nodes[root]
         return self._joined.get(root) or ({node.space} - {MAIL, NAME}, node.mails)
 
-    def _write_differently(self, one: set[str], other: set[str]) -> bool:
+    def _write_differently(self, left: set[str], right: set[str]) -> bool:
         """Whether both have addresses, and none at a domain that only they have: two persons of one name."""
-        if not one or not other:
+        if not left or not right:
             return False
-        common = {mail.rpartition("@")[2] for mail in one} & {mail.rpartition("@")[2] for mail in other}
+        common = {mail.rpartition("@")[2] for mail in left} & {mail.rpartition("@")[2] for mail in right}
         return not any(len(self._domains[domain]) < 2 for domain in common)
 
     def _root(self, place: int) -> int:

@@ -58,19 +58,19 @@ class StateWords:
     def of_name(self, label: str) -> str | None:
         """The state that a whole name says, None for an unknown one."""
         name = folded(label)
-        found = self.states.get(name)
-        return found or next((state for start, state in self.starts.items() if name.startswith(start)), None)
+        state = self.states.get(name)
+        return state or next((state for start, state in self.starts.items() if name.startswith(start)), None)
 
     def of_status(self, label: str) -> str | None:
         """The state that a status says by its first words, None for an unknown one."""
-        whole = self.of_name(label)
-        if whole is not None:
-            return whole
+        of_all = self.of_name(label)
+        if of_all is not None:
+            return of_all
         plain = unicodedata.normalize("NFKC", label)
         first, *later = [part for part in _BETWEEN.split(_NUMBER.sub("", plain, count=1)) if part.strip()] or [""]
-        said = self._by_start(first)
-        others = (self._by_start(part) for part in later) if said is not None else ()
-        return next((state for state in others if state in self.overruling), said)
+        state = self._by_start(first)
+        others = (self._by_start(part) for part in later) if state is not None else ()
+        return next((state for state in others if state in self.overruling), state)
 
     def _by_start(self, part: str) -> str | None:
         """The state of the longest beginning that is known."""

@@ -50,12 +50,14 @@ def read(path: str) -> list[Layout]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot be read as TOML: {error}", where=path) from error
     lines = lines_of(text)
-    said = [
+    problems = [
         f"line {line}: {sentence}" if (line := line_of(place, lines)) else sentence
         for place, sentence in mistakes(file)
     ]
-    if said:
-        raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=path)
+    if problems:
+        raise SettingsError(
+            problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} mistakes", *problems]), where=path
+        )
     name = Path(path).stem
     # The built-in layouts of no tool are in words instead of headers.
     return [layout_of(f"{name}-own" if name == GENERIC else name, file, block) for block in file["layout"]]

@@ -182,8 +182,8 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
         texts = pd.DataFrame(
             {"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64), "text": content.to_numpy()}
         )
-        whole = texts.sort_values("text").groupby(["code", "source"])["text"].agg("\x1e".join)
-        order["text"] = whole[pd.MultiIndex.from_frame(versions[["code", "source"]])].to_numpy()
+        combined = texts.sort_values("text").groupby(["code", "source"])["text"].agg("\x1e".join)
+        order["text"] = combined[pd.MultiIndex.from_frame(versions[["code", "source"]])].to_numpy()
     else:
         order["text"] = ""
     ordered = order.sort_values(["updated", "rank", "text", "source"], na_position="first", kind="stable")

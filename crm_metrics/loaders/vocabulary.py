@@ -73,21 +73,21 @@ class Language:
         flag = len(words) > 1 and words[0] in self.flags
         rest = words[1:] if flag else words
         keys = dict.fromkeys(("".join(rest), "".join(word for word in rest if word not in self.stops)))
-        found = [meaning for key in keys if key for meaning in self._of(key)]
+        readings = [meaning for key in keys if key for meaning in self._of(key)]
         text = " ".join(words)
         for asked, patterns in self.questions.items():
-            found += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
-        return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(found)]
+            readings += [Meaning(None, asked) for pattern in patterns if pattern.fullmatch(text)]
+        return [meaning._replace(is_flag=flag) for meaning in dict.fromkeys(readings)]
 
     def _of(self, key: str) -> list[Meaning]:
         """A thing, an attribute, or both in one."""
-        found = [Meaning(thing, None) for thing in self.things.get(key, ())]
-        found += self._said(None, key)
+        readings = [Meaning(thing, None) for thing in self.things.get(key, ())]
+        readings += self._said(None, key)
         for form, things in self.things.items():
             rests = [key.removeprefix(form)] if key.startswith(form) else []
             rests += [key.removesuffix(form)] if key.endswith(form) else []
-            found += [meaning for rest in rests if rest for thing in things for meaning in self._said(thing, rest)]
-        return found
+            readings += [meaning for rest in rests if rest for thing in things for meaning in self._said(thing, rest)]
+        return readings
 
     def forms(self, part: str) -> list[str]:
         """The words for a thing or an attribute, as they are compared."""
@@ -100,14 +100,14 @@ class Language:
 
     def _said(self, thing: str | None, key: str) -> list[Meaning]:
         """The attributes that a key names, a date also with a mark before or behind it: `date created`, `created at`."""
-        found = [Meaning(thing, attribute) for attribute in self.attributes.get(key, ())]
-        found += [Meaning(thing, attribute) for attribute in self.moments.get(key, ())]
+        readings = [Meaning(thing, attribute) for attribute in self.attributes.get(key, ())]
+        readings += [Meaning(thing, attribute) for attribute in self.moments.get(key, ())]
         for mark in self.marks:
             for left in (key.removesuffix(mark), key.removeprefix(mark)):
                 if left != key:
                     names = self.moments.get(left, ()) if left else ("date",)
-                    found += [Meaning(thing, name, is_dated=True) for name in names]
-        return found
+                    readings += [Meaning(thing, name, is_dated=True) for name in names]
+        return readings
 
 
 @dataclass(frozen=True)
@@ -191,15 +191,15 @@ def _language(name: str, guessing: bool = False) -> Language:
     stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
 
     def table(part: str) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+        forms: dict[str, tuple[str, ...]] = {}
         for words in (block, *([block.get("guesses", {})] if guessing else ())):
             for meant, form in ((meant, form) for meant, forms in words.get(part, {}).items() for form in forms):
                 # As headers are compared, and without the words that say nothing.
-                whole = words_of(form)
-                bare = "".join(word for word in whole if word not in stops)
-                for key in dict.fromkeys(("".join(whole), bare or "".join(whole))):
-                    found[key] = tuple(dict.fromkeys((*found.get(key, ()), meant)))
-        return found
+                words_of_form = words_of(form)
+                bare = "".join(word for word in words_of_form if word not in stops)
+                for key in dict.fromkeys(("".join(words_of_form), bare or "".join(words_of_form))):
+                    forms[key] = tuple(dict.fromkeys((*forms.get(key, ()), meant)))
+        return forms
 
     questions = {
         asked: tuple(re.compile(".*".join(" ".join(words_of(part)) for part in text.split("*"))) for text in texts)
@@ -218,35 +218,35 @@ def _language(name: str, guessing: bool = False) -> Language:
 
 
 @lru_cache(maxsize=256)
-def said_by(labels: tuple[str, ...], confirmed: int = _CONFIRMED) -> tuple[tuple[Meaning, ...], ...]:
+def meanings_of(labels: tuple[str, ...], confirmed: int = _CONFIRMED) -> tuple[tuple[Meaning, ...], ...]:
     """What each label of a header can say. Beside English the one language counts that knows most of the labels, where at
     least `confirmed` of them are known to it and not to English; where two languages know as many, what both say alike."""
     heads = [header_of(label) for label in labels]
     plain = [_meanings(english(), head) for head in heads]
-    if sum(not found for found in plain) < confirmed:
+    if sum(not common for common in plain) < confirmed:
         return tuple(map(tuple, plain))
     best: list[list[list[Meaning]]] = []
     most = 0
     for language in languages()[1:]:
-        said = [_meanings(language, head) for head in heads]
-        own = sum(bool(mine) and not common for mine, common in zip(said, plain, strict=True))
+        readings = [_meanings(language, head) for head in heads]
+        own = sum(bool(mine) and not common for mine, common in zip(readings, plain, strict=True))
         if own < confirmed:
             continue
-        known = sum(bool(mine or common) for mine, common in zip(said, plain, strict=True))
-        if known >= most:
-            best = [*(best if known == most else []), said]
-            most = known
-    both = [_agreed([said[place] for said in best]) for place in range(len(labels))]
+        count = sum(bool(mine or common) for mine, common in zip(readings, plain, strict=True))
+        if count >= most:
+            best = [*(best if count == most else []), readings]
+            most = count
+    both = [_agreed([readings[place] for readings in best]) for place in range(len(labels))]
     return tuple(tuple(dict.fromkeys([*mine, *common])) for mine, common in zip(both, plain, strict=True))
 
 
 def _meanings(language: Language, head: Header) -> list[Meaning]:
     """What a label says whole, else without what stands at its end."""
-    found = language.meanings(head.words) if head.words else []
-    return found or (language.meanings(head.short) if head.short and head.short != head.words else [])
+    readings = language.meanings(head.words) if head.words else []
+    return readings or (language.meanings(head.short) if head.short and head.short != head.words else [])
 
 
-def _agreed(said: Sequence[list[Meaning]]) -> list[Meaning]:
+def _agreed(by_language: Sequence[list[Meaning]]) -> list[Meaning]:
     """What the languages that know a label say alike."""
-    known = [mine for mine in said if mine]
-    return [meaning for meaning in known[0] if all(meaning in other for other in known[1:])] if known else []
+    readings = [mine for mine in by_language if mine]
+    return [meaning for meaning in readings[0] if all(meaning in other for other in readings[1:])] if readings else []

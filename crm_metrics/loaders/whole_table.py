@@ -13,7 +13,7 @@ from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, Named, spoken_by
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
-from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, said_by, words_of
+from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
 from crm_metrics.schema import Kind
 
 _FEW = 3  # records from which on a key that never repeats says something
@@ -49,7 +49,9 @@ class Sheet:
         file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
         # Other languages are known already where the header is not English.
         spoken = (
-            languages() if sum(not said for said in self.said) > 1 or not all(map(str.isascii, self.labels)) else ()
+            languages()
+            if sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
+            else ()
         )
         for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
             for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
@@ -63,8 +65,8 @@ class Sheet:
         return [header_of(label) for label in self.labels]
 
     @cached_property
-    def said(self) -> tuple[tuple[Meaning, ...], ...]:
-        return said_by(self.labels)
+    def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
+        return meanings_of(self.labels)
 
 
 @dataclass(frozen=True)
@@ -98,11 +100,11 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     `forced` it is one whatever it lacks."""
     if not forced and any(names <= {*map(normalised, sheet.labels)} for names in layout.unless):
         return None
-    found = list(_matches(sheet, layout))
+    matches = list(_matches(sheet, layout))
     taken: dict[str, Match] = {}
     places: set[int] = set()
     order = {column: at for at, column in enumerate(layout.columns)}
-    for match in sorted(found, key=lambda match: (-match.strength, order[match.column], match.place)):
+    for match in sorted(matches, key=lambda match: (-match.strength, order[match.column], match.place)):
         if match.column not in taken and match.place not in places:
             taken[match.column] = match
             places.add(match.place)
@@ -121,11 +123,11 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)
         if not tells and not sheet.about & {*layout.things}:
             return None
-        said = _as_keyed(sheet, layout, columns)
-        if said is None:
+        keyed = _as_keyed(sheet, layout, columns)
+        if keyed is None:
             return None
-        score += said
-    return Reading(layout, columns, dict(_claims(sheet, found, taken, places)), score, tuple(map(bool, needed)))
+        score += keyed
+    return Reading(layout, columns, dict(_claims(sheet, matches, taken, places)), score, tuple(map(bool, needed)))
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
@@ -138,7 +140,7 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
         for key in dict.fromkeys(("".join(head.words), "".join(head.short))):
             for named in spoken.get(key, ()):
                 _add(best, named, kinds[named.column].kind, place, content, 0)
-        for meaning in sheet.said[place]:
+        for meaning in sheet.meanings[place]:
             for named in spoken.get((meaning.thing, meaning.attribute), ()):
                 kind = kinds[named.column].kind
                 if (kind is not Kind.BOOL and meaning.is_flag) or (kind is Kind.BOOL and meaning.is_dated):
@@ -215,13 +217,13 @@ def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float
 
 def _is_coming_back(sheet: Sheet, place: int) -> bool:
     """Whether a column says whose each row is, and some have several: `customer` beside a bare id of something else."""
-    content, said = sheet.content(place), {meaning[:2] for meaning in sheet.said[place]}
-    return ("customer", None) in said and content is not None and content.repeated > _REPEATED
+    content, meanings = sheet.content(place), {meaning[:2] for meaning in sheet.meanings[place]}
+    return ("customer", None) in meanings and content is not None and content.repeated > _REPEATED
 
 
 def _is_own_id(sheet: Sheet, place: int) -> bool:
     """Whether a column numbers the rows as something that is no customer."""
-    content, things = sheet.content(place), {meaning.thing for meaning in sheet.said[place]}
+    content, things = sheet.content(place), {meaning.thing for meaning in sheet.meanings[place]}
     is_id = sheet.heads[place].words[-1:] == ("id",) and not things & {None, *_CUSTOMERS}
     return is_id and content is not None and len(content.cells) >= _FEW and not content.repeated
 
@@ -235,8 +237,8 @@ def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
         if any(head.words == ("id",) and place not in columns.values() for place, head in enumerate(sheet.heads)):
             return False  # its rows have ids of their own beside those of their records
         return content is not None and len(content.cells) > 1 and _as_history(sheet, layout, columns) is None
-    said = _as_keyed(sheet, layout, columns)
-    return said is None or said < 0
+    keyed = _as_keyed(sheet, layout, columns)
+    return keyed is None or keyed < 0
 
 
 def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
@@ -245,7 +247,7 @@ def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> flo
     explicit = earlier in columns or "field" in columns
     content = sheet.content(columns[key])
     if content is None or len(content.cells) < 2:
-        return 0.0 if explicit or "entered" in {m.attribute for m in sheet.said[columns["entered_at"]]} else None
+        return 0.0 if explicit or "entered" in {m.attribute for m in sheet.meanings[columns["entered_at"]]} else None
     rows: dict[str | None, list[tuple[str | None, str | None]]] = defaultdict(list)
     for row in zip(*(sheet.cells[columns[name]] for name in (key, value, "entered_at")), strict=False):
         rows[row[0]].append(row[1:])
@@ -257,7 +259,7 @@ def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> flo
 
 
 def _claims(
-    sheet: Sheet, found: Sequence[Match], taken: Mapping[str, Match], places: set[int]
+    sheet: Sheet, matches: Sequence[Match], taken: Mapping[str, Match], places: set[int]
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Columns that further headers could be as well, with these headers: not where one says more than the others, nor where
     the sample holds the same in them."""
@@ -266,7 +268,7 @@ def _claims(
             continue
         others = [
             match
-            for match in found
+            for match in matches
             if match.column == column and match.place not in places and match.fit >= best.fit and match.fit > 0
         ]
         others = [match for match in others if _cells(sheet, match.place) != _cells(sheet, best.place)]

@@ -127,9 +127,9 @@ class Timeline:
         where that one is not over."""
         then = {}
         for name, covered in self.dataset.coverage.items():
-            over = covered.known >= like.end - timedelta(days=1)
+            over = covered.known_until >= like.end - timedelta(days=1)
             back = like.end - period.end if over else like.start - period.start
-            then[name] = self.dataset.behind(covered.known - min(back, covered.known - date.min))
+            then[name] = self.dataset.behind(covered.known_until - min(back, covered.known_until - date.min))
         plain = self.windows[self._place(period, until, is_compared=True)]
         key = ("then", plain.start, plain.end, *sorted(then.items()))
         if key not in self._places:
@@ -146,7 +146,10 @@ class Timeline:
         is only compared with is another only where a table begins in it."""
         cut = period.until(self.dataset.as_of)
         coverage = self.dataset.coverage
-        days = {name: covered.known if period.unit == "all" else covered.complete for name, covered in coverage.items()}
+        days = {
+            name: covered.known_until if period.unit == "all" else covered.complete
+            for name, covered in coverage.items()
+        }
         cuts = {name: part for name, day in days.items() if (part := until(day)) and part.end < cut.end}
         is_compared = is_compared and any(cut.start < covered.first < cut.end for covered in coverage.values())
         edges = tuple(sorted((name, part.end) for name, part in cuts.items()))

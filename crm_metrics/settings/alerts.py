@@ -48,10 +48,10 @@ class Alert(Block):
     @property
     def limit(self) -> float | None:
         """The limit in the unit of the figure, shares as fractions; None where there is none."""
-        found = _LIMIT.fullmatch(self.when)
-        return None if found is None else float(found["number"]) / (100 if self.is_percent else 1)
+        match = _LIMIT.fullmatch(self.when)
+        return None if match is None else float(match["number"]) / (100 if self.is_percent else 1)
 
     def is_passed(self, value: float) -> bool:
         """Whether a value is on the side of the limit that is to be told."""
-        found = _LIMIT.fullmatch(self.when)
-        return found is not None and _PASSED[found["sign"]](value, self.limit or 0.0)
+        match = _LIMIT.fullmatch(self.when)
+        return match is not None and _PASSED[match["sign"]](value, self.limit or 0.0)

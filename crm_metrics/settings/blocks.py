@@ -68,8 +68,8 @@ class FileRules(Block):
 def matches(pattern: str, path: str) -> bool:
     """Whether a pattern names a path: the whole of it or its last parts, with or without the sheet; case aside."""
     wanted = pattern.replace("\\", "/").removeprefix("./").casefold()
-    whole = path.replace("\\", "/").casefold()
-    for name in dict.fromkeys((whole, whole.partition("#")[0])):
+    full = path.replace("\\", "/").casefold()
+    for name in dict.fromkeys((full, full.partition("#")[0])):
         parts = name.split("/")
         tails = ["/".join(parts[start:]) for start in range(len(parts))]
         # A name may hold brackets, which a pattern would take for a choice of letters.
@@ -149,8 +149,8 @@ def _rates(code: str, rates: Any, block: Mapping[str, Any], mistakes: list[str])
 
 
 def _allowed(value: object) -> object:
-    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    if not whole and not (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%", value.strip())):
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if not is_count and not (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%", value.strip())):
         raise ValueError('a number of rows, or a share such as "2 %"')
     return value.strip() if isinstance(value, str) else value
 

@@ -56,9 +56,9 @@ def user_folder() -> Path:
     """Where programs keep a user's settings on this system. The one folder that is needed is not worth a library."""
     if sys.platform == "win32":
         return Path(os.environ.get("APPDATA") or _home("~/AppData/Roaming")) / "crm-metrics"
-    given = Path(os.environ.get("XDG_CONFIG_HOME", ""))
-    if given.is_absolute():  # the standard says to ignore relative ones
-        return given / "crm-metrics"
+    folder = Path(os.environ.get("XDG_CONFIG_HOME", ""))
+    if folder.is_absolute():  # the standard says to ignore relative ones
+        return folder / "crm-metrics"
     return _home("~/Library/Application Support" if sys.platform == "darwin" else "~/.config") / "crm-metrics"
 
 

@@ -124,12 +124,12 @@ class Holidays(Block):
 
         subdivisions = list_supported_countries()[self.country]
         if self.subdivision not in subdivisions:
-            said = (
+            suggestion = (
                 did_you_mean(self.subdivision, subdivisions)
                 if subdivisions
                 else "Its holidays are the same everywhere."
             )
-            raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}. {said}")
+            raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}. {suggestion}")
         return self
 
     def between(self, first: date, last: date) -> list[date]:

@@ -42,8 +42,10 @@ def validated(values: dict[str, Any], where: str, lines: Mapping[Place, int] | N
             place = tuple(part for part in mistake["loc"] if part != "[key]")
             by_sentence.setdefault(_sentence(dict(mistake)), line_of(place, dict(lines or {})))
     ordered = sorted(by_sentence.items(), key=lambda pair: pair[1] or 0)
-    said = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
-    raise SettingsError(said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said]), where=where)
+    problems = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
+    raise SettingsError(
+        problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} mistakes", *problems]), where=where
+    )
 
 
 def _sentence(mistake: dict[str, Any]) -> str:
@@ -51,13 +53,13 @@ def _sentence(mistake: dict[str, Any]) -> str:
     name = _shown(place)
     if mistake["type"] == "extra_forbidden":
         kind = "setting" if len(place) == 1 else f"key in {_shown(place[:-1])}:"
-        said = f"there is no {kind} {place[-1]}"
-        return f"{said}. {did_you_mean(str(place[-1]), _known(place))}"
+        problem = f"there is no {kind} {place[-1]}"
+        return f"{problem}. {did_you_mean(str(place[-1]), _known(place))}"
     plain = _KINDS.get(mistake["type"]) or mistake["msg"].replace("Input should be", "it should be")
-    said = str(mistake.get("ctx", {}).get("error") or plain)
+    problem = str(mistake.get("ctx", {}).get("error") or plain)
     if mistake["type"] == "missing" or place[-1] == "[key]" or isinstance(mistake["input"], dict):
-        return f"{name}: {said}"
-    return f"{name} = {written(mistake['input'])}: {said}"
+        return f"{name}: {problem}"
+    return f"{name} = {written(mistake['input'])}: {problem}"
 
 
 def written(value: object) -> str:

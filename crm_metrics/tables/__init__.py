@@ -65,14 +65,14 @@ class Unusable:
 @dataclass(frozen=True)
 class Coverage:
     """What a table knows of time, in days, all inclusive. `oldest`: the first day on which one of its records says that
-    something happened; `first` and `newest`: the same and the newest without those that lie far out of line; `known`:
-    up to when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins
+    something happened; `first` and `newest`: the same and the newest without those that lie far out of line;
+    `known_until`: up to when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins
     later is covered (costs end with their last day)."""
 
     oldest: date
     first: date
     newest: date
-    known: date
+    known_until: date
     complete: date
     last: date
     is_snapshot: bool = False  # the records are known as they are on the first day and on no other
@@ -80,7 +80,7 @@ class Coverage:
     @property
     def goes_on_to(self) -> date | None:
         """The newest day, where it lies behind the day up to which the state of the records is known."""
-        return self.newest if self.newest > self.known else None
+        return self.newest if self.newest > self.known_until else None
 
     def within(self, other: Coverage) -> Coverage:
         """What both know, for rows that are made of two tables."""
@@ -88,7 +88,7 @@ class Coverage:
             min(self.oldest, other.oldest),
             max(self.first, other.first),
             min(self.newest, other.newest),
-            min(self.known, other.known),
+            min(self.known_until, other.known_until),
             min(self.complete, other.complete),
             min(self.last, other.last),
         )

@@ -25,7 +25,7 @@ def write(book: Book, how: How) -> str:
     """One object: `rows` of the main table, the other tables under their own names, each row on a line; missing is null,
     shares are fractions, dates ISO text."""
     origin, main = book.origin, book.sheets[0]
-    known = dict(book.known)
+    known = dict(book.extra)
     head = {
         "format": FORMAT_VERSION,
         "as_of": origin.as_of,

@@ -24,7 +24,7 @@ _FISCAL: dict[str, Literal["fiscal-quarter", "fiscal-year"]] = {"quarter": "fisc
 @dataclass(frozen=True)
 class Cohorts:
     """By cohort (rows, a period each) and k (columns): `part`, the customers who were active or the money that came k
-    periods later, of `whole`; `size` is the number of customers. `mature` is False where the period is not over at as-of or
+    periods later, of `base`; `size` is the number of customers. `mature` is False where the period is not over at as-of or
     lies beyond the last. `calendar` are all periods, of which the first cohort's is at `first`."""
 
     of: Of

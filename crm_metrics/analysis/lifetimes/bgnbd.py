@@ -52,7 +52,7 @@ def alike(x: Ints, last: Ints, watched: Ints, days: float) -> Seen:
 
 
 def log_likelihood(summary: Seen, parameters: Parameters) -> Floats:
-    """The logarithm of the likelihood of each entry of `seen`, for one customer; stable for any number of purchases."""
+    """The logarithm of the likelihood of each entry of `summary`, for one customer; stable for any number of purchases."""
     r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
     x = summary.x
     counts = gammaln(r + x) - gammaln(r) + r * np.log(alpha)

@@ -22,7 +22,7 @@ UNKNOWN = 0.1  # a larger share of records without a segment: who has one may de
 
 @dataclass(frozen=True)
 class Standout:
-    """A segment that stands out: `above` in value, `better` for the good. `whole` is the figure of all together."""
+    """A segment that stands out: `above` in value, `better` for the good. `overall` is the figure of all together."""
 
     metric: Metric
     dimension: str

@@ -53,7 +53,7 @@ def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     ]
     sheet = Sheet("findings", "", _FINDINGS, made, empty="nothing is wrong")
     known = {"findings": [_known(finding) for finding in findings]}
-    return Book("Data problems", Origin(), [sheet], known=known, passages=list(map(_told, findings)))
+    return Book("Data problems", Origin(), [sheet], extra=known, passages=list(map(_told, findings)))
 
 
 def _told(finding: Finding) -> Passage:

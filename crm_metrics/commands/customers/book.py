@@ -75,7 +75,7 @@ def _of_customers(found: CustomerList) -> Book:
         about=[f"at the end of {_day(known.until)}"],
         says=_says(found),
         notes=[*(_notes(known) if found.period is None else []), SCORES],
-        known=_settings(known) | {"model": _model(known.model), "renewals": renewals.known(known.contracts)},
+        extra=_settings(known) | {"model": _model(known.model), "renewals": renewals.known(known.contracts)},
     )
 
 
@@ -213,7 +213,7 @@ def _of_test(dataset: Dataset, found: HoldOut) -> Book:
         [Sheet("hold_out", "", columns, rows, notes=[newcomers] if found.newcomers else ())],
         says=[says, limits],
         notes=[f"{_parameters(found.model)}. Purchases of one day count once."],
-        known={"until": _day(found.until), "days": found.days, "model": _model(found.model), "test": _tested(found)},
+        extra={"until": _day(found.until), "days": found.days, "model": _model(found.model), "test": _tested(found)},
     )
 
 

@@ -88,7 +88,7 @@ def book(figure: Opened) -> Book:
         about=[f"{figure.period.start} to {figure.period.end - timedelta(days=1)}"],
         says=[words.amount(now.metric, one) for one in now.amounts],
         notes=words.notes(figure),
-        known=_as_json(figure),
+        extra=_as_json(figure),
         passages=words.passages(figure),
     )
 

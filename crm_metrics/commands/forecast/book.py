@@ -99,7 +99,7 @@ def book(found: Forecasted) -> Book:
         ],
     }
     origin = replace(Origin.of(found.dataset), as_of=found.as_of)
-    return Book(f"Forecast  {metric.title}  {period.label}", origin, sheets, about, says, known=known)
+    return Book(f"Forecast  {metric.title}  {period.label}", origin, sheets, about, says, extra=known)
 
 
 def _says(found: Forecasted, one: Forecast) -> list[str]:

@@ -74,7 +74,7 @@ def book(report: Report, catalog: Catalog | None = None, *, everything: str = ""
         [days if report.complete else f"{days}, to date", *compared],
         says=[] if catalog is None else _beyond_chance(report),
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
-        known=known,
+        extra=known,
         charts=[] if catalog is None else _curves(report),
         page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
         define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},

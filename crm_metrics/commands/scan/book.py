@@ -84,9 +84,9 @@ def book(scan: Scan, *, verbose: bool = True) -> Book:
             Sheet("refused", "Not read", _NOT_READ, refused, for_people=True, charted=True),
         ],
         about=words.facts(scan),
-        known=_as_json(scan),
+        extra=_as_json(scan),
         passages=words.passages(scan, verbose=verbose),
-        told=words.TOLD,
+        covered_codes=words.TOLD,
     )
 
 

@@ -78,7 +78,7 @@ def book(why: Why, *, everything: bool = True) -> Book:
         ],
         says=[headline(change), sentence(change)],
         notes=[f"Explain less: {hidden} (all of it with -v)"] if hidden else refused,
-        known=known,
+        extra=known,
     )
 
 

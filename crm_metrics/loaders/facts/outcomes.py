@@ -91,7 +91,7 @@ def stage_meaning(bench: Workbench) -> Callable[[str], str | None]:
         chosen |= {folded(word): state for word in getattr(bench.settings, f"{state}_stages")}
     vendors: dict[str, str] = {}
     for layout in {id(file.layout): file.layout for file in bench.recognised.values()}.values():
-        vendors |= layout.said
+        vendors |= layout.state_of
     common = state_words("deals")
     patterns = {re.compile(word.replace("*", ".*")): state for word, state in vendors.items() if "*" in word}
 

@@ -40,7 +40,7 @@ def snapshot(bench: Workbench) -> None:
     open_deals["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
     bench.tables["stage_snapshot"] = Table("stage_snapshot", open_deals)
     if "deals" in bench.coverage:  # of no earlier day
-        day = bench.coverage["deals"].known
+        day = bench.coverage["deals"].known_until
         bench.coverage["stage_snapshot"] = replace(bench.coverage["deals"], first=day, is_snapshot=True)
 
 

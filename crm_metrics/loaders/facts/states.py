@@ -92,7 +92,7 @@ def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
     result = np.full(len(codes), _UNKNOWN, dtype=np.int8)
     layouts = {i: bench.recognised[i].layout for i in bench.files(table)}
     for layout in {id(candidate): candidate for candidate in layouts.values()}.values():
-        words = layout.said
+        words = layout.state_of
         meanings = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
         by_code = np.array([*(places[word] if word else _UNKNOWN for word in meanings), _UNKNOWN], dtype=np.int8)
         if len(layouts) == 1 or all(candidate is layout for candidate in layouts.values()):

@@ -65,9 +65,9 @@ class Workbench:
         """The instant behind the last day on which the state of a table's records is known: ages, who still waits and
         what has happened are judged by it."""
         covered = self.coverage.get(table)
-        if covered is None or covered.known >= self.as_of:
+        if covered is None or covered.known_until >= self.as_of:
             return self.now
-        behind = np.array([covered.known], dtype="datetime64[D]") + 1
+        behind = np.array([covered.known_until], dtype="datetime64[D]") + 1
         until: np.datetime64 = instants(behind, self.settings.timezone)[0]
         return until
 
