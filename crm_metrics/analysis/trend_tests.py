@@ -125,8 +125,8 @@ def change_of_level(
     at: np.ndarray, values: np.ndarray, starts: list[int], place: np.ndarray | None = None
 ) -> tuple[int, float]:
     """The place in the series at which a new level most likely begins, and the chance of one as clear by accident; beyond
-    what a straight trend, the changes at `starts` and a season of `place` explain. (0, 1.0) where there is nothing to find, or
-    where a smooth curve explains it better."""
+    what a straight trend, the changes at `starts` and a season of `place` explain. (0, 1.0) where there is nothing to find,
+    or where a smooth curve explains it better."""
     n = values.size
     edges = sorted({0, *starts, n})
     candidates = np.array([k for k in range(n) if min(abs(k - edge) for edge in edges) >= _SHORTEST_LEVEL], dtype=int)

@@ -146,8 +146,8 @@ class Passage:
 class Curve:
     """A series over time, as a chart draws it: a number for each period, oldest first, shares as fractions, None where there
     is none. `complete` says of each period whether it is over and its value final; `steps` are the places at which the level
-    changes, `odd` those out of line. `says` is what it shows, in a sentence, `is_certain` whether that is worth telling of one
-    series among many."""
+    changes, `odd` those out of line. `says` is what it shows, in a sentence, `is_notable` whether that is worth telling of
+    one series among many."""
 
     title: str
     unit: Unit
@@ -162,7 +162,7 @@ class Curve:
     steps: Sequence[int] = ()
     odd: Sequence[int] = ()
     says: str = ""
-    is_certain: bool = True
+    is_notable: bool = True
 
 
 @dataclass(frozen=True)
@@ -211,9 +211,9 @@ class Origin:
 @dataclass(frozen=True)
 class Book:
     """The whole result of a command: a title with what it is about, plain sentences, charts, tables (the first is the main
-    one), passages for people, notes. `extra` holds further keys for JSON, `covered_codes` the codes of problems that passages tell
-    of. `page`, where there is one, draws the book for a terminal, on a screen and with all notes or not; `define` gives what
-    the figure of a metric means, by heading, empty where that is not known."""
+    one), passages for people, notes. `extra` holds further keys for JSON, `covered_codes` the codes of problems that
+    passages tell of. `page`, where there is one, draws the book for a terminal, on a screen and with all notes or not;
+    `define` gives what the figure of a metric means, by heading, empty where that is not known."""
 
     title: str
     origin: Origin

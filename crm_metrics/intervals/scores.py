@@ -48,8 +48,8 @@ Gradient = dict[Leaf, Floats]
 
 @dataclass(frozen=True)
 class Scores:
-    """By cell and unit, what the unit adds; `shape` is that of the cells. `outside` is what comes to the variance of each cell
-    from units that are only in a whole which the cell is a part of."""
+    """By cell and unit, what the unit adds; `shape` is that of the cells. `outside` is what comes to the variance of each
+    cell from units that are only in a whole which the cell is a part of."""
 
     cell: Ints
     unit: Ints

@@ -55,9 +55,8 @@ def read(path: str) -> list[Layout]:
         for place, sentence in mistakes(file)
     ]
     if problems:
-        raise SettingsError(
-            problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} mistakes", *problems]), where=path
-        )
+        listed = [f"{len(problems)} mistakes", *problems] if len(problems) > 1 else problems
+        raise SettingsError("\n  ".join(listed), where=path)
     name = Path(path).stem
     # The built-in layouts of no tool are in words instead of headers.
     return [layout_of(f"{name}-own" if name == GENERIC else name, file, block) for block in file["layout"]]

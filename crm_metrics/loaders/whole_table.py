@@ -48,11 +48,8 @@ class Sheet:
         """The things that the name of the file or its sheet says its rows are: the last that it names."""
         file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
         # Other languages are known already where the header is not English.
-        spoken = (
-            languages()
-            if sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
-            else ()
-        )
+        is_foreign = sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
+        spoken = languages() if is_foreign else ()
         for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
             for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
                 for language in (english(), *spoken):

@@ -146,10 +146,7 @@ class Timeline:
         is only compared with is another only where a table begins in it."""
         cut = period.until(self.dataset.as_of)
         coverage = self.dataset.coverage
-        days = {
-            name: covered.known_until if period.unit == "all" else covered.complete
-            for name, covered in coverage.items()
-        }
+        days = {name: span.known_until if period.unit == "all" else span.complete for name, span in coverage.items()}
         cuts = {name: part for name, day in days.items() if (part := until(day)) and part.end < cut.end}
         is_compared = is_compared and any(cut.start < covered.first < cut.end for covered in coverage.values())
         edges = tuple(sorted((name, part.end) for name, part in cuts.items()))

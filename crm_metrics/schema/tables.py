@@ -19,7 +19,7 @@ def _named(table: str, table_schema: Schema) -> Schema:
     return replace(table_schema, columns=table_schema.columns | named)
 
 
-TABLES: dict[str, Schema] = {name: _named(name, known) for name, known in (SALES | SERVICE | BILLING | LISTS).items()}
+TABLES: dict[str, Schema] = {name: _named(name, spec) for name, spec in (SALES | SERVICE | BILLING | LISTS).items()}
 TABLES |= DERIVED
 
 # The tables whose attributes others take, in the order in which they are asked for one.

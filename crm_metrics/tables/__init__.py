@@ -66,8 +66,8 @@ class Unusable:
 class Coverage:
     """What a table knows of time, in days, all inclusive. `oldest`: the first day on which one of its records says that
     something happened; `first` and `newest`: the same and the newest without those that lie far out of line;
-    `known_until`: up to when the state of its records is known; `complete`: up to when its periods are; `last`: no period that begins
-    later is covered (costs end with their last day)."""
+    `known_until`: up to when the state of its records is known; `complete`: up to when its periods are; `last`: no period
+    that begins later is covered (costs end with their last day)."""
 
     oldest: date
     first: date

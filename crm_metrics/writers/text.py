@@ -51,7 +51,7 @@ def _charts(screen: Screen, book: Book) -> None:
     curves = [chart for chart in book.charts if isinstance(chart, Curve)]
     if curves:
         panel.draw(screen, curves[:_DRAWN])
-    for curve in (*curves[:_DRAWN], *(curve for curve in curves[_DRAWN:] if curve.is_certain)):
+    for curve in (*curves[:_DRAWN], *(curve for curve in curves[_DRAWN:] if curve.is_notable)):
         screen.blank()
         screen.paragraph(cells.visible(curve.says), hang=0)
     if (more := len(curves) - _DRAWN) > 0:

@@ -59,11 +59,11 @@ def compute(
     spans = [found for name in world.used if (found := span(name, world.tables[name], as_of, today)) is not None]
     if spans and metric not in AS_OF_NOW:
         last = end - timedelta(days=1)
-        if len({min(one.known_until if is_all else one.complete, last, as_of) for one in spans}) > 1:
+        if len({min(one.known if is_all else one.complete, last, as_of) for one in spans}) > 1:
             return Result(None, "not-covered")
         if any(start > one.last or min(last, as_of) < one.first for one in spans):
             return Result(None, "not-covered")
-        end_of_all = min(min(one.known_until if is_all else one.complete for one in spans), last, as_of)
+        end_of_all = min(min(one.known if is_all else one.complete for one in spans), last, as_of)
         is_cut = end_of_all < min(last, as_of)
         if is_cut and world.is_moved:
             return Result(None, "not-covered")

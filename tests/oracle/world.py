@@ -169,7 +169,7 @@ class World:
     def known(self, table: str) -> date:
         """K(t), the last day on which the state of a table's records is known: ages and waits are judged by it."""
         found = span(table, self.tables[table], self.as_of, self.today)
-        return self.as_of if found is None else found.known_until
+        return self.as_of if found is None else found.known
 
     def waited(self, table: str, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
         """How long a record that has not ended has lasted at the end of K(t): in whole days where its end would be counted

@@ -73,8 +73,8 @@ def attainment(value: float, target: float, baseline: float | None, *, upward: b
 
 
 def unlike(wanted: str | None, currency: str | None) -> str:
-    """Why an amount in the currency `currency` (None: it names none) cannot be compared with a target in the currency `wanted`
-    (None: in whatever the amounts are in); empty when it can."""
+    """Why an amount in a currency (None: it names none) cannot be compared with a target in the currency `wanted` (None: in
+    whatever the amounts are in); empty when it can."""
     if wanted is None or wanted == currency:
         return ""
     if currency is None:

@@ -45,8 +45,8 @@ class Pair:
 @dataclass(frozen=True)
 class Pairs:
     """The first of the pairs that are in enough baskets together, those that can be told, by lift, before the others, by
-    their number. `significant` counts the former, `compared` all pairs whose products are in enough baskets each; `left_aside` are
-    products that were not looked at."""
+    their number. `significant` counts the former, `compared` all pairs whose products are in enough baskets each;
+    `left_aside` are products that were not looked at."""
 
     pairs: list[Pair]
     significant: int

@@ -39,11 +39,11 @@ class Data:
         self.settings: Settings = dataset.settings
         self.as_of: date = dataset.as_of
         self.now = np.datetime64(dataset.now, "us")
-        self.given = {source.table for source in dataset.sources}
+        self.tables_read = {source.table for source in dataset.sources}
 
     def table(self, name: str) -> Rows | None:
         """A table's rows; None when no file of it was given."""
-        if name not in self.given or name not in self.dataset.tables:
+        if name not in self.tables_read or name not in self.dataset.tables:
             return None
         return Rows(self, self.dataset.tables[name])
 

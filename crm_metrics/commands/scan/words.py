@@ -64,11 +64,8 @@ def _file(file: File, covered: Coverage | None, *, verbose: bool) -> Passage:
     kind = source.table.replace("_", " ") + (f" from {file.title}" if source.vendor != "generic" else "")
     said: list[Said | Pairs] = [Said(f"{kind} · {_rows(file)}")]
     if covered is not None:
-        known = (
-            f", what became of them is known up to {covered.known_until}"
-            if covered.known_until > covered.complete
-            else ""
-        )
+        late = covered.known_until > covered.complete
+        known = f", what became of them is known up to {covered.known_until}" if late else ""
         said.append(Said(f"the {called(source.table)} are of {covered.first} to {covered.complete}{known}"))
     if file.settings:
         said.append(Said("by the settings: " + "; ".join(file.settings), style="dim"))

@@ -48,7 +48,7 @@ def _curve(track: Track, grain: str) -> Curve:
         steps=[step.at for step in trend.steps] if trend else (),
         odd=list(trend.odd) if trend else (),
         says=sentence(track, grain),
-        is_certain=trend is not None and bool(trend.rising or trend.steps or trend.season is not None),
+        is_notable=trend is not None and bool(trend.rising or trend.steps or trend.season is not None),
     )
 
 

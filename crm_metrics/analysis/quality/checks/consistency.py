@@ -110,7 +110,7 @@ issue_check(
 )
 def several_spellings(data: Data) -> Iterator[Hits]:
     """One value is written in several ways: case, spaces or punctuation differ."""
-    for name in sorted(data.given):
+    for name in sorted(data.tables_read):
         rows = data.table(name)
         for column in _categories(rows) if rows is not None else ():
             assert rows is not None

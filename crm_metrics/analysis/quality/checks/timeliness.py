@@ -58,7 +58,7 @@ issue_check(
 @check(TIMELINESS, effect="their durations are far too long; a mistyped year, or a placeholder")
 def ancient_date(data: Data) -> Iterator[Hits]:
     """Dates lie before 1990."""
-    for name in sorted(data.given):
+    for name in sorted(data.tables_read):
         for rows in data.tables(name):
             for column in TABLES[name].moments:
                 if rows.has(column):
