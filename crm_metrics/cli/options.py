@@ -26,7 +26,8 @@ def paths_argument(metavar: str, help: str) -> Any:
 
 def shared(
     paths: Annotated[
-        list[str] | None, paths_argument("PATH...", "Files, folders, zip archives, or - for standard input.")
+        list[str] | None,
+        paths_argument("PATH...", "Files, folders, zip archives, duckdb:FILE, or - for standard input."),
     ] = None,
     format: Annotated[str | None, option("-f", "--format", metavar="FORMAT", help=f"{', '.join(formats())}.")] = None,
     output: Annotated[

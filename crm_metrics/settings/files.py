@@ -17,6 +17,10 @@ from crm_metrics.settings.model import Settings, with_base
 NAME = "crm-metrics.toml"
 
 
+DATABASE = "duckdb:"  # what a path begins with whose tables DuckDB reads
+ELSEWHERE = r"\w{2,}:"  # what it goes on with where that is no file: postgres:, md:, s3:
+
+
 def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any] | None = None) -> Settings:
     """The settings in force: those of `config`, else, with `search`, of the file that is found, with `over` on top. Relative
     paths in a file are relative to it. Raises `SettingsError` that lists every mistake of a file at once."""
@@ -137,6 +141,9 @@ def _under(folder: Path, path: Any) -> Any:
     """A path, or each of a list, that is relative to a folder; `-` is standard input and lies nowhere."""
     if isinstance(path, list | tuple):
         return [_under(folder, entry) for entry in path]
+    if path.startswith(DATABASE):
+        file = path.removeprefix(DATABASE)
+        return path if re.match(ELSEWHERE, file) else DATABASE + _under(folder, file)
     if path == "-" or (folder == Path() and not path.startswith("~")):
         return path
     return str(folder / _home(path)) + ("/" if path.endswith("/") else "")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from crm_metrics import errors, settings
 from crm_metrics.commands import TELLING, Call, option
+from crm_metrics.settings.files import DATABASE, ELSEWHERE
 
 if TYPE_CHECKING:
     from crm_metrics.settings import Settings
@@ -66,7 +68,9 @@ def _given(settings: Settings) -> dict[str, Any]:
 
 def _as_seen_from(target: Path, path: str) -> str:
     """The path relative to the folder of the settings file, as the file wants it."""
-    if Path(path).is_absolute():
-        return path
+    scheme = DATABASE if path.startswith(DATABASE) else ""
+    path = path.removeprefix(scheme)
+    if Path(path).is_absolute() or (scheme and re.match(ELSEWHERE, path)):
+        return scheme + path
     folder = target.parent
-    return path if folder == Path() else Path(os.path.relpath(path, folder)).as_posix()
+    return scheme + (path if folder == Path() else Path(os.path.relpath(path, folder)).as_posix())

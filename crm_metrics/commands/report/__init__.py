@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ABOUT, PLACE = "the figures (the main job)", 10
 PATHS = (
     "[@PROFILE] PATH...",
-    "Files, folders, zip archives, or - for standard input; @NAME for a profile of crm-metrics.toml.",
+    "Files, folders, zip archives, duckdb:FILE, or - for standard input; @NAME for a profile of crm-metrics.toml.",
 )
 
 _PERIODS = "2025-03, 2025-Q1, 2025, last-month, ytd, 2025-01..2025-06, all, ..."

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import glob
 import os
+import re
 import sys
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
@@ -14,13 +14,15 @@ from threading import Thread
 from typing import BinaryIO
 
 from crm_metrics import progress
-from crm_metrics.errors import DataError, SettingsError, UsageError, nearest
+from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.limits import check_workbook
+from crm_metrics.loaders.reading.paths import globbed, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
+from crm_metrics.settings.files import DATABASE
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -34,11 +36,12 @@ OTHER_TEXT = (
 PRINTED = (".pdf", ".numbers", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".doc", ".docx", ".ppt", ".pptx")
 # What a file starts with that is neither text nor a workbook.
 BINARY = (
-    *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"SQLite format 3", b"ARROW1"),
+    *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"ARROW1"),
     *(b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
 )
 ZIP, OLE, GZIP = (b"PK\x03\x04", b"PK\x05\x06"), b"\xd0\xcf\x11\xe0", b"\x1f\x8b"
 PARQUET = b"PAR1"
+DATABASES = re.compile(rb"SQLite format 3|.{8}DUCK", re.DOTALL)  # what the files of databases begin with
 DEEPEST = 2  # archives in archives
 
 
@@ -55,9 +58,12 @@ def open_inputs(
     Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
     without any table.
     """
-    _refuse_missing(paths)
+    refuse_missing(paths)
     opened, met = Opened(stated, lenient), set[str]()
-    for path in paths:
+    for path in dict.fromkeys(paths):
+        if path.startswith(DATABASE):
+            _add_database(path, opened)
+            continue
         before = opened.count
         is_met = False
         for content, is_named in _expanded(path, stdin, opened):
@@ -88,27 +94,6 @@ def _no_table(where: str, ignored: Sequence[str]) -> DataError:
     return DataError("holds no table", where=where, hint=f"{way}{skipped}")
 
 
-def _refuse_missing(paths: Sequence[str]) -> None:
-    """Raises UsageError that names every path that does not exist, and the nearest names in their folders."""
-    missing = [path for path in paths if path != "-" and not Path(path).exists() and not _globbed(path)]
-    if not missing:
-        return
-    hints = []
-    for path in map(Path, missing):
-        folder = path.parent
-        close = nearest(path.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
-        if close:
-            hints.append(f"Did you mean {folder / close}?")
-        elif not folder.is_dir():
-            hints.append(f"There is no folder {folder}.")
-    what = "no file matches" if len(missing) == 1 and glob.has_magic(missing[0]) else "no such file or folder"
-    raise UsageError(what, where=", ".join(missing), hint=" ".join(hints) or None)
-
-
-def _globbed(path: str) -> list[str]:
-    return sorted(glob.glob(path, recursive=True)) if glob.has_magic(path) else []  # noqa: PTH207 (absolute patterns too)
-
-
 def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tuple[Content, bool]]:
     """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
     if path == "-":
@@ -123,7 +108,7 @@ def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tup
         with opened.reading(path):
             yield contents.of_file(path, Path(path)), True
     else:
-        for entry in _globbed(path):
+        for entry in globbed(path):
             for content, _ in _expanded(entry, stdin, opened):
                 yield content, False
 
@@ -170,6 +155,10 @@ def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -
     elif start.startswith(PARQUET):
         if not _is_known(content, opened):
             _add_parquet(content, opened)
+    elif DATABASES.match(start):
+        if is_named:
+            raise DataError("is a database", where=content.path, hint=f"Give it as {DATABASE}{content.path}")
+        opened.ignored.append(f"{content.path} (a database: {DATABASE}{content.path})")
     elif start.startswith(BINARY):
         opened.ignored.append(content.path)
     elif not _is_known(content, opened):
@@ -242,16 +231,27 @@ def _add_workbook(content: Content, opened: Opened, are_merged: bool = False) ->
 
 
 def _add_parquet(content: Content, opened: Opened) -> None:
-    from crm_metrics.loaders.reading import parquet
-    from crm_metrics.loaders.reading.delimited import open_delimited
+    from crm_metrics.loaders.reading.parquet import open_parquet
 
-    with contents.steady(content):
-        stated = replace(opened.stated(content.path), encoding="utf-8")
-        table = open_delimited(parquet.as_csv(content), stated, ",")
+    table = open_parquet(content)
     if table is None:
         opened.issues.append(Issue("empty-file", content.path))
     else:
         opened.tables.append(table)
+
+
+def _add_database(path: str, opened: Opened) -> None:
+    """Adds the tables of a database: of all, or of the one that stands behind `#`."""
+    from crm_metrics.loaders.reading.database import open_database
+
+    called, _, only = path.partition("#")
+    progress.stage(f"opening {called}")
+    with opened.reading(path):
+        tables, unreadable = open_database(called, called.removeprefix(DATABASE), only or None)
+        opened.tables += tables
+        opened.ignored += unreadable
+        if not tables:
+            opened.issues.append(Issue("empty-file", path))
 
 
 def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:

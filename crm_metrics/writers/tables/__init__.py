@@ -15,8 +15,8 @@ import pyarrow as pa
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
 from crm_metrics.loaders.exported import GUARDED
+from crm_metrics.loaders.reading.columnar import plain
 from crm_metrics.loaders.reading.columns import is_text
-from crm_metrics.loaders.reading.parquet import plain
 from crm_metrics.writers.drawing.tidy import neutralised
 from crm_metrics.writers.workbook.cells import LETTERS, ROWS
 
