@@ -124,6 +124,7 @@ BILLING: dict[str, Schema] = {
             "conversions": define(
                 NUMBER, "conversions or purchases", "results result_indicator", remedy="add the column conversions"
             ),
+            "conversion_value": define(MONEY, "what the campaign reports its conversions to be worth"),
             "leads": define(
                 NUMBER, "leads the campaign reports", "results result_indicator", remedy="add the column leads"
             ),

@@ -9,6 +9,7 @@ from crm_metrics.schema.columns import (
     ID,
     IDENTITY,
     MONEY,
+    NUMBER,
     SHARE,
     TEXT,
     UPDATED,
@@ -131,6 +132,7 @@ SALES: dict[str, Schema] = {
             "closed_at": define(DATE, "when it was won or lost", "closed_at outcome"),
             "expected_close_at": define(DATE, "when an open deal is expected to close", "closed_at outcome"),
             "last_activity_at": define(DATE, "when somebody last called, wrote, met or noted something about it"),
+            "activities": define(NUMBER, "calls, meetings and the like that were recorded for it"),
             "source": define(CATEGORY, "where the deal came from"),
             "channel": define(CATEGORY, "channel"),
             "campaign": define(

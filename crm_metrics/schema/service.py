@@ -36,6 +36,19 @@ SERVICE: dict[str, Schema] = {
             "first_response_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
             "resolution_minutes": define(Kind.MINUTES, "the help desk's own minutes to the solution"),
             "resolution_business_minutes": define(Kind.MINUTES, "the same in its business hours"),
+            "first_resolution_minutes": define(
+                Kind.MINUTES, "the help desk's own minutes from creation to the first time that it was solved"
+            ),
+            "requester_wait_minutes": define(Kind.MINUTES, "the help desk's own minutes that its requester waited"),
+            "agent_wait_minutes": define(
+                Kind.MINUTES, "the help desk's own minutes that agents waited for its requester"
+            ),
+            "on_hold_minutes": define(Kind.MINUTES, "the help desk's own minutes that it was on hold"),
+            "handle_minutes": define(Kind.MINUTES, "the help desk's own minutes that agents worked on it"),
+            "next_reply_minutes": define(
+                Kind.MINUTES, "the help desk's own minutes to a reply after the first, on the average"
+            ),
+            "reply_minutes": define(Kind.MINUTES, "the help desk's own minutes to a reply, all of them on the average"),
             "status": define(CATEGORY, "status"),
             "status_group": define(CATEGORY, "the group its status is in: to do, in progress or done"),
             "is_closed": define(BOOL, "the file's own flag: closed"),
@@ -80,6 +93,7 @@ SERVICE: dict[str, Schema] = {
                 remedy=_HOURS,
             ),
             "is_reopened": define(BOOL, "reopened at least once", "reopens"),
+            "is_first_contact": define(BOOL, "solved with at most one reply and never reopened", "replies reopens"),
             "is_one_touch": define(BOOL, "solved with exactly one reply", "replies"),
             "is_in_target": define(
                 BOOL,

@@ -178,4 +178,13 @@ class Marketing(Leads, Sales):
         return divide(minus(times(self.figure("attributed_revenue"), self.gross_margin()), cost), cost)
 
     def roas(self) -> Figure:
-        return self.ratio("attributed_revenue", "acquisition_spend")
+        from_deals = self.ratio("attributed_revenue", "acquisition_spend")
+        if from_deals.reason == "missing-column" and self.world.has("spend", "cost"):
+            return self.conversion_value_per_cost()
+        return from_deals
+
+    def conversion_value(self) -> Number:
+        return self.spend_sum("conversion_value")
+
+    def conversion_value_per_cost(self) -> Figure:
+        return self.ratio("conversion_value", "acquisition_spend")

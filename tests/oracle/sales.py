@@ -124,6 +124,11 @@ class Sales(Family):
         self.world.need("deals.amount")
         return total([number(deal.get("amount")) for deal in deals])
 
+    def activities_per_deal(self) -> Number:
+        deals = self.dated_deals("closed_at", ("won", "lost"))
+        self.world.need("deals.activities")
+        return mean([number(deal.get("activities")) for deal in deals])
+
     def average_open_deal_value(self) -> Number:
         deals = self.world.open_deals()
         self.world.need("deals.amount")

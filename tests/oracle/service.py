@@ -206,6 +206,43 @@ class Service(Leads):
     def one_touch_rate(self) -> Figure:
         return self.share_of_solved("replies", lambda replies: replies == 1)
 
+    def first_contact_resolution_rate(self) -> Figure:
+        """At most one reply, no reopening, of those of which both are known."""
+        tickets = self.solved_tickets()
+        self.world.need("tickets.replies", "tickets.reopens")
+        both = [(number(ticket.get("replies")), number(ticket.get("reopens"))) for ticket in tickets]
+        known = [pair for pair in both if pair[0] is not None and pair[1] is not None]
+        once = [pair for pair in known if pair[0] <= 1 and pair[1] == 0]
+        return divide(Figure(Fraction(len(once))), Figure(Fraction(len(known))))
+
+    def own_minutes(self, column: str) -> list[Fraction | None]:
+        """The help desk's own minutes of the tickets solved in the period: impossible ones and blanks are left out."""
+        tickets = self.solved_tickets()
+        self.world.need(f"tickets.{column}")
+        found = [number(ticket.get(column)) for ticket in tickets]
+        return [minutes for minutes in found if minutes is not None and minutes >= 0]
+
+    def first_resolution_time(self) -> Number:
+        return median(self.own_minutes("first_resolution_minutes"))
+
+    def requester_wait_time(self) -> Number:
+        return median(self.own_minutes("requester_wait_minutes"))
+
+    def agent_wait_time(self) -> Number:
+        return median(self.own_minutes("agent_wait_minutes"))
+
+    def on_hold_time(self) -> Number:
+        return median(self.own_minutes("on_hold_minutes"))
+
+    def handle_time(self) -> Number:
+        return mean(self.own_minutes("handle_minutes"))
+
+    def next_reply_time(self) -> Number:
+        return median(self.own_minutes("next_reply_minutes"))
+
+    def reply_time(self) -> Number:
+        return median(self.own_minutes("reply_minutes"))
+
     def sla_hit_rate(self) -> Figure:
         """By the first answer against the target. The help desk's own verdict is not in the oracle."""
         return in_target(self.ticket_waits(), self.world.settings.get("response_target_minutes"))

@@ -13,7 +13,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, moments, numbers
 
-AMOUNTS = ("cost", "impressions", "clicks", "conversions", "leads")
+AMOUNTS = ("cost", "impressions", "clicks", "conversions", "conversion_value", "leads")
 _NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days
 _IMPRESSIONS = 0.05
 _COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total

@@ -62,6 +62,9 @@ def derive(bench: Workbench) -> None:
         frame["is_reopened"] = optional_truth(numbers(frame, "reopens") >= 1, has_value(frame, "reopens"))
     if "replies" in frame:
         frame["is_one_touch"] = optional_truth(numbers(frame, "replies") == 1, has_value(frame, "replies"))
+    if "replies" in frame and "reopens" in frame:
+        at_once = (numbers(frame, "replies") <= 1) & (numbers(frame, "reopens") == 0)
+        frame["is_first_contact"] = optional_truth(at_once, has_value(frame, "replies") & has_value(frame, "reopens"))
     if "satisfaction" in frame:
         ratings.of_tickets(bench, table)
 
