@@ -9,7 +9,9 @@ A formula combines metrics, named settings and numbers with `+ - * /` and parent
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from crm_metrics.errors import SettingsError
@@ -67,7 +69,8 @@ class Either:
     parts: tuple[Filter, ...]
 
 
-Filter = Compare | Among | Missing | Flag | Not | Both | Either
+Leaf = Compare | Among | Missing | Flag
+Filter = Leaf | Not | Both | Either
 
 
 @dataclass(frozen=True)
@@ -90,15 +93,43 @@ class Operation:
 Formula = Name | Number | Operation
 
 
+# What people write where this language has another form: how it is told, and what to write instead.
+_SLIPS = (
+    (r"[‘’‚“”„«»]", "quotation marks are straight: 'text'"),
+    (r"(?<![=<>!])=(?!=)", "'is equal to' is written =="),
+    (r"<>", "'is not equal to' is written !="),
+    (r"&&?", "'and' is written and"),
+    (r"\|\|?", "'or' is written or"),
+    (r"!(?!=)", "'not' is written not"),
+    (r"\b(?:AND|OR|NOT|IN|IS)\b", "and, or, not, in, is are written in small letters"),
+    (r"\b(?i:null|nil)\b", "a cell without a value is None: owner is None"),
+    (r"\b(?i:like|contains|between)\b", "there are only ==, !=, <, <=, >, >=, in, is None, and, or, not"),
+    (r"(?<=\w)\s+(?!(?:and|or|not|in|is)\b)(?=\w)", "a name of several words has _ between them: deal_owner"),
+)
+_TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
 def _parsed(text: str, where: str) -> ast.expr:
     try:
         return ast.parse(text.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise SettingsError(f"cannot be read: {text!r}", where=where) from error
+        at = (error.offset or 1) - 1 if isinstance(error, SyntaxError) and error.lineno == 1 else None
+        bare = _TEXT.sub(lambda quoted: "_" * len(quoted[0]), text.strip())
+        slips = [(found.start(), said) for form, said in _SLIPS if (found := re.search(form, bare))]
+        at, said = min(slips, default=(at, ""))
+        raise SettingsError(f"cannot be read: {text!r}", where=where, hint=_pointed(text, at, said)) from error
 
 
-def _refuse(node: ast.AST, what: str, where: str) -> SettingsError:
-    return SettingsError(f"{ast.unparse(node)!r} {what}", where=where)
+def _pointed(text: str, at: int | None, said: str = "") -> str | None:
+    """The text with a mark under the place where it is wrong, and what to write there."""
+    shown = text.strip()
+    if at is None or "\n" in shown:
+        return said or None
+    return f"  {shown}\n  {' ' * min(at, len(shown))}^ {said or 'from here on'}"
+
+
+def _refuse(node: ast.AST, what: str, where: str, said: str = "") -> SettingsError:
+    return SettingsError(f"{ast.unparse(node)!r} {what}", where=where, hint=said or None)
 
 
 def _literal(node: ast.expr, where: str) -> Literals:
@@ -108,7 +139,8 @@ def _literal(node: ast.expr, where: str) -> Literals:
             return -value
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
         return node.value
-    raise _refuse(node, "is no text, number, True or False to compare with", where)
+    said = f"A text stands in quotation marks: '{node.id}'" if isinstance(node, ast.Name) else ""
+    raise _refuse(node, "is no text, number, True or False to compare with", where, said)
 
 
 def parse_filter(text: str, where: str) -> Filter:
@@ -164,15 +196,60 @@ def _formula(node: ast.expr, where: str) -> Formula:
     raise _refuse(node, "is not allowed in a formula: only + - * /, numbers, metrics and settings", where)
 
 
-def columns(tree: Filter) -> set[str]:
-    """The columns a filter reads."""
+def replaced(tree: Filter, change: Callable[[Leaf], Filter]) -> Filter:
+    """The filter with each of its comparisons changed."""
+    match tree:
+        case Both(parts):
+            return Both(tuple(replaced(part, change) for part in parts))
+        case Either(parts):
+            return Either(tuple(replaced(part, change) for part in parts))
+        case Not(part):
+            return Not(replaced(part, change))
+        case Compare() | Among() | Missing() | Flag():
+            return change(tree)
+
+
+def parse_rows(text: str, where: str) -> Filter:
+    """A filter that people write over the columns of their files, whose names are compared with case aside. Raises as
+    `parse_filter`."""
+    return replaced(parse_filter(text, where), lambda leaf: replace(leaf, column=leaf.column.casefold()))
+
+
+def equalities(tree: Filter) -> frozenset[tuple[str, str]] | None:
+    """The columns with the texts that they have in all rows of the filter, where it says nothing else."""
+    match tree:
+        case Compare(column, "==", str() as value) | Among(column, (str() as value,), False):
+            return frozenset({(column, value)})
+        case Both(parts):
+            each = [equalities(part) for part in parts]
+            return frozenset().union(*(one for one in each if one)) if all(each) else None
+    return None
+
+
+def leaves(tree: Filter) -> list[Leaf]:
+    """The comparisons of a filter, in the order in which they are written."""
     match tree:
         case Both(parts) | Either(parts):
-            return set().union(*(columns(part) for part in parts))
+            return [leaf for part in parts for leaf in leaves(part)]
         case Not(part):
-            return columns(part)
+            return leaves(part)
         case Compare() | Among() | Missing() | Flag():
-            return {tree.column}
+            return [tree]
+
+
+def columns(tree: Filter) -> set[str]:
+    """The columns a filter reads."""
+    return {leaf.column for leaf in leaves(tree)}
+
+
+def literals(leaf: Leaf) -> tuple[Literals, ...]:
+    """The values that a comparison compares with."""
+    match leaf:
+        case Compare(value=value):
+            return (value,)
+        case Among(values=values):
+            return values
+    return ()
 
 
 def names(tree: Formula) -> list[str]:

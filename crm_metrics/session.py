@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
 
 from crm_metrics.errors import NothingToReport
+from crm_metrics.expressions import parse_rows
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.own import catalog_of
 from crm_metrics.query import Need, Query, query, written
@@ -174,6 +175,7 @@ class Session:
             issues=files.issues,
             settings=settings,
             apart=need.apart,
+            where=parse_rows(settings.where, "--where") if settings.where else None,
         )
         for name in _LATER:
             import_module(name)

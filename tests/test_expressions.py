@@ -7,7 +7,6 @@ import pandas as pd
 import pytest
 
 from crm_metrics.engine.cells import CODE, REASONS, Cells
-from crm_metrics.engine.filters import matches
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.errors import SettingsError
 from crm_metrics.expressions import (
@@ -26,6 +25,7 @@ from crm_metrics.expressions import (
     parse_filter,
     parse_formula,
 )
+from crm_metrics.tables.filters import matches
 
 ROWS = pd.DataFrame(
     {

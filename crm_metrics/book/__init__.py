@@ -182,7 +182,7 @@ class HeatMap:
 @dataclass(frozen=True)
 class Origin:
     """What a result was made from: the files, up to when they know, the settings file, and what was noticed; `digests`
-    are the SHA-256 of files by their path."""
+    are the SHA-256 of files by their path; `where` is the filter whose rows it was made from, None for all."""
 
     as_of: date | None = None
     sources: Sequence[Source] = ()
@@ -192,6 +192,7 @@ class Origin:
     coverage: Mapping[str, Coverage] = field(default_factory=dict)
     digests: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, object] = field(default_factory=dict)
+    where: str | None = None
 
     @classmethod
     def of(cls, dataset: Dataset) -> Origin:
@@ -205,6 +206,7 @@ class Origin:
             dataset.coverage,
             Digests(dataset.raws),
             {**dataset.settings.in_force(), "as_of": dataset.as_of.isoformat()},
+            dataset.settings.where,
         )
 
 

@@ -20,18 +20,18 @@ from crm_metrics.cli import options, telling, watching
 from crm_metrics.cli import output as outputs
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
-from crm_metrics.commands import READING, SETTING, WRITING, Option, room
+from crm_metrics.commands import CHOOSING, READING, SETTING, WRITING, Option, room
 from crm_metrics.errors import UsageError
 from crm_metrics.writers import How, format_of
 
 if TYPE_CHECKING:
-    from crm_metrics.book import Book
+    from crm_metrics.book import Book, Origin
     from crm_metrics.issues import Issue
     from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.session import Session
     from crm_metrics.settings import Settings
 
-_SETTLED = ("as_of", "encoding", "date_order", "decimal", "timezone", "dialect")  # options that are settings
+_SETTLED = ("as_of", "where", "encoding", "date_order", "decimal", "timezone", "dialect")  # options that are settings
 
 
 @dataclass(frozen=True)
@@ -112,20 +112,22 @@ class Called:
             watching.clear()
         outputs.written(book, self.format, self.output, how, table=self.table, color=color, pager=self.pager)
         if self.tells_aside:
-            self._tell_of(book.origin.settings_file, issues)
+            self._tell_of(book.origin, issues)
 
     @property
     def tells_aside(self) -> bool:
         """Whether what people see beside the figures is told aside."""
         return self.format != "text" or telling.is_for_programs()
 
-    def _tell_of(self, settings_file: str | None, issues: Sequence[Issue]) -> None:
-        """Tell of the settings file, and of the problems with the data."""
+    def _tell_of(self, origin: Origin, issues: Sequence[Issue]) -> None:
+        """Tell of the settings file, which rows there are figures of, and the problems with the data."""
         from crm_metrics.book.cells import visible
         from crm_metrics.book.provenance import chosen, problem
         from crm_metrics.issues import Severity
 
-        self.tell("settings", [f"settings: {visible(settings_file)}"] if settings_file else [], path=settings_file)
+        file, where = origin.settings_file, origin.where
+        self.tell("settings", [f"settings: {visible(file)}"] if file else [], path=file)
+        self.tell("where", [f"only rows where {visible(where)}"] if where else [], filter=where)
         for issue in chosen(issues, verbose=self.verbose):
             level = "warning" if issue.severity is Severity.WARNING else "info"
             self.tell("problem", [problem(issue)], level=level, code=issue.code, path=issue.path, rows=issue.count)
@@ -164,7 +166,7 @@ def command_of(name: str) -> Callable[..., None]:
     own_room = room(name)
     question, run = getattr(own_room, name, None), getattr(own_room, "run", None)
     own = {parameter.name: (parameter, spec) for parameter, spec in _own(question, run)}
-    kept = {*getattr(own_room, "SHARED", (*READING, *WRITING, *SETTING))} - own.keys()
+    kept = {*getattr(own_room, "SHARED", (*READING, *CHOOSING, *WRITING, *SETTING))} - own.keys()
     kept |= {"metrics_file"} if _asks_for_metrics(question) else set()
     shared = {parameter.name: parameter for parameter in _parameters(options.shared)}
     left = {name: parameter.default for name, parameter in shared.items() if name not in kept}

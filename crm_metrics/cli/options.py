@@ -40,6 +40,9 @@ def shared(
     as_of: Annotated[
         str | None, option("--as-of", metavar="DATE", help="The last day the data knows: 2025-12-31.")
     ] = None,
+    where: Annotated[
+        str | None, option("--where", metavar="FILTER", help="Only rows such as: team == 'EMEA' and amount > 1000")
+    ] = None,
     encoding: Annotated[
         str | None, option("--encoding", metavar="NAME", help="The encoding of text files: windows-1252, utf-16, ...")
     ] = None,

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 # The options that commands share, by what they are for.
 TELLING = ("quiet", "log_format")
 READING = ("paths", "as_of", "encoding", "date_order", "decimal", "timezone", *TELLING)
+CHOOSING = ("where",)
 WRITING = ("format", "output", "table", "dialect", "color", "no_pager", "verbose")
 SETTING = ("set_", "config", "no_config", "debug")
 

@@ -27,7 +27,7 @@ from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Dataset
+from crm_metrics.tables import Dataset, Table
 
 SETTLED = ("period_months", "gross_margin")  # named values that are the same for every segment
 
@@ -52,7 +52,14 @@ class Engine:
         compared: bool = True,
     ) -> None:
         self.dataset = dataset
-        self.catalog = with_formulas(catalog, dataset.tables)
+        self._whole = dataset.whole or dataset.tables
+        self._marked: set[str] = set()
+        if dataset.whole:  # who stays is looked for among all
+            entities = {metric.table for metric in catalog.values() if metric.entity and metric.open}
+            self._marked = entities & dataset.tables.keys()
+            tables = {**dataset.tables, **{name: dataset.whole[name] for name in self._marked}}
+            self.dataset = dataset = replace(dataset, tables=tables)
+        self.catalog = with_formulas(catalog, self._whole)
         self.windows = list(windows)
         self.by = by
         self.keep, self.rest, self.compared = keep, rest, compared
@@ -136,28 +143,34 @@ class Engine:
         """The dimensions of a metric's cells: those of the run, then its own."""
         return (*self.by, *(dim for dim in metric.per if dim not in self.by))
 
-    def _own_dims(self, needed: Metric, metric: Metric) -> tuple[str, ...]:
-        return self.dims(metric) if needed is metric else ()
-
     def segments(self, dims: tuple[str, ...]) -> Segments:
         """The segments of some dimensions, over all tables."""
         if dims not in self._segments:
             kept = (self.keep, self.rest) if dims[: len(self.by)] == self.by else ((), "")
-            self._segments[dims] = Segments(dims, self.dataset.tables, keep=kept[0], rest=kept[1])
+            chosen = {name: self.dataset.tables[name].chosen() for name in self._marked}
+            self._segments[dims] = Segments(dims, self.dataset.tables, keep=kept[0], rest=kept[1], chosen=chosen)
         return self._segments[dims]
 
     def selector(self, table: str) -> Selector:
         if table not in self._selectors:
-            followed = {one.at for one in self.catalog.values() if one.table == table and one.outcome_at}
-            self._selectors[table] = Selector(self.dataset.tables[table], self.covering.windows(table), followed)
+            self._selectors[table] = self._selector(self.dataset.tables[table], marked=table in self._marked)
         return self._selectors[table]
+
+    def _selector(self, table: Table, *, marked: bool = False) -> Selector:
+        followed = {one.at for one in self.catalog.values() if one.table == table.name and one.outcome_at}
+        kept = table.chosen() if marked else None
+        return Selector(table, self.covering.windows(table.name), followed, kept)
 
     def pairs(self, metric: Metric) -> Chosen:
         """The rows behind an aggregate, by window."""
         if metric.among is None:
             return self.selector(metric.table).pairs(metric)
         other = self.catalog[metric.among]
-        return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
+        if not self.dataset.whole:
+            return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
+        # They are sought among all, as they are in a segment.
+        table = self.dataset.whole[other.table]
+        return self.selector(metric.table).pairs(metric, self._selector(table).pairs(other), table)
 
     def limited_pairs(self, metric: Metric) -> Chosen:
         """Those of the windows that limits are computed of; of few, all, which is no more work than to choose."""
@@ -167,10 +180,11 @@ class Engine:
 
     def _aggregate(self, metric: Metric) -> Cells | Unavailable:
         for needed in (metric, *([self.catalog[metric.among]] if metric.among else [])):
-            if problem := trouble(
-                needed, self.dataset.tables, self._own_dims(needed, metric), everything=self._everything
-            ):
+            own = needed is metric
+            if problem := trouble(needed, self._whole, self.dims(metric) if own else (), everything=self._everything):
                 return with_offer(problem, needed, self.dataset)
+            if own and (unable := self.dataset.unable.get(metric.table)):
+                return Unavailable(unable.reason, unable.seen, unable.hint)
         segments = self.segments(self.dims(metric))
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]
@@ -323,10 +337,11 @@ class Engine:
     def named_in(self, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
         """The same for each window and segment: what is set for all records, such as a goal, is not that of a part."""
         labels, everywhere = self.segments(dims).labels, self.named(name, metric)[:, None]
-        if not dims or name in SETTLED:
+        part = self.dataset.settings.part
+        if not (dims or part) or name in SETTLED:
             return np.broadcast_to(everywhere, (len(self.windows), len(labels)))
         found = np.full((len(self.windows), len(labels)), np.nan)
-        place = {frozenset(zip(dims, label, strict=True)): number for number, label in enumerate(labels)}
+        place = {part | frozenset(zip(dims, label, strict=True)): number for number, label in enumerate(labels)}
         for number, window in enumerate(self.windows):
             for (of, scope), value in window.scoped.items():
                 if of == name and scope in place:

@@ -23,7 +23,8 @@ _FEW = 1 << 22
 
 class Segments:
     """The segments of some dimensions over all tables that have them. `labels` holds one tuple of values per segment, in
-    order, a missing value as `(none)` and last. With `keep`, all other segments are one: the `rest`."""
+    order, a missing value as `(none)` and last. With `keep`, all other segments are one: the `rest`. Of tables in `chosen`
+    only these rows count."""
 
     def __init__(
         self,
@@ -32,13 +33,14 @@ class Segments:
         *,
         keep: tuple[tuple[str, ...], ...] = (),
         rest: str = "",
+        chosen: Mapping[str, Bools] | None = None,
     ) -> None:
         self.dims = dims
         having = {name: table.frame for name, table in tables.items() if has_all(table, dims)}
         values = [_values(frame[dim] for frame in having.values()) for dim in dims]
         sizes = [len(known) + 1 for known in values]
         coded = {name: _coded(frame, dims, values, sizes) for name, frame in having.items()}
-        found = {name: one.found() for name, one in coded.items()}
+        found = {name: one.found((chosen or {}).get(name)) for name, one in coded.items()}
         used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found.values()]))
         labels = [_label(code, values, sizes) for code in used.tolist()]
         target: Codes = np.arange(len(used), dtype=np.int32)
@@ -88,8 +90,10 @@ class _Coded:
     codes: Codes | None
     size: int
 
-    def found(self) -> Codes:
-        """The codes that occur, in order."""
+    def found(self, chosen: Bools | None = None) -> Codes:
+        """The codes that occur, in all rows or in chosen ones, in order."""
+        if chosen is not None:
+            return _Coded(self.rows[chosen], self.codes, self.size).found()
         if self.codes is not None:
             return np.unique(self.codes[_there(self.rows, len(self.codes))])
         return np.flatnonzero(_there(self.rows, self.size)) if self.size <= _FEW else np.unique(self.rows)

@@ -10,11 +10,11 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.engine.filters import matches
 from crm_metrics.engine.pairs import Chosen, Pairs
 from crm_metrics.engine.windows import DAY, Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import ROW, SOURCE, UNIT, Table
+from crm_metrics.tables.filters import matches
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
 _MOST_DAYS = 200_000
@@ -25,10 +25,18 @@ FOREVER = np.iinfo(np.int64).max
 
 
 class Selector:
-    """The rows of one table by window. What several metrics share (dates, filters, window numbers) is made once."""
+    """The rows of one table by window, of those that are `kept` where not all are. What several metrics share (dates,
+    filters, window numbers) is made once."""
 
-    def __init__(self, table: Table, windows: Sequence[Window], followed: Collection[str | None] = ()) -> None:
+    def __init__(
+        self,
+        table: Table,
+        windows: Sequence[Window],
+        followed: Collection[str | None] = (),
+        kept: Bools | None = None,
+    ) -> None:
         self._table = table
+        self._kept = kept
         self._windows = windows
         self._followed = followed  # the dates by which figures that follow records place them
         self._filters: dict[str, Bools] = {}
@@ -47,6 +55,8 @@ class Selector:
         )
         if key not in self._chosen:
             found: Chosen = self.placed(metric)
+            if self._kept is not None:
+                found = found.only(self._kept.take(found.rows))
             if metric.outcome_at and any(window.then for window in self._windows):
                 found = self._then(metric, found)
             elif metric.where is not None:

@@ -21,7 +21,7 @@ _SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "int
 _SHOWN |= {"examples", "waiting", "waiting_always", "differs", "also", "source"}
 # Settings that choose what is reported or checked, not what comes out; as-of and the files are recorded on their own.
 _CHOOSING = {"paths", "as_of", "fiscal_year_start", "week_start", "metrics_file", "metric", "check", "profile", "goal"}
-_CHOOSING |= {"no_activity_days"}
+_CHOOSING |= {"no_activity_days", "where"}
 # Settings that a metric names itself, in a formula or as the lag of its period, or that the table it reads is made by.
 _PREDICTING = {"gross_margin", "clv_days", "discount_rate"}
 _NAMED = {"cac_lag_days"} | _PREDICTING

@@ -85,7 +85,9 @@ def figures_of(report: Report, catalog: Catalog) -> dict[Group, list[Figure]]:
             continue
         kind = ALL if row["period"] == ALL else ""
         complete = bool(row["complete"]) and (kind == ALL or row["metric"] not in moving)
-        group = Group(row["metric"], row["start"], row["end"], kind, complete, ",".join(sorted(labels)))
+        # Figures of some rows are none of all, nor of others.
+        dims = ",".join([*sorted(labels), *([f"where {report.where}"] if report.where else [])])
+        group = Group(row["metric"], row["start"], row["end"], kind, complete, dims)
         value = None if pd.isna(row["value"]) or not math.isfinite(row["value"]) else float(row["value"])
         figure = Figure(
             json.dumps(labels, sort_keys=True),

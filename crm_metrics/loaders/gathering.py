@@ -14,6 +14,7 @@ from typing import get_args
 
 from crm_metrics import progress, schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.expressions import Filter, columns
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import advising, beside, memory
 from crm_metrics.loaders.coercing.words import spellings_of_missing
@@ -52,6 +53,7 @@ class Gathered:
     wanted: set[str]
     needs: dict[str, set[str]]
     dims: list[str]
+    where: Filter | None
     issues: list[Issue]
     pool: ThreadPoolExecutor
     offers: dict[tuple[str, str, str], str]
@@ -66,12 +68,16 @@ def gather(
     issues: Iterable[Issue] = (),
     settings: Settings | None = None,
     apart: Iterable[str] = (),
+    where: Filter | None = None,
 ) -> Gathered:
     """The files with the reading of their columns begun: only the wanted `(table, column)` pairs, the dimensions, and what
-    they need. `forced` names the table of a file by its path; the rows of tables in `apart` are told apart by customer.
+    they need. `forced` names the table of a file by its path; the rows of tables in `apart` are told apart by customer;
+    `where` says which rows the figures are made of.
     Raises `NothingToReport` when no file is recognised, `UsageError` for a dimension that nothing has, `DataError` for a
     file that can be two tables and for files that do not fit into memory."""
-    dims, wanted, own_issues = list(dims), list(wanted), list(issues)
+    own_dims, wanted, own_issues = list(dims), list(wanted), list(issues)
+    choosing = sorted(columns(where)) if where else []
+    dims = list(dict.fromkeys([*own_dims, *choosing]))
     files = _recognised(raws, own_issues, forced or {}, Recogniser(settings or Settings()))
     halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
     needs = schema.inputs(
@@ -80,7 +86,10 @@ def gather(
     for table, name in wanted:
         if schema.is_derived(table):
             needs.setdefault(table, set()).add(name)
-    _find_dims(files, dims)
+    _find_dims(files, own_dims, "to report by")
+    tables = [schema.TABLES[table].columns for table in held(files)]
+    made = {name for known in tables for name in choosing if name in known and known[name].needs}
+    _find_dims(files, [name for name in choosing if name not in made], "to choose rows by")
     links = _links(files, dims)
     units = {} if "customer" in links else _units(files, apart, needs)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in files)
@@ -107,7 +116,7 @@ def gather(
         started[path] = Fetched(raw, recognised, how, cells)
     offers = _offers(files, needs, settings or Settings())  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
-    return Gathered(fetched, {table for table, _ in wanted}, needs, dims, own_issues, pool, offers)
+    return Gathered(fetched, {table for table, _ in wanted}, needs, own_dims, where, own_issues, pool, offers)
 
 
 def _read(raw: Raw, wanted: Mapping[int, As], missing: Sequence[str], *, threads: bool) -> Cells:
@@ -205,7 +214,7 @@ def _unrecognised(raw: Raw, settings: Settings) -> Issue:
     return Issue("unrecognised-file", raw.path, detail=detail)
 
 
-def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None:
+def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str], what_for: str) -> None:
     """Let a column that no table of the schema knows serve as a dimension by its header."""
     names: set[str] = set()
     for raw, recognised in files:
@@ -221,7 +230,7 @@ def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> None
             said = [meaning.attribute for meaning in meanings_of((dim,), 1)[0] if meaning.attribute is not None]
             meant = [name for name in (word.replace(" ", "_") for word in said) if name in dimensions]
             advice = f"Did you mean {meant[0]}?" if meant else did_you_mean(dim, dimensions)
-            raise UsageError(f"no file has a column {dim!r} to report by. {advice}")
+            raise UsageError(f"no file has a column {dim!r} {what_for}. {advice}")
 
 
 def _links(files: list[tuple[Raw, Recognised]], dims: Sequence[str]) -> set[str]:

@@ -22,6 +22,7 @@ from crm_metrics.loaders.facts import (
     conversion,
     customers,
     deals,
+    filtering,
     leads,
     orders,
     outcomes,
@@ -41,7 +42,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
-from crm_metrics.tables import SOURCE, Dataset, Source, Table, Unusable
+from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
 from crm_metrics.tables.frames import has_value
 
 Step = Callable[[Workbench], None]
@@ -50,6 +51,7 @@ Step = Callable[[Workbench], None]
 _FACTS: tuple[tuple[Step, ...], ...] = (
     (conversion.derive,),
     (deals.derive, tickets.derive, answers.derive),
+    (filtering.derive,),
     (stages.derive,),
     (leads.derive,),
     (tickets.first_responses,),
@@ -91,7 +93,8 @@ def load(
         now=np.datetime64(today + timedelta(days=1), "us"),
         wanted=gathered.wanted,
         needs=gathered.needs,
-        dims=tuple(dims),
+        dims=(*dims, WHERE) if gathered.where else tuple(dims),
+        where=gathered.where,
     )
     exchange = _exchange(bench)
     _side_by_side(gathered.pool, bench, _settling(bench))
@@ -115,6 +118,7 @@ def load(
         linking.carry(bench.tables, dim)
     coverage.derive(bench)
     _report_undated(bench)
+    whole, unable = filtering.choose(bench)
     progress.stage("computing")
     return Dataset(
         tables=bench.tables,
@@ -129,6 +133,8 @@ def load(
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
         priced_in=bench.priced_in,
         coverage=bench.coverage,
+        whole=whole,
+        unable=unable,
         offers=gathered.offers,
         raws={raw.path: raw for raw, _ in exchange},
     )

@@ -119,7 +119,7 @@ class Report:
     figures. `alike` names metrics whose figures are those at the age of a period, and that period; `ripe` gives, for
     metrics of which the period is too young to tell, the newest period that is old enough and its value. `concerns` are
     the metrics that a note is about, for notes that are not about all; `together` are the tidy rows of the whole period
-    of a series.
+    of a series; `where` is the filter whose rows the figures are made of, None for all.
     """
 
     rows: pd.DataFrame
@@ -157,6 +157,7 @@ class Report:
     alike: dict[str, str] = field(default_factory=dict)
     concerns: dict[str, frozenset[str]] = field(default_factory=dict)
     together: pd.DataFrame | None = None
+    where: str | None = None
 
     @property
     def columns(self) -> list[str]:

@@ -17,6 +17,7 @@ from crm_metrics.settings.kinds import (
     Currency,
     Day,
     Encoding,
+    Filter,
     Header,
     Meanings,
     Order,
@@ -170,6 +171,7 @@ class Profile(Block):
     period: Period | None = Field(default=None, description="as for -p: last-month, 2025-Q3, ytd, ...")
     by: Texts = Field(default=(), description="as for --by: month, owner, ...")
     metrics: Texts = Field(default=(), description="as for -m: metrics or families")
+    where: Filter | None = Field(default=None, description="as for --where: \"team == 'EMEA'\"")
     compare: Period | None = Field(default=None, description="as for --compare: previous, year-ago, none, a period")
     top: Annotated[int, BeforeValidator(_whole), Field(ge=1)] | None = Field(default=None, description="as for --top")
     format: str | None = Field(default=None, description="as for -f: table, csv, json, ...")

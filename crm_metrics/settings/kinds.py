@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
 from crm_metrics import schema
-from crm_metrics.errors import did_you_mean, nearest
+from crm_metrics.errors import SettingsError, did_you_mean, nearest
+from crm_metrics.expressions import parse_rows
 
 Order = Literal["dmy", "mdy"]
 Sign = Literal[".", ","]
@@ -57,6 +58,15 @@ def _encoding(name: str) -> str:
     if not getattr(codec, "_is_text_encoding", True):
         raise ValueError(f"{name!r} is no encoding of text; for example windows-1252 or utf-16")
     return codec.name
+
+
+def _filter(text: str) -> str:
+    try:
+        parse_rows(text, "")
+    except SettingsError as error:
+        what = "cannot be read" if error.what.startswith("cannot be read") else error.what
+        raise ValueError(f"{what}\n{error.hint}" if error.hint else what) from error
+    return " ".join(text.split("\n")).strip()
 
 
 def _currency(code: str) -> str:
@@ -175,6 +185,7 @@ def _written(value: object) -> object:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+Filter = Annotated[str, AfterValidator(_filter)]
 Day = Annotated[date, BeforeValidator(_day)]
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Currency = Annotated[str, AfterValidator(_currency)]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from crm_metrics.expressions import equalities, parse_rows
 from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
 from crm_metrics.settings.goals import Goal
@@ -18,6 +19,7 @@ from crm_metrics.settings.kinds import (
     Day,
     Dialect,
     Encoding,
+    Filter,
     Header,
     Order,
     Sign,
@@ -70,6 +72,9 @@ class Settings(Block):
         "the first day of the week", 'week_start = "sunday"', default="monday"
     )
     as_of: Day | None = _setting("the last day the data knows; the newest in it when not set", "as_of = 2025-12-31")
+    where: Filter | None = _setting(
+        "which rows the figures are made of: a filter over columns of the files", "where = \"team == 'EMEA'\""
+    )
     currency: Currency | None = _setting(
         "the currency of amounts that name none, and with rates the one that all others are converted to",
         'currency = "EUR"',
@@ -242,6 +247,14 @@ class Settings(Block):
     def file(self) -> str | None:
         """The settings file these come from, as it is shown; None when there is none."""
         return self._file
+
+    @property
+    def part(self) -> frozenset[tuple[str, str]]:
+        """The columns with the values that the rows of `where` have, as the scope of a goal says it; for a filter that says
+        something else one that no goal has; empty for all rows."""
+        if self.where is None:
+            return frozenset()
+        return equalities(parse_rows(self.where, "where")) or frozenset({("where", self.where)})
 
     def in_force(self) -> dict[str, Any]:
         """What is set, or has a default, by name, as JSON has it; without the profiles."""

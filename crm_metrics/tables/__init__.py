@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from crm_metrics.settings import Settings
+    from crm_metrics.tables.frames import Bools
 
 SOURCE, ROW = "_source", "_row"
 STATE = "_state"  # what became of a record, one of `schema.STATES`; missing where nothing tells
@@ -27,6 +28,8 @@ RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
 UNIT = "_unit"  # a number for the customer, where figures only have to tell customers apart; 0 for none
 LATER = "_later"  # True on rows that have ended by the file, but after the day up to which they are known
+WHERE = "_where"  # whether a row is one of those that figures are to be made of: CHOSEN, or something else
+CHOSEN = "yes"
 NONE = "(none)"
 NOT_KNOWN = "not known"  # what a word for a state means that nobody knows, and how it counts
 
@@ -113,6 +116,10 @@ class Table:
     def has(self, column: str) -> bool:
         return column in self.frame.columns
 
+    def chosen(self) -> Bools:
+        """Which rows are among those that figures are to be made of."""
+        return (self.frame[WHERE] == CHOSEN).to_numpy(dtype=bool, na_value=False)
+
 
 @dataclass
 class Dataset:
@@ -137,6 +144,8 @@ class Dataset:
     offers: dict[tuple[str, str, str], str] = field(
         default_factory=dict
     )  # file, table, lacking column -> how to read it
+    whole: dict[str, Table] = field(default_factory=dict)  # all rows, where `tables` hold only those of a filter
+    unable: dict[str, Unusable] = field(default_factory=dict)  # tables that a filter takes away, and why
     coverage: dict[str, Coverage] = field(default_factory=dict)  # of every table that has dates, derived ones included
 
     def start(self, day: date) -> int:

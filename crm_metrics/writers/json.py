@@ -29,6 +29,7 @@ def write(book: Book, how: How) -> str:
     head = {
         "format": FORMAT_VERSION,
         "as_of": origin.as_of,
+        "where": origin.where,
         "coverage": covered(origin.coverage),
         **({"period": known.pop("period")} if "period" in known else {}),
         "inputs": [_input(source, origin) for source in origin.sources],

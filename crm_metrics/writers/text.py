@@ -12,7 +12,7 @@ from crm_metrics.book import Book, Column, Curve, HeatMap, Pairs, Passage, Sheet
 from crm_metrics.book.provenance import counted, section
 from crm_metrics.book.screen import GAP, Screen, Span, aligned, longest_word, padded_to, wrapped
 from crm_metrics.writers.drawing import heatmap, panel
-from crm_metrics.writers.drawing.texts import about, filled, texts
+from crm_metrics.writers.drawing.texts import about, filled, only, texts
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How
@@ -29,6 +29,8 @@ def write(book: Book, how: How) -> str:
     """The page. Without a width nothing is wrapped or left away; characters that the encoding lacks are plain ones."""
     screen = Screen(how.width, how.color)
     if book.page is not None:
+        for line in only(book):
+            screen.paragraph(cells.visible(f"{line[0].upper()}{line[1:]}"), "bold", hang=0)
         book.page(screen, how.verbose)
         return screen.text(how.encoding)
     _head(screen, book)

@@ -8,9 +8,9 @@ from datetime import date
 import pandas as pd
 
 from crm_metrics import expressions
-from crm_metrics.engine.filters import matches
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+from crm_metrics.tables.filters import matches
 
 _DAYS = ("first_purchase", "last_purchase", "left_at")
 

@@ -45,11 +45,13 @@ class Target:
 
 
 def targets(settings: Settings) -> list[Target]:
-    """Every target of the settings, in their order; those of a series oldest first."""
+    """Every target of the settings, in their order; those of a series oldest first. Where figures are made of some rows, a
+    target for more than these is none of theirs."""
     calendar = Calendar(settings.fiscal_year_start, settings.week_start)
     return [
         Target(goal, calendar.between(start, due + DAY), target)
         for goal in settings.goal
+        if settings.part <= {*goal.scope.items()}
         for start, due, target in goal.steps
     ]
 

@@ -76,7 +76,7 @@ def book(figure: Opened) -> Book:
     label = f" ({now.label})" if now.label else ""
     return Book(
         f"{now.metric.title}{label}  {figure.period.label}{segment}",
-        Origin(figure.as_of, figure.sources, notes=figure.notes),
+        Origin(figure.as_of, figure.sources, notes=figure.notes, where=figure.where),
         [
             _records(figure),
             Sheet("figures", "Figures", _FIGURES, figures, for_people=True, charted=True),

@@ -80,9 +80,8 @@ def pipeline(
     from crm_metrics.analysis.pipeline.moves import moved
     from crm_metrics.analysis.pipeline.standing import standing
 
-    goals = [
-        one for one in targets(settings) if one.goal.metric == "revenue_won" and not one.scope and one.due >= as_of
-    ]
+    mine = [one for one in targets(settings) if one.goal.metric == "revenue_won" and {*one.scope} == settings.part]
+    goals = [one for one in mine if one.due >= as_of]
     deals = Deals.of(dataset)
     found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals], settings)
     if against is None:

@@ -104,8 +104,8 @@ def run(
         raise errors.UsageError(f"--layout {layout}: tidy or wide")
     settings = call.settings
     files, profile = profiles.chosen(call.arguments, settings)
-    if "as_of" not in call.stated and profile.as_of is not None:
-        settings = settings.model_copy(update={"as_of": profile.as_of})
+    own = {name: value for name in ("as_of", "where") if (value := getattr(profile, name)) is not None}
+    settings = settings.model_copy(update={name: value for name, value in own.items() if name not in call.stated})
     session = call.on(files or list(profile.paths), settings)
     how = {"quiet": bool(profile.quiet), "verbose": bool(profile.verbose)}
     call = call.directed(profile.format, profile.output, **how)

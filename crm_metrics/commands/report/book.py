@@ -165,4 +165,5 @@ def origin(report: Report) -> Origin:
         report.coverage,
         report.digests,
         report.settings,
+        report.where,
     )

@@ -118,6 +118,7 @@ def compute(
         digests=Digests(dataset.raws),
         settings=_stated(dataset, asked),
         settings_file=asked.settings.file,
+        where=dataset.settings.where,
         issues=dataset.issues,
         together=together,
         concerns=_concerned(engine, asked.metrics),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts import ledgers, orders, refunds
+from crm_metrics.loaders.facts import filtering, ledgers, orders, refunds
 from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, quantities
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
@@ -39,10 +39,12 @@ def _orders(bench: Workbench, table: Table) -> None:
     void_ids = orders.leave_out(bench, table)
     apart = refunds.rows_of(bench, table.frame, orders.keys(bench, table.frame), orders.is_refunded(table.frame))
     sold, totals = orders.order_rows(bench, table.frame[~apart])
+    filtering.mark(bench, sold)  # by what an order comes to
     back_rows = table.frame[apart].reset_index(drop=True)
     sold, free = _without_zeros(bench, table, sold, apart)
     origin = orders.keys(bench, back_rows, "original_id").fillna(orders.keys(bench, back_rows))
     numbered = orders.keys(bench, sold), origin
+    filtering.follow(bench, back_rows, origin, sold, numbered[0])
     back = refunds.still_to_take(bench, sold, back_rows, numbered, orders.is_refunded(sold))
     sold["is_refund"] = numbers(sold, "amount") < 0
     sales = pd.concat([sold, back_rows.assign(is_refund=True)], ignore_index=True) if len(back_rows) else sold

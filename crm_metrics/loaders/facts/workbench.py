@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from crm_metrics.expressions import Filter
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.recognising import Recognised, normalised
@@ -45,6 +46,7 @@ class Workbench:
     wanted: set[str] = field(default_factory=set)
     needs: dict[str, set[str]] = field(default_factory=dict)
     dims: tuple[str, ...] = ()
+    where: Filter | None = None  # which rows figures are made of
     issues: list[Issue] = field(default_factory=list)
     labels: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)

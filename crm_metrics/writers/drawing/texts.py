@@ -53,10 +53,15 @@ def in_order(book: Book) -> list[Sheet | Passage]:
     return [*(sheet for sheet in sheets if sheet not in told), *book.passages, *told]
 
 
+def only(book: Book) -> list[str]:
+    """Which rows a result is made of, where it is not of all."""
+    return [] if book.origin.where is None else [f"only rows where {book.origin.where}"]
+
+
 def about(book: Book) -> list[str]:
     """What a result is about, up to when its data goes and what was read, in at most two lines."""
     origin = book.origin
-    facts = [*book.about, *([reach(origin.as_of, origin.coverage)] if origin.as_of else [])]
+    facts = [*only(book), *book.about, *([reach(origin.as_of, origin.coverage)] if origin.as_of else [])]
     settings = [f"settings {cells.visible(origin.settings_file)}"] if origin.settings_file else []
     read = [" · ".join([inputs(origin.sources), *settings])] if origin.sources else []
     return [cells.visible(line) for line in (" · ".join(facts), *read) if line]

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm_metrics.engine.cells import Bools
 from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+from crm_metrics.tables.frames import Bools
 
 _OPERATIONS: dict[str, Any] = {
     "==": np.equal,
