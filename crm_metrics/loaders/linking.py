@@ -280,5 +280,8 @@ def carry(tables: dict[str, Table], column: str) -> None:
             values = table.frame[mine].astype("category")
             attributes = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
             spread = np.array([*attributes, None], dtype=object)[values.cat.codes.to_numpy()]
+            if pd.api.types.is_bool_dtype(pairs[column].dtype):
+                table.frame[column] = pd.array(np.where(pd.isna(spread), None, spread), dtype="boolean")
+                break
             table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break
