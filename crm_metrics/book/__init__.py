@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Cell = str | float | bool | date | None  # None and NaN: missing
+AS_TEXT = "text"  # the unit of a column of texts that begin with a number, by which they are aligned
 OF_ROW = "unit"  # the unit of a column whose rows are in different ones: the row's own, in its column `unit`
 
 BY_SIGNAL = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}  # the styles of signals
@@ -27,8 +28,10 @@ class Column:
     """A column of a table. `name` is its name for machines, `title` its heading for people (empty: the name); numbers are
     in `unit`, shares as fractions, money in the currency of the row's column `currency`, else of the table. A column that is
     not `shown` is only for machines; in a narrow terminal those with the highest `spare` go first, 0 never. `bar` draws a
-    fraction beside its figure, alone where it is in no unit; `styles` colours texts. What is `signed` is a change, in the
-    unit itself or in percent of what it was."""
+    fraction beside its figure, alone where it is in no unit; `styles` colours texts by what they are, or end with, else as
+    it says of "", and by the text of the column `by` where there is one. What is `signed` is a change, in the unit itself
+    or in percent of what it was. In a terminal a text may be folded to `fold` letters before columns go, a sign that `leads`
+    stands in the margin, and of columns that are `missed` it is said that they went."""
 
     name: str
     title: str = ""
@@ -38,6 +41,10 @@ class Column:
     bar: bool = False
     styles: Mapping[str, str] = field(default_factory=dict)
     signed: Literal["", "difference", "relative"] = ""
+    by: str = ""
+    fold: int = 0
+    leads: bool = False
+    missed: bool = False
 
     @property
     def heading(self) -> str:
@@ -50,7 +57,9 @@ class Sheet:
     that is `charted` is what the book's charts or passages show: a terminal leaves it to them, and of a table of more than
     `most` rows (0: no limit) it shows some, at equal steps; of others pages show the `first` rows (0: all). One that is
     `for_people` shows figures of the main table again, which programs do not need twice; where it is False, people have
-    them in other tables, and this one last, in a terminal not at all."""
+    them in other tables, and this one last, in a terminal not at all. There its rows stand under the texts of the column
+    `grouped`, apart from each other where it is `spaced`; columns that do not fit come below beside the first ones again, so
+    many as are `labels`."""
 
     name: str
     title: str
@@ -63,6 +72,9 @@ class Sheet:
     most: int = 0
     first: int = 0
     for_people: bool | None = None
+    grouped: str = ""
+    spaced: bool = False
+    labels: int = 0
 
     @property
     def shortened(self) -> Sheet:
@@ -214,8 +226,9 @@ class Origin:
 class Book:
     """The whole result of a command: a title with what it is about, plain sentences, charts, tables (the first is the main
     one), passages for people, notes. `extra` holds further keys for JSON, `covered_codes` the codes of problems that
-    passages tell of. `page`, where there is one, draws the book for a terminal, on a screen and with all notes or not;
-    `define` gives what the figure of a metric means, by heading, empty where that is not known."""
+    passages tell of. `page`, where there is one, makes the short book or text that a terminal of a width shows instead, with
+    all notes or not; `closing` says below it what else there is, each with its command. `define` gives what the figure of a
+    metric means, by heading, empty where that is not known."""
 
     title: str
     origin: Origin
@@ -227,7 +240,8 @@ class Book:
     charts: Sequence[Curve | HeatMap] = ()
     passages: Sequence[Passage] = ()
     covered_codes: Collection[str] = ()
-    page: Callable[[Any, bool], None] | None = None
+    page: Callable[[int | None, bool], Book | str] | None = None
+    closing: Sequence[str] = ()
     define: Callable[[str], Mapping[str, str]] = lambda metric: {}
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from crm_metrics.book import Book, Column, Origin, Sheet
 from crm_metrics.commands import SETTING, WRITING, Call, argument
@@ -54,8 +54,5 @@ def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
         for metric in metrics
     ]
 
-    def page(screen: Any, verbose: bool) -> None:
-        screen.folded(text)
-
     title = metrics[0].title if alone else "Figures"
-    return Book(title, Origin(), [Sheet("metrics", "", _COLUMNS, rows)], page=page)
+    return Book(title, Origin(), [Sheet("metrics", "", _COLUMNS, rows)], page=lambda width, verbose: text)

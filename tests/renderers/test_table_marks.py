@@ -113,7 +113,7 @@ def test_what_a_figure_rests_on_is_a_footnote_and_the_same_words_are_one():
     shown = rendered(report([row(of, 0.5) for of in metrics], metrics, grounds=grounds))
 
     assert shown.count("Win rate ¹") == shown.count("Csat score ¹") == 1
-    assert shown.endswith("\n¹ rests on only 3 (deals won)\n")
+    assert shown.endswith("\n  ¹ rests on only 3 (deals won)\n")
 
 
 def test_a_note_about_other_figures_is_not_on_the_page():
@@ -122,4 +122,4 @@ def test_a_note_about_other_figures_is_not_on_the_page():
     notes = ["A note.", "Another.", "A third."]
     shown = rendered(report([row(of, 0.5) for of in metrics], metrics, notes=notes, concerns=concerns))
 
-    assert shown.endswith("\nA note.\nA third.\n")
+    assert shown.endswith("\n  A note.\n  A third.\n")

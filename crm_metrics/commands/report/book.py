@@ -7,8 +7,8 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
-from crm_metrics.commands.report import page as table
 from crm_metrics.commands.report import waiting
+from crm_metrics.commands.report.page import page
 from crm_metrics.commands.report.page.choice import Options
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
@@ -76,7 +76,7 @@ def book(report: Report, catalog: Catalog | None = None, *, everything: str = ""
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         extra=known,
         charts=[] if catalog is None else _curves(report),
-        page=lambda screen, verbose: table.draw(report, screen, Options(verbose, everything, paths)),
+        page=lambda width, verbose: page(report, Options(verbose, everything, paths), width),
         define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
     )
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import cast
 
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Passage, Sheet, cells
+from crm_metrics.book import AS_TEXT, OF_ROW, Book, Cell, Column, Passage, Sheet, cells
 from crm_metrics.book.provenance import inputs, reach
 from crm_metrics.metrics.metric import Unit
 
@@ -19,7 +19,7 @@ def texts(sheet: Sheet, column: Column) -> list[str]:
 
     def spelled(row: Sequence[Cell]) -> str:
         unit = row[own] if column.unit == OF_ROW and own is not None else column.unit
-        if unit is None:
+        if unit is None or unit == AS_TEXT:
             return text(row[place])
         paid_in = sheet.currency if currency is None or row[currency] is None else str(row[currency])
         number = cast("float | None", row[place])

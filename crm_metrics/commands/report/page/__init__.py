@@ -1,19 +1,20 @@
-"""The page for people in a terminal: header, figures, what has to be known of them, and what else there is."""
+"""The page for people in a terminal: the figures, what has to be known of them, and what else there is."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from crm_metrics.book import Book, Origin, Passage, Said
 from crm_metrics.commands.report.page.choice import Options
 
 if TYPE_CHECKING:
-    from crm_metrics.book.screen import Screen
     from crm_metrics.reporting.report import Report
 
 
-def draw(report: Report, screen: Screen, options: Options) -> None:
-    """Draws the report for reading."""
-    from crm_metrics.commands.report.page import across, framing, page
+def page(report: Report, options: Options, width: int | None) -> Book:
+    """The report for reading on a screen of a width (None: no limit): the footnotes stand below its last table."""
+    from crm_metrics.commands.report.page import framing, tables
     from crm_metrics.commands.report.page.choice import chosen
     from crm_metrics.commands.report.page.figures import figures, priced, titled
     from crm_metrics.commands.report.page.footnotes import Footnotes
@@ -23,9 +24,32 @@ def draw(report: Report, screen: Screen, options: Options) -> None:
     choice = chosen(report, found, options.everything)
     footnotes = Footnotes()
     shown = priced(found, choice.names, footnotes)
-    framing.header(screen, report)
-    if report.by or report.grain:
-        across.draw(screen, report, choice, shown, footnotes)
+    if report.grain:
+        together = figures(report, report.together) if report.together is not None else []
+        sheets = tables.of_series(report, choice, shown, priced(together, choice.names, footnotes))
+    elif report.by:
+        sheets = tables.of_segments(report, choice, shown)
     else:
-        page.draw(screen, report, choice, shown, footnotes)
-    framing.footer(screen, report, choice, shown, footnotes, options)
+        sheets = tables.of_period(report, choice, shown, footnotes, width)
+    chosen_figures = [figure for figure in shown if figure.metric.name in choice.names]
+    said = framing.explained(report, choice, chosen_figures, footnotes, in_lines=width is not None)
+    if not choice.whole:
+        said += framing.lacking(report, shown)
+    if not options.verbose:
+        said += framing.unsettled(report)
+    said += [f"{title} is {other} once more" for title, other in choice.twins.items()]
+    if sheets:
+        sheets[-1] = replace(sheets[-1], notes=said)
+    missing = framing.not_available(report, shown, verbose=options.verbose) if choice.whole else []
+    news = sheets and sheets[0].name == "news"
+    quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
+    return Book(
+        framing.title(report),
+        Origin(issues=report.issues if options.verbose else ()),
+        sheets,
+        framing.about(report),
+        says=["Nothing changed beyond chance."] if quiet else [],
+        notes=[] if sheets else said,
+        passages=[Passage("Not available", list(map(Said, missing)))] if missing else [],
+        closing=framing.closing(report, choice, options),
+    )

@@ -13,14 +13,13 @@ from crm_metrics.writers.drawing import tidy
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crm_metrics.book.screen import Span
     from crm_metrics.commands.report.page.footnotes import Footnotes
     from crm_metrics.reporting.report import Report
 
-GOOD, BAD, QUIET = "green", "red", "dim"
 _NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
 # What is beyond chance, by whether it is for the good: filled where it surely is.
 SIGNS = {"better": "▲", "worse": "▼", "maybe better": "△", "maybe worse": "▽"}
+STYLES = {"▲": "green", "△": "green", "▼": "red", "▽": "red", "": "dim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +90,6 @@ class Figure:
         return self.signal in SIGNS and bool(self.change_text)
 
     @property
-    def change_style(self) -> str:
-        """Good or bad by the direction in which the metric is better; quiet for the rest."""
-        if not self.is_beyond_chance:
-            return QUIET
-        return GOOD if self.signal in ("better", "maybe better") else BAD
-
-    @property
     def place_text(self) -> str:
         """Whether it stands out from the other segments, and the places it may hold; empty where nothing tells."""
         sign = {"above": "↑", "below": "↓"}.get(self.standing or "", " ")
@@ -114,9 +106,18 @@ class Figure:
         return target if self.attainment is None else f"{cells.value(self.attainment, Unit.PERCENT)} of {target}"
 
     @property
-    def mark(self) -> Span:
-        """The sign of a change beyond chance, one character; a blank for any other."""
-        return (SIGNS[str(self.signal)], self.change_style) if self.is_beyond_chance else (" ", QUIET)
+    def mark(self) -> str:
+        """The sign of a change beyond chance, one character; empty for any other."""
+        return SIGNS[str(self.signal)] if self.is_beyond_chance else ""
+
+
+def legend(figures: Sequence[Figure]) -> str:
+    """What the marks of changes mean, those that are shown; empty without any."""
+    beyond = {figure.signal for figure in figures if figure.value is not None and figure.is_beyond_chance}
+    if beyond & {"better", "worse"}:
+        maybe = ", △ ▽ 5 in 100" if beyond & {"maybe better", "maybe worse"} else ""
+        return f"▲ better ▼ worse: chance brings it 3 times in 1,000{maybe}"
+    return "△ better ▽ worse: chance brings it 5 times in 100" if beyond else ""
 
 
 def per_of(metric: Metric, report: Report) -> tuple[str, ...]:

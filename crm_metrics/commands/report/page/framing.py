@@ -8,69 +8,35 @@ from typing import TYPE_CHECKING
 
 from crm_metrics import schema
 from crm_metrics.book import cells, naming
-from crm_metrics.book.provenance import covered_until, problems, section
+from crm_metrics.book.provenance import covered_until, problems
 from crm_metrics.commands.report import waiting
-from crm_metrics.commands.report.page import page
 from crm_metrics.commands.report.page.choice import Choice
-from crm_metrics.commands.report.page.figures import Figure
+from crm_metrics.commands.report.page.figures import Figure, legend
 from crm_metrics.commands.report.page.footnotes import Footnotes
-from crm_metrics.issues import Issue, Severity
+from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from crm_metrics.book.screen import Screen
     from crm_metrics.commands.report.page.choice import Options
     from crm_metrics.reporting.report import Report
 
 _NAMED = 3
 
 
-def header(screen: Screen, report: Report) -> None:
-    """Draws what the page is about, on one line where it fits: the period, what it is compared with, what the files
-    cover."""
-    title = naming.spoken(report.period) + ("" if report.complete else " to date")
-    by = [report.grain] if report.grain else []
-    title += f" by {', '.join(name.replace('_', ' ') for name in (*by, *report.by))}" if by or report.by else ""
+def title(report: Report) -> str:
+    """The period, by what it is split, and what it is compared with."""
+    said = naming.spoken(report.period) + ("" if report.complete else " to date")
+    by = [name.replace("_", " ") for name in (*([report.grain] if report.grain else []), *report.by)]
+    said += f" by {', '.join(by)}" if by else ""
     if report.compare_period:
-        title += f" against {naming.spoken(report.compare_period, beside=report.period)}"
+        said += f" against {naming.spoken(report.compare_period, beside=report.period)}"
+    return said
+
+
+def about(report: Report) -> list[str]:
+    """The days, where the period does not say them, what the files cover, and the settings file."""
     facts = [*_days(report), covered_until(report.sources, report.as_of, report.coverage)]
-    facts += [f"settings {report.settings_file}"] if report.settings_file else []
-    title, rest = cells.visible(title), cells.visible(" · ".join(facts))
-    if screen.fits(title, " · ", rest):
-        screen.line((title, "bold"), (" · ", "dim"), (rest, "dim"))
-        return
-    screen.paragraph(title, "bold", hang=0)
-    screen.paragraph(rest, "dim", hang=0)
-
-
-def footer(
-    screen: Screen, report: Report, choice: Choice, figures: Sequence[Figure], footnotes: Footnotes, options: Options
-) -> None:
-    """Draws the footnotes, the explanations of the marks, what is not available, what else there is, and the problems
-    with the data."""
-    shown = [figure for figure in figures if figure.metric.name in choice.names]
-    if choice.whole or report.by or report.grain:
-        screen.blank()
-    for line in _explained(report, choice, shown, footnotes, in_lines=screen.width is not None):
-        screen.paragraph(line, "dim", hang=2)
-    if choice.whole:
-        section(screen, "Not available", not_available(report, figures, verbose=options.verbose))
-        said = [f"{title} is {other} once more" for title, other in choice.twins.items()]
-        section(screen, "", said)
-    else:
-        for line in _lacking(report, figures):
-            screen.paragraph(line, "dim", hang=2)
-    if options.verbose:
-        section(screen, "Data problems", problems(report.issues, verbose=True))
-    else:  # what the one who reads has to settle is said with the words of the file, not only counted
-        for line in problems([issue for issue in report.issues if _is_open(issue)]):
-            screen.paragraph(line, "dim", hang=2)
-    if closing := _closing(report, choice, options):
-        if choice.whole:
-            screen.blank()
-        # A command stays on one line, ready to be copied.
-        for line in [" · ".join(closing)] if screen.fits(" · ".join(closing)) else closing:
-            screen.line((line, ""))
+    return [*facts, *([f"settings {report.settings_file}"] if report.settings_file else [])]
 
 
 def not_available(report: Report, figures: Sequence[Figure], *, verbose: bool = False) -> list[str]:
@@ -115,11 +81,17 @@ def _no_files(report: Report, *, verbose: bool) -> list[str]:
     return lines
 
 
-def _lacking(report: Report, figures: Sequence[Figure]) -> list[str]:
+def lacking(report: Report, figures: Sequence[Figure]) -> list[str]:
     """Which headline figures are missing, with the reason where a file of their kind is there; a line for each kind of
     file that is missing."""
     headline = [metric for metric in report.metrics if metric.headline and metric.name not in report.ripe]
     return _missing(report, figures, headline) + _no_files(report, verbose=False)
+
+
+def unsettled(report: Report) -> list[str]:
+    """What the one who reads has to settle, with the words of the file: words that nobody knows, or what a setting in the
+    sentence would settle."""
+    return problems([one for one in report.issues if one.code.startswith("unknown-") or "--set" in one.sentence])
 
 
 def _days(report: Report) -> list[str]:
@@ -132,7 +104,7 @@ def _days(report: Report) -> list[str]:
     return [naming.spoken(f"{first}..{last}")]
 
 
-def _explained(
+def explained(
     report: Report, choice: Choice, shown: Sequence[Figure], footnotes: Footnotes, *, in_lines: bool
 ) -> list[str]:
     """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
@@ -149,7 +121,7 @@ def _explained(
         titles = "; ".join(dict.fromkeys(figure.metric.title for figure in young))
         lines.append(cells.visible(f"* not final ({titles}): some records are still too young to tell"))
     if report.by or report.grain or choice.named:
-        lines += [legend] if (legend := page.legend(shown)) else []
+        lines += [marks] if (marks := legend(shown)) else []
     if any(figure.standing for figure in shown):
         lines.append("↑ above or ↓ below the others by more than chance; of 100 teams of equals at most 5 show one")
     if any(figure.places for figure in shown):
@@ -167,12 +139,7 @@ def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
     return any(any(figure.segment) or bool(report.grain) for figure in gaps)
 
 
-def _is_open(issue: Issue) -> bool:
-    """Whether a problem is one of words that nobody knows, or one that a setting in its sentence would settle."""
-    return issue.code.startswith("unknown-") or "--set" in issue.sentence
-
-
-def _closing(report: Report, choice: Choice, options: Options) -> list[str]:
+def closing(report: Report, choice: Choice, options: Options) -> list[str]:
     """What else there is: figures that are not shown, rows left out, problems, each with the command that shows it."""
     parts = []
     if choice.left:

@@ -1,0 +1,361 @@
+"""The tables of the page: figures of a period by family, of a series with time across, of segments with figures across."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from crm_metrics.book import AS_TEXT, Cell, Column, Sheet, cells, naming
+from crm_metrics.book.screen import NUMBER
+from crm_metrics.commands.report import waiting
+from crm_metrics.commands.report.page.figures import STYLES, Figure, legend, per_of
+from crm_metrics.metrics.catalog import FAMILY_TITLES
+from crm_metrics.metrics.metric import Metric, Unit
+
+if TYPE_CHECKING:
+    from crm_metrics.commands.report.page.choice import Choice
+    from crm_metrics.commands.report.page.footnotes import Footnotes
+    from crm_metrics.reporting.report import Report
+
+_TITLE, _LABEL = 26, 24  # letters to which titles, and labels, are folded before a column goes
+_LIMITS_FROM = 100  # columns of a screen that has room for limits
+_NEWS = 8
+_LONGEST = 10  # rows of a metric that brings its own dimensions
+_PERIODS = 12  # in a trend
+_BARS = "▁▂▃▄▅▆▇█"
+_WHOLE = "\0"  # the place of the whole period among the periods
+
+Key = tuple[str, ...]
+
+
+@dataclass
+class Line:
+    """One row: its labels, and its figures by metric or period."""
+
+    key: Key
+    figures: dict[str, Figure] = field(default_factory=dict)
+
+    @property
+    def size(self) -> float:
+        return _middle([figure.value for figure in self.figures.values()])
+
+    @property
+    def largest(self) -> float:
+        return max((abs(figure.value) for figure in self.figures.values() if figure.value), default=0.0)
+
+
+def of_period(
+    report: Report, choice: Choice, figures: Sequence[Figure], footnotes: Footnotes, width: int | None
+) -> list[Sheet]:
+    """What changed beyond chance, then the figures by family; metrics with dimensions of their own have their own tables."""
+    single = [figure for figure in figures if not figure.per and figure.value is not None]
+    rows = [figure for figure in single if figure.metric.name in choice.names]
+    sheets = _news(report, choice, single)
+    if rows:
+        with_limits = width is None or width >= _LIMITS_FROM
+        sheets.append(_by_family(report, rows, footnotes, with_limits=with_limits, spaced=choice.whole))
+    given = {figure.metric.name for figure in figures if figure.per and figure.value is not None}
+    for family, metrics in families(choice.metrics).items():
+        own: dict[Key, list[Metric]] = {}
+        for metric in metrics:
+            if metric.name in given:
+                own.setdefault(per_of(metric, report), []).append(metric)
+        for dimensions, several in own.items():
+            names = {metric.name for metric in several}
+            lines = _largest_of((), several, [one for one in figures if one.metric.name in names], report.rest)
+            title = f"{family_title(family)}, by {' and '.join(dimensions).replace('_', ' ')}"
+            sheets.append(_across(f"{family}_by_{'_'.join(dimensions)}", title, dimensions, lines, several))
+    return sheets
+
+
+def families(metrics: Sequence[Metric]) -> dict[str, list[Metric]]:
+    """The metrics by family, both in the order of the report."""
+    found: dict[str, list[Metric]] = {}
+    for metric in metrics:
+        found.setdefault(metric.family, []).append(metric)
+    return found
+
+
+def family_title(family: str) -> str:
+    return FAMILY_TITLES.get(family, family.capitalize())
+
+
+def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Sheet]:
+    """What changed beyond chance: of all figures where it surely did, of those on the page also where it may have."""
+    if not report.compare_period or choice.named:
+        return []
+    sure = [one for one in single if one.is_beyond_chance and one.signal in ("better", "worse")]
+    maybe = [one for one in single if one.is_beyond_chance and one not in sure and one.metric.name in choice.names]
+    news = [one for one in (*sure, *maybe) if one.metric.name not in choice.echoes]
+    if not news:
+        return []
+    columns = (
+        Column("mark", leads=True, styles=STYLES),
+        Column("title", " ", fold=1),
+        Column("value", " ", AS_TEXT, by="mark", styles=STYLES),
+        Column("before", " ", AS_TEXT, spare=1, styles={"": "dim"}),
+    )
+    rows = [
+        [one.mark, one.metric.title, one.text, f"from {one.before_text}" if one.before_text else None]
+        for one in news[:_NEWS]
+    ]
+    notes = [f"and {len(news) - _NEWS} more"] if len(news) > _NEWS else []
+    return [Sheet("news", f"Beyond chance  {legend(news)}", columns, rows, notes=notes)]
+
+
+def _by_family(
+    report: Report, rows: Sequence[Figure], footnotes: Footnotes, *, with_limits: bool, spaced: bool
+) -> Sheet:
+    now, before = naming.headings(report.period, report.compare_period or "")
+    trends = [_sparkline(_history(report, figure, rows)[-_PERIODS:], figure.metric) for figure in rows]
+    longest, dim = max(map(len, trends)), {"": "dim"}
+    columns = (
+        Column("family", shown=False),
+        Column("mark", leads=True, styles=STYLES),
+        Column("title", " ", fold=_TITLE),
+        Column("value", now, AS_TEXT),
+        Column("before", before, AS_TEXT, spare=3, styles=dim),
+        Column("change", "", AS_TEXT, spare=1, by="mark", styles=STYLES),
+        Column("goal", "goal reached", AS_TEXT, spare=2),
+        Column("limits", "between (95 %)", AS_TEXT, spare=5, styles=dim, shown=with_limits),
+        Column("records", "", AS_TEXT, spare=6, styles=dim, shown=with_limits),
+        Column("trend", f"{_PERIODS} {naming.unit_of(report.period)}", spare=4, styles={"": "cyan dim"}),
+    )
+    listed: list[list[Cell]] = [
+        [
+            *(family_title(figure.metric.family), figure.mark, figure.metric.title + _marks(report, figure, footnotes)),
+            *(figure.text, _bare(figure.before_text) or None, figure.change_text or None, figure.goal_text or None),
+            *(figure.limits_text or None, _records(figure), trend.rjust(longest) or None),
+        ]
+        for figure, trend in zip(rows, trends, strict=True)
+    ]
+    return Sheet("figures", "", columns, listed, grouped="family", spaced=spaced)
+
+
+def _bare(text: str) -> str:
+    """The number at the beginning of a text, without what stands behind it."""
+    number = NUMBER.match(text)
+    return number.group() if number else ""
+
+
+def _records(figure: Figure) -> str | None:
+    """How many records a value rests on; None where it is itself that number, or where nobody counted."""
+    is_count = figure.metric.unit is Unit.COUNT and figure.n == figure.value
+    return cells.count(figure.n) if figure.n and not is_count else None
+
+
+def _marks(report: Report, figure: Figure, footnotes: Footnotes) -> str:
+    """The marks of what has to be known of a figure: what it rests on, who still waits."""
+    said = list(report.grounds.get(figure.metric.name, ()))
+    said += [waiting.beside(found) for found in report.waiting if found.metric.name == figure.metric.name]
+    marks = "".join(footnotes.mark(words) for words in said)
+    return f" {marks}" if marks else ""
+
+
+def _history(report: Report, figure: Figure, rows: Sequence[Figure]) -> Sequence[float | None]:
+    in_currency = report.history.get((figure.metric.name, figure.currency or ""))
+    if in_currency is not None:
+        return in_currency
+    # Without a currency of its own a history is that of one row alone.
+    alone = sum(other.metric.name == figure.metric.name for other in rows) == 1
+    return report.history.get((figure.metric.name,), []) if alone else []
+
+
+def _sparkline(history: Sequence[float | None], metric: Metric) -> str:
+    """The values as bars, a gap for None, bars of half the height where all are equal; empty for fewer than two of them.
+    Counts and amounts are seen from 0, all else by its differences."""
+    known = [number for number in history if number is not None and number == number]
+    if len(known) < 2:
+        return ""
+    low, high = min(known), max(known)
+    if high > low and metric.unit in (Unit.COUNT, Unit.MONEY, Unit.MONEY_PER_DAY):
+        low, high = min(0.0, low), max(0.0, high)
+    steps = len(_BARS) - 1
+    places = [
+        -1 if number is None or number != number else round((number - low) / (high - low) * steps) if high > low else 3
+        for number in history
+    ]
+    return "".join(" " if place < 0 else _BARS[place] for place in places)
+
+
+def of_series(report: Report, choice: Choice, shown: Sequence[Figure], whole: Sequence[Figure]) -> list[Sheet]:
+    """Figures down and periods across, the whole of them last; of segments a group of rows for each metric."""
+    placed = sorted((one for one in shown if one.value is not None), key=lambda one: one.start)
+    periods = list(dict.fromkeys(one.period for one in placed if one.metric.name in choice.names))
+    by_metric: dict[str, list[tuple[str, Figure]]] = {metric.name: [] for metric in choice.metrics}
+    for period, figure in [*((_WHOLE, one) for one in whole), *((one.period, one) for one in placed)]:
+        if figure.value is not None and figure.metric.name in by_metric:
+            by_metric[figure.metric.name].append((period, figure))
+    groups: dict[Key, list[tuple[str, float, Line]]] = {}
+    for metrics in families(choice.metrics).values():
+        for metric in metrics:
+            dimensions = (*report.by, *per_of(metric, report))
+            rows = _rows(report, metric, by_metric[metric.name])
+            size = _middle([row.size for row in rows])
+            for row in rows:
+                own = size if dimensions else row.size
+                title = _with_unit(metric, own, rows if dimensions else [row])
+                key = row.key if dimensions else (title,)
+                group = title if dimensions else family_title(metric.family)
+                groups.setdefault(dimensions, []).append((group, own, Line(key, row.figures)))
+    return [_series(report, dimensions, rows, periods) for dimensions, rows in groups.items()]
+
+
+def _series(report: Report, dimensions: Key, rows: Sequence[tuple[str, float, Line]], periods: Sequence[str]) -> Sheet:
+    plain = len({period[:4] for period in periods}) == 1
+    has_whole = any(_WHOLE in line.figures for _, _, line in rows)
+    last = naming.column(report.period)
+    columns = [
+        Column("group", shown=False),
+        *(Column(f"by_{name}", name.replace("_", " "), fold=_LABEL) for name in dimensions or (" ",)),
+        *(
+            Column(
+                naming.column(period),
+                naming.headings(period, period)[0] if plain else "",
+                AS_TEXT,
+                spare=len(periods) - place - (not has_whole),
+                styles=STYLES,
+                missed=True,
+            )
+            for place, period in enumerate(periods)
+        ),
+        *([Column(_WHOLE, last if len(last) <= 10 else "whole", AS_TEXT)] if has_whole else []),
+    ]
+    listed: list[list[Cell]] = []
+    for group, size, line in rows:
+        found = [line.figures.get(period) for period in (*periods, *([_WHOLE] if has_whole else []))]
+        nothing = cells.MISSING if line.figures else ""
+        texts = [nothing if one is None else one.number(like=size) + one.mark for one in found]
+        listed.append([group, *line.key, *texts])
+    return Sheet("_by_".join(["series", *dimensions]), "", columns, listed, grouped="group", spaced=True)
+
+
+def _rows(report: Report, metric: Metric, figures: Iterable[tuple[str, Figure]]) -> list[Line]:
+    """The rows of a metric, one for each segment, value of its own dimensions and currency; of its own dimensions the
+    largest."""
+    found: dict[tuple[Key, str], dict[str, Figure]] = {}
+    for period, one in figures:
+        currency = (one.currency or one.unpriced) if metric.is_money else ""
+        found.setdefault(((*one.segment, *one.per), currency), {})[period] = one
+    several = len({currency for _, currency in found}) > 1
+    rows = [
+        Line((*key[:-1], f"{key[-1]}, {currency}") if several and key else key, of_period)
+        for (key, currency), of_period in found.items()
+    ]
+    rest = [row for row in rows if report.rest and report.rest in row.key]
+    rows = [row for row in rows if row not in rest]
+    if per_of(metric, report) and len(rows) > _LONGEST:
+        left = len(rows) - _LONGEST
+        rows = sorted(rows, key=lambda row: -row.largest)[:_LONGEST]
+        rows.append(Line((_more(left), *[""] * (len(rows[0].key) - 1))))
+    return [*rows, *rest]
+
+
+def _with_unit(metric: Metric, size: float, rows: Iterable[Line]) -> str:
+    """The title with the unit of the numbers beside it; no currency where the rows have several."""
+    named = {figure.currency or figure.unpriced for row in rows for figure in row.figures.values()}
+    unit = cells.suffix(cells.spoken(metric.unit, size)[0], named.pop() if len(named) == 1 else None).strip()
+    return f"{metric.title}, {unit}" if unit else metric.title
+
+
+def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list[Sheet]:
+    """A table for each family, a column for each metric; what brings dimensions of its own has a table of its own."""
+    placed = [figure for figure in shown if figure.value is not None or any(figure.segment)]
+    order = list(dict.fromkeys(figure.segment for figure in placed))
+    order.sort(key=lambda segment: report.rest in segment)
+    sheets = []
+    for family, metrics in families(choice.metrics).items():
+        found: dict[Key, list[Metric]] = {}
+        for metric in metrics:
+            found.setdefault(per_of(metric, report), []).append(metric)
+        for number, (dimensions, own) in enumerate(sorted(found.items(), key=lambda item: bool(item[0]))):
+            names = {metric.name for metric in own}
+            figures = [figure for figure in placed if figure.metric.name in names]
+            present = {figure.segment for figure in figures if figure.value is not None}
+            here: dict[Key, list[Figure]] = {key: [] for key in order if key in present}
+            for figure in figures:
+                here.get(figure.segment, []).append(figure)
+            if dimensions:
+                lines = [line for key, some in here.items() for line in _largest_of(key, own, some, report.rest)]
+            else:
+                lines = _lines(here, figures, ())
+            title = "" if number else family_title(family)
+            sheets.append(_across("_".join([family, *dimensions]), title, [*report.by, *dimensions], lines, own))
+    return sheets
+
+
+def _across(
+    name: str, title: str, dimensions: Sequence[str], lines: Sequence[Line], metrics: Sequence[Metric]
+) -> Sheet:
+    """The lines with a column for each metric that has a value, all in one unit; beside it what says anything."""
+    columns = [Column(f"by_{dimension}", dimension.replace("_", " ")) for dimension in dimensions]
+    listed: list[list[Cell]] = [list(line.key) for line in lines]
+    for metric in metrics:
+        found = [line.figures.get(metric.name) for line in lines]
+        if not any(one and one.value is not None for one in found):
+            continue
+        size = _middle([one.value for one in found if one])
+        columns += [
+            Column(metric.name, metric.title, AS_TEXT),
+            Column(f"{metric.name} rank", "rank", spare=2, styles={"": "dim"}),
+            Column(f"{metric.name} goal", "goal reached", AS_TEXT, spare=1),
+            Column(f"{metric.name} change", "change", AS_TEXT, spare=3, styles=STYLES),
+        ]
+        for row, one in zip(listed, found, strict=True):
+            row.append(one.said(size) if one else "")
+            row.append(one.place_text or None if one else None)
+            row.append(one.goal_text or None if one else None)
+            row.append(f"{one.change_text} {one.mark}".rstrip() or None if one else None)
+    return Sheet(name, title, columns, listed, labels=len(dimensions))
+
+
+def _largest_of(key: Key, metrics: Sequence[Metric], here: Sequence[Figure], rest: str | None) -> list[Line]:
+    """The values of a metric's own dimensions, largest first, so many of them, and a line for those left away; the rest
+    comes last and is always there. Amounts in several currencies are not ranked by amount."""
+    ranks: dict[Key, float] = {}
+    for metric in metrics:
+        own = [figure for figure in here if figure.metric.name == metric.name and figure.value is not None]
+        if own and len({figure.currency for figure in own}) == 1:
+            ranks = {figure.per: figure.value or 0.0 for figure in own}
+            break
+    keys = dict.fromkeys(figure.per for figure in here if figure.value is not None)
+    ranked = sorted(keys, key=lambda per: -ranks.get(per, float("-inf")))
+    remainder = [per for per in ranked if rest is not None and rest in per]
+    ranked = [per for per in ranked if per not in remainder]
+    lines = _lines([key + per for per in ranked[:_LONGEST]], here, key)
+    if (left := len(ranked) - _LONGEST) > 0:
+        lines.append(Line((*key, *[""] * (len(ranked[0]) - 1), _more(left))))
+    return lines + _lines([key + per for per in remainder], here, key)
+
+
+def _lines(keys: Iterable[Key], figures: Iterable[Figure], start: Key) -> list[Line]:
+    """A line for each key, in the order given; where its amounts are in several currencies, one for each of them, the
+    figures without a currency in the first. Of a `start` the figures stand by their own dimensions, else by segment."""
+    by_key: dict[Key, list[dict[str, Figure]]] = {key: [{}] for key in keys}
+    currencies: dict[Key, list[str]] = {}
+    for figure in figures:
+        key = start + figure.per if start or figure.per else figure.segment
+        if key not in by_key:
+            continue
+        place = 0
+        if figure.metric.is_money and figure.currency and figure.value is not None:
+            seen = currencies.setdefault(key, [])
+            if figure.currency not in seen:
+                seen.append(figure.currency)
+            place = seen.index(figure.currency)
+            if place == len(by_key[key]):
+                by_key[key].append({})
+        by_key[key][place][figure.metric.name] = figure
+    return [Line(key, found) for key, rows in by_key.items() for found in rows]
+
+
+def _more(count: int) -> str:
+    """The label of the row that stands for those left away."""
+    return f"… and {cells.count(count)} more"
+
+
+def _middle(numbers: Sequence[float | None]) -> float:
+    """The size in the middle, by which the unit of several numbers is chosen; 0 without any."""
+    known = sorted(abs(number) for number in numbers if number)
+    return known[len(known) // 2] if known else 0.0
