@@ -50,6 +50,8 @@ class _Grid:
         self.sheet, self.width = sheet, width
         self.there = [column for column in sheet.columns if column.shown and filled(sheet, column) and not column.leads]
         self.lead = next((column for column in sheet.columns if column.leads), None)
+        self.places = {column.name: place for place, column in enumerate(sheet.columns)}
+        self.labels = {column.name for column in self.there[: sheet.labels]}
         self.cells = {column.name: _drawn(sheet, column) for column in self.there}
         self.heads = {column.name: cells.visible(column.heading) for column in self.there}
         self.wide = {name: widest([self.heads[name], *shown]) for name, shown in self.cells.items()}
@@ -110,18 +112,17 @@ class _Grid:
 
     def style(self, column: Column, at: int) -> str:
         """The style of a cell, by its own text or that of another column; labels that repeat those above step back."""
-        if not column.styles:
-            before = self.sheet.rows[at - 1][: self._place(column) + 1] if at else None
-            repeats = self.sheet.labels > 1 and column in self.there[: self.sheet.labels]
-            return "dim" if repeats and self.sheet.rows[at][: self._place(column) + 1] == before else ""
-        place = self.sheet.column(column.by or column.name)
-        text = str(self.sheet.rows[at][place] or "") if column.by and place is not None else ""
-        text = text or ("" if column.by else self.cells[column.name][at].strip())
-        styles = column.styles
-        return styles.get(text) or styles.get(text[-1:]) or styles.get("", "")
-
-    def _place(self, column: Column) -> int:
-        return self.sheet.columns.index(column)
+        if column.styles:
+            text = (
+                str(self.sheet.rows[at][self.places[column.by]] or "")
+                if column.by
+                else self.cells[column.name][at].strip()
+            )
+            return column.styles.get(text) or column.styles.get(text[-1:]) or column.styles.get("", "")
+        end = self.places[column.name] + 1
+        if at and 1 < self.sheet.labels and column.name in self.labels:
+            return "dim" if self.sheet.rows[at][:end] == self.sheet.rows[at - 1][:end] else ""
+        return ""
 
 
 def _narrow(heading: str, least: int, most: int) -> int:
@@ -155,8 +156,8 @@ def _block(screen: Screen, grid: _Grid, columns: Sequence[Column]) -> None:
                 _row(screen, grid, line, columns)
         for at in places:
             spans = [(grid.placed(column, grid.cells[column.name][at]), grid.style(column, at)) for column in columns]
-            lead = str(sheet.rows[at][sheet.columns.index(grid.lead)] or "") if grid.lead is not None else ""
-            _row(screen, grid, spans, columns, lead=(lead, grid.lead.styles.get(lead, "") if grid.lead else ""))
+            sign = str(sheet.rows[at][grid.places[grid.lead.name]] or "") if grid.lead else ""
+            _row(screen, grid, spans, columns, lead=(sign, grid.lead.styles.get(sign, "")) if grid.lead else None)
 
 
 def _row(

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from crm_metrics.commands.report.page.figures import Figure
@@ -42,7 +43,7 @@ class Choice:
     whole: bool = True
     named: bool = False
 
-    @property
+    @cached_property
     def names(self) -> set[str]:
         return {metric.name for metric in self.metrics}
 
