@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def page(report: Report, options: Options, width: int | None) -> Book:
     """The report for reading on a screen of a width (None: no limit): the footnotes stand below its last table."""
-    from crm_metrics.commands.report.page import framing, tables
+    from crm_metrics.commands.report.page import framing, series, tables
     from crm_metrics.commands.report.page.choice import chosen
     from crm_metrics.commands.report.page.figures import figures, priced, titled
     from crm_metrics.commands.report.page.footnotes import Footnotes
@@ -26,7 +26,7 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     shown = priced(found, choice.names, footnotes)
     if report.grain:
         together = figures(report, report.together) if report.together is not None else []
-        sheets = tables.of_series(report, choice, shown, priced(together, choice.names, footnotes))
+        sheets = series.of_series(report, choice, shown, priced(together, choice.names, footnotes))
     elif report.by:
         sheets = tables.of_segments(report, choice, shown)
     else:
@@ -45,7 +45,7 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(
         framing.title(report),
-        Origin(issues=report.issues if options.verbose else ()),
+        Origin(issues=report.issues if options.verbose else (), where=report.where),
         sheets,
         framing.about(report),
         says=["Nothing changed beyond chance."] if quiet else [],

@@ -1,16 +1,15 @@
-"""The tables of the page: figures of a period by family, of a series with time across, of segments with figures across."""
+"""The tables of one period: its figures by family, and of segments those with figures across."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import AS_TEXT, Cell, Column, Sheet, cells, naming
 from crm_metrics.book.screen import NUMBER
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page.figures import STYLES, Figure, legend, per_of
-from crm_metrics.metrics.catalog import FAMILY_TITLES
+from crm_metrics.commands.report.page.lines import Key, Line, families, family_title, largest_of, lines_of, middle
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:
@@ -18,31 +17,11 @@ if TYPE_CHECKING:
     from crm_metrics.commands.report.page.footnotes import Footnotes
     from crm_metrics.reporting.report import Report
 
-_TITLE, _LABEL = 26, 24  # letters to which titles, and labels, are folded before a column goes
+_TITLE = 26  # letters to which titles are folded before a column goes
 _LIMITS_FROM = 100  # columns of a screen that has room for limits
 _NEWS = 8
-_LONGEST = 10  # rows of a metric that brings its own dimensions
 _PERIODS = 12  # in a trend
 _BARS = "▁▂▃▄▅▆▇█"
-_WHOLE = "\0"  # the place of the whole period among the periods
-
-Key = tuple[str, ...]
-
-
-@dataclass
-class Line:
-    """One row: its labels, and its figures by metric or period."""
-
-    key: Key
-    figures: dict[str, Figure] = field(default_factory=dict)
-
-    @property
-    def size(self) -> float:
-        return _middle([figure.value for figure in self.figures.values()])
-
-    @property
-    def largest(self) -> float:
-        return max((abs(figure.value) for figure in self.figures.values() if figure.value), default=0.0)
 
 
 def of_period(
@@ -63,22 +42,10 @@ def of_period(
                 own.setdefault(per_of(metric, report), []).append(metric)
         for dimensions, several in own.items():
             names = {metric.name for metric in several}
-            lines = _largest_of((), several, [one for one in figures if one.metric.name in names], report.rest)
+            lines = largest_of((), several, [one for one in figures if one.metric.name in names], report.rest)
             title = f"{family_title(family)}, by {' and '.join(dimensions).replace('_', ' ')}"
             sheets.append(_across(f"{family}_by_{'_'.join(dimensions)}", title, dimensions, lines, several))
     return sheets
-
-
-def families(metrics: Sequence[Metric]) -> dict[str, list[Metric]]:
-    """The metrics by family, both in the order of the report."""
-    found: dict[str, list[Metric]] = {}
-    for metric in metrics:
-        found.setdefault(metric.family, []).append(metric)
-    return found
-
-
-def family_title(family: str) -> str:
-    return FAMILY_TITLES.get(family, family.capitalize())
 
 
 def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Sheet]:
@@ -179,86 +146,6 @@ def _sparkline(history: Sequence[float | None], metric: Metric) -> str:
     return "".join(" " if place < 0 else _BARS[place] for place in places)
 
 
-def of_series(report: Report, choice: Choice, shown: Sequence[Figure], whole: Sequence[Figure]) -> list[Sheet]:
-    """Figures down and periods across, the whole of them last; of segments a group of rows for each metric."""
-    placed = sorted((one for one in shown if one.value is not None), key=lambda one: one.start)
-    periods = list(dict.fromkeys(one.period for one in placed if one.metric.name in choice.names))
-    by_metric: dict[str, list[tuple[str, Figure]]] = {metric.name: [] for metric in choice.metrics}
-    for period, figure in [*((_WHOLE, one) for one in whole), *((one.period, one) for one in placed)]:
-        if figure.value is not None and figure.metric.name in by_metric:
-            by_metric[figure.metric.name].append((period, figure))
-    groups: dict[Key, list[tuple[str, float, Line]]] = {}
-    for metrics in families(choice.metrics).values():
-        for metric in metrics:
-            dimensions = (*report.by, *per_of(metric, report))
-            rows = _rows(report, metric, by_metric[metric.name])
-            size = _middle([row.size for row in rows])
-            for row in rows:
-                own = size if dimensions else row.size
-                title = _with_unit(metric, own, rows if dimensions else [row])
-                key = row.key if dimensions else (title,)
-                group = title if dimensions else family_title(metric.family)
-                groups.setdefault(dimensions, []).append((group, own, Line(key, row.figures)))
-    return [_series(report, dimensions, rows, periods) for dimensions, rows in groups.items()]
-
-
-def _series(report: Report, dimensions: Key, rows: Sequence[tuple[str, float, Line]], periods: Sequence[str]) -> Sheet:
-    plain = len({period[:4] for period in periods}) == 1
-    has_whole = any(_WHOLE in line.figures for _, _, line in rows)
-    last = naming.column(report.period)
-    columns = [
-        Column("group", shown=False),
-        *(Column(f"by_{name}", name.replace("_", " "), fold=_LABEL) for name in dimensions or (" ",)),
-        *(
-            Column(
-                naming.column(period),
-                naming.headings(period, period)[0] if plain else "",
-                AS_TEXT,
-                spare=len(periods) - place - (not has_whole),
-                styles=STYLES,
-                missed=True,
-            )
-            for place, period in enumerate(periods)
-        ),
-        *([Column(_WHOLE, last if len(last) <= 10 else "whole", AS_TEXT)] if has_whole else []),
-    ]
-    listed: list[list[Cell]] = []
-    for group, size, line in rows:
-        found = [line.figures.get(period) for period in (*periods, *([_WHOLE] if has_whole else []))]
-        nothing = cells.MISSING if line.figures else ""
-        texts = [nothing if one is None else one.number(like=size) + one.mark for one in found]
-        listed.append([group, *line.key, *texts])
-    return Sheet("_by_".join(["series", *dimensions]), "", columns, listed, grouped="group", spaced=True)
-
-
-def _rows(report: Report, metric: Metric, figures: Iterable[tuple[str, Figure]]) -> list[Line]:
-    """The rows of a metric, one for each segment, value of its own dimensions and currency; of its own dimensions the
-    largest."""
-    found: dict[tuple[Key, str], dict[str, Figure]] = {}
-    for period, one in figures:
-        currency = (one.currency or one.unpriced) if metric.is_money else ""
-        found.setdefault(((*one.segment, *one.per), currency), {})[period] = one
-    several = len({currency for _, currency in found}) > 1
-    rows = [
-        Line((*key[:-1], f"{key[-1]}, {currency}") if several and key else key, of_period)
-        for (key, currency), of_period in found.items()
-    ]
-    rest = [row for row in rows if report.rest and report.rest in row.key]
-    rows = [row for row in rows if row not in rest]
-    if per_of(metric, report) and len(rows) > _LONGEST:
-        left = len(rows) - _LONGEST
-        rows = sorted(rows, key=lambda row: -row.largest)[:_LONGEST]
-        rows.append(Line((_more(left), *[""] * (len(rows[0].key) - 1))))
-    return [*rows, *rest]
-
-
-def _with_unit(metric: Metric, size: float, rows: Iterable[Line]) -> str:
-    """The title with the unit of the numbers beside it; no currency where the rows have several."""
-    named = {figure.currency or figure.unpriced for row in rows for figure in row.figures.values()}
-    unit = cells.suffix(cells.spoken(metric.unit, size)[0], named.pop() if len(named) == 1 else None).strip()
-    return f"{metric.title}, {unit}" if unit else metric.title
-
-
 def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list[Sheet]:
     """A table for each family, a column for each metric; what brings dimensions of its own has a table of its own."""
     placed = [figure for figure in shown if figure.value is not None or any(figure.segment)]
@@ -277,9 +164,9 @@ def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list
             for figure in figures:
                 here.get(figure.segment, []).append(figure)
             if dimensions:
-                lines = [line for key, some in here.items() for line in _largest_of(key, own, some, report.rest)]
+                lines = [line for key, some in here.items() for line in largest_of(key, own, some, report.rest)]
             else:
-                lines = _lines(here, figures, ())
+                lines = lines_of(here, figures, ())
             title = "" if number else family_title(family)
             sheets.append(_across("_".join([family, *dimensions]), title, [*report.by, *dimensions], lines, own))
     return sheets
@@ -295,7 +182,7 @@ def _across(
         found = [line.figures.get(metric.name) for line in lines]
         if not any(one and one.value is not None for one in found):
             continue
-        size = _middle([one.value for one in found if one])
+        size = middle([one.value for one in found if one])
         columns += [
             Column(metric.name, metric.title, AS_TEXT),
             Column(f"{metric.name} rank", "rank", spare=2, styles={"": "dim"}),
@@ -308,54 +195,3 @@ def _across(
             row.append(one.goal_text or None if one else None)
             row.append(f"{one.change_text} {one.mark}".rstrip() or None if one else None)
     return Sheet(name, title, columns, listed, labels=len(dimensions))
-
-
-def _largest_of(key: Key, metrics: Sequence[Metric], here: Sequence[Figure], rest: str | None) -> list[Line]:
-    """The values of a metric's own dimensions, largest first, so many of them, and a line for those left away; the rest
-    comes last and is always there. Amounts in several currencies are not ranked by amount."""
-    ranks: dict[Key, float] = {}
-    for metric in metrics:
-        own = [figure for figure in here if figure.metric.name == metric.name and figure.value is not None]
-        if own and len({figure.currency for figure in own}) == 1:
-            ranks = {figure.per: figure.value or 0.0 for figure in own}
-            break
-    keys = dict.fromkeys(figure.per for figure in here if figure.value is not None)
-    ranked = sorted(keys, key=lambda per: -ranks.get(per, float("-inf")))
-    remainder = [per for per in ranked if rest is not None and rest in per]
-    ranked = [per for per in ranked if per not in remainder]
-    lines = _lines([key + per for per in ranked[:_LONGEST]], here, key)
-    if (left := len(ranked) - _LONGEST) > 0:
-        lines.append(Line((*key, *[""] * (len(ranked[0]) - 1), _more(left))))
-    return lines + _lines([key + per for per in remainder], here, key)
-
-
-def _lines(keys: Iterable[Key], figures: Iterable[Figure], start: Key) -> list[Line]:
-    """A line for each key, in the order given; where its amounts are in several currencies, one for each of them, the
-    figures without a currency in the first. Of a `start` the figures stand by their own dimensions, else by segment."""
-    by_key: dict[Key, list[dict[str, Figure]]] = {key: [{}] for key in keys}
-    currencies: dict[Key, list[str]] = {}
-    for figure in figures:
-        key = start + figure.per if start or figure.per else figure.segment
-        if key not in by_key:
-            continue
-        place = 0
-        if figure.metric.is_money and figure.currency and figure.value is not None:
-            seen = currencies.setdefault(key, [])
-            if figure.currency not in seen:
-                seen.append(figure.currency)
-            place = seen.index(figure.currency)
-            if place == len(by_key[key]):
-                by_key[key].append({})
-        by_key[key][place][figure.metric.name] = figure
-    return [Line(key, found) for key, rows in by_key.items() for found in rows]
-
-
-def _more(count: int) -> str:
-    """The label of the row that stands for those left away."""
-    return f"… and {cells.count(count)} more"
-
-
-def _middle(numbers: Sequence[float | None]) -> float:
-    """The size in the middle, by which the unit of several numbers is chosen; 0 without any."""
-    known = sorted(abs(number) for number in numbers if number)
-    return known[len(known) // 2] if known else 0.0
