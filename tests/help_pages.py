@@ -16,7 +16,7 @@ from crm_metrics import commands as rooms
 from crm_metrics import errors, writers
 from crm_metrics.analysis import quality
 from crm_metrics.cli.app import app
-from crm_metrics.metrics.catalog import FAMILY_TITLES, built_in
+from crm_metrics.metrics.catalog import FAMILY_TITLES, OTHER_TOOLS, built_in
 from crm_metrics.schema import called
 from crm_metrics.settings import described
 from crm_metrics.shipped import listed, shipped
@@ -82,10 +82,10 @@ def differences() -> str:
     told: dict[str, dict[str, list[str]]] = {}
     for one in built_in().listed():
         for tool, words in one.differs.items():
-            title = shipped("loaders/vendors", tool)["title"]
+            title = OTHER_TOOLS.get(tool) or shipped("loaders/vendors", tool)["title"]
             told.setdefault(title, {}).setdefault(words, []).append(f"`{one.name}`")
     return "\n\n".join(
-        f"### {tool}\n\n" + "\n".join(f"- {', '.join(figures)}: {words}" for words, figures in told[tool].items())
+        f"## {tool}\n\n" + "\n".join(f"- {', '.join(figures)}: {words}" for words, figures in told[tool].items())
         for tool in sorted(told, key=str.casefold)
     )
 

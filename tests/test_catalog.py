@@ -353,9 +353,32 @@ def test_a_byte_order_mark_is_no_part_of_a_metrics_file(tmp_path: Path) -> None:
     assert "big_deals_won" in own(tmp_path, f"\ufeff{BIG}")
 
 
+# Figures that tools count alike, where they have them at all.
+ALIKE = """
+cac cac_lagged acquisition_spend leads_created lead_conversion_to_date lead_conversion_in_period leads_converted
+lead_response_time_mean lead_response_time_censored lead_unanswered_rate lead_response_in_target cac_payback
+magic_number revenue_won deals_created_won deals_created_lost deals_created_open sales_cycle_length_censored
+deals_created deals_won deals_lost closed_deals win_rate_by_value median_deal_value activities_per_deal open_deals
+pipeline_coverage overdue_open_deals lost_to_competitor_rate loss_reasons stages_entered stage_went_on stage_lost
+stage_waiting stage_amount_lost stage_snapshot_deals stage_snapshot_amount arpu clv_value clv_churn clv_historical
+clv_predicted clv_cac_ratio revenue_without_customer active_customers arpa orders_per_customer mrr_at_start
+expansion_mrr contraction_mrr reactivation_mrr transferred_mrr product_revenue product_units product_buyers
+product_share returning_customer_rate customers_at_start customers_gained customers_won_back customers_interrupted
+joined_and_left churned_share first_response_time_p90 first_response_time_censored tickets_created
+tickets_per_customer tickets_per_requester tickets_per_owner backlog_over_target resolution_time_p90 reopen_rate
+handle_time next_reply_time nps promoters detractors nps_answers csat ratings csat_score ticket_csat_score
+response_rate attributed_revenue unattributed_revenue conversion_value impressions cpm
+"""
+
+
+def test_every_figure_says_how_a_common_tool_counts_otherwise_or_is_counted_alike() -> None:
+    assert sorted(ALIKE.split()) == sorted(metric.name for metric in BUILT_IN.listed() if not metric.differs)
+
+
 def test_vendors_whose_screens_differ_are_those_whose_files_are_known() -> None:
     known = {Path(entry.name).stem for entry in files("crm_metrics.loaders.vendors").iterdir()}
     named = {vendor for metric in BUILT_IN.values() for vendor in metric.differs}
 
-    assert named <= known
+    assert named <= known | catalogs.OTHER_TOOLS.keys()
+    assert known.isdisjoint(catalogs.OTHER_TOOLS)
     assert {"zendesk", "hubspot", "stripe", "shopify"} <= named

@@ -27,6 +27,8 @@ FAMILY_TITLES = {
     "marketing": "Marketing return",
     "own": "Your own metrics",
 }
+# Tools without a file of their own here, whose screens show figures that are made otherwise.
+OTHER_TOOLS = {"chartmogul": "ChartMogul", "profitwell": "ProfitWell", "revenuecat": "RevenueCat"}
 _GIVEN_KEYS = {
     field.name
     for field in fields(Metric)
