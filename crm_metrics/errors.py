@@ -116,10 +116,10 @@ class NothingToReport(CrmMetricsError):  # noqa: N818 — nothing is wrong, ther
     exit_code = EXIT_NOTHING
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, choices: Iterable[str]) -> str | None:
     """The known name closest to `name`, case aside: of those that are about as close the one that begins with it; None
     when nothing is close."""
-    folded, by_folded = name.casefold(), {candidate.casefold(): candidate for candidate in known}
+    folded, by_folded = name.casefold(), {candidate.casefold(): candidate for candidate in choices}
     close = get_close_matches(folded, by_folded, n=3, cutoff=0.6)
     begun = [candidate for candidate in close if candidate.startswith(folded)]
     return by_folded[(begun or close)[0]] if close else None
@@ -128,9 +128,9 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
 _SHOWN = 60
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """A sentence that names the closest known name, or else all of them, long lists and names cut short."""
-    names = sorted(known)
+    names = sorted(choices)
     close = nearest(name, names)
     if close:
         return f"Did you mean {close}?"

@@ -217,7 +217,7 @@ class Issue:
         """The problem in words, with up to three row numbers."""
         words = CATALOGUE[self.code][1].format_map({**self.detail, "count": f"{self.count:,}", "path": self.path})
         if self.count == 1:
-            words = _ONE.sub(lambda found: f"1 {found[1]}{_SINGULAR.get(found[2], '')}", words, count=1)
+            words = _ONE.sub(lambda match: f"1 {match[1]}{_SINGULAR.get(match[2], '')}", words, count=1)
         if self.rows:
             shown = ", ".join(str(row) for row in self.rows[:3])
             words += f" (row {shown}{', …' if self.count > 3 else ''})"

@@ -111,7 +111,7 @@ def _walk(
             _walk(engine, engine.catalog[name], window, place, steps, leaves, named, monthly, top)
 
 
-def _in_months(engine: Engine, monthly: list[Metric], whole: Metric, window: int, place: int) -> list[Part]:
+def _in_months(engine: Engine, monthly: list[Metric], ratio: Metric, window: int, place: int) -> list[Part]:
     """The aggregates behind figures of months, month by month."""
     inner, parts = engine.trailing.engine, []
     leaves = {
@@ -119,6 +119,6 @@ def _in_months(engine: Engine, monthly: list[Metric], whole: Metric, window: int
     }
     for leaf, metric in leaves.values():
         for month in engine.trailing.months(metric)[window]:
-            part = part_of(inner, leaf, whole, month, place)
+            part = part_of(inner, leaf, ratio, month, place)
             parts.append(replace(part, metric=replace(leaf, name=f"{leaf.name} of {engine.trailing.label(month)}")))
     return parts

@@ -35,9 +35,11 @@ class _Command(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
-            for one in dict.fromkeys(order):
-                if order.count(one) > 1 and not (one.multiple or getattr(one, "is_flag", False)):
-                    ctx.fail(f"{' / '.join(one.opts)} is given twice. Give it once: which one counts cannot be told.")
+            for option in dict.fromkeys(order):
+                if order.count(option) > 1 and not (option.multiple or getattr(option, "is_flag", False)):
+                    ctx.fail(
+                        f"{' / '.join(option.opts)} is given twice. Give it once: which one counts cannot be told."
+                    )
         return super().parse_args(ctx, args)
 
 
@@ -92,9 +94,11 @@ def _start(
         typer.echo(__version__)
         raise typer.Exit
     if context.invoked_subcommand is None:
-        told = commands.overview()
-        wide = max(map(len, told))
-        typer.echo(_EXAMPLES.format(commands="\n".join(f"  {name:<{wide}}  {about}" for name, about in told.items())))
+        overview = commands.overview()
+        wide = max(map(len, overview))
+        typer.echo(
+            _EXAMPLES.format(commands="\n".join(f"  {name:<{wide}}  {about}" for name, about in overview.items()))
+        )
 
 
 def main() -> NoReturn:

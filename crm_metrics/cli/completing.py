@@ -41,10 +41,10 @@ _METRIC_FIRST = ("explain", "why", "forecast", "trend", "metrics")
 def answered(shell: str) -> bool:
     """Print what can stand at the cursor, in the words of the shell; False where that is for another to say."""
     typed, current = _typed(shell)
-    found = candidates(typed, current)
-    if found is None or shell not in _PRINTED:
+    values_offered = candidates(typed, current)
+    if values_offered is None or shell not in _PRINTED:
         return False
-    _PRINTED[shell](found)
+    _PRINTED[shell](values_offered)
     return True
 
 
@@ -81,13 +81,13 @@ def _argument(
     command: str, words: Sequence[str], current: str
 ) -> tuple[Callable[[Sequence[str]], Values] | None, bool]:
     """What an argument of a command can be, and whether it can be several with commas between."""
-    given = [word for at, word in enumerate(words) if not word.startswith("-") and words[at - 1] not in OPTIONS]
+    arguments = [word for at, word in enumerate(words) if not word.startswith("-") and words[at - 1] not in OPTIONS]
     if command == "help":
         return values.topics, False
     if command == "report" and current.startswith("@"):
         return values.profiles, False
     is_path = any(sign in current for sign in "/\\.*")
-    if command in _METRIC_FIRST and not is_path and (len(given) == 1 or command == "trend"):
+    if command in _METRIC_FIRST and not is_path and (len(arguments) == 1 or command == "trend"):
         return values.metrics, command == "trend"
     return None, False
 
@@ -115,19 +115,19 @@ def _split(line: str) -> list[str]:
     return line.split()
 
 
-def _bash(found: Sequence[tuple[str, str]]) -> None:
-    print("\n".join(value for value, _ in found))
+def _bash(pairs: Sequence[tuple[str, str]]) -> None:
+    print("\n".join(value for value, _ in pairs))
 
 
-def _zsh(found: Sequence[tuple[str, str]]) -> None:
-    told = (f'"{_bare(value)}":"{_bare(about)}"' if about else f'"{_bare(value)}"' for value, about in found)
-    print("_arguments '*: :((" + "\n".join(told) + "))'" if found else "_files")
+def _zsh(pairs: Sequence[tuple[str, str]]) -> None:
+    entries = (f'"{_bare(value)}":"{_bare(about)}"' if about else f'"{_bare(value)}"' for value, about in pairs)
+    print("_arguments '*: :((" + "\n".join(entries) + "))'" if pairs else "_files")
 
 
-def _fish(found: Sequence[tuple[str, str]]) -> None:
+def _fish(pairs: Sequence[tuple[str, str]]) -> None:
     if os.environ.get("_TYPER_COMPLETE_FISH_ACTION") == "is-args":
-        sys.exit(0 if found else 1)
-    print("\n".join(f"{value}\t{about}" if about else value for value, about in found))
+        sys.exit(0 if pairs else 1)
+    print("\n".join(f"{value}\t{about}" if about else value for value, about in pairs))
 
 
 def _bare(text: str) -> str:

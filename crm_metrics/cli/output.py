@@ -60,12 +60,12 @@ def written(
             color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if terminal else None
         how = replace(how, color=color, width=width, encoding=out.encoding or "utf-8")
-        made = write(book, format, how, table=table)
-        if isinstance(made, bytes):
+        content = write(book, format, how, table=table)
+        if isinstance(content, bytes):
             out.flush()
-            out.buffer.write(made)
+            out.buffer.write(content)
         else:
-            out.write(_harmless(made) if terminal and format != "text" else made)
+            out.write(_harmless(content) if terminal and format != "text" else content)
     if output is not None:
         telling.tell("written", f"{output} is written", level="info", text="", path=output, format=format)
 

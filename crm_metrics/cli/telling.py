@@ -33,8 +33,8 @@ def tell(event: str, message: str, *, level: str = "warning", text: str | None =
     """Tell of an event; people read `text` in the place of the message, and nothing where it is empty."""
     if is_for_programs():
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        said = {"time": now, "level": level, "event": event, "message": message, **more}
-        sys.stderr.write(json.dumps(said, default=str) + "\n")
+        record = {"time": now, "level": level, "event": event, "message": message, **more}
+        sys.stderr.write(json.dumps(record, default=str) + "\n")
     elif text != "":
         _write(message if text is None else text)
 

@@ -65,15 +65,15 @@ def periods(typed: Sequence[str]) -> Values:
 
 
 def formats(typed: Sequence[str]) -> Values:
-    from crm_metrics.writers import formats as known
+    from crm_metrics.writers import formats as all_formats
 
-    yield from ((name, "") for name in known())
+    yield from ((name, "") for name in all_formats())
 
 
 def topics(typed: Sequence[str]) -> Values:
-    from crm_metrics.help import topics as known
+    from crm_metrics.help import topics as all_topics
 
-    yield from ((one.name, one.title) for one in known())
+    yield from ((topic.name, topic.title) for topic in all_topics())
 
 
 def profiles(typed: Sequence[str]) -> Values:
@@ -84,15 +84,17 @@ def profiles(typed: Sequence[str]) -> Values:
 def checks(typed: Sequence[str]) -> Values:
     from crm_metrics.analysis.quality import all_checks
 
-    found = all_checks().values()
-    yield from ((dimension, "all of this kind") for dimension in dict.fromkeys(str(one.dimension) for one in found))
-    yield from ((one.name, one.sentence) for one in found)
+    checks_ = all_checks().values()
+    yield from (
+        (dimension, "all of this kind") for dimension in dict.fromkeys(str(check.dimension) for check in checks_)
+    )
+    yield from ((check.name, check.sentence) for check in checks_)
 
 
 def settings(typed: Sequence[str]) -> Values:
     from crm_metrics.settings import described
 
-    yield from ((f"{one.name}=", one.about) for one in described() if not one.example.startswith("["))
+    yield from ((f"{setting.name}=", setting.about) for setting in described() if not setting.example.startswith("["))
 
 
 def zones(typed: Sequence[str]) -> Values:
@@ -112,28 +114,30 @@ def segments(typed: Sequence[str], end: str = "=") -> Values:
     from crm_metrics import schema
     from crm_metrics.loaders.vocabulary import SUFFIX, english, languages, unit_in, words_of
 
-    kinds = {name: one.kind for table in schema.TABLES.values() for name, one in table.columns.items()}
-    found: dict[str, str] = {}
+    kinds = {name: column.kind for table in schema.TABLES.values() for name, column in table.columns.items()}
+    labels: dict[str, str] = {}
     for label in dict.fromkeys(label for path in _files(typed) for label in _header(path)):
         bracketed = SUFFIX.match(label)
         words = words_of(bracketed["name"] if bracketed else label)
-        said = english().meanings(words) or [one for lang in languages()[1:] for one in lang.meanings(words)]
-        names = [meaning.attribute.replace(" ", "_") for meaning in said if meaning.attribute]
-        if not said and not bracketed and not unit_in(words) and 0 < len(words) <= _LONGEST and words[-1] != "id":
-            found.setdefault("_".join(words), label)
+        meanings = english().meanings(words) or [
+            meaning for lang in languages()[1:] for meaning in lang.meanings(words)
+        ]
+        names = [meaning.attribute.replace(" ", "_") for meaning in meanings if meaning.attribute]
+        if not meanings and not bracketed and not unit_in(words) and 0 < len(words) <= _LONGEST and words[-1] != "id":
+            labels.setdefault("_".join(words), label)
         for name in names[:1]:
             if kinds.get(name) == schema.Kind.CATEGORY:
-                found.setdefault(name, label)
-    yield from ((name + end, label) for name, label in found.items())
+                labels.setdefault(name, label)
+    yield from ((name + end, label) for name, label in labels.items())
 
 
 def _files(typed: Sequence[str]) -> list[Path]:
     """The text tables among the words, those of folders too; without any those that the settings name."""
-    given = [Path(word) for word in typed if Path(word).exists()]
-    found: list[Path] = []
-    for path in given or map(Path, _settings(typed).get("paths", ())):
-        found += sorted(path.iterdir()) if path.is_dir() else [path]
-    return [path for path in found if path.suffix.casefold() in (".csv", ".tsv", ".txt")][:_FILES]
+    stated = [Path(word) for word in typed if Path(word).exists()]
+    files: list[Path] = []
+    for path in stated or map(Path, _settings(typed).get("paths", ())):
+        files += sorted(path.iterdir()) if path.is_dir() else [path]
+    return [path for path in files if path.suffix.casefold() in (".csv", ".tsv", ".txt")][:_FILES]
 
 
 def _header(path: Path) -> list[str]:
@@ -150,9 +154,9 @@ def _header(path: Path) -> list[str]:
 
 def _own(typed: Sequence[str]) -> dict[str, Any]:
     """The blocks of the user's own metrics: those of the settings file, and those of a file of their own."""
-    given = _settings(typed)
-    named = typed[typed.index("--metrics-file") + 1] if "--metrics-file" in typed[:-1] else given.get("metrics_file")
-    return {**given.get("metric", {}), **(_toml(Path(named)) if named else {})}
+    values = _settings(typed)
+    named = typed[typed.index("--metrics-file") + 1] if "--metrics-file" in typed[:-1] else values.get("metrics_file")
+    return {**values.get("metric", {}), **(_toml(Path(named)) if named else {})}
 
 
 def _settings(typed: Sequence[str]) -> dict[str, Any]:

@@ -86,11 +86,11 @@ class Display(progress.Watcher):
             table.add_column(justify="right", no_wrap=True)
         files = sorted(self._files.items(), key=lambda named: named[1].rows is None)
         if len(files) > _SHOWN:
-            rows = sum(one.rows or 0 for _, one in files[:-_SHOWN])
+            rows = sum(file.rows or 0 for _, file in files[:-_SHOWN])
             table.add_row(f"{len(files) - _SHOWN:,} more files", f"{rows:,} rows")
-        for path, one in files[-_SHOWN:]:
-            table.add_row(Text(telling.harmless(path)), *_told(one))
-        if all(one.rows is not None for _, one in files):
+        for path, file in files[-_SHOWN:]:
+            table.add_row(Text(telling.harmless(path)), *_told(file))
+        if all(file.rows is not None for _, file in files):
             waited = perf_counter() - self._since
             table.add_row(
                 Text(f"{self._stage[:1].upper()}{telling.harmless(self._stage[1:])} …"), "", f"{waited:.0f} s"
@@ -98,12 +98,12 @@ class Display(progress.Watcher):
         return table
 
 
-def _told(one: _File) -> tuple[str, str]:
+def _told(file: _File) -> tuple[str, str]:
     """The rows of a file and how many of them were read in a second."""
-    if one.rows is None:
-        return "reading …", f"{perf_counter() - one.began:.0f} s"
-    rate = float(f"{one.rows / max(one.took, 0.001):.2g}")
-    return f"{one.rows:,} rows", f"{rate:,.0f}/s"
+    if file.rows is None:
+        return "reading …", f"{perf_counter() - file.began:.0f} s"
+    rate = float(f"{file.rows / max(file.took, 0.001):.2g}")
+    return f"{file.rows:,} rows", f"{rate:,.0f}/s"
 
 
 _display: Display | None = None

@@ -39,11 +39,11 @@ def _text(words: Sequence[str]) -> str:
         return topics.called(" ".join(words)).text
     except UsageError:
         from crm_metrics.metrics.catalog import built_in
-        from crm_metrics.metrics.describe import one as described
+        from crm_metrics.metrics.describe import described
 
         if (name := "_".join(words).casefold()) in (catalog := built_in()):
             return described(catalog[name], catalog)
-        if not (sections := topics.found(words)):
+        if not (sections := topics.sections_about(words)):
             raise
     return "\n\n".join(f"## {one.topic}: {one.heading}\n\n{one.text.strip()}" for one in sections)
 

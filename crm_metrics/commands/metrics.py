@@ -39,7 +39,7 @@ def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
     from crm_metrics.metrics import describe
     from crm_metrics.metrics.catalog import FAMILY_TITLES
 
-    text = describe.one(metrics[0], catalog) if alone else describe.listing(metrics)
+    text = describe.described(metrics[0], catalog) if alone else describe.listing(metrics)
     rows = [
         [
             metric.name,

@@ -31,9 +31,9 @@ def exact_sums(values: Floats, cells: Codes, size: int) -> Floats | None:
     for scale in _SCALES:
         if largest * scale >= _LARGEST or not _fits(values[:_SAMPLE], scale):
             continue
-        whole = np.rint(values * scale)
-        if np.array_equal(whole / scale, values):
-            return np.bincount(cells, weights=whole, minlength=size) / scale
+        scaled = np.rint(values * scale)
+        if np.array_equal(scaled / scale, values):
+            return np.bincount(cells, weights=scaled, minlength=size) / scale
     return None
 
 
@@ -45,9 +45,9 @@ class Column:
     """The values of a column by cell, missing ones left away; `n` is how many each cell has."""
 
     def __init__(self, values: Floats, cells: Codes, size: int) -> None:
-        known = ~np.isnan(values)
-        if not known.all():
-            values, cells = np.compress(known, values), np.compress(known, cells)
+        valid = ~np.isnan(values)
+        if not valid.all():
+            values, cells = np.compress(valid, values), np.compress(valid, cells)
         self._values, self._cells, self._size = values, cells, size
         self.n = counts(cells, size)
 
@@ -128,5 +128,5 @@ def distinct(entities: Ints, cells: Codes, size: int, at_least: int = 1) -> Ints
     if not len(cells):
         return np.zeros(size, dtype=np.int64)
     span = int(entities.max()) + 1
-    keys, seen = np.unique(cells.astype(np.int64) * span + entities, return_counts=True)
-    return np.bincount((keys // span)[seen >= at_least], minlength=size)
+    keys, counts = np.unique(cells.astype(np.int64) * span + entities, return_counts=True)
+    return np.bincount((keys // span)[counts >= at_least], minlength=size)

@@ -15,7 +15,7 @@ from crm_metrics.tables import Dataset, Table
 
 
 def trouble(
-    metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, everything: bool = False
+    metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, all_time: bool = False
 ) -> Unavailable | None:
     """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for),
     rows of a table that has no date to place them by can still be counted."""
@@ -26,7 +26,7 @@ def trouble(
         if column in table.unusable:
             problem = table.unusable[column]
             return Unavailable(problem.reason, problem.seen, problem.hint)
-        if not table.has(column) and not (everything and _is_unplaced(metric, column, tables)):
+        if not table.has(column) and not (all_time and _is_unplaced(metric, column, tables)):
             return _missing(table, column)
     for dim in dims:
         if not table.has(dim):
@@ -40,14 +40,14 @@ def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bo
     filtered = columns(metric.where) if metric.where else set()
     if column in filtered or column not in (metric.at, metric.open[0] if metric.open else None):
         return False
-    known = schema.TABLES[metric.table]
-    bases = [base for base in (known.bases or (metric.table,)) if base in tables]
+    spec = schema.TABLES[metric.table]
+    bases = [base for base in (spec.bases or (metric.table,)) if base in tables]
     if any(tables[base].has(schema.TABLES[base].placed_by) for base in bases):
         return False
-    if known.bases or column == known.placed_by:
+    if spec.bases or column == spec.placed_by:
         return True
-    needs = {need.partition(".")[2] for need in known.columns[column].needs} if column in known.columns else set()
-    return bool(needs & filtered) or (column != metric.at and needs <= {*known.moments})
+    needs = {need.partition(".")[2] for need in spec.columns[column].needs} if column in spec.columns else set()
+    return bool(needs & filtered) or (column != metric.at and needs <= {*spec.moments})
 
 
 def with_offer(problem: Unavailable, metric: Metric, dataset: Dataset) -> Unavailable:
@@ -76,20 +76,20 @@ def with_formulas(catalog: Catalog, tables: Mapping[str, Table]) -> Catalog:
 def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:
     """A table that is not there: not given, or nothing in what was given makes it."""
     bases = schema.TABLES[table].bases or (table,)
-    given = [schema.called(base) for base in bases if base in tables]
-    if given:
-        return Unavailable("missing-column", f"the {' and '.join(given)} hold no {schema.called(table)}")
+    present = [schema.called(base) for base in bases if base in tables]
+    if present:
+        return Unavailable("missing-column", f"the {' and '.join(present)} hold no {schema.called(table)}")
     wanted = " or ".join(schema.called(base) for base in bases)
     return Unavailable("missing-column", f"no {wanted} were given", "add an export of them", lacks=bases)
 
 
 def _missing(table: Table, column: str) -> Unavailable:
     """A column that is not there, with those of what it would be made from that are not there either."""
-    called, known = schema.called(table.name), schema.column(table.name, column)
-    if known is None:
+    called, spec = schema.called(table.name), schema.column(table.name, column)
+    if spec is None:
         return Unavailable("missing-column", f"the {called} have no column {column}")
-    roots = sorted({need.partition(".")[2] for need in known.needs} - {column})
+    roots = sorted({need.partition(".")[2] for need in spec.needs} - {column})
     lacking = [root for root in roots if not table.has(root)] or roots or [column]
     add = f"add the column {lacking[0]}" if len(lacking) == 1 else f"add columns such as {', '.join(lacking)}"
-    about = known.about.partition("; ")[0]
-    return Unavailable("missing-column", f"the {called} do not say: {about}", known.remedy or add)
+    about = spec.about.partition("; ")[0]
+    return Unavailable("missing-column", f"the {called} do not say: {about}", spec.remedy or add)

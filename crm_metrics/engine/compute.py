@@ -181,7 +181,7 @@ class Engine:
     def _aggregate(self, metric: Metric) -> Cells | Unavailable:
         for needed in (metric, *([self.catalog[metric.among]] if metric.among else [])):
             own = needed is metric
-            if problem := trouble(needed, self._whole, self.dims(metric) if own else (), everything=self._everything):
+            if problem := trouble(needed, self._whole, self.dims(metric) if own else (), all_time=self._everything):
                 return with_offer(problem, needed, self.dataset)
             if own and (unable := self.dataset.unable.get(metric.table)):
                 return Unavailable(unable.reason, unable.seen, unable.hint)

@@ -39,8 +39,11 @@ class Covering:
             if covered is None:
                 self._seen[table] = self._windows
             else:  # everything is all that is known
-                complete, known = self._dataset.behind(covered.complete), self._dataset.behind(covered.known_until)
-                edges = [known if window.is_all else complete for window in self._windows]
+                complete, known_until = (
+                    self._dataset.behind(covered.complete),
+                    self._dataset.behind(covered.known_until),
+                )
+                edges = [known_until if window.is_all else complete for window in self._windows]
                 both = zip(self._windows, edges, strict=True)
                 self._seen[table] = [_cut(window, table, edge) for window, edge in both]
         return self._seen[table]
@@ -82,17 +85,19 @@ class Covering:
     def sentence(self, metric: Metric, place: int) -> str:
         """Why a metric is not covered in a window: which of its tables begin or end when."""
         window, tables = self._windows[place], self.tables(metric)
-        after = [one for one in tables if window.start >= self._dataset.behind(self._dataset.coverage[one].last)]
-        before = [one for one in tables if window.end <= self._dataset.start(self._dataset.coverage[one].first)]
+        after = [table for table in tables if window.start >= self._dataset.behind(self._dataset.coverage[table].last)]
+        before = [table for table in tables if window.end <= self._dataset.start(self._dataset.coverage[table].first)]
         if before and not after:
-            return " and ".join(dict.fromkeys(f"the {self.said(table, 'first')}" for table in before))
-        ends = dict.fromkeys(f"the {self.said(table, 'last')}" for table in after or tables)
+            return " and ".join(dict.fromkeys(f"the {self.edge_of(table, 'first')}" for table in before))
+        ends = dict.fromkeys(f"the {self.edge_of(table, 'last')}" for table in after or tables)
         return " and ".join(ends) if tables else f"nothing is known after {self._dataset.as_of}"
 
-    def said(self, table: str, edge: Literal["first", "complete", "last"]) -> str:
+    def edge_of(self, table: str, edge: Literal["first", "complete", "last"]) -> str:
         """When a table begins or ends, in words; of a derived one the table that it is made of and that settles it."""
         coverage, day = self._dataset.coverage, getattr(self._dataset.coverage[table], edge)
-        bases = [one for one in schema.TABLES[table].bases if one in coverage and getattr(coverage[one], edge) == day]
+        bases = [
+            base for base in schema.TABLES[table].bases if base in coverage and getattr(coverage[base], edge) == day
+        ]
         if coverage[table].is_snapshot and edge == "first":
             return f"{schema.called(table)} are known on {day} only"
         return f"{schema.called((bases or [table])[0])} {'begin' if edge == 'first' else 'end'} on {day}"
@@ -100,15 +105,15 @@ class Covering:
     def _parts(self, metric: Metric) -> list[Metric]:
         """The aggregates that a metric's value is made of; what its rows have to be among is a part of them."""
         if metric.name not in self._behind:
-            found: dict[str, Metric] = {}
+            leaves: dict[str, Metric] = {}
             queue = [metric]
             while queue:
-                one = queue.pop(0)
-                if one.formula is None:
-                    found.setdefault(one.name, one)
+                part = queue.pop(0)
+                if part.formula is None:
+                    leaves.setdefault(part.name, part)
                 else:
-                    queue += [self._catalog[name] for name in names(one.formula) if name in self._catalog]
-            self._behind[metric.name] = list(found.values())
+                    queue += [self._catalog[name] for name in names(part.formula) if name in self._catalog]
+            self._behind[metric.name] = list(leaves.values())
         return self._behind[metric.name]
 
     def _tables(self, part: Metric) -> list[str]:

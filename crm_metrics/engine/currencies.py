@@ -31,18 +31,18 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     """The metric's cells, in as many parts as a cell needs currencies."""
     leaves = [leaf for leaf in _aggregates(engine, metric) if _adds_money(leaf)]
     shape = cells.value.shape
-    everything = np.broadcast_to(cells.present, shape)
+    present = np.broadcast_to(cells.present, shape)
     if (converted := engine.dataset.priced_in) is not None:
-        return [Money(_without_rate(engine, leaves, cells), np.full(shape, converted, dtype=object), everything)]
-    known = {leaf.table: _currencies(engine.dataset.tables[leaf.table]) for leaf in leaves}
-    if all(len(found) <= 1 for found in known.values()):
-        every = {name for found in known.values() for name in found}
+        return [Money(_without_rate(engine, leaves, cells), np.full(shape, converted, dtype=object), present)]
+    by_table = {leaf.table: _currencies(engine.dataset.tables[leaf.table]) for leaf in leaves}
+    if all(len(codes) <= 1 for codes in by_table.values()):
+        every = {name for names in by_table.values() for name in names}
         if len(every) > 1:
-            return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
-        one = next(iter(every), None) or engine.dataset.settings.currency
-        return [Money(cells, np.full(shape, one, dtype=object), everything)]
+            return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
+        currency = next(iter(every), None) or engine.dataset.settings.currency
+        return [Money(cells, np.full(shape, currency, dtype=object), present)]
     if _over_months(engine, metric):  # months of which a cell says nothing may be in other currencies
-        return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), everything)]
+        return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
     slices = {
         (table, name): Engine(
             _only(engine.dataset, table, name),
@@ -52,27 +52,27 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
             keep=engine.keep,
             rest=engine.rest,
         )
-        for table, currencies in known.items()
+        for table, currencies in by_table.items()
         for name in currencies
     }
-    found = np.full(shape, _NOBODY, dtype=object)
+    names = np.full(shape, _NOBODY, dtype=object)
     for leaf in leaves:
-        _merge(found, _of_cells(engine, leaf, cells, slices, known[leaf.table]))
-    several = found == _SEVERAL
-    tables = set(known)
-    single = Money(_mixed(cells, several), _with(found, found == _NOBODY, engine.dataset.settings.currency), everything)
+        _merge(names, _of_cells(engine, leaf, cells, slices, by_table[leaf.table]))
+    several = names == _SEVERAL
+    tables = set(by_table)
+    single = Money(_mixed(cells, several), _with(names, names == _NOBODY, engine.dataset.settings.currency), present)
     single = replace(single, currency=_with(single.currency, several, None))
     if len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
         return [single]
     # Each currency on its own, so that it can be compared with itself; and the cells in which there is none.
-    parts = [replace(single, shown=everything & (found == _NOBODY))]
+    parts = [replace(single, shown=present & (names == _NOBODY))]
     table = next(iter(tables))
-    for name in known[table]:
+    for name in by_table[table]:
         own = slices[table, name].cells(metric.name)
         if isinstance(own, Unavailable):
             continue
         aligned = _aligned(slices[table, name], engine, own, cells)
-        shown = everything & (_rows(slices[table, name], engine, leaves, cells) > 0)
+        shown = present & (_rows(slices[table, name], engine, leaves, cells) > 0)
         parts.append(Money(aligned, np.full(shape, name, dtype=object), shown))
     return parts
 
@@ -104,8 +104,8 @@ def _without_rate(engine: Engine, leaves: list[Metric], cells: Cells) -> Cells:
 def _adds_money(metric: Metric) -> bool:
     if metric.aggregate is None or metric.aggregate in ("count", "distinct"):
         return False
-    known = column(metric.table, metric.column)
-    return known is not None and known.kind is Kind.MONEY
+    spec = column(metric.table, metric.column)
+    return spec is not None and spec.kind is Kind.MONEY
 
 
 def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
@@ -131,11 +131,11 @@ def _currencies(table: Table) -> list[str]:
 
 def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
     """The dataset with only one table's rows of one currency."""
-    whole = dataset.tables[table]
-    values = whole.frame["currency"]
+    full = dataset.tables[table]
+    values = full.frame["currency"]
     rows = values.isna() if currency == NONE else values.astype("str") == currency
-    frame: pd.DataFrame = whole.frame[rows.to_numpy()].reset_index(drop=True)
-    return replace(dataset, tables={**dataset.tables, table: replace(whole, frame=frame)})
+    frame: pd.DataFrame = full.frame[rows.to_numpy()].reset_index(drop=True)
+    return replace(dataset, tables={**dataset.tables, table: replace(full, frame=frame)})
 
 
 def _with(currency: np.ndarray, where: Bools, name: str | None) -> np.ndarray:
@@ -145,24 +145,24 @@ def _with(currency: np.ndarray, where: Bools, name: str | None) -> np.ndarray:
     return result
 
 
-def _merge(found: np.ndarray, other: np.ndarray) -> None:
-    differs = (found != other) & (found != _NOBODY) & (other != _NOBODY)
-    found[found == _NOBODY] = other[found == _NOBODY]
-    found[differs] = _SEVERAL
+def _merge(codes: np.ndarray, other: np.ndarray) -> None:
+    differs = (codes != other) & (codes != _NOBODY) & (other != _NOBODY)
+    codes[codes == _NOBODY] = other[codes == _NOBODY]
+    codes[differs] = _SEVERAL
 
 
 def _of_cells(
     engine: Engine, leaf: Metric, like: Cells, slices: dict[tuple[str, str], Engine], names: list[str]
 ) -> np.ndarray:
     """The currency of the rows a part of the metric has in each cell."""
-    found = np.full(like.value.shape, _NOBODY, dtype=object)
+    codes = np.full(like.value.shape, _NOBODY, dtype=object)
     for name in names:
         own = np.full(like.value.shape, _NOBODY, dtype=object)
         sliced = slices.get((leaf.table, name))
         some = _rows(sliced, engine, [leaf], like) > 0 if sliced else np.ones(like.value.shape, dtype=bool)
         own[some] = name
-        _merge(found, own)
-    return found
+        _merge(codes, own)
+    return codes
 
 
 def _rows(sliced: Engine, engine: Engine, leaves: list[Metric], like: Cells) -> np.ndarray:

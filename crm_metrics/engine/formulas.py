@@ -31,9 +31,9 @@ def evaluate(
             case Number(number):
                 return _Part(np.full(shape, number), np.full(shape, NO_N), np.zeros(shape, dtype=np.int8))
             case Name(name):
-                found = cells(name)
-                if found is not None:
-                    return _Part(found.value, found.n, found.reason)
+                operand = cells(name)
+                if operand is not None:
+                    return _Part(operand.value, operand.n, operand.reason)
                 value = np.broadcast_to(values(name), shape)
                 reason = np.where(np.isnan(value), CODE["no-baseline"], CODE[""]).astype(np.int8)
                 return _Part(value, np.full(shape, NO_N), reason)

@@ -57,12 +57,12 @@ class Measures:
             return Measured(n.astype(np.float64), n, none)
         if metric.aggregate == "distinct":
             entities = self._selector(metric.table).entities(metric.column)[pairs.rows]
-            known = entities >= 0
-            n = aggregates.distinct(entities[known], cell[known], size, metric.at_least or 1)
+            valid = entities >= 0
+            n = aggregates.distinct(entities[valid], cell[valid], size, metric.at_least or 1)
             return Measured(n.astype(np.float64), n, none)
         if metric.aggregate == "survival":
-            times, events, others, known = self.waits(metric, pairs)
-            cell = cell[known]
+            times, events, others, valid = self.waits(metric, pairs)
+            cell = cell[valid]
             value = (
                 survival.median(times, events, cell, size)
                 if others is None
@@ -85,8 +85,8 @@ class Measures:
         if selector.records is None:
             return rows
         counts = metric.aggregate == "count"
-        known = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
-        return aggregates.distinct(selector.records.take(pairs.rows)[known], cell[known], len(rows))
+        valid = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
+        return aggregates.distinct(selector.records.take(pairs.rows)[valid], cell[valid], len(rows))
 
     def column(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:
         """The values that a metric's column has in each cell."""
@@ -102,10 +102,10 @@ class Measures:
         """Of the pairs that have a time (the last, a mask over all) how long each waited, whether that is how long it took,
         and whether it ended in another way, None where there is none."""
         times = self.values(metric, pairs)
-        known = ~np.isnan(times)
-        flags, rows = self._selector(metric.table).flags, pairs.rows[known]
+        timed = ~np.isnan(times)
+        flags, rows = self._selector(metric.table).flags, pairs.rows[timed]
         event, *other = (flags(name)[rows] for name in metric.event)
-        return times[known], event, other[0] if other else None, known
+        return times[timed], event, other[0] if other else None, timed
 
 
 def _value(metric: Metric, column: aggregates.Column) -> Floats:

@@ -38,18 +38,18 @@ class Segments:
         self.dims = dims
         having = {name: table.frame for name, table in tables.items() if has_all(table, dims)}
         values = [_values(frame[dim] for frame in having.values()) for dim in dims]
-        sizes = [len(known) + 1 for known in values]
+        sizes = [len(names) + 1 for names in values]
         coded = {name: _coded(frame, dims, values, sizes) for name, frame in having.items()}
-        found = {name: one.found((chosen or {}).get(name)) for name, one in coded.items()}
-        used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *found.values()]))
+        codes_of = {name: table.distinct((chosen or {}).get(name)) for name, table in coded.items()}
+        used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *codes_of.values()]))
         labels = [_label(code, values, sizes) for code in used.tolist()]
         target: Codes = np.arange(len(used), dtype=np.int32)
         if keep:
             labels, target = _merged(labels, keep, rest)
         self.labels: list[tuple[str, ...]] = labels if dims else [()]
-        self._codes = {name: one.placed(used, target) for name, one in coded.items()}
+        self._codes = {name: table.placed(used, target) for name, table in coded.items()}
         self._present = {name: np.zeros(len(self.labels), dtype=bool) for name in coded}
-        for name, codes in found.items():
+        for name, codes in codes_of.items():
             self._present[name][target[np.searchsorted(used, codes)] if dims else slice(None)] = True
 
     def __len__(self) -> int:
@@ -90,10 +90,10 @@ class _Coded:
     codes: Codes | None
     size: int
 
-    def found(self, chosen: Bools | None = None) -> Codes:
+    def distinct(self, chosen: Bools | None = None) -> Codes:
         """The codes that occur, in all rows or in chosen ones, in order."""
         if chosen is not None:
-            return _Coded(self.rows[chosen], self.codes, self.size).found()
+            return _Coded(self.rows[chosen], self.codes, self.size).distinct()
         if self.codes is not None:
             return np.unique(self.codes[_there(self.rows, len(self.codes))])
         return np.flatnonzero(_there(self.rows, self.size)) if self.size <= _FEW else np.unique(self.rows)
@@ -116,8 +116,8 @@ def _coded(frame: pd.DataFrame, dims: tuple[str, ...], values: list[list[str]], 
         return _Coded(*_codes(frame[dims[0]], values[0]), size)
     kind: type[np.signedinteger[Any]] = np.int32 if size < 2**31 else np.int64
     code: Codes = np.zeros(len(frame), dtype=kind)
-    for dim, known, count in zip(dims, values, sizes, strict=True):
-        rows, codes = _codes(frame[dim], known)
+    for dim, names, count in zip(dims, values, sizes, strict=True):
+        rows, codes = _codes(frame[dim], names)
         code = (code * count + codes[rows]).astype(kind, copy=False)
     return _Coded(code, None, size)
 
@@ -131,15 +131,15 @@ def _there(codes: Codes, size: int) -> Bools:
 
 def _values(columns: Iterable[pd.Series[Any]]) -> list[str]:
     """The values in the order of the alphabet; those that a table has an order for in that order, before the others."""
-    found: set[str] = set()
+    texts_found: set[str] = set()
     order: dict[str, int] = {}
     for column in columns:
-        known = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
-        texts = [_text(value) for value in known.tolist()]
-        found.update(texts)
+        values = column.cat.categories if isinstance(column.dtype, pd.CategoricalDtype) else column.dropna().unique()
+        texts = [_text(value) for value in values.tolist()]
+        texts_found.update(texts)
         if isinstance(column.dtype, pd.CategoricalDtype) and column.cat.ordered:
             order = {text: place for place, text in enumerate(texts)}
-    return sorted(found, key=lambda value: (order.get(value, len(order)), value.casefold(), value))
+    return sorted(texts_found, key=lambda value: (order.get(value, len(order)), value.casefold(), value))
 
 
 def _text(value: object) -> str:
@@ -148,12 +148,12 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _codes(column: pd.Series[Any], known: list[str]) -> tuple[Codes, Codes]:
+def _codes(column: pd.Series[Any], values: list[str]) -> tuple[Codes, Codes]:
     """Each row's place in a list, and that list: of places among the known values, behind the last for a missing one."""
-    place = {value: i for i, value in enumerate(known)}
+    place = {value: i for i, value in enumerate(values)}
     category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
     lookup = np.array(
-        [place[_text(value)] for value in category.cat.categories.tolist()] + [len(known)], dtype=np.int32
+        [place[_text(value)] for value in category.cat.categories.tolist()] + [len(values)], dtype=np.int32
     )
     rows: Codes = np.asarray(category.cat.codes)
     return rows, lookup
@@ -161,7 +161,7 @@ def _codes(column: pd.Series[Any], known: list[str]) -> tuple[Codes, Codes]:
 
 def _label(code: int, values: list[list[str]], sizes: list[int]) -> tuple[str, ...]:
     label: list[str] = []
-    for known, size in zip(reversed(values), reversed(sizes), strict=True):
+    for names, size in zip(reversed(values), reversed(sizes), strict=True):
         code, place = divmod(code, size)
-        label.append(known[place] if place < len(known) else NONE)
+        label.append(names[place] if place < len(names) else NONE)
     return tuple(reversed(label))

@@ -85,10 +85,10 @@ def limits_of_winners(
         width = width if wider is None else width * wider[steps.cell]
         fewest, most = waiting ** np.exp(-width), waiting ** np.exp(width)
     open_ = (reached > 0) & (waiting > _CLOSE)  # before the first event and at the last there is nothing to invert
-    known = np.bincount(cells, weights=events, minlength=size) >= _FEWEST_ENDS
+    enough = np.bincount(cells, weights=events, minlength=size) >= _FEWEST_ENDS
     edges = [np.where(open_, part, np.where(reached > 0, 0.0, 1.0)) for part in (fewest, most)]
     low, high = (_first(steps, part <= 0.5 + _CLOSE, size) for part in edges)
-    both = known & ~np.isnan(low) & ~np.isnan(high)
+    both = enough & ~np.isnan(low) & ~np.isnan(high)
     return np.where(both, low, np.nan), np.where(both, high, np.nan)
 
 

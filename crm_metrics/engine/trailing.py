@@ -71,13 +71,13 @@ class Trailing(Generic[_Engine]):
         tables = engine.covering.tables(base)
         begun = [engine.dataset.start(engine.dataset.coverage[table].first) for table in tables]
         first = int(np.searchsorted(edges, max(begun, default=int(edges[0])), side="left"))
-        found = []
+        spans = []
         for place, window in enumerate(engine.windows):
             end = min((engine.covering.windows(table)[place].end for table in tables), default=window.end)
             last = min(int(np.searchsorted(edges, end, side="right")) - 1, len(edges) - 1)
             start = max(first, last - engine.dataset.settings.clv_months)
-            found.append(range(start, last) if last - start >= FEWEST else range(0))
-        return found
+            spans.append(range(start, last) if last - start >= FEWEST else range(0))
+        return spans
 
     def label(self, month: int) -> str:
         """The name of a month, such as 2025-03."""
@@ -89,13 +89,13 @@ class Trailing(Generic[_Engine]):
         if isinstance(inner, Unavailable):
             return inner
         shape = (len(self._engine.windows), inner.value.shape[1])
-        made = {name: np.full(shape, np.nan) for name in ("value", "low", "high")}
+        grids = {name: np.full(shape, np.nan) for name in ("value", "low", "high")}
         n, reason = np.zeros(shape, dtype=np.int64), np.full(shape, CODE["not-covered"])
         nobody = np.isin(inner.reason, [CODE[name] for name in _NOBODY])
         for place, months in enumerate(self.months(metric)):
             if months:
                 part = slice(months.start, months.stop)
-                for name, grid in made.items():
+                for name, grid in grids.items():
                     grid[place] = _together(getattr(inner, name)[part], metric.over_months)
                 n[place] = inner.n[part].sum(axis=0)
                 worst = np.int8(len(REASONS))
@@ -103,8 +103,8 @@ class Trailing(Generic[_Engine]):
                 reason[place] = np.where(why == worst, CODE[""], why)
                 empty = nobody[part].all(axis=0)
                 reason[place] = np.where(empty, inner.reason[part].max(axis=0), reason[place])
-        value = np.where(reason == 0, made["value"], np.nan)
-        low, high = (np.where(reason == 0, made[name], np.nan) for name in ("low", "high"))
+        value = np.where(reason == 0, grids["value"], np.nan)
+        low, high = (np.where(reason == 0, grids[name], np.nan) for name in ("low", "high"))
         return Cells(
             inner.dims, value, n, reason, np.zeros(shape, dtype=bool), inner.present, low, high, n.astype(np.float64)
         )
@@ -112,8 +112,8 @@ class Trailing(Generic[_Engine]):
 
 def _together(grid: Floats, how: str | None) -> Floats:
     """By segment the sum, or the mean of the months that have a value; NaN where none has."""
-    known = ~np.isnan(grid)
-    total, many = np.where(known, grid, 0.0).sum(axis=0), known.sum(axis=0)
+    valid = ~np.isnan(grid)
+    total, many = np.where(valid, grid, 0.0).sum(axis=0), valid.sum(axis=0)
     if how == "sum":
         return np.where(many > 0, total, np.nan)
     return np.divide(total, many, out=np.full(grid.shape[1], np.nan), where=many > 0)

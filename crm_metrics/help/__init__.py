@@ -72,24 +72,28 @@ def topics() -> list[Topic]:
 def called(name: str) -> Topic:
     """The topic of a name, else the only one that another word leads to; case, plural and hyphens aside. Raises
     `UsageError` for what leads to none, with the nearest name."""
-    wanted, known = _plain(name), topics()
-    own = [one for one in known if _plain(one.name) == wanted]
-    if len(led := own or [one for one in known if wanted in map(_plain, one.also)]) == 1:
+    wanted, all_topics = _plain(name), topics()
+    own = [topic for topic in all_topics if _plain(topic.name) == wanted]
+    if len(led := own or [topic for topic in all_topics if wanted in map(_plain, topic.also)]) == 1:
         return led[0]
-    close = nearest(name, [*(one.name for one in known), *(word for one in known for word in one.also)])
-    said = f"Did you mean {close}?" if close else did_you_mean(name, names())
-    raise UsageError(f"there is no help topic {name!r}. {said}", hint="'crm-metrics help' lists the topics.")
+    close = nearest(
+        name, [*(topic.name for topic in all_topics), *(word for topic in all_topics for word in topic.also)]
+    )
+    suggestion = f"Did you mean {close}?" if close else did_you_mean(name, names())
+    raise UsageError(f"there is no help topic {name!r}. {suggestion}", hint="'crm-metrics help' lists the topics.")
 
 
-def found(words: Sequence[str]) -> list[Section]:
+def sections_about(words: Sequence[str]) -> list[Section]:
     """The sections that hold most of the words, the best first: a word counts by how rare it is, three times in a heading or
     among the topic's own words, and all by the share of the words that are there. Only sections with more than half of what
     the best one has."""
     wanted = {_stem(word) for word in _words(" ".join(words))} or {_stem(word) for word in words}
     places = []
-    for one in topics():
-        own = _stems(f"{one.title} {one.name} {' '.join(one.also)}")
-        places += [(Section(one.name, head, text), own | _stems(head), _stems(text)) for head, text in one.sections()]
+    for topic in topics():
+        own = _stems(f"{topic.title} {topic.name} {' '.join(topic.also)}")
+        places += [
+            (Section(topic.name, head, text), own | _stems(head), _stems(text)) for head, text in topic.sections()
+        ]
     rarity = {
         word: log(len(places) / (1 + sum(word in strong or word in weak for _, strong, weak in places)))
         for word in wanted

@@ -104,9 +104,9 @@ class Catalog(Mapping[str, Metric]):
                 )
             family = {metric.name: metric for metric in self.shown() if metric.family == folded}
             if not family:
-                known = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
+                choices = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
                 raise UsageError(
-                    f"there is no metric or family {name!r}. {_suggestion(folded, known)}".rstrip(),
+                    f"there is no metric or family {name!r}. {_suggestion(folded, choices)}".rstrip(),
                     hint="'crm-metrics metrics' lists them all.",
                 )
             picked |= family
@@ -115,11 +115,11 @@ class Catalog(Mapping[str, Metric]):
     @cached_property
     def _called(self) -> dict[str, list[str]]:
         """The metrics that have a title or another name, by what it is without case, spaces and signs."""
-        found: dict[str, list[str]] = {}
+        by_title: dict[str, list[str]] = {}
         for metric in self.listed():
             for other in dict.fromkeys(map(_folded, (metric.title, *metric.also))):
-                found.setdefault(other, []).append(metric.name)
-        return found
+                by_title.setdefault(other, []).append(metric.name)
+        return by_title
 
     def follows(self, metric: Metric) -> bool:
         """Whether a metric follows the records of a period to what became of them."""
@@ -146,8 +146,8 @@ def _folded(name: str) -> str:
     return re.sub(r"\W+", "_", name.casefold()).strip("_")
 
 
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    words = did_you_mean(name, known)
+def _suggestion(name: str, choices: Iterable[str]) -> str:
+    words = did_you_mean(name, choices)
     return words if words.startswith("Did") else ""
 
 
@@ -182,9 +182,9 @@ def with_blocks(catalog: Catalog, blocks: Mapping[str, Any], where: str) -> Cata
     for name in own:
         if name in catalog or name in NAMED_VALUES:
             raise SettingsError("there is already a metric of this name; choose another", where=f"{where} [{name}]")
-    everything = {**catalog, **own}
-    check(own, everything, where)
-    return Catalog(everything)
+    combined = {**catalog, **own}
+    check(own, combined, where)
+    return Catalog(combined)
 
 
 def _blocks(text: str, where: str) -> dict[str, Any]:
@@ -250,10 +250,10 @@ def _example(block: dict[str, Any], where: str) -> Example:
     tables = {key: value for key, value in block.items() if key in schema.TABLES}
     for key in block:
         if key not in tables and key not in _EXAMPLE_KEYS:
-            known = {*_EXAMPLE_KEYS, *schema.TABLES}
-            raise SettingsError(f"an example has no key {key!r}. {did_you_mean(key, known)}", where=where)
+            choices = {*_EXAMPLE_KEYS, *schema.TABLES}
+            raise SettingsError(f"an example has no key {key!r}. {did_you_mean(key, choices)}", where=where)
     if "period" not in block or ("gives" not in block) == ("reason" not in block) or not tables:
         raise SettingsError("an example needs a period, a table, and either gives or reason", where=where)
-    given = {key: value for key, value in block.items() if key in _EXAMPLE_KEYS}
-    given["gives"] = float(given["gives"]) if "gives" in given else None
-    return Example(tables=tables, **given)
+    keys = {key: value for key, value in block.items() if key in _EXAMPLE_KEYS}
+    keys["gives"] = float(keys["gives"]) if "gives" in keys else None
+    return Example(tables=tables, **keys)

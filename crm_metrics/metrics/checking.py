@@ -63,20 +63,20 @@ def check_kind(key: str, value: Any, where: str) -> None:
 
 
 def choice(kind: Any, value: Any, key: str, where: str) -> Any:
-    known = [str(choice) for choice in kind]
-    if value not in known:
-        raise SettingsError(f"{key} = {value!r}. {did_you_mean(str(value), known)}", where=where)
+    choices = [str(choice) for choice in kind]
+    if value not in choices:
+        raise SettingsError(f"{key} = {value!r}. {did_you_mean(str(value), choices)}", where=where)
     return kind(value)
 
 
-def check(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
+def check(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:
     for metric in metrics.values():
         where = f"{file} [{metric.name}]"
         if metric.aggregate:
             _check_aggregate(metric, where)
-        _check_references(metric, known, where)
-    _check_cycles(metrics, known, file)
-    check_units(metrics, known, file)
+        _check_references(metric, catalog, where)
+    _check_cycles(metrics, catalog, file)
+    check_units(metrics, catalog, file)
 
 
 def _check_aggregate(metric: Metric, where: str) -> None:
@@ -98,8 +98,8 @@ def _check_aggregate(metric: Metric, where: str) -> None:
     if metric.q is not None and not 0 < metric.q < 1:
         raise SettingsError("q lies between 0 and 1", where=where)
     for column in columns_of(metric):
-        known = schema.column(metric.table, column)
-        if known is None:
+        spec = schema.column(metric.table, column)
+        if spec is None:
             names = {*schema.TABLES[metric.table].columns}.union(
                 *(schema.TABLES[base].columns for base in schema.TABLES[metric.table].bases)
             )
@@ -111,34 +111,34 @@ def _check_aggregate(metric: Metric, where: str) -> None:
     if metric.outcome_at and schema.column(metric.table, metric.outcome_at) is None:
         raise SettingsError(f"{metric.table} has no column {metric.outcome_at!r}.", where=where)
     for date in (metric.at, metric.outcome_at, *(metric.open or ())):
-        column_known = schema.column(metric.table, date) if date else None
-        if column_known is not None and column_known.kind is not schema.Kind.DATE:
+        spec_of_date = schema.column(metric.table, date) if date else None
+        if spec_of_date is not None and spec_of_date.kind is not schema.Kind.DATE:
             raise SettingsError(f"{date} is no date", where=where)
 
 
-def _check_references(metric: Metric, known: Mapping[str, Metric], where: str) -> None:
+def _check_references(metric: Metric, catalog: Mapping[str, Metric], where: str) -> None:
     for name in references(metric):
-        if name not in known and name not in NAMED_VALUES:
-            names = {*known, *NAMED_VALUES}
+        if name not in catalog and name not in NAMED_VALUES:
+            names = {*catalog, *NAMED_VALUES}
             raise SettingsError(f"there is no metric {name!r}. {did_you_mean(name, names)}", where=where)
-    if metric.months_of and (metric.months_of not in known or not known[metric.months_of].over_months):
+    if metric.months_of and (metric.months_of not in catalog or not catalog[metric.months_of].over_months):
         raise SettingsError(f"months_of = {metric.months_of!r} is not over months", where=where)
     for role, part in (("among", metric.among), ("immature", metric.immature)):
-        if part and (part not in known or not known[part].aggregate):
+        if part and (part not in catalog or not catalog[part].aggregate):
             raise SettingsError(f"{role} = {part!r} is no aggregate", where=where)
-    if metric.waiting and (metric.waiting not in known or known[metric.waiting].aggregate != "survival"):
+    if metric.waiting and (metric.waiting not in catalog or catalog[metric.waiting].aggregate != "survival"):
         raise SettingsError(f"waiting = {metric.waiting!r} is no survival median", where=where)
 
 
-def _check_cycles(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
+def _check_cycles(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:
     done: set[str] = set()
 
     def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
             raise SettingsError(f"is made of itself: {' → '.join([*path, name])}", where=f"{file} [{name}]")
-        if name in done or name not in known:
+        if name in done or name not in catalog:
             return
-        for part in references(known[name]):
+        for part in references(catalog[name]):
             visit(part, (*path, name))
         done.add(name)
 

@@ -28,7 +28,7 @@ def listing(metrics: Iterable[Metric]) -> str:
     return "\n".join(lines[1:])
 
 
-def one(metric: Metric, catalog: Catalog) -> str:
+def described(metric: Metric, catalog: Catalog) -> str:
     """One metric: what it means, how it is made, what it needs, where its edges are, and its examples."""
     direction = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[metric.better]
     blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
@@ -58,7 +58,7 @@ def one(metric: Metric, catalog: Catalog) -> str:
 def defined(metric: Metric, catalog: Catalog) -> dict[str, str]:
     """What a figure means by heading: meaning, formula, parts, direction, edges; nothing of what there is nothing to say."""
     parts = references(metric) if metric.formula is not None else []
-    said = {
+    by_heading = {
         "meaning": metric.about,
         "formula": rule(metric),
         "where": "; ".join(f"{name}: {_part(name, catalog)}" for name in parts),
@@ -67,7 +67,7 @@ def defined(metric: Metric, catalog: Catalog) -> dict[str, str]:
         ],
         "edges": metric.edges,
     }
-    return {heading: text for heading, text in said.items() if text}
+    return {heading: text for heading, text in by_heading.items() if text}
 
 
 def _wrapped(text: str, width: int = _WIDTH) -> str:
@@ -100,10 +100,10 @@ def rule(metric: Metric) -> str:
 def when(metric: Metric) -> str:
     """How the metric's rows are placed in time, in words."""
     if metric.at is not None:
-        known = schema.column(metric.table, metric.at)
-        said = {"to_end": ", up to the end of the period", "whole": ", also after the day up to which the data goes"}
-        until = said.get(metric.window or "", "")
-        return f"by {metric.at}{f' ({known.about})' if known else ''}{until}"
+        spec = schema.column(metric.table, metric.at)
+        reach = {"to_end": ", up to the end of the period", "whole": ", also after the day up to which the data goes"}
+        until = reach.get(metric.window or "", "")
+        return f"by {metric.at}{f' ({spec.about})' if spec else ''}{until}"
     if metric.open is None:
         return "as of now"
     ends = " to ".join(metric.open)
@@ -122,7 +122,7 @@ def _example(example: Example) -> str:
     lines = ["Example" + (f": {example.why}" if example.why else "")]
     for table, text in example.tables.items():
         lines += [f"  {table}", *(f"    {line}" for line in text.strip().splitlines())]
-    given = f", as of {example.as_of}" if example.as_of else ""
+    as_of = f", as of {example.as_of}" if example.as_of else ""
     settings = (
         f", with {', '.join(f'{name} = {value}' for name, value in example.settings.items())}"
         if example.settings
@@ -130,5 +130,5 @@ def _example(example: Example) -> str:
     )
     row = f" for {', '.join(f'{name} {value}' for name, value in example.of.items())}" if example.of else ""
     outcome = f"not available ({example.reason})" if example.gives is None else f"{example.gives:g}"
-    lines.append(f"  {example.period}{given}{settings}{row}: {outcome}")
+    lines.append(f"  {example.period}{as_of}{settings}{row}: {outcome}")
     return "\n".join(lines)

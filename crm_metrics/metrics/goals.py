@@ -12,19 +12,19 @@ from crm_metrics.settings import Alert, Goal, Settings
 
 def check_goals(settings: Settings, catalog: Catalog) -> None:
     """Raises `SettingsError` with every mistake in the goals and alerts at once, each with its line."""
-    found = [
-        (settings.line("goal", place, key), f"goal {place + 1}: {said}")
+    mistakes = [
+        (settings.line("goal", place, key), f"goal {place + 1}: {mistake}")
         for place, goal in enumerate(settings.goal)
-        for key, said in (*_mistakes(goal, catalog), *_doubled(place, settings))
+        for key, mistake in (*_mistakes(goal, catalog), *_doubled(place, settings))
     ]
-    found += [
-        (settings.line("alert", place, key), f"alert {place + 1}: {said}")
+    mistakes += [
+        (settings.line("alert", place, key), f"alert {place + 1}: {mistake}")
         for place, alert in enumerate(settings.alert)
-        for key, said in _mistakes_of_alert(alert, catalog)
+        for key, mistake in _mistakes_of_alert(alert, catalog)
     ]
-    if found:
-        said = [f"line {line}: {sentence}" if line else sentence for line, sentence in found]
-        text = said[0] if len(said) == 1 else "\n  ".join([f"{len(said)} mistakes", *said])
+    if mistakes:
+        lines = [f"line {line}: {sentence}" if line else sentence for line, sentence in mistakes]
+        text = lines[0] if len(lines) == 1 else "\n  ".join([f"{len(lines)} mistakes", *lines])
         raise SettingsError(text, where=settings.file or "settings")
 
 

@@ -21,25 +21,25 @@ _POWERS: dict[Unit, Powers] = {
 _VALUES: dict[str, Powers] = {"goal_revenue_won": _POWERS[Unit.MONEY]}
 
 
-def check_units(metrics: Mapping[str, Metric], known: Mapping[str, Metric], file: str) -> None:
+def check_units(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:
     """Raise `SettingsError` for the first formula that adds unlike units or whose declared unit is not what comes out."""
     for metric in metrics.values():
         if metric.formula is None:
             continue
-        found = _powers(metric.formula, known, f"{file} [{metric.name}]")
-        if found != _POWERS.get(metric.unit, PLAIN):
+        powers = _powers(metric.formula, catalog, f"{file} [{metric.name}]")
+        if powers != _POWERS.get(metric.unit, PLAIN):
             raise SettingsError(
                 f"the unit {str(metric.unit)!r} does not fit {metric.formula_text!r}", where=f"{file} [{metric.name}]"
             )
 
 
-def _powers(tree: Formula, known: Mapping[str, Metric], where: str) -> Powers:
+def _powers(tree: Formula, catalog: Mapping[str, Metric], where: str) -> Powers:
     match tree:
         case Number():
             return PLAIN
         case Name(name):
-            return _POWERS.get(known[name].unit, PLAIN) if name in known else _VALUES.get(name, PLAIN)
-    left, right = _powers(tree.left, known, where), _powers(tree.right, known, where)
+            return _POWERS.get(catalog[name].unit, PLAIN) if name in catalog else _VALUES.get(name, PLAIN)
+    left, right = _powers(tree.left, catalog, where), _powers(tree.right, catalog, where)
     if tree.operator in "+-":
         if left != right and Number(0.0) not in (tree.left, tree.right):
             raise SettingsError("adds or subtracts values of different units", where=where)

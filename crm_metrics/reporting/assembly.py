@@ -195,9 +195,9 @@ class Assembler:
         then = Figures(before, *(grid[earlier, segment] for grid in grids))
         is_judged = metric.better is not Better.NEITHER and not np.isnan(change).all()
         noise = self._noise(metric, money, place, earlier, segment) if is_judged else ALIKE
-        said = signals(metric, now, then, noise)
-        said[~compared] = None
-        return {"compare_value": before, "change": change, "change_pct": relative, "signal": said}
+        signs = signals(metric, now, then, noise)
+        signs[~compared] = None
+        return {"compare_value": before, "change": change, "change_pct": relative, "signal": signs}
 
     def _noise(
         self, metric: Metric, money: Money, place: np.ndarray, earlier: np.ndarray, segment: np.ndarray
@@ -233,7 +233,7 @@ class Assembler:
         covering, tables = self.engine.covering, self.engine.covering.tables(metric)
         for table in tables:
             begins, ends = covering.edges(table)
-            first, last = covering.said(table, "first"), covering.said(table, "complete")
+            first, last = covering.edge_of(table, "first"), covering.edge_of(table, "complete")
             for part, early, late in zip(self.shown, begins[self._windows], ends[self._windows], strict=True):
                 if late:
                     self.uncovered[f"The {last}: figures of them go no further."] = None

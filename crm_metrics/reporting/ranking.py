@@ -51,9 +51,9 @@ def ranks(engine: Engine, metric: Metric, window: int) -> dict[tuple[str, ...], 
             f"--sort {metric.name}: there is no such figure by {' and '.join(engine.by)}",
             hint=f"'crm-metrics metrics {metric.name}' says what it is made of.",
         )
-    known = np.flatnonzero(cells.reason[window] == 0)
+    placed = np.flatnonzero(cells.reason[window] == 0)
     labels = engine.segments(engine.by).labels
-    order = known[np.argsort(-cells.value[window, known], kind="stable")].tolist()
+    order = placed[np.argsort(-cells.value[window, placed], kind="stable")].tolist()
     return {labels[at]: place for place, at in enumerate(order) if engine.rest not in labels[at] or not engine.rest}
 
 
@@ -62,6 +62,6 @@ def in_order(rows: pd.DataFrame, by: Sequence[str], places: dict[tuple[str, ...]
     import pandas as pd
 
     block, _ = pd.factorize(pd.MultiIndex.from_arrays([rows["metric"], rows["period"]]))
-    segments, known = pd.factorize(pd.MultiIndex.from_arrays([rows[name] for name in by]))
-    place = np.array([places.get(tuple(segment), len(places)) for segment in known], dtype=np.int64)
+    segments, labels = pd.factorize(pd.MultiIndex.from_arrays([rows[name] for name in by]))
+    place = np.array([places.get(tuple(segment), len(places)) for segment in labels], dtype=np.int64)
     return rows.iloc[np.lexsort((place[segments], block))].reset_index(drop=True)

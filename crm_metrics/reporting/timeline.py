@@ -47,7 +47,7 @@ def ripe(
     there. `places` are those of the period's `Timeline.trailing`."""
     from crm_metrics.engine.cells import CODE, Cells
 
-    found = {}
+    newest = {}
     for metric in metrics if places else ():
         cells = engine.cells(metric.name) if metric.immature else None
         if not isinstance(cells, Cells) or cells.value.shape[1] != 1:
@@ -57,8 +57,8 @@ def ripe(
             old = [at for at, place in enumerate(places) if reason[place] == 0 and not partial[place]]
             if old:
                 label = periods.trailing(period, len(places))[old[-1]].label
-                found[metric.name] = label, float(cells.value[places[old[-1]], 0])
-    return found
+                newest[metric.name] = label, float(cells.value[places[old[-1]], 0])
+    return newest
 
 
 class Timeline:
@@ -185,9 +185,9 @@ class Timeline:
         shown = self.shown(period, compare)
         before = self.against(shown)
         if shown.earlier is None or before is None:
-            whole = "all of the data" if period.unit == "all" else period.label
+            subject = "all of the data" if period.unit == "all" else period.label
             hint = "Choose a period with -p; less than a month of data is taken as a whole."
-            raise NothingToReport(f"{whole} has no earlier period to compare with", hint=hint)
+            raise NothingToReport(f"{subject} has no earlier period to compare with", hint=hint)
         return shown.earlier, before, self.windows[shown.window]
 
     def _targets_in(self, period: Period) -> Iterator[tuple[Scope, float]]:

@@ -43,17 +43,17 @@ def formats() -> list[str]:
 def format_of(name: str | None, output: PurePath | None) -> str:
     """The format by name, else by the ending of the file, else text. Raises `UsageError` for what names none, with the
     nearest one."""
-    known = formats()
+    names = formats()
     if name is not None:
         chosen = name.casefold()
-        if (chosen := _FORMER.get(chosen, _ENDINGS.get(f".{chosen}", chosen))) not in known:
+        if (chosen := _FORMER.get(chosen, _ENDINGS.get(f".{chosen}", chosen))) not in names:
             raise UsageError(
-                f"there is no format {name!r}. {did_you_mean(name, known)}", hint=f"Formats: {', '.join(known)}."
+                f"there is no format {name!r}. {did_you_mean(name, names)}", hint=f"Formats: {', '.join(names)}."
             )
         return chosen
     if output is None:
         return "text"
-    endings = {**_ENDINGS, **{f".{one}": one for one in known}}
+    endings = {**_ENDINGS, **{f".{name_}": name_ for name_ in names}}
     if (ending := output.suffix.casefold()) not in endings:
         raise UsageError(
             f"the ending of {output} says no format",
@@ -83,9 +83,9 @@ def write(book: Book, format: str, how: How | None = None, *, table: str | None 
 
 
 def _chosen(book: Book, name: str) -> Sheet:
-    known = [sheet.name for sheet in book.sheets]
-    if name.casefold() not in known:
+    names = [sheet.name for sheet in book.sheets]
+    if name.casefold() not in names:
         raise UsageError(
-            f"there is no table {name!r} here. {did_you_mean(name, known)}", hint=f"Tables: {', '.join(known)}."
+            f"there is no table {name!r} here. {did_you_mean(name, names)}", hint=f"Tables: {', '.join(names)}."
         )
-    return replace(book.sheets[known.index(name.casefold())], charted=False, most=0, first=0)
+    return replace(book.sheets[names.index(name.casefold())], charted=False, most=0, first=0)

@@ -44,13 +44,13 @@ def write(book: Book, how: How) -> str:
     kept = [*(f"{len(book.charts) - _CHARTS} more charts are not drawn" for _ in book.charts[_CHARTS:][:1])]
     notes = [*book.notes, *origin.notes, *kept]
     template = files(__package__).joinpath("drawing", "page.jinja").read_text(encoding="utf-8")
-    made = Environment(autoescape=True).from_string(template)
+    page = Environment(autoescape=True).from_string(template)
     parts = [*in_order(book), *_origins(origin)]
     tables = [
         _passage(part) if isinstance(part, Passage) else _table(part, book, alone=len(parts) == 1) for part in parts
     ]
     return (
-        made.render(
+        page.render(
             title=_shown(book.title),
             about=about(book),
             says=list(map(_shown, book.says)),
@@ -72,10 +72,10 @@ def _shown(text: str) -> str:
     return cells.visible(text)
 
 
-def _markup(made: str) -> Markup:
+def _markup(html: str) -> Markup:
     from markupsafe import Markup
 
-    return Markup(made)
+    return Markup(html)
 
 
 def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
@@ -162,8 +162,8 @@ def _more(sheet: Sheet, book: Book) -> Iterator[list[tuple[str, str]]]:
     listed = [texts(sheet, column) for column in hidden]
     metric = sheet.column("metric")
     for at, row in enumerate(sheet.rows):
-        said = [(column.heading, text[at]) for column, text in zip(hidden, listed, strict=True)]
-        more = [(_shown(name), text) for name, text in said if text not in ("", cells.MISSING)]
+        pairs = [(column.heading, text[at]) for column, text in zip(hidden, listed, strict=True)]
+        more = [(_shown(name), text) for name, text in pairs if text not in ("", cells.MISSING)]
         name = row[metric] if metric is not None else None
         defined = book.define(str(name)) if name is not None else {}
         yield [*more, *((_shown(key), _shown(text)) for key, text in defined.items())]
@@ -184,15 +184,15 @@ def _origins(origin: Origin) -> Sequence[Sheet]:
     ]
     rows = [
         [
-            one.path,
-            one.table,
-            one.vendor,
-            one.rows,
-            one.used,
-            one.rows - one.used,
-            ", ".join(f"{reason} {count}" for reason, count in one.left_out.items()) or None,
-            origin.digests.get(one.path),
+            source.path,
+            source.table,
+            source.vendor,
+            source.rows,
+            source.used,
+            source.rows - source.used,
+            ", ".join(f"{reason} {count}" for reason, count in source.left_out.items()) or None,
+            origin.digests.get(source.path),
         ]
-        for one in origin.sources
+        for source in origin.sources
     ]
     return [Sheet("inputs", "Files", columns, rows)] if rows else []

@@ -36,9 +36,9 @@ def _table(sheet: Sheet) -> list[str]:
     if not sheet.rows:
         return [*head, escaped(sheet.empty or "nothing"), ""]
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
-    made = [[escaped(text) for text in texts(sheet, column)] for column in columns]
+    columns_of_text = [[escaped(text) for text in texts(sheet, column)] for column in columns]
     rule = ["---" if column.unit is None else "---:" for column in columns]
-    rows = [[escaped(column.heading) for column in columns], rule, *map(list, zip(*made, strict=True))]
+    rows = [[escaped(column.heading) for column in columns], rule, *map(list, zip(*columns_of_text, strict=True))]
     return [*head, *(f"| {' | '.join(row)} |" for row in rows), "", *(f"{escaped(note)}\n" for note in sheet.notes)]
 
 

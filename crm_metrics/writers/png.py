@@ -49,8 +49,10 @@ def write(book: Book, how: How) -> bytes:
             hint="Install it with pip install 'crm-metrics[png]', or write the same picture with -o FILE.svg.",
         ) from None
     logging.getLogger("matplotlib").setLevel(logging.ERROR)  # the first time it says that it looks for fonts
-    known = {font.name for font in fontManager.ttflist}
-    settings: dict[Any, Any] = _SETTINGS | {"font.family": [name for name in _FONTS if name in known] or ["sans-serif"]}
+    installed = {font.name for font in fontManager.ttflist}
+    settings: dict[Any, Any] = _SETTINGS | {
+        "font.family": [name for name in _FONTS if name in installed] or ["sans-serif"]
+    }
     out = BytesIO()
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
@@ -81,7 +83,7 @@ def _chart(axes: Axes, curve: Curve) -> None:
 
     factor, at = shown_as(curve.unit), np.arange(len(curve.periods))
     value, low, high, target, trend = (
-        np.array([np.nan if one is None else one * factor for one in numbers], dtype=float)
+        np.array([np.nan if number is None else number * factor for number in numbers], dtype=float)
         for numbers in (curve.values, curve.low, curve.high, curve.target, curve.trend)
     )
     if not np.isnan(low).all():

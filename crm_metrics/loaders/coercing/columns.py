@@ -130,15 +130,15 @@ def satisfaction(column: Texts) -> NDArray[np.float64] | None:
 
 def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:
     """Time stamps as microseconds, `NEVER` for missing ones."""
-    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    return whole.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)  # NaT is the smallest number
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    return chunked.to_numpy().astype("datetime64[us]", copy=False).view(np.int64)  # NaT is the smallest number
 
 
 def typed_numbers(column: pa.ChunkedArray | pa.Array) -> NDArray[np.float64]:
     """Numbers as floats, NaN for missing ones."""
-    whole = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
-    result, start = np.empty(len(whole)), 0
-    for chunk in whole.chunks:
+    chunked = column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
+    result, start = np.empty(len(chunked)), 0
+    for chunk in chunked.chunks:
         result[start : start + len(chunk)] = chunk.to_numpy(zero_copy_only=False)
         start += len(chunk)
     return result
@@ -178,5 +178,5 @@ def in_long_form(ids: pa.Array | pa.ChunkedArray) -> pa.Array:
     letters = written.view(np.uint8).reshape(-1, 3, 5)
     capitals = (letters >= ord("A")) & (letters <= ord("Z"))
     endings = np.ascontiguousarray(_ENDINGS[capitals @ _BITS]).view("S3").reshape(-1)
-    whole = pa.array(np.char.add(written, endings).astype("U18"), pa.string())
-    return pc.replace_with_mask(ids, short, whole)
+    long = pa.array(np.char.add(written, endings).astype("U18"), pa.string())
+    return pc.replace_with_mask(ids, short, long)

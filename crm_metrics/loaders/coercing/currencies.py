@@ -154,11 +154,11 @@ def in_cells(texts: pa.Array) -> list[str | None] | None:
     return [None if sign is None else written[sign] for sign in signs.to_pylist()]
 
 
-def decided(sign: str, *said: str | None) -> str | None:
+def decided(sign: str, *hints: str | None) -> str | None:
     """The currency that a sign of several stands for, by the first code that something else says: None where nothing does;
     the sign itself where what is said is none of its currencies. A code stays."""
     meant = of_sign(sign)
     if meant is None:
         return sign
-    codes = [code for code in said if code]
+    codes = [code for code in hints if code]
     return next((code for code in codes if code in meant), sign if codes else None)

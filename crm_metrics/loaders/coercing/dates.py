@@ -85,7 +85,7 @@ class Written:
     second: Ints
     year: Ints
     open: Bools
-    known: Bools
+    is_date: Bools
     serial: Ints
     time: Ints
     zone: NDArray[np.float64]
@@ -112,20 +112,20 @@ class Written:
 
 
 def take_apart(texts: pa.Array) -> Written:
-    """The parts of each text; what is no date in any written form is not `known`."""
+    """The parts of each text; what is no date in any written form is not `is_date`."""
     n = len(texts)
     if (stamps := _unix(texts)) is not None:
         zero, yes = np.zeros(n, dtype=np.int64), np.ones(n, dtype=bool)
         return Written(zero, zero, zero, ~yes, yes, stamps, zero, np.zeros(n), unix=True)
     parts = {name: np.zeros(n, dtype=np.int64) for name in ("first", "second", "year", "time")}
     parts["serial"] = np.full(n, NEVER)
-    is_open, known, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
+    is_open, is_date, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
     texts = _in_plain_signs(pc.utf8_trim_whitespace(texts))
     for pattern in _PATTERNS:
-        if known.all():
+        if is_date.all():
             break
         match = pc.extract_regex(texts, pattern)
-        hit = np.asarray(match.is_valid()) & ~known
+        hit = np.asarray(match.is_valid()) & ~is_date
         if not hit.any():
             continue
         field = {name: match.field(name) for name in _groups(pattern)}
@@ -142,19 +142,19 @@ def take_apart(texts: pa.Array) -> Written:
         for name, values in (("first", day), ("second", month), ("year", year), ("time", _time(field))):
             parts[name] = np.where(hit, values, parts[name])
         zone = np.where(hit, _zone(field["z"]), zone)
-        known |= hit
+        is_date |= hit
     serials = pc.extract_regex(texts, _SERIAL)
-    hit = np.asarray(serials.is_valid()) & ~known
+    hit = np.asarray(serials.is_valid()) & ~is_date
     if hit.any():
         digits = pc.if_else(pa.array(hit), serials.field("v"), "0")
         value = np.asarray(pc.cast(digits, pa.float64()))
         hit &= (value >= _SERIALS[0]) & (value <= _SERIALS[1])
         micros = np.rint((value - _EXCEL_EPOCH_DAYS) * 86_400).astype(np.int64) * SECOND
         parts["serial"] = np.where(hit, micros, parts["serial"])
-        known |= hit
+        is_date |= hit
     dotted = bool(is_open.any()) and bool(pc.any(pc.match_substring_regex(texts, _DOTTED)).as_py())
     calendar = (parts["first"], parts["second"], parts["year"])
-    return Written(*calendar, is_open, known, parts["serial"], parts["time"], zone, dotted=dotted)
+    return Written(*calendar, is_open, is_date, parts["serial"], parts["time"], zone, dotted=dotted)
 
 
 def _in_plain_signs(texts: pa.Array) -> pa.Array:
@@ -181,7 +181,7 @@ def resolve(written: Written, order: str) -> Ints:
     swap = written.open & (order == "mdy")
     day = np.where(swap, written.second, written.first)
     month = np.where(swap, written.first, written.second)
-    valid = written.known & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 2) & (written.year <= 9999)
+    valid = written.is_date & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 2) & (written.year <= 9999)
     valid &= (written.time >= 0) & (written.time < DAY)
     months = (np.where(valid, written.year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)

@@ -71,7 +71,7 @@ def _days(texts: Sequence[str], order: str) -> list[date] | None:
     written = dates.take_apart(pa.array(texts))
     orders = {order} if order else written.orders
     doubtful = written.open.any() and len(orders) != 1 and (written.first != written.second)[written.open].any()
-    if written.unix or not written.known.all() or doubtful:
+    if written.unix or not written.is_date.all() or doubtful:
         return None
     micros = dates.resolve(written, next(iter(orders), "dmy"))
     if (micros == dates.NEVER).any():

@@ -86,8 +86,8 @@ def _alone(rows: pd.DataFrame) -> np.ndarray:
     sales = rows[rows["is_sale"]].reset_index(names="place").drop_duplicates(same, keep=False)
     both = sales.merge(rows[~rows["is_sale"]], on=same, suffixes=("", "_back"))
     both = both[both["day_back"] >= both["day"]]
-    summed = both.groupby("place").agg(cents=("cents", "first"), given=("cents_back", "sum"))
-    return summed.index[summed["given"] <= summed["cents"]].to_numpy(dtype=np.int64)
+    summed = both.groupby("place").agg(cents=("cents", "first"), refunded=("cents_back", "sum"))
+    return summed.index[summed["refunded"] <= summed["cents"]].to_numpy(dtype=np.int64)
 
 
 def _told(bench: Workbench, frame: pd.DataFrame, amount: Floats) -> pd.DataFrame:

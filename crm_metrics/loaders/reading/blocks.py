@@ -32,9 +32,9 @@ class Block:
 def blocks_in(columns: Sequence[pa.Array]) -> list[Block]:
     """The tables of a sheet; one block of everything where nothing proves that there are several."""
     valid = [column.is_valid().to_numpy(zero_copy_only=False) for column in columns]
-    whole = Block((0, len(columns[0])), (0, len(columns)), "")
-    below = _below_each_other(columns, valid, whole)
-    return below if len(below) > 1 else _side_by_side(columns, valid, whole)
+    sheet = Block((0, len(columns[0])), (0, len(columns)), "")
+    below = _below_each_other(columns, valid, sheet)
+    return below if len(below) > 1 else _side_by_side(columns, valid, sheet)
 
 
 def only(columns: Sequence[pa.Array], block: Block) -> list[pa.Array]:
@@ -47,22 +47,22 @@ def only(columns: Sequence[pa.Array], block: Block) -> list[pa.Array]:
     ]
 
 
-def _below_each_other(columns: Sequence[pa.Array], valid: Sequence[Mask], whole: Block) -> list[Block]:
+def _below_each_other(columns: Sequence[pa.Array], valid: Sequence[Mask], sheet: Block) -> list[Block]:
     filled = np.logical_or.reduce(valid)
     starts = np.flatnonzero(filled[1:] & ~filled[:-1]) + 1
     if filled[0]:
         starts = np.concatenate([[0], starts])
     if not 1 < len(starts) <= _MOST_GAPS:
-        return [whole]
+        return [sheet]
     headers: list[tuple[int, frozenset[str]]] = []
     for start in map(int, starts):
         header = _header(columns, valid, start)
         if header is not None and (not headers or header != headers[-1][1]):
             headers.append((start, header))
     tops = [0, *(start for start, _ in headers[1:])]
-    ends = [*tops[1:], whole.rows[1]]
+    ends = [*tops[1:], sheet.rows[1]]
     return [
-        Block((top, end), whole.columns, f" (row {top + 1})" if top else "")
+        Block((top, end), sheet.columns, f" (row {top + 1})" if top else "")
         for top, end in zip(tops, ends, strict=True)
     ]
 
@@ -89,25 +89,25 @@ def _text(cell: Any) -> str:
     return str(cell.as_py() or "").strip()
 
 
-def _side_by_side(columns: Sequence[pa.Array], valid: Sequence[Mask], whole: Block) -> list[Block]:
+def _side_by_side(columns: Sequence[pa.Array], valid: Sequence[Mask], sheet: Block) -> list[Block]:
     """Tables with a blank column between them, each with a header of its own and as many rows as it has: without gaps, and
     not as many as the other."""
     used = np.array([mask.any() for mask in valid])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], used, [False]]).astype(int)))
     groups = [(int(left), int(right)) for left, right in edges.reshape(-1, 2)]
     if len(groups) < 2 or any(right - left < 2 for left, right in groups):
-        return [whole]
+        return [sheet]
     lengths = []
     for left, right in groups:
         rows = np.flatnonzero(np.logical_or.reduce(valid[left:right]))
         top = int(rows[0])
         if _header(columns[left:right], valid[left:right], top) is None or len(rows) != rows[-1] - top + 1:
-            return [whole]
+            return [sheet]
         lengths.append(len(rows))
     if len(set(lengths)) < len(lengths):
-        return [whole]
+        return [sheet]
     return [
-        Block(whole.rows, group, f" (column {_letters(group[0])})" if place else "")
+        Block(sheet.rows, group, f" (column {_letters(group[0])})" if place else "")
         for place, group in enumerate(groups)
     ]
 

@@ -83,8 +83,8 @@ def is_finite(column: pa.Array | pa.ChunkedArray) -> bool:
     finite = pc.all(pc.is_finite(column)).as_py()
     if not finite:
         return finite is None  # all cells are empty
-    seen = pc.min_max(column).as_py()
-    return bool(max(-seen["min"], seen["max"]) < LARGEST_NUMBER)
+    extremes = pc.min_max(column).as_py()
+    return bool(max(-extremes["min"], extremes["max"]) < LARGEST_NUMBER)
 
 
 def is_text(column: pa.Array | pa.ChunkedArray | pa.Scalar) -> bool:

@@ -91,14 +91,14 @@ def of_file(path: str, file: Path) -> Content:
     """The bytes of a plain file, unbuffered: they are read in large blocks. A pipe, which can be read only once, is read
     now. Raises DataError."""
     try:
-        seen = file.stat()
-        if not stat.S_ISREG(seen.st_mode):
+        status = file.stat()
+        if not stat.S_ISREG(status.st_mode):
             with file.open("rb") as stream:
                 return of_stream(path, stream)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror or error}", where=path) from error
-    state = State(file, seen.st_size, seen.st_mtime_ns)
-    return Content(path, lambda: cast(BinaryIO, file.open("rb", buffering=0)), file, size=seen.st_size, state=state)
+    state = State(file, status.st_size, status.st_mtime_ns)
+    return Content(path, lambda: cast(BinaryIO, file.open("rb", buffering=0)), file, size=status.st_size, state=state)
 
 
 def of_stream(path: str, stream: BinaryIO) -> Content:

@@ -144,13 +144,13 @@ class Delimited(Raw):
     def _is_last(self, table: pa.Table, cells: list[str]) -> bool:
         """True when these cells of the last line are what the last row of the table holds."""
         for name in table.column_names:
-            seen, cell = table.column(name)[-1], cells[int(name)]
-            if is_text(seen):
-                same = (seen.as_py() or "") == cell
+            parsed, cell = table.column(name)[-1], cells[int(name)]
+            if is_text(parsed):
+                same = (parsed.as_py() or "") == cell
             else:
-                kind = next(kind for kind, type_ in TYPES.items() if type_ == seen.type)
+                kind = next(kind for kind, type_ in TYPES.items() if type_ == parsed.type)
                 value = converted(pa.array([cell], pa.string()), kind)
-                same = value is None or value[0].as_py() == seen.as_py()
+                same = value is None or value[0].as_py() == parsed.as_py()
             if not same:
                 return False
         return True

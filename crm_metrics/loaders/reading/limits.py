@@ -48,8 +48,8 @@ def _size(count: int) -> str:
 
 def bomb(path: str) -> DataError:
     """The error for a file that unpacks to many times its size."""
-    said = f"unpacks to more than {LARGEST_RATIO} times its size, which no export does"
-    return DataError(said, where=path, hint=_UNPACK)
+    problem = f"unpacks to more than {LARGEST_RATIO} times its size, which no export does"
+    return DataError(problem, where=path, hint=_UNPACK)
 
 
 def check_members(path: str, members: Sequence[zipfile.ZipInfo]) -> None:

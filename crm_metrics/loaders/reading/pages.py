@@ -52,10 +52,10 @@ def as_csv(page: Content) -> Content | None:
 def _encoding(data: bytes) -> Encoding:
     """What the page says, unless its bytes say otherwise."""
     detected = detect(data[: 1 << 16])
-    said = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:4000], re.IGNORECASE)
-    if said and (detected.is_utf8 or detected.guessed):
+    charset = re.search(rb"charset\s*=\s*[\"']?([\w-]+)", data[:4000], re.IGNORECASE)
+    if charset and (detected.is_utf8 or detected.guessed):
         try:
-            name = codecs.lookup(said[1].decode()).name
+            name = codecs.lookup(charset[1].decode()).name
         except LookupError:
             return detected
         return detected if name.startswith("utf-16") or name == "utf-8" else Encoding(name)

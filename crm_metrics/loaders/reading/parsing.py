@@ -141,16 +141,16 @@ class Parser:
 
     def _adapt(self, error: pa.ArrowInvalid, kinds: dict[int, As]) -> None:
         """Changes what the error asks for, or raises DataError when nothing is left to change."""
-        said = str(error)
-        column = re.match(r"In CSV column #(\d+): ", said)
+        message = str(error)
+        column = re.match(r"In CSV column #(\d+): ", message)
         # Arrow cannot hand over the text of a malformed record that is not UTF-8 either.
-        if ("invalid UTF8" in said or "CSV parse error" in said) and self.encoding.is_utf8:
+        if ("invalid UTF8" in message or "CSV parse error" in message) and self.encoding.is_utf8:
             self.encoding = Encoding(GUESSED.name, self.encoding.mark, guessed=True)
         elif column and kinds.get(int(column[1]), As.TEXT) not in TEXTS:
             self._refit([int(column[1])], kinds)
-        elif "straddl" in said and self._block < LARGE_BLOCK:
+        elif "straddl" in message and self._block < LARGE_BLOCK:
             self._block = LARGE_BLOCK
-        elif "straddl" in said:
+        elif "straddl" in message:
             raise DataError(
                 f"has a row longer than {LARGE_BLOCK >> 20} MB",
                 where=self.content.path,
@@ -158,7 +158,7 @@ class Parser:
             ) from error
         else:
             hint = "A quotation mark that is never closed may have swallowed the lines below it."
-            raise DataError(f"cannot be read: {said}", where=self.content.path, hint=hint) from error
+            raise DataError(f"cannot be read: {message}", where=self.content.path, hint=hint) from error
 
 
 def _is_utf8(name: str) -> bool:
@@ -186,10 +186,10 @@ class Malformed:
     one. Reading ends with the record after `most` of them.
     """
 
-    def __init__(self, *, whole: bool = False, most: int = MOST_MALFORMED) -> None:
+    def __init__(self, *, full_text: bool = False, most: int = MOST_MALFORMED) -> None:
         self.records: list[tuple[int, int, str]] = []
         self.too_many = False
-        self._whole, self._most = whole, most
+        self._whole, self._most = full_text, most
 
     def __call__(self, row: Any) -> str:
         if len(self.records) >= self._most:

@@ -38,7 +38,7 @@ def records_of(parser: Parser) -> Ragged:
     Read are those that only lack cells at their end, that only have blank ones too many, and those wrapped whole in
     quotes. Arrow numbers records only when it reads with one thread, hence a second pass.
     """
-    malformed = Malformed(whole=True)
+    malformed = Malformed(full_text=True)
     options = parser.options({0: As.PLAIN}, malformed, use_threads=False)
     options["convert_options"].column_types = {"0": pa.binary()}
     with readable(parser.content), parser.stream() as stream:
@@ -58,20 +58,22 @@ def records_of(parser: Parser) -> Ragged:
     return Ragged(rows, left_out, cells, rows[kept], rows[short], records[short[0]][1] if short else 0)
 
 
-def _mended(parser: Parser, seen: int, text: str) -> str | None:
+def _mended(parser: Parser, cells_found: int, text: str) -> str | None:
     """The record as a line of the header's width; None when it cannot be told which cell belongs where."""
     width, delimiter = len(parser.layout.header), parser.layout.delimiter
-    if seen > width:
+    if cells_found > width:
         cells = _cells(text, delimiter)
         return (
-            _line(cells[:width], delimiter) if len(cells) == seen and not any(map(str.strip, cells[width:])) else None
+            _line(cells[:width], delimiter)
+            if len(cells) == cells_found and not any(map(str.strip, cells[width:]))
+            else None
         )
-    if seen == 1 and text.startswith('"'):
+    if cells_found == 1 and text.startswith('"'):
         wrapped = _cells(text, delimiter)
         inner = _cells(wrapped[0], delimiter) if len(wrapped) == 1 else []
         if len(inner) == width:
             return _line(inner, delimiter)
-    return text + delimiter * (width - seen)
+    return text + delimiter * (width - cells_found)
 
 
 def _cells(text: str, delimiter: str) -> list[str]:

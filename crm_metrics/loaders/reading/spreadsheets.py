@@ -44,10 +44,10 @@ class _Complaints(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self.said: list[str] = []
+        self.messages: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.said.append(record.getMessage())
+        self.messages.append(record.getMessage())
 
 
 @contextmanager
@@ -85,22 +85,22 @@ def _understood(content: Content) -> Iterator[None]:
     finally:
         logger.removeHandler(complaints)
         logger.propagate = was
-    if any("max" in said and "row" in said for said in complaints.said):
+    if any("max" in message and "row" in message for message in complaints.messages):
         raise DataError(
-            f"claims more rows than a spreadsheet has ({'; '.join(complaints.said)[:200]})",
+            f"claims more rows than a spreadsheet has ({'; '.join(complaints.messages)[:200]})",
             where=content.path,
             hint="Delete what lies below the table, or export it as CSV.",
         )
 
 
 def _unreadable(content: Content, error: BaseException) -> DataError:
-    said = str(error).partition("\n")[0]
-    if "Cell limit" in said:
-        said = "it claims more cells than fit into memory"
-    if "assword" in said or "ncrypt" in said:
+    problem = str(error).partition("\n")[0]
+    if "Cell limit" in problem:
+        problem = "it claims more cells than fit into memory"
+    if "assword" in problem or "ncrypt" in problem:
         return protected(content)
     hint = "Open it in a spreadsheet program and save it as .xlsx, or export it as CSV."
-    return DataError(f"is not a workbook that can be read ({said})", where=content.path, hint=hint)
+    return DataError(f"is not a workbook that can be read ({problem})", where=content.path, hint=hint)
 
 
 def protected(content: Content) -> DataError:

@@ -47,13 +47,13 @@ class Canvas:
 
     def spans(self, row: int) -> list[Span]:
         """A row of the field, what is styled alike in one piece."""
-        made: list[Span] = []
+        spans: list[Span] = []
         for column in range(self.width):
             cell = column, row
             dots = self._dots.get(cell)
             text, style = (chr(_BLANK + dots), self._styles[cell]) if dots else self._marks.get(cell, (" ", ""))
-            if made and made[-1][1] == style:
-                made[-1] = made[-1][0] + text, style
+            if spans and spans[-1][1] == style:
+                spans[-1] = spans[-1][0] + text, style
             else:
-                made.append((text, style))
-        return made
+                spans.append((text, style))
+        return spans

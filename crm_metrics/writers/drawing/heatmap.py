@@ -30,8 +30,8 @@ def draw(screen: Screen, chart: HeatMap) -> None:
     screen.line((_labelled("average", "", wide), "bold"), *_cells(chart.average[:fit], top))
     screen.paragraph(cells.visible(chart.says), "dim", indent=len(GAP), hang=2)
     if fit < many:
-        said = f"k up to {fit - 1} of {many - 1} fit here: a wider terminal or -f csv has all."
-        screen.paragraph(said, "dim", indent=len(GAP), hang=2)
+        note = f"k up to {fit - 1} of {many - 1} fit here: a wider terminal or -f csv has all."
+        screen.paragraph(note, "dim", indent=len(GAP), hang=2)
 
 
 def _labelled(label: str, size: str, wide: tuple[int, int]) -> str:
@@ -39,15 +39,15 @@ def _labelled(label: str, size: str, wide: tuple[int, int]) -> str:
 
 
 def _cells(shares: Sequence[float | None], top: float) -> list[Span]:
-    made = []
+    spans = []
     for share in shares:
         if share is None:
-            made.append((" " * _CELL, ""))
+            spans.append((" " * _CELL, ""))
             continue
         level = min(int(share / top * len(_LEVELS)), len(_LEVELS) - 1) if top else 0
         level = max(level, 0)
-        made.append((f"{_percent(share):>{_CELL - 1}}{_LEVELS[level]}", _STYLES[level]))
-    return made
+        spans.append((f"{_percent(share):>{_CELL - 1}}{_LEVELS[level]}", _STYLES[level]))
+    return spans
 
 
 def _percent(share: float) -> str:

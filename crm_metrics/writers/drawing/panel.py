@@ -31,17 +31,17 @@ def draw(screen: Screen, curves: Sequence[Curve]) -> None:
     room = min(screen.width or _NO_LIMIT, _WIDEST)
     abreast = 1 if len(curves) == 1 else max(1, min(_ABREAST, len(curves), (room + 2) // (_NARROWEST + 2)))
     wide = (room - len(GAP) * (abreast - 1)) // abreast
-    seen: set[str] = set()
+    used_signs: set[str] = set()
     for first in range(0, len(curves), abreast):
         screen.blank()
         panels = [
-            _panel(curve, wide, _TALL if len(curves) == 1 else _SHORT, seen) for curve in curves[first:][:abreast]
+            _panel(curve, wide, _TALL if len(curves) == 1 else _SHORT, used_signs) for curve in curves[first:][:abreast]
         ]
         tallest = max(map(len, panels))  # a title may take more than a line
         panels = [[[("", "")]] * (tallest - len(panel)) + panel for panel in panels]
         for row in zip(*panels, strict=True):
             screen.line(*(span for place, cell in enumerate(row) for span in _beside(cell, wide, place, len(row))))
-    if signs := [f"{sign} {meaning}" for sign, meaning in LEGEND.items() if sign in seen]:
+    if signs := [f"{sign} {meaning}" for sign, meaning in LEGEND.items() if sign in used_signs]:
         screen.blank()
         screen.paragraph("   ".join(signs), "dim", hang=0)
 
@@ -52,8 +52,8 @@ def _beside(cell: list[Span], wide: int, place: int, count: int) -> list[Span]:
     return [*cell, (" " * (wide - sum(cell_len(text) for text, _ in cell)) + GAP, "")]
 
 
-def _panel(curve: Curve, wide: int, height: int, seen: set[str]) -> list[list[Span]]:
-    """The lines of one chart, none wider than `wide`; the signs it uses are added to those `seen`."""
+def _panel(curve: Curve, wide: int, height: int, used_signs: set[str]) -> list[list[Span]]:
+    """The lines of one chart, none wider than `wide`; the signs it uses are added to `used_signs`."""
     bottom, top = extent(curve)
     marks = ticks(bottom, top, most=max(3, height // 3 + 1))
     texts = tick_texts(marks)
@@ -68,8 +68,8 @@ def _panel(curve: Curve, wide: int, height: int, seen: set[str]) -> list[list[Sp
     def up(value: float) -> int:
         return round((value * factor - bottom) / (top - bottom) * rows)
 
-    _marks(canvas, curve, across, up, seen)
-    _curve(canvas, curve, across, up, seen)
+    _marks(canvas, curve, across, up, used_signs)
+    _curve(canvas, curve, across, up, used_signs)
     at_row = {height - 1 - up(mark / factor) // 4: text for mark, text in zip(marks, texts, strict=True)}
     lines: list[list[Span]] = [[(piece, "bold")] for piece in wrapped(heading(curve), wide)]
     for row in range(height):
@@ -80,7 +80,7 @@ def _panel(curve: Curve, wide: int, height: int, seen: set[str]) -> list[list[Sp
 
 
 def _marks(
-    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
+    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], used_signs: set[str]
 ) -> None:
     """What lies behind the curve: the interval, the target, the trend where there is one, changes of level."""
     low, high = (_between(across, limits) for limits in (curve.low, curve.high))
@@ -90,18 +90,18 @@ def _marks(
         target, trend = curve.target[place], curve.trend[place]
         if bottom is not None and top is not None:
             for row in range(max(up(bottom), 0) // 4, min(up(top) // 4, canvas.height - 1) + 1):
-                _put(canvas, column, canvas.height - 1 - row, "░", _BAND, seen)
+                _put(canvas, column, canvas.height - 1 - row, "░", _BAND, used_signs)
         if target is not None:
-            _put(canvas, column, canvas.height - 1 - up(target) // 4, "╌", _TARGET, seen)
+            _put(canvas, column, canvas.height - 1 - up(target) // 4, "╌", _TARGET, used_signs)
         if trend is not None:
-            _put(canvas, column, canvas.height - 1 - up(trend) // 4, "∙", _TREND, seen)
+            _put(canvas, column, canvas.height - 1 - up(trend) // 4, "∙", _TREND, used_signs)
     for step in curve.steps:
         for row in range(canvas.height):
-            _put(canvas, across(step - 0.5) // 2, row, "┊", _MARK, seen)
+            _put(canvas, across(step - 0.5) // 2, row, "┊", _MARK, used_signs)
 
 
 def _curve(
-    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], seen: set[str]
+    canvas: Canvas, curve: Curve, across: Callable[[float], int], up: Callable[[float], int], used_signs: set[str]
 ) -> None:
     before: tuple[int, int] | None = None
     for place, (value, complete) in enumerate(zip(curve.values, curve.complete, strict=True)):
@@ -115,32 +115,32 @@ def _curve(
         sign = "◆" if place in curve.odd else "" if complete else "○"
         if sign and value is not None:
             canvas.cover(across(place) // 2, canvas.height - 1 - up(value) // 4, sign, _MARK)
-            seen.add(sign)
+            used_signs.add(sign)
 
 
-def _near(found: dict[int, float], dot: int) -> float | None:
+def _near(by_dot: dict[int, float], dot: int) -> float | None:
     """The value at one of the two dots of a character."""
-    return found.get(dot, found.get(dot + 1))
+    return by_dot.get(dot, by_dot.get(dot + 1))
 
 
 def _between(across: Callable[[float], int], values: Sequence[float | None]) -> dict[int, float]:
     """The values at every dot, straight from each to the next; nothing beside one that is missing."""
-    found: dict[int, float] = {}
+    by_dot: dict[int, float] = {}
     for place, value in enumerate(values):
         if value is None:
             continue
-        found[across(place)] = value
+        by_dot[across(place)] = value
         after = values[place + 1] if place + 1 < len(values) else None
         if after is not None:
             start, end = across(place), across(place + 1)
             for dot in range(start + 1, end):
-                found[dot] = value + (after - value) * (dot - start) / (end - start)
-    return found
+                by_dot[dot] = value + (after - value) * (dot - start) / (end - start)
+    return by_dot
 
 
-def _put(canvas: Canvas, column: int, row: int, sign: str, style: str, seen: set[str]) -> None:
+def _put(canvas: Canvas, column: int, row: int, sign: str, style: str, used_signs: set[str]) -> None:
     canvas.mark(column, row, sign, style)
-    seen.add(sign)
+    used_signs.add(sign)
 
 
 def _dates(labels: Sequence[str], left: int, width: int, column: Callable[[float], int]) -> list[list[Span]]:

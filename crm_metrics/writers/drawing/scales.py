@@ -38,15 +38,15 @@ def shown_as(unit: Unit) -> float:
 def ticks(low: float, high: float, most: int) -> list[float]:
     """Round numbers between `low` and `high`: as many as there can be up to `most`, but two at least."""
     size = 10.0 ** math.floor(math.log10((high - low) / most))
-    found: list[float] = []
+    marks: list[float] = []
     for step in (factor * scale for scale in (size * 100, size * 10, size, size / 10) for factor in reversed(_ROUND)):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-        if len(found) >= 2 and last - first + 1 > most:
+        if len(marks) >= 2 and last - first + 1 > most:
             break
-        found = [place * step for place in range(first, last + 1)]
-        if len(found) > most:
+        marks = [place * step for place in range(first, last + 1)]
+        if len(marks) > most:
             break
-    return found
+    return marks
 
 
 def tick_texts(numbers: Sequence[float]) -> list[str]:

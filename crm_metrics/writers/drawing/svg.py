@@ -48,12 +48,12 @@ def picture(book: Book) -> str:
     if not book.charts:
         raise no_chart("svg")
     pieces, top = [], 34
-    for number, made in enumerate(book.charts):
-        wide, tall = size(made)
-        pieces.append(f'<text class="title" x="8" y="{top}">{text(_title(made))}</text>')
-        pieces.append(f'<svg y="{top + 6}" width="{wide}" height="{tall}">{chart(made, f"c{number}")}</svg>')
+    for number, figure in enumerate(book.charts):
+        wide, tall = size(figure)
+        pieces.append(f'<text class="title" x="8" y="{top}">{text(_title(figure))}</text>')
+        pieces.append(f'<svg y="{top + 6}" width="{wide}" height="{tall}">{chart(figure, f"c{number}")}</svg>')
         top += tall + 40
-    widest = max(size(made)[0] for made in book.charts)
+    widest = max(size(figure)[0] for figure in book.charts)
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" class="chart" '
         f'viewBox="0 0 {widest} {top}" width="{widest}" height="{top}"><title>{text(book.title)}</title>'
@@ -63,7 +63,7 @@ def picture(book: Book) -> str:
 
 def curves_of(book: Book, format: str) -> list[Curve]:  # noqa: A002
     """The curves of a book. Raises `UsageError` where it has none."""
-    curves = [made for made in book.charts if isinstance(made, Curve)]
+    curves = [figure for figure in book.charts if isinstance(figure, Curve)]
     if not curves:
         raise no_chart(format)
     return curves
@@ -74,30 +74,30 @@ def no_chart(format: str) -> UsageError:  # noqa: A002
     return UsageError(f"there is no chart here that {format} could show", hint="Choose -f html, or -f csv.")
 
 
-def size(made: Curve | HeatMap) -> tuple[int, int]:
+def size(figure: Curve | HeatMap) -> tuple[int, int]:
     """How wide and tall a chart is."""
-    if isinstance(made, Curve):
+    if isinstance(figure, Curve):
         return _WIDE, _TALL
-    left = 8 + round(_LETTER * max((len(row) for row in made.rows), default=0)) + 20
-    return left + _CELL * len(made.average) + 8, _ROW * (len(made.rows) + 2) + 8
+    left = 8 + round(_LETTER * max((len(row) for row in figure.rows), default=0)) + 20
+    return left + _CELL * len(figure.average) + 8, _ROW * (len(figure.rows) + 2) + 8
 
 
-def chart(made: Curve | HeatMap, name: str) -> str:
+def chart(figure: Curve | HeatMap, name: str) -> str:
     """One chart as an `svg` element; `name` sets its ids apart from those of others."""
-    wide, tall = size(made)
-    body = "".join(_curve(made) if isinstance(made, Curve) else _heat_map(made))
+    wide, tall = size(figure)
+    body = "".join(_curve(figure) if isinstance(figure, Curve) else _heat_map(figure))
     return (
         f'<svg class="chart" viewBox="0 0 {wide} {tall}" role="img" aria-labelledby="{name}-t {name}-d">'
-        f'<title id="{name}-t">{text(_title(made))}</title><desc id="{name}-d">{text(made.says)}</desc>{body}</svg>'
+        f'<title id="{name}-t">{text(_title(figure))}</title><desc id="{name}-d">{text(figure.says)}</desc>{body}</svg>'
     )
 
 
 def sparkline(values: Sequence[float | None]) -> str:
     """A series as a small line, with a dot at its last value; it is left out of what is read aloud."""
-    given = [value for value in values if value is not None]
-    if len(given) < 2:
+    numbers = [value for value in values if value is not None]
+    if len(numbers) < 2:
         return ""
-    low, high = min(*given, 0.0), max(given)
+    low, high = min(*numbers, 0.0), max(numbers)
     span = (high - low) or 1.0
     places = [
         None if value is None else (4 + 92 * at / (len(values) - 1), 26 - 22 * (value - low) / span)
@@ -113,16 +113,16 @@ def text(words: str) -> str:
     return escape(cells.visible(words))
 
 
-def _title(made: Curve | HeatMap) -> str:
-    return heading(made) if isinstance(made, Curve) else made.title
+def _title(figure: Curve | HeatMap) -> str:
+    return heading(figure) if isinstance(figure, Curve) else figure.title
 
 
-def _curve(made: Curve) -> Iterator[str]:
-    low, high = extent(made)
+def _curve(curve: Curve) -> Iterator[str]:
+    low, high = extent(curve)
     marks = ticks(low, high, most=5)
     labels = tick_texts(marks)
     left = 12 + _LETTER * max(map(len, labels))
-    factor, count = shown_as(made.unit), len(made.periods)
+    factor, count = shown_as(curve.unit), len(curve.periods)
 
     def across(place: float) -> float:
         return left + (_WIDE - left - _RIGHT) * (place / (count - 1) if count > 1 else 0.5)
@@ -137,20 +137,20 @@ def _curve(made: Curve) -> Iterator[str]:
     for mark, label in zip(marks, labels, strict=True):
         yield f'<path class="grid" d="M{left:.1f} {up(mark):.1f}H{_WIDE - _RIGHT}"/>'
         yield f'<text x="{left - 6:.1f}" y="{up(mark) + 4:.1f}" text-anchor="end">{text(label)}</text>'
-    for at in dates(made.periods, round((_WIDE - left) / _LETTER)):
-        yield f'<text x="{across(at):.1f}" y="{_TALL - _BOTTOM + 18}" text-anchor="middle">{text(made.periods[at])}</text>'
-    points, bottoms, tops = places(made.values), places(made.low), places(made.high)
+    for at in dates(curve.periods, round((_WIDE - left) / _LETTER)):
+        yield f'<text x="{across(at):.1f}" y="{_TALL - _BOTTOM + 18}" text-anchor="middle">{text(curve.periods[at])}</text>'
+    points, bottoms, tops = places(curve.values), places(curve.low), places(curve.high)
     used = {"band"} if any(bottoms) and any(tops) else set()
     yield from _band(bottoms, tops)
-    for name, line in (("target", places(made.target)), ("trend", places(made.trend))):
+    for name, line in (("target", places(curve.target)), ("trend", places(curve.trend))):
         if any(line):
             used.add(name)
             yield _line(name, line)
-    for step in made.steps:
+    for step in curve.steps:
         used.add("step")
         yield f'<path class="step" d="M{across(step - 0.5):.1f} {_TOP}V{_TALL - _BOTTOM}"/>'
-    yield _line("curve", [point if over else None for point, over in zip(points, made.complete, strict=True)])
-    for at, (point, over) in enumerate(zip(points, made.complete, strict=True)):
+    yield _line("curve", [point if over else None for point, over in zip(points, curve.complete, strict=True)])
+    for at, (point, over) in enumerate(zip(points, curve.complete, strict=True)):
         if point is None:
             continue
         x, y = f"{point[0]:.1f}", f"{point[1]:.1f}"
@@ -158,26 +158,26 @@ def _curve(made: Curve) -> Iterator[str]:
             used.add("open")
             yield _line("open", points[max(at - 1, 0) : at + 1])
             yield f'<circle class="ring" cx="{x}" cy="{y}" r="3.5"/>'
-        elif at in made.odd:
+        elif at in curve.odd:
             used.add("odd")
             yield f'<path class="odd" d="M{x} {y}m-5 0l5 -5l5 5l-5 5z"/>'
         elif count <= _DOTS:
             yield f'<circle class="dot" cx="{x}" cy="{y}" r="2.2"/>'
-        said = f"{made.periods[at]}: {cells.value(made.values[at], made.unit, made.currency)}"
-        yield f'<circle class="hover" cx="{x}" cy="{y}" r="7"><title>{text(said)}</title></circle>'
+        label_ = f"{curve.periods[at]}: {cells.value(curve.values[at], curve.unit, curve.currency)}"
+        yield f'<circle class="hover" cx="{x}" cy="{y}" r="7"><title>{text(label_)}</title></circle>'
     yield from _legend(left, [name for name in _LEGEND if name in used])
 
 
 def _line(name: str, places: Sequence[tuple[float, float] | None]) -> str:
-    runs = [[place for place in run if place] for given, run in groupby(places, key=bool) if given]
+    runs = [[place for place in run if place] for is_set, run in groupby(places, key=bool) if is_set]
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in run) for run in runs)
     return f'<path class="{name}" d="{path}"/>' if path else ""
 
 
 def _band(bottoms: Sequence[tuple[float, float] | None], tops: Sequence[tuple[float, float] | None]) -> Iterator[str]:
     both = list(zip(bottoms, tops, strict=True))
-    for given, run in groupby(both, key=all):
-        if given:
+    for is_set, run in groupby(both, key=all):
+        if is_set:
             pairs = list(run)
             edge = [top for _, top in pairs] + [bottom for bottom, _ in reversed(pairs)]
             yield f'<path class="band" d="M{"L".join(f"{x:.1f} {y:.1f}" for x, y in filter(None, edge))}z"/>'
@@ -195,12 +195,14 @@ def _legend(left: float, names: Sequence[str]) -> Iterator[str]:
         left += 36 + _LETTER * 0.9 * len(_LEGEND[name])
 
 
-def _heat_map(made: HeatMap) -> Iterator[str]:
-    top = max((share for line in made.shares for share in line[1:] if share is not None), default=0.0) or 1.0
-    left = size(made)[0] - 8 - _CELL * len(made.average)
-    for step in range(len(made.average)):
+def _heat_map(heat_map: HeatMap) -> Iterator[str]:
+    top = max((share for line in heat_map.shares for share in line[1:] if share is not None), default=0.0) or 1.0
+    left = size(heat_map)[0] - 8 - _CELL * len(heat_map.average)
+    for step in range(len(heat_map.average)):
         yield f'<text x="{left + _CELL * (step + 0.5):.1f}" y="16" text-anchor="middle">{step}</text>'
-    for row, (label, line) in enumerate(zip((*made.rows, "average"), (*made.shares, made.average), strict=True), 1):
+    for row, (label, line) in enumerate(
+        zip((*heat_map.rows, "average"), (*heat_map.shares, heat_map.average), strict=True), 1
+    ):
         yield f'<text x="8" y="{_ROW * row + 16}">{text(label)}</text>'
         for step, share in enumerate(line):
             if share is None:

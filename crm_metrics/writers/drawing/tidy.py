@@ -160,12 +160,12 @@ def _shortest(doubles: np.ndarray, counts: np.ndarray | bool) -> pa.Array:
 
     finite = np.isfinite(doubles)
     texts = pa.array(doubles, mask=~finite).cast(pa.string())
-    whole = finite & (np.abs(doubles) < _EXACT) & (doubles == np.rint(doubles))
-    pointed = whole & ~np.asarray(counts)
-    long = finite & ~whole & (np.abs(doubles) >= _LONG)
-    if whole.any():
+    is_integral = finite & (np.abs(doubles) < _EXACT) & (doubles == np.rint(doubles))
+    pointed = is_integral & ~np.asarray(counts)
+    long = finite & ~is_integral & (np.abs(doubles) >= _LONG)
+    if is_integral.any():
         texts = pc.replace_with_mask(
-            texts, pa.array(whole), pa.array(doubles[whole].astype(np.int64)).cast(pa.string())
+            texts, pa.array(is_integral), pa.array(doubles[is_integral].astype(np.int64)).cast(pa.string())
         )
     if pointed.any():
         points = pc.binary_join_element_wise(texts.filter(pa.array(pointed)), ".0", "")

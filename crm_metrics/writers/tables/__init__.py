@@ -26,16 +26,16 @@ def write(tables: Mapping[str, pa.Table], format: str, target: Path) -> None:  #
     `UsageError` for what cannot be written."""
     try:
         with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name:
-            made = Path(name, "made")
+            draft = Path(name, "made")
             if format == "xlsx":
-                _workbook(tables, made)
+                _workbook(tables, draft)
             else:
-                made.mkdir()
+                draft.mkdir()
                 for table, rows in tables.items():
-                    (_csv if format == "csv" else _parquet)(rows, made / f"{table}.{format}")
+                    (_csv if format == "csv" else _parquet)(rows, draft / f"{table}.{format}")
                 if target.exists():
                     target.rmdir()  # it is empty
-            made.replace(target)
+            draft.replace(target)
     except OSError as error:
         raise UsageError(f"cannot be written: {error.strerror}", where=str(target)) from error
 

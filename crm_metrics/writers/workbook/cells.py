@@ -173,11 +173,11 @@ def put_paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns:
 
     wide = max(columns, 6)
     letters = sum(worksheet.column_dimensions[get_column_letter(number + 1)].width for number in range(wide))
-    for said in says:
-        put_cell(worksheet, row, 1, said)
+    for sentence in says:
+        put_cell(worksheet, row, 1, sentence)
         worksheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=wide)
         worksheet.cell(row, 1).alignment = Alignment(wrap_text=True, vertical="top")
-        worksheet.row_dimensions[row].height = 15.0 * -(-len(said) // max(int(letters * 0.95), 1))
+        worksheet.row_dimensions[row].height = 15.0 * -(-len(sentence) // max(int(letters * 0.95), 1))
         row += 1
     return row + 1
 

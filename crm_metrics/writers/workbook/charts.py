@@ -58,9 +58,9 @@ def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> Non
     for number, curve in enumerate(curves):
         lines = {"value": curve.values, "at least": curve.low, "at most": curve.high}
         lines |= {"trend": curve.trend, "target": curve.target}
-        given = {name: values for name, values in lines.items() if any(value is not None for value in values)}
+        filled = {name: values for name, values in lines.items() if any(value is not None for value in values)}
         put_cell(worksheet, 1, left, heading(curve), bold=True)
-        for offset, (name, values) in enumerate(given.items(), 1):
+        for offset, (name, values) in enumerate(filled.items(), 1):
             put_cell(worksheet, 2, left + offset, name, bold=True)
             for at, value in enumerate(values):
                 if value is not None:
@@ -68,9 +68,9 @@ def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> Non
                     put_cell(worksheet, at + 3, left + offset, value, format=code)
         for at, period in enumerate(curve.periods):
             put_cell(worksheet, at + 3, left, period, format="@")
-        chart = _line_chart(worksheet, curve, left, list(given))
+        chart = _line_chart(worksheet, curve, left, list(filled))
         summary.add_chart(chart, f"{beside}{2 + 17 * number}")
-        left += len(given) + 2
+        left += len(filled) + 2
 
 
 def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[str]) -> Any:

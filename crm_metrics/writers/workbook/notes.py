@@ -21,10 +21,10 @@ def put_notes(workbook: Workbook, book: Book, how: How) -> None:
     origin = book.origin
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
     below = [note for sheet in book.sheets for note in sheet.notes]
-    rows = [("result", said) for said in says]
+    rows = [("result", sentence) for sentence in says]
     for passage in book.passages:
-        told = [((part.text, ""),) if isinstance(part, Said) else part.pairs for part in passage.parts]
-        rows += [(passage.title, f"{label} {text}".strip()) for pairs in told for label, text in pairs]
+        pairs_of = [((part.text, ""),) if isinstance(part, Said) else part.pairs for part in passage.parts]
+        rows += [(passage.title, f"{label} {text}".strip()) for pairs in pairs_of for label, text in pairs]
     rows += [("note", note) for note in (*book.notes, *origin.notes, *below)]
     rows += [("data problem", line) for line in problems(book.problems, verbose=True)]
     _listed(workbook, "Notes", ("kind", "text"), rows, wide=(14, 110))
@@ -33,9 +33,9 @@ def put_notes(workbook: Workbook, book: Book, how: How) -> None:
 def put_definitions(workbook: Workbook, book: Book, names: Sequence[str]) -> None:
     """What each figure means."""
     defined = {name: book.define(name) for name in names}
-    heads = list(dict.fromkeys(head for said in defined.values() for head in said))
+    heads = list(dict.fromkeys(head for definition in defined.values() for head in definition))
     if heads:
-        rows = [(name, *(said.get(head) for head in heads)) for name, said in defined.items() if said]
+        rows = [(name, *(definition.get(head) for head in heads)) for name, definition in defined.items() if definition]
         _listed(workbook, "Definitions", ["figure", *heads], rows, wide=(28, *[50] * len(heads)))
 
 
@@ -43,11 +43,11 @@ def put_origins(workbook: Workbook, origin: Origin) -> None:
     """The files, what of them was left out, what each table covers, and the settings."""
     heads = ["file", "table", "vendor", "rows", "used", "left out", "sha256"]
     rows = [
-        (one.path, one.table, one.vendor, one.rows, one.used, one.rows - one.used, origin.digests.get(one.path))
-        for one in origin.sources
+        (file.path, file.table, file.vendor, file.rows, file.used, file.rows - file.used, origin.digests.get(file.path))
+        for file in origin.sources
     ]
     _listed(workbook, "Inputs", heads, rows, wide=(40, 16, 20, 10, 10, 10, 68))
-    left = [(one.path, reason, count) for one in origin.sources for reason, count in one.left_out.items()]
+    left = [(source.path, reason, count) for source in origin.sources for reason, count in source.left_out.items()]
     _listed(workbook, "Left out", ("file", "reason", "rows"), left, wide=(40, 40, 10))
     cover = [(name, *days.values()) for name, days in covered(origin.coverage).items()]
     heads = ["table", "from", "newest", "known until", "complete until"]
