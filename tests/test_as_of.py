@@ -194,4 +194,4 @@ def test_a_stage_entered_later_has_not_been_entered_in_report_funnel_and_pipelin
 
     assert report == {("stages_entered", "New"): 4, ("stages_entered", "Offer"): 1, ("stage_snapshot_deals", "New"): 3}
     assert [(group.label, group.deals) for group in groups] == [("New", 3)]
-    assert [(stage.name, stage.waiting) for stage in funnel.found.stages] == [("New", 3), ("Offer", 0)]
+    assert [(stage.name, stage.waiting) for stage in funnel.bottleneck.stages] == [("New", 3), ("Offer", 0)]

@@ -33,7 +33,7 @@ def deals(new: list[str], demo: list[str], *, currency: bool = False) -> str:
 def of(folder: Path, text: str, **asked: object) -> Bottleneck:
     path = written(folder, "hubspot-deals.csv", text)
     settings = validated({"as_of": "2024-01-31"}, "test")
-    return api.bottleneck([path], period=asked.pop("period", "all"), settings=settings, today=TODAY, **asked).found  # type: ignore[arg-type]
+    return api.bottleneck([path], period=asked.pop("period", "all"), settings=settings, today=TODAY, **asked).bottleneck  # type: ignore[arg-type]
 
 
 def test_the_stages_have_their_figures(tmp_path):

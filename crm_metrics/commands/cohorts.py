@@ -70,7 +70,7 @@ def cohorts(
     what those pay a month (mrr). `period` keeps the cohorts that began in it. Raises `CrmMetricsError` with what, where and
     what to do."""
     session = Session.of(paths, **files)
-    grain = next((known for known in COHORT_GRAINS if known == by.casefold()), None)
+    grain = next((choice for choice in COHORT_GRAINS if choice == by.casefold()), None)
     if grain is None:
         raise UsageError(f"--by {by}: month, quarter, year or week. {did_you_mean(by, COHORT_GRAINS)}".rstrip())
     if of not in COHORTS_OF:
@@ -82,18 +82,18 @@ def cohorts(
     from crm_metrics.analysis.lifetimes.contracts import contracts
     from crm_metrics.reporting.timeline import reported
 
-    whole = reported(dataset, spec) if spec is not None else None
+    span = reported(dataset, spec) if spec is not None else None
     dataset = dataset.up_to("purchases" if of in ("purchases", "revenue") else "spells")
     if of in ("purchases", "revenue"):
-        found = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
+        table = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
     else:
-        found = analysis.of_starts(dataset, grain, mrr=of == "mrr")
-    if whole is not None and whole.unit != "all":  # the month of the first day is in all
-        found = analysis.within(found, whole)
+        table = analysis.of_starts(dataset, grain, mrr=of == "mrr")
+    if span is not None and span.unit != "all":  # the month of the first day is in all
+        table = analysis.within(table, span)
     if of in ("purchases", "revenue"):
-        return CohortTable(dataset, found)
+        return CohortTable(dataset, table)
     renewing = contracts(dataset.tables["spells"], dataset.now)
-    return CohortTable(dataset, found, analysis.lifetime(dataset), renewing)
+    return CohortTable(dataset, table, analysis.lifetime(dataset), renewing)
 
 
 _TITLES = {
@@ -110,46 +110,46 @@ _MEANING = {
 }
 
 
-def book(found: CohortTable) -> Book:
+def book(table: CohortTable) -> Book:
     """The cohorts in tidy form, and the weighted averages; by start also how long customers stay."""
-    made = found.cohorts
-    sheets = [_tidy(made), _averages(made)]
-    says = [_MEANING[made.of].format(grain=made.grain)]
-    known: dict[str, Any] = {"of": made.of, "by": made.grain}
-    if found.lifetime is not None:
-        sheets.append(_survival(found.lifetime))
-        says.append(_median(found.lifetime))
-        median, low, high = found.lifetime.median
-        known["median_lifetime_months"] = {"value": median, "low": low, "high": high, "n": found.lifetime.customers}
+    cohorts_ = table.cohorts
+    sheets = [_tidy(cohorts_), _averages(cohorts_)]
+    says = [_MEANING[cohorts_.of].format(grain=cohorts_.grain)]
+    extra: dict[str, Any] = {"of": cohorts_.of, "by": cohorts_.grain}
+    if table.lifetime is not None:
+        sheets.append(_survival(table.lifetime))
+        says.append(_median(table.lifetime))
+        median, low, high = table.lifetime.median
+        extra["median_lifetime_months"] = {"value": median, "low": low, "high": high, "n": table.lifetime.customers}
     notes = ["Periods that are not over are blank. Averages weigh each cohort by its size; a 0 counts."]
-    if made.of in ("purchases", "revenue"):
+    if cohorts_.of in ("purchases", "revenue"):
         notes.append("Who had bought before the files begin is in a later cohort than the true one.")
-    if found.contracts is not None:
-        notes += renewals.said(found.contracts)
-        known["renewals"] = renewals.known(found.contracts)
-    origin, chart = Origin.of(found.dataset), _heat_map(made, _TITLES[made.of])
-    return Book(_TITLES[made.of], origin, sheets, says=says, notes=notes, extra=known, charts=[chart])
+    if table.contracts is not None:
+        notes += renewals.sentences(table.contracts)
+        extra["renewals"] = renewals.as_json(table.contracts)
+    origin, chart = Origin.of(table.dataset), _heat_map(cohorts_, _TITLES[cohorts_.of])
+    return Book(_TITLES[cohorts_.of], origin, sheets, says=says, notes=notes, extra=extra, charts=[chart])
 
 
-def _heat_map(made: Cohorts, title: str) -> HeatMap:
+def _heat_map(cohorts_: Cohorts, title: str) -> HeatMap:
     """A row for each cohort that has customers, up to the last k for which there is an average."""
-    shown = [row for row, size in enumerate(made.size.tolist()) if size]
-    average = made.averages()[0].tolist()
+    shown = [row for row, size in enumerate(cohorts_.size.tolist()) if size]
+    average = cohorts_.averages()[0].tolist()
     many = sum(share == share for share in average)
-    shares = [[None if share != share else share for share in row[:many]] for row in made.share[shown].tolist()]
+    shares = [[None if share != share else share for share in row[:many]] for row in cohorts_.share[shown].tolist()]
     return HeatMap(
         title,
-        [made.periods[row].label for row in shown],
+        [cohorts_.periods[row].label for row in shown],
         "customers",
-        made.size[shown].tolist(),
+        cohorts_.size[shown].tolist(),
         shares,
         [None if share != share else share for share in average[:many]],
-        f"Percent of each cohort by k, in {made.grain}s.",
+        f"Percent of each cohort by k, in {cohorts_.grain}s.",
     )
 
 
-def _tidy(made: Cohorts) -> Sheet:
-    metric = "cohort_revenue_retention" if made.is_money else "cohort_retention"
+def _tidy(cohorts_: Cohorts) -> Sheet:
+    metric = "cohort_revenue_retention" if cohorts_.is_money else "cohort_retention"
     columns = [
         Column("metric", shown=False),
         Column("cohort"),
@@ -159,25 +159,25 @@ def _tidy(made: Cohorts) -> Sheet:
         Column("low", unit=Unit.PERCENT, spare=2),
         Column("high", unit=Unit.PERCENT, spare=2),
         Column("n", "customers", Unit.COUNT),
-        Column("part", "revenue" if made.is_money else "active", Unit.MONEY if made.is_money else Unit.COUNT),
+        Column("part", "revenue" if cohorts_.is_money else "active", Unit.MONEY if cohorts_.is_money else Unit.COUNT),
         Column("status", shown=False),
         Column("reason", spare=3),
     ]
-    share, (low, high) = made.share, made.limits
+    share, (low, high) = cohorts_.share, cohorts_.limits
     rows: list[list[Cell]] = []
-    for row, size in enumerate(made.size.tolist()):
-        for k, period in enumerate(made.calendar[made.first + row :] if size else []):
-            mature = bool(made.mature[row, k])
+    for row, size in enumerate(cohorts_.size.tolist()):
+        for k, period in enumerate(cohorts_.calendar[cohorts_.first + row :] if size else []):
+            mature = bool(cohorts_.mature[row, k])
             value = float(share[row, k])
             reason = (None if not math.isnan(value) else "zero-denominator") if mature else "immature-cohort"
-            part = float(made.part[row, k]) if mature else None
+            part = float(cohorts_.part[row, k]) if mature else None
             figures = [value, float(low[row, k]), float(high[row, k]), size, part]
             status = "ok" if reason is None else "unavailable"
-            rows.append([metric, made.periods[row].label, k, period.label, *figures, status, reason])
-    return Sheet("cohorts", "", columns, rows, currency=made.currency, charted=True)
+            rows.append([metric, cohorts_.periods[row].label, k, period.label, *figures, status, reason])
+    return Sheet("cohorts", "", columns, rows, currency=cohorts_.currency, charted=True)
 
 
-def _averages(made: Cohorts) -> Sheet:
+def _averages(cohorts_: Cohorts) -> Sheet:
     columns = [
         Column("k", unit=Unit.COUNT),
         Column("value", "average", Unit.PERCENT),
@@ -187,13 +187,13 @@ def _averages(made: Cohorts) -> Sheet:
     ]
     rows: list[list[Cell]] = [
         [k, *map(float, figures), int(many)]
-        for k, (*figures, many) in enumerate(zip(*made.averages(), strict=True))
+        for k, (*figures, many) in enumerate(zip(*cohorts_.averages(), strict=True))
         if many
     ]
     return Sheet("averages", "Weighted averages", columns, rows, charted=True)
 
 
-def _survival(found: Lifetime) -> Sheet:
+def _survival(lifetime: Lifetime) -> Sheet:
     columns = [
         Column("months", unit=Unit.COUNT),
         Column("value", "still there", Unit.PERCENT, bar=True),
@@ -201,16 +201,16 @@ def _survival(found: Lifetime) -> Sheet:
         Column("high", unit=Unit.PERCENT, spare=1),
         Column("n", "watched for longer", Unit.COUNT),
     ]
-    listed = (found.months, found.share, found.low, found.high, found.watched)
+    listed = (lifetime.months, lifetime.share, lifetime.low, lifetime.high, lifetime.watched)
     rows = list(zip(*(part.tolist() for part in listed), strict=True))
     return Sheet("survival", "Still a customer", columns, rows, most=24)
 
 
-def _median(found: Lifetime) -> str:
+def _median(lifetime: Lifetime) -> str:
     """The median lifetime in a sentence."""
-    months, low, high = found.median
-    whole = f"{found.left:,} of {found.customers:,} customers have left"
+    months, low, high = lifetime.median
+    counts = f"{lifetime.left:,} of {lifetime.customers:,} customers have left"
     if math.isnan(months):
-        return f"{whole}: fewer than half, so that the median lifetime is not known yet."
+        return f"{counts}: fewer than half, so that the median lifetime is not known yet."
     limits = "" if math.isnan(low) else f" (between {low:,.1f} and {high:,.1f}, 95 %)"
-    return f"Half of them leave within {cells.value(months, Unit.MONTHS)}{limits}; {whole}."
+    return f"Half of them leave within {cells.value(months, Unit.MONTHS)}{limits}; {counts}."

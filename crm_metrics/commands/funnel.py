@@ -40,7 +40,7 @@ class Funnel:
 
     period: Period
     segment: Mapping[str, str]
-    found: Bottleneck
+    bottleneck: Bottleneck
     dataset: Dataset
 
 
@@ -67,10 +67,10 @@ def funnel(
 
     if asked.period is None and "stage_visits" not in dataset.tables:
         asked = replace(asked, period=periods.parse("all"))
-    whole, timeline = reported(dataset, asked.period), Timeline(dataset)
-    timeline.place(whole)
+    span, timeline = reported(dataset, asked.period), Timeline(dataset)
+    timeline.place(span)
     engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
-    return Funnel(whole, segment, stages.bottleneck(engine, segment), engine.dataset)
+    return Funnel(span, segment, stages.bottleneck(engine, segment), engine.dataset)
 
 
 _COLUMNS = (
@@ -111,34 +111,36 @@ bottleneck = funnel  # its name in Python
 
 def book(funnel: Funnel) -> Book:
     """The stages in order with a sentence on each bottleneck; without histories the snapshot, and that it is one."""
-    found = funnel.found
+    bottleneck = funnel.bottleneck
     segment = [f"{name} {value}" for name, value in funnel.segment.items()]
     origin = Origin.of(funnel.dataset)
-    known: dict[str, object] = {"period": funnel.period.label, "segment": dict(funnel.segment)}
-    if not found.stages:
-        said = (
+    extra: dict[str, object] = {"period": funnel.period.label, "segment": dict(funnel.segment)}
+    if not bottleneck.stages:
+        sentence = (
             "The files hold no history of stages. This is a snapshot: where the deals that are open now stand. How many "
             "went on from a stage, were lost there or waited cannot be told from it."
         )
-        return Book("Snapshot funnel", origin, [_snapshot(found)], segment, [said], extra=known)
-    known["bottleneck"] = {"money": _worst(found.by_money), "delay": _worst(found.by_delay)}
-    says = [_by_money(found), *_unpriced(found), _by_delay(found)]
+        return Book("Snapshot funnel", origin, [_snapshot(bottleneck)], segment, [sentence], extra=extra)
+    extra["bottleneck"] = {"money": _worst(bottleneck.by_money), "delay": _worst(bottleneck.by_delay)}
+    says = [_by_money(bottleneck), *_unpriced(bottleneck), _by_delay(bottleneck)]
     about = ["deals by the period in which they entered a stage", *segment]
-    return Book(f"Funnel  {funnel.period.label}", origin, [_stages(found)], about, [*filter(None, says)], extra=known)
+    return Book(
+        f"Funnel  {funnel.period.label}", origin, [_stages(bottleneck)], about, [*filter(None, says)], extra=extra
+    )
 
 
-def _stages(found: Bottleneck) -> Sheet:
+def _stages(bottleneck: Bottleneck) -> Sheet:
     rows = [
-        [_cell(stage, column.name) if column.name != "currency" else found.currency for column in _COLUMNS]
-        for stage in found.stages
+        [_cell(stage, column.name) if column.name != "currency" else bottleneck.currency for column in _COLUMNS]
+        for stage in bottleneck.stages
     ]
-    for name, entered in found.ends.items():
+    for name, entered in bottleneck.ends.items():
         own: dict[str, Cell] = {"stage": name, "is_end": True, "entered": entered}
         rows.append([own.get(column.name) for column in _COLUMNS])
     notes = [
         "Went on, with 95 % limits: entered a later stage or was won. Lost there: this was the furthest stage it reached."
     ]
-    if unpriced := sum(stage.lost - stage.priced for stage in found.stages if found.no_money is None):
+    if unpriced := sum(stage.lost - stage.priced for stage in bottleneck.stages if bottleneck.no_money is None):
         notes.append(f"{cells.count(unpriced)} of the lost deals have no amount: counted, but not in the money lost.")
     return Sheet("stages", "", _COLUMNS, rows, notes=notes)
 
@@ -149,8 +151,8 @@ def _cell(stage: Stage, column: str) -> Cell:
     return named[column] if column in named else cast("Cell", getattr(stage, column))
 
 
-def _snapshot(found: Bottleneck) -> Sheet:
-    rows = [(standing.name, standing.deals, standing.amount, found.currency) for standing in found.snapshot]
+def _snapshot(bottleneck: Bottleneck) -> Sheet:
+    rows = [(standing.name, standing.deals, standing.amount, bottleneck.currency) for standing in bottleneck.snapshot]
     return Sheet("snapshot", "Open deals by stage now", _SNAPSHOT, rows, empty="no deal is open")
 
 
@@ -164,44 +166,46 @@ def _worst(ranking: Ranking | None) -> dict[str, object] | None:
     }
 
 
-def _by_money(found: Bottleneck) -> str:
-    if found.no_money is not None:
-        return f"Which stage loses most money cannot be told: {found.no_money}."
-    if found.by_money is None:
+def _by_money(bottleneck: Bottleneck) -> str:
+    if bottleneck.no_money is not None:
+        return f"Which stage loses most money cannot be told: {bottleneck.no_money}."
+    if bottleneck.by_money is None:
         return "No deal with an amount was lost in any stage."
-    first = found.by_money.stages[0]
-    lost = f"{cells.value(first.amount, Unit.MONEY, found.currency)}{_limits(first.amount_low, first.amount_high)}"
-    others = [(stage.name, cells.value(stage.amount, Unit.MONEY, found.currency)) for stage in found.by_money.stages]
+    first = bottleneck.by_money.stages[0]
+    lost = f"{cells.value(first.amount, Unit.MONEY, bottleneck.currency)}{_limits(first.amount_low, first.amount_high)}"
+    others = [
+        (stage.name, cells.value(stage.amount, Unit.MONEY, bottleneck.currency)) for stage in bottleneck.by_money.stages
+    ]
     return (
         f"Most money is lost in {first.name}: {lost}, with {cells.count(first.lost)} of the {_deals(first.entered)} that "
-        f"entered it. {_next(found.by_money, others)}"
+        f"entered it. {_next(bottleneck.by_money, others)}"
     )
 
 
-def _unpriced(found: Bottleneck) -> list[str]:
+def _unpriced(bottleneck: Bottleneck) -> list[str]:
     """What the lost deals without an amount could change."""
-    if found.by_money is None:
+    if bottleneck.by_money is None:
         return []
-    first = found.by_money.stages[0]
-    most = max(found.by_money.stages, key=lambda stage: stage.estimate or 0.0)
+    first = bottleneck.by_money.stages[0]
+    most = max(bottleneck.by_money.stages, key=lambda stage: stage.estimate or 0.0)
     if most is first:
         return []
-    worth = cells.value(most.estimate, Unit.MONEY, found.currency)
+    worth = cells.value(most.estimate, Unit.MONEY, bottleneck.currency)
     return [
         f"But {cells.count(most.lost - most.priced)} of the {cells.count(most.lost)} deals lost in {most.name} have no "
         f"amount. Worth as much as the others there, they would make it {worth}: more than anywhere else."
     ]
 
 
-def _by_delay(found: Bottleneck) -> str:
-    if found.by_delay is None:
+def _by_delay(bottleneck: Bottleneck) -> str:
+    if bottleneck.by_delay is None:
         return "Too few deals have left a stage to tell where they wait longest."
-    first = found.by_delay.stages[0]
+    first = bottleneck.by_delay.stages[0]
     days = f"{cells.value(first.days, Unit.DAYS)}{_limits(first.days_low, first.days_high, Unit.DAYS)}"
-    others = [(stage.name, cells.value(stage.days, Unit.DAYS)) for stage in found.by_delay.stages]
+    others = [(stage.name, cells.value(stage.days, Unit.DAYS)) for stage in bottleneck.by_delay.stages]
     return (
         f"Deals stay longest in {first.name}: {days}, the median of {_deals(first.entered)}; {_waiting(first)}. "
-        f"{_next(found.by_delay, others)}"
+        f"{_next(bottleneck.by_delay, others)}"
     )
 
 

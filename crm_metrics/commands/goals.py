@@ -102,7 +102,7 @@ def run(
             "--fail-on",
             metavar="WHAT",
             help="Exit code 1 for: goal-missed, goal-behind, alert.",
-            parse=partial(failing.kinds, known=failing.OF_GOALS),
+            parse=partial(failing.kinds, choices=failing.OF_GOALS),
         ),
     ] = (),
     **asked: Any,
@@ -113,8 +113,8 @@ def run(
     call.answer(answer)
     failed = alerting.of_goals(answer.standings, call.settings.alert) if failing.ALERT in fail_on else []
     for kind in fail_on:
-        standings = [one for one in answer.standings if one.status == kind.removeprefix("goal-")]
-        named = [f"{one.metric.name} in {one.target.period.label}" for one in standings]
+        standings = [standing for standing in answer.standings if standing.status == kind.removeprefix("goal-")]
+        named = [f"{standing.metric.name} in {standing.target.period.label}" for standing in standings]
         failed += [f"goals {kind.removeprefix('goal-')}: {failing.listed(named)}"] if named else []
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     return errors.EXIT_FINDINGS if failed else 0
@@ -125,8 +125,8 @@ def _overlaps(target: Target, dataset: Dataset, asked: Query) -> bool:
 
     if asked.period is None:
         return True
-    whole = reported(dataset, asked.period)
-    return target.period.start < whole.end and whole.start < target.period.end
+    span = reported(dataset, asked.period)
+    return target.period.start < span.end and span.start < target.period.end
 
 
 def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Standing]:
@@ -139,13 +139,13 @@ def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Sta
     dataset = complete(dataset, asked, timeline.windows)
     running = any(target.period.start <= dataset.as_of < target.due for target in wanted)
     past = _past(dataset, first if running else None)
-    found: dict[Target, Standing] = {}
+    by_target: dict[Target, Standing] = {}
     for dims in dict.fromkeys(target.dims for target in wanted):
         own = [(target, place) for target, place in places.items() if target.dims == dims]
         grid = _grid(dataset, asked, dims, timeline.windows, past)
-        made = standings(grid, own, dataset.as_of, first)
-        found |= dict(zip((target for target, _ in own), made, strict=True))
-    return [found[target] for target in wanted]
+        of_dims = standings(grid, own, dataset.as_of, first)
+        by_target |= dict(zip((target for target, _ in own), of_dims, strict=True))
+    return [by_target[target] for target in wanted]
 
 
 def _past(dataset: Dataset, first: date | None) -> tuple[list[Window], list[Window]]:
@@ -155,14 +155,14 @@ def _past(dataset: Dataset, first: date | None) -> tuple[list[Window], list[Wind
 
     end = dataset.as_of + DAY
     weeks = 0 if first is None else max(min((end - first).days // 7, TWO_YEARS), 0)
-    made = []
+    windows = []
     for length, count in ((1, weeks * 7), (7, weeks + 1)):
         timeline = Timeline(dataset)
         for back in range(count, 0, -1):
             start = end - timedelta(days=back * length)
             timeline.place(Period(start, start + timedelta(days=length), start.isoformat(), "range"))
-        made.append(timeline.windows)
-    return made[0], made[1]
+        windows.append(timeline.windows)
+    return windows[0], windows[1]
 
 
 def _grid(
@@ -230,8 +230,8 @@ def book(goals: Goals) -> Book:
     ]
     if any(standing.chance is not None for standing in goals.standings):
         notes.append(_LEGEND)
-    counts = [f"{sum(one.status == status for one in goals.standings)} {status}" for status in _STATUS]
-    about = [said for said in counts if not said.startswith("0 ")]
+    counts = [f"{sum(standing.status == status for standing in goals.standings)} {status}" for status in _STATUS]
+    about = [count for count in counts if not count.startswith("0 ")]
     return Book("Goals", Origin.of(goals.dataset), [Sheet("goals", "", _COLUMNS, rows, notes=notes)], about)
 
 
@@ -245,7 +245,7 @@ def _why(standing: Standing) -> str:
 
 def _row(standing: Standing) -> list[Cell]:
     target, goal = standing.target, standing.target.goal
-    made: dict[str, Cell] = {
+    cells_of: dict[str, Cell] = {
         "metric": standing.metric.name,
         "goal": _named(standing),
         "scope": ", ".join(f"{name}={value}" for name, value in target.scope) or None,
@@ -273,4 +273,4 @@ def _row(standing: Standing) -> list[Cell]:
         "expected_high": standing.expected_high,
         "why": _why(standing) or None,
     }
-    return [made[column.name] for column in _COLUMNS]
+    return [cells_of[column.name] for column in _COLUMNS]

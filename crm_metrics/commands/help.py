@@ -29,7 +29,7 @@ def _text(words: Sequence[str]) -> str:
 
     if not words:
         wide = max(map(len, topics.names()))
-        listed = "\n".join(f"  {one.name:<{wide}}  {one.title}" for one in topics.topics())
+        listed = "\n".join(f"  {topic.name:<{wide}}  {topic.title}" for topic in topics.topics())
         return (
             f"Help topics\n\n{listed}\n\n"
             "'crm-metrics help TOPIC' shows one, 'crm-metrics help WORDS' what is said of them:\n"
@@ -45,7 +45,7 @@ def _text(words: Sequence[str]) -> str:
             return described(catalog[name], catalog)
         if not (sections := topics.sections_about(words)):
             raise
-    return "\n\n".join(f"## {one.topic}: {one.heading}\n\n{one.text.strip()}" for one in sections)
+    return "\n\n".join(f"## {section.topic}: {section.heading}\n\n{section.text.strip()}" for section in sections)
 
 
 def _shown(text: str, *, is_screen: bool) -> str:

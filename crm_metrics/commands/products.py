@@ -61,12 +61,12 @@ def products(
     asked = session.query(period=period, metrics=METRICS, compare=compare)
     dataset = session.load(asked, also=[(LINES, "order_id"), (LINES, "customer")])
     span = compared(dataset, asked)
-    made = sales(dataset, asked.catalog, span.window, span.before, top=top, least=least)
-    if not made:
+    by_currency = sales(dataset, asked.catalog, span.window, span.before, top=top, least=least)
+    if not by_currency:
         raise NothingToReport(
             f"nothing was sold in {span.period.label}", hint="Choose another period with -p, or -p all."
         )
-    return Products(dataset, span.period, span.earlier, top, least, made)
+    return Products(dataset, span.period, span.earlier, top, least, by_currency)
 
 
 _STYLES = {**BY_SIGNAL, "more often": "green", "more": "green"}
@@ -129,17 +129,17 @@ _BEST = (
 def book(products: Products) -> Book:
     """The products by rank, the pairs that are bought together, and what the best customers buy."""
     about = [f"compared with {products.earlier.label}"] if products.earlier else []
-    says = [sentence for one in products.sales for sentence in _says(one, several=len(products.sales) > 1)]
-    known: dict[str, object] = {
+    says = [sentence for sales in products.sales for sentence in _says(sales, several=len(products.sales) > 1)]
+    extra: dict[str, object] = {
         "period": products.period.label,
         "compare_period": products.earlier.label if products.earlier else None,
     }
     sheets = [_table(products), _together(products), _best(products)]
-    return Book(f"Products  {products.period.label}", Origin.of(products.dataset), sheets, about, says, extra=known)
+    return Book(f"Products  {products.period.label}", Origin.of(products.dataset), sheets, about, says, extra=extra)
 
 
 def _table(products: Products) -> Sheet:
-    rows = [[*_product(product), one.currency] for one in products.sales for product in one.products]
+    rows = [[*_product(product), sales.currency] for sales in products.sales for product in sales.products]
     notes = ["Share, and bought again (buyers with two or more purchases of it in the period), with 95 % limits."]
     if products.earlier:
         notes.append("Change: of each product on its own; of twenty that stay the same, one is marked by chance.")
@@ -150,8 +150,8 @@ def _table(products: Products) -> Sheet:
 
 def _product(product: Product) -> list[Cell]:
     revenue, share, again = product.revenue, product.share, product.repeat_rate
-    known = revenue.value is not None and product.before is not None
-    change = revenue.value - product.before if known else None  # type: ignore[operator]
+    has_both = revenue.value is not None and product.before is not None
+    change = revenue.value - product.before if has_both else None  # type: ignore[operator]
     return [
         *(product.rank, product.rank_before, product.name, *revenue, product.before, change, product.signal),
         *(*share, product.units, product.buyers, product.repeat_buyers, *again, product.of, product.reason or None),
@@ -160,20 +160,20 @@ def _product(product: Product) -> list[Cell]:
 
 def _together(products: Products) -> Sheet:
     rows: list[list[Cell]] = []
-    for one in products.sales:
-        baskets = one.pairs.baskets
-        for pair in one.pairs.pairs:
+    for sales in products.sales:
+        baskets = sales.pairs.baskets
+        for pair in sales.pairs.pairs:
             row: list[Cell] = [pair.left, pair.right, pair.both, pair.expected, baskets, pair.both / baskets]
             row += [pair.both / pair.first, pair.both / pair.second, pair.lift, pair.low, pair.high, pair.mark]
-            rows.append([*row, one.pairs.basket, one.currency])
-    kinds = sorted({one.pairs.basket for one in products.sales})
+            rows.append([*row, sales.pairs.basket, sales.currency])
+    kinds = sorted({sales.pairs.basket for sales in products.sales})
     notes = [
         f"A basket is what one {' or one '.join(kinds)} holds. Support: of all baskets; of the first and of the second: of "
         "the baskets with that product. Lift, with 95 % limits: 1 where two products are together as often as by chance. "
         "By chance: with as many partners as each product has. More often: lift and number are beyond chance, all that is "
         "claimed here taken together."
     ]
-    if aside := sum(one.pairs.left_aside for one in products.sales):
+    if aside := sum(sales.pairs.left_aside for sales in products.sales):
         notes.append(f"{cells.count(aside)} products that are in the fewest baskets were not looked at.")
     empty = f"no two products are bought together {products.least} times"
     return Sheet("pairs", "Bought together", _PAIRS, rows, notes=notes, empty=empty)
@@ -182,43 +182,43 @@ def _together(products: Products) -> Sheet:
 def _best(products: Products) -> Sheet:
     rows: list[list[Cell]] = []
     notes = []
-    for one in products.sales:
-        for liked in one.best.products[: products.top]:
+    for sales in products.sales:
+        for liked in sales.best.products[: products.top]:
             row: list[Cell] = [liked.product, liked.share, liked.low, liked.high, liked.others, liked.others_low]
             row += [liked.others_high, liked.buyers, liked.other_buyers, liked.mark]
-            rows.append([*row, one.currency])
-        if one.best.share is not None:
+            rows.append([*row, sales.currency])
+        if sales.best.share is not None:
             notes.append(
-                f"The best: {cells.count(one.best.customers)} of {cells.count(one.best.of)} customers, who brought "
-                f"{cells.value(one.best.least_revenue, Unit.MONEY, one.currency)} or more and "
-                f"{cells.value(one.best.share, Unit.PERCENT)} of the revenue. What costs much makes its buyers the best."
+                f"The best: {cells.count(sales.best.customers)} of {cells.count(sales.best.of)} customers, who brought "
+                f"{cells.value(sales.best.least_revenue, Unit.MONEY, sales.currency)} or more and "
+                f"{cells.value(sales.best.share, Unit.PERCENT)} of the revenue. What costs much makes its buyers the best."
             )
     empty = "too few customers to tell the best from the others"
     return Sheet("best", "What the best customers buy", _BEST, rows, notes=notes, empty=empty)
 
 
-def _says(one: Sales, *, several: bool) -> list[str]:
-    said = [_sold(one), _pairs(one)]
-    return [f"{one.currency or 'no currency'}: {sentence}" for sentence in said] if several else said
+def _says(sales: Sales, *, several: bool) -> list[str]:
+    sentences = [_sold(sales), _pairs(sales)]
+    return [f"{sales.currency or 'no currency'}: {sentence}" for sentence in sentences] if several else sentences
 
 
-def _sold(one: Sales) -> str:
-    first = [product for product in one.products if product.rank is not None][:_SAID]
+def _sold(sales: Sales) -> str:
+    first = [product for product in sales.products if product.rank is not None][:_SAID]
     named = [
-        f"{product.name} {cells.value(product.revenue.value, Unit.MONEY, one.currency)}"
+        f"{product.name} {cells.value(product.revenue.value, Unit.MONEY, sales.currency)}"
         + (f" ({cells.value(product.share.value, Unit.PERCENT)})" if product.share.value is not None else "")
         for product in first
     ]
-    count = f"{cells.count(one.count)} {'product' if one.count == 1 else 'products'}"
+    count = f"{cells.count(sales.count)} {'product' if sales.count == 1 else 'products'}"
     return f"Most revenue of {count}: {', '.join(named)}." if named else f"{count}, of which no revenue is known."
 
 
-def _pairs(one: Sales) -> str:
-    found = [pair for pair in one.pairs.pairs if pair.mark == _MORE]
-    if not found:
+def _pairs(sales: Sales) -> str:
+    more_often = [pair for pair in sales.pairs.pairs if pair.mark == _MORE]
+    if not more_often:
         return "No two products are bought together more often than chance explains."
-    more = f", and {one.pairs.significant - _SAID} more pairs" if one.pairs.significant > _SAID else ""
-    return f"Bought together: {', '.join(_pair(pair, one) for pair in found[:_SAID])}{more}."
+    more = f", and {sales.pairs.significant - _SAID} more pairs" if sales.pairs.significant > _SAID else ""
+    return f"Bought together: {', '.join(_pair(pair, sales) for pair in more_often[:_SAID])}{more}."
 
 
 def _pair(pair: Pair, sales: Sales) -> str:

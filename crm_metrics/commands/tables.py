@@ -50,12 +50,12 @@ def run(
         )
     target = output or Path("tables.xlsx" if chosen == "xlsx" else "tables")
     _refuse_taken(target, is_folder=chosen != "xlsx")
-    made = tables(call.session)
+    written = tables(call.session)
     from crm_metrics.writers.tables import write
 
-    write({table.name: table.rows for table in made}, chosen, target)
-    rows = sum(table.rows.num_rows for table in made)
-    number = f"{len(made)} tables" if len(made) != 1 else "1 table"
+    write({table.name: table.rows for table in written}, chosen, target)
+    rows = sum(table.rows.num_rows for table in written)
+    number = f"{len(written)} tables" if len(written) != 1 else "1 table"
     call.wrote(target, f"{target} is written: {number}, {rows:,} records.")
 
 

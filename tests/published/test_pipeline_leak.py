@@ -93,7 +93,7 @@ def test_parts_add_up_to_the_deals_that_entered_a_stage(name):
 
 @pytest.mark.parametrize("name", [HUBSPOT, "pipeline_leak", *HISTORIES])
 def test_the_bottleneck_is_the_same_in_all_files(name):
-    funnel = api.bottleneck([shared(name)], period="all", today=TODAY).found
+    funnel = api.bottleneck([shared(name)], period="all", today=TODAY).bottleneck
     money, delay = funnel.by_money, funnel.by_delay
 
     assert money is not None
@@ -112,7 +112,9 @@ def test_money_lost_and_time_are_those_of_the_columns():
     working = list(REACHED)[:-1]
     furthest = entered[working].notna().to_numpy().cumsum(axis=1).argmax(axis=1)
     lost = (deals["Deal Stage"] == "Closed Lost").to_numpy()
-    stages = {stage.name: stage for stage in api.bottleneck([shared(HUBSPOT)], period="all", today=TODAY).found.stages}
+    stages = {
+        stage.name: stage for stage in api.bottleneck([shared(HUBSPOT)], period="all", today=TODAY).bottleneck.stages
+    }
     now = pd.Timestamp("2026-09-16")  # the end of the last day on which something happened
 
     for place, stage in enumerate(working):

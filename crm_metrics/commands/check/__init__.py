@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 ABOUT, PLACE = "what is wrong with the data; silent and exit code 0 when nothing is", 150
 
 
-def _names(given: Sequence[str]) -> list[str]:
-    return [name.strip() for text in given for name in text.split(",") if name.strip()]
+def _names(texts: Sequence[str]) -> list[str]:
+    return [name.strip() for text in texts for name in text.split(",") if name.strip()]
 
 
 def _listed() -> str:
@@ -52,14 +52,14 @@ def check(
 
     session = Session.of(paths, **files)
     quality.refuse_unknown(only, ignore, session.settings.check)
-    found = session.everything()
-    asked = [error for error in found.refused.values() if isinstance(error, AmbiguousError)]
-    if asked or (found.refused and found.dataset is None):
-        raise together(asked or list(found.refused.values()))
-    if found.dataset is None:
-        seen = ", ".join(raw.path for raw in found.unrecognised) or ", ".join(session.paths)
-        raise NothingToReport(f"no file is recognised: {seen}", hint="'crm-metrics scan' says what each lacks.")
-    return quality.run(found, session.catalog, only=only, ignore=ignore)
+    inventory = session.everything()
+    asked = [error for error in inventory.refused.values() if isinstance(error, AmbiguousError)]
+    if asked or (inventory.refused and inventory.dataset is None):
+        raise together(asked or list(inventory.refused.values()))
+    if inventory.dataset is None:
+        paths_read = ", ".join(raw.path for raw in inventory.unrecognised) or ", ".join(session.paths)
+        raise NothingToReport(f"no file is recognised: {paths_read}", hint="'crm-metrics scan' says what each lacks.")
+    return quality.run(inventory, session.catalog, only=only, ignore=ignore)
 
 
 def run(

@@ -37,7 +37,7 @@ def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     if rows:
         listed = [row for finding in findings for row in _rows(finding)]
         return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, listed, empty="nothing is wrong")])
-    made: list[list[Cell]] = [
+    listed_findings: list[list[Cell]] = [
         [
             finding.check.name,
             str(finding.check.dimension),
@@ -51,28 +51,28 @@ def book(findings: Sequence[Finding], *, rows: bool) -> Book:
         ]
         for finding in findings
     ]
-    sheet = Sheet("findings", "", _FINDINGS, made, empty="nothing is wrong")
-    known = {"findings": [_known(finding) for finding in findings]}
-    return Book("Data problems", Origin(), [sheet], extra=known, passages=list(map(_told, findings)))
+    sheet = Sheet("findings", "", _FINDINGS, listed_findings, empty="nothing is wrong")
+    extra = {"findings": [_known(finding) for finding in findings]}
+    return Book("Data problems", Origin(), [sheet], extra=extra, passages=list(map(_told, findings)))
 
 
 def _told(finding: Finding) -> Passage:
     check = finding.check
-    said = [Said(check.sentence)]
+    parts_said = [Said(check.sentence)]
     if check.effect:
-        said.append(Said(f"Effect: {check.effect}."))
+        parts_said.append(Said(f"Effect: {check.effect}."))
     if finding.metrics:
         more = len(finding.metrics) - _METRICS
         names = ", ".join(finding.metrics[:_METRICS]) + (f" and {more} more" if more > 0 else "")
-        said.append(Said(f"Figures: {names}"))
+        parts_said.append(Said(f"Figures: {names}"))
     shown = _first(finding, _SHOWN)
     for path in dict.fromkeys(part.path for part in finding.parts):
         parts = [part for part in finding.parts if part.path == path]
         number = count(sum(part.count for part in parts))
-        said.append(Said(f"{path}: {number}" if any(len(part.rows) for part in parts) else path, 2, "dim"))
-        own = [(row, seen) for where, row, seen in shown if where == path]
-        said += [Said(seen if row is None else f"row {row}  {seen}", 3) for row, seen in own]
-    return Passage(check.name, said, "a note" if check.severity is Severity.NOTE else "")
+        parts_said.append(Said(f"{path}: {number}" if any(len(part.rows) for part in parts) else path, 2, "dim"))
+        own = [(row, cell) for where, row, cell in shown if where == path]
+        parts_said += [Said(cell if row is None else f"row {row}  {cell}", 3) for row, cell in own]
+    return Passage(check.name, parts_said, "a note" if check.severity is Severity.NOTE else "")
 
 
 def _known(finding: Finding) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def _known(finding: Finding) -> dict[str, Any]:
         "effect": check.effect,
         "metrics": list(finding.metrics),
         "files": [{"path": part.path, "count": part.count} for part in finding.parts],
-        "first": [{"path": path, "row": row, "seen": seen} for path, row, seen in _first(finding, _FIRST)],
+        "first": [{"path": path, "row": row, "seen": cell} for path, row, cell in _first(finding, _FIRST)],
     }
 
 
@@ -96,8 +96,8 @@ def _rows(finding: Finding) -> Iterator[list[Cell]]:
     for part in finding.parts:
         for start in range(0, len(part.rows), _AT_ONCE):
             places = np.arange(start, min(start + _AT_ONCE, len(part.rows)))
-            for row, seen in zip(part.rows[places].tolist(), part.seen(places), strict=True):
-                yield [finding.check.name, part.path, row, seen]
+            for row, cell in zip(part.rows[places].tolist(), part.seen(places), strict=True):
+                yield [finding.check.name, part.path, row, cell]
         if not len(part.rows):  # a problem of the whole file
             yield [finding.check.name, part.path, None, next(iter(part.seen(np.zeros(1, dtype=np.int64))))]
 
@@ -113,7 +113,7 @@ def _first(finding: Finding, number: int) -> list[Row]:
             result.append((part.path, None, next(iter(part.seen(np.zeros(1, dtype=np.int64))))))
             continue
         places = np.arange(min(left, len(part.rows)))
-        seen: Sequence[str] = part.seen(places) if len(places) else ()
-        result += [(part.path, int(row), text) for row, text in zip(part.rows[places], seen, strict=True)]
+        cells: Sequence[str] = part.seen(places) if len(places) else ()
+        result += [(part.path, int(row), text) for row, text in zip(part.rows[places], cells, strict=True)]
         left -= len(places)
     return result

@@ -88,24 +88,24 @@ def customers(
     from crm_metrics.analysis import customers as listing
     from crm_metrics.reporting.timeline import Timeline, reported
 
-    whole = reported(dataset, spec) if spec is not None or left else None
+    span = reported(dataset, spec) if spec is not None or left else None
     dataset = dataset.up_to("spells" if left else "purchases")
     at = dataset.now
-    if whole is not None:
+    if span is not None:
         timeline = Timeline(dataset)
-        if whole.start > dataset.as_of:
+        if span.start > dataset.as_of:
             raise NothingToReport(
-                f"{whole.label} begins after {dataset.as_of}, when the data ends", hint="Choose an earlier one with -p."
+                f"{span.label} begins after {dataset.as_of}, when the data ends", hint="Choose an earlier one with -p."
             )
-        window = timeline.windows[timeline.place(whole)]
+        window = timeline.windows[timeline.place(span)]
         at = window.end
-    found = listing.customers(dataset, at=at, unit=chosen)
-    rows = listing.left(dataset, found, window) if left else found.frame
+    customers_ = listing.customers(dataset, at=at, unit=chosen)
+    rows = listing.left(dataset, customers_, window) if left else customers_.frame
     if tree is not None:
         rows = listing.matching(rows, tree)
     order = ("mrr_lost", "revenue") if left else ("predicted_value", "revenue")
     rows = listing.in_order(rows, sort or next((name for name in order if rows[name].notna().any()), "customer"))
-    return CustomerList(dataset, found, rows, top, whole if left else None)
+    return CustomerList(dataset, customers_, rows, top, span if left else None)
 
 
 def hold_out(
@@ -158,7 +158,7 @@ def _number(day: date) -> int:
 
 
 def _unit(unit: str) -> Unit:
-    for known in UNITS:
-        if unit.casefold() == known:
-            return known  # type: ignore[return-value]
+    for choice in UNITS:
+        if unit.casefold() == choice:
+            return choice  # type: ignore[return-value]
     raise UsageError(f"--unit {unit}: {', '.join(UNITS)}. {did_you_mean(unit, UNITS)}".rstrip())

@@ -44,62 +44,63 @@ _SHOWN = 20  # on a page
 _ALIVE = "Who has bought on one day only counts as alive: in this model customers leave after a repeat purchase."
 
 
-def book(found: CustomerList | tuple[Dataset, HoldOut]) -> Book:
+def book(result: CustomerList | tuple[Dataset, HoldOut]) -> Book:
     """The customers, or the test of the model."""
-    return _of_test(*found) if isinstance(found, tuple) else _of_customers(found)
+    return _of_test(*result) if isinstance(result, tuple) else _of_customers(result)
 
 
-def _of_customers(found: CustomerList) -> Book:
+def _of_customers(listed: CustomerList) -> Book:
     """The list of customers; the segments; the model's parameters under `model` for JSON."""
-    known = found.customers
-    named = bool(found.rows["name"].notna().any())
-    columns = [Column("customer", spare=7 * named), *(column for column in _COLUMNS if column.name in found.rows)]
-    columns.append(Column("currency", shown=known.currency is None))
-    shown = found.rows.head(found.top) if found.top is not None else found.rows
+    customers = listed.customers
+    named = bool(listed.rows["name"].notna().any())
+    columns = [Column("customer", spare=7 * named), *(column for column in _COLUMNS if column.name in listed.rows)]
+    columns.append(Column("currency", shown=customers.currency is None))
+    shown = listed.rows.head(listed.top) if listed.top is not None else listed.rows
     rows = list(zip(*(shown[column.name].tolist() for column in columns), strict=True))
-    hidden = f"{len(rows):,} of {len(found.rows):,} shown: choose with --top and --where"
+    hidden = f"{len(rows):,} of {len(listed.rows):,} shown: choose with --top and --where"
     main = Sheet(
         "customers",
         "",
         columns,
         rows,
-        currency=known.currency,
-        notes=[hidden] if len(rows) < len(found.rows) else (),
-        empty="no customer is like that" if found.period is None else "nobody left",
-        first=_SHOWN if found.top is None else 0,
+        currency=customers.currency,
+        notes=[hidden] if len(rows) < len(listed.rows) else (),
+        empty="no customer is like that" if listed.period is None else "nobody left",
+        first=_SHOWN if listed.top is None else 0,
     )
     return Book(
-        "Customers" if found.period is None else f"Customers who left in {found.period.label}",
-        Origin.of(found.dataset),
-        [main, *([_segments(found)] if found.period is None else [])],
-        about=[f"at the end of {_day(known.until)}"],
-        says=_says(found),
-        notes=[*(_notes(known) if found.period is None else []), SCORES],
-        extra=_settings(known) | {"model": _model(known.model), "renewals": renewals.known(known.contracts)},
+        "Customers" if listed.period is None else f"Customers who left in {listed.period.label}",
+        Origin.of(listed.dataset),
+        [main, *([_segments(listed)] if listed.period is None else [])],
+        about=[f"at the end of {_day(customers.until)}"],
+        says=_says(listed),
+        notes=[*(_notes(customers) if listed.period is None else []), SCORES],
+        extra=_settings(customers)
+        | {"model": _model(customers.model), "renewals": renewals.as_json(customers.contracts)},
     )
 
 
-def _says(found: CustomerList) -> list[str]:
+def _says(listed: CustomerList) -> list[str]:
     """How many there are, and what they come to."""
-    rows, currency = found.rows, found.customers.currency
-    if found.period is None:
+    rows, currency = listed.rows, listed.customers.currency
+    if listed.period is None:
         return []
     lost = len(rows)
     parts = [f"{lost:,} {'customer' if lost == 1 else 'customers'} left"]
     for column, what in (("revenue", "had brought"), ("mrr_lost", "took with them a month")):
-        if rows[column].notna().any() and _adds_up(found.customers):
+        if rows[column].notna().any() and _adds_up(listed.customers):
             parts.append(f"they {what} {cells.value(float(rows[column].sum()), Unit.MONEY, currency)}")
     return [f"{'; '.join(parts)}."]
 
 
-def _adds_up(known: Customers) -> bool:
+def _adds_up(customers: Customers) -> bool:
     """Whether all amounts are in one currency, be it one that no file names."""
-    return known.frame["currency"].nunique() < 2 and not known.several.any()
+    return customers.frame["currency"].nunique() < 2 and not customers.several.any()
 
 
-def _segments(found: CustomerList) -> Sheet:
+def _segments(listed: CustomerList) -> Sheet:
     """The segments with how many customers each has; of all customers, whichever are listed."""
-    frame, currency = found.customers.frame, found.customers.currency
+    frame, currency = listed.customers.frame, listed.customers.currency
     columns = [
         Column("segment"),
         Column("recency", "R", spare=1),
@@ -113,7 +114,7 @@ def _segments(found: CustomerList) -> Sheet:
     for name, (recency, frequency, meaning) in SEGMENTS.items():
         part = frame[(frame["rfm_segment"] == name).to_numpy()]
         sums = [
-            float(part[column].sum()) if _adds_up(found.customers) and part[column].notna().any() else None
+            float(part[column].sum()) if _adds_up(listed.customers) and part[column].notna().any() else None
             for column in ("revenue", "predicted_value")
         ]
         rows.append([name, _range(recency), _range(frequency), meaning, len(part), *sums])
@@ -126,20 +127,20 @@ def _range(scores: tuple[int, int]) -> str:
     return str(scores[0]) if scores[0] == scores[1] else f"{scores[0]}–{scores[1]}"
 
 
-def _notes(known: Customers) -> list[str]:
+def _notes(customers: Customers) -> list[str]:
     """The model in words, and why a part of it cannot be had."""
     notes = []
-    if known.model.customers:
-        notes += stated(known.model, known.days, known.discount_rate)
-        notes += [f"No {what}: {_said(why)}" for what, why in _troubles(known.model)]
-        notes += [_ALIVE] if known.model.purchases is not None else []
-    if known.frame["mrr"].notna().any():
-        if known.contracts.fit is not None:
+    if customers.model.customers:
+        notes += stated(customers.model, customers.days, customers.discount_rate)
+        notes += [f"No {what}: {_said(why)}" for what, why in _troubles(customers.model)]
+        notes += [_ALIVE] if customers.model.purchases is not None else []
+    if customers.frame["mrr"].notna().any():
+        if customers.contracts.fit is not None:
             notes.append(
                 "Predicted MRR value: recurring revenue of those still there, month by month over the same time"
             )
-        notes += renewals.said(known.contracts)
-    if several := int(known.several.sum()):
+        notes += renewals.sentences(customers.contracts)
+    if several := int(customers.several.sum()):
         notes.append(f"{several:,} customers pay in several currencies: their amounts are not added")
     return notes
 
@@ -153,35 +154,39 @@ def _said(trouble: Unusable) -> str:
     return f"{trouble.seen}; {trouble.hint}" if trouble.hint else trouble.seen
 
 
-def _settings(known: Customers) -> dict[str, Any]:
-    return {"until": _day(known.until), "horizon_days": known.days, "discount_rate": known.discount_rate}
+def _settings(customers: Customers) -> dict[str, Any]:
+    return {"until": _day(customers.until), "horizon_days": customers.days, "discount_rate": customers.discount_rate}
 
 
 def _model(model: Model) -> dict[str, Any]:
     """The parameters with their standard errors; null where a part cannot be had, with the reason."""
     names = {"purchases": ("r", "alpha", "a", "b"), "spend": ("p", "q", "v")}
     fits = {"purchases": model.purchases, "spend": model.spend}
-    made: dict[str, Any] = {"unit": model.unit, "customers": model.customers, "repeat_buyers": model.repeat_buyers}
+    parameters: dict[str, Any] = {
+        "unit": model.unit,
+        "customers": model.customers,
+        "repeat_buyers": model.repeat_buyers,
+    }
     errors: dict[str, float | None] = {}
     for part, fit in fits.items():
         for place, name in enumerate(names[part]):
-            made[name] = float(fit.parameters[place]) if fit is not None else None
+            parameters[name] = float(fit.parameters[place]) if fit is not None else None
             errors[name] = float(fit.errors[place]) if fit is not None else None
-    made["log_likelihood"] = model.purchases.log_likelihood if model.purchases is not None else None
-    made["spend_log_likelihood"] = model.spend.log_likelihood if model.spend is not None else None
-    made["standard_errors"] = errors
-    made["hold_out"] = _tested(model.hold_out) if model.hold_out is not None else None
-    made["unavailable"] = {part: {"reason": why.reason, "seen": why.seen} for part, why in model.refused.items()}
-    return made
+    parameters["log_likelihood"] = model.purchases.log_likelihood if model.purchases is not None else None
+    parameters["spend_log_likelihood"] = model.spend.log_likelihood if model.spend is not None else None
+    parameters["standard_errors"] = errors
+    parameters["hold_out"] = _tested(model.hold_out) if model.hold_out is not None else None
+    parameters["unavailable"] = {part: {"reason": why.reason, "seen": why.seen} for part, why in model.refused.items()}
+    return parameters
 
 
-def _tested(found: HoldOut) -> dict[str, Any]:
-    total = found.total
-    numbers = {"expected": total.expected, "low": found.low, "high": found.high, "actual": total.actual}
-    return {"until": _day(found.until), "days": found.days, **numbers, "holds": found.holds}
+def _tested(test: HoldOut) -> dict[str, Any]:
+    total = test.total
+    numbers = {"expected": total.expected, "low": test.low, "high": test.high, "actual": total.actual}
+    return {"until": _day(test.until), "days": test.days, **numbers, "holds": test.holds}
 
 
-def _of_test(dataset: Dataset, found: HoldOut) -> Book:
+def _of_test(dataset: Dataset, test: HoldOut) -> Book:
     """Expected against actual purchases after a day, by the repeat purchases up to it."""
     columns = [
         Column("repeat_purchases", "repeat purchases before"),
@@ -194,26 +199,26 @@ def _of_test(dataset: Dataset, found: HoldOut) -> Book:
         Column("actual_each", "actual each", Unit.SCORE),
     ]
     rows: list[list[Cell]] = []
-    for part in (*found.groups, found.total):
+    for part in (*test.groups, test.total):
         each = [count / part.customers for count in (part.expected, part.actual)]
-        low, high = (found.low, found.high) if part is found.total else (None, None)
+        low, high = (test.low, test.high) if part is test.total else (None, None)
         rows.append([part.repeat_purchases, part.customers, part.expected, part.actual, low, high, *each])
-    total = found.total
+    total = test.total
     off = total.expected / total.actual - 1 if total.actual else None
-    says = f"{total.expected:,.1f} purchases were expected in the {found.days:,} days after, {total.actual:,} came"
+    says = f"{total.expected:,.1f} purchases were expected in the {test.days:,} days after, {total.actual:,} came"
     says += f": {cells.change(None, off, Unit.COUNT)} off." if off is not None else "."
     limits = (
-        f"Were the model true, {found.low:,.1f} to {found.high:,.1f} would come in 99 of 100 cases: it "
-        f"{'holds' if found.holds else 'does not hold, and predicts nothing to act on'}."
+        f"Were the model true, {test.low:,.1f} to {test.high:,.1f} would come in 99 of 100 cases: it "
+        f"{'holds' if test.holds else 'does not hold, and predicts nothing to act on'}."
     )
-    newcomers = f"{found.newcomers:,} customers who first bought after {_day(found.until)} are in neither"
+    newcomers = f"{test.newcomers:,} customers who first bought after {_day(test.until)} are in neither"
     return Book(
-        f"Hold-out: a model of purchases up to {_day(found.until)}",
+        f"Hold-out: a model of purchases up to {_day(test.until)}",
         Origin.of(dataset),
-        [Sheet("hold_out", "", columns, rows, notes=[newcomers] if found.newcomers else ())],
+        [Sheet("hold_out", "", columns, rows, notes=[newcomers] if test.newcomers else ())],
         says=[says, limits],
-        notes=[f"{_parameters(found.model)}. Purchases of one day count once."],
-        extra={"until": _day(found.until), "days": found.days, "model": _model(found.model), "test": _tested(found)},
+        notes=[f"{_parameters(test.model)}. Purchases of one day count once."],
+        extra={"until": _day(test.until), "days": test.days, "model": _model(test.model), "test": _tested(test)},
     )
 
 

@@ -57,12 +57,12 @@ def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> O
     from crm_metrics.reporting.timeline import Timeline, reported
 
     metric = asked.only
-    whole, timeline = reported(dataset, asked.period), Timeline(dataset)
-    shown = timeline.shown(whole, asked.compare)
+    span, timeline = reported(dataset, asked.period), Timeline(dataset)
+    shown = timeline.shown(span, asked.compare)
     windows = timeline.windows
     earlier = None
     if shown.earlier is not None and (before := timeline.against(shown)) is not None:
         earlier = (shown.earlier, before)
     chosen = [windows[shown.window], *([earlier[1]] if earlier else [])]
     dataset = complete(dataset, asked, chosen)
-    return opening.opened(dataset, asked.catalog, metric, (whole, windows[shown.window]), earlier, segment)
+    return opening.opened(dataset, asked.catalog, metric, (span, windows[shown.window]), earlier, segment)

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 def passages(figure: Opened) -> list[Passage]:
     """The formulas with their figures, each part with the rows that are counted and those that are not, what became of the
     records of the other period, and the files behind all of it."""
-    made = Passage("How it is made", list(map(_step, figure.now.steps)))
-    counted = Passage("What is counted", [said for part in figure.now.parts for said in _part(part)])
-    found = [made, counted, *_set_against(figure), Passage("What was read", list(map(Said, _read(figure))))]
-    return [passage for passage in found if passage.parts]
+    formulas = Passage("How it is made", list(map(_step, figure.now.steps)))
+    counted = Passage("What is counted", [line for part in figure.now.parts for line in _part(part)])
+    parts = [formulas, counted, *_set_against(figure), Passage("What was read", list(map(Said, _read(figure))))]
+    return [passage for passage in parts if passage.parts]
 
 
 def notes(figure: Opened) -> list[str]:
@@ -39,15 +39,15 @@ def notes(figure: Opened) -> list[str]:
     ]
 
 
-def amount(metric: Metric, found: Amount) -> str:
+def amount(metric: Metric, figure: Amount) -> str:
     """A value with its limits and the records it rests on, or why there is none."""
-    if found.value is None:
-        return f"not available: {found.reason}"
-    shown = cells.value(found.value, metric.unit, found.currency)
-    if found.low is not None and found.high is not None:
-        low, high = (cells.value(limit, metric.unit, found.currency) for limit in (found.low, found.high))
+    if figure.value is None:
+        return f"not available: {figure.reason}"
+    shown = cells.value(figure.value, metric.unit, figure.currency)
+    if figure.low is not None and figure.high is not None:
+        low, high = (cells.value(limit, metric.unit, figure.currency) for limit in (figure.low, figure.high))
         shown += f"   with 95 % confidence {low} to {high}"
-    return f"{shown}   from {cells.count(found.n)} {'record' if found.n == 1 else 'records'}"
+    return f"{shown}   from {cells.count(figure.n)} {'record' if figure.n == 1 else 'records'}"
 
 
 def _step(step: Step) -> Pairs:
@@ -55,14 +55,14 @@ def _step(step: Step) -> Pairs:
     metric = step.metric
     names = [name for name in step.names if re.search(rf"\b{name}\b", metric.formula_text)]
     figures = re.sub(
-        r"\b(" + "|".join(names or ["(?!)"]) + r")\b", lambda found: _number(step.names[found[0]]), metric.formula_text
+        r"\b(" + "|".join(names or ["(?!)"]) + r")\b", lambda match: _number(step.names[match[0]]), metric.formula_text
     )
     again = ", as the rate of one month" if metric.per_month else ""
     if metric.over_months:
         again = f", {'added up over' if metric.over_months == 'sum' else 'the mean of'} the months"
-    known = bool(names) and all(step.names[name] is not None for name in names)
-    formulas = [f"{_signs(text)}{again}" for text in (metric.formula_text, *([figures] if known else []))]
-    shown = ", ".join(cells.value(found.value, metric.unit, found.currency) for found in step.amounts)
+    has_values = bool(names) and all(step.names[name] is not None for name in names)
+    formulas = [f"{_signs(text)}{again}" for text in (metric.formula_text, *([figures] if has_values else []))]
+    shown = ", ".join(cells.value(amount_.value, metric.unit, amount_.currency) for amount_ in step.amounts)
     labels = [metric.name, *[""] * len(formulas)]
     return Pairs([(label, f"= {text}") for label, text in zip(labels, [*formulas, shown], strict=True)])
 
@@ -78,8 +78,8 @@ def _signs(formula: str) -> str:
 def _part(part: Part) -> list[Said]:
     metric = part.metric
     shown = ", ".join(
-        cells.value(found.value, metric.unit, found.currency) if found.value is not None else str(found.reason)
-        for found in part.amounts
+        cells.value(amount_.value, metric.unit, amount_.currency) if amount_.value is not None else str(amount_.reason)
+        for amount_ in part.amounts
     )
     what = {"count": "rows", "distinct": f"different {metric.column}s"}.get(
         metric.aggregate or "", f"{metric.aggregate} of {metric.column}"
@@ -105,13 +105,13 @@ def _set_against(figure: Opened) -> list[Passage]:
     if figure.before is None or figure.before_period is None:
         return []
     rows, before = figure.rows, figure.before
-    said = [f"{before.metric.name} then: {amount(before.metric, found)}" for found in before.amounts]
+    lines = [f"{before.metric.name} then: {amount(before.metric, counts_of)}" for counts_of in before.amounts]
     for part in figure.now.parts:
-        found = rows.loc[rows["part"] == part.metric.name, "change"].value_counts()
-        names = [name for name in ("entered", "left", "changed", "stayed") if name in found]
-        counts = ", ".join(f"{cells.count(int(found[name]))} {name}" for name in names)
-        said.append(f"{part.metric.name}: {counts or 'no records in either'}")
-    return [Passage(f"Against {figure.before_period.label}", list(map(Said, said)))]
+        amount_ = rows.loc[rows["part"] == part.metric.name, "change"].value_counts()
+        names = [name for name in ("entered", "left", "changed", "stayed") if name in amount_]
+        counts = ", ".join(f"{cells.count(int(amount_[name]))} {name}" for name in names)
+        lines.append(f"{part.metric.name}: {counts or 'no records in either'}")
+    return [Passage(f"Against {figure.before_period.label}", list(map(Said, lines)))]
 
 
 def _read(figure: Opened) -> list[str]:

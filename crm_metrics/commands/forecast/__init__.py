@@ -59,10 +59,10 @@ def forecast(
     only = asked.only
     if only.per:
         raise UsageError(f"{only.name} is several figures, one for each {' and '.join(only.per)}: it has no forecast")
-    whole, as_of = _whole(session, asked, only)
+    dataset, as_of = _whole(session, asked, only)
     if only.name in ("revenue_won", "deals_won"):
-        return _of_deals(whole, only, asked, as_of)
-    return _of_metric(session, whole, only, asked, as_of)
+        return _of_deals(dataset, only, asked, as_of)
+    return _of_metric(session, dataset, only, asked, as_of)
 
 
 def _whole(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
@@ -117,21 +117,23 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
     period = _period(asked, as_of, first)
     moments = Moments.of(period, as_of, first)
     money = metric.is_money
-    found = []
+    forecasts = []
     for currency in _currencies(deals.currency, deals.won) if money else [None]:
         only = np.array([name == currency for name in deals.currency]) if money else np.ones(len(deals), dtype=bool)
 
         def simulated(back: int, span: Span, draws: int, only: np.ndarray = only) -> Simulated | None:
             stretch = number_of(span[0]), number_of(span[1]) - 1
-            seen = number_of(moments.moment(back)) - 1
-            return simulate(deals, only, seen, stretch, money=money, draws=draws, each=5)
+            last_day = number_of(moments.moment(back)) - 1
+            return simulate(deals, only, last_day, stretch, money=money, draws=draws, each=5)
 
         record = records.of_deals(deals, only, moments, money=money)
         came = records.total(deals, only, moments.span(0), money=money) if period.is_complete(dataset.as_of) else None
-        if (made := forecast_of(record, moments, simulated, currency=currency, actual=came)) is not None:
-            found.append(made)
+        if (forecast_ := forecast_of(record, moments, simulated, currency=currency, actual=came)) is not None:
+            forecasts.append(forecast_)
     own = not money or deals.amounts_known(day)
-    return _made(metric, period, as_of, dataset, found, own_amounts=own, stages=deals.entries is not None, adds=True)
+    return _made(
+        metric, period, as_of, dataset, forecasts, own_amounts=own, stages=deals.entries is not None, adds=True
+    )
 
 
 def _currencies(currency: object, won: object) -> list[str | None]:
@@ -142,15 +144,15 @@ def _currencies(currency: object, won: object) -> list[str | None]:
     return [*sorted(name for name in names if name is not None), *([None] if None in names else [])]
 
 
-def _of_metric(session: Session, whole: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
+def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
     """Any other metric: by what it was in earlier periods, as they were known at as-of."""
     from crm_metrics.analysis.forecast import records
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
     from crm_metrics.analysis.forecast.moments import Moments
     from crm_metrics.reporting.timeline import first_day
 
-    past = as_of < whole.as_of
-    cut = whole
+    past = as_of < dataset.as_of
+    cut = dataset
     if past:  # what is known later must not show: a rate of an earlier period may still have changed
         cut = session.under(as_of=as_of).load(asked)
     first = first_day(cut)
@@ -158,14 +160,14 @@ def _of_metric(session: Session, whole: Dataset, metric: Metric, asked: Query, a
         raise NothingToReport(f"nothing has a date: {metric.name} has no history to go by")
     period = _period(asked, as_of, first)
     moments = Moments.of(period, as_of, first)
-    found = []
+    forecasts = []
     for part in records.of_metric(cut, asked.catalog, metric, moments):
         came = None
-        if past and period.is_complete(whole.as_of):
-            came = records.value_of(whole, asked.catalog, metric, moments.span(0), part.currency)
-        if (made := forecast_of(part.record, moments, None, currency=part.currency, actual=came)) is not None:
-            found.append(made)
-    return _made(metric, period, as_of, whole, found, adds=records.adds_up(metric))
+        if past and period.is_complete(dataset.as_of):
+            came = records.value_of(dataset, asked.catalog, metric, moments.span(0), part.currency)
+        if (forecast_ := forecast_of(part.record, moments, None, currency=part.currency, actual=came)) is not None:
+            forecasts.append(forecast_)
+    return _made(metric, period, as_of, dataset, forecasts, adds=records.adds_up(metric))
 
 
 def _made(
@@ -173,15 +175,15 @@ def _made(
     period: Period,
     as_of: date,
     dataset: Dataset,
-    found: list[Forecast],
+    forecasts: list[Forecast],
     *,
     adds: bool,
     own_amounts: bool = True,
     stages: bool = False,
 ) -> Forecasted:
-    if not found:
+    if not forecasts:
         raise NothingToReport(
             f"the history up to {as_of} is too short to forecast {metric.name} for {period.label}",
             hint="At least two earlier values are needed, or ten deals won.",
         )
-    return Forecasted(metric, period, as_of, as_of < dataset.as_of, adds, own_amounts, stages, found, dataset)
+    return Forecasted(metric, period, as_of, as_of < dataset.as_of, adds, own_amounts, stages, forecasts, dataset)

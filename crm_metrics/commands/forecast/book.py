@@ -58,20 +58,23 @@ _PIPELINE = (
 )
 
 
-def book(found: Forecasted) -> Book:
+def book(result: Forecasted) -> Book:
     """The forecasts by method, how each did on the past, and what the pipeline's is made of; in words which one to take."""
-    metric, period = found.metric, found.period
-    about = [f"nothing later is used; the data goes on to {found.dataset.as_of}"] if found.past else []
-    says = [sentence for one in found.forecasts for sentence in _says(found, one)]
+    metric, period = result.metric, result.period
+    about = [f"nothing later is used; the data goes on to {result.dataset.as_of}"] if result.past else []
+    says = [sentence for part in result.forecasts for sentence in _says(result, part)]
     sheets = [
         Sheet(
-            "forecast", "", _COLUMNS, [_row(found, one, method) for one in found.forecasts for method in one.methods]
+            "forecast",
+            "",
+            _COLUMNS,
+            [_row(result, part, method) for part in result.forecasts for method in part.methods],
         ),
         Sheet(
             "back_test",
             "Tried on the past",
             _TESTS,
-            [_test(found, one, method) for one in found.forecasts for method in one.methods],
+            [_test(result, part, method) for part in result.forecasts for method in part.methods],
             notes=[
                 "Each method made its forecast at earlier moments with the same place in their period, from what was "
                 "known then. The scaled error is the mean error as a share of the usual change from year to year (from "
@@ -81,96 +84,98 @@ def book(found: Forecasted) -> Book:
             ],
         ),
     ]
-    if parts := [row for one in found.forecasts for row in _parts(found, one)]:
-        sheets.append(Sheet("pipeline", "What the open and new deals bring", _PIPELINE, parts, notes=_notes(found)))
-    known: dict[str, object] = {
+    if parts := [row for part in result.forecasts for row in _parts(result, part)]:
+        sheets.append(Sheet("pipeline", "What the open and new deals bring", _PIPELINE, parts, notes=_notes(result)))
+    extra: dict[str, object] = {
         "metric": metric.name,
         "period": period.label,
         "forecasts": [
             {
-                "currency": one.currency,
-                "so_far": one.so_far,
-                "actual": one.actual,
-                "chosen": one.chosen.name,
-                "tested": one.compared > 0,
-                "compared": one.compared,
+                "currency": part.currency,
+                "so_far": part.so_far,
+                "actual": part.actual,
+                "chosen": part.chosen.name,
+                "tested": part.compared > 0,
+                "compared": part.compared,
             }
-            for one in found.forecasts
+            for part in result.forecasts
         ],
     }
-    origin = replace(Origin.of(found.dataset), as_of=found.as_of)
-    return Book(f"Forecast  {metric.title}  {period.label}", origin, sheets, about, says, extra=known)
+    origin = replace(Origin.of(result.dataset), as_of=result.as_of)
+    return Book(f"Forecast  {metric.title}  {period.label}", origin, sheets, about, says, extra=extra)
 
 
-def _says(found: Forecasted, one: Forecast) -> list[str]:
+def _says(result: Forecasted, part: Forecast) -> list[str]:
     def shown(value: float) -> str:
-        return cells.value(value, found.metric.unit, one.currency)
+        return cells.value(value, result.metric.unit, part.currency)
 
-    chosen = one.chosen
-    said = f"{found.metric.title} in {found.period.label}: {shown(chosen.point)} ({_METHODS[chosen.name]})"
+    chosen = part.chosen
+    sentence = f"{result.metric.title} in {result.period.label}: {shown(chosen.point)} ({_METHODS[chosen.name]})"
     low, high = chosen.bands[0.9]
     if low == low:
         half = chosen.bands[0.5]
-        said += f"; half of the time between {shown(half[0])} and {shown(half[1])}, nine times of ten between "
-        said += f"{shown(low)} and {shown(high)}"
-    said += "."
-    if one.so_far is not None:
-        said += f" {shown(one.so_far)} of it has come so far." if found.adds else f" So far it is {shown(one.so_far)}."
-    says = [said]
-    says.append(_why(one))
+        sentence += f"; half of the time between {shown(half[0])} and {shown(half[1])}, nine times of ten between "
+        sentence += f"{shown(low)} and {shown(high)}"
+    sentence += "."
+    if part.so_far is not None:
+        sentence += (
+            f" {shown(part.so_far)} of it has come so far." if result.adds else f" So far it is {shown(part.so_far)}."
+        )
+    says = [sentence]
+    says.append(_why(part))
     if low != low:
         says.append("It was tried too seldom to say how far off it may be.")
-    if one.actual is not None:
-        inside = [f"{level * 100:.0f} %" for level, (low, high) in chosen.bands.items() if low <= one.actual <= high]
+    if part.actual is not None:
+        inside = [f"{level * 100:.0f} %" for level, (low, high) in chosen.bands.items() if low <= part.actual <= high]
         where = f"inside the {' and the '.join(inside)} band" if inside else "outside of both bands"
-        says.append(f"Came: {shown(one.actual)}, {where if low == low else 'and no band was given'}.")
+        says.append(f"Came: {shown(part.actual)}, {where if low == low else 'and no band was given'}.")
     return says
 
 
-def _why(one: Forecast) -> str:
+def _why(part: Forecast) -> str:
     """Why this method: by its errors in the past, or because they are too few to tell."""
-    if one.compared:
-        others = [method.scaled for method in one.methods if method.name == "seasonal-naive" and method.scaled > 0]
+    if part.compared:
+        others = [method.scaled for method in part.methods if method.name == "seasonal-naive" and method.scaled > 0]
         against = (
             f" (as a year ago: {cells.value(others[0], Unit.PERCENT)})"
-            if others and one.chosen.name != "seasonal-naive"
+            if others and part.chosen.name != "seasonal-naive"
             else ""
         )
         return (
-            f"Chosen because its scaled error was the least at {cells.count(one.compared)} earlier moments: "
-            f"{cells.value(one.chosen.scaled, Unit.PERCENT)}{against}."
+            f"Chosen because its scaled error was the least at {cells.count(part.compared)} earlier moments: "
+            f"{cells.value(part.chosen.scaled, Unit.PERCENT)}{against}."
         )
     why = {
         "combination": "the mean of two methods with trend and season is taken, as either alone errs more",
         "pipeline": "the one by the open deals is taken, as it knows what is under way",
     }
     return (
-        f"Fewer than {cells.count(one.needed)} earlier moments knew as much as is known now, too few to tell which method "
-        f"errs least: {why.get(one.chosen.name, 'the plainest is taken')}."
+        f"Fewer than {cells.count(part.needed)} earlier moments knew as much as is known now, too few to tell which method "
+        f"errs least: {why.get(part.chosen.name, 'the plainest is taken')}."
     )
 
 
-def _row(found: Forecasted, one: Forecast, method: Method) -> list[Cell]:
+def _row(result: Forecasted, part: Forecast, method: Method) -> list[Cell]:
     return [
         method.name,
         _METHODS[method.name],
-        found.metric.unit.value,
-        one.currency,
+        result.metric.unit.value,
+        part.currency,
         method.point,
         *method.bands[0.5],
         *method.bands[0.9],
-        method is one.chosen,
-        one.actual,
+        method is part.chosen,
+        part.actual,
     ]
 
 
-def _test(found: Forecasted, one: Forecast, method: Method) -> list[Cell]:
+def _test(result: Forecasted, part: Forecast, method: Method) -> list[Cell]:
     (in_half, _), (in_most, bands) = method.coverage[0.5], method.coverage[0.9]
     return [
         method.name,
         _METHODS[method.name],
-        found.metric.unit.value,
-        one.currency,
+        result.metric.unit.value,
+        part.currency,
         method.moments,
         method.scaled,
         method.mae,
@@ -181,44 +186,46 @@ def _test(found: Forecasted, one: Forecast, method: Method) -> list[Cell]:
     ]
 
 
-def _parts(found: Forecasted, one: Forecast) -> list[list[Cell]]:
-    made, unit = one.simulated, found.metric.unit.value
-    if made is None:
+def _parts(result: Forecasted, part: Forecast) -> list[list[Cell]]:
+    deals, unit = part.simulated, result.metric.unit.value
+    if deals is None:
         return []
     rows: list[list[Cell]] = [
-        ["open deals", one.currency, unit, made.open - made.undated, made.wins_of_open, made.brought_by_open],
-        ["deals still to be created", one.currency, unit, None, made.wins_of_new, made.brought_by_new],
+        ["open deals", part.currency, unit, deals.open - deals.undated, deals.wins_of_open, deals.brought_by_open],
+        ["deals still to be created", part.currency, unit, None, deals.wins_of_new, deals.brought_by_new],
     ]
-    if one.so_far is not None:
-        rows.insert(0, ["won so far", one.currency, unit, None, None, one.so_far])
+    if part.so_far is not None:
+        rows.insert(0, ["won so far", part.currency, unit, None, None, part.so_far])
     return rows
 
 
-def _notes(found: Forecasted) -> list[str]:
-    given = (
-        "the stage and the age of a deal" if found.stages else "the age of a deal (the files hold no history of stages)"
+def _notes(result: Forecasted) -> list[str]:
+    basis = (
+        "the stage and the age of a deal"
+        if result.stages
+        else "the age of a deal (the files hold no history of stages)"
     )
     notes = [
-        f"The chance of being won in the time left is this file's own, by {given}; deals still to be created come as in "
+        f"The chance of being won in the time left is this file's own, by {basis}; deals still to be created come as in "
         "the last 26 weeks. Lost deals bring nothing."
     ]
-    made = [one.simulated for one in found.forecasts if one.simulated is not None]
-    if undated := sum(one.undated for one in made):
+    simulations = [part.simulated for part in result.forecasts if part.simulated is not None]
+    if undated := sum(part.undated for part in simulations):
         notes.append(
             f"{cells.count(undated)} open deals have no creation date, so nobody knows their age: they count only as deals "
             "still to come."
         )
-    if found.metric.unit is not Unit.MONEY:
+    if result.metric.unit is not Unit.MONEY:
         return notes
-    if not found.own_amounts:
+    if not result.own_amounts:
         notes.append(
             "Amounts of open deals are not used: in these files most lost deals have none, so that an amount would give "
             "the outcome away. They are taken from the deals won before."
         )
-    elif unpriced := sum(one.open - one.undated - one.priced for one in made):
+    elif unpriced := sum(part.open - part.undated - part.priced for part in simulations):
         notes.append(
             f"{cells.count(unpriced)} open deals have no amount: it is drawn from those of the deals won before."
         )
-    if found.past and found.own_amounts:
+    if result.past and result.own_amounts:
         notes.append("The amounts of deals at a past moment are those of the export.")
     return notes

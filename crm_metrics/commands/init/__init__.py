@@ -34,8 +34,8 @@ def run(
             where=str(target),
             hint="Write over it with --force, or to another file with -o.",
         )
-    given = call.settings
-    wanted = list(call.arguments or given.paths or ["."])
+    settings_ = call.settings
+    wanted = list(call.arguments or settings_.paths or ["."])
     if "-" in wanted:
         raise errors.UsageError("standard input cannot be written into a settings file", hint="Give files.")
     from crm_metrics.commands import scan
@@ -49,14 +49,14 @@ def run(
     from crm_metrics.commands.init.starting import settings_text
 
     with call.opened(target) as out:
-        seen = tuple(_as_seen_from(target, path) for path in wanted)
-        out.write(settings_text(scanned, type(given)(**{**_given(given), "paths": seen})))
+        names_of_paths = tuple(_as_seen_from(target, path) for path in wanted)
+        out.write(settings_text(scanned, type(settings_)(**{**_given(settings_), "paths": names_of_paths})))
     left = {path: isinstance(error, errors.AmbiguousError) for path, error in scanned.refused.items()}
-    said = [
+    lines = [
         f"{target} is written.",
         *(f"To be settled in it: {path}" for path, is_unclear in left.items() if is_unclear),
     ]
-    call.wrote(target, "\n".join(said))
+    call.wrote(target, "\n".join(lines))
     not_read = (f"Not read: {error}" for path, error in scanned.refused.items() if not left[path])
     call.tell("problem", not_read, level="warning")
 

@@ -22,7 +22,7 @@ _ORDERS = {"day first": "dmy", "month first": "mdy"}
 _EXPORTED = re.compile(r"\d{4}[-_.]?\d{2}[-_.]?\d{2}")
 
 
-def settings_text(scan: Scan, given: Settings) -> str:
+def settings_text(scan: Scan, settings: Settings) -> str:
     """The text of a settings file for these files. What was `given` is in force, and so is what a file proves about
     itself; a question that the files leave open stands as a comment with its answers. The text reads back as settings."""
     lines = [
@@ -37,7 +37,7 @@ def settings_text(scan: Scan, given: Settings) -> str:
     for block in (False, True):
         for setting in described():
             if setting.example.startswith("[") is block:
-                lines += ["", *_setting(setting, scan, given)]
+                lines += ["", *_setting(setting, scan, settings)]
     return "\n".join(lines) + "\n"
 
 
@@ -52,18 +52,18 @@ def _why(error: DataError) -> str:
     return "to be settled, see below" if isinstance(error, AmbiguousError) else f"not read: {visible(error.what)}"
 
 
-def _setting(setting: Described, scan: Scan, given: Settings) -> Iterator[str]:
+def _setting(setting: Described, scan: Scan, settings: Settings) -> Iterator[str]:
     """The meaning of a setting, what was found about it, and its line: in force where it was given or is certain."""
     yield f"# {setting.name}: {setting.about}"
-    found = list(_FROM_SCAN[setting.name](scan)) if setting.name in _FROM_SCAN else []
+    lines = list(_FROM_SCAN[setting.name](scan)) if setting.name in _FROM_SCAN else []
     is_block = setting.example.startswith("[")
-    if setting.name in given.model_fields_set and not is_block:
-        value = getattr(given, setting.name)
-        yield from (line for line in found if line.startswith("#   "))
+    if setting.name in settings.model_fields_set and not is_block:
+        value = getattr(settings, setting.name)
+        yield from (line for line in lines if line.startswith("#   "))
         yield f"{setting.name} = {_toml(value)}"
         return
-    yield from found
-    if any(line.lstrip("# ").startswith((f"{setting.name} =", f"{setting.name}.", "[")) for line in found):
+    yield from lines
+    if any(line.lstrip("# ").startswith((f"{setting.name} =", f"{setting.name}.", "[")) for line in lines):
         return
     if setting.default in (None, (), {}) or is_block:
         yield from (f"# {line}" for line in setting.example.splitlines())
@@ -121,8 +121,8 @@ def _timezone(scan: Scan) -> Iterator[str]:
 
 def _currency(scan: Scan) -> Iterator[str]:
     if scan.currencies:
-        seen = ", ".join(f"{visible(name)} ({count(rows)} rows)" for name, rows in scan.currencies.items())
-        yield f"#   seen: {seen}"
+        listed = ", ".join(f"{visible(name)} ({count(rows)} rows)" for name, rows in scan.currencies.items())
+        yield f"#   seen: {listed}"
         yield f"# currency = {_toml(next(iter(scan.currencies)))}"
 
 
@@ -159,8 +159,8 @@ def _files(scan: Scan) -> Iterator[str]:
         yield f"# To be settled: {visible(path)} is not recognised. Say what it holds and in which row its header is:"
         table = nearest.ways[0].table if nearest.ways else nearest.table or "deals"
         yield from ("#   [[files]]", f"#   path = {_toml(_pattern(path))}", f"#   table = {_toml(table)}")
-        said = nearest.ways[0].columns if nearest.ways else {}
-        yield from ("#   header = 1", *(f"#   columns.{name} = {_toml(label)}" for name, label in said.items()))
+        columns = nearest.ways[0].columns if nearest.ways else {}
+        yield from ("#   header = 1", *(f"#   columns.{name} = {_toml(label)}" for name, label in columns.items()))
     for column, why in scan.unusable.items():
         if why.reason == "scale-ambiguous":
             yield f"# To be settled: {visible(column)} is not used: {visible(why.seen)}."

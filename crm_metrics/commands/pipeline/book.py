@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
-from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, said, sheets_of
+from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, matching_notes, sheets_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -63,28 +63,28 @@ _RISKS = (
 )
 
 
-def book(found: Pipeline) -> Book:
+def book(pipeline: Pipeline) -> Book:
     """What is open, by each dimension, with the chances it is weighed with, the goals and the deals at risk; against an
     older export first what changed."""
-    standing = found.standing
-    by = [_groups(dim, standing.groups[dim]) for dim in found.by]
+    standing = pipeline.standing
+    by = [_groups(dim, standing.groups[dim]) for dim in pipeline.by]
     covers = [_covers(standing)] if standing.covers else []
-    risks = _risks(standing, found.dataset.sources)
+    risks = _risks(standing, pipeline.dataset.sources)
     sheets = [*by, _chances(standing), *covers, risks]
-    about = [f"nothing later is used; the data goes on to {found.later}"] if found.later is not None else []
+    about = [f"nothing later is used; the data goes on to {pipeline.later}"] if pipeline.later is not None else []
     says = [_total(group) for group in standing.total] or ["No deal is open."]
-    if found.moves is not None and found.old is not None:
-        sheets = [*sheets_of(found), *sheets]
-        about.append(f"against an export with data up to {found.old.as_of}")
-        says = [*said(found.moves), *says]
-    return Book("Pipeline", Origin.of(found.dataset), sheets, about, says, _notes(found), _known(found))
+    if pipeline.moves is not None and pipeline.old is not None:
+        sheets = [*sheets_of(pipeline), *sheets]
+        about.append(f"against an export with data up to {pipeline.old.as_of}")
+        says = [*matching_notes(pipeline.moves), *says]
+    return Book("Pipeline", Origin.of(pipeline.dataset), sheets, about, says, _notes(pipeline), _known(pipeline))
 
 
-def _known(found: Pipeline) -> dict[str, object]:
+def _known(pipeline: Pipeline) -> dict[str, object]:
     names = [column.name for column in _GROUP]
-    totals = [dict(zip(names, _values(one), strict=True)) for one in found.standing.total]
-    against = found.old.as_of if found.old else None
-    return {"totals": totals, "win_rate": _number(found.standing.win_rate), "against_as_of": against}
+    totals = [dict(zip(names, _values(group), strict=True)) for group in pipeline.standing.total]
+    against = pipeline.old.as_of if pipeline.old else None
+    return {"totals": totals, "win_rate": _number(pipeline.standing.win_rate), "against_as_of": against}
 
 
 def _number(value: float) -> float | None:
@@ -95,17 +95,17 @@ def _total(group: Group) -> str:
     def money(value: float | None) -> str:
         return cells.value(value, Unit.MONEY, group.currency)
 
-    said = f"{cells.count(group.deals)} deals are open"
+    sentence = f"{cells.count(group.deals)} deals are open"
     if group.value is None:
-        return f"{said}; none of them has an amount."
-    said += f", worth {money(group.value)}"
+        return f"{sentence}; none of them has an amount."
+    sentence += f", worth {money(group.value)}"
     if unpriced := group.deals - group.priced:
-        said += f" ({cells.count(unpriced)} without an amount)"
+        sentence += f" ({cells.count(unpriced)} without an amount)"
     if group.by_file is not None:
-        said += f"; weighted by the file's probabilities {money(group.by_file)}"
+        sentence += f"; weighted by the file's probabilities {money(group.by_file)}"
     if group.by_history is not None:
-        said += f"; weighted by the history of these files {money(group.by_history)}"
-    return f"{said}."
+        sentence += f"; weighted by the history of these files {money(group.by_history)}"
+    return f"{sentence}."
 
 
 def _groups(dim: str, groups: Sequence[Group]) -> Sheet:
@@ -208,27 +208,29 @@ def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
 
 
 def _reasons(risk: Risk) -> list[str]:
-    made = []
+    reasons = []
     if risk.overdue_days is not None:
-        made.append("1 day overdue" if risk.overdue_days == 1 else f"{cells.count(risk.overdue_days)} days overdue")
+        reasons.append("1 day overdue" if risk.overdue_days == 1 else f"{cells.count(risk.overdue_days)} days overdue")
     if risk.age_limit is not None:
-        made.append(f"open for {cells.count(risk.age or 0)} days, nine of ten wins took at most {risk.age_limit:,.0f}")
+        reasons.append(
+            f"open for {cells.count(risk.age or 0)} days, nine of ten wins took at most {risk.age_limit:,.0f}"
+        )
     if risk.stage_limit is not None:
-        made.append(
+        reasons.append(
             f"in {risk.stage} for {cells.count(risk.in_stage or 0)} days, nine of ten wins at most {risk.stage_limit:,.0f}"
         )
     if risk.inactive_days is not None:
         days = cells.count(risk.inactive_days)
-        made.append(
+        reasons.append(
             f"no activity since it was created {days} days ago" if risk.never else f"no activity for {days} days"
         )
-    return made
+    return reasons
 
 
-def _notes(found: Pipeline) -> list[str]:
-    standing = found.standing
+def _notes(pipeline: Pipeline) -> list[str]:
+    standing = pipeline.standing
     notes = []
-    if found.later is not None:
+    if pipeline.later is not None:
         notes.append("The amount, stage, owner and probability of deals at a past moment are those of the export.")
     if not standing.amounts_known:
         notes.append(
@@ -244,12 +246,12 @@ def _notes(found: Pipeline) -> list[str]:
         notes.append("The files have no probabilities: nothing is weighted by them.")
     if not standing.has_expected:
         notes.append("No open deal says when it is expected to close: none can be called overdue.")
-    return [*notes, *_activity(found)]
+    return [*notes, *_activity(pipeline)]
 
 
-def _activity(found: Pipeline) -> list[str]:
+def _activity(pipeline: Pipeline) -> list[str]:
     """When a deal counts as without activity, and of which open deals the files do not tell."""
-    activity, notes = found.standing.activity, []
+    activity, notes = pipeline.standing.activity, []
     every = cells.count(len(activity.days))
     if activity.untold and activity.untold == len(activity.days):
         notes.append("The files do not give the last activity of open deals: none can be called without activity.")
@@ -262,7 +264,7 @@ def _activity(found: Pipeline) -> list[str]:
     if activity.later:
         some = f"{cells.count(activity.later)} of the {every} deals"
         notes.append(
-            f"The last activity of {some} came after {found.as_of}; what came before it is not known, so nothing is said "
+            f"The last activity of {some} came after {pipeline.as_of}; what came before it is not known, so nothing is said "
             "of how long there was none."
         )
     return notes

@@ -34,14 +34,14 @@ _MOVES = (
 )
 
 
-def sheets_of(found: Pipeline) -> list[Sheet]:
+def sheets_of(pipeline: Pipeline) -> list[Sheet]:
     """The sums of the movements for each currency, and the movements, the largest first."""
-    assert found.moves is not None
-    assert found.old is not None
-    bridges = [row for bridge in found.moves.bridges for row in _bridge(bridge)]
+    assert pipeline.moves is not None
+    assert pipeline.old is not None
+    bridges = [row for bridge in pipeline.moves.bridges for row in _bridge(bridge)]
     rows: list[list[Cell]] = []
-    for move in sorted(found.moves.moves, key=lambda move: -abs(move.amount)):
-        side, sources = (move.new, found.dataset.sources) if move.new else (move.old, found.old.sources)
+    for move in sorted(pipeline.moves.moves, key=lambda move: -abs(move.amount)):
+        side, sources = (move.new, pipeline.dataset.sources) if move.new else (move.old, pipeline.old.sources)
         assert side is not None
         rows.append(
             [
@@ -57,7 +57,7 @@ def sheets_of(found: Pipeline) -> list[Sheet]:
                 move.currency,
             ]
         )
-    about = f" in deals expected to close in {found.period.label}" if found.period else ""
+    about = f" in deals expected to close in {pipeline.period.label}" if pipeline.period else ""
     return [
         Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
         Sheet("moves", "Deal by deal", _MOVES, rows, empty="nothing", first=ON_PAGE),
@@ -80,16 +80,16 @@ def _bridge(bridge: Bridge) -> list[list[Cell]]:
     ]
 
 
-def said(moves: Moves) -> list[str]:
+def matching_notes(moves: Moves) -> list[str]:
     """What has to be known of how the deals of the two exports were matched."""
-    made = []
+    sentences = []
     if moves.by_name:
-        made.append(
+        sentences.append(
             f"{cells.count(moves.by_name)} deals are matched by their name, which is there once in each export."
         )
     if moves.not_matched:
-        made.append(
+        sentences.append(
             f"{cells.count(moves.not_matched)} deals have neither an id nor a name of their own: nobody can tell which they "
             "are in the other export, so they are booked as out and in."
         )
-    return made
+    return sentences

@@ -39,7 +39,7 @@ def refuse_without(fail_on: Iterable[str], settings: Settings, shown: Iterable[s
 def of_report(report: Report, alerts: Iterable[Alert]) -> list[str]:
     """In a sentence each, the alerts on figures: whatever is worse, or passes its limit in a period that is over. A figure
     that is not available raises its alert too: nobody can tell whether all is well."""
-    return [said for alert in alerts if alert.when not in OF_GOALS for said in _raised(report, alert)]
+    return [sentence for alert in alerts if alert.when not in OF_GOALS for sentence in _raised(report, alert)]
 
 
 def _raised(report: Report, alert: Alert) -> Iterator[str]:
@@ -61,8 +61,8 @@ def _of(report: Report, row: Mapping[str, Any]) -> list[str]:
 def of_goals(standings: Sequence[Standing], alerts: Iterable[Alert]) -> list[str]:
     """In a sentence each, the alerts on goals that are missed, or behind their pace."""
     return [
-        f"the goal for {one.metric.name} in {one.target.period.label} is {one.status}"
+        f"the goal for {standing.metric.name} in {standing.target.period.label} is {standing.status}"
         for alert in alerts
-        for one in standings
-        if alert.when == f"goal-{one.status}" and one.metric.name == alert.metric
+        for standing in standings
+        if alert.when == f"goal-{standing.status}" and standing.metric.name == alert.metric
     ]

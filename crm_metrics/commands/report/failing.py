@@ -19,13 +19,15 @@ _KINDS = (ALERT, GOAL_MISSED, RESTATED, WORSE, WARNING)
 OF_GOALS = (ALERT, GOAL_MISSED, GOAL_BEHIND)
 
 
-def kinds(given: Iterable[str], known: Sequence[str] = _KINDS) -> list[str]:
+def kinds(texts: Iterable[str], choices: Sequence[str] = _KINDS) -> list[str]:
     """What to fail on, of what a command knows. Raises `UsageError` for anything else, with the nearest name."""
-    found = [name.strip().casefold() for text in given for name in text.split(",") if name.strip()]
-    for name in found:
-        if name not in known:
-            raise UsageError(f"--fail-on {name}: {', '.join(known[:-1])} or {known[-1]}. {did_you_mean(name, known)}")
-    return list(dict.fromkeys(found))
+    wanted = [name.strip().casefold() for text in texts for name in text.split(",") if name.strip()]
+    for name in wanted:
+        if name not in choices:
+            raise UsageError(
+                f"--fail-on {name}: {', '.join(choices[:-1])} or {choices[-1]}. {did_you_mean(name, choices)}"
+            )
+    return list(dict.fromkeys(wanted))
 
 
 def refuse_without_history(wanted: Iterable[str], history: Path | None) -> None:
@@ -47,21 +49,21 @@ def refuse_without_goals(wanted: Iterable[str], settings: Settings) -> None:
 
 def reasons(report: Report, wanted: Iterable[str]) -> list[str]:
     """In a sentence each, why the report fails; empty when it does not."""
-    found = []
+    sentences = []
     if WORSE in wanted:
         rows = report.rows[report.rows["signal"] == WORSE]
         names = list(dict.fromkeys(rows["metric"]))
         if names:
-            found.append(f"worse, by more than chance brings: {listed(names)}")
+            sentences.append(f"worse, by more than chance brings: {listed(names)}")
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if WARNING in wanted and warnings:
-        found.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'} about the data")
+        sentences.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'} about the data")
     if RESTATED in wanted and report.restated:
-        names = list(dict.fromkeys(one.metric for one in report.restated))
-        found.append(f"other figures than recorded earlier: {listed(names)}")
+        names = list(dict.fromkeys(figure.metric for figure in report.restated))
+        sentences.append(f"other figures than recorded earlier: {listed(names)}")
     if GOAL_MISSED in wanted and report.missed_goals:
-        found.append(f"goals missed: {listed(report.missed_goals)}")
-    return found
+        sentences.append(f"goals missed: {listed(report.missed_goals)}")
+    return sentences
 
 
 def listed(names: list[str]) -> str:

@@ -69,11 +69,11 @@ class History:
 
     def _lines(self) -> list[str]:
         groups: dict[tuple[Cause, ...], list[Restated]] = {}
-        for one in self.report.restated or ():
-            groups.setdefault(one.because, []).append(one)
+        for figure in self.report.restated or ():
+            groups.setdefault(figure.because, []).append(figure)
         lines = []
         for because, figures in groups.items():
-            lines += [f"restated: {_figure(one)}" for one in figures[:_SHOWN]]
+            lines += [f"restated: {_figure(figure)}" for figure in figures[:_SHOWN]]
             if more := max(len(figures) - _SHOWN, 0):
                 named = "figure" if more == 1 else "figures"
                 lines.append(f"restated: {more:,} more {named} for the same reason (all: -f json)")
@@ -81,18 +81,18 @@ class History:
         return lines
 
 
-def _figure(one: Restated) -> str:
+def _figure(figure: Restated) -> str:
     from crm_metrics.book import cells
 
-    segment = "".join(f", {name} {cells.visible(label)}" for name, label in one.segment.items())
+    segment = "".join(f", {name} {cells.visible(label)}" for name, label in figure.segment.items())
     shown = [
-        cells.value(value, one.unit, one.currency) if value is not None else f"not available ({reason})"
-        for value, reason in ((one.before, one.before_reason), (one.now, one.now_reason))
+        cells.value(value, figure.unit, figure.currency) if value is not None else f"not available ({reason})"
+        for value, reason in ((figure.before, figure.before_reason), (figure.now, figure.now_reason))
     ]
     if shown[0] == shown[1]:  # they differ in a digit that is not shown
-        shown = [f"{one.before!r}", f"{one.now!r}"]
-    when = one.first_recorded[:16].replace("T", " ")
-    return f"{one.metric}, {one.period}{segment}: {shown[0]} → {shown[1]} (first recorded {when} UTC)"
+        shown = [f"{figure.before!r}", f"{figure.now!r}"]
+    when = figure.first_recorded[:16].replace("T", " ")
+    return f"{figure.metric}, {figure.period}{segment}: {shown[0]} → {shown[1]} (first recorded {when} UTC)"
 
 
 def _because(cause: Cause) -> Sequence[str]:
@@ -100,14 +100,14 @@ def _because(cause: Cause) -> Sequence[str]:
         return [f"the definition changed: {'; '.join(cause.what)}"]
     if cause.kind != "files":
         return [f"the {cause.kind} changed: {'; '.join(cause.what)}"] if cause.kind != "unknown" else cause.what
-    said = [_file(file) for file in cause.files]
+    files = [_file(file) for file in cause.files]
     rows = cause.rows
     if rows is None:
         counts = "which rows differ cannot be told"
     else:
         changed = "changed ones cannot be told, as its columns differ" if rows.changed is None else None
         counts = f"rows: {rows.added:,} added, {changed or f'{rows.changed:,} changed'}, {rows.gone:,} gone"
-    return [f"{'; '.join(said)} ({counts})"]
+    return [f"{'; '.join(files)} ({counts})"]
 
 
 def _file(file: FileChange) -> str:

@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 _NAMED = 3
 
 
-def beside(found: Waiting) -> str:
+def beside(wait: Waiting) -> str:
     """A note beside a figure: how many wait, and the figure with them."""
-    value = "" if found.value is None else f"; with them {cells.value(found.value, found.metric.unit)}"
-    unknown = "; with them too few have ended to tell" if found.many and not value else ""
-    return f"{_share(found)} {_wait(found)}{value}{unknown}"
+    value = "" if wait.value is None else f"; with them {cells.value(wait.value, wait.metric.unit)}"
+    unknown = "; with them too few have ended to tell" if wait.many and not value else ""
+    return f"{_share(wait)} {_wait(wait)}{value}{unknown}"
 
 
 def sentences(report: Report) -> list[str]:
     """A sentence for each metric that has records waiting, in the order of the report."""
     by_metric: dict[str, list[Waiting]] = {}
-    for found in report.waiting:
-        by_metric.setdefault(found.metric.name, []).append(found)
+    for wait in report.waiting:
+        by_metric.setdefault(wait.metric.name, []).append(wait)
     titles = {metric.name: metric.title for metric in report.metrics}
-    return [cells.visible(f"{titles[name]}: {_sentence(found)}") for name, found in by_metric.items()]
+    return [cells.visible(f"{titles[name]}: {_sentence(waits)}") for name, waits in by_metric.items()]
 
 
 def resting(report: Report) -> list[str]:
@@ -40,34 +40,34 @@ def resting(report: Report) -> list[str]:
     return [cells.visible(f"{', '.join(names)}: {words}") for words, names in titles.items()]
 
 
-def _sentence(found: Sequence[Waiting]) -> str:
-    first = found[0]
+def _sentence(waits: Sequence[Waiting]) -> str:
+    first = waits[0]
     what = f"{schema.called(first.metric.table)} created in the period"
     if not any(first.segment):
         counts = f"{cells.count(first.count)} of the {cells.count(first.of)} {what} ({_share(first)})"
         return f"{counts} {_wait(first)} and are not in it{_with_them(first)}"
-    most = sorted(found, key=lambda one: -one.share)
-    named = ", ".join(f"{' '.join(one.segment)} {_share(one)}{_short(one)}" for one in most[:_NAMED])
+    most = sorted(waits, key=lambda segment: -segment.share)
+    named = ", ".join(f"{' '.join(segment.segment)} {_share(segment)}{_short(segment)}" for segment in most[:_NAMED])
     more = f" and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
     return f"{what} that {_wait(first)} are not in it: {named}{more}"
 
 
-def _short(found: Waiting) -> str:
-    return "" if found.value is None else f" (with them {cells.value(found.value, found.metric.unit)})"
+def _short(wait: Waiting) -> str:
+    return "" if wait.value is None else f" (with them {cells.value(wait.value, wait.metric.unit)})"
 
 
-def _with_them(found: Waiting) -> str:
-    if not found.many:
+def _with_them(wait: Waiting) -> str:
+    if not wait.many:
         return ""
-    if found.value is None:
+    if wait.value is None:
         return "; with them it cannot be told yet: too few have ended"
-    shown = cells.value(found.value, found.metric.unit)
+    shown = cells.value(wait.value, wait.metric.unit)
     return f"; with them, each for as long as it has waited, it is {shown}"
 
 
-def _share(found: Waiting) -> str:
-    return cells.value(found.share, "percent")
+def _share(wait: Waiting) -> str:
+    return cells.value(wait.share, "percent")
 
 
-def _wait(found: Waiting) -> str:
-    return "are still open" if found.metric.table == "deals" else "still wait"
+def _wait(wait: Waiting) -> str:
+    return "are still open" if wait.metric.table == "deals" else "still wait"

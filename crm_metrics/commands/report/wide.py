@@ -31,8 +31,8 @@ def across(report: Report) -> Sheet:
     kind = every.groupby(["metric", *dims], sort=False, dropna=False)["currency"]
     currency = every["currency"].where(every["currency"].notna(), kind.transform("first"))
     labels = pd.MultiIndex.from_frame(every[["metric", "title", "unit", *dims]].assign(currency=currency))
-    row, known = pd.factorize(labels)
-    values = np.full((len(known), len(periods)), np.nan)
+    row, rows_of = pd.factorize(labels)
+    values = np.full((len(rows_of), len(periods)), np.nan)
     place = pd.Index(periods).get_indexer(every["period"])
     values[row, place] = every["value"].to_numpy(dtype=float, na_value=np.nan)
     cells: list[list[Cell]] = [
@@ -40,7 +40,7 @@ def across(report: Report) -> Sheet:
             *(None if label != label else label for label in labels),
             *(None if value != value else value for value in line),
         ]
-        for labels, line in zip(known, values.tolist(), strict=True)
+        for labels, line in zip(rows_of, values.tolist(), strict=True)
     ]
     names = [*(Column(name) for name in dims), Column("currency")]
     return Sheet("across", "", [*_LABELS, *names, *(Column(str(name), unit=OF_ROW) for name in periods)], cells)

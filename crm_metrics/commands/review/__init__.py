@@ -63,17 +63,17 @@ def review(
     session.expect(Need.of(funnel.asked_of(session, period)))
     if session.settings.goal:
         session.expect(Need.of(goals.asked_of(session, period)))
-    found = _found(session, asked, metrics, dims)
+    result = _found(session, asked, metrics, dims)
     from crm_metrics.analysis.review.calls import calls
 
     # From here on the period is the one that was found, also where none was asked for.
-    label, absent = found.period.label, list[str]()
+    label, absent = result.period.label, list[str]()
     listed = _unless_nothing(lambda: customers.customers(session, period=label), absent, "Customers")
     standings = None
     if session.settings.goal:
         standings = _unless_nothing(lambda: goals.goals(session, period=label), absent, "Goals")
     return replace(
-        found,
+        result,
         goals=standings,
         funnel=_unless_nothing(lambda: funnel.funnel(session, period=label), absent, "Funnel"),
         calls=calls(listed.customers, most=_CALLS) if listed is not None else [],
@@ -120,9 +120,9 @@ def _found(session: Session, asked: Query, metrics: list[Metric], dims: dict[str
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.timeline import Timeline, reported, ripe
 
-    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    earlier, before, now = timeline.compared(whole, asked.compare)
-    found = review.findings(dataset, asked.catalog, metrics, (before, now), dims)
-    places = timeline.trailing(whole)
+    timeline, span = Timeline(dataset), reported(dataset, asked.period)
+    earlier, before, now = timeline.compared(span, asked.compare)
+    findings = review.findings(dataset, asked.catalog, metrics, (before, now), dims)
+    places = timeline.trailing(span)
     engine = Engine(dataset, asked.catalog, timeline.windows, limits=False)
-    return Review(whole, earlier, dataset, metrics, found, ripe(engine, metrics, whole, places))
+    return Review(span, earlier, dataset, metrics, findings, ripe(engine, metrics, span, places))

@@ -70,18 +70,32 @@ _SEGMENTS = 3  # of one figure that are told
 
 def book(review: Review) -> Book:
     """The page: what changed and why, who stands out, which campaigns do not pay, the bottleneck, then the tables."""
-    found = review.findings
-    says = [*_changes(found), *_standouts(found.standouts), *map(_unpaid, found.unpaid), *_unseen(found.headlines)]
+    findings = review.findings
+    says = [
+        *_changes(findings),
+        *_standouts(findings.standouts),
+        *map(_unpaid, findings.unpaid),
+        *_unseen(findings.headlines),
+    ]
     says += naming.unripe(review.metrics, review.ripe)
     sheets = [
-        Sheet("headlines", "Headline figures", _HEADLINES, [_headline(one) for one in found.headlines]),
-        Sheet("standouts", "Stand out", _STANDOUTS, [_standout(one) for one in found.standouts], empty="no segment"),
+        Sheet("headlines", "Headline figures", _HEADLINES, [_headline(figure) for figure in findings.headlines]),
+        Sheet(
+            "standouts",
+            "Stand out",
+            _STANDOUTS,
+            [_standout(segment) for segment in findings.standouts],
+            empty="no segment",
+        ),
     ]
-    if found.unpaid:
-        rows = [[one.campaign, one.cost, one.brought, one.deals, one.roi, one.currency] for one in found.unpaid]
+    if findings.unpaid:
+        rows = [
+            [campaign.campaign, campaign.cost, campaign.brought, campaign.deals, campaign.roi, campaign.currency]
+            for campaign in findings.unpaid
+        ]
         sheets.append(Sheet("campaigns", "Campaigns that do not pay", _CAMPAIGNS, rows))
     if review.goals is not None:
-        sheets += [Sheet("goals", "Goals", one.columns, one.rows) for one in goals.book(review.goals).sheets[:1]]
+        sheets += [Sheet("goals", "Goals", sheet.columns, sheet.rows) for sheet in goals.book(review.goals).sheets[:1]]
     if review.funnel is not None:
         says += funnel.book(review.funnel).says
     if review.calls:
@@ -91,8 +105,8 @@ def book(review: Review) -> Book:
                 "Customers to call",
                 _CALLS,
                 [
-                    [one.customer, one.name, "; ".join(one.reasons), one.mrr, one.revenue, one.currency]
-                    for one in review.calls
+                    [call.customer, call.name, "; ".join(call.reasons), call.mrr, call.revenue, call.currency]
+                    for call in review.calls
                 ],
             )
         )
@@ -107,109 +121,122 @@ def book(review: Review) -> Book:
     )
 
 
-def _changes(found: Findings) -> list[str]:
-    told = [one for one in found.headlines if one.detectable]
-    if not told:
+def _changes(findings: Findings) -> list[str]:
+    detectable = [figure for figure in findings.headlines if figure.detectable]
+    if not detectable:
         return ["No headline figure changed by more than chance brings."]
-    parts = {change.metric.name: change for change in found.changes}
+    parts = {change.metric.name: change for change in findings.changes}
     alike: dict[tuple[float, int], list[Headline]] = {}
-    for one in told:  # a rate and what is left of it to 1 change alike, as do two names for the same money
-        assert one.value is not None
-        assert one.before is not None
-        alike.setdefault((round(abs(one.value - one.before), 9), one.n), []).append(one)
+    for figure in detectable:  # a rate and what is left of it to 1 change alike, as do two names for the same money
+        assert figure.value is not None
+        assert figure.before is not None
+        alike.setdefault((round(abs(figure.value - figure.before), 9), figure.n), []).append(figure)
     return [_changed(first, others, parts.get(first.metric.name)) for first, *others in alike.values()]
 
 
 def _unseen(headlines: Sequence[Headline]) -> list[str]:
     """How large a change of rates, scores and times, for the worse, would have been found; one of those that move alike."""
-    told: dict[float, str] = {}
+    by_size: dict[float, str] = {}
     never: list[str] = []
-    for one in headlines:
-        sized = one.metric.is_money or one.metric.unit is Unit.COUNT or one.metric.better is Better.NEITHER
-        if one.visible is None or one.detectable or not one.before or sized:
+    for figure in headlines:
+        sized = figure.metric.is_money or figure.metric.unit is Unit.COUNT or figure.metric.better is Better.NEITHER
+        if figure.visible is None or figure.detectable or not figure.before or sized:
             continue
-        moved = "fall" if one.metric.better is Better.HIGHER else "rise"
-        if moved == "fall" and one.metric.interval in _ABOVE_0 and one.visible >= one.before:
-            never.append(one.metric.title)
+        moved = "fall" if figure.metric.better is Better.HIGHER else "rise"
+        if moved == "fall" and figure.metric.interval in _ABOVE_0 and figure.visible >= figure.before:
+            never.append(figure.metric.title)
             continue
-        large = cells.change(one.visible, one.visible / abs(one.before), one.metric.unit, one.currency).lstrip("+")
-        told.setdefault(one.visible, f"a {moved} of {one.metric.title} by {large}")
-    said = "Four times in five this would have been found, and less would mostly have been missed"
-    lines = [f"{said}: {_listed([*told.values()])}."] if told else []
+        large = cells.change(
+            figure.visible, figure.visible / abs(figure.before), figure.metric.unit, figure.currency
+        ).lstrip("+")
+        by_size.setdefault(figure.visible, f"a {moved} of {figure.metric.title} by {large}")
+    opening = "Four times in five this would have been found, and less would mostly have been missed"
+    lines = [f"{opening}: {_listed([*by_size.values()])}."] if by_size else []
     return [*lines, f"Too few records tell of a fall of {_listed(never)}, however large."] if never else lines
 
 
-def _listed(told: Sequence[str]) -> str:
-    *first, last = told[:_TOLD]
+def _listed(texts: Sequence[str]) -> str:
+    *first, last = texts[:_TOLD]
     return f"{', '.join(first)} or {last}" if first else last
 
 
-def _changed(one: Headline, others: Sequence[Headline], change: Change | None) -> str:
-    assert one.value is not None
-    assert one.before is not None
-    before, now = (cells.value(number, one.metric.unit, one.currency) for number in (one.before, one.value))
-    moved = "rose" if one.value > one.before else "fell"
+def _changed(figure: Headline, others: Sequence[Headline], change: Change | None) -> str:
+    assert figure.value is not None
+    assert figure.before is not None
+    before, now = (cells.value(number, figure.metric.unit, figure.currency) for number in (figure.before, figure.value))
+    moved = "rose" if figure.value > figure.before else "fell"
     also = f" (likewise {', '.join(other.metric.title.lower() for other in others)})" if others else ""
-    start = f"{one.metric.title} {moved} from {before} to {now}{also}: {'better' if one.better else 'worse'}."
+    start = f"{figure.metric.title} {moved} from {before} to {now}{also}: {'better' if figure.better else 'worse'}."
     return f"{start} {sentence(change)}" if change is not None and change.dimensions else start
 
 
-def _standouts(found: Sequence[Standout]) -> list[str]:
+def _standouts(segments: Sequence[Standout]) -> list[str]:
     """A sentence for each figure, by the dimension in which a segment is farthest from the rest; figures of which the same
     segments stand out share it."""
     by_metric: dict[str, list[Standout]] = {}
-    for one in found:
-        mine = by_metric.setdefault(one.metric.name, [])
-        if not mine or one.dimension == mine[0].dimension:
-            mine.append(one)
-    told: dict[tuple[str, ...], list[list[Standout]]] = {}
+    for segment in segments:
+        mine = by_metric.setdefault(segment.metric.name, [])
+        if not mine or segment.dimension == mine[0].dimension:
+            mine.append(segment)
+    groups: dict[tuple[str, ...], list[list[Standout]]] = {}
     for mine in by_metric.values():
-        key = (mine[0].metric.family, mine[0].dimension, *sorted(one.segment for one in mine))
-        told.setdefault(key, []).append(mine)
-    return [_apart(group) for group in told.values()]
+        key = (mine[0].metric.family, mine[0].dimension, *sorted(segment.segment for segment in mine))
+        groups.setdefault(key, []).append(mine)
+    return [_apart(group) for group in groups.values()]
 
 
 def _apart(group: list[list[Standout]]) -> str:
-    mine = sorted(group[0], key=lambda one: one.better)
+    mine = sorted(group[0], key=lambda segment: segment.better)
     first = mine[0]
     figures = [
-        f"{one.segment} {cells.value(one.value, one.metric.unit, one.currency)} ({'better' if one.better else 'worse'})"
-        for one in mine[:_SEGMENTS]
+        f"{segment.segment} {cells.value(segment.value, first.metric.unit, segment.currency)} "
+        f"({'better' if segment.better else 'worse'})"
+        for segment in mine[:_SEGMENTS]
     ]
     more = [f"{len(mine) - _SEGMENTS} more"] if len(mine) > _SEGMENTS else []
     also = f" (likewise {', '.join(other[0].metric.title.lower() for other in group[1:])})" if len(group) > 1 else ""
-    whole = cells.value(first.overall, first.metric.unit, first.currency)
+    overall = cells.value(first.overall, first.metric.unit, first.currency)
     listed = " and ".join(filter(None, [", ".join([*figures, *more][:-1]), [*figures, *more][-1]]))
-    return f"{first.metric.title} by {first.dimension}: {listed}, against {whole} in all{also}."
+    return f"{first.metric.title} by {first.dimension}: {listed}, against {overall} in all{also}."
 
 
-def _unpaid(one: Unpaid) -> str:
-    cost, brought = (cells.value(number, Unit.MONEY, one.currency) for number in (one.cost, one.brought))
-    deals = "1 deal won" if one.deals == 1 else f"{cells.count(one.deals)} deals won"
-    return f"The campaign {one.campaign} does not pay: it cost {cost} and brought {brought} from {deals}."
+def _unpaid(campaign: Unpaid) -> str:
+    cost, brought = (cells.value(number, Unit.MONEY, campaign.currency) for number in (campaign.cost, campaign.brought))
+    deals = "1 deal won" if campaign.deals == 1 else f"{cells.count(campaign.deals)} deals won"
+    return f"The campaign {campaign.campaign} does not pay: it cost {cost} and brought {brought} from {deals}."
 
 
-def _headline(one: Headline) -> list[Cell]:
-    said = None if not one.detectable else "better" if one.better else "worse"
-    unit = str(one.metric.unit)
-    neither = "" if one.metric.better is Better.NEITHER else "no"
-    shown = said or (neither if one.before is not None and one.value is not None else "")
+def _headline(figure: Headline) -> list[Cell]:
+    direction = None if not figure.detectable else "better" if figure.better else "worse"
+    unit = str(figure.metric.unit)
+    neither = "" if figure.metric.better is Better.NEITHER else "no"
+    shown = direction or (neither if figure.before is not None and figure.value is not None else "")
     return [
-        one.metric.name,
-        one.metric.title,
+        figure.metric.name,
+        figure.metric.title,
         unit,
-        one.currency,
-        one.before,
-        one.value,
-        one.low,
-        one.high,
-        one.n,
-        one.visible,
+        figure.currency,
+        figure.before,
+        figure.value,
+        figure.low,
+        figure.high,
+        figure.n,
+        figure.visible,
         shown,
     ]
 
 
-def _standout(one: Standout) -> list[Cell]:
-    unit, said = str(one.metric.unit), "better" if one.better else "worse"
-    figures = [one.value, one.low, one.high, one.overall]
-    return [one.metric.name, one.metric.title, unit, one.currency, one.dimension, one.segment, *figures, one.n, said]
+def _standout(segment: Standout) -> list[Cell]:
+    unit, direction = str(segment.metric.unit), "better" if segment.better else "worse"
+    figures = [segment.value, segment.low, segment.high, segment.overall]
+    return [
+        segment.metric.name,
+        segment.metric.title,
+        unit,
+        segment.currency,
+        segment.dimension,
+        segment.segment,
+        *figures,
+        segment.n,
+        direction,
+    ]

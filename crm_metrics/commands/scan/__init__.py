@@ -17,10 +17,10 @@ ABOUT, PLACE = "what was recognised in the files: tables, columns, dates, stages
 
 def scan(paths: Sequence[str] | Session, **files: Unpack[Files]) -> Scan:
     """What is recognised in the given files: tables, columns, dates, stages, joins, problems."""
-    everything = Session.of(paths, **files).everything()
+    inventory = Session.of(paths, **files).everything()
     from crm_metrics.analysis.scan import scan as scanned
 
-    return scanned(everything)
+    return scanned(inventory)
 
 
 def run(call: Call) -> int:

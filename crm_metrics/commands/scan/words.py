@@ -44,9 +44,9 @@ def facts(scan: Scan) -> list[str]:
         (len(scan.unrecognised), "file", "not recognised"),
         (len(scan.ignored), "file", "ignored"),
     ]
-    told = [f"{_number(count, noun)} {what}" for count, noun, what in counts if count]
+    counted = [f"{_number(count, noun)} {what}" for count, noun, what in counts if count]
     dates = [f"dates from {scan.first} to {scan.last}" if scan.first else "no dates"] if scan.as_of is not None else []
-    return [f"{_number(len(scan.files), 'table')} recognised", *told, *dates]
+    return [f"{_number(len(scan.files), 'table')} recognised", *counted, *dates]
 
 
 def passages(scan: Scan, *, verbose: bool) -> list[Passage]:
@@ -62,16 +62,16 @@ def passages(scan: Scan, *, verbose: bool) -> list[Passage]:
 def _file(file: File, covered: Coverage | None, *, verbose: bool) -> Passage:
     source = file.source
     kind = source.table.replace("_", " ") + (f" from {file.title}" if source.vendor != "generic" else "")
-    said: list[Said | Pairs] = [Said(f"{kind} · {_rows(file)}")]
+    parts: list[Said | Pairs] = [Said(f"{kind} · {_rows(file)}")]
     if covered is not None:
         late = covered.known_until > covered.complete
-        known = f", what became of them is known up to {covered.known_until}" if late else ""
-        said.append(Said(f"the {called(source.table)} are of {covered.first} to {covered.complete}{known}"))
+        outcome = f", what became of them is known up to {covered.known_until}" if late else ""
+        parts.append(Said(f"the {called(source.table)} are of {covered.first} to {covered.complete}{outcome}"))
     if file.settings:
-        said.append(Said("by the settings: " + "; ".join(file.settings), style="dim"))
+        parts.append(Said("by the settings: " + "; ".join(file.settings), style="dim"))
     return Passage(
         source.path,
-        [*said, *_columns(file), *_dates(file), *_values(file), *_problems(file.issues, verbose=verbose)],
+        [*parts, *_columns(file), *_dates(file), *_values(file), *_problems(file.issues, verbose=verbose)],
     )
 
 
@@ -124,7 +124,7 @@ def _values(file: File) -> Iterator[Said | Pairs]:
         yield Said(f"What each {column} means", style="cyan")
         means = max(len(value.meaning) for value in values)
         rows = max(len(count(value.rows)) for value in values)
-        yield Pairs([(one.value, f"{one.meaning:<{means}}  {count(one.rows):>{rows}}") for one in values], 2)
+        yield Pairs([(value.value, f"{value.meaning:<{means}}  {count(value.rows):>{rows}}") for value in values], 2)
 
 
 def _problems(issues: Iterable[Issue], *, verbose: bool) -> Iterator[Said]:
@@ -141,50 +141,50 @@ def _is_warning(issue: Issue) -> bool:
 
 
 def _refused(path: str, error: DataError) -> Passage:
-    said = [Said(error.within(path))]
+    parts = [Said(error.within(path))]
     for reading in error.readings if isinstance(error, AmbiguousError) else ():
-        said.append(Said(f"{reading.title}: {reading.effect}", 2))
+        parts.append(Said(f"{reading.title}: {reading.effect}", 2))
         ways = [way for way in (reading.option, f"{reading.setting} in crm-metrics.toml") if way]
-        said.append(Said("choose it with " + " or ".join(ways), 3, "dim"))
+        parts.append(Said("choose it with " + " or ".join(ways), 3, "dim"))
     if error.hint:
-        said.append(Said(error.hint))
-    return Passage(path, said, "to be settled" if isinstance(error, AmbiguousError) else "not read", "red")
+        parts.append(Said(error.hint))
+    return Passage(path, parts, "to be settled" if isinstance(error, AmbiguousError) else "not read", "red")
 
 
 def _unrecognised(path: str, nearest: Nearest) -> Passage:
     if nearest.table is None:
-        said = [Said("No column has a name that is known for any table.")]
+        parts = [Said("No column has a name that is known for any table.")]
     else:
         fitting = f": {', '.join(nearest.fitting)} would fit" if nearest.fitting else ""
-        said = [Said(f"Nearest to {nearest.table.replace('_', ' ')}{fitting}.")]
+        parts = [Said(f"Nearest to {nearest.table.replace('_', ' ')}{fitting}.")]
         for part in nearest.lacking:
             like = f"; {' or '.join(part.like[:3])} may be that" if part.like and nearest.ways else ""
-            said.append(Said(f"It lacks a column such as {', '.join(part.headers)}{like}."))
+            parts.append(Said(f"It lacks a column such as {', '.join(part.headers)}{like}."))
         for way in nearest.ways:
             columns = ", ".join(f"{name} is {header}" for name, header in way.columns.items())
-            said.append(Said(f"To read it so{f' ({columns})' if columns else ''}, add"))
-            said.append(Said(way.option, 3, "dim"))
+            parts.append(Said(f"To read it so{f' ({columns})' if columns else ''}, add"))
+            parts.append(Said(way.option, 3, "dim"))
         if nearest.ways:
-            said.append(Said("or let 'crm-metrics init' write it into a settings file.", style="dim"))
-    return Passage(path, said, "not recognised, not used", "yellow")
+            parts.append(Said("or let 'crm-metrics init' write it into a settings file.", style="dim"))
+    return Passage(path, parts, "not recognised, not used", "yellow")
 
 
 def _together(scan: Scan) -> Iterator[Passage]:
     """How the files fit together, and which customers are in several."""
     joins = [join for join in scan.joins if join.rows]
-    said = []
+    parts = []
     for path in dict.fromkeys(join.path for join in joins):
-        said.append(Said(path))
+        parts.append(Said(path))
         for join in (join for join in joins if join.path == path):
             text = f"{join.column} in {join.other.replace('_', ' ')}: {_share(join.matched, join.rows)} found"
             strange = f", not {', '.join(join.examples)}, …" if join.examples else ""
-            said.append(Said(text + strange, 2, "yellow" if strange else "dim"))
-    yield Passage("How the files fit together", said)
-    said = []
+            parts.append(Said(text + strange, 2, "yellow" if strange else "dim"))
+    yield Passage("How the files fit together", parts)
+    parts = []
     for part in scan.shared:
         text = f"{_number(part.customers, 'customer')}, {_share(part.elsewhere, part.customers)} also in another file"
-        said += [Said(part.path), Said(text, 2, "dim")]
-    yield Passage("The same customers in several files", said)
+        parts += [Said(part.path), Said(text, 2, "dim")]
+    yield Passage("The same customers in several files", parts)
 
 
 def _rest(scan: Scan, *, verbose: bool) -> Iterator[Passage]:
@@ -195,13 +195,13 @@ def _rest(scan: Scan, *, verbose: bool) -> Iterator[Passage]:
     yield Passage("Ignored", [Said(path, style="dim") for path in scan.ignored if verbose])
 
 
-def _share(part: int, whole: int) -> str:
+def _share(part: int, total: int) -> str:
     """A share in words that never rounds a gap away: of 100,000 rows 99,999 are not all."""
-    if part == whole:
-        return f"all {count(whole)}"
+    if part == total:
+        return f"all {count(total)}"
     if not part:
-        return f"none of {count(whole)}"
-    return f"{count(part)} of {count(whole)} ({min(max(part / whole * 100, 0.1), 99.9):.1f} %)"
+        return f"none of {count(total)}"
+    return f"{count(part)} of {count(total)} ({min(max(part / total * 100, 0.1), 99.9):.1f} %)"
 
 
 def _number(number: int, noun: str) -> str:

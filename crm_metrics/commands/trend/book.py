@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 _SMALLEST_P = 0.001
 
 
-def book(found: Trends) -> Book:
+def book(trends: Trends) -> Book:
     """The book: a row per series and period first, then one per series, per change of level, per place in a season."""
-    report = found.report
-    titles = list(dict.fromkeys(track.title for track in found.tracks))
+    report = trends.report
+    titles = list(dict.fromkeys(track.title for track in trends.tracks))
     return Book(
         title=f"Trend of {', '.join(titles)}",
         origin=origin(report),
-        sheets=[_periods(found), _trends(found), _changes(found), _seasons(found)],
-        about=[f"by {found.grain}", *_span(found)],
-        notes=[*found.notes, *_notes(found)],
-        charts=[_curve(track, found.grain) for track in found.tracks],
+        sheets=[_periods(trends), _trends(trends), _changes(trends), _seasons(trends)],
+        about=[f"by {trends.grain}", *_span(trends)],
+        notes=[*trends.notes, *_notes(trends)],
+        charts=[_curve(track, trends.grain) for track in trends.tracks],
     )
 
 
@@ -52,9 +52,9 @@ def _curve(track: Track, grain: str) -> Curve:
     )
 
 
-def _span(found: Trends) -> list[str]:
+def _span(trends: Trends) -> list[str]:
     first, last = (
-        sorted((track.points[at] for track in found.tracks), key=lambda point: point.start) for at in (0, -1)
+        sorted((track.points[at] for track in trends.tracks), key=lambda point: point.start) for at in (0, -1)
     )
     return [f"{first[0].period} to {last[-1].period}"] if first else []
 
@@ -92,8 +92,8 @@ def _season_said(track: Track, grain: str) -> list[str]:
 
 def _changes_said(track: Track) -> list[str]:
     steps = track.trend.steps if track.trend else ()
-    said = [f"{_by(track, step.by)} from {track.points[step.at].period} on ({_p(step.p)})" for step in steps]
-    return [f"The level changed: {', '.join(said)}."] if said else []
+    changes = [f"{_by(track, step.by)} from {track.points[step.at].period} on ({_p(step.p)})" for step in steps]
+    return [f"The level changed: {', '.join(changes)}."] if changes else []
 
 
 def _odd_said(track: Track, grain: str) -> list[str]:
@@ -123,44 +123,44 @@ def _place(at: int, grain: str) -> str:
     }.get(grain, lambda: f"week {at + 1}")()
 
 
-def _notes(found: Trends) -> list[str]:
+def _notes(trends: Trends) -> list[str]:
     from crm_metrics.analysis.trend import LEVEL
     from crm_metrics.commands.trend.tracks import season_from
 
-    report = found.report
+    report = trends.report
     notes = [
         f"{metric.title}: {report.missing[metric.name]}" for metric in report.metrics if metric.name in report.missing
     ]
-    cut = [track for track in found.tracks if track.points and track.points[0].complete and not track.points[0].fitted]
+    cut = [track for track in trends.tracks if track.points and track.points[0].complete and not track.points[0].fitted]
     begun = {track.points[0].period for track in cut if track.points[0].value is not None}
     if begun:
         notes.append(f"The records begin within {', '.join(sorted(begun))}, which is drawn but not fitted.")
-    if any(not point.complete for track in found.tracks for point in track.points):
+    if any(not point.complete for track in trends.tracks for point in track.points):
         notes.append("A period that is not over, or whose records are too young to tell, is drawn but not fitted.")
-    if any(track.trend and not track.trend.rising and track.trend.slope.p < LEVEL for track in found.tracks):
+    if any(track.trend and not track.trend.rising and track.trend.slope.p < LEVEL for track in trends.tracks):
         notes.append("All that is looked for is tested together: one p below 0.05 among several is not enough.")
-    if (least := season_from(found.grain)) and any(
-        track.trend and track.trend.season_p is None for track in found.tracks
+    if (least := season_from(trends.grain)) and any(
+        track.trend and track.trend.season_p is None for track in trends.tracks
     ):
         notes.append(
-            f"A season can be told from {least} complete {found.grain}s on; with fewer, it may pass for a trend, a change "
+            f"A season can be told from {least} complete {trends.grain}s on; with fewer, it may pass for a trend, a change "
             "of level or a value out of line."
         )
     return notes
 
 
-def _periods(found: Trends) -> Sheet:
-    names = ["metric", "title", OF_ROW, "period", "start", "end", "complete", *found.by]
+def _periods(trends: Trends) -> Sheet:
+    names = ["metric", "title", OF_ROW, "period", "start", "end", "complete", *trends.by]
     figures = [Column(name, unit=OF_ROW) for name in ("value", "low", "high")]
     more = [Column("n", "records", unit=Unit.COUNT), Column("status"), Column("reason"), Column("currency")]
     more += [Column(name, unit=OF_ROW) for name in ("fitted", "season", "target")] + [Column("out_of_line")]
-    shown = ("title", "period", *found.by)
+    shown = ("title", "period", *trends.by)
     columns = [*(Column(name, shown=name in shown) for name in names), *figures, *more]
-    rows = [row for track in found.tracks for row in _period_rows(found, track)]
+    rows = [row for track in trends.tracks for row in _period_rows(trends, track)]
     return Sheet("rows", "", columns, rows, empty="no figure in these periods", charted=True)
 
 
-def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
+def _period_rows(trends: Trends, track: Track) -> list[list[Cell]]:
     from crm_metrics.commands.trend.tracks import season_of
 
     rows: list[list[Cell]] = []
@@ -168,36 +168,36 @@ def _period_rows(found: Trends, track: Track) -> list[list[Cell]]:
     for at, point in enumerate(track.points):
         line = float(trend.line[at]) if trend else None
         season = (
-            float(trend.season[season_of(point.start, found.grain)]) if trend and trend.season is not None else None
+            float(trend.season[season_of(point.start, trends.grain)]) if trend and trend.season is not None else None
         )
         head: list[Cell] = [track.metric.name, track.title, str(track.metric.unit), point.period]
-        head += [point.start, point.end, point.complete, *_labels(found, track)]
+        head += [point.start, point.end, point.complete, *_labels(trends, track)]
         figures: list[Cell] = [point.value, point.low, point.high, point.n, point.status, point.reason, track.currency]
         rows.append([*head, *figures, line, season, point.target, at in trend.odd if trend else None])
     return rows
 
 
-def _labels(found: Trends, track: Track) -> list[Cell]:
-    return [track.segment.get(name) for name in found.by]
+def _labels(trends: Trends, track: Track) -> list[Cell]:
+    return [track.segment.get(name) for name in trends.by]
 
 
-def _named(found: Trends) -> list[Column]:
+def _named(trends: Trends) -> list[Column]:
     """The columns that say which series a row is about."""
-    return [Column("metric", shown=False), Column("title"), Column(OF_ROW, shown=False), *map(Column, found.by)]
+    return [Column("metric", shown=False), Column("title"), Column(OF_ROW, shown=False), *map(Column, trends.by)]
 
 
-def _name(found: Trends, track: Track) -> list[Cell]:
-    return [track.metric.name, track.title, str(track.metric.unit), *_labels(found, track)]
+def _name(trends: Trends, track: Track) -> list[Cell]:
+    return [track.metric.name, track.title, str(track.metric.unit), *_labels(trends, track)]
 
 
-def _trends(found: Trends) -> Sheet:
-    columns = [*_named(found), Column("currency", shown=False), Column("fitted", unit=Unit.COUNT), Column("direction")]
-    columns += [Column("slope", f"slope a {found.grain}", OF_ROW), Column("slope_low", "low", OF_ROW)]
+def _trends(trends: Trends) -> Sheet:
+    columns = [*_named(trends), Column("currency", shown=False), Column("fitted", unit=Unit.COUNT), Column("direction")]
+    columns += [Column("slope", f"slope a {trends.grain}", OF_ROW), Column("slope_low", "low", OF_ROW)]
     columns += [Column("slope_high", "high", OF_ROW)]
     columns += [Column(name, unit=Unit.SCORE) for name in ("tau", "p", "season_p", "change_p")]
     rows: list[list[Cell]] = []
-    for track in found.tracks:
-        trend, name = track.trend, _name(found, track)
+    for track in trends.tracks:
+        trend, name = track.trend, _name(trends, track)
         if trend is None:
             fitted = sum(point.fitted for point in track.points)
             rows.append([*name, track.currency, fitted, None, None, None, None, None, None, None, None])
@@ -209,11 +209,11 @@ def _trends(found: Trends) -> Sheet:
     return Sheet("trends", "Trends", columns, rows, charted=True)
 
 
-def _changes(found: Trends) -> Sheet:
-    columns = [*_named(found), Column("currency", shown=False), Column("period"), Column("start", shown=False)]
+def _changes(trends: Trends) -> Sheet:
+    columns = [*_named(trends), Column("currency", shown=False), Column("period"), Column("start", shown=False)]
     rows: list[list[Cell]] = [
-        [*_name(found, track), track.currency, point.period, point.start, step.by, step.p]
-        for track in found.tracks
+        [*_name(trends, track), track.currency, point.period, point.start, step.by, step.p]
+        for track in trends.tracks
         for step in (track.trend.steps if track.trend else ())
         for point in [track.points[step.at]]
     ]
@@ -221,11 +221,11 @@ def _changes(found: Trends) -> Sheet:
     return Sheet("changes", "Changes of level", columns, rows, empty="none is detectable", charted=True)
 
 
-def _seasons(found: Trends) -> Sheet:
-    columns = [*_named(found), Column("currency", shown=False), Column("place"), Column("adds", unit=OF_ROW)]
+def _seasons(trends: Trends) -> Sheet:
+    columns = [*_named(trends), Column("currency", shown=False), Column("place"), Column("adds", unit=OF_ROW)]
     rows: list[list[Cell]] = [
-        [*_name(found, track), track.currency, _place(at, found.grain), float(adds)]
-        for track in found.tracks
+        [*_name(trends, track), track.currency, _place(at, trends.grain), float(adds)]
+        for track in trends.tracks
         if track.trend and track.trend.season is not None
         for at, adds in enumerate(track.trend.season)
     ]

@@ -71,19 +71,19 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
     """The trend of the question's metrics, by its grain, over a loaded dataset."""
     from crm_metrics.analysis.trend import MOST, trends
 
-    whole = _whole(dataset, asked, last)
+    span = _whole(dataset, asked, last)
     grain = cast(Grain, asked.grain)
-    if (count := len(whole.split(grain))) > MOST:
+    if (count := len(span.split(grain))) > MOST:
         raise UsageError(
-            f"{whole.label} has {count:,} {grain}s, more than can be fitted",
+            f"{span.label} has {count:,} {grain}s, more than can be fitted",
             hint="Choose a coarser --grain, a shorter period with -p, or --last 365.",
         )
-    found = compute(dataset, replace(asked, period=_as_asked(whole)), alike=True)
-    drawn = _tracks(found, dataset, asked)
+    report = compute(dataset, replace(asked, period=_as_asked(span)), alike=True)
+    drawn = _tracks(report, dataset, asked)
     fitted = trends([_series(track, grain) for track in drawn])
-    made = [replace(track, trend=one) for track, one in zip(drawn, fitted, strict=True)]
-    notes = [*_ages(asked, found, grain), *_silences(made, grain)]
-    return Trends(made, grain, (*found.by, *found.per), found, notes)
+    tracks = [replace(track, trend=trend) for track, trend in zip(drawn, fitted, strict=True)]
+    notes = [*_ages(asked, report, grain), *_silences(tracks, grain)]
+    return Trends(tracks, grain, (*report.by, *report.per), report, notes)
 
 
 def season_from(grain: Grain) -> int | None:
@@ -112,8 +112,8 @@ def season_of(start: date, grain: Grain) -> int:
     return (start.month - 1) // 3 if grain == "quarter" else start.month - 1
 
 
-def _as_asked(whole: Period) -> PeriodSpec:
-    return PeriodSpec(whole.label, False, whole.calendar, lambda as_of, first: whole)
+def _as_asked(span: Period) -> PeriodSpec:
+    return PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
 
 
 def _whole(dataset: Dataset, asked: Query, last: int | None) -> Period:
@@ -121,8 +121,8 @@ def _whole(dataset: Dataset, asked: Query, last: int | None) -> Period:
     from crm_metrics.reporting.timeline import reported
 
     span, grain = reported(dataset, asked.period), cast(Grain, asked.grain)
-    seen = [part for part in span.split(grain) if part.start <= dataset.as_of]
-    units = [part.calendar.unit(part.unit, part.start) for part in seen or span.split(grain)]
+    begun = [part for part in span.split(grain) if part.start <= dataset.as_of]
+    units = [part.calendar.unit(part.unit, part.start) for part in begun or span.split(grain)]
     if last is not None:
         under_way = sum(not unit.is_complete(dataset.as_of) for unit in units)
         units = units[-(last + under_way) :]
@@ -131,30 +131,30 @@ def _whole(dataset: Dataset, asked: Query, last: int | None) -> Period:
     return replace(span, start=units[0].start, end=units[-1].end, label=label, unit=unit)
 
 
-def _tracks(found: Report, dataset: Dataset, asked: Query) -> list[Track]:
+def _tracks(report: Report, dataset: Dataset, asked: Query) -> list[Track]:
     """The series of a report, without the periods before their first record."""
     metrics = {metric.name: metric for metric in asked.metrics}
     begins = {name: _first_record(dataset, asked, metric) for name, metric in metrics.items()}
-    dims = (*found.by, *found.per)
+    dims = (*report.by, *report.per)
     grouped: dict[tuple[Any, ...], dict[str, dict[Any, dict[str, Any]]]] = {}
-    for row in cast("list[dict[str, Any]]", found.rows.to_dict("records")):
+    for row in cast("list[dict[str, Any]]", report.rows.to_dict("records")):
         currency = row["currency"] if isinstance(row["currency"], str) else None
         key = (row["metric"], *(row[dim] if isinstance(row[dim], str) else None for dim in dims))
         grouped.setdefault(key, {}).setdefault(row["start"], {})[currency] = row
-    made = []
+    tracks = []
     for (name, *labels), by_start in grouped.items():
         segment = {dim: label for dim, label in zip(dims, labels, strict=True) if label is not None}
-        currencies = list(dict.fromkeys(one for rows in by_start.values() for one in rows if one is not None))
+        currencies = list(dict.fromkeys(code for rows in by_start.values() for code in rows if code is not None))
         for currency in currencies or [None]:
             rows = [_row(rows, currency, metrics[name], len(currencies)) for rows in by_start.values()]
             target = partial(_target, asked.settings, metrics[name], segment, currency)
-            points = _points(rows, begins[name], target, alike=name in found.alike)
-            if asked.catalog.follows(metrics[name]) and name not in found.alike:
+            points = _points(rows, begins[name], target, alike=name in report.alike)
+            if asked.catalog.follows(metrics[name]) and name not in report.alike:
                 points = [replace(point, fitted=False) for point in points]
             if any(point.value is not None for point in points):
                 title = next(iter(next(iter(by_start.values())).values()))["title"]
-                made.append(Track(metrics[name], title, segment, currency, points, None))
-    return made
+                tracks.append(Track(metrics[name], title, segment, currency, points, None))
+    return tracks
 
 
 def _row(rows: dict[Any, dict[str, Any]], currency: str | None, metric: Metric, currencies: int) -> dict[str, Any]:
@@ -231,20 +231,20 @@ def _target(
     return None
 
 
-def _ages(asked: Query, found: Report, grain: Grain) -> list[str]:
+def _ages(asked: Query, report: Report, grain: Grain) -> list[str]:
     """At which age figures that follow records to what became of them are given, or that their periods are not alike."""
-    follow = [metric for metric in asked.metrics if asked.catalog.follows(metric) and metric.name not in found.missing]
-    told = ", ".join(metric.title for metric in follow if metric.name in found.alike)
-    untold = ", ".join(metric.title for metric in follow if metric.name not in found.alike)
-    age = f"at the age that {next(iter(found.alike.values()), '')} has now"
-    alike = f"{told}: each {grain} as it stood {age}; what became of its records later is left out."
+    follow = [metric for metric in asked.metrics if asked.catalog.follows(metric) and metric.name not in report.missing]
+    alike_titles = ", ".join(metric.title for metric in follow if metric.name in report.alike)
+    untold = ", ".join(metric.title for metric in follow if metric.name not in report.alike)
+    age = f"at the age that {next(iter(report.alike.values()), '')} has now"
+    alike = f"{alike_titles}: each {grain} as it stood {age}; what became of its records later is left out."
     unlike = f"{untold}: no trend; when its records were decided is not known, and older {grain}s had longer for it."
-    return [alike] * bool(told) + [unlike] * bool(untold)
+    return [alike] * bool(alike_titles) + [unlike] * bool(untold)
 
 
 def _silences(tracks: Sequence[Track], grain: Grain) -> list[str]:
     """Series that end in zeros: whether nothing happened or the file ends earlier cannot be told from them."""
-    said = []
+    sentences = []
     for track in tracks:
         over = [point for point in track.points if point.complete]
         last = max((place for place, point in enumerate(over) if point.n > 0), default=-1)
@@ -252,5 +252,5 @@ def _silences(tracks: Sequence[Track], grain: Grain) -> list[str]:
         if 0 <= last and silent and all(point.value == 0 for point in silent):
             named = ", ".join([track.title, *track.segment.values()])
             since = f"the {len(silent)} {grain}s since count" if len(silent) > 1 else f"the {grain} since counts"
-            said.append(f"{named}: the last records are of {over[last].period}; {since} as 0.")
-    return said
+            sentences.append(f"{named}: the last records are of {over[last].period}; {since} as 0.")
+    return sentences

@@ -60,29 +60,35 @@ def voice(
     chosen = [question for question in QUESTIONS if kind is None or question.name == kind.casefold()]
     if not chosen:
         raise UsageError(f"there is no kind of survey {kind!r}. {did_you_mean(str(kind), NAMES)}")
-    names = list(dict.fromkeys(name for one in chosen for name in (one.metric, one.answers)))
+    names = list(dict.fromkeys(name for question in chosen for name in (question.metric, question.answers)))
     asked = session.query(period=period, by=by, metrics=names, compare=compare)
     if asked.grain:
         raise UsageError(
             "voice splits answers by dimensions, not by time",
             hint="For a score by month: crm-metrics report -m nps --by month",
         )
-    also = [(asked.catalog[one.answers].table, name) for one in chosen for name in (*one.columns, "comment")]
+    also = [
+        (asked.catalog[question.answers].table, name) for question in chosen for name in (*question.columns, "comment")
+    ]
     dataset = session.load(asked, also=also)
     span = compared(dataset, asked)
-    asking = Asking(span.window, span.before, asked.by, least, quotes)
-    made, lacking = listened(dataset, asked.catalog, chosen, asking)
-    if not made:
-        said = "; ".join(f"{name}: {one.seen}" for name, one in lacking.items())
-        hints = [one.hint for one in lacking.values() if one.hint]
+    request = Asking(span.window, span.before, asked.by, least, quotes)
+    heard, lacking = listened(dataset, asked.catalog, chosen, request)
+    if not heard:
+        reasons = "; ".join(f"{name}: {trouble.seen}" for name, trouble in lacking.items())
+        hints = [trouble.hint for trouble in lacking.values() if trouble.hint]
         raise NothingToReport(
-            f"no answers to a survey in {span.period.label}: {said}", hint=hints[0] if hints else None
+            f"no answers to a survey in {span.period.label}: {reasons}", hint=hints[0] if hints else None
         )
     for dim in asked.by:
-        if not any(dim in one.by for one in made):
+        if not any(dim in answers.by for answers in heard):
             raise UsageError(
                 f"the answers have no {dim}, and no file leads from them to one",
-                hint=f"'crm-metrics why {made[0].metric.name}' shows every way to split it.",
+                hint=f"'crm-metrics why {heard[0].metric.name}' shows every way to split it.",
             )
-    unclear = [f"{name} is not shown: {one.seen}." for name, one in lacking.items() if one.reason == "scale-ambiguous"]
-    return Voice(dataset, span.period, span.earlier, asked.by, least, made, unclear)
+    unclear = [
+        f"{name} is not shown: {trouble.seen}."
+        for name, trouble in lacking.items()
+        if trouble.reason == "scale-ambiguous"
+    ]
+    return Voice(dataset, span.period, span.earlier, asked.by, least, heard, unclear)

@@ -72,38 +72,38 @@ def book(voice: Voice) -> Book:
     """The groups of answers, words, quotes and, where dimensions are asked for, segments."""
     sheets = [_answers(voice), _words(voice), _quotes(voice), _segments(voice)]
     about = [f"compared with {voice.earlier.label}"] if voice.earlier else []
-    says = [sentence for one in voice.heard for sentence in _says(one)]
-    known = {
+    says = [sentence for heard in voice.heard for sentence in _says(heard)]
+    extra = {
         "period": voice.period.label,
         "compare_period": voice.earlier.label if voice.earlier else None,
-        "languages": {path: list(names) for one in voice.heard for path, names in one.languages.items()},
-        "words_compared": {one.question.name: one.comparison.compared for one in voice.heard},
+        "languages": {path: list(names) for heard in voice.heard for path, names in heard.languages.items()},
+        "words_compared": {heard.question.name: heard.comparison.compared for heard in voice.heard},
     }
     title = f"Voice of the customer  {voice.period.label}"
-    return Book(title, Origin.of(voice.dataset), sheets, about, says, _notes(voice), known)
+    return Book(title, Origin.of(voice.dataset), sheets, about, says, _notes(voice), extra)
 
 
 def _answers(voice: Voice) -> Sheet:
     rows: list[list[Cell]] = []
-    for one in voice.heard:
-        for part in one.parts:
-            told = one.has_comments and part.dimension is None
-            comments = one.with_comment[one.groups.index(part.group)] if told else None
+    for heard in voice.heard:
+        for part in heard.parts:
+            is_counted = heard.has_comments and part.dimension is None
+            comments = heard.with_comment[heard.groups.index(part.group)] if is_counted else None
             share = part.answers / part.of
             group = part.group
-            row: list[Cell] = [one.question.name, part.dimension, part.segment, group.name, group.about, part.answers]
+            row: list[Cell] = [heard.question.name, part.dimension, part.segment, group.name, group.about, part.answers]
             rows.append([*row, share, part.low, part.high, comments])
     return Sheet("answers", "Answers", _ANSWERS, rows, notes=["Shares with 95 % limits."])
 
 
 def _words(voice: Voice) -> Sheet:
     rows: list[list[Cell]] = []
-    for one in voice.heard:
-        found, last, first = one.comparison, one.groups[-1].name, one.groups[0].name
-        for word in found.words:
-            sides = [(last, word.first, found.first), (first, word.second, found.second)]
+    for heard in voice.heard:
+        comparison, last, first = heard.comparison, heard.groups[-1].name, heard.groups[0].name
+        for word in comparison.words:
+            sides = [(last, word.first, comparison.first), (first, word.second, comparison.second)]
             (name, count, of), (other, others, of_others) = sides if word.z > 0 else sides[::-1]
-            row: list[Cell] = [one.question.name, word.text, name, count, of, other, others, of_others]
+            row: list[Cell] = [heard.question.name, word.text, name, count, of, other, others, of_others]
             rows.append([*row, word.log_odds, word.z, word.p])
     notes = [
         "A comment counts once for a word. Log-odds with an informative prior, positive for those who are less content. "
@@ -117,17 +117,17 @@ def _words(voice: Voice) -> Sheet:
 def _quotes(voice: Voice) -> Sheet:
     rows: list[list[Cell]] = [
         [
-            one.question.name,
+            heard.question.name,
             quote.word,
-            one.groups[quote.group].name,
+            heard.groups[quote.group].name,
             quote.text,
             quote.score,
             quote.on,
             quote.path,
             quote.row,
         ]
-        for one in voice.heard
-        for quote in one.quotes
+        for heard in voice.heard
+        for quote in heard.quotes
     ]
     notes = [
         "The shortest comments with each word, then the newest of each group. E-mail addresses and long numbers are hidden."
@@ -136,34 +136,39 @@ def _quotes(voice: Voice) -> Sheet:
 
 
 def _segments(voice: Voice) -> Sheet:
-    rows = [row for one in voice.heard for row in (_whole(one), *(_segment(one, segment) for segment in one.segments))]
+    rows = [
+        row
+        for heard in voice.heard
+        for row in (_whole(heard), *(_segment(heard, segment) for segment in heard.segments))
+    ]
     notes = [
         "First all answers. Above or below the others by more than chance, all that is claimed here taken together."
     ]
     return Sheet("segments", "Scores", _SEGMENTS, rows, notes=notes)
 
 
-def _whole(one: Heard) -> list[Cell]:
-    before = (one.before.value, one.before.n) if one.before else (None, None)
-    return [*_figures(one, None, None, one.score), None, *before, None, one.signal]
+def _whole(heard: Heard) -> list[Cell]:
+    before = (heard.before.value, heard.before.n) if heard.before else (None, None)
+    return [*_figures(heard, None, None, heard.score), None, *before, None, heard.signal]
 
 
-def _segment(one: Heard, segment: Segment) -> list[Cell]:
+def _segment(heard: Heard, segment: Segment) -> list[Cell]:
     driver = segment.driver
     then = (driver.before, driver.n_before, driver.contribution, driver.signal) if driver else (None,) * 4
-    return [*_figures(one, segment.dimension, segment.name, segment.score), segment.mark, *then]
+    return [*_figures(heard, segment.dimension, segment.name, segment.score), segment.mark, *then]
 
 
-def _figures(one: Heard, dimension: str | None, segment: str | None, score: Score) -> list[Cell]:
-    named: list[Cell] = [one.question.name, dimension, segment, one.metric.name, str(one.metric.unit)]
+def _figures(heard: Heard, dimension: str | None, segment: str | None, score: Score) -> list[Cell]:
+    named: list[Cell] = [heard.question.name, dimension, segment, heard.metric.name, str(heard.metric.unit)]
     return [*named, score.value, score.low, score.high, score.n]
 
 
-def _says(one: Heard) -> list[str]:
-    counts = [f"{part.group.name} {cells.count(part.answers)}" for part in one.parts if part.dimension is None]
-    label = f" ({one.label})" if one.label else ""
-    said = f"{one.metric.title}{label}: {_score(one.score, one.metric.unit)}, of {cells.count(one.score.n)} answers"
-    return [f"{said} ({', '.join(counts)}).", *_standing(one), _apart(one)]
+def _says(heard: Heard) -> list[str]:
+    counts = [f"{part.group.name} {cells.count(part.answers)}" for part in heard.parts if part.dimension is None]
+    label = f" ({heard.label})" if heard.label else ""
+    metric, score = heard.metric, heard.score
+    sentence = f"{metric.title}{label}: {_score(score, metric.unit)}, of {cells.count(score.n)} answers"
+    return [f"{sentence} ({', '.join(counts)}).", *_standing(heard), _apart(heard)]
 
 
 def _score(score: Score, unit: Unit) -> str:
@@ -173,45 +178,45 @@ def _score(score: Score, unit: Unit) -> str:
     return f"{value} (95 %: {cells.value(score.low, unit)} to {cells.value(score.high, unit)})"
 
 
-def _standing(one: Heard) -> Iterable[str]:
+def _standing(heard: Heard) -> Iterable[str]:
     """The segments that differ from the others."""
     for mark in ("below", "above"):
         named = [
-            f"{segment.name} ({segment.dimension}, {_score(segment.score, one.metric.unit)})"
-            for segment in one.segments
+            f"{segment.name} ({segment.dimension}, {_score(segment.score, heard.metric.unit)})"
+            for segment in heard.segments
             if segment.mark == mark
         ]
         if named:
             yield f"{mark.capitalize()} the others by more than chance: {_listed(named)}."
 
 
-def _apart(one: Heard) -> str:
+def _apart(heard: Heard) -> str:
     """What sets the groups apart in words, or why nothing can be said."""
-    last, first, found = one.groups[-1].called, one.groups[0].called, one.comparison
-    if not one.has_comments or not sum(one.with_comment):
-        return "The answers have no comments." if one.has_comments else "The files have no column of comments."
-    if len(one.groups) < 2:
+    last, first, comparison = heard.groups[-1].called, heard.groups[0].called, heard.comparison
+    if not heard.has_comments or not sum(heard.with_comment):
+        return "The answers have no comments." if heard.has_comments else "The files have no column of comments."
+    if len(heard.groups) < 2:
         return "No answer is below the median: there are no two groups whose words could be compared."
-    if not found.compared:
-        said = f"{cells.count(found.first)} by {last}, {cells.count(found.second)} by {first}"
-        return f"Too few comments to compare words: {said}."
-    if not found.words:
-        return (
-            f"No word sets {last} apart from {first} by more than chance; {cells.count(found.compared)} were compared."
-        )
+    if not comparison.compared:
+        counts = f"{cells.count(comparison.first)} by {last}, {cells.count(comparison.second)} by {first}"
+        return f"Too few comments to compare words: {counts}."
+    if not comparison.words:
+        compared = cells.count(comparison.compared)
+        return f"No word sets {last} apart from {first} by more than chance; {compared} were compared."
     sides = [(last, first, 1), (first, last, -1)]
-    told = [
-        (who, others, [_word(word, one) for word in found.words if word.z * sign > 0]) for who, others, sign in sides
+    by_side = [
+        (who, others, [_word(word, heard) for word in comparison.words if word.z * sign > 0])
+        for who, others, sign in sides
     ]
     return " ".join(
         f"{who[:1].upper()}{who[1:]} write more often than {others}: {_listed(words)}."
-        for who, others, words in told
+        for who, others, words in by_side
         if words
     )
 
 
-def _word(word: Word, one: Heard) -> str:
-    counts = [(word.first, one.comparison.first), (word.second, one.comparison.second)]
+def _word(word: Word, heard: Heard) -> str:
+    counts = [(word.first, heard.comparison.first), (word.second, heard.comparison.second)]
     (count, of), (others, of_others) = counts if word.z > 0 else counts[::-1]
     return f"“{word.text}” ({count} of {cells.count(of)} comments, against {others} of {cells.count(of_others)})"
 
@@ -223,13 +228,13 @@ def _listed(named: list[str]) -> str:
 
 def _notes(voice: Voice) -> list[str]:
     notes = list(voice.unclear)
-    for one in voice.heard:
-        lacking = [dim for dim in voice.by if dim not in one.by]
+    for heard in voice.heard:
+        lacking = [dim for dim in voice.by if dim not in heard.by]
         if lacking:
-            notes.append(f"The answers to {one.question.name} have no {' and no '.join(lacking)}.")
-    found = {path: names for one in voice.heard for path, names in one.languages.items()}
-    notes += [f"{path}: comments in {' and '.join(names)}." for path, names in found.items() if names]
-    untold = [path for path, names in found.items() if not names]
+            notes.append(f"The answers to {heard.question.name} have no {' and no '.join(lacking)}.")
+    by_path = {path: names for heard in voice.heard for path, names in heard.languages.items()}
+    notes += [f"{path}: comments in {' and '.join(names)}." for path, names in by_path.items() if names]
+    untold = [path for path, names in by_path.items() if not names]
     if untold:
         notes.append(
             f"The language of the comments in {', '.join(untold)} is not known: no words are left out as fillers."

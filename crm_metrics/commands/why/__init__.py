@@ -56,20 +56,20 @@ def why(
     if not asked.by:
         asked = replace(asked, by=dimensions.by_which(only, asked.catalog, session.columns))
     dataset = session.load(asked)
-    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    earlier, before, now = timeline.compared(whole, asked.compare)
+    timeline, span = Timeline(dataset), reported(dataset, asked.period)
+    earlier, before, now = timeline.compared(span, asked.compare)
     dataset = complete(dataset, asked, [before, now])
     try:
         change = drivers.change(dataset, asked.catalog, only, before, now, asked.by)
     except NothingToReport as error:
-        places = timeline.trailing(whole)
-        old = ripe(Engine(dataset, asked.catalog, timeline.windows, limits=False), [only], whole, places)
+        places = timeline.trailing(span)
+        old = ripe(Engine(dataset, asked.catalog, timeline.windows, limits=False), [only], span, places)
         if only.name not in old:
             raise
         label = old[only.name][0]
         hint = f"{label} is the newest period that is old enough: give -p {label}."
         raise NothingToReport(error.what, hint=hint) from error
-    return Why(whole, earlier, dataset, change)
+    return Why(span, earlier, dataset, change)
 
 
 def run(call: Call, **asked: Any) -> None:

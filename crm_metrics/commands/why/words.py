@@ -26,8 +26,8 @@ _SAID = {
 def headline(change: Change) -> str:
     """Both values, the change, and what chance says of it."""
     before, now = (cells.value(number, change.metric.unit, change.currency) for number in (change.before, change.now))
-    said = _SAID.get(change.signal or "", "")
-    return f"{before} → {now}   {difference(change, change.now - change.before)}{f'   {said}' if said else ''}"
+    verdict = _SAID.get(change.signal or "", "")
+    return f"{before} → {now}   {difference(change, change.now - change.before)}{f'   {verdict}' if verdict else ''}"
 
 
 def difference(change: Change, number: float) -> str:
@@ -47,11 +47,11 @@ def sentence(change: Change) -> str:
     if not change.dimensions:
         return "No column of the files splits it into parts that add up."
     first = change.dimensions[0]
-    told = [driver for driver in first.drivers if driver.signal in BEYOND_CHANCE]
-    if not told:
+    significant = [driver for driver in first.drivers if driver.signal in BEYOND_CHANCE]
+    if not significant:
         start = "No segment changed by more than chance may bring. " if change.signal in BEYOND_CHANCE else ""
         return f"{start}The parts below add up to the change, but each of them may be chance."
-    top = told[0]
+    top = significant[0]
     own = ""
     if top.before is not None and top.now is not None:
         values = [cells.value(number, change.metric.unit, change.currency) for number in (top.before, top.now)]

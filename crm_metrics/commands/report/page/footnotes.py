@@ -20,5 +20,5 @@ class Footnotes:
     def lines(self, *, together: bool) -> list[str]:
         """The marks with their sentences, a line each or all on one."""
         beside = "\N{NO-BREAK SPACE}" if together else " "
-        found = [f"{mark}{beside}{sentence}" for sentence, mark in self._marks.items()]
-        return [" · ".join(found)] if together and found else found
+        lines = [f"{mark}{beside}{sentence}" for sentence, mark in self._marks.items()]
+        return [" · ".join(lines)] if together and lines else lines
