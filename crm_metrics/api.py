@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from crm_metrics.query import Query as Query
     from crm_metrics.query import query as query
     from crm_metrics.session import Session as Session
-    from crm_metrics.session import everything as everything
+    from crm_metrics.session import inventory as inventory
     from crm_metrics.session import load as load
 
 

@@ -115,21 +115,21 @@ def _parsed(text: str, where: str) -> ast.expr:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         at = (error.offset or 1) - 1 if isinstance(error, SyntaxError) and error.lineno == 1 else None
         bare = _TEXT.sub(lambda quoted: "_" * len(quoted[0]), text.strip())
-        slips = [(found.start(), said) for form, said in _SLIPS if (found := re.search(form, bare))]
-        at, said = min(slips, default=(at, ""))
-        raise SettingsError(f"cannot be read: {text!r}", where=where, hint=_pointed(text, at, said)) from error
+        slips = [(match.start(), advice) for form, advice in _SLIPS if (match := re.search(form, bare))]
+        at, advice = min(slips, default=(at, ""))
+        raise SettingsError(f"cannot be read: {text!r}", where=where, hint=_pointed(text, at, advice)) from error
 
 
-def _pointed(text: str, at: int | None, said: str = "") -> str | None:
+def _pointed(text: str, at: int | None, advice: str = "") -> str | None:
     """The text with a mark under the place where it is wrong, and what to write there."""
     shown = text.strip()
     if at is None or "\n" in shown:
-        return said or None
-    return f"  {shown}\n  {' ' * min(at, len(shown))}^ {said or 'from here on'}"
+        return advice or None
+    return f"  {shown}\n  {' ' * min(at, len(shown))}^ {advice or 'from here on'}"
 
 
-def _refuse(node: ast.AST, what: str, where: str, said: str = "") -> SettingsError:
-    return SettingsError(f"{ast.unparse(node)!r} {what}", where=where, hint=said or None)
+def _refuse(node: ast.AST, what: str, where: str, advice: str = "") -> SettingsError:
+    return SettingsError(f"{ast.unparse(node)!r} {what}", where=where, hint=advice or None)
 
 
 def _literal(node: ast.expr, where: str) -> Literals:
@@ -139,8 +139,8 @@ def _literal(node: ast.expr, where: str) -> Literals:
             return -value
     if isinstance(node, ast.Constant) and isinstance(node.value, str | int | float | bool):
         return node.value
-    said = f"A text stands in quotation marks: '{node.id}'" if isinstance(node, ast.Name) else ""
-    raise _refuse(node, "is no text, number, True or False to compare with", where, said)
+    advice = f"A text stands in quotation marks: '{node.id}'" if isinstance(node, ast.Name) else ""
+    raise _refuse(node, "is no text, number, True or False to compare with", where, advice)
 
 
 def parse_filter(text: str, where: str) -> Filter:
@@ -222,7 +222,7 @@ def equalities(tree: Filter) -> frozenset[tuple[str, str]] | None:
             return frozenset({(column, value)})
         case Both(parts):
             each = [equalities(part) for part in parts]
-            return frozenset().union(*(one for one in each if one)) if all(each) else None
+            return frozenset().union(*(columns for columns in each if columns)) if all(each) else None
     return None
 
 

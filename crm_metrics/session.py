@@ -107,7 +107,7 @@ class Session:
 
         recogniser = Recogniser(self.settings)
         recognised = [recogniser.recognise(raw, None) for raw in self.files.tables]
-        return [(one.layout.table, tuple(one.columns)) for one in recognised if one is not None]
+        return [(reading.layout.table, tuple(reading.columns)) for reading in recognised if reading is not None]
 
     def period(self, text: str | None) -> PeriodSpec | None:
         """A period as it is written; None without one. Raises `UsageError` that names the nearest valid form."""
@@ -150,11 +150,11 @@ class Session:
         for had, dataset in self._loaded:
             if need.is_in(had):
                 return dataset
-        whole = need if self._expected is None else need | self._expected
-        self._loaded.append((whole, self._read(whole)))
+        combined = need if self._expected is None else need | self._expected
+        self._loaded.append((combined, self._read(combined)))
         return self._loaded[-1][1]
 
-    def everything(self) -> Inventory:
+    def inventory(self) -> Inventory:
         """All tables and columns; a file that cannot be read, or in two ways, is put aside with its error."""
         files = self._opened(lenient=True)
         from crm_metrics.analysis.inventory import load_inventory  # imports pandas, which a wrong path does not need
@@ -217,10 +217,10 @@ def compared(dataset: Dataset, asked: Query) -> Compared:
     compared with."""
     from crm_metrics.reporting.timeline import Timeline, reported
 
-    timeline, whole = Timeline(dataset), reported(dataset, asked.period)
-    shown = timeline.shown(whole, asked.compare)
+    timeline, span = Timeline(dataset), reported(dataset, asked.period)
+    shown = timeline.shown(span, asked.compare)
     before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
-    return Compared(whole, timeline.windows[shown.window], shown.earlier, before)
+    return Compared(span, timeline.windows[shown.window], shown.earlier, before)
 
 
 def load(
@@ -241,13 +241,13 @@ def load(
     return paths.load(asked, ids=ids, also=also)
 
 
-def everything(
+def inventory(
     paths: Sequence[str] | Session, *, tables: Mapping[str, str] | None = None, **files: Unpack[Files]
 ) -> Inventory:
     """All tables and columns of the given files, for `scan` and `check`; a file that cannot be read, or in two ways, is put
     aside with its error. Raises `CrmMetricsError` for a path that does not exist."""
     session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)
-    return session.everything()
+    return session.inventory()
 
 
 def refuse_empty(dataset: Dataset) -> None:

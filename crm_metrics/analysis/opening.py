@@ -69,8 +69,8 @@ def opened(
     engine = Engine(dataset, catalog, windows, tuple(name for name in segment if name not in metric.per))
     now = explained(engine, metric, 0, segment)
     before = explained(engine, metric, 1, segment) if earlier else None
-    told = dataset.sources, engine.dataset.notes, dataset.settings.where
-    return Opened(places[0], dataset.as_of, now, earlier[0] if earlier else None, before, *told)
+    origin = dataset.sources, engine.dataset.notes, dataset.settings.where
+    return Opened(places[0], dataset.as_of, now, earlier[0] if earlier else None, before, *origin)
 
 
 def changes(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:

@@ -172,8 +172,8 @@ def command_of(name: str) -> Callable[..., None]:
     left = {name: parameter.default for name, parameter in shared.items() if name not in kept}
     left |= {} if "no_config" in kept else {"no_config": True}
     if hasattr(own_room, "PATHS"):
-        told = Annotated[list[str] | None, options.paths_argument(*own_room.PATHS)]
-        shared["paths"] = shared["paths"].replace(annotation=told)
+        argument = Annotated[list[str] | None, options.paths_argument(*own_room.PATHS)]
+        shared["paths"] = shared["paths"].replace(annotation=argument)
 
     def command(**values: Any) -> None:
         debug, log_format = values.pop("debug"), values.pop("log_format", "text")
@@ -278,16 +278,16 @@ def _saying(says: Callable[[], str]) -> Callable[[bool], None]:
     return say
 
 
-def _value(given: Any, parameter: inspect.Parameter, spec: Option) -> Any:
+def _value(value: Any, parameter: inspect.Parameter, spec: Option) -> Any:
     """The value of an option as its parameter wants it."""
-    if given is None or given == [] or given == parameter.default:
-        return given if parameter.default is parameter.empty else parameter.default
-    return given if spec.parse is None else spec.parse(given)
+    if value is None or value == [] or value == parameter.default:
+        return value if parameter.default is parameter.empty else parameter.default
+    return value if spec.parse is None else spec.parse(value)
 
 
-def _format(asked: str | None, given: Iterable[tuple[Any, Option]]) -> str | None:
+def _format(asked: str | None, values: Iterable[tuple[Any, Option]]) -> str | None:
     """The format asked for, or that of an option that has one. Raises `UsageError` where they contradict each other."""
-    for value, spec in given:
+    for value, spec in values:
         if value and spec.format is not None:
             if asked is not None and asked.casefold() != spec.format:
                 name = spec.names[-1]

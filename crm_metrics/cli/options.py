@@ -85,7 +85,7 @@ def shared(
     """The options that commands share."""
 
 
-def settings_of(config: Path | None, pairs: list[str] | None, *, no_config: bool, **given: str | None) -> Settings:
+def settings_of(config: Path | None, pairs: list[str] | None, *, no_config: bool, **overrides: str | None) -> Settings:
     """The settings file, `--set` and the options that are settings themselves, in this order. Raises `SettingsError`, and
     `UsageError` for `--config` together with `--no-config`."""
     from crm_metrics import settings
@@ -93,7 +93,7 @@ def settings_of(config: Path | None, pairs: list[str] | None, *, no_config: bool
     if config is not None and no_config:
         raise errors.UsageError("--config and --no-config contradict each other", hint="Give one of them.")
     over = settings.from_pairs(pairs or [])
-    over |= {name: value for name, value in given.items() if value is not None}
+    over |= {name: value for name, value in overrides.items() if value is not None}
     return settings.load(config, search=not no_config, over=over)
 
 

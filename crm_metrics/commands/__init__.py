@@ -166,15 +166,15 @@ def names() -> list[str]:
 def overview() -> dict[str, str]:
     """What each command is for, by its name, in the order in which they are shown. It is read from the rooms as text: to
     import them all would take longer than help may."""
-    told = []
+    places = []
     for finder, name, is_folder in iter_modules(__path__):
         file = Path(finder.path, name, "__init__.py") if is_folder else Path(finder.path, f"{name}.py")  # type: ignore[union-attr]
         stated = re.search(
             r"^ABOUT, PLACE = (\(.*?^\)|.*?)$", file.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
         )
         about, place = ast.literal_eval(stated[1]) if stated else (room(name).ABOUT, room(name).PLACE)
-        told.append((place, name, about))
-    return {name: about for _, name, about in sorted(told)}
+        places.append((place, name, about))
+    return {name: about for _, name, about in sorted(places)}
 
 
 def room(name: str) -> ModuleType:

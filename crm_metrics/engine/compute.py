@@ -52,12 +52,12 @@ class Engine:
         compared: bool = True,
     ) -> None:
         self.dataset = dataset
-        self._whole = dataset.whole or dataset.tables
+        self._whole = dataset.unfiltered or dataset.tables
         self._marked: set[str] = set()
-        if dataset.whole:  # who stays is looked for among all
+        if dataset.unfiltered:  # who stays is looked for among all
             entities = {metric.table for metric in catalog.values() if metric.entity and metric.open}
             self._marked = entities & dataset.tables.keys()
-            tables = {**dataset.tables, **{name: dataset.whole[name] for name in self._marked}}
+            tables = {**dataset.tables, **{name: dataset.unfiltered[name] for name in self._marked}}
             self.dataset = dataset = replace(dataset, tables=tables)
         self.catalog = with_formulas(catalog, self._whole)
         self.windows = list(windows)
@@ -114,7 +114,7 @@ class Engine:
                 if part.formula is None:
                     tables.setdefault(part.table, []).append(part)
                 else:
-                    formulas.append((part, {one.name for one in self.catalog.parts([part]) if one.aggregate}))
+                    formulas.append((part, {leaf.name for leaf in self.catalog.parts([part]) if leaf.aggregate}))
         if len(tables) > 1:
             with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
                 for job in [pool.submit(self._all, table, parts, formulas) for table, parts in tables.items()]:
@@ -127,7 +127,9 @@ class Engine:
         def flow(metric: Metric) -> tuple[str, tuple[str, ...]]:
             return metric.at or "", metric.open or ()
 
-        ordered = sorted(metrics, key=lambda one: (*flow(one), one.where_text or "", one.column, one.name))
+        ordered = sorted(
+            metrics, key=lambda metric: (*flow(metric), metric.where_text or "", metric.column, metric.name)
+        )
         computed: set[str] = set()
         for _, group in groupby(ordered, key=flow):
             names = [metric.name for metric in group]
@@ -157,7 +159,7 @@ class Engine:
         return self._selectors[table]
 
     def _selector(self, table: Table, *, marked: bool = False) -> Selector:
-        followed = {one.at for one in self.catalog.values() if one.table == table.name and one.outcome_at}
+        followed = {metric.at for metric in self.catalog.values() if metric.table == table.name and metric.outcome_at}
         kept = table.chosen() if marked else None
         return Selector(table, self.covering.windows(table.name), followed, kept)
 
@@ -166,10 +168,10 @@ class Engine:
         if metric.among is None:
             return self.selector(metric.table).pairs(metric)
         other = self.catalog[metric.among]
-        if not self.dataset.whole:
+        if not self.dataset.unfiltered:
             return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
         # They are sought among all, as they are in a segment.
-        table = self.dataset.whole[other.table]
+        table = self.dataset.unfiltered[other.table]
         return self.selector(metric.table).pairs(metric, self._selector(table).pairs(other), table)
 
     def limited_pairs(self, metric: Metric) -> Chosen:
@@ -190,10 +192,10 @@ class Engine:
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
         cell = self._cell(metric, pairs, segments)
-        found = self.measures.measured(metric, pairs, segments.dims, cell, size)
-        value, n = found.value, found.n
+        measured = self.measures.measured(metric, pairs, segments.dims, cell, size)
+        value, n = measured.value, measured.n
         reason = np.zeros(size, dtype=np.int8)
-        reason[found.short] = CODE["missing-values"]
+        reason[measured.short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
             rows = self.measures.rows(pairs, segments.dims, cell, size)
             waiting = metric.aggregate == "survival"
@@ -239,8 +241,8 @@ class Engine:
             return grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
         if dims not in pairs.grouped:
             if isinstance(pairs, Part):
-                whole = self.groups(metric, pairs.whole, dims)
-                pairs.grouped[dims] = replace(whole, place=np.compress(pairs.keep, whole.place))
+                all_groups = self.groups(metric, pairs.base, dims)
+                pairs.grouped[dims] = replace(all_groups, place=np.compress(pairs.keep, all_groups.place))
             else:
                 selector = self.selector(metric.table)
                 own = selector.records if selector.units is None else selector.units
@@ -263,7 +265,7 @@ class Engine:
             return pairs.window
         if segments.dims not in pairs.numbered:
             if isinstance(pairs, Part):
-                cells = np.compress(pairs.keep, self._cell(metric, pairs.whole, segments))
+                cells = np.compress(pairs.keep, self._cell(metric, pairs.base, segments))
             else:
                 kind = np.int32 if len(self.windows) * len(segments) < 2**31 else np.int64
                 cells = np.multiply(pairs.window, len(segments), dtype=kind)
@@ -282,11 +284,11 @@ class Engine:
 
     def _formula(self, metric: Metric) -> Cells | Unavailable:
         assert metric.formula is not None
-        found = {name: self.cells(name) for name in names(metric.formula) if name in self.catalog}
-        troubles = [part for part in found.values() if isinstance(part, Unavailable)]
+        operands = {name: self.cells(name) for name in names(metric.formula) if name in self.catalog}
+        troubles = [part for part in operands.values() if isinstance(part, Unavailable)]
         if troubles:
             return min(troubles, key=lambda trouble: CODE[trouble.reason])
-        parts: dict[str, Cells] = {name: part for name, part in found.items() if isinstance(part, Cells)}
+        parts: dict[str, Cells] = {name: part for name, part in operands.items() if isinstance(part, Cells)}
         dims = self.dims(metric)
         segments = self.segments(dims)
         for part in parts.values():
@@ -340,10 +342,10 @@ class Engine:
         part = self.dataset.settings.part
         if not (dims or part) or name in SETTLED:
             return np.broadcast_to(everywhere, (len(self.windows), len(labels)))
-        found = np.full((len(self.windows), len(labels)), np.nan)
+        values = np.full((len(self.windows), len(labels)), np.nan)
         place = {part | frozenset(zip(dims, label, strict=True)): number for number, label in enumerate(labels)}
         for number, window in enumerate(self.windows):
             for (of, scope), value in window.scoped.items():
                 if of == name and scope in place:
-                    found[number, place[scope]] = value
-        return found
+                    values[number, place[scope]] = value
+        return values

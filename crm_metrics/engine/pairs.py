@@ -54,9 +54,9 @@ class Pairs:
 class Part:
     """Some of other pairs. What nobody asks for is not taken out of them: a count needs no rows."""
 
-    def __init__(self, whole: Pairs | Part, keep: Bools) -> None:
-        self.whole, self.keep = whole, keep
-        self.blocked: dict[int, str] = whole.blocked
+    def __init__(self, base: Pairs | Part, keep: Bools) -> None:
+        self.base, self.keep = base, keep
+        self.blocked: dict[int, str] = base.blocked
         self.numbered: dict[tuple[str, ...], Codes] = {}
         self.counted: dict[tuple[str, ...], Ints] = {}
         self.grouped: dict[tuple[str, ...], Groups] = {}
@@ -64,15 +64,15 @@ class Part:
 
     @cached_property
     def rows(self) -> Ints:
-        return np.compress(self.keep, self.whole.rows)
+        return np.compress(self.keep, self.base.rows)
 
     @cached_property
     def window(self) -> Codes:
-        return np.compress(self.keep, self.whole.window)
+        return np.compress(self.keep, self.base.window)
 
     @cached_property
     def value(self) -> Floats | None:
-        return np.compress(self.keep, self.whole.value) if self.whole.value is not None else None
+        return np.compress(self.keep, self.base.value) if self.base.value is not None else None
 
     def only(self, keep: Bools) -> Part:
         """The pairs of these that are kept."""
@@ -81,7 +81,7 @@ class Part:
     def within(self, windows: Bools) -> Part:
         """Those of the windows that are True, which are the same whenever it is asked for."""
         if not self.limited:
-            self.limited.append(Part(self.whole.within(windows), self.keep[windows[self.whole.window]]))
+            self.limited.append(Part(self.base.within(windows), self.keep[windows[self.base.window]]))
         return self.limited[0]
 
 

@@ -54,16 +54,16 @@ class Selector:
             metric.outcome_at,
         )
         if key not in self._chosen:
-            found: Chosen = self.placed(metric)
+            pairs: Chosen = self.placed(metric)
             if self._kept is not None:
-                found = found.only(self._kept.take(found.rows))
+                pairs = pairs.only(self._kept.take(pairs.rows))
             if metric.outcome_at and any(window.then for window in self._windows):
-                found = self._then(metric, found)
+                pairs = self._then(metric, pairs)
             elif metric.where is not None:
-                found = found.only(self._matches(metric).take(found.rows))
+                pairs = pairs.only(self._matches(metric).take(pairs.rows))
             if among is not None and among_table is not None and metric.entity:
-                found = found.only(_seen(self._table, found, among_table, among, metric.entity))
-            self._chosen[key] = found
+                pairs = pairs.only(_seen(self._table, pairs, among_table, among, metric.entity))
+            self._chosen[key] = pairs
         return self._chosen[key]
 
     def _then(self, metric: Metric, placed: Chosen) -> Chosen:
@@ -112,10 +112,10 @@ class Selector:
         assert metric.at is not None
         if not self._table.has(metric.at):
             # Rows that nothing places in time count when everything is asked for, and only then.
-            whole = [i for i, window in enumerate(self._windows) if window.is_all]
-            blocked = {i: "missing-column" for i in range(len(self._windows)) if i not in whole}
-            everything = self._everything(whole)
-            return Pairs(everything.rows, everything.window, None, blocked)
+            all_time = [i for i, window in enumerate(self._windows) if window.is_all]
+            blocked = {i: "missing-column" for i in range(len(self._windows)) if i not in all_time}
+            pairs = self._everything(all_time)
+            return Pairs(pairs.rows, pairs.window, None, blocked)
         dates = self.dates(metric.at)
         if metric.window == "to_end":
             # Everything that has come before the end is there at the end: a stock that nothing leaves.
@@ -145,21 +145,21 @@ class Selector:
         if self._table.refused:
             why = self._table.refused
             blocked |= {i: why[window.end] for i, window in enumerate(self._windows) if window.end in why}
-        groups = layers([(0, 0) if one.only_followed else (one.start, one.end) for one in self._windows])
-        found = _concatenated([self._stock_of(metric, layer) for layer in groups])
-        value = self._ages(found, metric.open[0]) if metric.is_age else found.value
-        return Pairs(found.rows, found.window, value, blocked)
+        groups = layers([(0, 0) if window.only_followed else (window.start, window.end) for window in self._windows])
+        pairs = _concatenated([self._stock_of(metric, layer) for layer in groups])
+        value = self._ages(pairs, metric.open[0]) if metric.is_age else pairs.value
+        return Pairs(pairs.rows, pairs.window, value, blocked)
 
-    def _ages(self, found: Chosen, begins: str) -> Floats:
+    def _ages(self, pairs: Chosen, begins: str) -> Floats:
         """The days since each row began, up to the end of its window: from day to day where its file has dates alone."""
         if not self._table.has(begins):
-            return np.full(len(found.rows), np.nan)
+            return np.full(len(pairs.rows), np.nan)
         ends = np.array([window.end for window in self._windows], dtype=np.int64)
-        days = (ends.take(found.window) - self.dates(begins).take(found.rows)) / DAY
+        days = (ends.take(pairs.window) - self.dates(begins).take(pairs.rows)) / DAY
         flags = self._table.calendar.get(schema.TABLES[self._table.name].placed_by)
         if flags is None or not flags.any():
             return days
-        by_day = flags[self._table.frame[SOURCE].to_numpy().take(found.rows)]
+        by_day = flags[self._table.frame[SOURCE].to_numpy().take(pairs.rows)]
         return np.where(by_day, np.rint(days) - 1, days)
 
     def _stock_of(self, metric: Metric, layer: Layer) -> Chosen:
@@ -195,11 +195,11 @@ class Selector:
         beside the same attributes at the end; the rest makes good what others lost, then goes to all in proportion. NaN
         where a row of the end is not what `requires` asks for."""
         values = np.nan_to_num(self.numbers(metric.column))
-        known, place = np.unique(end_keys, return_inverse=True)
-        total = np.bincount(place, weights=values[end.rows], minlength=len(known)).astype(np.float64)
+        entities, place = np.unique(end_keys, return_inverse=True)
+        total = np.bincount(place, weights=values[end.rows], minlength=len(entities)).astype(np.float64)
         if metric.requires:
             total[place[~self.meets(metric.requires)[end.rows]]] = np.nan
-        entity = np.searchsorted(known, kept_keys)
+        entity = np.searchsorted(entities, kept_keys)
         before, after = values[kept.rows], total[entity]
         if len(np.unique(entity)) < len(entity):
             after = self._shared(metric, kept, end, kept_keys, end_keys, entity, before, after)
@@ -235,12 +235,12 @@ class Selector:
 
     def _attributes(self, entity: str | None) -> Ints:
         """A number for each combination of attributes that a row of the table has beside its entity."""
-        made = np.zeros(len(self._table.frame), dtype=np.int64)
+        codes_of = np.zeros(len(self._table.frame), dtype=np.int64)
         for name in sorted(self._table.frame.select_dtypes("category").columns):
             if name != entity:
                 codes = self.entities(str(name))
-                made = np.unique(made * (codes.max(initial=0) + 2) + codes + 1, return_inverse=True)[1]
-        return made
+                codes_of = np.unique(codes_of * (codes.max(initial=0) + 2) + codes + 1, return_inverse=True)[1]
+        return codes_of
 
     def numbers(self, column: str) -> Floats:
         """A column as numbers, NaN where missing."""
@@ -324,9 +324,9 @@ def _whole(amounts: Floats, group: Ints) -> Floats:
 
 def _part(amounts: Floats, group: Ints) -> Floats:
     """For each row its part of its group, in equal parts where that is 0 in all."""
-    whole, many = _whole(amounts, group), _whole(np.ones(len(group)), group)
-    made: Floats = np.divide(amounts, whole, out=1 / many, where=whole > 0)
-    return made
+    totals, many = _whole(amounts, group), _whole(np.ones(len(group)), group)
+    shares: Floats = np.divide(amounts, totals, out=1 / many, where=totals > 0)
+    return shares
 
 
 def _fallen(dates: Ints, layer: Layer) -> Pairs:

@@ -88,8 +88,8 @@ def gather(
             needs.setdefault(table, set()).add(name)
     _find_dims(files, own_dims, "to report by")
     tables = [schema.TABLES[table].columns for table in held(files)]
-    made = {name for known in tables for name in choosing if name in known and known[name].needs}
-    _find_dims(files, [name for name in choosing if name not in made], "to choose rows by")
+    computed = {name for specs in tables for name in choosing if name in specs and specs[name].needs}
+    _find_dims(files, [name for name in choosing if name not in computed], "to choose rows by")
     links = _links(files, dims)
     units = {} if "customer" in links else _units(files, apart, needs)
     derived = "deals" in needs and not any(recognised.layout.table == "deals" for _, recognised in files)
@@ -191,14 +191,14 @@ def _recognised(
             detail = {"table": recognised.layout.table, "second": recognised.second, "option": way.option}
             issues.append(Issue("close-second", raw.path, detail=detail))
     if not files:
-        seen = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
-        seen += [f"{issue.path} {issue.sentence}" for issue in issues if issue.code == "empty-file"]
+        headers = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
+        headers += [f"{issue.path} {issue.sentence}" for issue in issues if issue.code == "empty-file"]
         ways = [
             str(issue.detail["way"]) for issue in issues if issue.code == "unrecognised-file" and issue.detail["way"]
         ]
         raise NothingToReport(
             "no file is recognised as a table of customers, leads, deals, tickets, responses, orders, subscriptions or spend"
-            + (f" ({'; '.join(seen)})" if seen else ""),
+            + (f" ({'; '.join(headers)})" if headers else ""),
             hint="\n".join([*ways, _HINT]),
         )
     return files
@@ -208,9 +208,9 @@ def _unrecognised(raw: Raw, settings: Settings) -> Issue:
     """What a file holds that is no known table, and what would make it one."""
     labels = ", ".join(label for label in raw.header if label) or "none"
     shown = labels if len(labels) <= 200 else labels[:199] + "…"
-    said = advising.nearest(raw, settings).sentence
-    way = f"{raw.path}: {said}" if said else ""
-    detail = {"columns": shown, "advice": f"; {said}" if said else "", "way": way}
+    advice = advising.nearest(raw, settings).sentence
+    way = f"{raw.path}: {advice}" if advice else ""
+    detail = {"columns": shown, "advice": f"; {advice}" if advice else "", "way": way}
     return Issue("unrecognised-file", raw.path, detail=detail)
 
 
@@ -227,8 +227,8 @@ def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str], what_fo
     for dim in dims:
         if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in files):
             dimensions = {name for name in names if name} | set(get_args(Grain))
-            said = [meaning.attribute for meaning in meanings_of((dim,), 1)[0] if meaning.attribute is not None]
-            meant = [name for name in (word.replace(" ", "_") for word in said) if name in dimensions]
+            meanings = [meaning.attribute for meaning in meanings_of((dim,), 1)[0] if meaning.attribute is not None]
+            meant = [name for name in (word.replace(" ", "_") for word in meanings) if name in dimensions]
             advice = f"Did you mean {meant[0]}?" if meant else did_you_mean(dim, dimensions)
             raise UsageError(f"no file has a column {dim!r} {what_for}. {advice}")
 

@@ -281,7 +281,9 @@ def carry(tables: dict[str, Table], column: str) -> None:
             attributes = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
             spread = np.array([*attributes, None], dtype=object)[values.cat.codes.to_numpy()]
             if pd.api.types.is_bool_dtype(pairs[column].dtype):
-                table.frame[column] = pd.array([None if pd.isna(one) else bool(one) for one in spread], dtype="boolean")
+                table.frame[column] = pd.array(
+                    [None if pd.isna(value) else bool(value) for value in spread], dtype="boolean"
+                )
                 break
             table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break

@@ -118,7 +118,7 @@ def load(
         linking.carry(bench.tables, dim)
     coverage.derive(bench)
     _report_undated(bench)
-    whole, unable = filtering.choose(bench)
+    unfiltered, unable = filtering.choose(bench)
     progress.stage("computing")
     return Dataset(
         tables=bench.tables,
@@ -133,7 +133,7 @@ def load(
         now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
         priced_in=bench.priced_in,
         coverage=bench.coverage,
-        whole=whole,
+        unfiltered=unfiltered,
         unable=unable,
         offers=gathered.offers,
         raws={raw.path: raw for raw, _ in exchange},

@@ -144,7 +144,7 @@ class Dataset:
     offers: dict[tuple[str, str, str], str] = field(
         default_factory=dict
     )  # file, table, lacking column -> how to read it
-    whole: dict[str, Table] = field(default_factory=dict)  # all rows, where `tables` hold only those of a filter
+    unfiltered: dict[str, Table] = field(default_factory=dict)  # all rows, where `tables` hold only those of a filter
     unable: dict[str, Unusable] = field(default_factory=dict)  # tables that a filter takes away, and why
     coverage: dict[str, Coverage] = field(default_factory=dict)  # of every table that has dates, derived ones included
 

@@ -28,32 +28,32 @@ def matches(frame: pd.DataFrame, tree: Filter) -> Bools:
 
 def _truth(frame: pd.DataFrame, tree: Filter) -> tuple[Bools, Bools]:
     """True rows, and rows for which the filter can be told at all."""
-    known: Bools
+    decided: Bools
     match tree:
         case Both(parts):
             truths = [_truth(frame, part) for part in parts]
             true = reduce(np.logical_and, [true for true, _ in truths])
-            false = reduce(np.logical_or, [known & ~true for true, known in truths])
+            false = reduce(np.logical_or, [decided & ~true for true, decided in truths])
             return true, true | false
         case Either(parts):
             truths = [_truth(frame, part) for part in parts]
             true = reduce(np.logical_or, [true for true, _ in truths])
-            false = reduce(np.logical_and, [known & ~true for true, known in truths])
+            false = reduce(np.logical_and, [decided & ~true for true, decided in truths])
             return true, true | false
         case Not(part):
-            true, known = _truth(frame, part)
-            return known & ~true, known
+            true, decided = _truth(frame, part)
+            return decided & ~true, decided
         case Missing(column, negated):
             missing = frame[column].isna().to_numpy()
             return (~missing if negated else missing), np.ones(len(frame), dtype=bool)
         case Flag(column):
-            known = frame[column].notna().to_numpy()
-            return frame[column].fillna(False).to_numpy(dtype=bool), known
+            decided = frame[column].notna().to_numpy()
+            return frame[column].fillna(False).to_numpy(dtype=bool), decided
         case Among(column, values, negated):
             series = frame[column]
             inside = series.isin(list(values)).to_numpy()
-            known = series.notna().to_numpy()
-            return ((known & ~inside) if negated else inside), known
+            decided = series.notna().to_numpy()
+            return ((decided & ~inside) if negated else inside), decided
         case Compare():
             return _compared(frame[tree.column], tree)
 
@@ -66,9 +66,9 @@ def _compared(series: pd.Series[Any], tree: Compare) -> tuple[Bools, Bools]:
         labels = series.cat.categories
         by_label = np.append([bool(operation(str(label), tree.value)) for label in labels], False)
         return by_label[codes].astype(bool), codes >= 0
-    known = series.notna().to_numpy()
+    filled = series.notna().to_numpy()
     if pd.api.types.is_string_dtype(series.dtype):
         values = series.to_numpy(dtype=object, na_value="")
-        return np.asarray(operation(values, str(tree.value)), dtype=bool) & known, known
+        return np.asarray(operation(values, str(tree.value)), dtype=bool) & filled, filled
     blank = False if pd.api.types.is_bool_dtype(series.dtype) else 0
-    return np.asarray(operation(series.fillna(blank).to_numpy(), tree.value), dtype=bool) & known, known
+    return np.asarray(operation(series.fillna(blank).to_numpy(), tree.value), dtype=bool) & filled, filled

@@ -32,7 +32,7 @@ _RESPONSES = ("response_id", ("responded_at",), {}, ("owner", "channel"))
 
 def sample() -> dict[str, pd.DataFrame]:
     """The tables of the sample company, as they were read, with what is needed of them."""
-    found = api.everything([str(SAMPLE)], today=date(2026, 1, 5)).dataset
+    found = api.inventory([str(SAMPLE)], today=date(2026, 1, 5)).dataset
     assert found is not None
     frames = {name: table.frame for name, table in found.tables.items()}
     tickets = frames["tickets"].copy()

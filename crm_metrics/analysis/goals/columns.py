@@ -35,8 +35,8 @@ def fill(
     """Writes `target` and `attainment` into the rows of each part, which are its shown cells by period and segment."""
     filled = Filled()
     for target in wanted:
-        dims, said = parts[0].cells.dims, {name for name, _ in engine.dataset.settings.part}
-        if target.goal.metric != metric.name or {*target.dims} != {*dims} | said:
+        dims, filtered = parts[0].cells.dims, {name for name, _ in engine.dataset.settings.part}
+        if target.goal.metric != metric.name or {*target.dims} != {*dims} | filtered:
             continue
         labels, label = engine.segments(dims).labels, tuple(target.goal.scope[dim] for dim in dims)
         if label not in labels:

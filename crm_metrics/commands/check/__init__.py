@@ -52,7 +52,7 @@ def check(
 
     session = Session.of(paths, **files)
     quality.refuse_unknown(only, ignore, session.settings.check)
-    inventory = session.everything()
+    inventory = session.inventory()
     asked = [error for error in inventory.refused.values() if isinstance(error, AmbiguousError)]
     if asked or (inventory.refused and inventory.dataset is None):
         raise together(asked or list(inventory.refused.values()))

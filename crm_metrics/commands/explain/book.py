@@ -45,26 +45,26 @@ def book(figure: Opened) -> Book:
     """The records first, of a stock also those that are not counted, last; in words what they are, and how the figure is
     made of them."""
     now = figure.now
-    made = [
+    listed = [
         (now.metric, now.amounts),
         *((step.metric, step.amounts) for step in now.steps if step.metric != now.metric),
     ]
-    made += [(part.metric, part.amounts) for part in now.parts if part.metric != now.metric]
+    listed += [(part.metric, part.amounts) for part in now.parts if part.metric != now.metric]
     figures: list[list[Cell]] = [
         [
             metric.name,
             metric.title,
             rule(metric),
-            one.value,
-            one.low,
-            one.high,
-            one.n,
-            one.reason,
+            amount.value,
+            amount.low,
+            amount.high,
+            amount.n,
+            amount.reason,
             str(metric.unit),
-            one.currency,
+            amount.currency,
         ]
-        for metric, amounts in made
-        for one in amounts
+        for metric, amounts in listed
+        for amount in amounts
     ]
     parts: list[list[Cell]] = [
         [part.metric.name, part.metric.title, part.metric.table, len(part.rows), part.total] for part in now.parts
@@ -86,7 +86,7 @@ def book(figure: Opened) -> Book:
             ),
         ],
         about=[f"{figure.period.start} to {figure.period.end - timedelta(days=1)}"],
-        says=[words.amount(now.metric, one) for one in now.amounts],
+        says=[words.amount(now.metric, amount) for amount in now.amounts],
         notes=words.notes(figure),
         extra=_as_json(figure),
         passages=words.passages(figure),
@@ -122,10 +122,10 @@ def _cell(value: object) -> Cell:
 def _as_json(figure: Opened) -> dict[str, Any]:
     """The value, the formulas with their figures, and each part with what was left out; dates are ISO text, both ends of a
     period inclusive."""
-    made = _explanation(figure.now, figure.period)
+    result = _explanation(figure.now, figure.period)
     if figure.before is not None and figure.before_period is not None:
-        made["before"] = _explanation(figure.before, figure.before_period)
-    return {**made, "differs": figure.elsewhere}
+        result["before"] = _explanation(figure.before, figure.before_period)
+    return {**result, "differs": figure.elsewhere}
 
 
 def _explanation(opened: Explanation, period: Period) -> dict[str, Any]:

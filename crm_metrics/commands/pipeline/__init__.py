@@ -80,12 +80,16 @@ def pipeline(
     from crm_metrics.analysis.pipeline.moves import moved
     from crm_metrics.analysis.pipeline.standing import standing
 
-    mine = [one for one in targets(settings) if one.goal.metric == "revenue_won" and {*one.scope} == settings.part]
-    goals = [one for one in mine if one.due >= as_of]
+    mine = [
+        target
+        for target in targets(settings)
+        if target.goal.metric == "revenue_won" and {*target.scope} == settings.part
+    ]
+    goals = [target for target in mine if target.due >= as_of]
     deals = Deals.of(dataset)
-    found = standing(deals, number_of(as_of), dims, [(one, unlike_deals(dataset, one)) for one in goals], settings)
+    result = standing(deals, number_of(as_of), dims, [(goal, unlike_deals(dataset, goal)) for goal in goals], settings)
     if against is None:
-        return Pipeline(found, dataset, dims)
+        return Pipeline(result, dataset, dims)
     if "deals" in dataset.coverage and dataset.coverage["deals"].goes_on_to is not None:
         raise UsageError("--against compares two exports as they are", hint="Leave out --as-of.")
     older = Session([against], settings=settings.model_copy(update={"as_of": None}), today=session.today)
@@ -97,7 +101,7 @@ def pipeline(
         )
     span = spec.resolve(as_of=as_of, first=old.as_of) if spec is not None else None
     moves = moved(Deals.of(old), deals, span)
-    return Pipeline(found, dataset, dims, old, moves, span)
+    return Pipeline(result, dataset, dims, old, moves, span)
 
 
 def _dims(by: Sequence[str]) -> tuple[str, ...]:

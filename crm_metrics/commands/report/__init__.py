@@ -159,5 +159,5 @@ def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
         return
     table, day = min(newest.items(), key=lambda pair: pair[1])
     if (age := (date.today() - day).days) > max_age:
-        said = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
-        raise errors.NothingToReport(f"{said}; --max-age allows {max_age}")
+        problem = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
+        raise errors.NothingToReport(f"{problem}; --max-age allows {max_age}")

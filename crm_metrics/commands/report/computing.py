@@ -40,12 +40,12 @@ def compute(
     from crm_metrics.reporting.report import Report, column_name
     from crm_metrics.reporting.timeline import PAST, Timeline, reported, ripe
 
-    whole = reported(dataset, asked.period)
+    span = reported(dataset, asked.period)
     timeline = Timeline(dataset)
-    parts = whole.split(asked.grain) if asked.grain else [whole]
+    parts = span.split(asked.grain) if asked.grain else [span]
     if len(parts) > MOST_PARTS:
         raise UsageError(
-            f"{whole.label} has {len(parts):,} {asked.grain}s, from {whole.start} on",
+            f"{span.label} has {len(parts):,} {asked.grain}s, from {span.start} on",
             hint="Give a period with -p, such as -p 2020..; 'crm-metrics check' lists dates that may be mistyped.",
         )
     follows = any(asked.catalog.follows(metric) for metric in asked.metrics)
@@ -53,15 +53,16 @@ def compute(
     over = [part for part in parts if part.is_complete(dataset.as_of)]
     if alike and follows and over:
         shown = [
-            replace(one, alike_window=timeline.aged(one.period, over[-1])) if one.complete else one for one in shown
+            replace(part, alike_window=timeline.aged(part.period, over[-1])) if part.complete else part
+            for part in shown
         ]
     past, then = [], []
     if history and not asked.grain:
-        past = timeline.trailing(whole)
-        then = [timeline.aged(part, whole) for part in periods.trailing(whole, PAST)[:-1]] if follows else []
+        past = timeline.trailing(span)
+        then = [timeline.aged(part, span) for part in periods.trailing(span, PAST)[:-1]] if follows else []
         then += [part.window for part in shown] if then else []
     is_series = bool(asked.grain) and len(parts) > 1
-    together_at = timeline.shown(whole, "none") if is_series and (history or asked.sort) else None
+    together_at = timeline.shown(span, "none") if is_series and (history or asked.sort) else None
     places = {place for part in shown for place in (part.window, part.earlier_window) if place is not None}
     places |= {together_at.window} if together_at else set()
     dataset = complete(dataset, asked, [timeline.windows[place] for place in places])
@@ -93,9 +94,9 @@ def compute(
             raise _nothing(_distinct(assembler.missing.values()))
         raise _nothing(
             [
-                f"no figure can be given for {whole.label}; {_span(dataset)}",
-                *_distinct(said for name, said in assembler.missing.items() if name in of_period),
-                *_distinct(said for name, said in assembler.missing.items() if name not in of_period)[:1],
+                f"no figure can be given for {span.label}; {_span(dataset)}",
+                *_distinct(reason for name, reason in assembler.missing.items() if name in of_period),
+                *_distinct(reason for name, reason in assembler.missing.items() if name not in of_period)[:1],
             ],
             "Choose another period with -p, or -p all.",
             *assembler.offers,
@@ -104,11 +105,11 @@ def compute(
     return Report(
         rows=rows,
         metrics=asked.metrics,
-        period=whole.label,
-        start=whole.start,
-        end=max(whole.end - timedelta(days=1), whole.start),
+        period=span.label,
+        start=span.start,
+        end=max(span.end - timedelta(days=1), span.start),
         as_of=dataset.as_of,
-        complete=whole.is_complete(dataset.as_of),
+        complete=span.is_complete(dataset.as_of),
         by=tuple(map(column_name, asked.by)),
         per=tuple(map(column_name, per)),
         grain=asked.grain,
@@ -126,9 +127,9 @@ def compute(
         missing=assembler.missing,
         lacking=assembler.lacking,
         grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
-        ripe=ripe(engine, asked.metrics, whole, past),
+        ripe=ripe(engine, asked.metrics, span, past),
         history=_history(engine, asked.metrics, past, then) if past else {},
-        trailing=tuple(part.label for part in periods.trailing(whole, PAST)) if past else (),
+        trailing=tuple(part.label for part in periods.trailing(span, PAST)) if past else (),
         rest=rest,
         missed_goals=assembler.missed_goals,
         coverage=dataset.coverage,
@@ -157,8 +158,8 @@ def _concerned(engine: Engine, metrics: list[Metric]) -> dict[str, frozenset[str
 
 def _newest(engine: Engine, metrics: list[Metric], rows: pd.DataFrame) -> dict[str, date]:
     """The newest record of each table behind the figures that are given, or not given because it ends too early."""
-    given = set(rows.loc[(rows["status"] != "unavailable") | (rows["reason"] == "not-covered"), "metric"])
-    tables = {table for metric in metrics if metric.name in given for table in engine.covering.tables(metric)}
+    names = set(rows.loc[(rows["status"] != "unavailable") | (rows["reason"] == "not-covered"), "metric"])
+    tables = {table for metric in metrics if metric.name in names for table in engine.covering.tables(metric)}
     return {table: engine.dataset.coverage[table].newest for table in sorted(tables)}
 
 
@@ -169,9 +170,9 @@ def _nothing(reasons: list[str], *ways: str) -> NothingToReport:
 def _distinct(missing: Iterable[str]) -> list[str]:
     """Why figures are missing where not for want of records; the first two reasons that no other one says as well, those of
     time before others."""
-    found = [reason for reason in dict.fromkeys(missing) if not reason.startswith("no records in")]
-    found = [reason for reason in found if not any(reason != other and reason in other for other in found)]
-    return sorted(found, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
+    reasons = [reason for reason in dict.fromkeys(missing) if not reason.startswith("no records in")]
+    reasons = [reason for reason in reasons if not any(reason != other and reason in other for other in reasons)]
+    return sorted(reasons, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
 
 
 def _span(dataset: Dataset) -> str:
@@ -182,7 +183,7 @@ def _span(dataset: Dataset) -> str:
         return "the data has no dates"
     if first > dataset.as_of:
         return f"nothing happened up to {dataset.as_of}, the last day that counts"
-    newest = max(one.newest for one in dataset.coverage.values())
+    newest = max(covered.newest for covered in dataset.coverage.values())
     return f"the data reaches from {first} to {min(dataset.as_of, newest)}"
 
 
@@ -193,14 +194,14 @@ def _history(
     last."""
     from crm_metrics.engine.cells import Cells
 
-    found: dict[tuple[str, ...], list[float | None]] = {}
+    by_metric: dict[tuple[str, ...], list[float | None]] = {}
     for metric in metrics:
         cells = engine.cells(metric.name)
         places = then if engine.catalog.follows(metric) else past
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
             values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
-            found[(metric.name,)] = [None if value is None else float(value) for value in values]
-    return found
+            by_metric[(metric.name,)] = [None if value is None else float(value) for value in values]
+    return by_metric
 
 
 def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:

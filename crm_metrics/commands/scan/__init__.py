@@ -17,7 +17,7 @@ ABOUT, PLACE = "what was recognised in the files: tables, columns, dates, stages
 
 def scan(paths: Sequence[str] | Session, **files: Unpack[Files]) -> Scan:
     """What is recognised in the given files: tables, columns, dates, stages, joins, problems."""
-    inventory = Session.of(paths, **files).everything()
+    inventory = Session.of(paths, **files).inventory()
     from crm_metrics.analysis.scan import scan as scanned
 
     return scanned(inventory)

@@ -74,4 +74,4 @@ def why(
 
 def run(call: Call, **asked: Any) -> None:
     """Writes what the change came of, to a page only what explains most of it, with -v all."""
-    call.answer(why(call.session, **asked), everything=call.verbose or call.format != "text")
+    call.answer(why(call.session, **asked), is_full=call.verbose or call.format != "text")

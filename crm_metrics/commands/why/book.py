@@ -36,7 +36,7 @@ _COLUMNS = {
 }
 
 
-def book(why: Why, *, everything: bool = True) -> Book:
+def book(why: Why, *, is_full: bool = True) -> Book:
     """The segments, whose contributions add up to the change within each dimension; `total` in JSON has both values and the
     change. People have a table for each dimension, without `everything` of the first ones, and what explains least as one
     row."""
@@ -56,7 +56,7 @@ def book(why: Why, *, everything: bool = True) -> Book:
         "n": change.n,
         "signal": change.signal,
     }
-    known = {
+    extra = {
         "metric": change.metric.name,
         "title": change.metric.title,
         "unit": str(change.metric.unit),
@@ -66,19 +66,19 @@ def book(why: Why, *, everything: bool = True) -> Book:
         "total": total,
         "refused": change.refused,
     }
-    shown = change.dimensions if everything else change.dimensions[:_DIMENSIONS]
+    shown = change.dimensions if is_full else change.dimensions[:_DIMENSIONS]
     hidden = ", ".join(dimension.name for dimension in change.dimensions[len(shown) :])
-    refused = [f"Not by {dimension}: {said}" for dimension, said in change.refused.items()] if everything else []
+    refused = [f"Not by {dimension}: {reason}" for dimension, reason in change.refused.items()] if is_full else []
     return Book(
         f"{change.metric.title}  {why.period.label} against {why.earlier.label}",
         Origin.of(why.dataset),
         [
             Sheet("rows", "Segments", [*columns, unit, currency], rows, for_people=False),
-            *(_dimension(change, one, None if everything else _SEGMENTS) for one in shown),
+            *(_dimension(change, dimension_, None if is_full else _SEGMENTS) for dimension_ in shown),
         ],
         says=[headline(change), sentence(change)],
         notes=[f"Explain less: {hidden} (all of it with -v)"] if hidden else refused,
-        extra=known,
+        extra=extra,
     )
 
 

@@ -54,8 +54,8 @@ def derive(bench: Workbench) -> None:
 
 
 def _is_measured(table: str, column: str) -> bool:
-    known = schema.TABLES[table].columns.get(column)
-    return known is not None and (known.kind is Kind.DATE or known.kind in schema.NUMERIC)
+    spec = schema.TABLES[table].columns.get(column)
+    return spec is not None and (spec.kind is Kind.DATE or spec.kind in schema.NUMERIC)
 
 
 def mark(bench: Workbench, frame: pd.DataFrame) -> None:
@@ -72,18 +72,18 @@ def mark(bench: Workbench, frame: pd.DataFrame) -> None:
 def follow(bench: Workbench, back: pd.DataFrame, of: pd.Series[Any], sold: pd.DataFrame, keys: pd.Series[Any]) -> None:
     """Marks the rows that give money back like the sale that each is `of`, among those with these keys, where the filter is
     about amounts: theirs is another. One of an unknown sale keeps its own mark."""
-    known = schema.TABLES["orders"].columns
+    specs = schema.TABLES["orders"].columns
     read = columns(bench.where) if bench.where is not None else set()
     if (
         WHERE not in back
         or WHERE not in sold
-        or not any(name in known and known[name].kind is Kind.MONEY for name in read)
+        or not any(name in specs and specs[name].kind is Kind.MONEY for name in read)
     ):
         return
     marks = pd.Series(sold[WHERE].to_numpy(), index=keys.to_numpy())
     marks = marks[marks.index.notna() & ~marks.index.duplicated()]
-    found = of.map(marks).to_numpy(dtype=object)
-    back[WHERE] = pd.Categorical(np.where(pd.isna(found), back[WHERE].to_numpy(dtype=object), found), _LABELS)
+    sale_marks = of.map(marks).to_numpy(dtype=object)
+    back[WHERE] = pd.Categorical(np.where(pd.isna(sale_marks), back[WHERE].to_numpy(dtype=object), sale_marks), _LABELS)
 
 
 def _bound(bench: Workbench, frame: pd.DataFrame, leaf: Leaf, cells: dict[str, pd.Series[Any]]) -> Filter:
@@ -125,7 +125,9 @@ def _checked(leaf: Leaf, fits: bool, holds: str, example: str) -> Leaf:
 def _in_days(leaf: Leaf) -> Leaf:
     """A comparison with days in numbers, as which the column is compared."""
     try:
-        days = [float(np.datetime64(date.fromisoformat(str(one)), "D").astype(np.int64)) for one in literals(leaf)]
+        days = [
+            float(np.datetime64(date.fromisoformat(str(literal)), "D").astype(np.int64)) for literal in literals(leaf)
+        ]
     except ValueError:
         days = []
     if isinstance(leaf, Flag) or not days:
@@ -162,10 +164,10 @@ def choose(bench: Workbench) -> tuple[dict[str, Table], dict[str, Unusable]]:
     it, or have no such row and never a text of it. Raises `NothingToReport` where nothing is left of what is asked for."""
     if bench.where is None:
         return {}, {}
-    whole, bench.tables, unable = bench.tables, {}, dict[str, Unusable]()
-    asked = {base for name in bench.wanted for base in (name, *schema.TABLES[name].bases)} & whole.keys()
-    unknown, nowhere = _unknown(bench.where, {name: whole[name] for name in sorted(asked)})
-    for name, table in whole.items():
+    tables, bench.tables, unable = bench.tables, {}, dict[str, Unusable]()
+    asked = {base for name in bench.wanted for base in (name, *schema.TABLES[name].bases)} & tables.keys()
+    unknown, nowhere = _unknown(bench.where, {name: tables[name] for name in sorted(asked)})
+    for name, table in tables.items():
         if not table.has(WHERE):
             unable[name] = Unusable("missing-column", _lacking(table, bench.where))
             continue
@@ -175,10 +177,10 @@ def choose(bench: Workbench) -> tuple[dict[str, Table], dict[str, Unusable]]:
             continue
         bench.tables[name] = replace(table, frame=table.frame[keep].reset_index(drop=True))
     if not any(len(bench.tables[name].frame) for name in asked & bench.tables.keys()):
-        said = nowhere or [unable[name].seen for name in sorted(asked & unable.keys())] or ["there is no such row"]
-        raise NothingToReport(f"--where {bench.settings.where}: {'; '.join(dict.fromkeys(said))}")
+        reasons = nowhere or [unable[name].seen for name in sorted(asked & unable.keys())] or ["there is no such row"]
+        raise NothingToReport(f"--where {bench.settings.where}: {'; '.join(dict.fromkeys(reasons))}")
     bench.notes += [f"N{sentence[1:]}" for sentence in nowhere]
-    return whole, unable
+    return tables, unable
 
 
 def _lacking(table: Table, where: Filter) -> str:
@@ -193,17 +195,17 @@ def _unknown(where: Filter, tables: dict[str, Table]) -> tuple[dict[str, str], l
     unknown, nowhere = dict[str, str](), []
     texts = {(leaf.column, value) for leaf in leaves(where) for value in literals(leaf) if isinstance(value, str)}
     for column, value in sorted(texts - {(column, NONE) for column, _ in texts}):
-        known = {
+        texts_of = {
             name: distinct_values(table.frame, column)
             for name, table in tables.items()
             if table.has(column) and isinstance(table.frame[column].dtype, pd.CategoricalDtype | pd.StringDtype)
         }
-        without = [name for name, values in known.items() if value not in values]
-        if known and len(without) == len(known):
-            advice = did_you_mean(value, set().union(*known.values()))
+        without = [name for name, values in texts_of.items() if value not in values]
+        if texts_of and len(without) == len(texts_of):
+            advice = did_you_mean(value, set().union(*texts_of.values()))
             nowhere.append(f"no row has the {column} {value!r}. {advice}")
         for name in tables:
-            bases = [base for base in schema.TABLES[name].bases or (name,) if base in known]
+            bases = [base for base in schema.TABLES[name].bases or (name,) if base in texts_of]
             if bases and {*bases} <= {*without}:
                 unknown.setdefault(name, f"none of the {schema.called(bases[0])} has the {column} {value!r}")
     return unknown, nowhere

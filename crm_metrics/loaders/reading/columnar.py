@@ -58,12 +58,12 @@ class Columnar(Raw):
 
 def cached(make: Callable[[], dict[int, pa.ChunkedArray]]) -> Callable[[], dict[int, pa.ChunkedArray]]:
     """What is made when it is asked for first, and not again."""
-    made: list[dict[int, pa.ChunkedArray]] = []
+    results: list[dict[int, pa.ChunkedArray]] = []
 
     def once() -> dict[int, pa.ChunkedArray]:
-        if not made:
-            made.append(make())
-        return made[0]
+        if not results:
+            results.append(make())
+        return results[0]
 
     return once
 
@@ -121,8 +121,8 @@ def _as(column: pa.ChunkedArray, kind: As, missing: Collection[str] = ()) -> pa.
     chunks = [typed(chunk, kind, missing) for chunk in texts.chunks]
     if any(chunk is None for chunk in chunks):
         kind, chunks = As.TEXT, [typed(chunk, As.TEXT) for chunk in texts.chunks]
-    whole = pa.chunked_array(chunks, TYPES[kind])
-    return whole.unify_dictionaries() if kind is As.TEXT else whole
+    result = pa.chunked_array(chunks, TYPES[kind])
+    return result.unify_dictionaries() if kind is As.TEXT else result
 
 
 def _same(column: pa.ChunkedArray, kind: As) -> pa.ChunkedArray | None:

@@ -47,8 +47,8 @@ def open_database(path: str, where: str, only: str | None) -> tuple[list[Columna
             f"WHERE table_catalog = '{_CALLED}' ORDER BY table_schema, table_name"
         ).fetchall()
     except duckdb.Error as error:
-        said = str(error).partition("\n")[0]
-        raise DataError(f"DuckDB cannot open it: {said}", where=path, hint=_way(str(error))) from error
+        problem = str(error).partition("\n")[0]
+        raise DataError(f"DuckDB cannot open it: {problem}", where=path, hint=_way(str(error))) from error
     named = {_name(schema, name): (schema, name, is_view) for schema, name, is_view in listed}
     if only is not None and only not in named:
         raise DataError(f"has no table or view {only!r}. {did_you_mean(only, named)}", where=path)
@@ -58,10 +58,10 @@ def open_database(path: str, where: str, only: str | None) -> tuple[list[Columna
             try:
                 tables.append(_table(connection, content, f"{path}#{called}", schema, name, is_view=is_view))
             except duckdb.Error as error:
-                said = str(error).partition("\n")[0]
+                problem = str(error).partition("\n")[0]
                 if only is not None or not is_view:
-                    raise DataError(f"DuckDB cannot read it: {said}", where=f"{path}#{called}") from error
-                unreadable.append(f"{path}#{called} (a view that fails: {said})")
+                    raise DataError(f"DuckDB cannot read it: {problem}", where=f"{path}#{called}") from error
+                unreadable.append(f"{path}#{called} (a view that fails: {problem})")
     return [table for table in tables if table.header], unreadable
 
 
@@ -71,7 +71,7 @@ def _table(
     """A table or view with its columns of single values. Only tables know how many records they have."""
     import duckdb
 
-    whole = f"{_CALLED}.{_quoted(schema)}.{_quoted(name)}"
+    full_name = f"{_CALLED}.{_quoted(schema)}.{_quoted(name)}"
 
     def fetch(places: Sequence[int], most: int | None) -> pa.Table:
         # A connection of its own for each thread.
@@ -79,19 +79,19 @@ def _table(
         limit = "" if most is None else f" LIMIT {most}"
         wanted = ", ".join(columns[at] for at in places)
         try:
-            table = cursor.sql(f"SELECT {wanted} FROM {whole}{limit}").to_arrow_table()
+            table = cursor.sql(f"SELECT {wanted} FROM {full_name}{limit}").to_arrow_table()
         except duckdb.Error as error:
-            said = str(error).partition("\n")[0]
-            raise DataError(f"DuckDB cannot read it: {said}", where=path) from error
+            problem = str(error).partition("\n")[0]
+            raise DataError(f"DuckDB cannot read it: {problem}", where=path) from error
         return table
 
-    described = [(label, kind) for label, kind, *_ in connection.execute(f"DESCRIBE {whole}").fetchall()]
+    described = [(label, kind) for label, kind, *_ in connection.execute(f"DESCRIBE {full_name}").fetchall()]
     single = [(label, kind) for label, kind in described if not _NOT_SINGLE.fullmatch(kind)]
     columns = [
         _quoted(label) if _PLAIN.fullmatch(kind) else f"{_quoted(label)}::VARCHAR AS {_quoted(label)}"
         for label, kind in single
     ]
-    count = None if is_view else connection.execute(f"SELECT count(*) FROM {whole}").fetchall()[0][0]
+    count = None if is_view else connection.execute(f"SELECT count(*) FROM {full_name}").fetchall()[0][0]
     return columnar(content, path, [label for label, _ in single], fetch, count)
 
 
@@ -109,9 +109,9 @@ def _text(value: str) -> str:
     return f"'{doubled}'"
 
 
-def _way(said: str) -> str | None:
+def _way(problem: str) -> str | None:
     """What helps where DuckDB lacks an extension that it would load from the internet."""
-    lacking = re.search(r'extension "(\w+)"', said)
+    lacking = re.search(r'extension "(\w+)"', problem)
     if lacking is None:
         return None
     install = f"import duckdb; duckdb.sql('INSTALL {lacking[1]}')"

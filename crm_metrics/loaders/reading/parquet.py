@@ -60,5 +60,5 @@ def _opened(content: Content) -> Iterator[ParquetFile]:
         with content.open() if content.file is not None else BytesIO(content.all()) as stream:
             yield ParquetFile(stream)
     except (pa.ArrowException, OSError) as error:
-        said = str(error).partition("\n")[0]
-        raise DataError(f"is no Parquet file that can be read: {said}", where=content.path) from error
+        problem = str(error).partition("\n")[0]
+        raise DataError(f"is no Parquet file that can be read: {problem}", where=content.path) from error

@@ -182,7 +182,7 @@ def blank_lines(tail: bytes) -> int:
 class Malformed:
     """Collects the records whose number of cells differs from the header's: number, cells, text.
 
-    The text is cut, unless `whole` asks for all of it where the record may be mended: it lacks cells, or ends in a blank
+    The text is cut, unless `full_text` asks for all of it where the record may be mended: it lacks cells, or ends in a blank
     one. Reading ends with the record after `most` of them.
     """
 
