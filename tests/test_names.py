@@ -14,9 +14,8 @@ PACKAGE = Path(crm_metrics.__file__).parent
 ROOMS = sorted(path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file())
 SAY_NOTHING = {"one", "found", "known", "made", "told", "said", "given", "whole", "noticed", "everything"}
 SAY_NOTHING |= {"asking", "looking", "workbench"}
-# Rooms that still use them: none is added here, and a room that is clean is taken away.
-NOT_YET = {"commands", "loaders"}
-NOT_YET |= {"settings", "writers"}
+# Rooms that still use them, `loaders` one module and `settings` a name that results and histories hold: none is added here.
+NOT_YET = {"loaders", "settings"}
 
 
 def names_of(path: Path) -> Iterator[str]:

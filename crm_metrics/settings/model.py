@@ -275,16 +275,16 @@ class Settings(Block):
         """What is set for a file by its path as reports show it: the first entry that says something counts, mappings of
         `columns` first; what is set for no single file is None, also where there is a setting for all."""
         mine = [rule for rule in self.files if rule.is_for(path)]
-        said: dict[str, Any] = {"path": path}
+        values_of: dict[str, Any] = {"path": path}
         for name in FileRules.model_fields.keys() - {"path", "columns", "values"}:
-            said[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
+            values_of[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
         mappings = [columns for pattern, columns in self.columns.items() if matches(pattern, path)]
         for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
-            said["columns"] = {**said.get("columns", {}), **columns}
+            values_of["columns"] = {**values_of.get("columns", {}), **columns}
         for column, meant in (pair for rule in reversed(mine) for pair in rule.values.items()):
-            values = said.setdefault("values", {})
+            values = values_of.setdefault("values", {})
             values[column] = {**values.get(column, {}), **meant}
-        return FileRules.model_construct(**said)
+        return FileRules.model_construct(**values_of)
 
     def for_file(self, path: str) -> Settings:
         """The settings that hold within one file: its own date order and decimal sign before those for all."""

@@ -25,13 +25,13 @@ def write(book: Book, how: How) -> str:
     """One object: `rows` of the main table, the other tables under their own names, each row on a line; missing is null,
     shares are fractions, dates ISO text."""
     origin, main = book.origin, book.sheets[0]
-    known = dict(book.extra)
+    extra = dict(book.extra)
     head = {
         "format": FORMAT_VERSION,
         "as_of": origin.as_of,
         "where": origin.where,
         "coverage": covered(origin.coverage),
-        **({"period": known.pop("period")} if "period" in known else {}),
+        **({"period": extra.pop("period")} if "period" in extra else {}),
         "inputs": [_input(source, origin) for source in origin.sources],
         "settings": origin.settings,
         "settings_file": origin.settings_file,
@@ -41,7 +41,7 @@ def write(book: Book, how: How) -> str:
     parts = [f"{json_text(key)}: {_value(value)}" for key, value in head.items()]
     parts.append(_rows("rows", main))
     parts.append(_listed("issues", list(map(_issue, origin.issues))))
-    for key, value in {**known, "title": book.title, "says": says}.items():
+    for key, value in {**extra, "title": book.title, "says": says}.items():
         listed = value if isinstance(value, list) and any(isinstance(item, Mapping) for item in value) else None
         parts.append(_listed(key, listed) if listed else f"{json_text(key)}: {_value(value)}")
     parts += [_rows(sheet.name, sheet) for sheet in book.sheets[1:] if not sheet.for_people]

@@ -58,17 +58,17 @@ def _charts(screen: Screen, book: Book) -> None:
         screen.paragraph(cells.visible(curve.says), hang=0)
     if (more := len(curves) - _DRAWN) > 0:
         screen.blank()
-        said = f"{more} more series are not drawn; of those only what is detectable is said. "
-        screen.paragraph(f"{said}Choose fewer with --top, or one metric; -f csv has them all.", "dim", hang=0)
+        note = f"{more} more series are not drawn; of those only what is detectable is said. "
+        screen.paragraph(f"{note}Choose fewer with --top, or one metric; -f csv has them all.", "dim", hang=0)
 
 
 def _head(screen: Screen, book: Book) -> None:
-    title, said = cells.visible(book.title), about(book)
-    if len(said) == 1 and screen.fits(title, " · ", said[0]):
-        screen.line((title, "bold"), (" · ", "dim"), (said[0], "dim"))
+    title, about_ = cells.visible(book.title), about(book)
+    if len(about_) == 1 and screen.fits(title, " · ", about_[0]):
+        screen.line((title, "bold"), (" · ", "dim"), (about_[0], "dim"))
     else:
         screen.paragraph(title, "bold", hang=2)
-        for line in said:
+        for line in about_:
             screen.paragraph(line, "dim", hang=0)
     for sentence in book.says:
         screen.blank()
@@ -85,11 +85,11 @@ def passage(screen: Screen, part: Passage) -> None:
         screen.paragraph(title, "bold", hang=2)
         if aside:
             screen.paragraph(aside, part.style, indent=len(GAP), hang=0)
-    for said in part.parts:
-        if isinstance(said, Pairs):
-            _pairs(screen, said)
+    for entry in part.parts:
+        if isinstance(entry, Pairs):
+            _pairs(screen, entry)
         else:
-            screen.paragraph(cells.visible(said.text), said.style, indent=said.deep * len(GAP), hang=2)
+            screen.paragraph(cells.visible(entry.text), entry.style, indent=entry.deep * len(GAP), hang=2)
 
 
 def _pairs(screen: Screen, part: Pairs) -> None:

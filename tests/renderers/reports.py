@@ -89,7 +89,7 @@ def by_owner_report(owners=("Ann", "(none)"), months=("2025-01", "2025-02"), **g
 
 
 def rendered(made, format="text", everything="", paths=(), **how):  # noqa: A002
-    return writers.write(book(made, everything=everything, paths=paths), format, writers.How(**how))
+    return writers.write(book(made, scope=everything, paths=paths), format, writers.How(**how))
 
 
 def read_back(made, format="csv"):  # noqa: A002

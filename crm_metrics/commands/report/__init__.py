@@ -132,7 +132,7 @@ def run(
     answer = book(
         replace(result, issues=[]) if call.quiet and call.format == "text" else result,
         query.catalog if is_for_people(call.format) else None,
-        everything="all" if all_ else "named" if named else "",
+        scope="all" if all_ else "named" if named else "",
         paths=[] if "-" in session.paths else session.paths,
     )
     if layout == "wide":

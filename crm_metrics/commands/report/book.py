@@ -52,16 +52,16 @@ _COLUMNS = {
 }
 
 
-def book(report: Report, catalog: Catalog | None = None, *, everything: str = "", paths: Sequence[str] = ()) -> Book:
+def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", paths: Sequence[str] = ()) -> Book:
     """The tidy rows; with the catalogue the same by family, as people read them, and what is not available. A terminal has a
     page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
     report; `paths` are those of the commands that it names."""
     names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
     columns = [_COLUMNS.get(name) or Column(name, spare=1) for name in names]
     rows = Frame(report.rows, columns, dates=("start", "end"))
-    known: dict[str, Any] = {"period": report.period}
+    extra: dict[str, Any] = {"period": report.period}
     if report.restated is not None:
-        known["restated"] = list(map(asdict, report.restated))
+        extra["restated"] = list(map(asdict, report.restated))
     days = str(report.start) if report.start == report.end else f"{report.start} to {report.end}"
     compared = [f"compared with {report.compare_period}"] if report.compare_period else []
     return Book(
@@ -74,9 +74,9 @@ def book(report: Report, catalog: Catalog | None = None, *, everything: str = ""
         [days if report.complete else f"{days}, to date", *compared],
         says=[] if catalog is None else _beyond_chance(report),
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
-        extra=known,
+        extra=extra,
         charts=[] if catalog is None else _curves(report),
-        page=lambda width, verbose: page(report, Options(verbose, everything, paths), width),
+        page=lambda width, verbose: page(report, Options(verbose, scope, paths), width),
         define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
     )
 
@@ -117,14 +117,14 @@ def _curves(report: Report) -> list[Curve]:
         paid = next(iter(rows["currency"].dropna().unique()), None)
         if report.grain is None:
             values = report.history.get((metric.name,), [])
-            told = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
+            drawn = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
         elif rows["period"].is_unique:
             value, low, high = (rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in _LIMITED)
-            told = tuple(rows["period"]), value, rows["complete"].tolist(), low, high
+            drawn = tuple(rows["period"]), value, rows["complete"].tolist(), low, high
         else:  # in several currencies
             continue
-        if sum(one is not None for one in told[1]) > 1:
-            curves.append(Curve(metric.title, metric.unit, paid, *told, nothing, nothing))
+        if sum(number is not None for number in drawn[1]) > 1:
+            curves.append(Curve(metric.title, metric.unit, paid, *drawn, nothing, nothing))
     return curves
 
 
@@ -142,15 +142,15 @@ def _beyond_chance(report: Report) -> list[str]:
     ]
 
 
-def _not_available(report: Report, given: Container[str]) -> Sheet:
+def _not_available(report: Report, names: Container[str]) -> Sheet:
     why: dict[str, list[str]] = {}
     reasons = dict(zip(report.rows["metric"], report.rows["reason"], strict=True))
     for metric in report.metrics:
-        if metric.name not in given:
+        if metric.name not in names:
             reason = cells.REASONS.get(str(reasons.get(metric.name)), "no figure")
             why.setdefault(report.missing.get(metric.name) or reason, []).append(metric.title)
     columns = [Column("figures", "Figures"), Column("why", "Why")]
-    listed = [[", ".join(titles), said] for said, titles in why.items()]
+    listed = [[", ".join(titles), reason] for reason, titles in why.items()]
     return Sheet("not_available", "Not available", columns, listed, empty="nothing", for_people=True)
 
 

@@ -69,7 +69,9 @@ class _Grid:
         if self.width is None:
             return [columns]
         kept = {
-            name: max(least[name], column.fold) for name, column in ((one.name, one) for one in columns) if column.fold
+            name: max(least[name], column.fold)
+            for name, column in ((column.name, column) for column in columns)
+            if column.fold
         }
         wanted = self.wide | {name: min(self.wide[name], width) for name, width in kept.items()}
         if labels:
@@ -78,7 +80,9 @@ class _Grid:
                 wanted[name] = self.wide[name] = _narrow(self.heads[name], widest(self.cells[name]), self.wide[name])
         while self._taken(columns, wanted) > self.width and any(column.spare for column in columns):
             most = max(reversed(columns), key=lambda column: column.spare)
-            columns = [one for one in columns if one is not most and not (labels and one.spare == most.spare)]
+            columns = [
+                column for column in columns if column is not most and not (labels and column.spare == most.spare)
+            ]
         if not labels:
             self._fold(columns, least)
             while len(columns) > 2 and self._taken(columns, self.wide) > self.width:
@@ -137,7 +141,7 @@ def _block(screen: Screen, grid: _Grid, columns: Sequence[Column]) -> None:
     headings = [wrapped(grid.heads[column.name], grid.wide[column.name]) for column in columns]
     lines = []
     for number in range(-max(map(len, headings)), 0):
-        parts = [one[number] if len(one) >= -number else "" for one in headings]
+        parts = [texts_of[number] if len(texts_of) >= -number else "" for texts_of in headings]
         lines.append([(grid.placed(column, part), "dim") for column, part in zip(columns, parts, strict=True)])
     lines = [line for line in lines if any(text.strip() for text, _ in line)]
     parted = groupby(range(len(sheet.rows)), lambda at: None if group is None else sheet.rows[at][group])
@@ -189,12 +193,12 @@ def _left(columns: Sequence[Column]) -> list[str]:
 
 
 def _drawn(sheet: Sheet, column: Column) -> list[str]:
-    found = texts(sheet, column)
+    texts_ = texts(sheet, column)
     bars = [bar(row[sheet.columns.index(column)]) for row in sheet.rows] if column.bar else []
     if column.unit is None:
-        return bars or found
-    found = aligned(found)
-    return [f"{text} {drawn}" for text, drawn in zip(found, bars, strict=True)] if bars else found
+        return bars or texts_
+    texts_ = aligned(texts_)
+    return [f"{text} {drawn}" for text, drawn in zip(texts_, bars, strict=True)] if bars else texts_
 
 
 def bar(share: object, length: int = _BAR) -> str:

@@ -49,8 +49,8 @@ def filled(sheet: Sheet, column: Column) -> bool:
 def in_order(book: Book) -> list[Sheet | Passage]:
     """The tables and passages as people read them: what they have in others comes last."""
     sheets = sorted(book.sheets, key=lambda sheet: sheet.for_people is False)
-    told = [sheet for sheet in sheets if book.passages and book.is_told(sheet)]
-    return [*(sheet for sheet in sheets if sheet not in told), *book.passages, *told]
+    shown_elsewhere = [sheet for sheet in sheets if book.passages and book.is_told(sheet)]
+    return [*(sheet for sheet in sheets if sheet not in shown_elsewhere), *book.passages, *shown_elsewhere]
 
 
 def only(book: Book) -> list[str]:

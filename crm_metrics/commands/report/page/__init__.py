@@ -20,10 +20,10 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     from crm_metrics.commands.report.page.footnotes import Footnotes
 
     report = titled(report)
-    found = figures(report)
-    choice = chosen(report, found, options.everything)
+    all_figures = figures(report)
+    choice = chosen(report, all_figures, options.scope)
     footnotes = Footnotes()
-    shown = priced(found, choice.names, footnotes)
+    shown = priced(all_figures, choice.names, footnotes)
     if report.grain:
         together = figures(report, report.together) if report.together is not None else []
         sheets = series.of_series(report, choice, shown, priced(together, choice.names, footnotes))
@@ -32,15 +32,15 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     else:
         sheets = tables.of_period(report, choice, shown, footnotes, width)
     chosen_figures = [figure for figure in shown if figure.metric.name in choice.names]
-    said = framing.explained(report, choice, chosen_figures, footnotes, in_lines=width is not None)
-    if not choice.whole:
-        said += framing.lacking(report, shown)
+    sentences = framing.explained(report, choice, chosen_figures, footnotes, in_lines=width is not None)
+    if not choice.is_all:
+        sentences += framing.lacking(report, shown)
     if not options.verbose:
-        said += framing.unsettled(report)
-    said += [f"{title} is {other} once more" for title, other in choice.twins.items()]
+        sentences += framing.unsettled(report)
+    sentences += [f"{title} is {other} once more" for title, other in choice.twins.items()]
     if sheets:
-        sheets[-1] = replace(sheets[-1], notes=said)
-    missing = framing.not_available(report, shown, verbose=options.verbose) if choice.whole else []
+        sheets[-1] = replace(sheets[-1], notes=sentences)
+    missing = framing.not_available(report, shown, verbose=options.verbose) if choice.is_all else []
     news = sheets and sheets[0].name == "news"
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(
@@ -49,7 +49,7 @@ def page(report: Report, options: Options, width: int | None) -> Book:
         sheets,
         framing.about(report),
         says=["Nothing changed beyond chance."] if quiet else [],
-        notes=[] if sheets else said,
+        notes=[] if sheets else sentences,
         passages=[Passage("Not available", list(map(Said, missing)))] if missing else [],
         closing=framing.closing(report, choice, options),
     )

@@ -20,11 +20,11 @@ _DIGITS = 9
 
 @dataclass(frozen=True)
 class Options:
-    """What a page holds: with `verbose` all notes; the headline figures, with `everything` "all" figures or those that are
+    """What a page holds: with `verbose` all notes; the headline figures, with `scope` "all" figures or those that are
     "named" and in the report. It names the `paths` in its commands."""
 
     verbose: bool = False
-    everything: str = ""
+    scope: str = ""
     paths: Sequence[str] = ()
 
 
@@ -32,7 +32,7 @@ class Options:
 class Choice:
     """The metrics on the page in the order of the report, and those with a figure that are not; `young` are those whose
     period is too young to tell, `twins` the titles that say the same as another on the page, `echoes` the metrics that
-    are no news: what another one says, or too young to tell. `whole` is whether all figures are shown, `named` whether
+    are no news: what another one says, or too young to tell. `is_all` is whether all figures are shown, `named` whether
     exactly these were asked for."""
 
     metrics: Sequence[Metric]
@@ -40,7 +40,7 @@ class Choice:
     young: Sequence[Metric]
     twins: Mapping[str, str]
     echoes: Collection[str] = ()
-    whole: bool = True
+    is_all: bool = True
     named: bool = False
 
     @cached_property
@@ -48,33 +48,33 @@ class Choice:
         return {metric.name for metric in self.metrics}
 
 
-def chosen(report: Report, figures: Sequence[Figure], everything: str) -> Choice:
-    """What is to be shown: `everything` is "named" for exactly the metrics of the report, "all" for these without those
+def chosen(report: Report, figures: Sequence[Figure], scope: str) -> Choice:
+    """What is to be shown: `scope` is "named" for exactly the metrics of the report, "all" for these without those
     that say the same, empty for the headline figures."""
     by_name: dict[str, list[Figure]] = {}
     for figure in figures:
         if figure.value is not None:
             by_name.setdefault(figure.metric.name, []).append(figure)
-    given = [metric for metric in report.metrics if metric.name in by_name]
-    if everything == "named":
-        return Choice(given, [], [], {}, named=True)
-    marked = [metric for metric in given if _is_headline(metric, by_name[metric.name])]
+    available = [metric for metric in report.metrics if metric.name in by_name]
+    if scope == "named":
+        return Choice(available, [], [], {}, named=True)
+    marked = [metric for metric in available if _is_headline(metric, by_name[metric.name])]
     headline = {metric.name for metric in marked}
-    first = sorted(given, key=lambda metric: metric.name not in headline)
+    first = sorted(available, key=lambda metric: metric.name not in headline)
     echoes = {*_twins(report, first, by_name, turned=True), *_of_one_column(first)}
-    echoes |= {name for name in report.ripe if any(one.partial for one in by_name.get(name, ()))}
-    if everything or len(given) <= FEW or not marked:
-        twins = _twins(report, given, by_name, turned=False)
-        kept = [metric for metric in given if metric.name not in twins]
-        titles = {metric.name: metric.title for metric in given}
-        said = {titles[name]: titles[other] for name, other in twins.items()}
-        return Choice(kept, [], [], said, echoes)
+    echoes |= {name for name in report.ripe if any(figure.partial for figure in by_name.get(name, ()))}
+    if scope or len(available) <= FEW or not marked:
+        twins = _twins(report, available, by_name, turned=False)
+        kept = [metric for metric in available if metric.name not in twins]
+        titles = {metric.name: metric.title for metric in available}
+        same_as = {titles[name]: titles[other] for name, other in twins.items()}
+        return Choice(kept, [], [], same_as, echoes)
     young = [metric for metric in report.metrics if metric.headline and metric.name in report.ripe]
     marked = [metric for metric in marked if metric.name not in report.ripe]
     twins = _twins(report, marked, by_name, turned=True)
     kept = [metric for metric in marked if metric.name not in twins]
     shown = {metric.name for metric in (*kept, *young)}
-    return Choice(kept, [metric for metric in given if metric.name not in shown], young, {}, echoes, whole=False)
+    return Choice(kept, [metric for metric in available if metric.name not in shown], young, {}, echoes, is_all=False)
 
 
 def _is_headline(metric: Metric, figures: Sequence[Figure]) -> bool:
@@ -87,31 +87,31 @@ def _twins(
 ) -> dict[str, str]:
     """The metrics whose figures are all those of an earlier one, now and before, with its name; with `turned` also
     shares that are all the rest of another one's. Counts are often equal by chance: they are no twins."""
-    seen: dict[Hashable, str] = {}
-    found = {}
+    first_of: dict[Hashable, str] = {}
+    twins = {}
     for metric in metrics:
         if metric.unit is Unit.COUNT:
             continue
         past = report.history.get((metric.name,), [])
         same = _told(by_name[metric.name], past, metric.unit)
         rest = _told(by_name[metric.name], past, metric.unit, of=1.0) if metric.unit is Unit.PERCENT else None
-        other = seen.get(same) or (seen.get(rest) if turned and rest else None)
+        other = first_of.get(same) or (first_of.get(rest) if turned and rest else None)
         if other is not None:
-            found[metric.name] = other
+            twins[metric.name] = other
         elif any(figure.value and figure.n for figure in by_name[metric.name]):
-            seen[same] = metric.name
-    return found
+            first_of[same] = metric.name
+    return twins
 
 
 def _of_one_column(metrics: Sequence[Metric]) -> set[str]:
     """The metrics that are made of the same column as an earlier one, such as its mean beside its median."""
-    seen: set[tuple[str, str]] = set()
-    found = set()
+    columns: set[tuple[str, str]] = set()
+    names = set()
     for metric in metrics:
-        if metric.column and (metric.table, metric.column) in seen:
-            found.add(metric.name)
-        seen.add((metric.table, metric.column))
-    return found
+        if metric.column and (metric.table, metric.column) in columns:
+            names.add(metric.name)
+        columns.add((metric.table, metric.column))
+    return names
 
 
 def _told(
@@ -121,7 +121,15 @@ def _told(
         return None if number is None else round(number if of is None else of - number, _DIGITS)
 
     rows = tuple(
-        (one.period, one.segment, one.per, rounded(one.value), rounded(one.before), one.n, one.currency)
-        for one in figures
+        (
+            figure.period,
+            figure.segment,
+            figure.per,
+            rounded(figure.value),
+            rounded(figure.before),
+            figure.n,
+            figure.currency,
+        )
+        for figure in figures
     )
     return unit, rows, tuple(map(rounded, past))

@@ -56,9 +56,9 @@ class Figure:
     @property
     def text(self) -> str:
         """The value as people read it, with a star when it is not final."""
-        return self.said()
+        return self.in_words()
 
-    def said(self, like: float | None = None) -> str:
+    def in_words(self, like: float | None = None) -> str:
         """The same in the unit of a value of the size of `like`."""
         shown = cells.value(self.value, self.metric.unit, self._money, like=like)
         return f"{shown}*" if self.partial and self.value is not None else shown
@@ -179,14 +179,14 @@ def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
     ]
 
 
-def priced(found: Sequence[Figure], names: Collection[str], footnotes: Footnotes) -> list[Figure]:
+def priced(figures_: Sequence[Figure], names: Collection[str], footnotes: Footnotes) -> list[Figure]:
     """The figures, amounts whose currency nobody knows with the mark of the footnote that says how to set it, where
     they are among those of these names."""
-    known = sorted({figure.currency for figure in found if figure.currency})
-    code = known[0] if len(known) == 1 else "USD"
-    lacking = any(_is_unpriced(figure) and figure.metric.name in names for figure in found)
+    currencies = sorted({figure.currency for figure in figures_ if figure.currency})
+    code = currencies[0] if len(currencies) == 1 else "USD"
+    lacking = any(_is_unpriced(figure) and figure.metric.name in names for figure in figures_)
     mark = footnotes.mark(f"no currency is known: --set currency={code}") if lacking else ""
-    return [replace(figure, unpriced=mark) if mark and _is_unpriced(figure) else figure for figure in found]
+    return [replace(figure, unpriced=mark) if mark and _is_unpriced(figure) else figure for figure in figures_]
 
 
 def _is_unpriced(figure: Figure) -> bool:

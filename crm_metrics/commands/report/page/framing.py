@@ -25,12 +25,12 @@ _NAMED = 3
 
 def title(report: Report) -> str:
     """The period, by what it is split, and what it is compared with."""
-    said = naming.spoken(report.period) + ("" if report.complete else " to date")
+    heading = naming.spoken(report.period) + ("" if report.complete else " to date")
     by = [name.replace("_", " ") for name in (*([report.grain] if report.grain else []), *report.by)]
-    said += f" by {', '.join(by)}" if by else ""
+    heading += f" by {', '.join(by)}" if by else ""
     if report.compare_period:
-        said += f" against {naming.spoken(report.compare_period, beside=report.period)}"
-    return said
+        heading += f" against {naming.spoken(report.compare_period, beside=report.period)}"
+    return heading
 
 
 def about(report: Report) -> list[str]:
@@ -48,11 +48,11 @@ def not_available(report: Report, figures: Sequence[Figure], *, verbose: bool = 
 def _missing(
     report: Report, figures: Sequence[Figure], metrics: Sequence[Metric], *, verbose: bool = False
 ) -> list[str]:
-    known = {figure.metric.name for figure in figures if figure.value is not None}
+    available = {figure.metric.name for figure in figures if figure.value is not None}
     reasons = {figure.metric.name: figure.reason for figure in figures if figure.reason}
     titles: dict[str, list[str]] = {}
     for metric in metrics:
-        if metric.name in known or metric.name in report.lacking:
+        if metric.name in available or metric.name in report.lacking:
             continue
         sentence = report.missing.get(metric.name) or cells.REASONS.get(reasons.get(metric.name) or "", "no figure")
         titles.setdefault(sentence, []).append(metric.title)
@@ -72,11 +72,11 @@ def _no_files(report: Report, *, verbose: bool) -> list[str]:
     kinds: dict[tuple[str, ...], list[Metric]] = {}
     for metric in report.metrics:
         if tables := report.lacking.get(metric.name, ()):
-            one = next(((table,) for table in tables if table in alone), tables)
-            kinds.setdefault(one, []).append(metric)
+            kind = next(((table,) for table in tables if table in alone), tables)
+            kinds.setdefault(kind, []).append(metric)
     lines = []
     for tables, metrics in kinds.items():
-        names = [one.title for one in sorted(metrics, key=lambda one: not one.headline)]
+        names = [metric.title for metric in sorted(metrics, key=lambda metric: not metric.headline)]
         lines.append(cells.visible(f"No {' or '.join(map(schema.called, tables))}: {_few(names, verbose, 2)}"))
     return lines
 
@@ -91,7 +91,9 @@ def lacking(report: Report, figures: Sequence[Figure]) -> list[str]:
 def unsettled(report: Report) -> list[str]:
     """What the one who reads has to settle, with the words of the file: words that nobody knows, or what a setting in the
     sentence would settle."""
-    return problems([one for one in report.issues if one.code.startswith("unknown-") or "--set" in one.sentence])
+    return problems(
+        [issue for issue in report.issues if issue.code.startswith("unknown-") or "--set" in issue.sentence]
+    )
 
 
 def _days(report: Report) -> list[str]:
@@ -109,7 +111,7 @@ def explained(
 ) -> list[str]:
     """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
     lines = []
-    if choice.young or (choice.whole and report.ripe):
+    if choice.young or (choice.is_all and report.ripe):
         lines += naming.unripe(report.metrics, report.ripe)
     lines += footnotes.lines(together=in_lines)
     open_ended = [figure for figure in shown if figure.partial and figure.value is not None]
@@ -134,8 +136,8 @@ def explained(
 
 
 def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
-    known = {figure.metric.name for figure in shown if figure.value is not None}
-    gaps = (figure for figure in shown if figure.value is None and figure.metric.name in known)
+    available = {figure.metric.name for figure in shown if figure.value is not None}
+    gaps = (figure for figure in shown if figure.value is None and figure.metric.name in available)
     return any(any(figure.segment) or bool(report.grain) for figure in gaps)
 
 
@@ -147,13 +149,13 @@ def closing(report: Report, choice: Choice, options: Options) -> list[str]:
         most = max(families, key=families.count)
         parts.append(f"{cells.count(len(choice.left))} more: --all, or -m {most}")
     left_out = sum(source.rows - source.used for source in report.sources)
-    if left_out and (choice.whole or options.verbose):
+    if left_out and (choice.is_all or options.verbose):
         read = sum(source.rows for source in report.sources)
         parts.append(f"{cells.count(left_out)} of {cells.count(read)} rows left out")
     if options.verbose:
         return parts
-    found = sum(issue.severity is Severity.WARNING for issue in report.issues)
-    if found:
+    warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
+    if warnings:
         command = shlex.join(["crm-metrics", "check", *options.paths]) if options.paths else "-v"
-        parts.append(f"{found} data {'problem' if found == 1 else 'problems'}: {cells.visible(command)}")
+        parts.append(f"{warnings} data {'problem' if warnings == 1 else 'problems'}: {cells.visible(command)}")
     return parts

@@ -33,10 +33,10 @@ class Line:
 
 def families(metrics: Sequence[Metric]) -> dict[str, list[Metric]]:
     """The metrics by family, both in the order of the report."""
-    found: dict[str, list[Metric]] = {}
+    by_family: dict[str, list[Metric]] = {}
     for metric in metrics:
-        found.setdefault(metric.family, []).append(metric)
-    return found
+        by_family.setdefault(metric.family, []).append(metric)
+    return by_family
 
 
 def family_title(family: str) -> str:
@@ -73,14 +73,14 @@ def lines_of(keys: Iterable[Key], figures: Iterable[Figure], start: Key) -> list
             continue
         place = 0
         if figure.metric.is_money and figure.currency and figure.value is not None:
-            seen = currencies.setdefault(key, [])
-            if figure.currency not in seen:
-                seen.append(figure.currency)
-            place = seen.index(figure.currency)
+            codes = currencies.setdefault(key, [])
+            if figure.currency not in codes:
+                codes.append(figure.currency)
+            place = codes.index(figure.currency)
             if place == len(by_key[key]):
                 by_key[key].append({})
         by_key[key][place][figure.metric.name] = figure
-    return [Line(key, found) for key, rows in by_key.items() for found in rows]
+    return [Line(key, by_metric) for key, rows in by_key.items() for by_metric in rows]
 
 
 def more(count: int) -> str:
@@ -90,5 +90,5 @@ def more(count: int) -> str:
 
 def middle(numbers: Sequence[float | None]) -> float:
     """The size in the middle, by which the unit of several numbers is chosen; 0 without any."""
-    known = sorted(abs(number) for number in numbers if number)
-    return known[len(known) // 2] if known else 0.0
+    sizes = sorted(abs(number) for number in numbers if number)
+    return sizes[len(sizes) // 2] if sizes else 0.0

@@ -18,12 +18,12 @@ _LABEL = 24  # letters to which labels are folded before a period goes
 _WHOLE = "\0"  # the place of the whole period among the periods
 
 
-def of_series(report: Report, choice: Choice, shown: Sequence[Figure], whole: Sequence[Figure]) -> list[Sheet]:
+def of_series(report: Report, choice: Choice, shown: Sequence[Figure], totals: Sequence[Figure]) -> list[Sheet]:
     """Figures down and periods across, the whole of them last; of segments a group of rows for each metric."""
-    placed = sorted((one for one in shown if one.value is not None), key=lambda one: one.start)
-    periods = list(dict.fromkeys(one.period for one in placed if one.metric.name in choice.names))
+    placed = sorted((figure for figure in shown if figure.value is not None), key=lambda figure: figure.start)
+    periods = list(dict.fromkeys(figure.period for figure in placed if figure.metric.name in choice.names))
     by_metric: dict[str, list[tuple[str, Figure]]] = {metric.name: [] for metric in choice.metrics}
-    for period, figure in [*((_WHOLE, one) for one in whole), *((one.period, one) for one in placed)]:
+    for period, figure in [*((_WHOLE, figure) for figure in totals), *((figure.period, figure) for figure in placed)]:
         if figure.value is not None and figure.metric.name in by_metric:
             by_metric[figure.metric.name].append((period, figure))
     groups: dict[Key, list[tuple[str, float, Line]]] = {}
@@ -63,9 +63,9 @@ def _series(report: Report, dimensions: Key, rows: Sequence[tuple[str, float, Li
     ]
     listed: list[list[Cell]] = []
     for group, size, line in rows:
-        found = [line.figures.get(period) for period in (*periods, *([_WHOLE] if has_whole else []))]
+        figures = [line.figures.get(period) for period in (*periods, *([_WHOLE] if has_whole else []))]
         nothing = cells.MISSING if line.figures else ""
-        texts = [nothing if one is None else one.number(like=size) + one.mark for one in found]
+        texts = [nothing if figure is None else figure.number(like=size) + figure.mark for figure in figures]
         listed.append([group, *line.key, *texts])
     return Sheet("_by_".join(["series", *dimensions]), "", columns, listed, grouped="group", spaced=True)
 
@@ -73,14 +73,14 @@ def _series(report: Report, dimensions: Key, rows: Sequence[tuple[str, float, Li
 def _rows(report: Report, metric: Metric, figures: Iterable[tuple[str, Figure]]) -> list[Line]:
     """The rows of a metric, one for each segment, value of its own dimensions and currency; of its own dimensions the
     largest."""
-    found: dict[tuple[Key, str], dict[str, Figure]] = {}
-    for period, one in figures:
-        currency = (one.currency or one.unpriced) if metric.is_money else ""
-        found.setdefault(((*one.segment, *one.per), currency), {})[period] = one
-    several = len({currency for _, currency in found}) > 1
+    by_key: dict[tuple[Key, str], dict[str, Figure]] = {}
+    for period, figure in figures:
+        currency = (figure.currency or figure.unpriced) if metric.is_money else ""
+        by_key.setdefault(((*figure.segment, *figure.per), currency), {})[period] = figure
+    several = len({currency for _, currency in by_key}) > 1
     rows = [
         Line((*key[:-1], f"{key[-1]}, {currency}") if several and key else key, of_period)
-        for (key, currency), of_period in found.items()
+        for (key, currency), of_period in by_key.items()
     ]
     rest = [row for row in rows if report.rest and report.rest in row.key]
     rows = [row for row in rows if row not in rest]

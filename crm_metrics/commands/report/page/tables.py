@@ -33,16 +33,16 @@ def of_period(
     sheets = _news(report, choice, single)
     if rows:
         with_limits = width is None or width >= _LIMITS_FROM
-        sheets.append(_by_family(report, rows, footnotes, with_limits=with_limits, spaced=choice.whole))
-    given = {figure.metric.name for figure in figures if figure.per and figure.value is not None}
+        sheets.append(_by_family(report, rows, footnotes, with_limits=with_limits, spaced=choice.is_all))
+    available = {figure.metric.name for figure in figures if figure.per and figure.value is not None}
     for family, metrics in families(choice.metrics).items():
         own: dict[Key, list[Metric]] = {}
         for metric in metrics:
-            if metric.name in given:
+            if metric.name in available:
                 own.setdefault(per_of(metric, report), []).append(metric)
         for dimensions, several in own.items():
             names = {metric.name for metric in several}
-            lines = largest_of((), several, [one for one in figures if one.metric.name in names], report.rest)
+            lines = largest_of((), several, [figure for figure in figures if figure.metric.name in names], report.rest)
             title = f"{family_title(family)}, by {' and '.join(dimensions).replace('_', ' ')}"
             sheets.append(_across(f"{family}_by_{'_'.join(dimensions)}", title, dimensions, lines, several))
     return sheets
@@ -52,9 +52,13 @@ def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Shee
     """What changed beyond chance: of all figures where it surely did, of those on the page also where it may have."""
     if not report.compare_period or choice.named:
         return []
-    sure = [one for one in single if one.is_beyond_chance and one.signal in ("better", "worse")]
-    maybe = [one for one in single if one.is_beyond_chance and one not in sure and one.metric.name in choice.names]
-    news = [one for one in (*sure, *maybe) if one.metric.name not in choice.echoes]
+    sure = [figure for figure in single if figure.is_beyond_chance and figure.signal in ("better", "worse")]
+    maybe = [
+        figure
+        for figure in single
+        if figure.is_beyond_chance and figure not in sure and figure.metric.name in choice.names
+    ]
+    news = [figure for figure in (*sure, *maybe) if figure.metric.name not in choice.echoes]
     if not news:
         return []
     columns = (
@@ -64,8 +68,8 @@ def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Shee
         Column("before", " ", AS_TEXT, spare=1, styles={"": "dim"}),
     )
     rows = [
-        [one.mark, one.metric.title, one.text, f"from {one.before_text}" if one.before_text else None]
-        for one in news[:_NEWS]
+        [figure.mark, figure.metric.title, figure.text, f"from {figure.before_text}" if figure.before_text else None]
+        for figure in news[:_NEWS]
     ]
     notes = [f"and {len(news) - _NEWS} more"] if len(news) > _NEWS else []
     return [Sheet("news", f"Beyond chance  {legend(news)}", columns, rows, notes=notes)]
@@ -114,9 +118,9 @@ def _records(figure: Figure) -> str | None:
 
 def _marks(report: Report, figure: Figure, footnotes: Footnotes) -> str:
     """The marks of what has to be known of a figure: what it rests on, who still waits."""
-    said = list(report.grounds.get(figure.metric.name, ()))
-    said += [waiting.beside(found) for found in report.waiting if found.metric.name == figure.metric.name]
-    marks = "".join(footnotes.mark(words) for words in said)
+    notes = list(report.grounds.get(figure.metric.name, ()))
+    notes += [waiting.beside(wait) for wait in report.waiting if wait.metric.name == figure.metric.name]
+    marks = "".join(footnotes.mark(words) for words in notes)
     return f" {marks}" if marks else ""
 
 
@@ -132,10 +136,10 @@ def _history(report: Report, figure: Figure, rows: Sequence[Figure]) -> Sequence
 def _sparkline(history: Sequence[float | None], metric: Metric) -> str:
     """The values as bars, a gap for None, bars of half the height where all are equal; empty for fewer than two of them.
     Counts and amounts are seen from 0, all else by its differences."""
-    known = [number for number in history if number is not None and number == number]
-    if len(known) < 2:
+    numbers = [number for number in history if number is not None and number == number]
+    if len(numbers) < 2:
         return ""
-    low, high = min(known), max(known)
+    low, high = min(numbers), max(numbers)
     if high > low and metric.unit in (Unit.COUNT, Unit.MONEY, Unit.MONEY_PER_DAY):
         low, high = min(0.0, low), max(0.0, high)
     steps = len(_BARS) - 1
@@ -153,10 +157,10 @@ def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list
     order.sort(key=lambda segment: report.rest in segment)
     sheets = []
     for family, metrics in families(choice.metrics).items():
-        found: dict[Key, list[Metric]] = {}
+        by_dims: dict[Key, list[Metric]] = {}
         for metric in metrics:
-            found.setdefault(per_of(metric, report), []).append(metric)
-        for number, (dimensions, own) in enumerate(sorted(found.items(), key=lambda item: bool(item[0]))):
+            by_dims.setdefault(per_of(metric, report), []).append(metric)
+        for number, (dimensions, own) in enumerate(sorted(by_dims.items(), key=lambda item: bool(item[0]))):
             names = {metric.name for metric in own}
             figures = [figure for figure in placed if figure.metric.name in names]
             present = {figure.segment for figure in figures if figure.value is not None}
@@ -179,19 +183,19 @@ def _across(
     columns = [Column(f"by_{dimension}", dimension.replace("_", " ")) for dimension in dimensions]
     listed: list[list[Cell]] = [list(line.key) for line in lines]
     for metric in metrics:
-        found = [line.figures.get(metric.name) for line in lines]
-        if not any(one and one.value is not None for one in found):
+        figures = [line.figures.get(metric.name) for line in lines]
+        if not any(figure and figure.value is not None for figure in figures):
             continue
-        size = middle([one.value for one in found if one])
+        size = middle([figure.value for figure in figures if figure])
         columns += [
             Column(metric.name, metric.title, AS_TEXT),
             Column(f"{metric.name} rank", "rank", spare=2, styles={"": "dim"}),
             Column(f"{metric.name} goal", "goal reached", AS_TEXT, spare=1),
             Column(f"{metric.name} change", "change", AS_TEXT, spare=3, styles=STYLES),
         ]
-        for row, one in zip(listed, found, strict=True):
-            row.append(one.said(size) if one else "")
-            row.append(one.place_text or None if one else None)
-            row.append(one.goal_text or None if one else None)
-            row.append(f"{one.change_text} {one.mark}".rstrip() or None if one else None)
+        for row, figure in zip(listed, figures, strict=True):
+            row.append(figure.in_words(size) if figure else "")
+            row.append(figure.place_text or None if figure else None)
+            row.append(figure.goal_text or None if figure else None)
+            row.append(f"{figure.change_text} {figure.mark}".rstrip() or None if figure else None)
     return Sheet(name, title, columns, listed, labels=len(dimensions))
