@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, BinaryIO, TypedDict, Unpack
 
 from crm_metrics.errors import NothingToReport
 from crm_metrics.expressions import parse_rows
@@ -25,12 +25,17 @@ _LATER = (
 )
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_metrics.analysis.inventory import Inventory
     from crm_metrics.engine.windows import Window
     from crm_metrics.loaders.reading import Opened
     from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.periods import Period, PeriodSpec
     from crm_metrics.tables import Dataset
+
+    # What is read: paths, tables in memory, or several of both; tables may have names.
+    Inputs = str | Path | pd.DataFrame | Mapping[str, pd.DataFrame] | Sequence[str | Path | pd.DataFrame]
 
 
 class Files(TypedDict, total=False):
@@ -42,9 +47,11 @@ class Files(TypedDict, total=False):
 
 
 class Asking(Files, total=False):
-    """The same for questions about metrics: also the file of those of one's own."""
+    """The same for questions about metrics: also the file of those of one's own, and a filter of the rows they are made
+    of."""
 
     metrics_file: Path | None
+    where: str | None
 
 
 class Session:
@@ -54,16 +61,18 @@ class Session:
 
     def __init__(
         self,
-        paths: Sequence[str],
+        paths: Inputs,
         *,
         settings: Settings | None = None,
         metrics_file: Path | None = None,
         today: date | None = None,
         stdin: BinaryIO | None = None,
         tables: Mapping[str, str] | None = None,
+        where: str | None = None,
     ) -> None:
-        self.paths = tuple(paths)
-        self.settings = settings or Settings()
+        self._frames = _frames(paths)
+        self.paths = tuple(_names(paths, self._frames))
+        self.settings = _with(settings or Settings(), where)
         self.metrics_file = metrics_file
         self.today = today or date.today()
         self.tables = tables or {}
@@ -72,9 +81,12 @@ class Session:
         self._loaded: list[tuple[Need, Dataset]] = []
 
     @classmethod
-    def of(cls, paths: Sequence[str] | Session, **files: Unpack[Asking]) -> Session:
+    def of(cls, paths: Inputs | Session, **files: Unpack[Asking]) -> Session:
         """A session of the paths; one that is given is the session itself."""
-        return paths if isinstance(paths, Session) else cls(paths, **files)
+        if not isinstance(paths, Session):
+            return cls(paths, **files)
+        where = files.get("where")
+        return paths if where is None else paths.under(where=_with(paths.settings, where).where)
 
     def under(self, **settings: object) -> Session:
         """The same files, opened once for both, under other settings."""
@@ -193,13 +205,41 @@ class Session:
         from crm_metrics.loaders.reading import open_inputs
 
         settings = self.settings
-        files = open_inputs(self.paths, stdin=self._stdin, stated=settings.stated, lenient=lenient)
+        files = open_inputs(self.paths, stdin=self._stdin, frames=self._frames, stated=settings.stated, lenient=lenient)
         if settings.rates is not None and settings.rates.file is not None:
             own = os.path.realpath(settings.rates.file)
             files.tables = [raw for raw in files.tables if os.path.realpath(raw.path.partition("#")[0]) != own]
         if patterns := settings.unused([*(raw.path for raw in files.tables), *files.unreadable]):
             files.issues.append(Issue("settings-unused", detail={"seen": " and ".join(patterns)}))
         return files
+
+
+def _with(settings: Settings, where: str | None) -> Settings:
+    """The settings with a filter. Raises `SettingsError` for one that cannot be read."""
+    if where is None:
+        return settings
+    parse_rows(where, "where")
+    return settings.model_copy(update={"where": where})
+
+
+def _is_frame(given: object) -> bool:
+    return hasattr(given, "to_parquet") and hasattr(given, "columns")
+
+
+def _frames(given: Inputs) -> dict[str, pd.DataFrame]:
+    """The tables in memory, by the name they go by in reports: their own, else one with their number."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    several: Iterable[Any] = [given] if _is_frame(given) or isinstance(given, str | Path) else given
+    frames = [one for one in several if _is_frame(one)]
+    return {f"DataFrame {number}" if len(frames) > 1 else "DataFrame": one for number, one in enumerate(frames, 1)}
+
+
+def _names(given: Inputs, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    if isinstance(given, str | Path):
+        return [str(given)]
+    paths = [] if isinstance(given, Mapping) or _is_frame(given) else [str(one) for one in given if not _is_frame(one)]
+    return [*paths, *frames]
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ class Restated:
     because: tuple[Cause, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """Everything a renderer needs.
 
@@ -158,6 +158,15 @@ class Report:
     concerns: dict[str, frozenset[str]] = field(default_factory=dict)
     together: pd.DataFrame | None = None
     where: str | None = None
+
+    def __repr__(self) -> str:
+        """What it is of, in a line: the rows would be hundreds."""
+        given = int((self.rows["status"] != "unavailable").sum())
+        against = f" against {self.compare_period}" if self.compare_period else ""
+        by = f" by {', '.join(filter(None, (self.grain, *self.by)))}" if self.grain or self.by else ""
+        only = f", only rows where {self.where}" if self.where else ""
+        missing = f", {len(self.rows) - given:,} not available" if given < len(self.rows) else ""
+        return f"<Report {self.period}{by}{against}: {given:,} figures{missing}, as of {self.as_of}{only}>"
 
     @property
     def columns(self) -> list[str]:

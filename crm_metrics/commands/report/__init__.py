@@ -16,8 +16,10 @@ from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
 
 if TYPE_CHECKING:
+    from crm_metrics.commands.report.result import Result
     from crm_metrics.query import Query
     from crm_metrics.reporting.report import Report
+    from crm_metrics.session import Inputs
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "the figures (the main job)", 10
@@ -31,7 +33,7 @@ _BY = "month, quarter, week, year, day and any column: owner, region, plan, ..."
 
 
 def report(
-    paths: Sequence[str] | Session,
+    paths: Inputs | Session,
     *,
     period: Annotated[str | None, option("-p", "--period", metavar="PERIOD", help=_PERIODS)] = None,
     by: Annotated[Sequence[str], option("--by", metavar="NAME", help=_BY)] = (),
@@ -48,13 +50,15 @@ def report(
         str | None, option("--sort", metavar="FIGURE", help="The segments with the largest of this figure first.")
     ] = None,
     **files: Unpack[Asking],
-) -> Report:
-    """The key figures of a period from files, folders or archives. `period` as on the command line (the last complete
-    month when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty).
+) -> Result:
+    """The key figures of a period from files, folders, archives or DataFrames. `period` as on the command line (the last
+    complete month when not given), `by` dimensions and at most one time grain, `metrics` names or families (all when empty).
     Raises `CrmMetricsError` with what, where and what to do."""
     session = Session.of(paths, **files)
     asked = session.query(period=period, by=by, metrics=metrics, compare=compare, top=top, sort=sort)
-    return compute(session.load(asked), asked)
+    from crm_metrics.commands.report.result import Result
+
+    return Result.of(compute(session.load(asked), asked))
 
 
 def compute(

@@ -6,12 +6,12 @@ import os
 import re
 import sys
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import progress
 from crm_metrics.errors import DataError, SettingsError
@@ -23,6 +23,9 @@ from crm_metrics.loaders.reading.paths import globbed, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -49,20 +52,27 @@ def open_inputs(
     paths: Sequence[str],
     *,
     stdin: BinaryIO | None = None,
+    frames: Mapping[str, pd.DataFrame] | None = None,
     stated: Callable[[str], Stated] = lambda path: Stated(),
     lenient: bool = False,
 ) -> Opened:
     """The tables in these paths. A file that is met twice is opened once. `stated` gives what is known of a path, such as an
-    encoding; the rest is told from the file. With `lenient` a file that cannot be read is put aside with its error.
+    encoding; the rest is told from the file; `frames` are the tables in memory by the path that stands for each. With
+    `lenient` a file that cannot be read is put aside with its error.
 
     Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
     without any table.
     """
-    refuse_missing(paths)
+    frames = frames or {}
+    refuse_missing([path for path in paths if path not in frames])
     opened, met = Opened(stated, lenient), set[str]()
     for path in dict.fromkeys(paths):
         if path.startswith(DATABASE):
             _add_database(path, opened)
+            continue
+        if path in frames:
+            with opened.reading(path):
+                _add_frame(path, frames[path], opened)
             continue
         before = opened.count
         is_met = False
@@ -238,6 +248,12 @@ def _add_parquet(content: Content, opened: Opened) -> None:
         opened.issues.append(Issue("empty-file", content.path))
     else:
         opened.tables.append(table)
+
+
+def _add_frame(path: str, frame: pd.DataFrame, opened: Opened) -> None:
+    from crm_metrics.loaders.reading.parquet import of_frame
+
+    _add_parquet(of_frame(path, frame), opened)
 
 
 def _add_database(path: str, opened: Opened) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from pyarrow.parquet import ParquetFile
+from pyarrow.parquet import ParquetFile, write_table
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.reading.columnar import Columnar, columnar, is_plain
-from crm_metrics.loaders.reading.content import Content, steady
+from crm_metrics.loaders.reading.content import Content, of_bytes, steady
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def open_parquet(content: Content) -> Columnar | None:
@@ -43,6 +47,20 @@ def open_parquet(content: Content) -> Columnar | None:
                 hint="Write it without that column.",
             )
     return columnar(content, content.path, names, fetch, count) if names else None
+
+
+def of_frame(path: str, frame: pd.DataFrame) -> Content:
+    """A table in memory as the bytes of a Parquet file; an index that has a name is a column. Raises `DataError` for a
+    column that holds values of several kinds."""
+    named = frame.reset_index() if any(frame.index.names) else frame
+    stream = BytesIO()
+    try:
+        write_table(pa.Table.from_pandas(named, preserve_index=False), stream, store_schema=False)
+    except (pa.ArrowException, ValueError, TypeError) as error:
+        said = str(error).partition("\n")[0]
+        hint = 'Make each column of one kind: df["amount"] = df["amount"].astype(str)'
+        raise DataError(f"cannot be read as a table: {said}", where=path, hint=hint) from error
+    return of_bytes(path, stream.getvalue())
 
 
 def _only(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
