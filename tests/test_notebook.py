@@ -54,7 +54,7 @@ def test_tables_and_paths_are_read_together(tmp_path: Path):
 
 def test_it_is_shown_in_a_line_and_as_a_table():
     report = crm_metrics.report(DEALS, period="2025-03..2025-04", by="owner", metrics="deals_won", compare="none")
-    assert repr(report) == "<Report 2025-03..2025-04 by owner: 3 figures, as of 2025-04-01>"
+    assert repr(report) == "<Report 2025-03-01..2025-04-30 by owner: 3 figures, as of 2025-04-01>"
     assert "<td>Ann</td>" in report._repr_html_()
     assert "&lt;b&gt;" in report._repr_html_()
 
