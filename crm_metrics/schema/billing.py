@@ -90,6 +90,9 @@ BILLING: dict[str, Schema] = {
             "currency": define(CATEGORY, "currency"),
             "plan": define(CATEGORY, "plan"),
             "is_trial": define(BOOL, "a trial"),
+            "is_trial_converted": define(
+                BOOL, "it went on when its trial ended", "trial_ends_at started_at ended_at canceled_at status"
+            ),
             "is_current": define(BOOL, "the newest version of the record: others are left out"),
             **UPDATED,
             **DELETED,

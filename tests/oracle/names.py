@@ -67,6 +67,7 @@ METRICS = [
     "retention_rate",
     "churn_rate",
     "churn_rate_monthly",
+    "trial_conversion_rate",
     "repeat_purchase_rate",
     "returning_customer_rate",
     "customers_at_start",

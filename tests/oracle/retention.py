@@ -12,8 +12,8 @@ from .figures import (
     UnavailableError,
     divide,
 )
-from .rows import Spell, fold
-from .world import LEFT
+from .rows import Spell, fold, moment
+from .world import ENDED, LEFT
 
 
 class Retention(Family):
@@ -100,6 +100,22 @@ class Retention(Family):
         if churn.value in (0, 1):
             return churn
         return Figure(1 - float(1 - churn.value) ** float(1 / self.world.months()))
+
+    def trial_conversion_rate(self) -> Figure:
+        """Of the trials that ended in the period, those whose subscription outlived them."""
+        world = self.world
+        world.need("subscriptions.trial_ends_at")
+        world.need_some("subscriptions", "ended_at", "canceled_at")
+        told, converted = 0, 0
+        for row in world.at("subscriptions", "trial_ends_at"):
+            status, end = fold(row.get("status")), row.get("ended_at")
+            if row.get("started_at") is None or moment(row["trial_ends_at"]) <= moment(row["started_at"]):
+                continue  # no trial
+            if status in ("trialing", "paused") or (status in ENDED and end is None):
+                continue  # what became of it is not known
+            told += 1
+            converted += end is None or moment(end) > moment(row["trial_ends_at"])
+        return divide(Figure(Fraction(converted)), Figure(Fraction(told)))
 
     def churned_share(self) -> Figure:
         world = self.world

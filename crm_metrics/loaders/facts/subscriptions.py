@@ -10,7 +10,7 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, all_calendar, quantities
+from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, all_calendar, optional_truth, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, has_value, instants, moments, numbers, truths
@@ -44,6 +44,10 @@ def settle_dates(bench: Workbench, table: Table) -> None:
     # The end of a trial that still runs has not happened: it says nothing of how far the data reaches.
     over = ~np.isnat(trial_end) & (trial_end > started) & ~states.is_in(frame, "subscriptions", "trial")
     frame["started_at"] = np.where(over, trial_end, started)
+    if bench.asks("subscriptions", "is_trial_converted") and "trial_ends_at" in frame and "ended_at" in frame:
+        undated = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
+        is_told = over & states.is_in(frame, "subscriptions", "active", "ended") & ~undated
+        frame["is_trial_converted"] = optional_truth(np.isnat(ended) | (ended > trial_end), is_told)
 
 
 def paid(bench: Workbench) -> pd.DataFrame | None:
