@@ -78,7 +78,8 @@ def test_thousands_of_purchases_are_no_trouble() -> None:
 
 
 def test_survivors_give_the_published_shifted_beta_geometric() -> None:
-    found = renewals.of_survivors(np.array([1000, 869, 743, 653, 593, 551, 517, 491.0]))
+    survivors = np.array([1000, 869, 743, 653, 593, 551, 517, 491.0])
+    found = renewals.fit(-np.diff(survivors), np.append(np.zeros(len(survivors) - 2), survivors[-1]))
 
     assert found.converged
     assert (0.668, 3.806) == (

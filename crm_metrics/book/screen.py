@@ -6,13 +6,10 @@ thousand lines of three years by owner.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import TextIO
 
 from rich.cells import cell_len
 
@@ -40,16 +37,6 @@ class Screen:
     color: bool
     _lines: list[str] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, out: TextIO, *, color: bool | None, width: int | None) -> Screen:
-        """The screen for a stream: what is not given is as the stream is; the width of a file has no limit."""
-        terminal = out.isatty()
-        if color is None:
-            color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        if width is None and terminal:
-            width = shutil.get_terminal_size().columns
-        return cls(width, color)
-
     def line(self, *spans: Span) -> None:
         """Adds one line as it is, however long."""
         if self.color:
@@ -66,11 +53,9 @@ class Screen:
         if self._lines and self._lines[-1]:
             self._lines.append("")
 
-    def paragraph(self, text: str, style: str = "", *, indent: int = 0, hang: int = 4, most: int | None = None) -> None:
-        """Adds text that is wrapped to the width, or to `most` columns where there is none; the lines after the first are
-        indented by `hang` more."""
-        width = most if self.width is None else self.width
-        room = None if width is None else max(width - indent - hang, 20)
+    def paragraph(self, text: str, style: str = "", *, indent: int = 0, hang: int) -> None:
+        """Adds text that is wrapped to the width; the lines after the first are indented by `hang` more."""
+        room = None if self.width is None else max(self.width - indent - hang, 20)
         for number, piece in enumerate(wrapped(text, room)):
             self.line((" " * (indent + hang * (number > 0)), ""), (piece, style))
 
@@ -107,10 +92,6 @@ class Screen:
         except UnicodeEncodeError:
             text = text.translate(_PLAIN).encode(encoding, "replace").decode(encoding)
         return text
-
-    def write_to(self, out: TextIO) -> None:
-        """Writes the lines in the characters that the stream has."""
-        out.write(self.text(out.encoding or "utf-8"))
 
 
 def aligned(texts: Sequence[str]) -> list[str]:

@@ -73,7 +73,8 @@ def test_expected_purchases_of_a_new_customer_are_the_published_ones(
     parameters = listed().customers.model.buying
     assert parameters is not None
 
-    assert rounded(expected, digits) == bgnbd.expected_of_new(parameters, np.array([weeks]))[0]
+    nothing = np.zeros(1)  # who has just bought for the first time
+    assert rounded(expected, digits) == bgnbd.expected_if_alive(nothing, nothing, parameters, weeks)[0]
 
 
 def test_the_published_customer_is_alive_and_expected_to_buy() -> None:

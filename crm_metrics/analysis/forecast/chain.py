@@ -42,10 +42,6 @@ class Chain:
         """How many deals were seen to be won."""
         return int(self.moves[:, :, WON].sum() + self.start[WON])
 
-    @property
-    def losses(self) -> int:
-        return int(self.moves[:, :, LOST].sum() + self.start[LOST])
-
 
 def counted(deals: Deals, day: int) -> Chain:
     """The chain as it could be counted at the end of a day: what happened later does not exist. Deals without a creation

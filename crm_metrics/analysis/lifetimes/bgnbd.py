@@ -176,9 +176,3 @@ def moments_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: 
         mean += gone / leave / _PARTS
         pairs += 2 * (1 - leave) / leave**2 * (gone - shape * ratio * np.exp(-(shape + 1) * grown)) / _PARTS
     return mean, pairs
-
-
-def expected_of_new(parameters: Parameters, time: Floats) -> Floats:
-    """How many repeat purchases a new customer is expected to make within each time after the first one."""
-    nobody = np.zeros(1)
-    return np.array([expected_if_alive(nobody, nobody, parameters, float(ahead))[0] for ahead in time])

@@ -31,12 +31,6 @@ def fit(lost: Floats, staying: Floats) -> Fit:
     return maximise(_likelihood(lost, staying), _STARTS, float(lost.sum() + staying.sum()))
 
 
-def of_survivors(survivors: Floats) -> Fit:
-    """The fit to how many of a cohort were there at the start and after each renewal."""
-    lost = -np.diff(survivors)
-    return fit(lost, np.append(np.zeros(len(lost) - 1), survivors[-1]))
-
-
 def _likelihood(lost: Floats, staying: Floats) -> Likelihood:
     renewals = np.arange(1.0, len(lost) + 1)
 

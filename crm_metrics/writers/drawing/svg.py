@@ -92,22 +92,6 @@ def chart(figure: Curve | HeatMap, name: str) -> str:
     )
 
 
-def sparkline(values: Sequence[float | None]) -> str:
-    """A series as a small line, with a dot at its last value; it is left out of what is read aloud."""
-    numbers = [value for value in values if value is not None]
-    if len(numbers) < 2:
-        return ""
-    low, high = min(*numbers, 0.0), max(numbers)
-    span = (high - low) or 1.0
-    places = [
-        None if value is None else (4 + 92 * at / (len(values) - 1), 26 - 22 * (value - low) / span)
-        for at, value in enumerate(values)
-    ]
-    last = places[-1]
-    dot = "" if last is None else f'<circle class="dot" cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="2.6"/>'
-    return f'<svg class="chart spark" viewBox="0 0 100 30" aria-hidden="true">{_line("curve", places)}{dot}</svg>'
-
-
 def text(words: str) -> str:
     """Words as they may stand in SVG and HTML, whatever they hold."""
     return escape(cells.visible(words))
