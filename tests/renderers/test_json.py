@@ -23,6 +23,7 @@ def test_json_says_where_the_figures_come_from():
         "format": 1,
         "as_of": "2025-03-31",
         "coverage": {},
+        "where": None,
         "period": "2025-03",
         "inputs": [
             {
