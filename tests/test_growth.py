@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import sys
 import time
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import numpy as np
 import pytest
 
 from crm_metrics import api
 from crm_metrics.analysis.voice import tokens
+from crm_metrics.commands.report.book import book
 from crm_metrics.loaders.gathering import gather
 from crm_metrics.loaders.reading import open_inputs
+from crm_metrics.reporting.assembly import _joined
+from crm_metrics.writers import pieces
 from tests.conftest import TODAY
 
 
@@ -113,3 +118,44 @@ def test_a_comment_of_unbroken_text_takes_time_in_proportion_to_its_length(text:
 )
 def test_addresses_are_hidden_wherever_they_begin(text: str, hidden: str) -> None:
     assert tokens.masked(text) == hidden
+
+
+def peak(work: Callable[[], object]) -> int:
+    """The most bytes that work needs at a time."""
+    tracemalloc.start()
+    try:
+        work()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_figure_of_a_customer_takes_a_few_numbers(tmp_path: Path) -> None:
+    def by_customer(count: int) -> Callable[[], None]:
+        path = tmp_path / f"{count}.csv"
+        lines = [f"C{number},Closed Won,{number},2025-03-0{number % 9 + 1}" for number in range(count)]
+        path.write_text("\n".join(["Customer,Stage,Amount,Close Date", *lines]))
+
+        def work() -> None:
+            made = api.report([str(path)], period="2025-03", by=["customer"], today=TODAY)
+            figures.append(len(made.rows))
+            for _ in pieces(book(made), "csv"):  # the text is never there as a whole
+                pass
+
+        return work
+
+    figures: list[int] = []
+    small, large = by_customer(500), by_customer(3_000)
+    small()  # what is imported and kept by then
+    grown = peak(large) - peak(small)
+    assert grown / (figures[1] - figures[0]) < 100 * 8  # numbers of eight bytes, what computes them included
+
+
+def test_columns_that_say_one_thing_take_no_room() -> None:
+    same, other = np.broadcast_to(np.nan, 5), np.array([1.0, 2.0])
+    assert _joined([same, same[:0], same]).strides == (0,)
+    assert np.isnan(_joined([same, same])).tolist() == [True] * 10
+    assert _joined([same, other]).tolist()[5:] == [1.0, 2.0]
+    texts = [np.broadcast_to(np.array(text, dtype=object), 2) for text in ("a", None)]
+    assert _joined(texts).tolist() == ["a", "a", None, None]
+    assert _joined([texts[1], texts[1]]).tolist() == [None] * 4

@@ -97,6 +97,12 @@ class Frame(Sequence[Sequence[Cell]]):
         self.frame = frame
         self._columns = [(column.name, column.name in dates) for column in columns]
 
+    def part(self, start: int, stop: int) -> Frame:
+        """The rows from a place up to another one."""
+        other = Frame(self.frame.iloc[start:stop], ())
+        other._columns = self._columns
+        return other
+
     def __len__(self) -> int:
         return len(self.frame)
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, TextIO
 
 from crm_metrics.cli import locking, telling
 from crm_metrics.errors import UsageError, did_you_mean
-from crm_metrics.writers import How, is_binary, write
+from crm_metrics.writers import How, is_binary, pieces
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book
@@ -60,12 +60,13 @@ def written(
             color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
         width = shutil.get_terminal_size().columns if terminal else None
         how = replace(how, color=color, width=width, encoding=out.encoding or "utf-8")
-        content = write(book, format, how, table=table)
+        content = pieces(book, format, how, table=table)
         if isinstance(content, bytes):
             out.flush()
             out.buffer.write(content)
         else:
-            out.write(_harmless(content) if terminal and format != "text" else content)
+            for piece in content:
+                out.write(_harmless(piece) if terminal and format != "text" else piece)
     if output is not None:
         telling.tell("written", f"{output} is written", level="info", text="", path=output, format=format)
 

@@ -76,7 +76,7 @@ class Assembler:
         if not parts:
             return pd.DataFrame(columns=self.columns)
         # Each column is given up as it is joined, and none is copied: with many segments they are most of the memory.
-        columns = {name: np.concatenate([part.pop(name) for part in parts]) for name in self.columns}
+        columns = {name: _joined([part.pop(name) for part in parts]) for name in self.columns}
         # Texts repeat row by row: they stay references to the same few objects.
         named = {name: pd.Series(cells, dtype=cells.dtype, copy=False) for name, cells in columns.items()}
         return pd.DataFrame(named, copy=False)
@@ -115,7 +115,7 @@ class Assembler:
     def _blank(self, metric: Metric, place: np.ndarray) -> dict[str, Any]:
         """Rows of a metric that say nothing yet but what they are about; `place` is the period of each row."""
         size, periods = len(place), [part.period for part in self.shown]
-        by_period = {
+        by_period: dict[str, list[Any]] = {
             "period": [period.label for period in periods],
             "start": [period.start.isoformat() for period in periods],
             "end": [(max(period.end, period.start) - DAY).isoformat() for period in periods],
@@ -124,9 +124,13 @@ class Assembler:
         }
         texts: dict[str, str | None] = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
         texts |= dict.fromkeys((*map(column_name, self._dims), "currency", "signal", "standing"))
-        rows: dict[str, Any] = {name: np.array(values, dtype=object)[place] for name, values in by_period.items()}
-        rows |= {name: np.full(size, text, dtype=object) for name, text in texts.items()}
-        return rows | {name: np.full(size, np.nan) for name in _NUMBERS}
+        alone = len(periods) == 1
+        rows: dict[str, Any] = {
+            name: _all(size, values[0]) if alone else np.array(values, dtype=object)[place]
+            for name, values in by_period.items()
+        }
+        rows |= {name: _all(size, text) for name, text in texts.items()}
+        return rows | {name: np.broadcast_to(np.nan, size) for name in _NUMBERS}
 
     def _none(self, metric: Metric, reason: str) -> dict[str, Any]:
         """One row per period for a metric that has no cells; its dimensions are empty."""
@@ -145,7 +149,8 @@ class Assembler:
                 rows[column_name(dim)] = np.array([label[at] for label in labels], dtype=object)[segment]
         value, reason = cells.value[window, segment], cells.reason[window, segment]
         ok = reason == 0
-        rows["complete"] = rows["complete"] & ~(ok & self.engine.covering.cut(metric)[window])
+        if (cut := ok & self.engine.covering.cut(metric)[window]).any():
+            rows["complete"] = rows["complete"] & ~cut
         to_date = ~rows["complete"].astype(bool)
         immature = cells.partial[window, segment]
         status = np.where(~ok, "unavailable", np.where(to_date | immature, "partial", "ok")).astype(object)
@@ -250,6 +255,21 @@ class Assembler:
             if isinstance(part, Cells) and part.value.shape[1] == 1 and part.reason[self._windows[0], 0] == 0:
                 shown.append(f"{self.engine.catalog[name].title.lower()} {part.value[self._windows[0], 0]:,.6g}")
         return f": {', '.join(shown)}" if shown else ""
+
+
+def _all(size: int, value: object) -> np.ndarray:
+    """A column of one value, which takes no room: with many segments most columns say one thing."""
+    return np.broadcast_to(np.array(value, dtype=object), size)
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    """Columns one below the other; where all say one thing, a column that takes no room."""
+    firsts = [part[:1] for part in parts if len(part)]
+    if firsts and all(part.strides == (0,) for part in parts if len(part)):
+        values = np.concatenate(firsts)
+        if pd.isna(values).all() or (values == values[0]).all():
+            return np.broadcast_to(values[:1].reshape(()), sum(map(len, parts)))
+    return np.concatenate(parts)
 
 
 _WORDS = {

@@ -1,13 +1,13 @@
 """The formats a book is written in: a module of this folder each, imported when it is asked for.
 
-A format is `write(book, how) -> str | bytes`: text with its line ends as they are to be, or bytes where the format is
-`BINARY`; one that people read is `FOR_PEOPLE`. A format knows no command, only books; what it has no use for in `how` it
-leaves aside.
+A format is `write(book, how) -> str | bytes`: text with its line ends as they are to be, which may come in pieces, or bytes
+where the format is `BINARY`; one that people read is `FOR_PEOPLE`. A format knows no command, only books; what it has no use
+for in `how` it leaves aside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import PurePath
@@ -76,10 +76,23 @@ def write(book: Book, format: str, how: How | None = None, *, table: str | None 
     """The book in a format, as text or bytes. `table` names the only one of its tables that is wanted; formats that hold one
     table hold the first. Raises `UsageError` for a table that the book does not have, and for a format that does not
     exist."""
+    made = pieces(book, format, how, table=table)
+    return made if isinstance(made, bytes) else "".join(made)
+
+
+def pieces(
+    book: Book,
+    format: str,  # noqa: A002
+    how: How | None = None,
+    *,
+    table: str | None = None,
+) -> Iterable[str] | bytes:
+    """The same, its text in pieces, each made when it is asked for."""
     if table is not None:
         book = replace(book, sheets=[_chosen(book, table)], charts=(), passages=(), page=None)
     writing = import_module(f"{__name__}.{format_of(format, None)}").write
-    return cast("Callable[[Book, How], str | bytes]", writing)(book, how or How())
+    made = cast("Callable[[Book, How], str | Iterable[str] | bytes]", writing)(book, how or How())
+    return [made] if isinstance(made, str) else made
 
 
 def _chosen(book: Book, name: str) -> Sheet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crm_metrics.writers.drawing.tidy import delimited
@@ -11,6 +12,6 @@ if TYPE_CHECKING:
     from crm_metrics.writers import How
 
 
-def write(book: Book, how: How) -> str:
+def write(book: Book, how: How) -> Iterator[str]:
     """A heading line and the rows; missing is empty, dates are ISO text, shares fractions."""
     return delimited(book.sheets[0], ",", how)

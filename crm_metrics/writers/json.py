@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from enum import Enum
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 
 
-def write(book: Book, how: How) -> str:
+def write(book: Book, how: How) -> Iterator[str]:
     """One object: `rows` of the main table, the other tables under their own names, each row on a line; missing is null,
     shares are fractions, dates ISO text."""
     origin, main = book.origin, book.sheets[0]
@@ -38,14 +38,18 @@ def write(book: Book, how: How) -> str:
         "notes": [*book.notes, *origin.notes, *(note for sheet in book.sheets for note in sheet.notes)],
     }
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
-    parts = [f"{json_text(key)}: {_value(value)}" for key, value in head.items()]
-    parts.append(_rows("rows", main))
-    parts.append(_listed("issues", list(map(_issue, origin.issues))))
+    yield "{\n" + "".join(f"{json_text(key)}: {_value(value)},\n" for key, value in head.items())
+    yield from _rows("rows", main)
+    parts = [_listed("issues", list(map(_issue, origin.issues)))]
     for key, value in {**extra, "title": book.title, "says": says}.items():
         listed = value if isinstance(value, list) and any(isinstance(item, Mapping) for item in value) else None
         parts.append(_listed(key, listed) if listed else f"{json_text(key)}: {_value(value)}")
-    parts += [_rows(sheet.name, sheet) for sheet in book.sheets[1:] if not sheet.for_people]
-    return "{\n" + ",\n".join(parts) + "\n}\n"
+    yield "".join(f",\n{part}" for part in parts)
+    for sheet in book.sheets[1:]:
+        if not sheet.for_people:
+            yield ",\n"
+            yield from _rows(sheet.name, sheet)
+    yield "\n}\n"
 
 
 def _input(source: Source, origin: Origin) -> dict[str, Any]:
@@ -73,17 +77,17 @@ def _issue(issue: Issue) -> dict[str, Any]:
     }
 
 
-def _rows(key: str, sheet: Sheet) -> str:
-    return _bracketed(key, "".join(objects(sheet, between=",")))
+def _rows(key: str, sheet: Sheet) -> Iterator[str]:
+    yield f"{json_text(key)}: ["
+    if len(sheet.rows):
+        yield "\n"
+        yield from objects(sheet, between=",")
+    yield "]"
 
 
 def _listed(key: str, items: list[Any]) -> str:
     lines = ",\n".join(map(_value, items))
-    return _bracketed(key, f"{lines}\n" if lines else "")
-
-
-def _bracketed(key: str, lines: str) -> str:
-    return f"{json_text(key)}: [\n{lines}]" if lines else f"{json_text(key)}: []"
+    return f"{json_text(key)}: [\n{lines}\n]" if lines else f"{json_text(key)}: []"
 
 
 def _value(value: object) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from crm_metrics.writers.drawing.tidy import objects
@@ -11,6 +12,6 @@ if TYPE_CHECKING:
     from crm_metrics.writers import How
 
 
-def write(book: Book, how: How) -> str:
+def write(book: Book, how: How) -> Iterator[str]:
     """A line for each row, its columns by name; missing is null, shares are fractions, dates ISO text."""
-    return "".join(objects(book.sheets[0]))
+    return objects(book.sheets[0])

@@ -75,6 +75,7 @@ def _write(metric: Metric, target: Target, row: dict[str, Any], here: int) -> bo
     """False when the target is missed for good."""
     value, upward = float(row["value"][here]), target.is_upward(metric)
     share = attainment(value, target.target, target.goal.baseline, upward=upward)
-    row["target"][here] = target.target
-    row["attainment"][here] = np.nan if share is None else share
+    for name, written in (("target", target.target), ("attainment", np.nan if share is None else share)):
+        row[name] = np.array(row[name])  # which may be of one value for all
+        row[name][here] = written
     return row["status"][here] != "ok" or reached(value, target.target, upward=upward)

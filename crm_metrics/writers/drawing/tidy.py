@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from crm_metrics.writers import How
 
-_PIECE = 1 << 18
+_PIECE = 1 << 16  # rows that are worked on at a time
 _EXACT = 2.0**53
 _LONG = 1e10  # from here on Arrow writes an exponent
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -31,24 +32,41 @@ _UNSEEN = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A
 _Cell = TypeVar("_Cell")
 
 
-def delimited(sheet: Sheet, separator: str, how: How) -> str:
-    """A heading line and the rows; lines end in a line feed, missing is empty. Cells are quoted as csv.QUOTE_MINIMAL does
-    it, alike in all Python versions: before 3.13 a lone carriage return went unquoted. A dialect has a byte order mark, by
-    which Excel knows the encoding, and lines of Windows; excel-eu semicolons for commas and commas for decimal points."""
+def delimited(sheet: Sheet, separator: str, how: How) -> Iterator[str]:
+    """A heading line and the rows, in pieces; lines end in a line feed, missing is empty. Cells are quoted as
+    csv.QUOTE_MINIMAL does it, alike in all Python versions: before 3.13 a lone carriage return went unquoted.
+
+    A dialect has a byte order mark, by which Excel knows the encoding, and lines of Windows; excel-eu semicolons for commas
+    and commas for decimal points."""
     mark, end, point = ("\ufeff", "\r\n", ".") if how.dialect else ("", "\n", ".")
     if how.dialect == "excel-eu":
         separator, point = separator.replace(",", ";"), ","
     spell = partial(_quoted, separator=separator)
     head = separator.join(spell(column.name) for column in sheet.columns)
-    return "".join([f"{mark}{head}{end}", *lines(columns(sheet, spell, "", point), separator, end=end)])
+    yield f"{mark}{head}{end}"
+    for piece in _pieces(sheet):
+        yield from lines(columns(piece, spell, "", point), separator, end=end)
 
 
 def objects(sheet: Sheet, *, between: str = "") -> Iterator[str]:
     """A line with a JSON object for each row, in pieces of many lines; `between` one and the next."""
-    parts: list[Any] = []
-    for column, cells in zip(sheet.columns, columns(sheet, json_text, "null"), strict=True):
-        parts += [f"{', ' if parts else '{'}{json_text(column.name)}: ", cells]
-    return lines([*parts, "}"], "", between=between)
+    left = len(sheet.rows)
+    for piece in _pieces(sheet):
+        parts: list[Any] = []
+        for column, cells in zip(sheet.columns, columns(piece, json_text, "null"), strict=True):
+            parts += [f"{', ' if parts else '{'}{json_text(column.name)}: ", cells]
+        left -= len(piece.rows)
+        yield from lines([*parts, "}"], "", between=between, last="" if left == 0 else between)
+
+
+def _pieces(sheet: Sheet) -> Iterator[Sheet]:
+    """The table in pieces of many rows: spelled all at once, a large one would need several times its memory."""
+    rows = sheet.rows
+    if not isinstance(rows, Frame) or len(rows) <= _PIECE:
+        yield sheet
+        return
+    for start in range(0, len(rows), _PIECE):
+        yield replace(sheet, rows=rows.part(start, start + _PIECE))
 
 
 def neutralised(text: str) -> str:
@@ -118,18 +136,18 @@ def _of_frame(
     return spelled
 
 
-def lines(parts: Sequence[pa.Array | str], separator: str, *, between: str = "", end: str = "\n") -> Iterator[str]:
-    """One line per row, in pieces of many lines: the cells of the parts one after the other with the separator, a part that
-    is text being the same in all rows; and `between` one line and the next."""
+def lines(
+    parts: Sequence[pa.Array | str], separator: str, *, between: str = "", last: str = "", end: str = "\n"
+) -> Iterator[str]:
+    """One line per row, in a piece: the cells of the parts one after the other with the separator, a part that is text being
+    the same in all rows; `between` one line and the next, and `last` behind the last one."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    size = max((len(part) for part in parts if not isinstance(part, str)), default=0)
-    for start in range(0, size, _PIECE):
-        piece = [part if isinstance(part, str) else part.slice(start, _PIECE) for part in parts]
-        rows = pc.binary_join_element_wise(*piece, separator)
+    if any(len(part) for part in parts if not isinstance(part, str)):
+        rows = pc.binary_join_element_wise(*parts, separator)
         text = pc.binary_join(pa.ListArray.from_arrays([0, len(rows)], rows), f"{between}{end}")[0].as_py()
-        yield f"{text}{between if start + _PIECE < size else ''}{end}"
+        yield f"{text}{last}{end}"
 
 
 def numbers(column: pd.Series) -> list[float | None]:
