@@ -18,7 +18,7 @@ from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
 from crm_metrics.loaders import linking
 from crm_metrics.metrics.catalog import Catalog
-from crm_metrics.tables import Dataset, Table, Unusable
+from crm_metrics.tables import WHERE, Dataset, Table, Unusable
 
 NAME = "predictions"
 
@@ -26,7 +26,8 @@ NAME = "predictions"
 def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence[str]) -> Dataset:
     """The dataset with the predictions at the end of each window, with the dimensions of the customers; unchanged when
     there are no purchases of known customers."""
-    purchases = dataset.tables.get("purchases")
+    every = dataset.unfiltered or dataset.tables  # what is expected of a customer rests on all purchases
+    purchases = every.get("purchases")
     if purchases is None or not purchases.has("customer") or not purchases.has("purchased_at"):
         return dataset
     frame, settings = purchases.frame, dataset.settings
@@ -50,11 +51,17 @@ def with_predictions(dataset: Dataset, windows: Iterable[Window], dims: Sequence
         table.refused = {end: trouble.reason for end, trouble in refused.items()}
     else:
         table.unusable["value"] = refused[max(refused)] if refused else Unusable("no-rows", "the period has not begun")
-    tables = {**dataset.tables, NAME: table}
-    for dim in dims:
-        linking.carry(tables, dim)
+    for dim in (*dims, *([WHERE] if dataset.unfiltered else [])):
+        linking.carry({**every, NAME: table}, dim)
     covered = {NAME: dataset.coverage["purchases"]} if "purchases" in dataset.coverage else {}
-    return replace(dataset, tables=tables, notes=notes, coverage=dataset.coverage | covered)
+    made_of = replace(dataset, notes=notes, coverage=dataset.coverage | covered)
+    if not dataset.unfiltered:
+        return replace(made_of, tables={**every, NAME: table})
+    if not table.has(WHERE):
+        unable = Unusable("missing-column", "the customers have no column to choose predicted values by")
+        return replace(made_of, unfiltered={**every, NAME: table}, unable={**dataset.unable, NAME: unable})
+    chosen = replace(table, frame=table.frame[table.chosen()].reset_index(drop=True))
+    return replace(made_of, unfiltered={**every, NAME: table}, tables={**dataset.tables, NAME: chosen})
 
 
 def _rows(purchases: pd.DataFrame, histories: Histories, value: np.ndarray, end: int) -> pd.DataFrame:
