@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import BLOCK, DAY_US, Bools, Ints, Workbench
+from crm_metrics.loaders.facts.draft import BLOCK, DAY_US, Bools, Draft, Ints
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
 from crm_metrics.tables.frames import instants, moments
@@ -45,54 +45,54 @@ class _Days:
         return max(int(self.happened[-1]), self.exported)
 
 
-def settle(bench: Workbench, today: date) -> None:
-    """Put on the bench as-of (the setting, else the newest day on which something happened, today at the latest) and what
+def settle(draft: Draft, today: date) -> None:
+    """Put into the draft as-of (the setting, else the newest day on which something happened, today at the latest) and what
     each table with dates covers; report dates out of line and dates after today."""
     last = _number(today)
-    by_table = {name: days for name, table in bench.tables.items() if (days := _days(bench, table, last)) is not None}
+    by_table = {name: days for name, table in draft.tables.items() if (days := _days(draft, table, last)) is not None}
     newest = max((days.newest for days in by_table.values()), default=last)
-    bench.as_of = bench.settings.as_of or _date(newest)
-    bench.now = _behind(bench, bench.as_of)
-    bench.coverage = {name: _covered(_with_others(bench, name, by_table), bench.as_of, name) for name in by_table}
-    until = _behind(bench, today)
-    for table in bench.tables.values():
+    draft.as_of = draft.settings.as_of or _date(newest)
+    draft.now = _behind(draft, draft.as_of)
+    draft.coverage = {name: _covered(_with_others(draft, name, by_table), draft.as_of, name) for name in by_table}
+    until = _behind(draft, today)
+    for table in draft.tables.values():
         for column in schema.TABLES[table.name].moments:
             dates = moments(table.frame, column) if table.has(column) else _NONE
             if dates.view(np.int64).max(initial=_MISSING) >= until.astype(np.int64):
-                bench.report("after-as-of", table, dates >= until, as_of=str(today), column=column)
+                draft.report("after-as-of", table, dates >= until, as_of=str(today), column=column)
 
 
-def _with_others(bench: Workbench, name: str, by_table: dict[str, _Days]) -> _Days:
+def _with_others(draft: Draft, name: str, by_table: dict[str, _Days]) -> _Days:
     """The days of a table with those of what else its files hold (a deal's stages), and of deals for leads that are
     converted when a deal of theirs is won."""
-    own, table = by_table[name], bench.tables[name]
-    files = set(bench.files(table))
-    beside = [other for other in by_table if other != name and files & set(bench.files(bench.tables[other]))]
-    if name == "leads" and "deals" in by_table and table.has("lead_id") and bench.tables["deals"].has("lead_id"):
+    own, table = by_table[name], draft.tables[name]
+    files = set(draft.files(table))
+    beside = [other for other in by_table if other != name and files & set(draft.files(draft.tables[other]))]
+    if name == "leads" and "deals" in by_table and table.has("lead_id") and draft.tables["deals"].has("lead_id"):
         beside += [] if table.has("converted_at") or table.has("is_converted") else ["deals"]
     return replace(
         own, happened=np.unique(np.concatenate([own.happened, *(by_table[other].happened for other in beside)]))
     )
 
 
-def derive(bench: Workbench) -> None:
-    """Put on the bench what the derived tables cover: as much as the tables that their rows are made of."""
-    for name, table in bench.tables.items():
-        if name not in bench.coverage and (bases := _bases(bench, table)):
-            bench.coverage[name] = reduce(Coverage.within, bases)
+def derive(draft: Draft) -> None:
+    """Put into the draft what the derived tables cover: as much as the tables that their rows are made of."""
+    for name, table in draft.tables.items():
+        if name not in draft.coverage and (bases := _bases(draft, table)):
+            draft.coverage[name] = reduce(Coverage.within, bases)
 
 
-def _bases(bench: Workbench, table: Table) -> list[Coverage]:
+def _bases(draft: Draft, table: Table) -> list[Coverage]:
     """What the tables cover that share files with a derived one; all that it could be made of where none of them does. Lines
     without a date of their own have that of their order."""
-    names = [name for name in schema.TABLES[table.name].bases or sorted(bench.coverage) if name in bench.tables]
-    dated = [name for name in names if name in bench.coverage]
-    mine = set(bench.files(table)) if SOURCE in table.frame else set()
-    sharing = [name for name in names if mine & set(bench.files(bench.tables[name]))]
+    names = [name for name in schema.TABLES[table.name].bases or sorted(draft.coverage) if name in draft.tables]
+    dated = [name for name in names if name in draft.coverage]
+    mine = set(draft.files(table)) if SOURCE in table.frame else set()
+    sharing = [name for name in names if mine & set(draft.files(draft.tables[name]))]
     if not sharing:
-        return [bench.coverage[name] for name in dated if schema.is_derived(table.name)]
-    return [bench.coverage[name] for name in sharing if name in bench.coverage] or [
-        bench.coverage[name] for name in dated[:1]
+        return [draft.coverage[name] for name in dated if schema.is_derived(table.name)]
+    return [draft.coverage[name] for name in sharing if name in draft.coverage] or [
+        draft.coverage[name] for name in dated[:1]
     ]
 
 
@@ -125,27 +125,27 @@ def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
     return Coverage(oldest, first, _date(newest), _date(known_until), _date(complete), _date(last))
 
 
-def _days(bench: Workbench, table: Table, today: int) -> _Days | None:
+def _days(draft: Draft, table: Table, today: int) -> _Days | None:
     """None for a table without any date that has come."""
     spec = schema.TABLES[table.name]
     names = [name for name in dict.fromkeys((*spec.moments, *spec.traces)) if table.has(name)]
     sure = [moments(table.frame, name) for name in names]
-    days = {name: _distinct(bench, [dates], today) for name, dates in zip(names, sure, strict=True)}
+    days = {name: _distinct(draft, [dates], today) for name, dates in zip(names, sure, strict=True)}
     happened = np.unique(np.concatenate([_NONE.view(np.int64), *days.values()]))
     if not len(happened):
         return None
     oldest = int(happened[0])
-    happened = _in_line(bench, table, sure, happened)
+    happened = _in_line(draft, table, sure, happened)
     came_in = days.get(spec.placed_by, happened[:0])
     came_in = came_in[(came_in >= happened[0]) & (came_in <= happened[-1])]
     # The end of a contract may lie ahead of the day of the export: it does not settle as-of.
-    ends = _distinct(bench, [moments(table.frame, name) for name in spec.ends if table.has(name)], today)
-    return _Days(oldest, happened, came_in, ends[ends >= happened[0]], *_told(bench, table, sure, today))
+    ends = _distinct(draft, [moments(table.frame, name) for name in spec.ends if table.has(name)], today)
+    return _Days(oldest, happened, came_in, ends[ends >= happened[0]], *_told(draft, table, sure, today))
 
 
-def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints:
+def _distinct(draft: Draft, columns: list[NDArray[Any]], today: int) -> Ints:
     """The different days of some columns of instants up to today, sorted."""
-    zone = bench.settings.timezone
+    zone = draft.settings.timezone
     unit = DAY_US if zone is None else _QUARTER_US
     days: list[Ints] = [np.zeros(0, dtype=np.int64)]
     for dates in columns:
@@ -164,7 +164,7 @@ def _distinct(bench: Workbench, columns: list[NDArray[Any]], today: int) -> Ints
         days.append(np.flatnonzero(there[:-1]) + start)
     units = np.unique(np.concatenate(days))
     if zone is not None:
-        units = np.unique(bench.days((units * unit).view("datetime64[us]")).astype(np.int64))
+        units = np.unique(draft.days((units * unit).view("datetime64[us]")).astype(np.int64))
     return units[units <= today]
 
 
@@ -172,7 +172,7 @@ _NONE = np.zeros(0, dtype="datetime64[us]")
 _MISSING = np.iinfo(np.int64).min  # a missing date as a number
 
 
-def _in_line(bench: Workbench, table: Table, columns: list[NDArray[Any]], days: Ints) -> Ints:
+def _in_line(draft: Draft, table: Table, columns: list[NDArray[Any]], days: Ints) -> Ints:
     """The days without those of a few records that lie far beyond all others, at either end; these are reported."""
     rows = len(table.frame)
     kept, odd = days, np.zeros(rows, dtype=bool)
@@ -182,29 +182,29 @@ def _in_line(bench: Workbench, table: Table, columns: list[NDArray[Any]], days: 
             others, pause = ordered[:-count], int(ordered[-count] - ordered[-count - 1])
             if pause <= max(_ODD_DAYS, _ODD_TIMES * int(np.diff(others).max(initial=0))):
                 continue
-            hit = _beyond(bench, columns, int(others[-1]), sign)
+            hit = _beyond(draft, columns, int(others[-1]), sign)
             if hit.sum() <= _ODD_RECORDS and hit.sum() < _ODD_SHARE * rows:
                 kept, odd = np.sort(sign * others), odd | hit
                 break
     if odd.any():
-        bench.report("date-out-of-line", table, odd, newest=str(_date(int(kept[-1]))), first=str(_date(int(kept[0]))))
+        draft.report("date-out-of-line", table, odd, newest=str(_date(int(kept[-1]))), first=str(_date(int(kept[0]))))
     return kept
 
 
-def _beyond(bench: Workbench, columns: list[NDArray[Any]], day: int, sign: int) -> Bools:
+def _beyond(draft: Draft, columns: list[NDArray[Any]], day: int, sign: int) -> Bools:
     """The records with a date after a day, or before it."""
-    edge = _behind(bench, _date(day if sign > 0 else -day - 1))
+    edge = _behind(draft, _date(day if sign > 0 else -day - 1))
     hit = [dates >= edge if sign > 0 else dates < edge for dates in columns]
     return np.logical_or.reduce(hit)
 
 
-def _told(bench: Workbench, table: Table, columns: list[NDArray[Any]], today: int) -> tuple[int, int | None]:
+def _told(draft: Draft, table: Table, columns: list[NDArray[Any]], today: int) -> tuple[int, int | None]:
     """The latest day on which one of the table's files was made, and up to when they all know by hand."""
     source = table.frame[SOURCE].to_numpy()
     exported, untils = -(1 << 40), []
-    for index in bench.files(table):
-        path = bench.sources[index].path
-        until = bench.settings.rules(path).until
+    for index in draft.files(table):
+        path = draft.sources[index].path
+        until = draft.settings.rules(path).until
         untils.append(until)
         if until is not None:
             exported = max(exported, min(_number(until), today))
@@ -213,17 +213,17 @@ def _told(bench: Workbench, table: Table, columns: list[NDArray[Any]], today: in
             continue
         named = _number(in_name)
         mine = [dates[source == index] for dates in columns]
-        newest = max((int(days[-1]) for dates in mine if len(days := _distinct(bench, [dates], today))), default=None)
+        newest = max((int(days[-1]) for dates in mine if len(days := _distinct(draft, [dates], today))), default=None)
         if newest is not None and 0 <= named - newest <= _MONTH:
             exported = max(exported, named)
     stated = [_number(until) for until in untils if until is not None]
     return exported, max(stated) if stated and len(stated) == len(untils) else None
 
 
-def _behind(bench: Workbench, day: date) -> np.datetime64:
+def _behind(draft: Draft, day: date) -> np.datetime64:
     """The instant behind the end of a day."""
     until: np.datetime64 = instants(
-        np.array([day + timedelta(days=1)], dtype="datetime64[D]"), bench.settings.timezone
+        np.array([day + timedelta(days=1)], dtype="datetime64[D]"), draft.settings.timezone
     )[0]
     return until
 

@@ -34,7 +34,7 @@ from crm_metrics.loaders.facts import (
     subscriptions,
     tickets,
 )
-from crm_metrics.loaders.facts.workbench import Workbench
+from crm_metrics.loaders.facts.draft import Draft
 from crm_metrics.loaders.gathering import Gathered
 from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise
@@ -45,7 +45,7 @@ from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
 from crm_metrics.tables.frames import has_value
 
-Step = Callable[[Workbench], None]
+Step = Callable[[Draft], None]
 
 # Facts in the order in which they are made of each other; those of a group are of different tables.
 _FACTS: tuple[tuple[Step, ...], ...] = (
@@ -84,7 +84,7 @@ def load(
     overlaps.report(gathered.files, files, issues)
     tables = _together(files, issues, today)
     sources = [file.source for file in files]
-    bench = Workbench(
+    draft = Draft(
         tables,
         sources,
         {file.source.index: file.recognised for file in files},
@@ -96,43 +96,43 @@ def load(
         dims=(*dims, WHERE) if gathered.where else tuple(dims),
         where=gathered.where,
     )
-    exchange = _exchange(bench)
-    _side_by_side(gathered.pool, bench, _settling(bench))
-    coverage.settle(bench, today)
-    after_as_of.undo(bench, today)
-    linking.link_customers(tables, sources, bench.issues)
+    exchange = _exchange(draft)
+    _side_by_side(gathered.pool, draft, _settling(draft))
+    coverage.settle(draft, today)
+    after_as_of.undo(draft, today)
+    linking.link_customers(tables, sources, draft.issues)
     for other, link in schema.LINKED.items():
         linked = {name: tables[name] for name in (other, *link.onto) if name in tables}
         for column in link.attributes:
             linking.carry(linked, column)
-    linking.report_unmatched(tables, sources, bench.issues)
-    spend.attribute(bench)
-    subscriptions.settle_ends(bench)
+    linking.report_unmatched(tables, sources, draft.issues)
+    spend.attribute(draft)
+    subscriptions.settle_ends(draft)
     for dim in dims:
         linking.carry(tables, dim)
     progress.stage("working out response times, outcomes and revenue")
     for steps in _FACTS:
-        _side_by_side(gathered.pool, bench, steps)
+        _side_by_side(gathered.pool, draft, steps)
     gathered.pool.shutdown()
     for dim in dims:
-        linking.carry(bench.tables, dim)
-    coverage.derive(bench)
-    _report_undated(bench)
-    unfiltered, unable = filtering.choose(bench)
+        linking.carry(draft.tables, dim)
+    coverage.derive(draft)
+    _report_undated(draft)
+    unfiltered, unable = filtering.choose(draft)
     progress.stage("computing")
     return Dataset(
-        tables=bench.tables,
+        tables=draft.tables,
         sources=sources + [file.source for _, file in exchange],
-        issues=issues + bench.issues,
-        as_of=bench.as_of,
+        issues=issues + draft.issues,
+        as_of=draft.as_of,
         settings=settings,
-        labels=bench.labels,
-        notes=bench.notes,
-        concerns=bench.concerns,
-        constants=bench.constants,
-        now=int(bench.now.astype("datetime64[us]").astype(np.int64)),
-        priced_in=bench.priced_in,
-        coverage=bench.coverage,
+        labels=draft.labels,
+        notes=draft.notes,
+        concerns=draft.concerns,
+        constants=draft.constants,
+        now=int(draft.now.astype("datetime64[us]").astype(np.int64)),
+        priced_in=draft.priced_in,
+        coverage=draft.coverage,
         unfiltered=unfiltered,
         unable=unable,
         offers=gathered.offers,
@@ -140,12 +140,12 @@ def load(
     )
 
 
-def _exchange(bench: Workbench) -> list[tuple[Raw, FileRows]]:
-    """Put the exchange rates on the bench; the file they are read from, if any, is an input like the others."""
-    if bench.settings.rates is None or bench.settings.currency is None:
+def _exchange(draft: Draft) -> list[tuple[Raw, FileRows]]:
+    """Put the exchange rates into the draft; the file they are read from, if any, is an input like the others."""
+    if draft.settings.rates is None or draft.settings.currency is None:
         return []
-    bench.rates, read = rates.book(bench.settings, index=len(bench.sources))
-    bench.issues += [issue for _, file in read for issue in file.issues]
+    draft.rates, read = rates.book(draft.settings, index=len(draft.sources))
+    draft.issues += [issue for _, file in read for issue in file.issues]
     return read
 
 
@@ -246,7 +246,7 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(together)
 
 
-def _settling(bench: Workbench) -> list[Step]:
+def _settling(draft: Draft) -> list[Step]:
     """What settles the dates that depend on other columns and on which as-of depends."""
     settle = {
         "deals": outcomes.settle_outcomes,
@@ -255,26 +255,26 @@ def _settling(bench: Workbench) -> list[Step]:
         "spend": spend.settle,
         "subscriptions": subscriptions.settle_dates,
     }
-    return [partial(step, table=bench.tables[name]) for name, step in settle.items() if name in bench.tables]
+    return [partial(step, table=draft.tables[name]) for name, step in settle.items() if name in draft.tables]
 
 
-def _side_by_side(pool: ThreadPoolExecutor, bench: Workbench, steps: Sequence[Step]) -> None:
+def _side_by_side(pool: ThreadPoolExecutor, draft: Draft, steps: Sequence[Step]) -> None:
     """Steps for different tables, at the same time; what they notice stands in their order. A step that is alone may
-    change the bench itself."""
+    change the draft itself."""
     if len(steps) == 1:
-        steps[0](bench)
+        steps[0](draft)
         return
-    benches = [replace(bench, issues=[], notes=[]) for _ in steps]
-    for job in [pool.submit(step, own) for step, own in zip(steps, benches, strict=True)]:
+    drafts = [replace(draft, issues=[], notes=[]) for _ in steps]
+    for job in [pool.submit(step, own) for step, own in zip(steps, drafts, strict=True)]:
         job.result()
-    for own in benches:
-        bench.issues += own.issues
-        bench.notes += own.notes
+    for own in drafts:
+        draft.issues += own.issues
+        draft.notes += own.notes
 
 
-def _report_undated(bench: Workbench) -> None:
+def _report_undated(draft: Draft) -> None:
     """Rows without the date that places them are in no figure of a period: counted and listed."""
-    for name, table in sorted(bench.tables.items()):
+    for name, table in sorted(draft.tables.items()):
         table_schema = schema.TABLES[name]
         if table_schema.undated or not table_schema.placed_by or not table.has(table_schema.placed_by):
             continue
@@ -283,5 +283,5 @@ def _report_undated(bench: Workbench) -> None:
             hit &= ~(table.frame["outcome"] == "open").to_numpy()
         if hit.any():
             first = int(table.frame[SOURCE].to_numpy()[hit][0])
-            column = bench.sources[first].columns.get(table_schema.placed_by, table_schema.placed_by)
-            bench.report("no-date", table, hit, column=column)
+            column = draft.sources[first].columns.get(table_schema.placed_by, table_schema.placed_by)
+            draft.report("no-date", table, hit, column=column)

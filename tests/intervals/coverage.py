@@ -17,7 +17,7 @@ from crm_metrics import api
 from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.shares import difference
-from crm_metrics.loaders.facts.workbench import category
+from crm_metrics.loaders.facts.draft import category
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset, Table
 

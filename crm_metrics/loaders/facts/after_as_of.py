@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts.draft import Bools, Draft, minutes_after
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, minutes_after
 from crm_metrics.tables import LATER, STATE, Source, Table
 from crm_metrics.tables.frames import NAT, moments, numbers
 
@@ -51,39 +51,39 @@ class _Later:
         return hit
 
 
-def undo(bench: Workbench, today: date) -> None:
+def undo(draft: Draft, today: date) -> None:
     """Undo what happened in each table after the day up to which it is known."""
     tomorrow = np.datetime64(today + timedelta(days=1), "us")
-    for name, table in bench.tables.items():
-        until = bench.known_until(name)
+    for name, table in draft.tables.items():
+        until = draft.known_until(name)
         later = _Later(until, max(tomorrow, until))
         if name in _UNDONE:
-            _UNDONE[name](bench, table, later)
+            _UNDONE[name](draft, table, later)
 
 
-def _goes_on_to(bench: Workbench, name: str) -> date | None:
-    return bench.coverage[name].goes_on_to if name in bench.coverage else None
+def _goes_on_to(draft: Draft, name: str) -> date | None:
+    return draft.coverage[name].goes_on_to if name in draft.coverage else None
 
 
-def _deals(bench: Workbench, table: Table, later: _Later) -> None:
+def _deals(draft: Draft, table: Table, later: _Later) -> None:
     frame = table.frame
     outcome = frame["outcome"].cat.codes.to_numpy()
     frame["is_still_open"] = outcome == OPEN
     closed = moments(frame, "closed_at")
     ahead, reopened = closed >= later.mistaken, later.among(frame, "closed_at")
     for code, name in ((WON, "won"), (LOST, "lost")):
-        day = bench.days(np.array([later.mistaken - np.timedelta64(1, "us")]))[0]
-        bench.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
-    newest = _goes_on_to(bench, "deals")
-    if newest is not None and bench.asks("deals", *_OF_THE_EXPORT):
+        day = draft.days(np.array([later.mistaken - np.timedelta64(1, "us")]))[0]
+        draft.report("closed-in-future", table, ahead & (outcome == code), outcome=name, as_of=str(day))
+    newest = _goes_on_to(draft, "deals")
+    if newest is not None and draft.asks("deals", *_OF_THE_EXPORT):
         sentence = "The amount, stage, owner and probability of deals are those of the export, which goes on to"
-        bench.note(f"{sentence} {newest}, not those of {bench.last_day('deals')}.", "deals")
+        draft.note(f"{sentence} {newest}, not those of {draft.last_day('deals')}.", "deals")
     if not (ahead | reopened).any():
         return
     outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)
     put_outcome(frame, outcome)
     if "expected_close_at" in frame:
-        expected = reopened & bench.of_files(frame, _has_one_close)
+        expected = reopened & draft.of_files(frame, _has_one_close)
         frame["expected_close_at"] = np.where(expected, closed, frame["expected_close_at"].to_numpy())
     frame["closed_at"] = np.where(ahead | reopened, NAT, closed)
     _blank(frame, ahead | reopened, "lost_reason")
@@ -96,24 +96,24 @@ def _has_one_close(source: Source) -> bool:
     return "closed_at" in source.columns and "expected_close_at" not in source.columns
 
 
-def _tickets(bench: Workbench, table: Table, later: _Later) -> None:
+def _tickets(draft: Draft, table: Table, later: _Later) -> None:
     frame = table.frame
     later.undo(frame, "closed_at")
     _put_back(table, later.undo(frame, "solved_at", *_OF_THE_SOLUTION))
     later.undo(frame, "first_response_at", *_OF_THE_REPLY)
-    if _goes_on_to(bench, "tickets") is None:  # an answer in minutes only is there, whenever it was given
+    if _goes_on_to(draft, "tickets") is None:  # an answer in minutes only is there, whenever it was given
         return
     minutes = numbers(frame, "first_response_minutes")
     replied = minutes_after(moments(frame, "created_at"), minutes)
     _blank(frame, ~np.isnan(minutes) & (replied >= later.until), *_OF_THE_REPLY)
 
 
-def _leads(bench: Workbench, table: Table, later: _Later) -> None:
+def _leads(draft: Draft, table: Table, later: _Later) -> None:
     later.undo(table.frame, "responded_at")
     table.frame[LATER] = later.undo(table.frame, "converted_at")
 
 
-def _orders(bench: Workbench, table: Table, later: _Later) -> None:
+def _orders(draft: Draft, table: Table, later: _Later) -> None:
     _put_back(table, later.undo(table.frame, "cancelled_at"))
 
 
@@ -129,7 +129,7 @@ def _blank(frame: pd.DataFrame, rows: Bools, *columns: str) -> None:
             frame[column] = frame[column].mask(rows)
 
 
-_UNDONE: dict[str, Callable[[Workbench, Table, _Later], None]] = {
+_UNDONE: dict[str, Callable[[Draft, Table, _Later], None]] = {
     "deals": _deals,
     "tickets": _tickets,
     "leads": _leads,

@@ -10,7 +10,7 @@ import pandas as pd
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category, optional_truth, words
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, optional_truth, words
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
@@ -24,15 +24,15 @@ _PREVIEWS = ("survey preview", "survey test", "preview", "test", "spam", "import
 _PREVIEW_CODES = ("1", "2", "8", "9", "12", "17", "40")
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """Leave out what is no answer; then the score of each question, its group, its satisfaction."""
-    if "responses" not in bench.tables:
+    if "responses" not in draft.tables:
         return
-    table = bench.tables["responses"]
-    _leave_out(bench, table)
+    table = draft.tables["responses"]
+    _leave_out(draft, table)
     frame = table.frame
-    kind = _kinds(bench, table)
-    scores = _scores(bench, table, kind)
+    kind = _kinds(draft, table)
+    scores = _scores(draft, table, kind)
     first = scores[_KINDS[0]]
     for name in _KINDS[1:]:
         blank = np.isnan(first)
@@ -40,7 +40,7 @@ def derive(bench: Workbench) -> None:
     unknown = kind == _UNKNOWN
     frame["score"] = np.where(unknown, numbers(frame, "score"), first) if unknown.any() else first
     frame["is_answered"] = has_value(frame, "score") & ~(
-        moments(frame, "responded_at") >= bench.known_until(table.name)
+        moments(frame, "responded_at") >= draft.known_until(table.name)
     )
     if "asked_at" in frame:
         frame["is_asked"] = has_value(frame, "asked_at")
@@ -49,60 +49,60 @@ def derive(bench: Workbench) -> None:
     if unknown.any():
         problem = Unusable(
             "scale-ambiguous",
-            f"the scores of {_paths(bench, table, unknown)} do not say which question was asked",
+            f"the scores of {_paths(draft, table, unknown)} do not say which question was asked",
             "name the column NPS score, CSAT score or CES score, or add a column kind",
         )
         table.unusable["nps_group"] = problem
         if not asked["csat"].any():
             table.unusable["is_satisfied"] = problem
-    _promoters(bench, table, scores["nps"], asked["nps"])
+    _promoters(draft, table, scores["nps"], asked["nps"])
     if asked["ces"].any():
         frame["effort_score"] = scores["ces"]
     if asked["csat"].any():
         frame["csat_score"] = scores["csat"]
-        _satisfied(bench, table, scores["csat"], asked["csat"])
+        _satisfied(draft, table, scores["csat"], asked["csat"])
 
 
-def _leave_out(bench: Workbench, table: Table) -> None:
+def _leave_out(draft: Draft, table: Table) -> None:
     """Previews, tests and unfinished answers are counted and left out."""
     by_code = words(table.frame, "completion", _PREVIEW_CODES)
-    by_code = by_code & bench.of_files(table.frame, lambda source: source.vendor == "qualtrics")
+    by_code = by_code & draft.of_files(table.frame, lambda source: source.vendor == "qualtrics")
     preview = words(table.frame, "completion", _PREVIEWS) | by_code
-    bench.report("preview-response", table, preview)
-    bench.leave_out(table, preview, "preview-response")
+    draft.report("preview-response", table, preview)
+    draft.leave_out(table, preview, "preview-response")
     frame = table.frame
     unfinished = words(frame, "completion", _UNFINISHED)
     if "is_finished" in frame:
         unfinished = unfinished | has_value(frame, "is_finished") & ~truths(frame, "is_finished")
-    bench.report("partial-response", table, unfinished)
-    bench.leave_out(table, unfinished, "partial-response")
+    draft.report("partial-response", table, unfinished)
+    draft.leave_out(table, unfinished, "partial-response")
 
 
-def _kinds(bench: Workbench, table: Table) -> np.ndarray:
+def _kinds(draft: Draft, table: Table) -> np.ndarray:
     """The question of each answer, as its place among the kinds: what the row says, else what its header, file name or
     scores say. Where an answer is to several questions it is the first of them."""
     frame = table.frame
     kind = _stated_kind(frame)
-    for i, rows in bench.by_file(table):
+    for i, rows in draft.by_file(table):
         unsaid = rows & (kind == _UNSAID)
-        asked = _asked_by(bench, i)
+        asked = _asked_by(draft, i)
         if asked:
             kind[unsaid] = min(asked)
         elif unsaid.any():
-            kind[unsaid] = _kind_of(bench, i, numbers(frame, "score")[unsaid])
+            kind[unsaid] = _kind_of(draft, i, numbers(frame, "score")[unsaid])
     return kind
 
 
-def _asked_by(bench: Workbench, source: int) -> list[int]:
+def _asked_by(draft: Draft, source: int) -> list[int]:
     """The questions that have a column of their own in a file."""
-    return [place for place, name in enumerate(_KINDS) if f"{name}_score" in bench.sources[source].columns]
+    return [place for place, name in enumerate(_KINDS) if f"{name}_score" in draft.sources[source].columns]
 
 
-def _scores(bench: Workbench, table: Table, kind: np.ndarray) -> dict[str, Floats]:
+def _scores(draft: Draft, table: Table, kind: np.ndarray) -> dict[str, Floats]:
     """The score of each question: its own column, else the plain score of an answer of this kind. Beside a column that
     names its question a plain score belongs to another one."""
     frame = table.frame
-    other = bench.of_files(frame, lambda source: bool(_asked_by(bench, source.index))) & (_stated_kind(frame) < 0)
+    other = draft.of_files(frame, lambda source: bool(_asked_by(draft, source.index))) & (_stated_kind(frame) < 0)
     scores = {}
     nothing: Floats = np.full(len(frame), np.nan)
     for place, name in enumerate(_KINDS):
@@ -124,12 +124,12 @@ def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
     return by_text(frame["kind"], place, _UNSAID, np.int8)
 
 
-def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
+def _kind_of(draft: Draft, source: int, score: Floats) -> int:
     """The question that a file asked, where only its name or its scores can tell: its place among the kinds."""
-    if (stated := bench.settings.rules(bench.sources[source].path).kind) is not None:
+    if (stated := draft.settings.rules(draft.sources[source].path).kind) is not None:
         return _KINDS.index(stated)
-    name = bench.sources[source].path.rpartition("/")[2].casefold()
-    label = bench.sources[source].columns.get("score", "score")
+    name = draft.sources[source].path.rpartition("/")[2].casefold()
+    label = draft.sources[source].columns.get("score", "score")
     named = [place for place, kind in enumerate(_KINDS) if re.search(rf"(?<![a-z]){kind}(?![a-z])", name)]
     if len(named) == 1:
         return named[0]
@@ -139,63 +139,63 @@ def _kind_of(bench: Workbench, source: int, score: Floats) -> int:
     inside = (score >= 0) & (score <= 10)
     enough = answered and np.count_nonzero(inside) >= (1 - _TOLERATED) * answered
     if enough and (inside & (score < 1)).any() and (inside & (score > 5)).any():
-        bench.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
+        draft.say("kind-read", column=label, kind="the promoter question", why="scores run from 0 to 10")
         return _KINDS.index("nps")
     return _UNKNOWN
 
 
-def _paths(bench: Workbench, table: Table, rows: Bools) -> str:
-    return ", ".join(bench.sources[i].path for i in bench.files(table, rows))
+def _paths(draft: Draft, table: Table, rows: Bools) -> str:
+    return ", ".join(draft.sources[i].path for i in draft.files(table, rows))
 
 
-def _promoters(bench: Workbench, table: Table, score: Floats, asked: Bools) -> None:
+def _promoters(draft: Draft, table: Table, score: Floats, asked: Bools) -> None:
     if not asked.any():
         return
     scored = asked & ~np.isnan(score)
     outside = scored & ((score < 0) | (score > 10))
-    bench.report("out-of-range", table, outside, column="score", range="0 to 10", seen=str(score[outside][:1])[1:-1])
+    draft.report("out-of-range", table, outside, column="score", range="0 to 10", seen=str(score[outside][:1])[1:-1])
     inside = score[scored & ~outside]
     if outside.sum() > _TOLERATED * max(int(scored.sum()), 1):
         table.unusable["nps_group"] = Unusable("scale-ambiguous", "more than 2 % of the scores lie outside 0 to 10")
-    elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(bench, table, asked):
+    elif len(inside) and inside.max() <= 5 and inside.min() >= 1 and not _ten_declared(draft, table, asked):
         hint = "declare the kind of survey: a column kind with nps, csat or ces"
         table.unusable["nps_group"] = Unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
     group = (score >= 9).astype(np.int8) + (score >= 7)
     table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(scored & ~outside, group, -1))
 
 
-def _ten_declared(bench: Workbench, table: Table, asked: Bools) -> bool:
+def _ten_declared(draft: Draft, table: Table, asked: Bools) -> bool:
     """Whether every file of promoter scores says that its scale ends with 10."""
     scales = [
-        ratings.set_for(bench, i) or ratings.named(_declared(bench, table, i, rows, "nps_score"))
-        for i, rows in bench.by_file(table, asked)
+        ratings.set_for(draft, i) or ratings.named(_declared(draft, table, i, rows, "nps_score"))
+        for i, rows in draft.by_file(table, asked)
     ]
     return all(scale is not None and scale.high == 10 for scale in scales)
 
 
-def _declared(bench: Workbench, table: Table, source: int, rows: Bools, column: str) -> str:
+def _declared(draft: Draft, table: Table, source: int, rows: Bools, column: str) -> str:
     """What the rows or the headers of a file say about the scale of a column; all of it where rows name several."""
     if "scale" in table.frame and has_value(table.frame, "scale")[rows].any():
         return " and ".join(sorted(map(str, table.frame.loc[rows, "scale"].dropna().unique())))
-    places = (bench.sources[source].columns, bench.recognised[source].suffixes)
+    places = (draft.sources[source].columns, draft.recognised[source].suffixes)
     return " ".join(of.get(name, "") for of in places for name in (column, "csat_score"))
 
 
-def _satisfied(bench: Workbench, table: Table, score: Floats, rated: Bools) -> None:
+def _satisfied(draft: Draft, table: Table, score: Floats, rated: Bools) -> None:
     """Who of a survey is satisfied, by the scale of each file's column."""
     frame = table.frame
     n = len(frame)
     satisfied, rated_rows = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
     labels: list[str] = []
     scale_of = np.full(n, -1, dtype=np.int8)
-    for i, rows in bench.by_file(table, rated & ~np.isnan(score)):
-        declared = _declared(bench, table, i, rows, "score")
-        by_file = ratings.scale_of(score[rows], declared, bench.recognised[i].layout.scale)
-        scale = ratings.set_for(bench, i) or by_file
+    for i, rows in draft.by_file(table, rated & ~np.isnan(score)):
+        declared = _declared(draft, table, i, rows, "score")
+        by_file = ratings.scale_of(score[rows], declared, draft.recognised[i].layout.scale)
+        scale = ratings.set_for(draft, i) or by_file
         if scale is None:
             table.unusable["is_satisfied"] = ratings.ambiguous("scores", score[rows], declared)
             continue
-        good, inside = ratings.judge(bench, table, score, rows, scale, "the satisfaction score")
+        good, inside = ratings.judge(draft, table, score, rows, scale, "the satisfaction score")
         satisfied |= good
         rated_rows |= inside
         scale_of[inside] = ratings.place(scale.name, labels)

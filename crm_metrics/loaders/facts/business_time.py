@@ -18,7 +18,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.workbench import DAY_US, MINUTE_US, Bools, Floats, Ints, Workbench, minutes_after
+from crm_metrics.loaders.facts.draft import DAY_US, MINUTE_US, Bools, Draft, Floats, Ints, minutes_after
 from crm_metrics.settings import Holidays, Hours
 from crm_metrics.tables import SOURCE, Source, Table
 from crm_metrics.tables.frames import NAT, instants, moments, numbers, wall_clock
@@ -175,41 +175,41 @@ class _Ways:
     timed: Bools
 
 
-def derive(bench: Workbench, table: Table) -> None:
+def derive(draft: Draft, table: Table) -> None:
     """Business minutes to the first answer and to the solution, where a figure needs them and a file allows it."""
-    hours = bench.settings.hours
+    hours = draft.settings.hours
     for wait in _WAITS:
-        if not bench.asks("tickets", wait.column):
+        if not draft.asks("tickets", wait.column):
             continue
-        if hours is None and bench.settings.holidays is not None:
+        if hours is None and draft.settings.holidays is not None:
             raise SettingsError(
                 "holidays are set, but no working hours they could be taken from",
                 where="settings",
                 hint='Set the hours as well: [hours] and below it mon = "09:00-17:30" and the other days',
             )
-        ways = _ways(bench, table, wait, hours)
+        ways = _ways(draft, table, wait, hours)
         computed = ways.stamps | ways.days | ways.minutes
         if not computed.any() and not ways.own.any():
             continue
         result = np.where(ways.own, numbers(table.frame, wait.own), np.nan)
-        result = bench.no_negative(table, result, "creation", wait.end_called, wait.called)
+        result = draft.no_negative(table, result, "creation", wait.end_called, wait.called)
         if hours is not None and computed.any():
-            result = np.where(computed, _by_hours(bench, table, wait, ways, hours), result)
+            result = np.where(computed, _by_hours(draft, table, wait, ways, hours), result)
         # Who has no answer, or an impossible one, has no time in business hours either.
         happened = ~np.isnan(numbers(table.frame, wait.elapsed))
         table.frame[wait.column] = np.where(happened | ~ways.timed, result, np.nan)
-        bench.labels[wait.metric] = _label(bench, table, wait, computed, ways.own)
+        draft.labels[wait.metric] = _label(draft, table, wait, computed, ways.own)
 
 
-def _ways(bench: Workbench, table: Table, wait: _Wait, hours: Hours | None) -> _Ways:
+def _ways(draft: Draft, table: Table, wait: _Wait, hours: Hours | None) -> _Ways:
     """Decided per file: its two stamps; else its calendar minutes behind an exact creation; else the help desk's own
     business minutes, which are all there is without hours; else the days that its stamps name."""
     frame = table.frame
-    ways = np.zeros((5, len(bench.sources)), dtype=bool)
-    dated = bench.calendar(table, "created_at"), bench.calendar(table, wait.end)
-    for i in bench.files(table):
-        mapped = {name for name in bench.sources[i].columns if name in frame}
-        stamped = has_stamps(bench.sources[i], frame, wait.end)
+    ways = np.zeros((5, len(draft.sources)), dtype=bool)
+    dated = draft.calendar(table, "created_at"), draft.calendar(table, wait.end)
+    for i in draft.files(table):
+        mapped = {name for name in draft.sources[i].columns if name in frame}
+        stamped = has_stamps(draft.sources[i], frame, wait.end)
         counted = "created_at" in mapped and wait.minutes in mapped
         ways[4, i] = stamped or counted
         if hours is not None and stamped and not (dated[0][i] or dated[1][i]):
@@ -229,8 +229,8 @@ def has_stamps(source: Source, frame: pd.DataFrame, end: str) -> bool:
     return "created_at" in source.columns and not ends.isdisjoint(source.columns) and end in frame
 
 
-def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: Hours) -> Floats:
-    settings = bench.settings
+def _by_hours(draft: Draft, table: Table, wait: _Wait, ways: _Ways, hours: Hours) -> Floats:
+    settings = draft.settings
     if hours.zone is not None and settings.timezone is None:
         raise SettingsError(
             f"hours.zone is {hours.zone}, but times in the files have no zone as long as timezone is not set",
@@ -243,17 +243,17 @@ def _by_hours(bench: Workbench, table: Table, wait: _Wait, ways: _Ways, hours: H
         minutes = numbers(table.frame, wait.minutes)
         end = np.where(ways.minutes, np.where(np.isnan(minutes), NAT, minutes_after(begin, minutes)), end)
     if ways.days.any():
-        begin = np.where(ways.days, instants(bench.days(begin), zone), begin)
-        end = np.where(ways.days, instants(bench.days(end), zone), end)
+        begin = np.where(ways.days, instants(draft.days(begin), zone), begin)
+        end = np.where(ways.days, instants(draft.days(end), zone), end)
     skipped = ~(ways.stamps | ways.days | ways.minutes)
     return business_minutes(np.where(skipped, NAT, begin), end, hours, zone, settings.holidays)
 
 
-def _label(bench: Workbench, table: Table, wait: _Wait, computed: Bools, own: Bools) -> str:
+def _label(draft: Draft, table: Table, wait: _Wait, computed: Bools, own: Bools) -> str:
     """Whose hours they are; a note names the help desk's columns."""
     parts = ["by your working hours"] if computed.any() else []
     if own.any():
-        headers = sorted({f'"{bench.sources[i].columns[wait.own]}"' for i in bench.files(table, own)})
-        bench.note(f"The {wait.called} is the help desk's own: {', '.join(headers)}.", f"tickets.{wait.column}")
+        headers = sorted({f'"{draft.sources[i].columns[wait.own]}"' for i in draft.files(table, own)})
+        draft.note(f"The {wait.called} is the help desk's own: {', '.join(headers)}.", f"tickets.{wait.column}")
         parts.append("by the help desk's")
     return " and ".join(parts)

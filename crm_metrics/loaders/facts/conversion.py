@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints
 from crm_metrics.loaders.rates import EVER, Book
 from crm_metrics.schema import Kind
 from crm_metrics.tables import NO_RATE, NONE, RATE, ROW, SOURCE, Table
@@ -34,23 +34,23 @@ class _Converted:
     age: int = 0
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """Convert every amount that has a currency, where the settings name one for the report and rates are given."""
-    target = bench.settings.currency
-    if bench.settings.rates is None:
+    target = draft.settings.currency
+    if draft.settings.rates is None:
         return
     if target is None:
-        bench.notes.append("Exchange rates are given, but no currency to report in: amounts stay in their own.")
+        draft.notes.append("Exchange rates are given, but no currency to report in: amounts stay in their own.")
         return
-    if bench.rates is None:
+    if draft.rates is None:
         return
-    bench.priced_in = target
+    draft.priced_in = target
     converted: dict[str, _Converted] = {}
     for name in _TABLES:
-        if name in bench.tables:
-            _convert(bench, bench.tables[name], bench.rates, target, converted)
+        if name in draft.tables:
+            _convert(draft, draft.tables[name], draft.rates, target, converted)
     if converted:
-        bench.notes.append(_sentence(converted, target))
+        draft.notes.append(_sentence(converted, target))
 
 
 def _sentence(converted: dict[str, _Converted], target: str) -> str:
@@ -60,15 +60,15 @@ def _sentence(converted: dict[str, _Converted], target: str) -> str:
     return f"Amounts in {names} are converted to {target} at the rate of each row's date{old}."
 
 
-def _convert(bench: Workbench, table: Table, book: Book, target: str, converted: dict[str, _Converted]) -> None:
+def _convert(draft: Draft, table: Table, book: Book, target: str, converted: dict[str, _Converted]) -> None:
     frame = table.frame
     money = [name for name, column in schema.TABLES[table.name].columns.items() if column.kind is Kind.MONEY]
     money = [name for name in money if name in frame and not schema.TABLES[table.name].columns[name].needs]
-    labels, currency = _currencies(bench, table, target)
+    labels, currency = _currencies(draft, table, target)
     if not money or (currency == labels.index(target)).all():
         return
     priced: Bools = frame[money].notna().any(axis="columns").to_numpy(dtype=bool)
-    days = _days(bench, table)
+    days = _days(draft, table)
     factor: Floats = np.ones(len(frame))
     for code in sorted(labels[place] for place in np.unique(currency[priced]) if labels[place] != target):
         rows = np.flatnonzero(priced & (currency == labels.index(code)))
@@ -76,14 +76,14 @@ def _convert(bench: Workbench, table: Table, book: Book, target: str, converted:
         if series is None:
             factor[rows] = np.nan
             why = "the file names no currency there" if code == NONE else "no such rate is given"
-            _report(bench, table, rows, code, target, why)
+            _report(draft, table, rows, code, target, why)
             continue
         factor[rows], ages = series.on(days[rows])
         early: Bools = np.isnan(factor[rows])
         dated: Bools = np.not_equal(days[rows], EVER)
         first = np.datetime64(int(series.days[0]), "D")
-        _report(bench, table, rows[early & dated], code, target, f"the first rate is of {first}")
-        _report(bench, table, rows[early & ~dated], code, target, "the row has no date")
+        _report(draft, table, rows[early & dated], code, target, f"the first rate is of {first}")
+        _report(draft, table, rows[early & ~dated], code, target, "the row has no date")
         if not early.all():
             used = converted.setdefault(code, _Converted(series.how))
             used.age = max(used.age, int(ages[~early].max()))
@@ -92,27 +92,27 @@ def _convert(bench: Workbench, table: Table, book: Book, target: str, converted:
     frame[RATE], frame[NO_RATE] = factor, priced & np.isnan(factor)
 
 
-def _report(bench: Workbench, table: Table, rows: Ints, code: str, target: str, why: str) -> None:
+def _report(draft: Draft, table: Table, rows: Ints, code: str, target: str, why: str) -> None:
     """A row that is spread over several days is still one row."""
     if len(rows):
         once = np.zeros(len(table.frame), dtype=bool)
         once[rows] = ~table.frame[[SOURCE, ROW]].iloc[rows].duplicated().to_numpy()
-        bench.report("no-rate", table, once, seen=code, currency=target, why=why)
+        draft.report("no-rate", table, once, seen=code, currency=target, why=why)
 
 
-def _currencies(bench: Workbench, table: Table, target: str) -> tuple[list[str], Ints]:
+def _currencies(draft: Draft, table: Table, target: str) -> tuple[list[str], Ints]:
     """The currency of each row, as a place among labels: that of the report where its file names none, `(none)` where only
     the row has none."""
     frames = [table.frame]
-    if table.name == "order_lines" and "orders" in bench.tables:
-        frames.append(bench.tables["orders"].frame)
+    if table.name == "order_lines" and "orders" in draft.tables:
+        frames.append(draft.tables["orders"].frame)
     codes = {str(value) for frame in frames if "currency" in frame for value in frame["currency"].dropna().unique()}
     labels = [NONE, *sorted(codes | {target})]
     result = _places(frames[0], labels)
     if len(frames) > 1:
         result = np.where(result == 0, _of_order(frames[0], frames[1], _places(frames[1], labels), np.int64(0)), result)
     source = table.frame[SOURCE].to_numpy()
-    named = np.bincount(source, weights=result != 0, minlength=len(bench.sources)) > 0
+    named = np.bincount(source, weights=result != 0, minlength=len(draft.sources)) > 0
     return labels, np.where(named[source], result, labels.index(target))
 
 
@@ -134,21 +134,21 @@ def _of_order(lines: pd.DataFrame, orders: pd.DataFrame, values: NDArray[Any], m
     return np.append(by_id.to_numpy(), np.array([missing], dtype=values.dtype))[place]
 
 
-def _days(bench: Workbench, table: Table) -> Ints:
+def _days(draft: Draft, table: Table) -> Ints:
     """The day whose rate each row is converted at, EVER where it has none."""
     frame = table.frame
-    as_of = np.full(len(frame), bench.as_of, dtype="datetime64[D]")
+    as_of = np.full(len(frame), draft.as_of, dtype="datetime64[D]")
     if table.name == "subscriptions":
         return as_of.astype(np.int64)
     if table.name == "deals":
-        created = bench.days(moments(frame, "created_at"))
+        created = draft.days(moments(frame, "created_at"))
         is_open = (frame["outcome"] == "open").to_numpy()
-        closed = bench.days(moments(frame, "closed_at"))
+        closed = draft.days(moments(frame, "closed_at"))
         # An open deal without a date is open now; what was closed without a date was at least created on one.
         own = np.where(np.isnat(closed), created, closed)
         return np.where(is_open & np.isnat(own), as_of, own).astype("datetime64[D]").astype(np.int64)
     if table.name == "order_lines":
-        orders = bench.tables["orders"].frame if "orders" in bench.tables else frame
-        ordered = bench.days(moments(orders, "ordered_at"))
+        orders = draft.tables["orders"].frame if "orders" in draft.tables else frame
+        ordered = draft.days(moments(orders, "ordered_at"))
         return _of_order(frame, orders, ordered, np.datetime64("NaT", "D")).astype("datetime64[D]").astype(np.int64)
-    return bench.days(moments(frame, "spent_at" if table.name == "spend" else "ordered_at")).astype(np.int64)
+    return draft.days(moments(frame, "spent_at" if table.name == "spend" else "ordered_at")).astype(np.int64)

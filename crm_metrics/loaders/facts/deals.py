@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, put, words
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
-from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Workbench, put, words
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import DAY, NAT, instants, moments, numbers
 
@@ -14,79 +14,79 @@ _MANY = 30  # deals that ended all alike: hardly what happened, where some are l
 _COMPETITION = ("closed lost to competition",)  # Zoho's stage
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """Open times, durations and weighted amounts, now that as-of is known."""
-    if "deals" not in bench.tables:
+    if "deals" not in draft.tables:
         return
-    table = bench.tables["deals"]
+    table = draft.tables["deals"]
     frame = table.frame
     outcome = frame["outcome"].cat.codes.to_numpy()
     is_open = outcome == OPEN
     closed = moments(frame, "closed_at")
     if "closed_at" in frame:
         for code, name in ((WON, "won"), (LOST, "lost")):
-            bench.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
-    _note_one_outcome(bench, outcome)
-    if bench.asks("deals", "open_from", "overdue_from"):
-        _pipeline(bench, table, is_open)
-    _durations(bench, table, is_open)
-    _amounts(bench, frame, outcome)
+            draft.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
+    _note_one_outcome(draft, outcome)
+    if draft.asks("deals", "open_from", "overdue_from"):
+        _pipeline(draft, table, is_open)
+    _durations(draft, table, is_open)
+    _amounts(draft, frame, outcome)
     if "lost_reason" in frame:
-        named = words(frame, "lost_reason", bench.settings.competitor_reasons)
+        named = words(frame, "lost_reason", draft.settings.competitor_reasons)
         named |= words(frame, "stage", _COMPETITION)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
 
 
-def _note_one_outcome(bench: Workbench, outcome: np.ndarray) -> None:
+def _note_one_outcome(draft: Draft, outcome: np.ndarray) -> None:
     """Say so when many deals ended and all alike: the export may leave the others out, and nothing else would tell."""
     won, lost = int((outcome == WON).sum()), int((outcome == LOST).sum())
-    if bench.asks("deals", "outcome") and won + lost >= _MANY and not (won and lost):
+    if draft.asks("deals", "outcome") and won + lost >= _MANY and not (won and lost):
         outcome_name, other = ("won", "lost") if won else ("lost", "won")
         warning = f"if the export leaves {other} ones out, every win rate is wrong"
-        bench.note(f"All {won + lost:,} deals that ended are {outcome_name}: {warning}.", "deals.outcome")
+        draft.note(f"All {won + lost:,} deals that ended are {outcome_name}: {warning}.", "deals.outcome")
 
 
-def _pipeline(bench: Workbench, table: Table, is_open: Bools) -> None:
+def _pipeline(draft: Draft, table: Table, is_open: Bools) -> None:
     """From when until when each deal was open, and from when it was overdue. A deal won or lost without a date was never
     open; one that is open without a creation date is open now, and that is all that can be said."""
     frame = table.frame
     created, closed = moments(frame, "created_at"), moments(frame, "closed_at")
     unplaced = is_open & np.isnat(created)
-    opened = np.where(unplaced, bench.now - np.timedelta64(1, "us"), created)
+    opened = np.where(unplaced, draft.now - np.timedelta64(1, "us"), created)
     never = ~is_open & np.isnat(closed)
     if "created_at" in frame:
-        bench.report("unplaced-open", table, unplaced, column="creation date")
+        draft.report("unplaced-open", table, unplaced, column="creation date")
         frame["open_from"] = np.where(never, NAT, opened)
     else:
         table.unusable["overdue_from"] = Unusable("missing-column", "the deals do not say when they were opened")
     frame["open_until"] = np.where(never, np.datetime64("1700-01-01", "us"), closed)
-    if "expected_close_at" in frame and bench.asks("deals", "overdue_from"):
+    if "expected_close_at" in frame and draft.asks("deals", "overdue_from"):
         expected = frame["expected_close_at"].to_numpy()
-        overdue = instants(bench.days(expected) + DAY, bench.settings.timezone)
+        overdue = instants(draft.days(expected) + DAY, draft.settings.timezone)
         frame["overdue_from"] = np.where(np.isnat(expected), NAT, np.maximum(overdue, opened))
 
 
-def _durations(bench: Workbench, table: Table, is_open: Bools) -> None:
+def _durations(draft: Draft, table: Table, is_open: Bools) -> None:
     frame = table.frame
     if "created_at" not in frame:
         return
     if "closed_at" in frame:
-        cycle = bench.between(table, "created_at", "closed_at", DAY_US)
-        cycle = bench.no_negative(table, cycle, "the creation date", "the close date", "the sales cycle")
+        cycle = draft.between(table, "created_at", "closed_at", DAY_US)
+        cycle = draft.no_negative(table, cycle, "the creation date", "the close date", "the sales cycle")
         put(frame, "cycle_days", cycle)
         of_won = cycle[frame["is_outcome_won"].to_numpy() & ~np.isnan(cycle)]
         if len(of_won):
-            bench.constants["median_cycle_days"] = float(np.median(of_won))
-    usual = bench.constants.get("median_cycle_days", np.nan)
-    if not bench.asks("deals", "cycle_wait_days", "is_young_open"):
+            draft.constants["median_cycle_days"] = float(np.median(of_won))
+    usual = draft.constants.get("median_cycle_days", np.nan)
+    if not draft.asks("deals", "cycle_wait_days", "is_young_open"):
         return
-    age = bench.waited(table, "created_at", "closed_at", DAY_US)
+    age = draft.waited(table, "created_at", "closed_at", DAY_US)
     wait = np.where(is_open, age, numbers(frame, "cycle_days"))
     frame["cycle_wait_days"] = np.where(wait < 0, np.nan, wait)
     frame["is_young_open"] = is_open & (age < usual)  # never, where no cycle says what is usual
 
 
-def _amounts(bench: Workbench, frame: pd.DataFrame, outcome: np.ndarray) -> None:
+def _amounts(draft: Draft, frame: pd.DataFrame, outcome: np.ndarray) -> None:
     """Weighted amounts of deals not closed since as-of, whose probability is known; and amounts by which won and lost deals
     can be compared: where all lost deals of a currency have 0 while won ones have more, nobody priced them."""
     if "amount" not in frame:
@@ -94,7 +94,7 @@ def _amounts(bench: Workbench, frame: pd.DataFrame, outcome: np.ndarray) -> None
     amounts = numbers(frame, "amount")
     if "probability" in frame:
         frame["weighted_amount"] = np.where(frame["is_still_open"], amounts * numbers(frame, "probability"), np.nan)
-    if not bench.asks("deals", "compared_amount"):
+    if not draft.asks("deals", "compared_amount"):
         return
     lost = outcome == LOST
     priced = amounts

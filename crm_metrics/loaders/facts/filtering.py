@@ -33,7 +33,7 @@ from crm_metrics.expressions import (
 )
 from crm_metrics.loaders import linking
 from crm_metrics.loaders.coercing.numbers import resolve, take_apart
-from crm_metrics.loaders.facts.workbench import Workbench, distinct_values
+from crm_metrics.loaders.facts.draft import Draft, distinct_values
 from crm_metrics.schema import Kind
 from crm_metrics.tables import CHOSEN, NONE, WHERE, Table, Unusable
 from crm_metrics.tables.filters import matches
@@ -41,16 +41,16 @@ from crm_metrics.tables.filters import matches
 _LABELS = pd.Index([CHOSEN, "no"], dtype="str")
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """Marks the rows of every table that has the columns of the filter, those of its customer, seller or product included.
     Numbers and dates are only those of the table itself."""
-    if bench.where is None:
+    if draft.where is None:
         return
-    for column in sorted(columns(bench.where)):
-        if not any(_is_measured(name, column) for name, table in bench.tables.items() if table.has(column)):
-            linking.carry(bench.tables, column)
-    for table in bench.tables.values():
-        mark(bench, table.frame)
+    for column in sorted(columns(draft.where)):
+        if not any(_is_measured(name, column) for name, table in draft.tables.items() if table.has(column)):
+            linking.carry(draft.tables, column)
+    for table in draft.tables.values():
+        mark(draft, table.frame)
 
 
 def _is_measured(table: str, column: str) -> bool:
@@ -58,22 +58,22 @@ def _is_measured(table: str, column: str) -> bool:
     return spec is not None and (spec.kind is Kind.DATE or spec.kind in schema.NUMERIC)
 
 
-def mark(bench: Workbench, frame: pd.DataFrame) -> None:
+def mark(draft: Draft, frame: pd.DataFrame) -> None:
     """Writes onto each row of a frame whether it is one of the filter; nothing where a column of it is lacking. Raises
     `UsageError` for a comparison that its column does not allow."""
-    if bench.where is None or not columns(bench.where) <= {*frame.columns}:
+    if draft.where is None or not columns(draft.where) <= {*frame.columns}:
         return
     cells: dict[str, pd.Series[Any]] = {}
-    tree = replaced(bench.where, lambda leaf: _bound(bench, frame, leaf, cells))
+    tree = replaced(draft.where, lambda leaf: _bound(draft, frame, leaf, cells))
     chosen = matches(pd.DataFrame(cells), tree)
     frame[WHERE] = pd.Series(pd.Categorical.from_codes((~chosen).astype(np.int8), _LABELS), index=frame.index)
 
 
-def follow(bench: Workbench, back: pd.DataFrame, of: pd.Series[Any], sold: pd.DataFrame, keys: pd.Series[Any]) -> None:
+def follow(draft: Draft, back: pd.DataFrame, of: pd.Series[Any], sold: pd.DataFrame, keys: pd.Series[Any]) -> None:
     """Marks the rows that give money back like the sale that each is `of`, among those with these keys, where the filter is
     about amounts: theirs is another. One of an unknown sale keeps its own mark."""
     specs = schema.TABLES["orders"].columns
-    read = columns(bench.where) if bench.where is not None else set()
+    read = columns(draft.where) if draft.where is not None else set()
     if (
         WHERE not in back
         or WHERE not in sold
@@ -86,7 +86,7 @@ def follow(bench: Workbench, back: pd.DataFrame, of: pd.Series[Any], sold: pd.Da
     back[WHERE] = pd.Categorical(np.where(pd.isna(sale_marks), back[WHERE].to_numpy(dtype=object), sale_marks), _LABELS)
 
 
-def _bound(bench: Workbench, frame: pd.DataFrame, leaf: Leaf, cells: dict[str, pd.Series[Any]]) -> Filter:
+def _bound(draft: Draft, frame: pd.DataFrame, leaf: Leaf, cells: dict[str, pd.Series[Any]]) -> Filter:
     """A comparison in the values that its column holds; the column is put among the cells as it is to be compared."""
     column, values = frame[leaf.column], literals(leaf)
     if isinstance(leaf, Missing):
@@ -96,7 +96,7 @@ def _bound(bench: Workbench, frame: pd.DataFrame, leaf: Leaf, cells: dict[str, p
         cells[leaf.column] = column
         return _checked(leaf, all(isinstance(value, bool) for value in values), "true or false", "True")
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
-        days = bench.days(column.to_numpy())
+        days = draft.days(column.to_numpy())
         cells[leaf.column] = pd.Series(days.astype(np.float64), index=frame.index).mask(np.isnat(days))
         return _in_days(leaf)
     read: pd.Series[Any] | None = column if pd.api.types.is_numeric_dtype(column.dtype) else None
@@ -159,27 +159,27 @@ def _with_blank(leaf: Leaf) -> Filter:
     return leaf
 
 
-def choose(bench: Workbench) -> tuple[dict[str, Table], dict[str, Unusable]]:
-    """Leaves the rows of the filter on the bench; all come back, with the tables that go as a whole: they lack a column of
+def choose(draft: Draft) -> tuple[dict[str, Table], dict[str, Unusable]]:
+    """Leaves the rows of the filter in the draft; all come back, with the tables that go as a whole: they lack a column of
     it, or have no such row and never a text of it. Raises `NothingToReport` where nothing is left of what is asked for."""
-    if bench.where is None:
+    if draft.where is None:
         return {}, {}
-    tables, bench.tables, unable = bench.tables, {}, dict[str, Unusable]()
-    asked = {base for name in bench.wanted for base in (name, *schema.TABLES[name].bases)} & tables.keys()
-    unknown, nowhere = _unknown(bench.where, {name: tables[name] for name in sorted(asked)})
+    tables, draft.tables, unable = draft.tables, {}, dict[str, Unusable]()
+    asked = {base for name in draft.wanted for base in (name, *schema.TABLES[name].bases)} & tables.keys()
+    unknown, nowhere = _unknown(draft.where, {name: tables[name] for name in sorted(asked)})
     for name, table in tables.items():
         if not table.has(WHERE):
-            unable[name] = Unusable("missing-column", _lacking(table, bench.where))
+            unable[name] = Unusable("missing-column", _lacking(table, draft.where))
             continue
         keep = table.chosen()
         if not keep.any() and name in unknown:
             unable[name] = Unusable("no-rows", unknown[name])
             continue
-        bench.tables[name] = replace(table, frame=table.frame[keep].reset_index(drop=True))
-    if not any(len(bench.tables[name].frame) for name in asked & bench.tables.keys()):
+        draft.tables[name] = replace(table, frame=table.frame[keep].reset_index(drop=True))
+    if not any(len(draft.tables[name].frame) for name in asked & draft.tables.keys()):
         reasons = nowhere or [unable[name].seen for name in sorted(asked & unable.keys())] or ["there is no such row"]
-        raise NothingToReport(f"--where {bench.settings.where}: {'; '.join(dict.fromkeys(reasons))}")
-    bench.notes += [f"N{sentence[1:]}" for sentence in nowhere]
+        raise NothingToReport(f"--where {draft.settings.where}: {'; '.join(dict.fromkeys(reasons))}")
+    draft.notes += [f"N{sentence[1:]}" for sentence in nowhere]
     return tables, unable
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, distinct_values
+from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table
@@ -60,7 +60,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f"))
 
 
-def split(bench: Workbench, table: Table) -> None:
+def split(draft: Draft, table: Table) -> None:
     """Leave out what a ledger holds besides sales, and make its refunds negative. Raises `DataError` for a ledger with types
     that are not known and hold money: which of its rows are sales cannot be told then."""
     frame = table.frame
@@ -69,25 +69,25 @@ def split(bench: Workbench, table: Table) -> None:
     out = np.zeros(len(frame), dtype=bool)
     sign = np.ones(len(frame))
     typed = has_value(frame, "type")
-    for i, mine in bench.by_file(table):
+    for i, mine in draft.by_file(table):
         kinds = [kind_of(label) for label in distinct_values(frame, "type", mine & typed)]
         if not kinds or len(kinds) > _MOST or not is_ledger(kinds):
             continue
         of_row = by_text(frame["type"], lambda label: kind_of(label) or "?", "?", object)
         of_row[~mine] = None
         amount = numbers(frame, "amount")
-        _refuse_unknown(bench, table, i, of_row, amount)
+        _refuse_unknown(draft, table, i, of_row, amount)
         gone, why = _no_sales(table, of_row, amount)
         for label, hit in why.items():
             names = ", ".join(distinct_values(frame, "type", hit)) or "without a type"
-            bench.report("no-sale", table, hit, column=bench.sources[i].columns["type"], seen=names, why=label)
+            draft.report("no-sale", table, hit, column=draft.sources[i].columns["type"], seen=names, why=label)
         out |= gone
         refund = of_row == "refund"
         if not (amount[refund] < 0).any():
             sign[refund] = -1
     if (sign < 0).any():
         frame["amount"] = numbers(frame, "amount") * sign
-    bench.leave_out(table, out, "no-sale")
+    draft.leave_out(table, out, "no-sale")
 
 
 def is_ledger(kinds: list[str | None]) -> bool:
@@ -100,7 +100,7 @@ def is_ledger(kinds: list[str | None]) -> bool:
     )
 
 
-def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
+def _refuse_unknown(draft: Draft, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
     """Raises `DataError` for rows with money of which nothing says whether they are sales."""
     kinds = {str(kind) for kind in of_row if kind is not None}
     sold = kinds & {"order", "invoice", "sale", "payment", "refund"}
@@ -110,7 +110,7 @@ def _refuse_unknown(bench: Workbench, table: Table, source: int, of_row: np.ndar
     if sold and not doubtful.any():
         return
     unsold = doubtful if doubtful.any() else of_row == "other"
-    path, column = bench.sources[source].path, bench.sources[source].columns["type"]
+    path, column = draft.sources[source].path, draft.sources[source].columns["type"]
     names = distinct_values(table.frame, "type", unsold)
     chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "sale"' for name in names[:3])
     file = json.dumps(path.rpartition("/")[2].partition("#")[0], ensure_ascii=False)

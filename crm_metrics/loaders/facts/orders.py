@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, distinct_values, quantities
+from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, numbers, truths
@@ -24,15 +24,15 @@ _OF_THE_ORDER = (
 _DOCUMENTS = ("orders", "invoices", "payments", "lines")
 
 
-def settle(bench: Workbench, table: Table) -> None:
+def settle(draft: Draft, table: Table) -> None:
     """Settle what lines come to where only their price is given, what stands on several lines, and each order's state."""
     if "amount" not in table.frame and "line_price" in table.frame:
         table.frame["amount"] = numbers(table.frame, "line_price") * quantities(table.frame)
-    _settle_lines(bench, table)
-    states.settle(bench, table)
+    _settle_lines(draft, table)
+    states.settle(draft, table)
 
 
-def _settle_lines(bench: Workbench, table: Table) -> None:
+def _settle_lines(draft: Draft, table: Table) -> None:
     """Write what only the first line of an order says onto its other lines. This comes before as-of and the customers are
     known, which depend on it."""
     if "order_id" not in table.frame:
@@ -41,7 +41,7 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
     gaps = [column for column in _OF_THE_ORDER if column in frame and frame[column].isna().any()]
     if not gaps:
         return
-    key = keys(bench, frame)
+    key = keys(draft, frame)
     several = of_several(key)
     groups = key[several]
     for column in gaps:
@@ -50,14 +50,14 @@ def _settle_lines(bench: Workbench, table: Table) -> None:
             frame.loc[several, column] = values.fillna(values.groupby(groups).transform("first"))
 
 
-def keys(bench: Workbench, frame: pd.DataFrame, column: str = "order_id") -> pd.Series:
+def keys(draft: Draft, frame: pd.DataFrame, column: str = "order_id") -> pd.Series:
     """The order each row belongs to, or the one that another column names, missing where it has no number; equal numbers of
     two systems are two orders."""
     if column not in frame:
         return pd.Series(np.full(len(frame), None), index=frame.index, dtype="str")
     ids = frame[column].astype("str")
-    numbering = bench.tables["orders"].numbering
-    place = {source.index: str(numbering.get(source.index, 0)) for source in bench.sources if source.table == "orders"}
+    numbering = draft.tables["orders"].numbering
+    place = {source.index: str(numbering.get(source.index, 0)) for source in draft.sources if source.table == "orders"}
     if len(set(place.values())) < 2:
         return ids
     return frame[SOURCE].map(place).astype("str") + "\x1f" + ids
@@ -78,34 +78,34 @@ def is_refunded(frame: pd.DataFrame) -> Bools:
     return states.is_in(frame, "orders", "refunded")
 
 
-def leave_out(bench: Workbench, table: Table) -> set[str]:
+def leave_out(draft: Draft, table: Table) -> set[str]:
     """Take away what stands in another document too, and what is no sale: cancelled, failed, only authorised. The numbers of
     the latter come back."""
-    bench.leave_out(table, _elsewhere(bench, table), "counted-elsewhere")
+    draft.leave_out(table, _elsewhere(draft, table), "counted-elsewhere")
     frame = table.frame
     called_off = has_value(frame, "cancelled_at")
     worded = states.is_in(frame, "orders", "cancelled") & has_value(frame, "status")
     authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
     void: Bools = worded | called_off | authorised
-    for _, mine in bench.by_file(table, void):
+    for _, mine in draft.by_file(table, void):
         reasons = distinct_values(frame, "status", mine & worded) if (mine & worded).any() else []
         reasons += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
         reasons += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
-        bench.report("cancelled-order", table, mine, seen=", ".join(reasons))
+        draft.report("cancelled-order", table, mine, seen=", ".join(reasons))
     gone = ids(frame, void)
-    bench.leave_out(table, void, "cancelled-order")
+    draft.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
     if unpaid.any():
         shown = ", ".join(sorted(set(table.frame.loc[unpaid, "status"].astype(str))))
-        bench.report("unpaid-order", table, unpaid, seen=shown)
+        draft.report("unpaid-order", table, unpaid, seen=shown)
     return gone
 
 
-def _elsewhere(bench: Workbench, table: Table) -> Bools:
+def _elsewhere(draft: Draft, table: Table) -> Bools:
     """The rows whose money another document that is given counts: invoices beside orders, payments beside either. A payment
     that names no invoice, or one that is not given, is money of its own where the file names invoices at all."""
     source = table.frame[SOURCE].to_numpy()
-    kinds = {i: _documents(bench, table, i) for i in bench.files(table)}
+    kinds = {i: _documents(draft, table, i) for i in draft.files(table)}
     hit = np.zeros(len(table.frame), dtype=bool)
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]
@@ -115,23 +115,23 @@ def _elsewhere(bench: Workbench, table: Table) -> Bools:
         rows: Bools = source == i
         if kind == best:
             continue
-        link = _paid_for(bench, table, i)
+        link = _paid_for(draft, table, i)
         if link is not None and (best == "invoices" or link[rows].isin(counted_ids).any()):
             rows = rows & link.isin(counted_ids).to_numpy()
             _carry_refunds(table, rows, counted, link)
         hit |= rows
         if rows.any():
-            _say(bench, table, rows, kind, best, ", ".join(bench.sources[j].path for j in others))
+            _say(draft, table, rows, kind, best, ", ".join(draft.sources[j].path for j in others))
     return hit
 
 
-def _paid_for(bench: Workbench, table: Table, source: int) -> pd.Series | None:
+def _paid_for(draft: Draft, table: Table, source: int) -> pd.Series | None:
     """The number of the invoice or order that each payment of a file pays; None where the file names none."""
     frame = table.frame
     rows = frame[SOURCE].to_numpy() == source
     if "paid_invoice_id" in frame and has_value(frame, "paid_invoice_id")[rows].any():
         return frame["paid_invoice_id"].astype("str")
-    label = set(normalised(bench.sources[source].columns.get("order_id", "")).split())
+    label = set(normalised(draft.sources[source].columns.get("order_id", "")).split())
     return frame["order_id"].astype("str") if label & {"invoice", "order"} else None
 
 
@@ -145,26 +145,26 @@ def _carry_refunds(table: Table, payments: Bools, invoices: Bools, link: pd.Seri
     frame.loc[invoices, "refunded_amount"] = own.fillna(frame.loc[invoices, "order_id"].astype("str").map(back))
 
 
-def _say(bench: Workbench, table: Table, rows: Bools, documents: str, other: str, where: str) -> None:
+def _say(draft: Draft, table: Table, rows: Bools, documents: str, other: str, where: str) -> None:
     singular = documents.removesuffix("s")
     named = singular if np.count_nonzero(rows) == 1 else documents
-    bench.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
+    draft.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
 
 
-def _documents(bench: Workbench, table: Table, source: int) -> str:
+def _documents(draft: Draft, table: Table, source: int) -> str:
     """What the rows of a file are: its vendor says so, else their types, else the names of its number and its date do."""
-    stated = bench.recognised[source].layout.documents or ledgers.documents(table, source)
-    columns = bench.sources[source].columns
+    stated = draft.recognised[source].layout.documents or ledgers.documents(table, source)
+    columns = draft.sources[source].columns
     labels = {name: set(normalised(columns.get(name, "")).split()) for name in ("order_id", "ordered_at")}
     paid = labels["order_id"] & {"payment", "charge", "transaction"} or labels["ordered_at"] & {"payment", "paid"}
     return stated or ("payments" if paid else "invoices" if "invoice" in labels["order_id"] else "orders")
 
 
-def order_rows(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
+def order_rows(draft: Draft, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
     """One row per order: the lines of an order become one. Beside it, for each file, whether its amounts are those of whole
     orders, repeated on their lines."""
-    repeated = np.zeros(len(bench.sources), dtype=bool)
-    key = keys(bench, frame)
+    repeated = np.zeros(len(draft.sources), dtype=bool)
+    key = keys(draft, frame)
     several = of_several(key)
     if not several.any():
         return frame.copy().reset_index(drop=True), repeated
@@ -180,23 +180,23 @@ def order_rows(bench: Workbench, frame: pd.DataFrame) -> tuple[pd.DataFrame, Boo
         elif pd.api.types.is_datetime64_any_dtype(kind) or column == ROW:
             first[column] = groups[column].min()
     if "amount" in lines:
-        first["amount"] = _totals(bench, lines, key[several].to_numpy(), repeated)
+        first["amount"] = _totals(draft, lines, key[several].to_numpy(), repeated)
     return pd.concat([frame[~several], first.reset_index(drop=True)[frame.columns]], ignore_index=True), repeated
 
 
-def _totals(bench: Workbench, lines: pd.DataFrame, key: Any, repeated: Bools) -> pd.Series:
+def _totals(draft: Draft, lines: pd.DataFrame, key: Any, repeated: Bools) -> pd.Series:
     """What each order of several lines comes to, decided for each vendor's files on their own; those whose lines repeat the
     total are marked."""
-    system = lines[SOURCE].map({i: id(file.layout) for i, file in bench.recognised.items()})
+    system = lines[SOURCE].map({i: id(file.layout) for i, file in draft.recognised.items()})
     parts = []
     for _, part in lines.groupby(system):
-        total, is_repeated = _total(bench, part, pd.Series(key, index=lines.index)[part.index])
+        total, is_repeated = _total(draft, part, pd.Series(key, index=lines.index)[part.index])
         parts.append(total)
         repeated[np.unique(part[SOURCE])] = is_repeated
     return pd.concat(parts)
 
 
-def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series, bool]:
+def _total(draft: Draft, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series, bool]:
     """What each order comes to: the lines are parts of it, or each repeats its total."""
     source = int(lines[SOURCE].iloc[0])
     if "product" in lines:  # a row for the whole order beside one for each product
@@ -207,12 +207,12 @@ def _total(bench: Workbench, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Se
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1
-    choice = bench.settings.order_amount or bench.recognised[source].layout.amounts or None
+    choice = draft.settings.order_amount or draft.recognised[source].layout.amounts or None
     if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
         return amounts.sum(min_count=1), False
     if choice == "total" or (equal.all() and len(equal) > _MANY):
         return amounts.first(), True
-    raise _asked(bench.sources[source].path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
+    raise _asked(draft.sources[source].path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
 
 
 def _asked(path: str, orders: int, as_lines: float, as_totals: float) -> AmbiguousError:

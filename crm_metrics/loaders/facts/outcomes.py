@@ -13,7 +13,7 @@ import pandas as pd
 from crm_metrics.errors import AmbiguousError, DataError, Reading, together
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import Bools, Workbench, all_calendar, category, distinct_values, put, words
+from crm_metrics.loaders.facts.draft import Bools, Draft, all_calendar, category, distinct_values, put, words
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.schema import TABLES
@@ -31,12 +31,12 @@ _NO_REASON = ("n a", "na", "none", "null", "nan", "not lost", "unknown", "-", "-
 _FEW = 0.05  # deals won with a reason for a loss: slips; where there are more, the column says something else
 
 
-def settle_outcomes(bench: Workbench, table: Table) -> None:
+def settle_outcomes(draft: Draft, table: Table) -> None:
     """Give every deal its outcome and its close date; the close date of an open deal is the expected one. This comes before
     as-of is known, which depends on it."""
     frame = table.frame
-    by_stage = _by_stage(bench, table)
-    outcome = _stated(bench, table, by_stage)
+    by_stage = _by_stage(draft, table)
+    outcome = _stated(draft, table, by_stage)
     put_outcome(frame, outcome)
     if "won_amount" in frame:  # what it was sold for beats what it was thought to bring
         own = numbers(frame, "won_amount")
@@ -47,14 +47,14 @@ def settle_outcomes(bench: Workbench, table: Table) -> None:
         if name in frame:
             own = frame[name].to_numpy()
             closed = np.where((outcome == code) & ~np.isnat(own), own, closed)
-    if bench.asks("deals", "expected_close_at") and (has_date or "expected_close_at" in frame):
+    if draft.asks("deals", "expected_close_at") and (has_date or "expected_close_at" in frame):
         expected = moments(frame, "expected_close_at")
         frame["expected_close_at"] = np.where((outcome == OPEN) & np.isnat(expected), closed, expected)
     if has_date:
         table.calendar["closed_at"] = all_calendar(table, "closed_at", "won_at", "lost_at")
         put(frame, "closed_at", np.where(outcome == OPEN, NAT, closed))
     elif (outcome != OPEN).any():
-        _say_expected(bench, table)
+        _say_expected(draft, table)
 
 
 def put_outcome(frame: pd.DataFrame, outcome: np.ndarray) -> None:
@@ -63,9 +63,9 @@ def put_outcome(frame: pd.DataFrame, outcome: np.ndarray) -> None:
     frame["is_outcome_won"], frame["is_outcome_lost"] = outcome == WON, outcome == LOST
 
 
-def _say_expected(bench: Workbench, table: Table) -> None:
+def _say_expected(draft: Draft, table: Table) -> None:
     """Say that deals which are placed in time by their creation have no close date, but an expected one."""
-    headers_of = [bench.sources[i].columns for i in bench.files(table)]
+    headers_of = [draft.sources[i].columns for i in draft.files(table)]
     headers = sorted({columns["expected_close_at"] for columns in headers_of if "expected_close_at" in columns})
     if headers and any("created_at" in columns for columns in headers_of):
         problem = (
@@ -74,23 +74,23 @@ def _say_expected(bench: Workbench, table: Table) -> None:
         table.unusable["closed_at"] = Unusable("missing-column", problem, "add the day on which each was won or lost")
 
 
-def _by_stage(bench: Workbench, table: Table) -> np.ndarray:
+def _by_stage(draft: Draft, table: Table) -> np.ndarray:
     """What the name of each deal's stage says, as a whole, never by containing a word."""
     frame = table.frame
     if "stage" not in frame:
         return np.full(len(frame), OPEN, dtype=np.int8)
-    meaning = stage_meaning(bench)
+    meaning = stage_meaning(draft)
     return by_text(frame["stage"], lambda stage: OUTCOMES.index(meaning(stage) or "open"), OPEN, np.int8)
 
 
-def stage_meaning(bench: Workbench) -> Callable[[str], str | None]:
+def stage_meaning(draft: Draft) -> Callable[[str], str | None]:
     """What tells whether a stage of a name means won, lost or, by the settings, open; None for a name that no list has. The
     settings decide before the vendors, and these before the common names: that one means open is for the settings to say."""
-    chosen = {folded(word): state for word, state in bench.settings.states.get("deals", {}).items()}
+    chosen = {folded(word): state for word, state in draft.settings.states.get("deals", {}).items()}
     for state in ("won", "lost", "open"):
-        chosen |= {folded(word): state for word in getattr(bench.settings, f"{state}_stages")}
+        chosen |= {folded(word): state for word in getattr(draft.settings, f"{state}_stages")}
     vendors: dict[str, str] = {}
-    for layout in {id(file.layout): file.layout for file in bench.recognised.values()}.values():
+    for layout in {id(file.layout): file.layout for file in draft.recognised.values()}.values():
         vendors |= layout.state_of
     common = state_words("deals")
     patterns = {re.compile(word.replace("*", ".*")): state for word, state in vendors.items() if "*" in word}
@@ -104,57 +104,57 @@ def stage_meaning(bench: Workbench) -> Callable[[str], str | None]:
     return meaning
 
 
-def _stated(bench: Workbench, table: Table, by_stage: np.ndarray) -> np.ndarray:
+def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     """The outcome by the file's own word for it, else its flags, its status, its won and lost dates, else the stage."""
     frame = table.frame
     result = by_stage.copy()
     dated = has_value(frame, "won_at") | has_value(frame, "lost_at")
     if "won_at" in frame or "lost_at" in frame:
-        has_dates = states.in_file(bench, table, "won_at", "lost_at")
-        plain = has_dates & ~(states.in_file(bench, table, "stage") & _stage_decides(bench, table))
+        has_dates = states.in_file(draft, table, "won_at", "lost_at")
+        plain = has_dates & ~(states.in_file(draft, table, "stage") & _stage_decides(draft, table))
         by_date = np.select([has_value(frame, "won_at"), dated], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
         result = np.where(plain, by_date, result)
     stated_by_word = np.zeros(len(frame), dtype=bool)
     for column in ("status", "outcome"):
         if column not in frame:
             continue
-        stated = _AS_OUTCOME[states.read_by(bench, table, column)]
+        stated = _AS_OUTCOME[states.read_by(draft, table, column)]
         result = np.where(stated >= 0, stated, result)
         stated_by_word |= stated >= 0
     flagged = has_value(frame, "is_won") | truths(frame, "is_lost")
     if flagged.any():
         by_flag = _by_flag(frame, by_stage)
         conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
-        bench.report("outcome-conflict", table, conflict, column="flag")
+        draft.report("outcome-conflict", table, conflict, column="flag")
         result = np.where(flagged, by_flag, result)
     says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
-    says_open |= states.in_file(bench, table, "won_at", "lost_at")
-    if "stage" in frame and (kept := left_open(bench)):
+    says_open |= states.in_file(draft, table, "won_at", "lost_at")
+    if "stage" in frame and (kept := left_open(draft)):
         says_open |= (
             frame["stage"]
             .isin([label for label in distinct_values(frame, "stage") if folded(label) in kept])
             .to_numpy()
         )
     given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
-    bench.report("given-up-deal", table, given_up)
+    draft.report("given-up-deal", table, given_up)
     result = np.where(given_up, np.int8(LOST), result)
-    _refuse_unknown(bench, table)
-    decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(bench, table)
+    _refuse_unknown(draft, table)
+    decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(draft, table)
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
-    refuse_unclear_stages(bench, table, result, decided, ended, left_open(bench))
-    _name_open_stages(bench, table, result)
+    refuse_unclear_stages(draft, table, result, decided, ended, left_open(draft))
+    _name_open_stages(draft, table, result)
     if "stage" not in frame and "status" in frame:
         asked = (result == OPEN) & ~(flagged | dated | stated_by_word)
-        states.report(bench, table, "status", asked, _PLACES[result])
+        states.report(draft, table, "status", asked, _PLACES[result])
     for column in ("stage", "status"):
-        states.record(bench, table, column, _PLACES[result])
+        states.record(draft, table, column, _PLACES[result])
     return result
 
 
-def left_open(bench: Workbench) -> set[str]:
+def left_open(draft: Draft) -> set[str]:
     """The names of stages that the settings call open, folded."""
-    chosen = bench.settings.states.get("deals", {})
-    return {folded(word) for word in (*bench.settings.open_stages, *(w for w in chosen if chosen[w] == "open"))}
+    chosen = draft.settings.states.get("deals", {})
+    return {folded(word) for word in (*draft.settings.open_stages, *(w for w in chosen if chosen[w] == "open"))}
 
 
 def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> Bools:
@@ -182,15 +182,15 @@ def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
     return np.select([won, lost], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
 
 
-def _stage_decides(bench: Workbench, table: Table) -> Bools:
+def _stage_decides(draft: Draft, table: Table) -> Bools:
     """The rows of files whose stages can say that a deal is won or lost: Pipedrive's and Dynamics' never do."""
-    return bench.of_files(table.frame, lambda source: bench.recognised[source.index].layout.stage_decides)
+    return draft.of_files(table.frame, lambda source: draft.recognised[source.index].layout.stage_decides)
 
 
-def _refuse_unknown(bench: Workbench, table: Table) -> None:
+def _refuse_unknown(draft: Draft, table: Table) -> None:
     """Raise `DataError` for a file in which nothing says what became of its deals: they are not all open."""
-    for index in bench.files(table):
-        layout, source = bench.recognised[index].layout, bench.sources[index]
+    for index in draft.files(table):
+        layout, source = draft.recognised[index].layout, draft.sources[index]
         if not layout.stage_decides and source.columns.keys().isdisjoint(_TELLING):
             raise DataError(
                 "has no column that says which deals are won and which are lost; the stage does not say it in exports of "
@@ -200,12 +200,12 @@ def _refuse_unknown(bench: Workbench, table: Table) -> None:
             )
 
 
-def _name_open_stages(bench: Workbench, table: Table, outcome: np.ndarray) -> None:
+def _name_open_stages(draft: Draft, table: Table, outcome: np.ndarray) -> None:
     if "stage" not in table.frame:
         return
     stages = distinct_values(table.frame, "stage", outcome == OPEN)
     if stages:
-        bench.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
+        draft.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
 
 
 _SHOWN = 5
@@ -213,20 +213,20 @@ _LONGEST = 200
 
 
 def refuse_unclear_stages(
-    bench: Workbench, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, listed: Collection[str]
+    draft: Draft, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, listed: Collection[str]
 ) -> None:
     """Raise `AmbiguousError` for stages with a word of an ending in their name that are in no list (`listed`, folded),
     where a deal in them is not `decided` by anything else, and for those of deals that have `ended` by a flag
     of the file. `outcome` holds 2 for won and 0 for lost deals."""
-    if "stage" not in table.frame or not bench.needs.get("deals"):
+    if "stage" not in table.frame or not draft.needs.get("deals"):
         return
     stages = table.frame["stage"].astype("category")
     unknown = by_text(stages, lambda label: folded(label) not in listed, False)
     sounds = by_text(stages, state_words("deals").sounds_ended, False)
     unclear = unknown & ((sounds & ~decided) | ended)
     errors = [
-        _error(table, stages, hit, (table.frame[SOURCE] == index).to_numpy(), outcome, bench.sources[index].path)
-        for index, hit in bench.by_file(table, unclear)
+        _error(table, stages, hit, (table.frame[SOURCE] == index).to_numpy(), outcome, draft.sources[index].path)
+        for index, hit in draft.by_file(table, unclear)
     ]
     if errors:
         raise together(errors)

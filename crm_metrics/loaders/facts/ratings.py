@@ -10,10 +10,10 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.workbench import (
+from crm_metrics.loaders.facts.draft import (
     Bools,
+    Draft,
     Floats,
-    Workbench,
     category,
     distinct_values,
     optional_truth,
@@ -51,9 +51,9 @@ def is_stated(text: str) -> bool:
     return _RANGE.search(text) is not None
 
 
-def set_for(bench: Workbench, source: int) -> Scale | None:
+def set_for(draft: Draft, source: int) -> Scale | None:
     """The scale that the settings name for a file; None when they name none."""
-    return named(bench.settings.rules(bench.sources[source].path).scale or "", "the settings say so")
+    return named(draft.settings.rules(draft.sources[source].path).scale or "", "the settings say so")
 
 
 def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None:
@@ -71,13 +71,13 @@ def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None
     return None
 
 
-def judge(bench: Workbench, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
+def judge(draft: Draft, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
     """Which of the rows are in the top of the scale, and which lie on it at all; the others are reported."""
     outside = rows & ((score < scale.low) | (score > scale.high))
-    bench.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
-    bench.say("scale-read", column=column, scale=scale.name, why=scale.why)
+    draft.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
+    draft.say("scale-read", column=column, scale=scale.name, why=scale.why)
     inside = rows & ~outside
-    top = bench.settings.csat_top or _TOP.get(scale.name, 2)
+    top = draft.settings.csat_top or _TOP.get(scale.name, 2)
     return inside & (score > scale.high - top), inside
 
 
@@ -121,7 +121,7 @@ _NONE = ("offered", "not offered", "unoffered", "no rating", "not rated", "none"
 _WORDS = "good/bad"
 
 
-def of_tickets(bench: Workbench, table: Table) -> None:
+def of_tickets(draft: Draft, table: Table) -> None:
     """Who of the tickets' customers is satisfied."""
     frame = table.frame
     n = len(frame)
@@ -131,34 +131,34 @@ def of_tickets(bench: Workbench, table: Table) -> None:
     scale_place = np.full(n, -1, dtype=np.int8)
     good, worded, numeric = _read(frame)
     unread = has_value(frame, "satisfaction") & ~words(frame, "satisfaction", _NONE)
-    for i in bench.files(table, worded | ~np.isnan(numeric)):
+    for i in draft.files(table, worded | ~np.isnan(numeric)):
         mine = frame[SOURCE].to_numpy() == i
         if (worded & mine).any():
             satisfied |= good & mine
             rated |= worded & mine
             scale_place[worded & mine] = place(_WORDS, labels)
-            _report_unread(bench, table, unread & mine & ~worded)
+            _report_unread(draft, table, unread & mine & ~worded)
             continue
         rows = mine & ~np.isnan(numeric)
-        declared = bench.sources[i].columns.get("satisfaction", "")
-        scale = set_for(bench, i) or scale_of(numeric[rows], declared, bench.recognised[i].layout.scale)
+        declared = draft.sources[i].columns.get("satisfaction", "")
+        scale = set_for(draft, i) or scale_of(numeric[rows], declared, draft.recognised[i].layout.scale)
         if scale is None:
             problem = ambiguous("ratings", numeric[rows], declared)
             table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = problem
             return
-        top, inside = judge(bench, table, numeric, rows, scale, "the tickets' satisfaction")
+        top, inside = judge(draft, table, numeric, rows, scale, "the tickets' satisfaction")
         satisfied, rated = satisfied | top, rated | inside
         score = np.full(n, np.nan) if score is None else score
         score[inside] = numeric[inside]
         scale_place[inside] = place(scale.name, labels)
-        _report_unread(bench, table, unread & mine & ~rows)
+        _report_unread(draft, table, unread & mine & ~rows)
     if not rated.any():
         table.unusable["is_satisfied"] = Unusable("missing-column", "no ticket has a rating")
         return
     frame["is_satisfied"] = optional_truth(satisfied, rated)
     frame["rating_scale"] = category(labels, scale_place)
     if score is not None:
-        _mean_score(bench, table, score, sorted(labels[i] for i in np.unique(scale_place[~np.isnan(score)]).tolist()))
+        _mean_score(draft, table, score, sorted(labels[i] for i in np.unique(scale_place[~np.isnan(score)]).tolist()))
 
 
 def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
@@ -170,33 +170,33 @@ def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
     return good, worded, number
 
 
-def _report_unread(bench: Workbench, table: Table, rows: Bools) -> None:
+def _report_unread(draft: Draft, table: Table, rows: Bools) -> None:
     if rows.any():
-        bench.report(
+        draft.report(
             "unknown-rating", table, rows, seen=", ".join(distinct_values(table.frame, "satisfaction", rows)[:3])
         )
 
 
-def _mean_score(bench: Workbench, table: Table, score: Floats, scale_names: list[str]) -> None:
+def _mean_score(draft: Draft, table: Table, score: Floats, scale_names: list[str]) -> None:
     """The ratings as numbers, where there are some and all are on one scale."""
     if not scale_names:
         return
     table.frame["satisfaction_score"] = score
-    bench.labels["ticket_csat_score"] = f"on {scale_names[0]}"
+    draft.labels["ticket_csat_score"] = f"on {scale_names[0]}"
     if len(scale_names) > 1:
         problem = f"ratings are on the scales {' and '.join(scale_names)}, which cannot be averaged together"
         table.unusable["satisfaction_score"] = Unusable("scale-ambiguous", problem)
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """The survey's ratings where a survey asks for satisfaction, else the tickets'."""
-    if "ratings" not in bench.wanted:
+    if "ratings" not in draft.wanted:
         return
-    table = bench.tables.get("responses")
+    table = draft.tables.get("responses")
     surveyed = table is not None and (has_value(table.frame, "is_satisfied").any() or "is_satisfied" in table.unusable)
     date, what = "responded_at", "survey"
     if not surveyed:
-        table, date, what = bench.tables.get("tickets"), "created_at", "ticket ratings"
+        table, date, what = draft.tables.get("tickets"), "created_at", "ticket ratings"
     if table is None:
         return
     rated = has_value(table.frame, "is_satisfied")
@@ -208,17 +208,17 @@ def derive(bench: Workbench) -> None:
         frame["score"] = score
     elif "score" in frame:
         frame = frame.drop(columns="score")
-    ratings = Table("ratings", frame, {"rated_at": bench.calendar(table, date)})
+    ratings = Table("ratings", frame, {"rated_at": draft.calendar(table, date)})
     if "is_satisfied" in table.unusable:
         ratings.unusable = dict.fromkeys(("rated_at", "is_satisfied", "score"), table.unusable["is_satisfied"])
     elif not rated.any():
         return
     else:
         names = distinct_values(frame, "rating_scale")
-        bench.labels["csat"] = f"{what}, {' and '.join(names)}"
+        draft.labels["csat"] = f"{what}, {' and '.join(names)}"
         if len(names) > 1:
             several = f"ratings are on the scales {' and '.join(names)}, which cannot be averaged together"
             ratings.unusable["score"] = Unusable("scale-ambiguous", several)
         else:
-            bench.labels["csat_score"] = f"{what}, {names[0]}"
-    bench.tables["ratings"] = ratings
+            draft.labels["csat_score"] = f"{what}, {names[0]}"
+    draft.tables["ratings"] = ratings

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category
 from crm_metrics.loaders.facts.subscriptions import paid, priced
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, category
 from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import moments, truths
 
@@ -15,45 +15,45 @@ _MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer"
 _NOTHING = 1e-6
 
 
-def derive(bench: Workbench) -> None:
+def derive(draft: Draft) -> None:
     """The tables `recurring` and `movements`. A row whose revenue is missing although something was paid has `is_known`
     False."""
-    frame = paid(bench) if bench.wanted & {"recurring", "movements"} else None
+    frame = paid(draft) if draft.wanted & {"recurring", "movements"} else None
     if frame is None or "customer" not in frame:
         return
     unpriced = frame[truths(frame, NO_RATE)]
-    frame = priced(bench, frame)
+    frame = priced(draft, frame)
     if frame is None:
         return
-    if bench.priced_in is not None:  # what a customer pays in several currencies is one total
+    if draft.priced_in is not None:  # what a customer pays in several currencies is one total
         frame = frame.drop(columns="currency", errors="ignore")
     whose = ["customer", "currency"] if "currency" in frame else ["customer"]
-    attributes = [name for name in bench.dims if name in frame and name not in whose]
+    attributes = [name for name in draft.dims if name in frame and name not in whose]
     steps = _steps(frame, [*whose, *attributes])
-    bench.tables["recurring"] = Table("recurring", _stretches(steps))
-    bench.tables["movements"] = Table("movements", _movements(steps, whose))
+    draft.tables["recurring"] = Table("recurring", _stretches(steps))
+    draft.tables["movements"] = Table("movements", _movements(steps, whose))
     if len(unpriced):
-        _add_unpriced(bench, unpriced)
+        _add_unpriced(draft, unpriced)
     if "ended_at" not in frame:
         problem, hint = (
             "the subscriptions do not say when one ended",
             "add the column with the end of each subscription",
         )
-        bench.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", problem, hint)
-        bench.tables["movements"].unusable["kind"] = Unusable("missing-column", problem, hint)
+        draft.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", problem, hint)
+        draft.tables["movements"].unusable["kind"] = Unusable("missing-column", problem, hint)
 
 
-def _add_unpriced(bench: Workbench, frame: pd.DataFrame) -> None:
+def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
     """Rows without an amount for subscriptions that have no exchange rate: where there are only these, nothing can be said,
     which is not 0."""
-    attributes = [name for name in bench.dims if name in frame and name != "customer"]
+    attributes = [name for name in draft.dims if name in frame and name != "customer"]
     rows = frame[["customer", *attributes, SOURCE, ROW]].assign(**{NO_RATE: True, "is_known": True})
     ended = moments(frame, "ended_at")
     stretches = rows.assign(started_at=frame["started_at"], ended_at=ended, mrr=np.nan)
     begun = rows.assign(moved_at=frame["started_at"], kind="new", amount=np.nan)
     over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
     for name, parts in (("recurring", [stretches]), ("movements", [begun, over])):
-        table = bench.tables[name]
+        table = draft.tables[name]
         priced_rows = table.frame.assign(**{NO_RATE: False})
         kinds = {
             column: priced_rows[column].dtype for column in ("customer", "kind", *attributes) if column in priced_rows

@@ -6,14 +6,14 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import orders
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats
 from crm_metrics.tables import SOURCE
 from crm_metrics.tables.frames import has_value, moments, numbers
 
 _SAME = 0.005  # amounts that differ by less are equal
 
 
-def rows_of(bench: Workbench, frame: pd.DataFrame, key: pd.Series, refunded: Bools) -> Bools:
+def rows_of(draft: Draft, frame: pd.DataFrame, key: pd.Series, refunded: Bools) -> Bools:
     """The rows that are refunds of their own and no lines of an order: they take money away and stand alone under their
     number, or are later than the rest of their order, or say that they are refunds where the rest does not, or stand in a
     file that has no lines. What is taken off on the day of the order, such as a line of an exchange, is a line of it."""
@@ -22,16 +22,16 @@ def rows_of(bench: Workbench, frame: pd.DataFrame, key: pd.Series, refunded: Boo
         return negative
     several = orders.of_several(key)
     groups = key.where(several)
-    day = pd.Series(bench.days(moments(frame, "ordered_at")), index=frame.index)
+    day = pd.Series(draft.days(moments(frame, "ordered_at")), index=frame.index)
     later = (day > day.groupby(groups).transform("min")).to_numpy()
     sold = pd.Series(~negative & ~refunded, index=frame.index)
     apart = refunded & sold.groupby(groups).transform("any").fillna(False).to_numpy(dtype=bool)
-    lineless = ~frame[SOURCE].isin([source.index for source in bench.sources if "product" in source.columns]).to_numpy()
+    lineless = ~frame[SOURCE].isin([source.index for source in draft.sources if "product" in source.columns]).to_numpy()
     return negative & (~several | later | apart | lineless)
 
 
 def still_to_take(
-    bench: Workbench, sales: pd.DataFrame, refunds: pd.DataFrame, keys: tuple[pd.Series, pd.Series], refunded: Bools
+    draft: Draft, sales: pd.DataFrame, refunds: pd.DataFrame, keys: tuple[pd.Series, pd.Series], refunded: Bools
 ) -> Floats:
     """What is to be taken off each sale besides the rows of refunds: what it says was given back (all of it where it only
     says that it was refunded) less the rows that give it back. These name the sale by its number; else they are of the same
@@ -48,10 +48,10 @@ def still_to_take(
     paid_back = np.nan_to_num(sale_key.map(by_number).to_numpy(dtype=np.float64))
     back = np.where(wholly & (paid_back > 0), 0.0, np.maximum(back - paid_back, 0.0))
     back[back < _SAME] = 0.0
-    return np.where(_paired(bench, sales, refunds[~linked], back, wholly), 0.0, back)
+    return np.where(_paired(draft, sales, refunds[~linked], back, wholly), 0.0, back)
 
 
-def _paired(bench: Workbench, sales: pd.DataFrame, refunds: pd.DataFrame, back: Floats, wholly: Bools) -> Bools:
+def _paired(draft: Draft, sales: pd.DataFrame, refunds: pd.DataFrame, back: Floats, wholly: Bools) -> Bools:
     """The sales whose money was given back by rows of their own that name no sale. Those are of the same customer, currency
     and amount, the earliest first; of what is left, a customer's only sale that says that it was refunded, not how much, is
     that of their refunds that are no larger."""
@@ -59,7 +59,7 @@ def _paired(bench: Workbench, sales: pd.DataFrame, refunds: pd.DataFrame, back: 
     marked = back > 0
     if not marked.any() or refunds.empty:
         return result
-    rows = pd.concat([_told(bench, sales[marked], back[marked]), _told(bench, refunds, -numbers(refunds, "amount"))])
+    rows = pd.concat([_told(draft, sales[marked], back[marked]), _told(draft, refunds, -numbers(refunds, "amount"))])
     rows = rows.reset_index(drop=True).assign(is_sale=np.arange(len(rows)) < np.count_nonzero(marked))
     same = ["customer", "currency", "cents"]
     ordered = rows.sort_values([*same, "day", "is_sale"], ascending=[True, True, True, True, False], kind="stable")
@@ -90,10 +90,10 @@ def _alone(rows: pd.DataFrame) -> np.ndarray:
     return summed.index[summed["refunded"] <= summed["cents"]].to_numpy(dtype=np.int64)
 
 
-def _told(bench: Workbench, frame: pd.DataFrame, amount: Floats) -> pd.DataFrame:
+def _told(draft: Draft, frame: pd.DataFrame, amount: Floats) -> pd.DataFrame:
     """Of each row who pays or gets how much in which currency, and on which day."""
     texts = {name: frame[name].astype("str").fillna("") if name in frame else "" for name in ("customer", "currency")}
-    days = bench.days(moments(frame, "ordered_at")).astype(np.int64)
+    days = draft.days(moments(frame, "ordered_at")).astype(np.int64)
     return pd.DataFrame({**texts, "cents": np.rint(amount * 100), "day": days}, index=frame.index)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, moments, numbers
@@ -39,31 +39,31 @@ class _Spend:
         return self.costs[first - self.first : end - self.first]
 
 
-def leave_out(bench: Workbench, table: Table) -> None:
+def leave_out(draft: Draft, table: Table) -> None:
     """Take away the costs that a file which the figures need more holds too, on the days that it covers. Files that do not
     agree are accounts of their own and add up."""
-    files = bench.files(table)
+    files = draft.files(table)
     if len(files) < 2 or not table.has("cost") or not table.has("spent_at"):
         return
-    spends = [spend for i in files if (spend := _spend(bench, table, i)) is not None]
-    spends.sort(key=lambda spend: _rank(bench, table, spend))
+    spends = [spend for i in files if (spend := _spend(draft, table, i)) is not None]
+    spends.sort(key=lambda spend: _rank(draft, table, spend))
     kept: list[_Spend] = []
     for spend in spends:
         for other in kept:
-            if why := _agreement(bench, table, spend, other):
-                _cut(bench, table, spend, other, why)
-        if (rest := _spend(bench, table, spend.source)) is not None:
+            if why := _agreement(draft, table, spend, other):
+                _cut(draft, table, spend, other, why)
+        if (rest := _spend(draft, table, spend.source)) is not None:
             kept.append(rest)
 
 
-def _spend(bench: Workbench, table: Table, source: int) -> _Spend | None:
+def _spend(draft: Draft, table: Table, source: int) -> _Spend | None:
     """None for a file without a cost on any day."""
     frame = table.frame
     cost = numbers(frame, "cost")
     rows = np.flatnonzero((frame[SOURCE].to_numpy() == source) & has_value(frame, "spent_at") & ~np.isnan(cost))
     if not len(rows):
         return None
-    first, last = _days(bench, frame, rows)
+    first, last = _days(draft, frame, rows)
     span = last - first + 1
     if (span > _LONGEST).any():
         return None
@@ -77,30 +77,30 @@ def _spend(bench: Workbench, table: Table, source: int) -> _Spend | None:
     return _Spend(source, start, np.cumsum(change)[:-1], False, len(rows))
 
 
-def _days(bench: Workbench, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
+def _days(draft: Draft, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
     """The first and the last day of each row's cost, as numbers."""
-    first = bench.days(moments(frame, "spent_at")[rows]).astype("datetime64[D]").astype(np.int64)
-    last = bench.days(moments(frame, "spent_to_at")[rows]).astype("datetime64[D]")
+    first = draft.days(moments(frame, "spent_at")[rows]).astype("datetime64[D]").astype(np.int64)
+    last = draft.days(moments(frame, "spent_to_at")[rows]).astype("datetime64[D]")
     end = np.where(np.isnat(last), first, last.astype(np.int64))
     return first, np.maximum(first, end)
 
 
-def _rank(bench: Workbench, table: Table, spend: _Spend) -> tuple[int, bool, int, int, str]:
+def _rank(draft: Draft, table: Table, spend: _Spend) -> tuple[int, bool, int, int, str]:
     """Which of several files counts: the one with most of the columns that the figures need, the one by day, the one with
     more known columns, the one with fewer rows."""
-    source = bench.sources[spend.source]
+    source = draft.sources[spend.source]
     mine = table.frame[SOURCE].to_numpy() == spend.source
     schema_columns = schema.TABLES["spend"].columns
-    needed = {name for name in source.columns if name in bench.needs.get("spend", ()) or name not in schema_columns}
+    needed = {name for name in source.columns if name in draft.needs.get("spend", ()) or name not in schema_columns}
     there = sum(name in table.frame and bool(has_value(table.frame, name)[mine].any()) for name in needed)
     return -there, not spend.daily, -len(source.columns), spend.rows, source.path
 
 
-def _agreement(bench: Workbench, table: Table, spend: _Spend, other: _Spend) -> str:
+def _agreement(draft: Draft, table: Table, spend: _Spend, other: _Spend) -> str:
     """Why the costs of two files are the same, empty when they are not: they agree by day or, where a file has no days, in
     all. Costs of other campaigns, in other currencies or with other impressions only happen to agree."""
     first, end = max(spend.first, other.first), min(spend.end, other.end)
-    if first >= end or _differ(bench, table, spend, other):
+    if first >= end or _differ(draft, table, spend, other):
         return ""
     left, right = spend.between(first, end), other.between(first, end)
     if spend.daily and other.daily:
@@ -119,13 +119,13 @@ def _near(left: Floats, right: Floats) -> Bools:
     return np.abs(left - right) <= _NEAR * np.maximum(np.abs(left), np.abs(right)) + 1e-9
 
 
-def _differ(bench: Workbench, table: Table, spend: _Spend, other: _Spend) -> bool:
+def _differ(draft: Draft, table: Table, spend: _Spend, other: _Spend) -> bool:
     """Whether two files are about other things: no currency, or no label under one header, in common; or impressions that do
     not agree."""
     frame = table.frame
     source = frame[SOURCE].to_numpy()
     files = spend.source, other.source
-    columns = [bench.sources[i].columns for i in files]
+    columns = [draft.sources[i].columns for i in files]
     for name in ("currency", *_LABELS):
         if name not in frame or (name != "currency" and not _is_one_header(name, *columns)):
             continue
@@ -142,32 +142,32 @@ def _is_one_header(name: str, columns: dict[str, str], other: dict[str, str]) ->
     return name in columns and name in other and normalised(columns[name]) == normalised(other[name])
 
 
-def _cut(bench: Workbench, table: Table, spend: _Spend, kept: _Spend, why: str) -> None:
+def _cut(draft: Draft, table: Table, spend: _Spend, kept: _Spend, why: str) -> None:
     """Take the days that another file covers out of a file's rows: whole rows, or the parts of them that lie within."""
     frame = table.frame
     rows = np.flatnonzero((frame[SOURCE].to_numpy() == spend.source) & has_value(frame, "spent_at"))
-    first, last = _days(bench, frame, rows)
+    first, last = _days(draft, frame, rows)
     inside = (first >= kept.first) & (last < kept.end)
     gone = np.zeros(len(frame), dtype=bool)
     gone[rows[inside]] = True
-    bench.report("same-spend", table, gone, other=bench.sources[kept.source].path, why=why)
+    draft.report("same-spend", table, gone, other=draft.sources[kept.source].path, why=why)
     partly = rows[~inside & (first < kept.end) & (last >= kept.first)]
-    parts = [_part(bench, frame, partly, before=kept.first), _part(bench, frame, partly, after=kept.end - 1)]
+    parts = [_part(draft, frame, partly, before=kept.first), _part(draft, frame, partly, after=kept.end - 1)]
     removed = np.setdiff1d(
         np.unique(frame[ROW].to_numpy()[gone]), np.concatenate([part[ROW].to_numpy() for part in parts])
     )
     if len(removed):
-        bench.sources[spend.source].left_out["same-spend"] += len(removed)
+        draft.sources[spend.source].left_out["same-spend"] += len(removed)
     stays = ~gone
     stays[partly] = False
     table.frame = pd.concat([frame[stays], *(part for part in parts if len(part))], ignore_index=True)
 
 
 def _part(
-    bench: Workbench, frame: pd.DataFrame, rows: Ints, *, before: int | None = None, after: int | None = None
+    draft: Draft, frame: pd.DataFrame, rows: Ints, *, before: int | None = None, after: int | None = None
 ) -> pd.DataFrame:
     """The parts of costs that lie before or after a day, with their share of every amount."""
-    first, last = _days(bench, frame, rows)
+    first, last = _days(draft, frame, rows)
     start = first if after is None else np.maximum(first, after + 1)
     end = last if before is None else np.minimum(last, before - 1)
     there = start <= end

@@ -8,7 +8,7 @@ import pandas as pd
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import same_spend
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Ints, Workbench
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers
 
@@ -17,44 +17,44 @@ _DECIMALS = (1e12, 1e10, 1e8, 1e6, 1e4)
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
 
-def attribute(bench: Workbench) -> None:
+def attribute(draft: Draft) -> None:
     """Give each deal its campaign in the spelling of the spend file. This comes before a dimension is carried from one table
     to another: what a report is by must not change which campaign a deal came of."""
-    if "deals" in bench.tables and "spend" in bench.tables and bench.tables["spend"].has("campaign"):
-        _attribute(bench.tables["deals"], bench.tables["spend"])
+    if "deals" in draft.tables and "spend" in draft.tables and draft.tables["spend"].has("campaign"):
+        _attribute(draft.tables["deals"], draft.tables["spend"])
 
 
-def settle(bench: Workbench, table: Table) -> None:
+def settle(draft: Draft, table: Table) -> None:
     """What results are, and daily spend, which is how far the costs reach: this comes before as-of is known, which depends
     on it."""
-    same_spend.leave_out(bench, table)
+    same_spend.leave_out(draft, table)
     if table.has("results"):
-        _results(bench, table)
+        _results(draft, table)
     if table.has("cost"):
-        bench.report("no-cost", table, ~has_value(table.frame, "cost"))
+        draft.report("no-cost", table, ~has_value(table.frame, "cost"))
     if table.has("spent_to_at"):
-        _until_today(bench, table)
-        table.frame = _by_day(bench, table)
+        _until_today(draft, table)
+        table.frame = _by_day(draft, table)
         table.in_parts = bool(table.frame.duplicated([SOURCE, ROW]).any())
 
 
-def _until_today(bench: Workbench, table: Table) -> None:
+def _until_today(draft: Draft, table: Table) -> None:
     """The month that has not ended yet has cost what is written until today."""
     frame = table.frame
-    today = np.datetime64(bench.as_of, "us")
-    has_end = bench.of_files(frame, lambda source: "spent_to_at" in source.columns)
+    today = np.datetime64(draft.as_of, "us")
+    has_end = draft.of_files(frame, lambda source: "spent_to_at" in source.columns)
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
     begun = ~has_end & (first <= today) & ~np.isnat(last)
     frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
 
 
-def _results(bench: Workbench, table: Table) -> None:
+def _results(draft: Draft, table: Table) -> None:
     """Results as conversions or leads. They count what each campaign was to bring about (clicks, sales, views): results of
     one file that are not all of one kind are never added together."""
     frame = table.frame
     results = numbers(frame, "results")
-    for i, mine in bench.by_file(table, ~np.isnan(results)):
-        counted = bench.sources[i].columns.keys() & {"conversions", "leads"}
+    for i, mine in draft.by_file(table, ~np.isnan(results)):
+        counted = draft.sources[i].columns.keys() & {"conversions", "leads"}
         kinds = _indicators(frame, mine)
         target = next((name for name, ending in _RESULTS if kinds and all(ending in kind for kind in kinds)), None)
         if counted or (target is not None and target in frame and has_value(frame, target)[mine].any()):
@@ -63,7 +63,7 @@ def _results(bench: Workbench, table: Table) -> None:
             frame[target] = np.where(mine, results, numbers(frame, target))
         elif kinds != {""}:
             shown = ", ".join(sorted(kind or "not said" for kind in kinds)[:4])
-            bench.report("mixed-results", table, mine, seen=shown)
+            draft.report("mixed-results", table, mine, seen=shown)
             problem = Unusable("missing-column", f"the results count {shown}", "add the column Purchases to the export")
             for column in ("conversions", "leads"):
                 if not has_value(frame, column).any():
@@ -78,12 +78,12 @@ def _indicators(frame: pd.DataFrame, rows: Bools) -> set[str]:
     return {str(kind).casefold() if isinstance(kind, str) else "" for kind in written.unique()}
 
 
-def _by_day(bench: Workbench, table: Table) -> pd.DataFrame:
+def _by_day(draft: Draft, table: Table) -> pd.DataFrame:
     """One row per day for a cost that covers several, with an equal part of every amount; both ends are inclusive."""
     frame = table.frame
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
-    bench.report("ended-before-started", table, last < first)
-    span = (bench.days(last) - bench.days(first)).astype(float)
+    draft.report("ended-before-started", table, last < first)
+    span = (draft.days(last) - draft.days(first)).astype(float)
     often = np.where(np.isnan(span) | (span < 0), 1, span + 1).astype(np.int64)
     if (often == 1).all():
         return frame

@@ -15,8 +15,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.facts.draft import Bools, Draft, Ints
 from crm_metrics.loaders.facts.outcomes import left_open, stage_meaning
-from crm_metrics.loaders.facts.workbench import Bools, Ints, Workbench
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded
 
@@ -37,23 +37,23 @@ class Stages:
         return self.labels[: len(self.labels) - self.ends]
 
 
-def in_order(bench: Workbench, frame: pd.DataFrame, deal: Ints) -> Stages | None:
+def in_order(draft: Draft, frame: pd.DataFrame, deal: Ints) -> Stages | None:
     """The stages of a history in their order; `deal` numbers the deal of each row. None for too many to be stages."""
     stage = frame["stage"].astype("category").cat.remove_unused_categories()
     labels = [str(label) for label in stage.cat.categories.tolist()]
     if len(labels) > MOST:
         return None
     codes = stage.cat.codes.to_numpy().astype(np.int64)
-    so_far = np.where(frame["entered_at"].to_numpy() < bench.known_until("deal_stages"), codes, -1)
+    so_far = np.where(frame["entered_at"].to_numpy() < draft.known_until("deal_stages"), codes, -1)
     before, entered = _before(deal, so_far, frame["entered_at"].to_numpy(), len(labels))
     undecided = before + before.T == 0
     before[undecided] = _moves(frame, labels, codes)[undecided]
-    written = [normalised(name) for name in bench.settings.stage_order]
+    written = [normalised(name) for name in draft.settings.stage_order]
     folded_labels = [normalised(label) for label in labels]
     fixed = [folded_labels.index(name) for name in dict.fromkeys(written) if name in folded_labels]
     names = sorted(range(len(labels)), key=lambda code: (-entered[code], labels[code].casefold(), labels[code]))
     place = {code: place for place, code in enumerate(_ranked(before, fixed, names))}
-    ends = _ends(bench, labels)
+    ends = _ends(draft, labels)
     order = sorted(place, key=lambda code: (ends.get(labels[code], -1), place[code]))
     return Stages([labels[code] for code in order], len(ends), bool(fixed))
 
@@ -114,19 +114,19 @@ def _ranked(before: Ints, fixed: Sequence[int], names: Sequence[int]) -> list[in
     return order
 
 
-def _ends(bench: Workbench, labels: Sequence[str]) -> dict[str, int]:
+def _ends(draft: Draft, labels: Sequence[str]) -> dict[str, int]:
     """The stages that end a deal, 0 for those that win it, 1 for those that lose it: by the lists of names; and in files of
     tools whose stages decide, those that most of the deals now in them are won or lost by."""
-    meaning = stage_meaning(bench)
+    meaning = stage_meaning(draft)
     ends = {label: int(state == "lost") for label in labels if (state := meaning(label)) in ("won", "lost")}
-    if "deals" not in bench.tables or not bench.tables["deals"].has("stage"):
+    if "deals" not in draft.tables or not draft.tables["deals"].has("stage"):
         return ends
-    frame = bench.tables["deals"].frame
-    layouts = {index: file.layout for index, file in bench.recognised.items()}
-    rows = bench.of_files(frame, lambda of: bool(layouts[of.index].signature) and layouts[of.index].stage_decides)
+    frame = draft.tables["deals"].frame
+    layouts = {index: file.layout for index, file in draft.recognised.items()}
+    rows = draft.of_files(frame, lambda of: bool(layouts[of.index].signature) and layouts[of.index].stage_decides)
     outcome = frame["outcome"].cat.codes.to_numpy()[rows]
     now = frame["stage"].astype("category")[rows]
-    kept = left_open(bench)
+    kept = left_open(draft)
     codes = now.cat.codes.to_numpy().astype(np.int64)
     places = codes[codes >= 0] * 4 + outcome[codes >= 0] + 1  # not known, lost, open, won
     counts = np.bincount(places, minlength=4 * len(now.cat.categories)).reshape(-1, 4)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, Floats, Ints
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.stage_order import MOST, Stages, numbered
-from crm_metrics.loaders.facts.workbench import DAY_US, Bools, Floats, Ints, Workbench
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments
 
@@ -27,27 +27,27 @@ class _Visits:
     running: Bools
 
 
-def snapshot(bench: Workbench) -> None:
+def snapshot(draft: Draft) -> None:
     """The deals that are open at as-of, dated at it: an export knows the stage of today and no other."""
-    table = bench.tables.get("deals")
-    if "stage_snapshot" not in bench.wanted or table is None or "stage" not in table.frame:
+    table = draft.tables.get("deals")
+    if "stage_snapshot" not in draft.wanted or table is None or "stage" not in table.frame:
         return
     frame = table.frame
     there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(
-        moments(frame, "created_at") >= bench.known_until("deals")
+        moments(frame, "created_at") >= draft.known_until("deals")
     )
     open_deals = frame[there].reset_index(drop=True)
-    open_deals["seen_at"] = bench.known_until("deals") - np.timedelta64(1, "us")
-    bench.tables["stage_snapshot"] = Table("stage_snapshot", open_deals)
-    if "deals" in bench.coverage:  # of no earlier day
-        day = bench.coverage["deals"].known_until
-        bench.coverage["stage_snapshot"] = replace(bench.coverage["deals"], first=day, is_snapshot=True)
+    open_deals["seen_at"] = draft.known_until("deals") - np.timedelta64(1, "us")
+    draft.tables["stage_snapshot"] = Table("stage_snapshot", open_deals)
+    if "deals" in draft.coverage:  # of no earlier day
+        day = draft.coverage["deals"].known_until
+        draft.coverage["stage_snapshot"] = replace(draft.coverage["deals"], first=day, is_snapshot=True)
 
 
-def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -> None:
-    """Put the stages that deals reached on the bench. `place` is where the deal of each row of the history stands among
+def derive(draft: Draft, table: Table, place: Ints, stages: Stages | None) -> None:
+    """Put the stages that deals reached into the draft. `place` is where the deal of each row of the history stands among
     the deals. Histories of deals that are in no file count for nothing: nobody knows what became of them."""
-    if "deals" not in bench.tables:
+    if "deals" not in draft.tables:
         return
     if stages is None:
         reason = f"the histories name more than {MOST} different stages: that is another column"
@@ -55,17 +55,17 @@ def derive(bench: Workbench, table: Table, place: Ints, stages: Stages | None) -
             problem = {
                 "entered_at": Unusable("missing-column", reason, "map the right column as stage in the settings")
             }
-            bench.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
+            draft.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
         return
-    visits = _visits(bench, table, place, stages)
+    visits = _visits(draft, table, place, stages)
     if not len(visits.rows):
         return
-    bench.note(_sentence(stages), "stage_entries", "stage_visits")
-    entries = _entries(bench, table, visits, stages)
+    draft.note(_sentence(stages), "stage_entries", "stage_visits")
+    entries = _entries(draft, table, visits, stages)
     calendar = {"entered_at": table.calendar["entered_at"]} if "entered_at" in table.calendar else {}
     working = (entries["stage"].cat.codes < len(stages.working)).to_numpy()
-    bench.tables["stage_entries"] = Table("stage_entries", entries, dict(calendar))
-    bench.tables["stage_visits"] = Table("stage_visits", entries[working].reset_index(drop=True), dict(calendar))
+    draft.tables["stage_entries"] = Table("stage_entries", entries, dict(calendar))
+    draft.tables["stage_visits"] = Table("stage_visits", entries[working].reset_index(drop=True), dict(calendar))
 
 
 def _sentence(stages: Stages) -> str:
@@ -75,33 +75,33 @@ def _sentence(stages: Stages) -> str:
     return f"Stages are taken in this order, {how}: {', '.join(stages.working)}{closing}."
 
 
-def _visits(bench: Workbench, table: Table, place: Ints, stages: Stages) -> _Visits:
+def _visits(draft: Draft, table: Table, place: Ints, stages: Stages) -> _Visits:
     """The visits up to as-of. What the history leaves open ends when the deal is closed, or lasts; a stage that ends a
     deal takes no time."""
-    frame, deals = table.frame, bench.tables["deals"]
+    frame, deals = table.frame, draft.tables["deals"]
     entered, left = frame["entered_at"].to_numpy(), frame["left_at"].to_numpy()
-    late = entered >= bench.known_until("deal_stages")
-    bench.report("after-as-of", table, late, as_of=str(bench.as_of), column="the history of stages")
+    late = entered >= draft.known_until("deal_stages")
+    draft.report("after-as-of", table, late, as_of=str(draft.as_of), column="the history of stages")
     rows = np.flatnonzero((place >= 0) & has_value(frame, "stage") & ~late)
     entered, left, deal, stage = entered[rows], left[rows], place[rows], numbered(frame, stages.labels)[rows]
-    lasts = np.isnat(left) | (left >= bench.known_until("deal_stages"))
+    lasts = np.isnat(left) | (left >= draft.known_until("deal_stages"))
     is_open = deals.frame["outcome"].cat.codes.to_numpy()[deal] == OPEN
     closed = np.where(is_open, NAT, moments(deals.frame, "closed_at")[deal])
     until = np.where(stage >= len(stages.working), NAT, np.where(lasts, closed, left))
-    own, of_deal = bench.by_day(table, "left_at")[rows], bench.by_day(deals, "closed_at")[deal]
-    by_day = bench.by_day(table, "entered_at")[rows] | np.where(lasts & ~is_open, of_deal, own)
+    own, of_deal = draft.by_day(table, "left_at")[rows], draft.by_day(deals, "closed_at")[deal]
+    by_day = draft.by_day(table, "entered_at")[rows] | np.where(lasts & ~is_open, of_deal, own)
     # Whether a row is measured in whole days hangs on two files here: it stands for its file.
     timed = pd.DataFrame({"entered_at": entered, "until": until, SOURCE: by_day.astype(np.int8)})
     stretch = Table("deal_stages", timed, {"entered_at": np.array([False, True])})
     running = lasts & is_open & (stage < len(stages.working))
-    waited = bench.waited(stretch, "entered_at", "until", DAY_US)
+    waited = draft.waited(stretch, "entered_at", "until", DAY_US)
     days = np.full(len(frame), np.nan)
-    days[rows] = np.where(running, waited, bench.between(stretch, "entered_at", "until", DAY_US))
-    days = bench.no_negative(table, days, "the entry into a stage", "the end of the visit", "the time in the stage")
+    days[rows] = np.where(running, waited, draft.between(stretch, "entered_at", "until", DAY_US))
+    days = draft.no_negative(table, days, "the entry into a stage", "the end of the visit", "the time in the stage")
     return _Visits(rows, deal, stage, days[rows], running)
 
 
-def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) -> pd.DataFrame:
+def _entries(draft: Draft, table: Table, visits: _Visits, stages: Stages) -> pd.DataFrame:
     """One row per deal and stage, at its first entry, with the columns of the deal."""
     entered = table.frame["entered_at"].to_numpy()[visits.rows]
     source, row = (table.frame[name].to_numpy()[visits.rows] for name in (SOURCE, ROW))
@@ -113,7 +113,7 @@ def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) ->
     start = order[first]
     deal, stage = visits.deal[start], visits.stage[start]
     history = table.frame.iloc[visits.rows[start]].reset_index(drop=True)
-    entries = bench.tables["deals"].frame.iloc[deal].reset_index(drop=True)
+    entries = draft.tables["deals"].frame.iloc[deal].reset_index(drop=True)
     for name in history.columns:
         if name not in entries or name in (SOURCE, ROW):
             entries[name] = history[name]
@@ -127,7 +127,7 @@ def _entries(bench: Workbench, table: Table, visits: _Visits, stages: Stages) ->
     entries["is_left"] = ~entries["is_current"].to_numpy()
     became = _became(entries["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working))
     onward = _entered_later(entered[start], deal, stage < len(stages.working))
-    closed = moments(bench.tables["deals"].frame, "closed_at")[deal]
+    closed = moments(draft.tables["deals"].frame, "closed_at")[deal]
     ended = np.where((entries["outcome"] == "won").to_numpy() | became["is_lost_here"], closed, NAT)
     entries["became_at"] = np.fmin(onward, ended)
     return entries.assign(**became)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.workbench import BLOCK, Bools, Workbench, category
+from crm_metrics.loaders.facts.draft import BLOCK, Bools, Draft, category
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
@@ -30,32 +30,32 @@ _FLAGS = ("is_closed", "is_converted", "is_churned", "is_active")
 _MONEY = {"orders": "amount", "subscriptions": "mrr", "deals": "amount"}
 
 
-def settle(bench: Workbench, table: Table) -> None:
+def settle(draft: Draft, table: Table) -> None:
     """Give every row its state, missing where nothing tells it. A known word decides; without one the dates and flags of the
     row do; without those a record whose file could say that it ended has not. What is only taken for so is reported."""
     frame = table.frame
     states = schema.STATES[table.name]
-    by_word = read_by(bench, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    by_word = read_by(draft, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
     unsaid = by_word == _UNKNOWN
     if not unsaid.any():  # nothing else is asked
         put(table, by_word)
-        record(bench, table, "status", by_word)
+        record(draft, table, "status", by_word)
         return
-    by_facts, is_dated = _told(bench, table)
+    by_facts, is_dated = _told(draft, table)
     codes = np.where(unsaid, by_facts, by_word)
     open_ = codes == _UNKNOWN
-    asked = open_ & in_file(bench, table, "status") & ("status" in frame)
+    asked = open_ & in_file(draft, table, "status") & ("status" in frame)
     still = np.int8(states.index(_STILL[table.name]))
-    taken = is_dated | ~in_file(bench, table, "status", *_FLAGS)
+    taken = is_dated | ~in_file(draft, table, "status", *_FLAGS)
     if table.name == "orders":  # an order is a sale until something says that it is none
         taken[:] = True
     codes = np.where(open_ & taken, still, codes)
-    codes = _settled_by_rest(bench, table, "status", codes, asked)
-    asked &= ~_rest(bench, table, "status", asked)
+    codes = _settled_by_rest(draft, table, "status", codes, asked)
+    asked &= ~_rest(draft, table, "status", asked)
     put(table, codes)
-    record(bench, table, "status", codes, asked)
-    if _decides(bench, table):
-        report(bench, table, "status", asked, codes)
+    record(draft, table, "status", codes, asked)
+    if _decides(draft, table):
+        report(draft, table, "status", asked, codes)
 
 
 def put(table: Table, codes: np.ndarray) -> None:
@@ -71,26 +71,26 @@ def is_in(frame: pd.DataFrame, table: str, *states: str) -> Bools:
     return np.isin(frame[STATE].cat.codes.to_numpy(), places)
 
 
-def in_file(bench: Workbench, table: Table, *columns: str) -> Bools:
+def in_file(draft: Draft, table: Table, *columns: str) -> Bools:
     """The rows whose file has one of the columns."""
-    having = np.array([not source.columns.keys().isdisjoint(columns) for source in bench.sources], dtype=bool)
+    having = np.array([not source.columns.keys().isdisjoint(columns) for source in draft.sources], dtype=bool)
     if having.all() or not having.any():
         return np.full(len(table.frame), having.any())
     return having[table.frame[SOURCE].to_numpy()]
 
 
-def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
+def read_by(draft: Draft, table: Table, column: str) -> np.ndarray:
     """What the words of a column say of each row, by the settings, the vendor and the common words; −1 where unknown."""
     series = table.frame[column].astype("category")
     labels = [str(label) for label in series.cat.categories.tolist()]
     codes = series.cat.codes.to_numpy()
     common = state_words(table.name)
     base = [common.of_name(label) if column == "stage" else common.of_status(label) for label in labels]
-    chosen = {folded(word): state for word, state in bench.settings.states.get(table.name, {}).items() if word != "*"}
+    chosen = {folded(word): state for word, state in draft.settings.states.get(table.name, {}).items() if word != "*"}
     own = [chosen.get(folded(label)) for label in labels]
     places = {state: place for place, state in enumerate(schema.STATES[table.name])}
     result = np.full(len(codes), _UNKNOWN, dtype=np.int8)
-    layouts = {i: bench.recognised[i].layout for i in bench.files(table)}
+    layouts = {i: draft.recognised[i].layout for i in draft.files(table)}
     for layout in {id(candidate): candidate for candidate in layouts.values()}.values():
         words = layout.state_of
         meanings = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
@@ -102,53 +102,53 @@ def read_by(bench: Workbench, table: Table, column: str) -> np.ndarray:
     return result
 
 
-def _told(bench: Workbench, table: Table) -> tuple[np.ndarray, Bools]:
+def _told(draft: Draft, table: Table) -> tuple[np.ndarray, Bools]:
     """What dates and flags say of each row, −1 where they say nothing; and the rows whose file has a column that would have
     said that the record ended."""
     frame = table.frame
-    tell: Callable[[Workbench, Table], tuple[list[tuple[Bools, str]], tuple[str, ...]]] = _EVIDENCE[table.name]
-    choices, ends = tell(bench, table)
+    tell: Callable[[Draft, Table], tuple[list[tuple[Bools, str]], tuple[str, ...]]] = _EVIDENCE[table.name]
+    choices, ends = tell(draft, table)
     states = schema.STATES[table.name]
     hits = [hit for hit, _ in choices]
     codes = [np.int8(states.index(state)) for _, state in choices]
-    return np.select(hits, codes, np.int8(_UNKNOWN)), in_file(bench, table, *(end for end in ends if end in frame))
+    return np.select(hits, codes, np.int8(_UNKNOWN)), in_file(draft, table, *(end for end in ends if end in frame))
 
 
-def _of_ticket(bench: Workbench, table: Table) -> Any:
+def _of_ticket(draft: Draft, table: Table) -> Any:
     frame = table.frame
     ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
     open_ = has_value(frame, "is_closed")
     if "status_group" in frame:
-        group = read_by(bench, table, "status_group")
+        group = read_by(draft, table, "status_group")
         states = schema.STATES["tickets"]
         ended, open_ = ended | (group == states.index("solved")), open_ | (group == states.index("open"))
     return [(ended, "solved"), (open_, "open")], ("solved_at", "closed_at")
 
 
-def _of_order(bench: Workbench, table: Table) -> Any:
+def _of_order(draft: Draft, table: Table) -> Any:
     return [(has_value(table.frame, "cancelled_at"), "cancelled")], ("cancelled_at",)
 
 
-def _of_subscription(bench: Workbench, table: Table) -> Any:
+def _of_subscription(draft: Draft, table: Table) -> Any:
     frame = table.frame
-    ended = has_value(frame, "ended_at") | (has_value(frame, "canceled_at") & ~in_file(bench, table, "ended_at"))
+    ended = has_value(frame, "ended_at") | (has_value(frame, "canceled_at") & ~in_file(draft, table, "ended_at"))
     return [(ended, "ended")], ("ended_at", "canceled_at")
 
 
-def _of_customer(bench: Workbench, table: Table) -> Any:
+def _of_customer(draft: Draft, table: Table) -> Any:
     frame = table.frame
     gone = has_value(frame, "is_active") & ~truths(frame, "is_active")
     left = has_value(frame, "ended_at") | gone | truths(frame, "is_churned")
     return [(left, "left"), (has_value(frame, "is_active") | has_value(frame, "is_churned"), "active")], ("ended_at",)
 
 
-def _of_lead(bench: Workbench, table: Table) -> Any:
+def _of_lead(draft: Draft, table: Table) -> Any:
     frame = table.frame
     converted = truths(frame, "is_converted") | has_value(frame, "converted_at")
     return [(converted, "converted"), (has_value(frame, "is_converted"), "open")], ("converted_at", "is_converted")
 
 
-_EVIDENCE: Mapping[str, Callable[[Workbench, Table], Any]] = {
+_EVIDENCE: Mapping[str, Callable[[Draft, Table], Any]] = {
     "tickets": _of_ticket,
     "orders": _of_order,
     "subscriptions": _of_subscription,
@@ -157,16 +157,16 @@ _EVIDENCE: Mapping[str, Callable[[Workbench, Table], Any]] = {
 }
 
 
-def _rest(bench: Workbench, table: Table, column: str, asked: Bools) -> Bools:
+def _rest(draft: Draft, table: Table, column: str, asked: Bools) -> Bools:
     """The rows not told otherwise that the settings settle: blank ones by "", those with a word by "*"."""
-    chosen = bench.settings.states.get(table.name, {})
+    chosen = draft.settings.states.get(table.name, {})
     blank = ~has_value(table.frame, column)
     return asked & ((blank & ("" in chosen)) | ("*" in chosen))
 
 
-def _settled_by_rest(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked: Bools) -> np.ndarray:
-    chosen = bench.settings.states.get(table.name, {})
-    hit = _rest(bench, table, column, asked)
+def _settled_by_rest(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools) -> np.ndarray:
+    chosen = draft.settings.states.get(table.name, {})
+    hit = _rest(draft, table, column, asked)
     if not hit.any():
         return codes
     places = {word: schema.STATES[table.name].index(state) for word, state in chosen.items() if word in ("", "*")}
@@ -175,16 +175,16 @@ def _settled_by_rest(bench: Workbench, table: Table, column: str, codes: np.ndar
     return np.where(hit, np.where(blank, places.get("", others), others), codes).astype(np.int8)
 
 
-def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:
+def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:
     """Note how many rows of each file have which state by which word, where somebody asks for the words, as `scan` does."""
-    if column not in table.frame or not bench.asks(table.name, column):
+    if column not in table.frame or not draft.asks(table.name, column):
         return
     table.states = {key: rows for key, rows in table.states.items() if key[1] != column}
     states = schema.STATES[table.name]
     named = [NOT_KNOWN, *states, NOT_KNOWN, *(f"{NOT_KNOWN}: counted as {state}" for state in states)]
     texts = table.frame[column].astype("category").cat
     words = [NONE, *map(str, texts.categories)]
-    counts = np.zeros(len(bench.sources) * len(words) * len(named), dtype=np.int64)
+    counts = np.zeros(len(draft.sources) * len(words) * len(named), dtype=np.int64)
     spelt, files = texts.codes.to_numpy(), table.frame[SOURCE].to_numpy()
     size = max(BLOCK, len(counts))
     for start in range(0, len(spelt), size):
@@ -206,27 +206,27 @@ def record(bench: Workbench, table: Table, column: str, codes: np.ndarray, asked
         table.states[source, column, words[word], named[state]] = int(counts[at])
 
 
-def _decides(bench: Workbench, table: Table) -> bool:
+def _decides(draft: Draft, table: Table) -> bool:
     columns = _DECIDED.get(table.name)
-    return bench.asks(table.name, *columns) if columns else bool(bench.needs.get(table.name))
+    return draft.asks(table.name, *columns) if columns else bool(draft.needs.get(table.name))
 
 
-def report(bench: Workbench, table: Table, column: str, asked: Bools, codes: np.ndarray) -> None:
+def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndarray) -> None:
     """Say for each file which words nobody knows, how many rows and how much money they are about, how they count now, and
     the line of settings that settles those of all files at once."""
     if not asked.any():
         return
     texts = table.frame[column].astype("category")
     states = schema.STATES[table.name]
-    line = _line(bench, table, texts, asked, codes)
-    for index in bench.files(table, asked):
+    line = _line(draft, table, texts, asked, codes)
+    for index in draft.files(table, asked):
         hit = asked & (table.frame[SOURCE] == index).to_numpy()
         reading = sorted({_as_counted(states, int(code)) for code in np.unique(codes[hit])})
-        bench.report(
+        draft.report(
             "unknown-state",
             table,
             hit,
-            column=bench.sources[index].columns[column],
+            column=draft.sources[index].columns[column],
             seen=_listed(texts, hit),
             worth=_worth(table, hit),
             reading=" or ".join(reading),
@@ -262,7 +262,7 @@ def _worth(table: Table, hit: Bools) -> str:
     return ", " + ", ".join(f"{value:,.10g} {currency}" for currency, value in sums.items()) + " in all"
 
 
-def _line(bench: Workbench, table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
+def _line(draft: Draft, table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
     """The option that says of every word what it counts as now, to be changed where that is wrong. It has been tried: it
     leaves no word."""
     states = schema.STATES[table.name]

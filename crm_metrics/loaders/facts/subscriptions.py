@@ -10,7 +10,7 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.workbench import Bools, Floats, Workbench, all_calendar, optional_truth, quantities
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, all_calendar, optional_truth, quantities
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, has_value, instants, moments, numbers, truths
@@ -29,9 +29,9 @@ _ALSO |= {"half yearly": "half year", "quarterly": "quarter", "weekly": "week", 
 _INTERVAL = re.compile(r"(?:(?:every|per) )?(?:(\d+) )?(day|week|month|quarter|half year|year)s?")
 
 
-def settle_dates(bench: Workbench, table: Table) -> None:
+def settle_dates(draft: Draft, table: Table) -> None:
     """Paid time only: the end, and a start behind the trial. This comes before as-of is known, which depends on it."""
-    states.settle(bench, table)
+    states.settle(draft, table)
     frame = table.frame
     ended = moments(frame, "ended_at")
     canceled = moments(frame, "canceled_at")
@@ -44,17 +44,17 @@ def settle_dates(bench: Workbench, table: Table) -> None:
     # The end of a trial that still runs has not happened: it says nothing of how far the data reaches.
     over = ~np.isnat(trial_end) & (trial_end > started) & ~states.is_in(frame, "subscriptions", "trial")
     frame["started_at"] = np.where(over, trial_end, started)
-    if bench.asks("subscriptions", "is_trial_converted") and "trial_ends_at" in frame and "ended_at" in frame:
+    if draft.asks("subscriptions", "is_trial_converted") and "trial_ends_at" in frame and "ended_at" in frame:
         undated = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
         is_told = over & states.is_in(frame, "subscriptions", "active", "ended") & ~undated
         frame["is_trial_converted"] = optional_truth(np.isnat(ended) | (ended > trial_end), is_told)
 
 
-def paid(bench: Workbench) -> pd.DataFrame | None:
+def paid(draft: Draft) -> pd.DataFrame | None:
     """The subscriptions that were paid for, with a customer and a start; None when no subscriptions are given."""
-    if "subscriptions" not in bench.tables:
+    if "subscriptions" not in draft.tables:
         return None
-    table = bench.tables["subscriptions"]
+    table = draft.tables["subscriptions"]
     frame = table.frame
     is_trial = truths(frame, "is_trial") | states.is_in(frame, "subscriptions", "trial")
     started_once = ~states.is_in(frame, "subscriptions", "never-started") & has_value(frame, STATE)
@@ -62,9 +62,9 @@ def paid(bench: Workbench) -> pd.DataFrame | None:
     tried = ~np.isnat(moments(frame, "trial_ends_at")) & (ended <= started)  # left before the trial was over
     over = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
     keep = started_once & ~is_trial & ~tried & ~np.isnat(started) & has_value(frame, "customer")
-    bench.report("ended-without-date", table, keep & over)
+    draft.report("ended-without-date", table, keep & over)
     keep &= ~over
-    bench.report("ended-before-started", table, keep & (ended < started))
+    draft.report("ended-before-started", table, keep & (ended < started))
     return frame[keep].reset_index(drop=True)
 
 
@@ -101,33 +101,33 @@ def _share_of_month(interval: str) -> tuple[float, float]:
     return _PER_MONTH[match[2]], float(match[1] or 0)
 
 
-def priced(bench: Workbench, frame: pd.DataFrame) -> pd.DataFrame | None:
+def priced(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame | None:
     """The subscriptions with their recurring revenue a month as `mrr`, and `is_known`, False where it is missing although
     something was paid; None when no file says what is paid. A revenue of 0 on a subscription that has ended is that of
     today, unless its plan is free: all that still run on it bring 0 too."""
-    of_today = _of_today(bench, frame)
+    of_today = _of_today(draft, frame)
     if of_today.any():
         frame = frame.assign(mrr=np.where(of_today, np.nan, numbers(frame, "mrr")))
     mrr = monthly(frame)
     if mrr is None:
         return None
     of_today &= np.isnan(mrr)
-    bench.report("mrr-of-today", Table("subscriptions", frame), of_today)
+    draft.report("mrr-of-today", Table("subscriptions", frame), of_today)
     unknown = np.isnan(mrr) & ~np.isnan(charged(frame)) & has_value(frame, "interval")
     if unknown.any():
         shown = frame.loc[unknown, "interval"].astype(str)
         count = numbers(frame, "interval_count")[unknown]
         several = (f"{number:g} " if number == number and number != 1 else "" for number in count)
         intervals = sorted({number + interval for number, interval in zip(several, shown, strict=True)})
-        bench.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(intervals[:3]))
+        draft.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(intervals[:3]))
     frame = frame.assign(mrr=mrr, is_known=~of_today)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = np.where(of_today, ended > started, ~np.isnan(mrr) & ~(ended < started))
     return frame[kept].reset_index(drop=True)
 
 
-def _of_today(bench: Workbench, frame: pd.DataFrame) -> Bools:
-    over = moments(frame, "ended_at") < bench.now
+def _of_today(draft: Draft, frame: pd.DataFrame) -> Bools:
+    over = moments(frame, "ended_at") < draft.now
     nothing = numbers(frame, "mrr") == 0
     hit: Bools = over & nothing
     if hit.any() and "plan" in frame:
@@ -138,13 +138,13 @@ def _of_today(bench: Workbench, frame: pd.DataFrame) -> Bools:
     return hit
 
 
-def spells(bench: Workbench) -> tuple[pd.DataFrame, bool] | None:
+def spells(draft: Draft) -> tuple[pd.DataFrame, bool] | None:
     """The paid subscriptions as stretches of time per customer, and whether the file says when any of them ended; None
     without subscriptions. `weight` says which of several at a time a customer's plan is read from: the dearest."""
-    frame = paid(bench)
+    frame = paid(draft)
     if frame is None or "customer" not in frame:
         return None
-    has_ends = has_value(bench.tables["subscriptions"].frame, "ended_at").any()
+    has_ends = has_value(draft.tables["subscriptions"].frame, "ended_at").any()
     mrr = monthly(frame)
     weight = np.zeros(len(frame)) if mrr is None else np.nan_to_num(mrr)
     return frame.assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(has_ends)
@@ -155,40 +155,40 @@ _FEWEST = 3
 _SHARE = 0.9
 
 
-def settle_ends(bench: Workbench) -> None:
+def settle_ends(draft: Draft) -> None:
     """Make every end the first moment without: where a file's ends are last paid days (`end_dates`, else where nine of ten
     renewals begin the day after, three at least) that is the next renewal, else the beginning of the next day."""
-    table = bench.tables.get("subscriptions")
-    rule = bench.settings.end_dates
+    table = draft.tables.get("subscriptions")
+    rule = draft.settings.end_dates
     if table is None or rule == "exclusive" or "customer" not in table.frame or "started_at" not in table.frame:
         return
     frame = table.frame
     ended = moments(frame, "ended_at")
     if np.isnat(ended).all():
         return
-    following = _following(bench, table)
-    wait = bench.days(following) - bench.days(ended)
+    following = _following(draft, table)
+    wait = draft.days(following) - draft.days(ended)
     day_after = wait == DAY
     source = frame[SOURCE].to_numpy()
     if rule == "inclusive":
         rows = ~np.isnat(ended)
     else:
         renewed = (wait >= np.timedelta64(0, "D")) & (wait <= _WEEK)
-        every = np.bincount(source[renewed], minlength=len(bench.sources))
-        ready = np.bincount(source[day_after], minlength=len(bench.sources))
+        every = np.bincount(source[renewed], minlength=len(draft.sources))
+        ready = np.bincount(source[day_after], minlength=len(draft.sources))
         inclusive = (ready >= _FEWEST) & (ready >= _SHARE * every)
         rows = inclusive[source] & ~np.isnat(ended)
         for index in np.flatnonzero(inclusive).tolist():
-            column = bench.sources[index].columns.get("ended_at", "ended_at")
+            column = draft.sources[index].columns.get("ended_at", "ended_at")
             shown = f"{ready[index]:,} of {every[index]:,}"
-            bench.report("end-dates-inclusive", table, rows & (source == index), column=column, seen=shown)
+            draft.report("end-dates-inclusive", table, rows & (source == index), column=column, seen=shown)
     rows &= ~(has_value(frame, "trial_ends_at") & (ended <= moments(frame, "started_at")))  # only a trial ended
     if rows.any():
-        over = instants(bench.days(ended) + DAY, bench.settings.timezone)
+        over = instants(draft.days(ended) + DAY, draft.settings.timezone)
         frame["ended_at"] = np.where(rows, np.where(day_after, following, over), ended)
 
 
-def _following(bench: Workbench, table: Table) -> np.ndarray:
+def _following(draft: Draft, table: Table) -> np.ndarray:
     """When each subscription's customer began the next one in the same file: the first start on the day of its end or later,
     missing for none."""
     frame = table.frame
@@ -201,7 +201,7 @@ def _following(bench: Workbench, table: Table) -> np.ndarray:
     # Starts and ends in one order of customer and day; behind an end, the next start of the same customer is the one.
     rows = np.concatenate([np.flatnonzero(asked), np.flatnonzero(begun)])
     is_start = np.repeat([False, True], [asked.sum(), begun.sum()])
-    at = np.concatenate([instants(bench.days(ended[asked]), bench.settings.timezone), started[begun]])
+    at = np.concatenate([instants(draft.days(ended[asked]), draft.settings.timezone), started[begun]])
     order = np.lexsort((is_start, at, key[rows]))
     rows, is_start = rows[order], is_start[order]
     place = np.where(is_start, np.arange(len(rows)), len(rows))
