@@ -47,8 +47,8 @@ class Result(Report):
         for name in ("start", "end"):
             rows[name] = pd.to_datetime(rows[name])
         rows["complete"] = rows["complete"].astype(bool)
-        whole = dict.fromkeys(_WHOLE, "Int64")
-        return rows.astype(whole | dict.fromkeys((*_REPEATED, *self.by, *self.per), "category"))
+        counts = dict.fromkeys(_WHOLE, "Int64")
+        return rows.astype(counts | dict.fromkeys((*_REPEATED, *self.by, *self.per), "category"))
 
     def wide(self) -> pd.DataFrame:
         """A row for each figure and segment, a column for each period: of a series also for the whole of it, of one period
@@ -87,10 +87,10 @@ class Result(Report):
                 line += [cells.change(difference, relative, row["unit"], paid), _text(row["signal"])]
             lines.append("".join(f"<td>{escape(cell)}</td>" for cell in line))
         more = len(rows) - len(lines)
-        said = [repr(self)[1:-1], *([f"{more:,} more rows: .frame"] if more else [])]
+        summary = [repr(self)[1:-1], *([f"{more:,} more rows: .frame"] if more else [])]
         head = "".join(f"<th>{escape(name)}</th>" for name in heads)
         body = "".join(f"<tr>{line}</tr>" for line in lines)
-        about = "<br>".join(map(escape, said))
+        about = "<br>".join(map(escape, summary))
         return f"<p>{about}</p><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
 

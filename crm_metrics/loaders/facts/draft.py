@@ -33,7 +33,7 @@ MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
 
 @dataclass
 class Draft:
-    """A dataset in the making: tables by name while facts are made. `as_of` is the last day the data knows; `now` the instant behind its end,
+    """A dataset in the making: its tables by name. `as_of` is the last day the data knows; `now` the instant behind its end,
     `wanted` the tables that the figures are made of, `needs` the columns they need of each: others are not derived;
     `dims` the attributes that figures are asked by."""
 
