@@ -105,7 +105,7 @@ def query(
     one."""
     settings = settings or Settings()
     catalog = catalog or catalog_of(settings, metrics_file)
-    by, metrics = ([given] if isinstance(given, str) else given for given in (by, metrics))
+    by, metrics = ([texts] if isinstance(texts, str) else texts for texts in (by, metrics))
     names = [part.strip().casefold() for text in by for part in text.split(",") if part.strip()]
     grains = [cast(Grain, name) for name in names if name in GRAINS]
     if len(grains) > 1:

@@ -222,23 +222,27 @@ def _with(settings: Settings, where: str | None) -> Settings:
     return settings.model_copy(update={"where": where})
 
 
-def _is_frame(given: object) -> bool:
-    return hasattr(given, "to_parquet") and hasattr(given, "columns")
+def _is_frame(table: object) -> bool:
+    return hasattr(table, "to_parquet") and hasattr(table, "columns")
 
 
-def _frames(given: Inputs) -> dict[str, pd.DataFrame]:
+def _frames(inputs: Inputs) -> dict[str, pd.DataFrame]:
     """The tables in memory, by the name they go by in reports: their own, else one with their number."""
-    if isinstance(given, Mapping):
-        return dict(given)
-    several: Iterable[Any] = [given] if _is_frame(given) or isinstance(given, str | Path) else given
-    frames = [one for one in several if _is_frame(one)]
-    return {f"DataFrame {number}" if len(frames) > 1 else "DataFrame": one for number, one in enumerate(frames, 1)}
+    if isinstance(inputs, Mapping):
+        return dict(inputs)
+    several: Iterable[Any] = [inputs] if _is_frame(inputs) or isinstance(inputs, str | Path) else inputs
+    frames = [frame for frame in several if _is_frame(frame)]
+    return {f"DataFrame {number}" if len(frames) > 1 else "DataFrame": frame for number, frame in enumerate(frames, 1)}
 
 
-def _names(given: Inputs, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    if isinstance(given, str | Path):
-        return [str(given)]
-    paths = [] if isinstance(given, Mapping) or _is_frame(given) else [str(one) for one in given if not _is_frame(one)]
+def _names(inputs: Inputs, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    if isinstance(inputs, str | Path):
+        return [str(inputs)]
+    paths = (
+        []
+        if isinstance(inputs, Mapping) or _is_frame(inputs)
+        else [str(path) for path in inputs if not _is_frame(path)]
+    )
     return [*paths, *frames]
 
 

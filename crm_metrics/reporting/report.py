@@ -161,12 +161,12 @@ class Report:
 
     def __repr__(self) -> str:
         """What it is of, in a line: the rows would be hundreds."""
-        given = int((self.rows["status"] != "unavailable").sum())
+        available = int((self.rows["status"] != "unavailable").sum())
         against = f" against {self.compare_period}" if self.compare_period else ""
         by = f" by {', '.join(filter(None, (self.grain, *self.by)))}" if self.grain or self.by else ""
         only = f", only rows where {self.where}" if self.where else ""
-        missing = f", {len(self.rows) - given:,} not available" if given < len(self.rows) else ""
-        return f"<Report {self.period}{by}{against}: {given:,} figures{missing}, as of {self.as_of}{only}>"
+        missing = f", {len(self.rows) - available:,} not available" if available < len(self.rows) else ""
+        return f"<Report {self.period}{by}{against}: {available:,} figures{missing}, as of {self.as_of}{only}>"
 
     @property
     def columns(self) -> list[str]:

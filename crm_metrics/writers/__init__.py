@@ -76,8 +76,8 @@ def write(book: Book, format: str, how: How | None = None, *, table: str | None 
     """The book in a format, as text or bytes. `table` names the only one of its tables that is wanted; formats that hold one
     table hold the first. Raises `UsageError` for a table that the book does not have, and for a format that does not
     exist."""
-    made = pieces(book, format, how, table=table)
-    return made if isinstance(made, bytes) else "".join(made)
+    content = pieces(book, format, how, table=table)
+    return content if isinstance(content, bytes) else "".join(content)
 
 
 def pieces(
@@ -91,8 +91,8 @@ def pieces(
     if table is not None:
         book = replace(book, sheets=[_chosen(book, table)], charts=(), passages=(), page=None)
     writing = import_module(f"{__name__}.{format_of(format, None)}").write
-    made = cast("Callable[[Book, How], str | Iterable[str] | bytes]", writing)(book, how or How())
-    return [made] if isinstance(made, str) else made
+    content = cast("Callable[[Book, How], str | Iterable[str] | bytes]", writing)(book, how or How())
+    return [content] if isinstance(content, str) else content
 
 
 def _chosen(book: Book, name: str) -> Sheet:
