@@ -177,7 +177,7 @@ def command_of(name: str) -> Callable[..., None]:
 
     def command(**values: Any) -> None:
         debug, log_format = values.pop("debug"), values.pop("log_format", "text")
-        with guarded(debug=debug, log_format=log_format), watching.watching(quiet=values.get("quiet", False)):
+        with guarded(debug=debug, log_format=log_format), watching.watching(quiet=values.get("quiet", True)):
             keep_freed()
             wanted = {name: _value(values.pop(name), *own[name]) for name in own}
             values = {**left, **values}

@@ -57,7 +57,7 @@ def test_an_existing_file_stays_when_writing_fails(folder: Path, monkeypatch: py
     def broken(*_: object, **__: object) -> None:
         raise ValueError("half way")
 
-    monkeypatch.setattr("crm_metrics.cli.output.write", broken)
+    monkeypatch.setattr("crm_metrics.cli.output.pieces", broken)
     (folder / "kpis.csv").write_text("old")
     before = sorted(path.name for path in folder.iterdir())
     assert crm_metrics(*MARCH, "-o", "kpis.csv").code == 70

@@ -185,7 +185,7 @@ def test_the_page_never_says_all_of_a_column_with_a_gap(folder: Path):
 @posix
 @pytest.mark.parametrize("width", [60, 80, 120])
 def test_no_line_is_wider_than_the_terminal(sample: Path, width: int):
-    out = on_a_terminal("scan", "sample_data", "--color", "never", COLUMNS=str(width))
+    out = on_a_terminal("scan", "sample_data", "-q", "--color", "never", COLUMNS=str(width))
     lines = [line for line in out.replace("\r", "").splitlines() if "Reading …" not in line]
     assert [line for line in lines if len(line) > width] == []
 

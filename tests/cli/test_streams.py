@@ -108,7 +108,7 @@ def test_colour_can_be_forced(folder: Path):
 
 @posix
 def test_a_terminal_gets_colour(folder: Path):
-    assert "\x1b[" in on_a_terminal(*MARCH, TERM="xterm-256color")
+    assert "\x1b[" in on_a_terminal(*MARCH, "-q", TERM="xterm-256color")
 
 
 @posix
