@@ -110,8 +110,10 @@ def _curves(report: Report) -> list[Curve]:
         return []
     curves = []
     for metric in report.metrics:
+        if not metric.headline or metric.per:
+            continue
         rows = report.rows[report.rows["metric"] == metric.name]
-        if not metric.headline or metric.per or rows["value"].isna().all():
+        if rows["value"].isna().all():
             continue
         nothing: list[float | None] = [None] * max(len(report.trailing), len(rows))
         paid = next(iter(rows["currency"].dropna().unique()), None)
