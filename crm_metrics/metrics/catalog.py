@@ -90,7 +90,7 @@ class Catalog(Mapping[str, Metric]):
         `UsageError` for a name that is none of these, with the nearest one, and for one that several metrics go by."""
         picked: dict[str, Metric] = {}
         for name in names:
-            folded = _folded(name)
+            folded = name if "/" in name or "\\" in name else _folded(name)  # a path is no name
             if folded in self and not self[folded].private:
                 picked[folded] = self[folded]
                 continue

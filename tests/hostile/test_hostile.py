@@ -84,7 +84,7 @@ def test_a_file_of_one_line_is_refused(tmp_path: Path, data: bytes, said: str) -
 
 
 def test_a_flood_of_malformed_rows_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"{READING}.parsing.Malformed.__init__.__kwdefaults__", {"whole": False, "most": 1000})
+    monkeypatch.setattr(f"{READING}.parsing.Malformed.__init__.__kwdefaults__", {"full_text": False, "most": 1000})
     path = tmp_path / "deals.csv"
     path.write_bytes(HEADER + RECORD * 100 + b"1,2,3,4,5,6\n" * 2000)
     assert "rows have another number of cells than the header" in refused(path)

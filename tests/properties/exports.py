@@ -29,6 +29,7 @@ MONEY = {
     "amount",
     "refunded_amount",
     "cost",
+    "conversion_value",
     "mrr",
     "unit_price",
     "Amount",
