@@ -38,11 +38,13 @@ class Screen:
     _lines: list[str] = field(default_factory=list)
 
     def line(self, *spans: Span) -> None:
-        """Adds one line as it is, however long."""
-        if self.color:
-            self._lines.append("".join([_painted(text, style) for text, style in spans]).rstrip())
-        else:
-            self._lines.append("".join([text for text, _ in spans]).rstrip())
+        """Adds one line as it is, however long, without spaces at its end, which would begin another one in colour too."""
+        kept = list(spans)
+        while kept and not kept[-1][0].strip():
+            del kept[-1]
+        if kept:
+            kept[-1] = (kept[-1][0].rstrip(), kept[-1][1])
+        self._lines.append("".join(_painted(text, style) if self.color else text for text, style in kept))
 
     def fits(self, *texts: str) -> bool:
         """Whether texts side by side are no wider than the screen."""

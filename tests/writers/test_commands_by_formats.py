@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from functools import cache
 from pathlib import Path
 
@@ -90,6 +91,14 @@ def test_no_line_is_wider_than_the_screen_but_what_cannot_be_broken(command: str
     wide = [line for line in text(book(command), "text", width=width).splitlines() if len(line) > width]
 
     assert [] == [line for line in wide if max(map(len, line.split())) < width - 10]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_colour_changes_nothing_but_colour(command: str) -> None:
+    """A line with spaces at its end would be as wide as the terminal and more, and begin another one."""
+    plain, coloured = (text(book(command), "text", width=80, color=color) for color in (False, True))
+
+    assert plain == re.sub(r"\x1b\[[0-9;]*m", "", coloured)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
