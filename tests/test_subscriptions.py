@@ -254,3 +254,30 @@ def test_the_price_stands_in_where_today_there_is_none(tmp_path: Path):
         s2,B,30,month,30,2024-11-05,
     """
     assert values(report(tmp_path, text, "mrr_at_start", "churned_mrr")) == {"mrr_at_start": 60, "churned_mrr": 30}
+
+
+OWN = """
+[{name}]
+title = "Kept"
+{aggregate} = "recurring{column}"
+open = ["started_at", "ended_at"]
+when = "both"
+entity = "customer"
+unit = "count"
+"""
+
+
+@pytest.mark.parametrize("names", [("a_count", "b_sum"), ("a_sum", "b_count")])
+def test_what_is_kept_is_worth_the_same_beside_how_many_are_kept(tmp_path: Path, names: tuple[str, str]) -> None:
+    columns = {"count": ("count", ""), "sum": ("sum", ".mrr")}
+    own = tmp_path / "own.toml"
+    path = tmp_path / "subscriptions.csv"
+    path.write_text(f"{HEADER}\ns1,A,Basic,2025-01-05,2025-02-10,10\ns2,A,Pro,2025-02-10,,30\n")
+
+    def given(*asked: str) -> list[object]:
+        texts = {name: columns[name.split("_")[1]] for name in asked}
+        own.write_text("".join(OWN.format(name=name, aggregate=a, column=c) for name, (a, c) in texts.items()))
+        found = api.report([str(path)], metrics=asked, period="2025-02", metrics_file=own, today=TODAY).rows
+        return found.sort_values("metric")["value"].tolist()
+
+    assert given(*names) == [value for name in names for value in given(name)]

@@ -73,9 +73,9 @@ def grid_of(engine: Engine, metric: Metric, over: Formula, under: Formula | None
     shape = cells.value.shape
 
     def summed(tree: Formula) -> Floats:
-        values = evaluate(
-            tree, lambda name: _cells(engine, name), lambda name: engine.named_in(name, cells.dims), shape
-        )[0]
+        values = evaluate(tree, lambda name: _cells(engine, name), lambda name: engine.named(name, cells.dims), shape)[
+            0
+        ]
         return np.nan_to_num(values)
 
     numerator = summed(over)

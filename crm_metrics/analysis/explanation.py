@@ -102,7 +102,7 @@ def _walk(
             amounts = amounts_of(engine, engine.catalog[name], window, within(engine, engine.catalog[name], top, place))
             figures[name] = amounts[0].value if len(amounts) == 1 else None
         else:
-            figures[name] = named[name] = float(engine.named_in(name, engine.dims(top), top)[window, place])
+            figures[name] = named[name] = float(engine.named(name, engine.dims(top), top)[window, place])
     amounts = amounts_of(engine, metric, window, within(engine, metric, top, place))
     if metric.name not in {step.metric.name for step in steps}:
         steps.append(Step(metric, amounts, figures))

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable
+from crm_metrics.engine.columns import NEVER
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.pairs import Chosen
-from crm_metrics.engine.selection import NEVER
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
@@ -99,7 +99,7 @@ def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: in
         for index in table.frame[SOURCE].unique()
     }
     rows = _rows(engine, leaf, pairs.rows[hit]).assign(counts_as=_counts_as(engine, leaf, pairs, np.flatnonzero(hit)))
-    records = engine.selector(leaf.table).records_of(pairs.rows[hit])
+    records = engine.columns(leaf.table).records_of(pairs.rows[hit])
     if table.in_parts:
         rows = _whole(leaf, rows, records)
     left_out, out = _left_out(engine, leaf, pairs, window, len(np.unique(records))), None
@@ -114,7 +114,7 @@ def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: in
         _sorted(rows),
         headers,
         left_out,
-        engine.selector(leaf.table).number_of_records,
+        engine.columns(leaf.table).number_of_records,
         out,
     )
 
@@ -122,17 +122,17 @@ def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: in
 def _why_not(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: Ints) -> NDArray[np.object_]:
     """Of each row of a stock's table why it is not counted; empty for those that are."""
     assert leaf.open is not None
-    table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
+    table, columns = engine.dataset.tables[leaf.table], engine.columns(leaf.table)
     why = np.full(len(table.frame), NOT_OPEN, dtype=object)
     if leaf.when in ("start", "end"):
         edge = getattr(engine.covering.windows(leaf.table)[window], leaf.when)
-        ended = selector.dates(leaf.open[1])
+        ended = columns.dates(leaf.open[1])
         why[(ended != NEVER) & (ended < edge)] = GONE
         if table.has(leaf.open[0]):
-            started = selector.dates(leaf.open[0])
+            started = columns.dates(leaf.open[0])
             why[started >= edge] = NOT_YET
             why[started == NEVER] = NO_DATE
-    placed = selector.placed(leaf)
+    placed = engine.selector(leaf.table).placed(leaf)
     why[placed.rows[placed.window == window]] = UNFIT
     why[pairs.rows[pairs.window == window]] = ELSEWHERE
     why[counted] = ""
@@ -184,14 +184,14 @@ def _counts_as(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) 
 
 def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: int) -> dict[str, int]:
     """How many rows of the table are not counted, each for the first reason that keeps it out."""
-    table, selector = engine.dataset.tables[leaf.table], engine.selector(leaf.table)
-    placed = selector.placed(leaf)
-    there = np.unique(selector.records_of(placed.rows[placed.window == window]))
-    fitting = np.unique(selector.records_of(pairs.rows[pairs.window == window]))
+    table, columns = engine.dataset.tables[leaf.table], engine.columns(leaf.table)
+    placed = engine.selector(leaf.table).placed(leaf)
+    there = np.unique(columns.records_of(placed.rows[placed.window == window]))
+    fitting = np.unique(columns.records_of(pairs.rows[pairs.window == window]))
     missing = 0
     if leaf.at is not None and table.has(leaf.at):
-        missing = int((selector.dates(leaf.at) == NEVER).sum())
-    away = selector.number_of_records - missing - len(there)
+        missing = int((columns.dates(leaf.at) == NEVER).sum())
+    away = columns.number_of_records - missing - len(there)
     counts = {
         NO_DATE: missing,
         (ELSEWHEN if leaf.open is None else NOT_OPEN): away,
@@ -200,6 +200,6 @@ def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted:
     }
     if leaf.aggregate not in ("count", "distinct"):
         values = engine.measures.values(leaf, pairs)[pairs.window == window]
-        blank = selector.records_of(pairs.rows[pairs.window == window])[np.isnan(values)]
+        blank = columns.records_of(pairs.rows[pairs.window == window])[np.isnan(values)]
         counts[NO_VALUE] = len(np.unique(blank)) if len(fitting) == counted else 0
     return {reason: count for reason, count in counts.items() if count}

@@ -47,8 +47,8 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     plain = engine.cells(metric.name)
     if trouble(sibling, engine.dataset.tables, dims) or not isinstance(plain, Cells):
         return
-    pairs, selector = engine.pairs(sibling), engine.selector(sibling.table)
-    ended = np.logical_or.reduce([selector.flags(name)[pairs.rows] for name in sibling.event])
+    pairs, columns = engine.pairs(sibling), engine.columns(sibling.table)
+    ended = np.logical_or.reduce([columns.flags(name)[pairs.rows] for name in sibling.event])
     labels = engine.segments(dims).labels
     cell = engine.cell_numbers(sibling, pairs)
     size = len(engine.windows) * len(labels)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Collection, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cached_property
-from itertools import groupby
 from typing import Any, Self
 
 import numpy as np
@@ -16,6 +13,7 @@ from numpy.typing import NDArray
 from crm_metrics.engine.aggregates import Column
 from crm_metrics.engine.availability import trouble, with_formulas, with_offer
 from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Unavailable, first_reason
+from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate
 from crm_metrics.engine.measuring import Measures
@@ -70,7 +68,7 @@ class Engine:
         self.scores: dict[tuple[str, float | None], Any] = {}  # what a metric's limits were made of
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
-        self.measures = Measures(self.selector)
+        self.measures = Measures(self.columns)
         self.covering = Covering(dataset, self.catalog, self.windows)
 
     @cached_property
@@ -103,43 +101,11 @@ class Engine:
             compared=self.compared,
         )
 
-    def prepare(self, metrics: Iterable[Metric]) -> None:
-        """Compute the aggregates behind the metrics and what is made of those of one table, the tables side by side:
-        arithmetic on columns leaves the interpreter free."""
-        tables: dict[str, list[Metric]] = {}
-        formulas: list[tuple[Metric, set[str]]] = []
-        for part in self.catalog.parts(metrics):
-            if part.over_months is None and part.among is None and part.immature is None:
-                self.segments(self.dims(part))
-                if part.formula is None:
-                    tables.setdefault(part.table, []).append(part)
-                else:
-                    formulas.append((part, {leaf.name for leaf in self.catalog.parts([part]) if leaf.aggregate}))
-        if len(tables) > 1:
-            with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-                for job in [pool.submit(self._all, table, parts, formulas) for table, parts in tables.items()]:
-                    job.result()
-
-    def _all(self, table: str, metrics: Iterable[Metric], formulas: Sequence[tuple[Metric, set[str]]]) -> None:
-        """The metrics of one table: those of the same date and column one after the other, and then what they complete, so
-        that each is looked up once and its memory serves the next."""
-
-        def flow(metric: Metric) -> tuple[str, tuple[str, ...]]:
-            return metric.at or "", metric.open or ()
-
-        ordered = sorted(
-            metrics, key=lambda metric: (*flow(metric), metric.where_text or "", metric.column, metric.name)
-        )
-        computed: set[str] = set()
-        for _, group in groupby(ordered, key=flow):
-            names = [metric.name for metric in group]
-            computed.update(names)
-            names += [formula.name for formula, parts in formulas if parts <= computed and not parts.isdisjoint(names)]
-            for name in names:
-                self.cells(name)
-            if table in self._selectors:
-                self._selectors[table].forget()
-                self.measures.forget(table)
+    def forget(self, table: str) -> None:
+        """Give back the memory of what several metrics of a table share; it is made anew when it is asked for again."""
+        if table in self._selectors:
+            self._selectors[table].forget()
+            self.measures.forget(table)
 
     def dims(self, metric: Metric) -> tuple[str, ...]:
         """The dimensions of a metric's cells: those of the run, then its own."""
@@ -157,6 +123,10 @@ class Engine:
         if table not in self._selectors:
             self._selectors[table] = self._selector(self.dataset.tables[table], marked=table in self._marked)
         return self._selectors[table]
+
+    def columns(self, table: str) -> Columns:
+        """The columns of a table, as arrays."""
+        return self.selector(table).columns
 
     def _selector(self, table: Table, *, marked: bool = False) -> Selector:
         followed = {metric.at for metric in self.catalog.values() if metric.table == table.name and metric.outcome_at}
@@ -191,7 +161,7 @@ class Engine:
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
-        cell = self._cell(metric, pairs, segments)
+        cell = self.cell_numbers(metric, pairs)
         measured = self.measures.measured(metric, pairs, segments.dims, cell, size)
         value, n = measured.value, measured.n
         reason = np.zeros(size, dtype=np.int8)
@@ -232,46 +202,23 @@ class Engine:
         """The values behind an aggregate by cell."""
         pairs, segments = self.pairs(metric), self.segments(self.dims(metric))
         size = len(self.windows) * len(segments)
-        return self.measures.column(metric, pairs, segments.dims, self._cell(metric, pairs, segments), size)
+        return self.measures.column(metric, pairs, segments.dims, self.cell_numbers(metric, pairs), size)
 
     def groups(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], units: Ints | None = None) -> Groups:
         """The rows behind an aggregate by cell of the dimensions and sampling unit: that of each row of its table in
         `units`, the table's own where not given."""
         if units is not None:
             return grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
-        if dims not in pairs.grouped:
-            if isinstance(pairs, Part):
-                all_groups = self.groups(metric, pairs.base, dims)
-                pairs.grouped[dims] = replace(all_groups, place=np.compress(pairs.keep, all_groups.place))
-            else:
-                selector = self.selector(metric.table)
-                own = selector.records if selector.units is None else selector.units
-                cell = self.cell_numbers(metric, pairs, dims)
-                # A row is in a window only once: where it is a unit of its own, so is each pair.
-                pairs.grouped[dims] = (
-                    Groups(np.arange(len(pairs.rows)), cell, pairs.rows)
-                    if own is None
-                    else grouped(cell, own.take(pairs.rows))
-                )
-        return pairs.grouped[dims]
+        columns = self.columns(metric.table)
+        own = columns.records if columns.units is None else columns.units
+        return pairs.groups(dims, own, lambda some: self.cell_numbers(metric, some, dims))
 
     def cell_numbers(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...] | None = None) -> Codes:
         """The number of the cell that each row behind an aggregate belongs to; of finer cells where `dims` are given."""
-        return self._cell(metric, pairs, self.segments(self.dims(metric) if dims is None else dims))
-
-    def _cell(self, metric: Metric, pairs: Chosen, segments: Segments) -> Codes:
-        """The number of the cell that each row of the pairs belongs to."""
+        segments = self.segments(self.dims(metric) if dims is None else dims)
         if not segments.dims:
             return pairs.window
-        if segments.dims not in pairs.numbered:
-            if isinstance(pairs, Part):
-                cells = np.compress(pairs.keep, self._cell(metric, pairs.base, segments))
-            else:
-                kind = np.int32 if len(self.windows) * len(segments) < 2**31 else np.int64
-                cells = np.multiply(pairs.window, len(segments), dtype=kind)
-                cells += segments.codes(metric.table).take(pairs.rows)
-            pairs.numbered[segments.dims] = cells
-        return pairs.numbered[segments.dims]
+        return pairs.cells(segments.dims, segments.codes(metric.table), (len(self.windows), len(segments)))
 
     def _outside(self, metric: Metric) -> dict[int, str]:
         """Windows for which nothing can be said: those that its table does not cover, and those moved back by an unknown
@@ -296,7 +243,7 @@ class Engine:
                 return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
         spread = {name: self.spread(part, dims) for name, part in parts.items()}
         shape = (len(self.windows), len(segments))
-        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named_in(name, dims, metric), shape)
+        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named(name, dims, metric), shape)
         missed = self.covering.outside(metric)
         reason[missed] = first_reason(reason[missed], np.full(reason[missed].shape, CODE["not-covered"]))
         value = np.where(reason == 0, value, np.nan)
@@ -328,24 +275,21 @@ class Engine:
         reason = np.where((cells.reason == CODE["zero-denominator"]) & some, CODE["immature-cohort"], cells.reason)
         return replace(cells, reason=reason.astype(np.int8), partial=some & (reason == 0))
 
-    def named(self, name: str, metric: Metric | None = None) -> Floats:
-        """A named value of formulas for each window, NaN where it is not set; months as far as the metric is given."""
+    def named(self, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
+        """A named value of formulas for each window and segment, NaN where it is not set; months as far as the metric is
+        given. What is set for all records, such as a goal, is not that of a part."""
+        labels, part = self.segments(dims).labels, self.dataset.settings.part
+        shape = len(self.windows), len(labels)
         if name == "period_months":
-            return self.covering.months(metric) if metric else np.array([window.months for window in self.windows])
-        if name == "gross_margin":
-            return np.full(len(self.windows), self.dataset.settings.gross_margin)
-        return np.array([window.values.get(name, np.nan) for window in self.windows])
-
-    def named_in(self, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
-        """The same for each window and segment: what is set for all records, such as a goal, is not that of a part."""
-        labels, everywhere = self.segments(dims).labels, self.named(name, metric)[:, None]
-        part = self.dataset.settings.part
-        if not (dims or part) or name in SETTLED:
-            return np.broadcast_to(everywhere, (len(self.windows), len(labels)))
-        values = np.full((len(self.windows), len(labels)), np.nan)
-        place = {part | frozenset(zip(dims, label, strict=True)): number for number, label in enumerate(labels)}
-        for number, window in enumerate(self.windows):
-            for (of, scope), value in window.scoped.items():
-                if of == name and scope in place:
-                    values[number, place[scope]] = value
-        return values
+            everywhere = (
+                self.covering.months(metric) if metric else np.array([window.months for window in self.windows])
+            )
+        elif name == "gross_margin":
+            everywhere = np.full(len(self.windows), self.dataset.settings.gross_margin)
+        elif not (dims or part):
+            everywhere = np.array([window.values.get(name, np.nan) for window in self.windows])
+        else:
+            scopes = [part | frozenset(zip(dims, label, strict=True)) for label in labels]
+            values = [window.scoped.get((name, scope), np.nan) for window in self.windows for scope in scopes]
+            return np.array(values).reshape(shape)
+        return np.broadcast_to(everywhere[:, None], shape)

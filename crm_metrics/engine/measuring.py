@@ -9,8 +9,8 @@ import numpy as np
 
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.pairs import Chosen
-from crm_metrics.engine.selection import Selector
 from crm_metrics.metrics.metric import Metric
 
 FEWEST = 6  # fewer records say too little of how much they vary
@@ -29,8 +29,8 @@ class Measured:
 class Measures:
     """Measures aggregates; what several of them share is made once."""
 
-    def __init__(self, selector: Callable[[str], Selector]) -> None:
-        self._selector = selector
+    def __init__(self, columns_of: Callable[[str], Columns]) -> None:
+        self._columns_of = columns_of
         self._columns: dict[str, tuple[Chosen, str, tuple[str, ...], aggregates.Column]] = {}
 
     def rows(self, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
@@ -47,7 +47,7 @@ class Measures:
         """The value of the metric's column in each row of the pairs, NaN where missing."""
         if pairs.value is not None:
             return pairs.value
-        return self._selector(metric.table).numbers(metric.column).take(pairs.rows)
+        return self._columns_of(metric.table).numbers(metric.column).take(pairs.rows)
 
     def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
         """What the metric's aggregate makes of the rows of each cell."""
@@ -56,7 +56,7 @@ class Measures:
             n = self._records(metric, pairs, cell, self.rows(pairs, dims, cell, size))
             return Measured(n.astype(np.float64), n, none)
         if metric.aggregate == "distinct":
-            entities = self._selector(metric.table).entities(metric.column)[pairs.rows]
+            entities = self._columns_of(metric.table).entities(metric.column)[pairs.rows]
             valid = entities >= 0
             n = aggregates.distinct(entities[valid], cell[valid], size, metric.at_least or 1)
             return Measured(n.astype(np.float64), n, none)
@@ -72,7 +72,7 @@ class Measures:
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
-            short_of = ~self._selector(metric.table).meets(metric.requires)[pairs.rows]
+            short_of = ~self._columns_of(metric.table).meets(metric.requires)[pairs.rows]
             if pairs.value is not None:
                 short_of |= np.isnan(pairs.value)
             lacking = cell[short_of].astype(np.int64)
@@ -81,12 +81,12 @@ class Measures:
 
     def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
         """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""
-        selector = self._selector(metric.table)
-        if selector.records is None:
+        columns = self._columns_of(metric.table)
+        if columns.records is None:
             return rows
         counts = metric.aggregate == "count"
         valid = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
-        return aggregates.distinct(selector.records.take(pairs.rows)[valid], cell[valid], len(rows))
+        return aggregates.distinct(columns.records.take(pairs.rows)[valid], cell[valid], len(rows))
 
     def column(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:
         """The values that a metric's column has in each cell."""
@@ -103,7 +103,7 @@ class Measures:
         and whether it ended in another way, None where there is none."""
         times = self.values(metric, pairs)
         timed = ~np.isnan(times)
-        flags, rows = self._selector(metric.table).flags, pairs.rows[timed]
+        flags, rows = self._columns_of(metric.table).flags, pairs.rows[timed]
         event, *other = (flags(name)[rows] for name in metric.event)
         return times[timed], event, other[0] if other else None, timed
 

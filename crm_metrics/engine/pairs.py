@@ -1,15 +1,21 @@
-"""Rows of a table and the windows they belong to."""
+"""Rows of a table and the windows they belong to: whose date falls into one, what stands at its edge."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+from crm_metrics.engine.columns import NEVER
+from crm_metrics.engine.windows import DAY, Layer
 
+FOREVER = np.iinfo(np.int64).max
+_MOST_DAYS = 200_000
+_BLOCK = 1 << 16  # so many rows at once stay in the processor's cache
 _MIX = np.int64(-0x61C8864680B583EB)  # 2**64 over the golden ratio: spreads what lies side by side
 
 
@@ -22,20 +28,27 @@ class Groups:
     unit: Ints
 
 
-@dataclass(frozen=True)
-class Pairs:
-    """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
-    where a row counts for less than its own. `blocked` are windows for which no rows can be told, with the reason;
-    `numbered`, `counted` and `grouped` keep, by dimensions, the cell of each pair, how many each cell has, and its units."""
+class _Rows:
+    """What is kept of pairs once it is computed: by dimensions the cell of each pair, how many each cell has, and its
+    units. `blocked` are windows for which no rows can be told, with the reason."""
 
-    rows: Ints
-    window: Codes
-    value: Floats | None = None
-    blocked: dict[int, str] = field(default_factory=dict)
-    numbered: dict[tuple[str, ...], Codes] = field(default_factory=dict)
-    counted: dict[tuple[str, ...], Ints] = field(default_factory=dict)
-    grouped: dict[tuple[str, ...], Groups] = field(default_factory=dict)
-    limited: list[Pairs] = field(default_factory=list)
+    def __init__(self, blocked: dict[int, str]) -> None:
+        self.blocked = blocked
+        self.numbered: dict[tuple[str, ...], Codes] = {}
+        self.counted: dict[tuple[str, ...], Ints] = {}
+        self.grouped: dict[tuple[str, ...], Groups] = {}
+
+
+class Pairs(_Rows):
+    """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
+    where a row counts for less than its own."""
+
+    def __init__(
+        self, rows: Ints, window: Codes, value: Floats | None = None, blocked: dict[int, str] | None = None
+    ) -> None:
+        super().__init__(blocked or {})
+        self.rows, self.window, self.value = rows, window, value
+        self._limited: Pairs | None = None
 
     def only(self, keep: Bools) -> Part:
         """The pairs that are kept."""
@@ -43,36 +56,52 @@ class Pairs:
 
     def within(self, windows: Bools) -> Pairs:
         """The pairs of the windows that are True, which are the same whenever it is asked for."""
-        if not self.limited:
+        if self._limited is None:
             keep = windows[self.window]
             value = np.compress(keep, self.value) if self.value is not None else None
-            parts = np.compress(keep, self.rows), np.compress(keep, self.window), value
-            self.limited.append(Pairs(*parts, self.blocked))
-        return self.limited[0]
+            self._limited = Pairs(np.compress(keep, self.rows), np.compress(keep, self.window), value, self.blocked)
+        return self._limited
+
+    def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
+        """The number of the cell of each pair, in a grid of windows and of segments of the dimensions, with the segment of
+        each row of the table in `codes`."""
+        if dims not in self.numbered:
+            cells = np.multiply(self.window, shape[1], dtype=np.int32 if shape[0] * shape[1] < 2**31 else np.int64)
+            cells += codes.take(self.rows)
+            self.numbered[dims] = cells
+        return self.numbered[dims]
+
+    def groups(self, dims: tuple[str, ...], units: Ints | None, cell: Callable[[Chosen], Codes]) -> Groups:
+        """The pairs by cell, as `cell` numbers them, and by the unit of each row of the table, where rows have any."""
+        if dims not in self.grouped:
+            # A row is in a window only once: where it is a unit of its own, so is each pair.
+            self.grouped[dims] = (
+                Groups(np.arange(len(self.rows)), cell(self), self.rows)
+                if units is None
+                else grouped(cell(self), units.take(self.rows))
+            )
+        return self.grouped[dims]
 
 
-class Part:
+class Part(_Rows):
     """Some of other pairs. What nobody asks for is not taken out of them: a count needs no rows."""
 
-    def __init__(self, base: Pairs | Part, keep: Bools) -> None:
-        self.base, self.keep = base, keep
-        self.blocked: dict[int, str] = base.blocked
-        self.numbered: dict[tuple[str, ...], Codes] = {}
-        self.counted: dict[tuple[str, ...], Ints] = {}
-        self.grouped: dict[tuple[str, ...], Groups] = {}
-        self.limited: list[Part] = []
+    def __init__(self, base: Chosen, keep: Bools) -> None:
+        super().__init__(base.blocked)
+        self._base, self.keep = base, keep
+        self._limited: Part | None = None
 
     @cached_property
     def rows(self) -> Ints:
-        return np.compress(self.keep, self.base.rows)
+        return np.compress(self.keep, self._base.rows)
 
     @cached_property
     def window(self) -> Codes:
-        return np.compress(self.keep, self.base.window)
+        return np.compress(self.keep, self._base.window)
 
     @cached_property
     def value(self) -> Floats | None:
-        return np.compress(self.keep, self.base.value) if self.base.value is not None else None
+        return np.compress(self.keep, self._base.value) if self._base.value is not None else None
 
     def only(self, keep: Bools) -> Part:
         """The pairs of these that are kept."""
@@ -80,9 +109,22 @@ class Part:
 
     def within(self, windows: Bools) -> Part:
         """Those of the windows that are True, which are the same whenever it is asked for."""
-        if not self.limited:
-            self.limited.append(Part(self.base.within(windows), self.keep[windows[self.base.window]]))
-        return self.limited[0]
+        if self._limited is None:
+            self._limited = Part(self._base.within(windows), self.keep[windows[self._base.window]])
+        return self._limited
+
+    def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
+        """The number of the cell of each pair, out of those of all."""
+        if dims not in self.numbered:
+            self.numbered[dims] = np.compress(self.keep, self._base.cells(dims, codes, shape))
+        return self.numbered[dims]
+
+    def groups(self, dims: tuple[str, ...], units: Ints | None, cell: Callable[[Chosen], Codes]) -> Groups:
+        """The pairs in the groups of all."""
+        if dims not in self.grouped:
+            every = self._base.groups(dims, units, cell)
+            self.grouped[dims] = replace(every, place=np.compress(self.keep, every.place))
+        return self.grouped[dims]
 
 
 Chosen = Pairs | Part
@@ -110,4 +152,55 @@ def grouped(cell: Codes, unit: Ints) -> Groups:
         return Groups(rows, cell, unit)
     return Groups(
         (np.cumsum(leads, dtype=rows.dtype) - 1).take(leader), np.compress(leads, cell), np.compress(leads, unit)
+    )
+
+
+def beginning(dates: Ints, layer: Layer) -> Pairs:
+    """The rows whose date falls into a window of the layer."""
+    if len(layer.places) > 1 and _by_whole_days(layer):
+        # A table of days is several times quicker than searching the windows for every row.
+        first = int(layer.starts[0]) // DAY
+        edges = np.stack([layer.starts, layer.ends]) // DAY - first
+        of_day = np.full(int(edges[1, -1]) + 1, -1, dtype=np.int32)  # the last is for the days outside
+        for place, (start, end) in zip(layer.places.tolist(), edges.T.tolist(), strict=True):
+            of_day[start:end] = place
+        window = np.empty(len(dates), dtype=np.int32)
+        for begin in range(0, len(dates), _BLOCK):
+            day = dates[begin : begin + _BLOCK] // DAY - first
+            day = np.minimum(day.view(np.uint64), len(of_day) - 1)  # before the first, a number without sign is large
+            window[begin : begin + _BLOCK] = of_day.take(day.view(np.int64))
+        rows = np.flatnonzero(window >= 0)
+        return Pairs(rows, window.take(rows))
+    place = np.searchsorted(layer.starts, dates, side="right") - 1
+    inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
+    rows = np.flatnonzero(inside)
+    return Pairs(rows, layer.places[place[rows]])
+
+
+def _by_whole_days(layer: Layer) -> bool:
+    days = (layer.ends[-1] - layer.starts[0]) // DAY
+    return bool(days <= _MOST_DAYS and not (layer.starts % DAY).any() and not (layer.ends % DAY).any())
+
+
+def standing(started: Ints, ended: Ints, edges: Ints, places: Ints) -> Pairs:
+    """The rows that are there just before each edge: started before it, and not ended before it."""
+    until = np.where(ended == NEVER, FOREVER, ended)
+    first = np.searchsorted(edges, started, side="right")
+    last = np.searchsorted(edges, until, side="right")
+    often = np.where(started == NEVER, 0, np.maximum(last - first, 0))
+    rows = np.repeat(np.arange(len(started), dtype=np.int64), often)
+    step = np.arange(len(rows), dtype=np.int64) - np.repeat(np.cumsum(often) - often, often)
+    return Pairs(rows, places[first[rows] + step])
+
+
+def concatenated(parts: Sequence[Chosen]) -> Pairs:
+    """The pairs of several layers as one."""
+    if len(parts) == 1 and isinstance(parts[0], Pairs):
+        return parts[0]
+    empty = np.zeros(0, dtype=np.int64)
+    values = [part.value for part in parts if part.value is not None]
+    return Pairs(
+        np.concatenate([empty, *(part.rows for part in parts)]),
+        np.concatenate([empty, *(part.window for part in parts)]),
+        np.concatenate(values) if values else None,
     )

@@ -87,7 +87,7 @@ class Scores:
 def repeats(engine: Engine, metric: Metric) -> bool:
     """Whether customers have several of the records behind a figure."""
     tables = {part.table for part in engine.catalog.parts([metric])} & engine.dataset.tables.keys()
-    return any(engine.selector(table).units is not None for table in sorted(tables))
+    return any(engine.columns(table).units is not None for table in sorted(tables))
 
 
 @np.errstate(all="ignore")  # what cannot be divided has no variance either
@@ -151,7 +151,7 @@ def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradi
 
 def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
     if name not in engine.catalog:
-        return engine.named_in(name, like.dims), {}
+        return engine.named(name, like.dims), {}
     metric, cells = engine.catalog[name], engine.cells(name)
     if isinstance(cells, Unavailable) or metric.over_months:
         return None
@@ -240,7 +240,7 @@ def _added(engine: Engine, leaf: Leaf, pairs: Chosen, groups: Groups, cells: Cel
         counts = np.bincount(groups.place, minlength=size).astype(np.float64)
         return counts, counts
     if metric.aggregate == "distinct":
-        named = engine.selector(metric.table).entities(metric.column)[pairs.rows] >= 0
+        named = engine.columns(metric.table).entities(metric.column)[pairs.rows] >= 0
         counts = weighted(groups.place, named.astype(np.float64), size)
         return (counts >= (metric.at_least or 1)).astype(np.float64), counts
     values = engine.measures.values(metric, pairs)

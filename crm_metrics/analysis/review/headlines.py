@@ -9,6 +9,7 @@ import numpy as np
 
 from crm_metrics.engine.cells import Floats, Unavailable
 from crm_metrics.engine.currencies import Money, split
+from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.noise import Noises
@@ -44,7 +45,7 @@ def headlines(
     """The figures in two windows (before, now), one for each currency; those that cannot be computed are left away. All
     claims of a change together risk `risk`."""
     engine = Engine(dataset, catalog, list(windows))
-    engine.prepare(list(metrics))
+    prepare(engine, metrics)
     drawn = [(metric, part) for metric in metrics for part in _parts(engine, metric) if part.shown[_NOW, 0]]
     noises = Noises(engine)
     p_values = [_compared(chances, metric, part, noises) for metric, part in drawn]

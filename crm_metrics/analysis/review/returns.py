@@ -45,7 +45,7 @@ def unpaid(dataset: Dataset, catalog: Catalog, window: Window, risk: float) -> l
     if usual is None or np.isnan(usual.high[0, 0]) or revenue is None or cost is None or roi is None or roi.dims != _BY:
         return []
     labels = [label[0] for label in engine.segments(_BY).labels]
-    margin = engine.named("gross_margin")[0]
+    margin = dataset.settings.gross_margin
     earned = np.nan_to_num(revenue.value[0]) * margin
     deals = np.where(np.isnan(revenue.value[0]), 0, revenue.n[0])
     paid = np.nan_to_num(cost.value[0])

@@ -10,6 +10,7 @@ import numpy as np
 from crm_metrics.analysis import ranks
 from crm_metrics.analysis.review.headlines import Headline
 from crm_metrics.engine.cells import Cells, Unavailable
+from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
@@ -88,7 +89,7 @@ def _looks(
     for dim in dict.fromkeys(dim for metric in metrics for dim in dims.get(metric.name, ())):
         mine = [metric for metric in metrics if dim in dims.get(metric.name, ())]
         engine = Engine(dataset, catalog, [window], (dim,))
-        engine.prepare(mine)
+        prepare(engine, mine)
         for metric in mine:
             cells = engine.cells(metric.name)
             if isinstance(cells, Unavailable) or cells.dims != (dim,):

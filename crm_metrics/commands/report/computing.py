@@ -34,6 +34,7 @@ def compute(
     that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
+    from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.assembly import Assembler, has_figures
     from crm_metrics.reporting.ranking import in_order, largest, ranks
@@ -75,7 +76,7 @@ def compute(
         engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)
     order = ranks(engine, asked.sort, (together_at or shown[0]).window) if asked.sort else {}
     per = tuple(dict.fromkeys(dim for metric in asked.metrics for dim in metric.per if dim not in asked.by))
-    engine.prepare(asked.metrics)
+    prepare(engine, asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
     together = Assembler(engine, [together_at], per).frame(asked.metrics) if together_at and history else None
