@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import crm_metrics
-from tests.test_import_order import run
+from tests.test_imports import run
 
 MONTHS = 30
 

@@ -1,4 +1,4 @@
-"""--by, --top, --compare, --as-of."""
+"""`report`: --by, --top, --compare, --as-of."""
 
 from __future__ import annotations
 
