@@ -356,6 +356,7 @@ def test_a_byte_order_mark_is_no_part_of_a_metrics_file(tmp_path: Path) -> None:
 # Figures that tools count alike, where they have them at all.
 ALIKE = """
 cac cac_lagged acquisition_spend leads_created lead_conversion_to_date lead_conversion_in_period leads_converted
+marketing_qualified_leads sales_qualified_leads leads_to_opportunities
 lead_response_time_mean lead_response_time_censored lead_unanswered_rate lead_response_in_target cac_payback
 magic_number revenue_won deals_created_won deals_created_lost deals_created_open sales_cycle_length_censored
 deals_created deals_won deals_lost closed_deals win_rate_by_value median_deal_value activities_per_deal open_deals

@@ -2,11 +2,13 @@
 
 from crm_metrics.schema.billing import RATES
 from crm_metrics.schema.columns import ABOUT, IDENTITY, NUMERIC, TEXTUAL, Column, Kind, Link, Schema
+from crm_metrics.schema.sales import LEAD_STAGES
 from crm_metrics.schema.tables import LINKED, STATES, TABLES, called, column, inputs, is_derived
 
 __all__ = [
     "ABOUT",
     "IDENTITY",
+    "LEAD_STAGES",
     "LINKED",
     "NUMERIC",
     "RATES",

@@ -25,6 +25,9 @@ _TELLING = (
     "stage is_won is_lost is_closed status won_at lost_at closed_at is_active is_archived lost_reason probability"
 )
 
+# What leads become before they are customers, in this order, and the dates of it.
+LEAD_STAGES = {"mql": "became_mql_at", "sql": "became_sql_at", "opportunity": "became_opportunity_at"}
+
 SALES: dict[str, Schema] = {
     "customers": Schema(
         "customers, or companies of which some are customers",
@@ -70,6 +73,9 @@ SALES: dict[str, Schema] = {
             **CUSTOMER,
             "created_at": define(DATE, "when the lead came in"),
             "responded_at": define(DATE, "when somebody first answered the lead"),
+            "became_mql_at": define(DATE, "when it became a marketing-qualified lead (MQL)"),
+            "became_sql_at": define(DATE, "when it became a sales-qualified lead (SQL)"),
+            "became_opportunity_at": define(DATE, "when it became an opportunity"),
             "converted_at": define(DATE, "when it became a customer or an opportunity", "converted_at"),
             "is_converted": define(BOOL, "it has been converted", "is_converted converted_at status"),
             "status": define(CATEGORY, "lead status"),
@@ -96,12 +102,28 @@ SALES: dict[str, Schema] = {
                 "created_at responded_at",
                 remedy="set a target, for example --set lead_response_target_hours=24",
             ),
+            "is_old_enough": define(BOOL, "at least `conversion_days` old at as-of", "created_at"),
+            "is_mql": define(BOOL, "became an MQL within `conversion_days` of arriving", "created_at became_mql_at"),
+            "is_sql": define(BOOL, "became an SQL within `conversion_days` of arriving", "created_at became_sql_at"),
+            "is_opportunity": define(
+                BOOL, "became an opportunity within `conversion_days` of arriving", "created_at became_opportunity_at"
+            ),
+            "is_sql_of_mql": define(
+                BOOL,
+                "an MQL that became an SQL; missing for leads that are no MQL",
+                "created_at became_mql_at became_sql_at",
+            ),
+            "is_opportunity_of_sql": define(
+                BOOL,
+                "an SQL that became an opportunity; missing for leads that are no SQL",
+                "created_at became_sql_at became_opportunity_at",
+            ),
         },
         key="lead_id",
         identity=IDENTITY,
         link=Link("lead_id", "lead_id", rank=2, onto=("deals",), attributes=("source", "campaign")),
         placed_by="created_at",
-        moments=("created_at", "responded_at", "converted_at"),
+        moments=("created_at", "responded_at", *LEAD_STAGES.values(), "converted_at"),
         traces=tuple(UPDATED),
         always=tuple(DELETED),
         states=("open", "converted", "lost"),

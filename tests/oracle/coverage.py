@@ -13,7 +13,10 @@ from .rows import Row, day, fold
 # What says that something happened, and which of it says that a record came in.
 HAPPENED = {
     "customers": ("started_at", "updated_at"),
-    "leads": ("created_at", "responded_at", "converted_at", "updated_at"),
+    "leads": (
+        *("created_at", "responded_at", "converted_at", "updated_at"),
+        *("became_mql_at", "became_sql_at", "became_opportunity_at"),
+    ),
     "deals": ("created_at", "closed_at", "updated_at", "last_activity_at"),
     "tickets": ("created_at", "first_response_at", "solved_at", "closed_at", "updated_at"),
     "responses": ("responded_at", "asked_at", "updated_at"),

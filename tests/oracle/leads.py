@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from .family import Family, in_target
 from .figures import (
@@ -85,6 +87,56 @@ class Leads(Family):
 
     def lead_conversion_in_period(self) -> Figure:
         return self.ratio("leads_converted", "leads_created")
+
+    def marketing_qualified_leads(self) -> Number:
+        return Fraction(len(self.world.at("leads", "became_mql_at")))
+
+    def sales_qualified_leads(self) -> Number:
+        return Fraction(len(self.world.at("leads", "became_sql_at")))
+
+    def leads_to_opportunities(self) -> Number:
+        return Fraction(len(self.world.at("leads", "became_opportunity_at")))
+
+    def stage_at(self, lead: Row, stage: str) -> Any:
+        """When the lead came to a stage, if it had by T."""
+        at = lead.get(f"became_{stage}_at")
+        return at if self.world.happened(at) else None
+
+    def was(self, lead: Row, stage: str) -> bool | None:
+        """Whether the lead came to a stage in time; None where it would have been before it came in."""
+        at = self.stage_at(lead, stage)
+        if at is None:
+            return False
+        length = duration(lead["created_at"], at, 1)
+        assert length is not None
+        return None if length < 0 else (day(at) - day(lead["created_at"])).days <= self.window_days()
+
+    def went_on(self, lead: Row, earlier: str, later: str) -> bool | None:
+        """Of a lead that was in the earlier stage whether it came to the later one; None where that cannot be told."""
+        length = duration(self.stage_at(lead, earlier), self.stage_at(lead, later), 1)
+        is_told = self.was(lead, earlier) and (length is None or length >= 0)
+        return self.was(lead, later) if is_told else None
+
+    def share_of_old(self, judge: Callable[[Row], bool | None], *stages: str) -> Figure:
+        leads = self.created_leads()
+        self.world.need("leads.created_at", *(f"leads.became_{stage}_at" for stage in stages))
+        judged = [judge(lead) for lead in leads if self.is_old_enough(lead)]
+        told = [answer for answer in judged if answer is not None]
+        if not told and any(not self.is_old_enough(lead) for lead in leads):
+            raise UnavailableError("immature-cohort")
+        return divide(Figure(Fraction(sum(told))), Figure(Fraction(len(told))))
+
+    def mql_rate(self) -> Figure:
+        return self.share_of_old(lambda lead: self.was(lead, "mql"), "mql")
+
+    def lead_to_opportunity_rate(self) -> Figure:
+        return self.share_of_old(lambda lead: self.was(lead, "opportunity"), "opportunity")
+
+    def mql_to_sql_rate(self) -> Figure:
+        return self.share_of_old(lambda lead: self.went_on(lead, "mql", "sql"), "mql", "sql")
+
+    def sql_to_opportunity_rate(self) -> Figure:
+        return self.share_of_old(lambda lead: self.went_on(lead, "sql", "opportunity"), "sql", "opportunity")
 
     def lead_responses(self) -> list[Fraction | None]:
         """Hours to the answer of the leads of the period that were answered; None where that is impossible."""

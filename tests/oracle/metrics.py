@@ -82,6 +82,8 @@ class Oracle(Marketing, Revenue, Retention, Stages, Voice):
     def is_immature(self, metric: str) -> bool:
         if metric == "lead_conversion_rate":
             return self.has_conversion_dates() and any(not self.is_old_enough(lead) for lead in self.created_leads())
+        if metric in ("mql_rate", "mql_to_sql_rate", "sql_to_opportunity_rate", "lead_to_opportunity_rate"):
+            return any(not self.is_old_enough(lead) for lead in self.created_leads())
         if metric == "sales_conversion_rate":
             typical = self.world.median_cycle()
             return typical is not None and any(

@@ -379,6 +379,7 @@ def make(seed: int) -> tuple[Tables, dict[str, Any]]:
     if "deals" in tables:
         add_stages(tables, Random(f"stages {seed}"))
     add_own_columns(tables, Random(f"columns {seed}"))
+    add_lead_stages(tables, Random(f"lead stages {seed}"))
     settings: dict[str, Any] = {"as_of": AS_OF}
     choices: dict[str, list[Any]] = {
         "gross_margin": [0.8, 0.25, 1.0],
@@ -413,6 +414,19 @@ def add_own_columns(tables: Tables, random: Random) -> None:
             if name in tables and random.random() < 0.67:
                 for row in tables[name]:
                     row[column] = random.choice(values)
+
+
+def add_lead_stages(tables: Tables, random: Random) -> None:
+    """When leads were qualified and became opportunities, in two files of three, in any order; drawn apart as well."""
+    for stage in ("mql", "sql", "opportunity"):
+        if "leads" in tables and random.random() < 0.67:
+            by_day = random.random() < 0.5
+            for lead in tables["leads"]:
+                begun = lead["created_at"] or random.choice(EDGES)
+                at = datetime.combine(begun, time(9)) if not isinstance(begun, datetime) else begun
+                at += timedelta(days=random.choice([*STEPS, -1]), hours=random.choice([0, 0, 5]))
+                at = at if random.random() < 0.6 else None
+                lead[f"became_{stage}_at"] = at.date() if by_day and at else at
 
 
 STAGES = ["New", "Demo", "Offer"]

@@ -19,6 +19,7 @@ import pandas as pd
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import Bools, Draft, minutes_after
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
+from crm_metrics.schema import LEAD_STAGES
 from crm_metrics.tables import LATER, STATE, Source, Table
 from crm_metrics.tables.frames import NAT, moments, numbers
 
@@ -109,7 +110,8 @@ def _tickets(draft: Draft, table: Table, later: _Later) -> None:
 
 
 def _leads(draft: Draft, table: Table, later: _Later) -> None:
-    later.undo(table.frame, "responded_at")
+    for column in ("responded_at", *LEAD_STAGES.values()):
+        later.undo(table.frame, column)
     table.frame[LATER] = later.undo(table.frame, "converted_at")
 
 

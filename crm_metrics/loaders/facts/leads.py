@@ -1,24 +1,29 @@
-"""Leads: whether, when and how fast each was answered and converted."""
+"""Leads: whether, when and how fast each was answered, qualified and converted."""
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.draft import DAY_US, HOUR_US, Draft, distinct_values, in_target, optional_truth
-from crm_metrics.schema import STATES
+from crm_metrics.loaders.facts.draft import DAY_US, HOUR_US, Bools, Draft, distinct_values, in_target, optional_truth
+from crm_metrics.schema import LEAD_STAGES, STATES
 from crm_metrics.tables import LATER, STATE, Table
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _CONVERTED = STATES["leads"].index("converted")
+_CALLED = {"mql": "marketing qualification", "sql": "sales qualification", "opportunity": "the opportunity"}
+_KINDS = {"mql": "MQLs", "sql": "SQLs", "opportunity": "opportunities"}
 
 
 def derive(draft: Draft) -> None:
-    """Conversion, maturity and response of every lead; then the leads or reported leads that spend is compared with."""
+    """Conversion, stages and response of every lead; then the leads or reported leads that spend is compared with."""
     if "leads" in draft.tables:
         table = draft.tables["leads"]
         _conversion(draft, table)
+        _stages(draft, table)
         _response(draft, table)
     if "lead_counts" in draft.wanted:
         _counts(draft)
@@ -70,14 +75,49 @@ def _conversion(draft: Draft, table: Table) -> None:
         how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
         draft.say("lead-conversion-from", how=how)
         return
-    days = (draft.days(at) - draft.days(created)).astype(float)
-    days[np.isnat(at) | np.isnat(created)] = np.nan
-    before = draft.between(table, "created_at", "converted_at", DAY_US) < 0
-    called = {"start": "creation", "end": "conversion", "duration": "conversion in time"}
-    draft.report("negative-duration", table, converted & before, **called)
-    age = (draft.last_day(table.name) - draft.days(created)).astype(float)
-    frame["is_mature"] = ~np.isnat(created) & (age >= window)
-    frame["is_converted_in_window"] = converted & ~before & (days <= window)
+    in_window, _ = _in_window(draft, table, "converted_at", converted, end="conversion", duration="conversion in time")
+    frame["is_mature"] = ~np.isnat(created) & _is_old_enough(draft, table)
+    frame["is_converted_in_window"] = in_window
+
+
+def _is_old_enough(draft: Draft, table: Table) -> Bools:
+    age = draft.last_day(table.name) - draft.days(table.frame["created_at"].to_numpy())
+    return np.asarray(age >= np.timedelta64(draft.settings.conversion_days, "D"))
+
+
+def _in_window(draft: Draft, table: Table, column: str, among: Bools, **called: str) -> tuple[Bools, Bools]:
+    """Which of some leads have a date within `conversion_days` of their creation, and which before it, which is reported."""
+    before = among & (draft.between(table, "created_at", column, DAY_US) < 0)
+    draft.report("negative-duration", table, before, start="creation", **called)
+    created, at = (draft.days(moments(table.frame, name)) for name in ("created_at", column))
+    return among & ~before & (at - created <= np.timedelta64(draft.settings.conversion_days, "D")), before
+
+
+def _stages(draft: Draft, table: Table) -> None:
+    """Which stages a lead came to in time, missing where its file has no dates of a stage or they cannot be: before its
+    arrival. A lead that has a date of a later stage and none of an earlier one has skipped that: it never was in it."""
+    frame = table.frame
+    if "created_at" not in frame:
+        return
+    frame["is_old_enough"] = _is_old_enough(draft, table)
+    for stage, column in LEAD_STAGES.items():
+        if column in frame:
+            with_dates = draft.of_files(frame, lambda source, column=column: column in source.columns)
+            reached, before = _in_window(draft, table, column, with_dates, end=_CALLED[stage], duration="its stages")
+            frame[f"is_{stage}"] = optional_truth(reached, with_dates & ~before)
+    for (earlier, start), (later, end) in pairwise(LEAD_STAGES.items()):
+        if f"is_{earlier}" in frame and f"is_{later}" in frame:
+            before = draft.between(table, start, end, DAY_US) < 0
+            called = {"start": _CALLED[earlier], "end": _CALLED[later], "duration": "the share that went on"}
+            draft.report("negative-duration", table, before, **called)
+            reached = truths(frame, f"is_{later}")
+            is_told = truths(frame, f"is_{earlier}") & has_value(frame, f"is_{later}") & ~before
+            frame[f"is_{later}_of_{earlier}"] = optional_truth(reached, is_told)
+            if skipped := int((reached & has_value(frame, f"is_{earlier}") & ~has_value(frame, start)).sum()):
+                kinds = f"{_KINDS[later]} have no date as {_KINDS[earlier]}"
+                skips = f"{skipped:,} of the {int(reached.sum()):,} {kinds}"
+                sentence = f"{skips}: they skipped that stage, and are in no share of it."
+                draft.note(sentence, f"{table.name}.is_{later}_of_{earlier}")
 
 
 def _won_at(draft: Draft, table: Table) -> np.ndarray:
