@@ -93,7 +93,7 @@ def has_history(engine: Engine) -> bool:
 def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
     `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
-    _check(engine, segment)
+    check(engine, segment)
     if not has_history(engine):
         money = _money(engine, "stage_snapshot_amount", segment)
         return Bottleneck((), {}, None, None, _snapshot(engine, segment, money), money.currency, money.refused)
@@ -101,10 +101,10 @@ def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     stages = _stages(engine, segment, money)
     if not stages:
         raise NothingToReport("no deal entered a stage in the period", hint="Choose another period with -p, or -p all.")
-    entered, places = engine.cells("stages_entered"), _places(engine, "stages_entered", segment)
+    entered, entries = engine.cells("stages_entered"), _places(engine, "stages_entered", segment)
     assert isinstance(entered, Cells)
     names = {stage.name for stage in stages} | _places(engine, "stage_went_on", segment).keys()
-    ends = {name: int(entered.value[0, at]) for name, at in places.items() if name not in names}
+    ends = {name: int(entered.value[0, at]) for name, at in entries.items() if name not in names}
     lossy = [stage for stage in stages if stage.amount]
     slow = [stage for stage in stages if stage.days is not None]
     by_money = _ranked(lossy, lambda stage: (stage.amount, stage.amount_low, stage.amount_high))
@@ -112,7 +112,8 @@ def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     return Bottleneck(stages, ends, by_money, by_delay, (), money.currency, money.refused)
 
 
-def _check(engine: Engine, segment: Mapping[str, str]) -> None:
+def check(engine: Engine, segment: Mapping[str, str]) -> None:
+    """Raises `UsageError` for a segment that does not exist."""
     for place, dim in enumerate(engine.by):
         names = sorted({label[place] for label in engine.segments(engine.by).labels})
         if segment[dim] not in names:

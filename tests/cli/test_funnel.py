@@ -92,9 +92,54 @@ def test_without_a_history_the_page_says_that_it_is_a_snapshot(folder: Path):
     assert "Open deals by stage now" in done.out
 
 
+LEADS = (
+    "Lead ID,Owner,Created,MQL Date,SQL Date,Opportunity Date,Converted Date\n"
+    "1,Ann,2024-01-02,2024-01-03,2024-01-20,2024-02-01,2024-03-01\n"
+    "2,Ann,2024-01-05,2024-01-05,2024-01-25,,\n"
+    "3,Ben,2024-01-07,2024-01-09,,,\n"
+    "4,Ben,2024-01-09,,,2024-02-09,\n"
+    "5,Ben,2024-06-20,,,,\n"
+)
+
+
+def test_leads_have_a_funnel_of_their_own(folder: Path):
+    (folder / "leads.csv").write_text(LEADS, encoding="utf-8")
+    made = crm_metrics("funnel", "leads.csv", "--of", "leads", "-f", "csv").rows
+    page = crm_metrics("funnel", "leads.csv", "--of", "leads")
+
+    assert [(row["stage"], row["leads"], row["of_all"], row["rate"][:6], row["skipped"]) for row in made] == [
+        ("Lead", "4", "", "", ""),
+        ("MQL", "3", "0.75", "0.75", ""),
+        ("SQL", "2", "0.5", "0.6666", "0"),
+        ("Opportunity", "2", "0.5", "0.5", "1"),
+        ("Converted", "1", "0.25", "", ""),
+    ]
+    assert page.code == 0
+    assert "each judged 90 days later" in page.out
+    assert "Younger than that, and not in it: 1." in page.out
+
+
+def test_the_figures_of_leads_are_those_of_the_report(folder: Path):
+    (folder / "leads.csv").write_text(LEADS, encoding="utf-8")
+    rows = crm_metrics("funnel", "leads.csv", "--of", "leads", "--segment", "owner=Ben", "-f", "csv").rows
+    names = "mql_rate,mql_to_sql_rate,lead_to_sql_rate,lead_to_opportunity_rate"
+    report = crm_metrics("report", "leads.csv", "-p", "all", "-m", names, "--by", "owner", "-f", "csv", "-q").rows
+    shown = {row["metric"]: float(row["value"]) for row in report if row["owner"] == "Ben"}
+
+    by_stage = {row["stage"]: row for row in rows}
+    assert shown == {
+        "mql_rate": float(by_stage["MQL"]["rate"]),
+        "mql_to_sql_rate": float(by_stage["SQL"]["rate"]),
+        "lead_to_sql_rate": float(by_stage["SQL"]["of_all"]),
+        "lead_to_opportunity_rate": float(by_stage["Opportunity"]["of_all"]),
+    }
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
+        ([*FUNNEL, "--of", "lead"], 2, "Did you mean leads?"),
+        ([*FUNNEL, "--of", "leads"], 4, "nothing is known of the stages of leads"),
         ([*FUNNEL, "--segment", "owner=Nobody"], 2, "no owner is called 'Nobody'"),
         ([*FUNNEL, "--segment", "stage=Demo"], 2, "shows every stage"),
         ([*FUNNEL, "--segment", "owner"], 2, "NAME=VALUE"),

@@ -129,6 +129,9 @@ class Leads(Family):
     def mql_rate(self) -> Figure:
         return self.share_of_old(lambda lead: self.was(lead, "mql"), "mql")
 
+    def lead_to_sql_rate(self) -> Figure:
+        return self.share_of_old(lambda lead: self.was(lead, "sql"), "sql")
+
     def lead_to_opportunity_rate(self) -> Figure:
         return self.share_of_old(lambda lead: self.was(lead, "opportunity"), "opportunity")
 

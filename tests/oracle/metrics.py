@@ -76,13 +76,16 @@ def compute(
     return Result(float(figure.value), None, is_cut or world.to_date or oracle.is_immature(metric))
 
 
+WENT_ON = ("mql_to_sql_rate", "sql_to_opportunity_rate")
+
+
 class Oracle(Marketing, Revenue, Retention, Stages, Voice):
     """One method for each metric, named like it. A method returns a number, or raises `UnavailableError`."""
 
     def is_immature(self, metric: str) -> bool:
         if metric == "lead_conversion_rate":
             return self.has_conversion_dates() and any(not self.is_old_enough(lead) for lead in self.created_leads())
-        if metric in ("mql_rate", "mql_to_sql_rate", "sql_to_opportunity_rate", "lead_to_opportunity_rate"):
+        if metric in ("mql_rate", "lead_to_sql_rate", "lead_to_opportunity_rate", *WENT_ON):
             return any(not self.is_old_enough(lead) for lead in self.created_leads())
         if metric == "sales_conversion_rate":
             typical = self.world.median_cycle()

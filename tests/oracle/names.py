@@ -21,6 +21,7 @@ METRICS = [
     "sales_qualified_leads",
     "leads_to_opportunities",
     "mql_rate",
+    "lead_to_sql_rate",
     "mql_to_sql_rate",
     "sql_to_opportunity_rate",
     "lead_to_opportunity_rate",

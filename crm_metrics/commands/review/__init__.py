@@ -75,7 +75,7 @@ def review(
     return replace(
         result,
         goals=standings,
-        funnel=_unless_nothing(lambda: funnel.funnel(session, period=label), absent, "Funnel"),
+        funnel=_unless_nothing(lambda: funnel.of_deals(session, label), absent, "Funnel"),
         calls=calls(listed.customers, most=_CALLS) if listed is not None else [],
         absent=absent,
     )

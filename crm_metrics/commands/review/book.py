@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells, naming
-from crm_metrics.commands import funnel, goals
+from crm_metrics.commands import goals
+from crm_metrics.commands.funnel import book as funnel
 from crm_metrics.commands.why.words import sentence
 from crm_metrics.metrics.metric import Better, Unit
 

@@ -1,77 +1,15 @@
-"""The stages deals go through: how many go on, are lost and wait in each, for how long, and where most is lost."""
+"""A funnel as a book: the stages of deals with a sentence on each bottleneck, or the stages of leads."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Unpack, cast
+from typing import TYPE_CHECKING, cast
 
-from crm_metrics import periods
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
-from crm_metrics.commands import PeriodOption, SegmentOption
-from crm_metrics.errors import UsageError
+from crm_metrics.commands.funnel import Funnel, LeadFunnel
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.periods import Period
-from crm_metrics.query import Query
-from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.bottleneck import Bottleneck, Ranking, Stage
-    from crm_metrics.tables import Dataset
-
-ABOUT, PLACE = "the stages deals go through: how many go on, are lost or wait, and where most is lost", 90
-
-_METRICS = (
-    "stages_entered",
-    "stage_conversion_rate",
-    "stage_went_on",
-    "stage_lost",
-    "stage_waiting",
-    "stage_amount_lost",
-    "time_in_stage",
-    "stage_snapshot_deals",
-    "stage_snapshot_amount",
-)
-
-
-@dataclass(frozen=True)
-class Funnel:
-    """The stages of the deals that entered them in a period, of one segment, with the data it was made from."""
-
-    period: Period
-    segment: Mapping[str, str]
-    bottleneck: Bottleneck
-    dataset: Dataset
-
-
-def funnel(
-    paths: Sequence[str] | Session,
-    *,
-    period: PeriodOption = None,
-    segment: SegmentOption = None,
-    **files: Unpack[Asking],
-) -> Funnel:
-    """The funnel of a period (the last complete month when not given), and its bottleneck. `segment` is one value for each
-    dimension (`{"owner": "Ann"}`). Without histories of stages only what is open now can be told: then everything is the
-    default. Raises `CrmMetricsError` with what, where and what to do."""
-    session, segment = Session.of(paths, **files), dict(segment or {})
-    if "stage" in segment:
-        raise UsageError(
-            "a funnel shows every stage, not one", hint="'crm-metrics explain' opens the figure of one stage."
-        )
-    asked = asked_of(session, period, segment)
-    dataset = session.load(asked)
-    from crm_metrics.analysis import bottleneck as stages
-    from crm_metrics.intervals.engine import Engine
-    from crm_metrics.reporting.timeline import Timeline, reported
-
-    if asked.period is None and "stage_visits" not in dataset.tables:
-        asked = replace(asked, period=periods.parse("all"))
-    span, timeline = reported(dataset, asked.period), Timeline(dataset)
-    timeline.place(span)
-    engine = Engine(dataset, asked.catalog, timeline.windows, asked.by)
-    return Funnel(span, segment, stages.bottleneck(engine, segment), engine.dataset)
-
 
 _COLUMNS = (
     Column("stage", "Stage"),
@@ -101,16 +39,37 @@ _SNAPSHOT = (
 )
 
 
-def asked_of(session: Session, period: str | None, segment: Iterable[str] = ()) -> Query:
-    """The question behind a funnel."""
-    return session.query(period=period, by=list(segment), metrics=_METRICS, compare="none")
+_LEADS = (
+    Column("stage", "Stage"),
+    Column("leads", "Leads", Unit.COUNT),
+    Column("of_all", "Of all leads", Unit.PERCENT),
+    Column("rate", "Of the stage before", Unit.PERCENT, bar=True),
+    Column("low", "at least", Unit.PERCENT, spare=2),
+    Column("high", "at most", Unit.PERCENT, spare=2),
+    Column("skipped", "Without the stage before", Unit.COUNT, spare=1),
+)
 
 
-bottleneck = funnel  # its name in Python
+def book(funnel: Funnel | LeadFunnel) -> Book:
+    """The stages in order; of deals with a sentence on each bottleneck, without histories the snapshot, and that it is
+    one."""
+    return _of_leads(funnel) if isinstance(funnel, LeadFunnel) else _of_deals(funnel)
 
 
-def book(funnel: Funnel) -> Book:
-    """The stages in order with a sentence on each bottleneck; without histories the snapshot, and that it is one."""
+def _of_leads(funnel: LeadFunnel) -> Book:
+    rows = [[cast("Cell", getattr(stage, column.name)) for column in _LEADS] for stage in funnel.stages]
+    notes = [
+        f"Leads by when they came in, each judged {funnel.days} days later. Of the stage before, with 95 % limits."
+    ]
+    if funnel.young:
+        notes.append(f"Younger than that, and not in it: {cells.count(funnel.young)}.")
+    segment = [f"{name} {value}" for name, value in funnel.segment.items()]
+    extra: dict[str, object] = {"period": funnel.period.label, "segment": dict(funnel.segment), "days": funnel.days}
+    origin, title = Origin.of(funnel.dataset), f"Funnel of leads  {funnel.period.label}"
+    return Book(title, origin, [Sheet("stages", "", _LEADS, rows, notes=notes)], segment, extra=extra)
+
+
+def _of_deals(funnel: Funnel) -> Book:
     bottleneck = funnel.bottleneck
     segment = [f"{name} {value}" for name, value in funnel.segment.items()]
     origin = Origin.of(funnel.dataset)
