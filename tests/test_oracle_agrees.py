@@ -177,7 +177,7 @@ BY_PLAN = (
     *("customers_at_start", "customers_at_end", "customers_lost", "customers_gained", "customers_won_back"),
     *("customers_interrupted", "joined_and_left", "new_customers", "retention_rate", "churn_rate"),
     *("mrr", "mrr_at_start", "new_mrr", "reactivation_mrr", "expansion_mrr", "contraction_mrr", "churned_mrr"),
-    *("transferred_mrr", "nrr", "grr"),
+    *("transferred_mrr", "nrr", "grr", "average_contract_value"),
 )
 
 

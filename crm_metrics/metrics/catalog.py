@@ -28,7 +28,12 @@ FAMILY_TITLES = {
     "own": "Your own metrics",
 }
 # Tools without a file of their own here, whose screens show figures that are made otherwise.
-OTHER_TOOLS = {"chartmogul": "ChartMogul", "profitwell": "ProfitWell", "revenuecat": "RevenueCat"}
+OTHER_TOOLS = {
+    "chartmogul": "ChartMogul",
+    "profitwell": "ProfitWell",
+    "revenuecat": "RevenueCat",
+    "saasgrid": "SaaSGrid",
+}
 _GIVEN_KEYS = {
     field.name
     for field in fields(Metric)

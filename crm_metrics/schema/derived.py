@@ -104,6 +104,19 @@ DERIVED: dict[str, Schema] = {
         bases=("subscriptions",),
         called="movements of recurring revenue",
     ),
+    "contracts": Schema(
+        "one row per subscription that is paid for, free plans left out",
+        {
+            "customer": define(ID, "the customer"),
+            "started_at": define(DATE, "from when"),
+            "ended_at": define(DATE, "until when; missing while it lasts"),
+            "value": define(MONEY, "what it brings a year"),
+            "is_known": define(BOOL, "what it brings is known"),
+            "currency": define(CATEGORY, "currency"),
+        },
+        bases=("subscriptions",),
+        called="paid subscriptions",
+    ),
     "lead_counts": Schema(
         "leads, or without a leads file the leads that the spend file reports",
         {
@@ -191,6 +204,6 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "first_responses": made_from(tickets="response_minutes", leads="response_hours"),
     "ratings": made_from(responses="score kind scale responded_at", tickets="created_at satisfaction"),
 }
-NEEDS["movements"] = NEEDS["recurring"]
+NEEDS["movements"] = NEEDS["contracts"] = NEEDS["recurring"]
 NEEDS["stage_visits"] = NEEDS["stage_entries"]
 NEEDS["predictions"] = NEEDS["purchases"]

@@ -101,6 +101,7 @@ METRICS = [
     "mrr",
     "arr",
     "mrr_per_account",
+    "average_contract_value",
     "mrr_at_start",
     "new_mrr",
     "expansion_mrr",

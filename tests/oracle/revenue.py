@@ -12,6 +12,7 @@ from .figures import (
     Number,
     UnavailableError,
     divide,
+    mean,
     minus,
     number,
     plus,
@@ -213,6 +214,17 @@ class Revenue(Family):
 
     def mrr_per_account(self) -> Figure:
         return self.ratio("mrr", "customers_at_end")
+
+    def average_contract_value(self) -> Number:
+        """What a subscription that is paid for brings a year; a free one is no contract."""
+        items = self.world.recurring()
+        self.world.need_subscription_ends()
+        there = [item for item in items if item.before(self.world.cut) and item.mrr != 0]
+        if self.world.by_plan():
+            there = [item for item in there if self.world.plan(item.row) == self.world.wanted()]
+        if any(item.mrr is None or item.mrr < 0 for item in there):
+            raise UnavailableError("missing-values")
+        return mean([12 * item.mrr for item in there if item.mrr is not None])
 
     def mrr_at_start(self) -> Number:
         return known(self.opening().values())

@@ -1,5 +1,5 @@
-"""Each customer's recurring revenue as stretches of time, and every change of it as a movement, by whatever attributes of
-their subscriptions the figures are asked for."""
+"""Each customer's recurring revenue as stretches of time, every change of it as a movement, and what each subscription
+brings a year, by whatever attributes of the subscriptions the figures are asked for."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _NOTHING = 1e-6
 
 
 def derive(draft: Draft) -> None:
-    """The tables `recurring` and `movements`. A row whose revenue is missing although something was paid has `is_known`
-    False."""
-    frame = paid(draft) if draft.wanted & {"recurring", "movements"} else None
+    """The tables `recurring`, `movements` and `contracts`. A row whose revenue is missing although something was paid has
+    `is_known` False."""
+    frame = paid(draft) if draft.wanted & {"recurring", "movements", "contracts"} else None
     if frame is None or "customer" not in frame:
         return
     unpriced = frame[truths(frame, NO_RATE)]
@@ -32,6 +32,7 @@ def derive(draft: Draft) -> None:
     steps = _steps(frame, [*whose, *attributes])
     draft.tables["recurring"] = Table("recurring", _stretches(steps))
     draft.tables["movements"] = Table("movements", _movements(steps, whose))
+    draft.tables["contracts"] = Table("contracts", _contracts(frame, [*whose, *attributes]))
     if len(unpriced):
         _add_unpriced(draft, unpriced)
     if "ended_at" not in frame:
@@ -39,8 +40,8 @@ def derive(draft: Draft) -> None:
             "the subscriptions do not say when one ended",
             "add the column with the end of each subscription",
         )
-        draft.tables["recurring"].unusable["ended_at"] = Unusable("missing-column", problem, hint)
-        draft.tables["movements"].unusable["kind"] = Unusable("missing-column", problem, hint)
+        for name, column in (("recurring", "ended_at"), ("movements", "kind"), ("contracts", "ended_at")):
+            draft.tables[name].unusable[column] = Unusable("missing-column", problem, hint)
 
 
 def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
@@ -49,10 +50,14 @@ def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
     attributes = [name for name in draft.dims if name in frame and name != "customer"]
     rows = frame[["customer", *attributes, SOURCE, ROW]].assign(**{NO_RATE: True, "is_known": True})
     ended = moments(frame, "ended_at")
-    stretches = rows.assign(started_at=frame["started_at"], ended_at=ended, mrr=np.nan)
+    stretches = rows.assign(started_at=frame["started_at"], ended_at=ended)
     begun = rows.assign(moved_at=frame["started_at"], kind="new", amount=np.nan)
     over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
-    for name, parts in (("recurring", [stretches]), ("movements", [begun, over])):
+    for name, parts in (
+        ("recurring", [stretches.assign(mrr=np.nan)]),
+        ("contracts", [stretches.assign(value=np.nan)]),
+        ("movements", [begun, over]),
+    ):
         table = draft.tables[name]
         priced_rows = table.frame.assign(**{NO_RATE: False})
         kinds = {
@@ -60,6 +65,19 @@ def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
         }
         together = pd.concat([priced_rows, *(part for part in parts if len(part))], ignore_index=True)
         table.frame = together.astype(kinds)
+
+
+def _contracts(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """One row per subscription that is paid for, with what it brings a year; `is_known` is False where that is missing, and
+    for money that is only given back, which is of no contract that the file names."""
+    mrr = frame["mrr"].to_numpy(dtype=np.float64)
+    rows = frame[[*keys, SOURCE, ROW]].assign(
+        started_at=frame["started_at"],
+        ended_at=moments(frame, "ended_at"),
+        value=np.where(mrr < 0, np.nan, 12 * mrr),
+        is_known=truths(frame, "is_known") & ~(mrr < 0),
+    )
+    return rows[~(np.abs(mrr) < _NOTHING)].reset_index(drop=True)
 
 
 def _steps(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
