@@ -98,6 +98,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),
+    "ended-without-reason": (
+        NOTE,
+        "{count} subscriptions ended for no reason that is given; neither in voluntary nor in involuntary churn",
+    ),
     "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),
     "values-unused": (NOTE, "the settings say what {seen} in {column} means, but no cell holds it"),
     "won-without-date": (

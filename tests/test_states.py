@@ -56,7 +56,15 @@ def test_every_state_has_words_in_nine_languages_and_no_other_state_is_there(tab
     assert {state: set(words) for state, words in block.items()} == dict.fromkeys(STATES[table], LANGUAGES)
 
 
-@pytest.mark.parametrize("table", STATES)
+def test_every_side_of_churn_has_words_in_nine_languages() -> None:
+    block = {name: words for name, words in words_of("churn_reasons").items() if isinstance(words, dict)}
+
+    assert {side: set(words) for side, words in block.items()} == dict.fromkeys(
+        ("involuntary", "voluntary", "neither"), LANGUAGES
+    )
+
+
+@pytest.mark.parametrize("table", [*STATES, "churn_reasons"])
 def test_no_word_stands_for_two_states(table: str) -> None:
     known = state_words(table)
     wrong = [

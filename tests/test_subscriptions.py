@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -281,3 +281,90 @@ def test_what_is_kept_is_worth_the_same_beside_how_many_are_kept(tmp_path: Path,
         return found.sort_values("metric")["value"].tolist()
 
     assert given(*names) == [value for name in names for value in given(name)]
+
+
+# ---- why customers leave ----
+
+CHURN = ("voluntary_churn_rate", "involuntary_churn_rate", "unexplained_churn_rate", "churn_rate")
+
+
+def churn_by(folder: Path, reasons: Sequence[str], header: str = "Cancellation Reason") -> list[object]:
+    """The rates of March of customers who all leave in it, for the reasons given, beside as many who stay."""
+    rows = [f"S{i},Customer {i},2024-01-0{i + 1},2025-03-2{i},{reason}" for i, reason in enumerate(reasons)]
+    rows += [f"T{i},Other {i},2024-01-0{i + 1},," for i in range(len(reasons))]
+    text = "\n".join([f"Subscription ID,Customer,Start Date,End Date,{header}", *rows])
+    return list(values(report(folder, text, *CHURN, period="2025-03")).values())
+
+
+@pytest.mark.parametrize(
+    ("reason", "side"),
+    [
+        ("payment_failed", 1),
+        ("Payment failed after 4 attempts", 1),
+        ("Cancelled - involuntary", 1),
+        ("not_paid", 1),
+        ("no_card", 1),
+        ("BILLING_ERROR", 1),
+        ("CANCELLATION_REASON_PAST_DUE", 1),
+        ("Zahlung fehlgeschlagen", 1),
+        ("Carte expirée", 1),
+        ("Tarjeta rechazada", 1),
+        ("Inadimplência", 1),
+        ("Mancato pagamento", 1),
+        ("Betaling mislukt", 1),
+        ("Karta wygasła", 1),
+        ("カード期限切れ", 1),
+        ("cancellation_requested", 0),
+        ("too expensive", 0),
+        ("Payment terms do not suit us", 0),  # speaks of payment, and is a choice
+        ("Declined to renew", 0),
+        ("Expired", 0),
+        ("Zu teuer", 0),
+        ("payment_disputed", 2),
+        ("fraud_review_failed", 2),
+        ("unknown", 2),
+        ("", 2),
+    ],
+)
+def test_a_reason_is_a_failed_payment_a_choice_or_neither(tmp_path: Path, reason: str, side: int) -> None:
+    expected = [0.125, 0.125, 0.0]  # one who chose to, and one whose payment failed, of eight
+    expected[side] += 0.25
+
+    assert churn_by(tmp_path, ["too expensive", "payment failed", reason, reason]) == [*expected, 0.5]
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Cancel Reason", "churn_reason", "Reason for cancellation", "Reason for Leaving", "cancellationReason"],
+)
+def test_why_a_subscription_ended_is_known_by_its_header(tmp_path: Path, header: str) -> None:
+    assert churn_by(tmp_path, ["too expensive", "payment failed"], header) == [0.25, 0.25, 0.0, 0.5]
+
+
+def test_reasons_that_nobody_gives_are_no_rate_of_zero(tmp_path: Path) -> None:
+    assert churn_by(tmp_path, ["", "unknown"]) == [*["missing-column"] * 3, 0.5]
+    assert churn_by(tmp_path, ["too expensive", "too small"], "Comment") == [*["missing-column"] * 3, 0.5]
+
+
+def test_the_last_of_a_customers_subscriptions_says_why_they_left(tmp_path: Path) -> None:
+    made = report(
+        tmp_path,
+        """
+        Subscription ID,Customer,Start Date,End Date,Cancel Reason
+        S1,Alder,2024-01-01,2025-03-05,payment failed
+        S2,Alder,2024-06-01,2025-03-20,too expensive
+        S3,Birch,2024-01-01,2025-03-10,payment failed
+        S4,Birch,2025-03-10,,
+        S5,Cedar,2024-01-01,2025-03-11,payment failed
+        S6,Cedar,2024-05-01,2025-03-11,too expensive
+        S7,Dahlia,2024-01-01,2025-03-12,payment failed
+        S8,Dahlia,2024-05-01,2025-03-12,
+        """,
+        *CHURN,
+        period="2025-03",
+    )
+
+    # Alder chose to, Birch went on, of Cedar both are said, and of Dahlia one is.
+    assert values(made) == dict(zip(CHURN, (0.25, 0.25, 0.25, 0.75), strict=True))
+    said = [issue.sentence for issue in made.issues if issue.code == "ended-without-reason"]
+    assert [sentence.partition(" that")[0] for sentence in said] == ["1 subscription ended for no reason"]

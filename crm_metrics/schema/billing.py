@@ -89,6 +89,7 @@ BILLING: dict[str, Schema] = {
             "quantity": define(NUMBER, "seats"),
             "currency": define(CATEGORY, "currency"),
             "plan": define(CATEGORY, "plan"),
+            "cancel_reason": define(CATEGORY, "why it ended"),
             "is_trial": define(BOOL, "a trial"),
             "is_trial_converted": define(
                 BOOL, "it went on when its trial ended", "trial_ends_at started_at ended_at canceled_at status"

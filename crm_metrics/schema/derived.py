@@ -29,6 +29,9 @@ DERIVED: dict[str, Schema] = {
                 NUMBER, "the spell's number: it has several rows where an attribute asked for changes in it"
             ),
             "is_beginning": define(BOOL, "the row with which a spell begins"),
+            "is_involuntary": define(
+                BOOL, "it ended because a payment failed, not by choice; missing where no reason is given"
+            ),
         },
         bases=("subscriptions", "customers", "orders", "deals"),
         called="times as a customer",
@@ -180,7 +183,7 @@ _BOUGHT = "customer closed_at amount currency outcome"
 # What each derived table's own columns are made from; every other column of it is its bases' column of that name.
 NEEDS: dict[str, tuple[str, ...]] = {
     "spells": made_from(
-        subscriptions=_PAID,
+        subscriptions=f"{_PAID} cancel_reason",
         customers="started_at ended_at",
         orders=_VALID,
         deals="customer closed_at",

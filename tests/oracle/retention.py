@@ -11,9 +11,14 @@ from .figures import (
     Number,
     UnavailableError,
     divide,
+    minus,
+    plus,
 )
 from .rows import Spell, fold, moment
 from .world import ENDED, LEFT
+
+# Why subscriptions end in the random tables: whether a payment failed; the others say nothing of it.
+REASONS = {"payment_failed": True, "card expired": True, "too expensive": False, "payment plan too rigid": False}
 
 
 class Retention(Family):
@@ -92,6 +97,38 @@ class Retention(Family):
 
     def churn_rate(self) -> Figure:
         return self.ratio("customers_lost", "customers_at_start")
+
+    def lost_because(self, *, of_payment: bool) -> Figure:
+        """The customers lost whose last subscription says so; one without a reason, or with reasons of both kinds, is
+        neither."""
+        world = self.world
+        lost = world.there_at_start() - world.there_at_end(of_any_plan=True)
+        if world.spell_source() != "subscriptions":
+            raise UnavailableError("missing-column")
+        world.need("subscriptions.cancel_reason")
+        over = [item for item in world.paid() if item[2] is not None and item[2] < world.now]
+        if not any(REASONS.get(fold(row.get("cancel_reason"))) is not None for *_, row in over):
+            raise UnavailableError("missing-column")
+        count = 0
+        for who in lost:
+            end = next(
+                spell.end for spell in world.spells() if spell.customer == who and world.there(spell, world.start)
+            )
+            reasons = {
+                REASONS.get(fold(row.get("cancel_reason"))) for name, _, at, row in over if (name, at) == (who, end)
+            }
+            count += reasons - {None} == {of_payment}
+        return divide(Figure(Fraction(count)), self.figure("customers_at_start"))
+
+    def voluntary_churn_rate(self) -> Figure:
+        return self.lost_because(of_payment=False)
+
+    def involuntary_churn_rate(self) -> Figure:
+        return self.lost_because(of_payment=True)
+
+    def unexplained_churn_rate(self) -> Figure:
+        told = plus(self.figure("voluntary_churn_rate"), self.figure("involuntary_churn_rate"))
+        return minus(self.figure("churn_rate"), told)
 
     def churn_rate_monthly(self) -> Figure:
         churn = self.figure("churn_rate")

@@ -4,6 +4,7 @@ within each which attributes held when."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,6 +67,9 @@ def _spells(draft: Draft) -> None:
         reason = f"{where} never say when a customer left"
         hint = "give an end date, or --set inactive_after_days=180 to count who has not bought for so long as lost"
         table.unusable["ended_at"] = Unusable("missing-column", reason, hint)
+    if "is_involuntary" not in merged:
+        reason, hint = f"{where} do not say why one left", "add the column Cancellation reason to the subscriptions"
+        table.unusable["is_involuntary"] = Unusable("missing-column", reason, hint)
     draft.tables["spells"] = table
 
 
@@ -133,10 +137,20 @@ def merge(frame: pd.DataFrame, dims: Sequence[str] = ()) -> pd.DataFrame:
     spells["ordinal"] = spells.groupby("customer", observed=True).cumcount() + 1.0
     spells["spell"] = np.arange(len(spells))
     spells["is_beginning"] = True
+    if "is_involuntary" in spells:
+        spells["is_involuntary"] = _reason(ordered, spell, last)
     own = [name for name in dims if name in frame and name != "customer"]
     if own and len(spells) < len(ordered):
         spells = _cut(spells, ordered, spell, own)
     return spells.drop(columns=["_until", "weight"], errors="ignore")
+
+
+def _reason(ordered: pd.DataFrame, spell: Ints, last: np.ndarray) -> Any:
+    """Whether each spell ended because a payment failed: what its last stretches say, missing where they disagree."""
+    ends = (ordered["_until"].to_numpy() == last[spell]) & (last[spell] != _FOREVER)
+    by_spell = pd.Series(numbers(ordered, "is_involuntary")).where(ends).groupby(spell)
+    low, high = by_spell.min().to_numpy(), by_spell.max().to_numpy()
+    return optional_truth(high == 1, low == high)
 
 
 def _until(frame: pd.DataFrame) -> np.ndarray:

@@ -12,6 +12,7 @@ from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, all_calendar, optional_truth, quantities
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, has_value, instants, moments, numbers, truths
 
@@ -147,7 +148,26 @@ def spells(draft: Draft) -> tuple[pd.DataFrame, bool] | None:
     has_ends = has_value(draft.tables["subscriptions"].frame, "ended_at").any()
     mrr = monthly(frame)
     weight = np.zeros(len(frame)) if mrr is None else np.nan_to_num(mrr)
-    return frame.assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(has_ends)
+    return _explained(draft, frame).assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(has_ends)
+
+
+def _explained(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame:
+    """The subscriptions with `is_involuntary`, where figures ask for it and any that has ended says why: True where a
+    payment failed, False for any other reason of the customer's, missing where the reason says neither."""
+    if not draft.asks("spells", "is_involuntary") or "cancel_reason" not in frame:
+        return frame
+    sides = ("involuntary", "voluntary")
+
+    def side(reason: str) -> int:
+        meant = state_words("churn_reasons").of_status(reason) or "voluntary"
+        return sides.index(meant) if meant in sides else -1
+
+    told = by_text(frame["cancel_reason"], side, -1, np.int8)
+    ended = moments(frame, "ended_at") < draft.now
+    if not (ended & (told >= 0)).any():
+        return frame
+    draft.report("ended-without-reason", Table("subscriptions", frame), ended & (told < 0))
+    return frame.assign(is_involuntary=optional_truth(told == 0, told >= 0))
 
 
 _WEEK = np.timedelta64(7, "D")  # who comes back later has been away
