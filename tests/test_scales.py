@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_metrics import api
-from crm_metrics.errors import NothingToReport
+from crm_metrics.errors import NothingToReport, SettingsError
 from crm_metrics.settings import Settings, validated
 from tests.conftest import TODAY, figures
 
@@ -84,3 +84,63 @@ def test_ratings_of_tickets_have_short_scales_too(tmp_path):
 
 def test_years_in_a_header_are_no_scale(tmp_path):
     assert figures(survey(tmp_path, "CSAT score (2024-2025)", [1, 2, 3, 4] * 10), period="all")[("csat",)] == 0.25
+
+
+def effort(path, header="CES score", **rules):
+    """The customer effort score of a survey with settings for its file, or why there is none."""
+    settings = validated({"files": [{"path": "survey.csv"} | rules]}, "test")
+    try:
+        return figures(path, period="all", settings=settings, metrics=["ces"])[("ces",)]
+    except NothingToReport as problem:
+        return str(problem)
+
+
+@pytest.mark.parametrize(
+    ("header", "extra", "scale"),
+    [
+        ("CES score", "", {"scale": "1-7"}),
+        ("CES score (1-7)", "", {}),
+        ("CES score", "scale=1-7", {}),
+    ],
+)
+def test_effort_of_which_low_is_good_is_turned_round_on_its_scale(tmp_path, header, extra, scale):
+    path = survey(tmp_path, header, [1, 2, 2, 7], extra)
+
+    assert effort(path, **scale) == 3
+    assert effort(path, better="higher", **scale) == 3
+    assert effort(path, better="lower", **scale) == 5
+
+
+def test_effort_that_lies_off_its_scale_is_no_answer(tmp_path):
+    path = survey(tmp_path, "CES score", [1, 2, 9])
+
+    assert effort(path, better="lower", scale="1-7") == 6.5
+
+
+def test_effort_of_which_low_is_good_needs_a_scale(tmp_path):
+    path = survey(tmp_path, "CES score", [1, 2, 2, 7])
+
+    assert "nothing says on which scale they are" in effort(path, better="lower")
+
+
+def test_only_effort_is_turned_round(tmp_path):
+    path = survey(tmp_path, "CSAT score", [1, 2, 2, 7])
+
+    with pytest.raises(SettingsError, match="no answer to that"):
+        effort(path, better="lower", scale="1-7")
+
+
+def test_one_file_is_turned_round_and_another_is_not(tmp_path):
+    low, other = survey(tmp_path, "CES score", [1, 2]), tmp_path / "other.csv"
+    other.write_text("Response ID,Submitted at,CES score\n11,2025-03-04,1\n12,2025-03-05,2\n", encoding="utf-8")
+    settings = validated({"files": [{"path": "survey.csv", "better": "lower", "scale": "1-7"}]}, "test")
+    made = api.report([low, str(other)], period="all", metrics=["ces"], settings=settings, today=TODAY)
+
+    assert made.rows["value"].tolist() == [(7 + 6 + 1 + 2) / 4]
+
+
+@pytest.mark.parametrize("metrics", [["nps"], ["nps", "csat"]])
+def test_a_column_of_scales_counts_whatever_else_is_asked(tmp_path, metrics):
+    path = survey(tmp_path, "NPS score", [1, 2, 5], "scale=0-10")
+
+    assert figures(path, period="all", metrics=metrics)[("nps",)] == -100

@@ -142,8 +142,10 @@ SERVICE: dict[str, Schema] = {
             **UPDATED,
             "is_answered": define(BOOL, "a score was given", "score"),
             "is_asked": define(BOOL, "the file says when the survey was sent", "asked_at"),
-            "nps_group": define(CATEGORY, "promoter, passive or detractor; missing for other kinds", "score kind"),
-            "effort_score": define(NUMBER, "the effort score; missing for other kinds", "score kind"),
+            "nps_group": define(
+                CATEGORY, "promoter, passive or detractor; missing for other kinds", "score kind scale"
+            ),
+            "effort_score": define(NUMBER, "the effort score; missing for other kinds", "score kind scale"),
             "is_satisfied": define(BOOL, "the rating is in the top of its scale", "score kind scale"),
         },
         key="response_id",

@@ -52,6 +52,9 @@ class FileRules(Block):
     scale: Literal["0-2", "1-2", "1-3", "1-4", "1-5", "1-7", "1-10", "0-10"] | None = Field(
         default=None, description="the scale of its scores"
     )
+    better: Literal["higher", "lower"] | None = Field(
+        default=None, description="which answers to its effort question are good; lower: they are turned round"
+    )
     columns: dict[ColumnName, Header] = Field(
         default_factory=dict,
         description='which header stands for which column: amount = "Net value"; currency = false where none does',

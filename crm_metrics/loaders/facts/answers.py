@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 
+from crm_metrics.errors import SettingsError
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
@@ -33,6 +34,7 @@ def derive(draft: Draft) -> None:
     frame = table.frame
     kind = _kinds(draft, table)
     scores = _scores(draft, table, kind)
+    scores["ces"] = _turned(draft, table, scores["ces"])
     first = scores[_KINDS[0]]
     for name in _KINDS[1:]:
         blank = np.isnan(first)
@@ -111,6 +113,36 @@ def _scores(draft: Draft, table: Table, kind: np.ndarray) -> dict[str, Floats]:
         own = frame[f"{name}_score"].to_numpy() if f"{name}_score" in frame else nothing
         scores[name] = plain if own is nothing else np.where(np.isnan(own), plain, own)
     return scores
+
+
+def _turned(draft: Draft, table: Table, score: Floats) -> Floats:
+    """The answers to the effort question, high where it took little effort: those of a file of which the settings say that
+    low is good are turned round on its scale, and cannot be used where nothing names one."""
+    turned: list[str] = []
+    for i, rows in draft.by_file(table):
+        path, answered = draft.sources[i].path, rows & ~np.isnan(score)
+        if draft.settings.rules(path).better != "lower":
+            continue
+        if not answered.any():
+            raise SettingsError(
+                f'better = "lower" is about the effort that something took, and {path} has no answer to that: kind = "ces"'
+                " says that it has"
+            )
+        of_vendor = ratings.named(draft.recognised[i].layout.scale)
+        scale = ratings.set_for(draft, i) or ratings.named(_declared(draft, table, i, rows, "ces_score")) or of_vendor
+        if scale is None:
+            problem = f"low scores of {path} are good ones, and nothing says on which scale they are"
+            hint = 'say it beside better = "lower", for example scale = "1-7"'
+            table.unusable["effort_score"] = Unusable("scale-ambiguous", problem, hint)
+            continue
+        outside = answered & ((score < scale.low) | (score > scale.high))
+        seen = str(score[outside][:1])[1:-1]
+        draft.report("out-of-range", table, outside, column="the effort score", range=scale.name, seen=seen)
+        score = np.where(answered, np.where(outside, np.nan, scale.low + scale.high - score), score)
+        turned.append(scale.name)
+    if turned:
+        draft.labels["ces"] = f"answers on {' and '.join(dict.fromkeys(turned))} turned round: high is little effort"
+    return score
 
 
 def _stated_kind(frame: pd.DataFrame) -> np.ndarray:
