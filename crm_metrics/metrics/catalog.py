@@ -72,6 +72,7 @@ class Catalog(Mapping[str, Metric]):
 
     def __init__(self, metrics: dict[str, Metric]) -> None:
         self._metrics = metrics
+        self._parts: dict[str, dict[str, Metric]] = {}
 
     def __getitem__(self, name: str) -> Metric:
         return self._metrics[name]
@@ -133,18 +134,20 @@ class Catalog(Mapping[str, Metric]):
     def parts(self, metrics: Iterable[Metric]) -> list[Metric]:
         """The given metrics and all they are made of, each once, parts before wholes."""
         ordered: dict[str, Metric] = {}
-
-        def add(metric: Metric) -> None:
-            if metric.name in ordered:
-                return
-            for name in references(metric):
-                if name in self:
-                    add(self[name])
-            ordered[metric.name] = metric
-
         for metric in metrics:
-            add(metric)
+            ordered |= {name: part for name, part in self._parts_of(metric).items() if name not in ordered}
         return list(ordered.values())
+
+    def _parts_of(self, metric: Metric) -> dict[str, Metric]:
+        """A metric and all it is made of, looked up once for each of the catalogue."""
+        is_own = self.get(metric.name) is metric
+        if is_own and metric.name in self._parts:
+            return self._parts[metric.name]
+        inner = self.parts(self[name] for name in references(metric) if name in self)
+        parts = {part.name: part for part in (*inner, metric)}
+        if is_own:
+            self._parts[metric.name] = parts
+        return parts
 
 
 def _folded(name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -114,23 +115,27 @@ class Assembler:
 
     def _blank(self, metric: Metric, place: np.ndarray) -> dict[str, Any]:
         """Rows of a metric that say nothing yet but what they are about; `place` is the period of each row."""
-        size, periods = len(place), [part.period for part in self.shown]
-        by_period: dict[str, list[Any]] = {
+        size, alone = len(place), len(self.shown) == 1
+        rows: dict[str, Any] = {
+            name: _all(size, values[0]) if alone else values[place] for name, values in self._by_period.items()
+        }
+        texts: dict[str, str | None] = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
+        rows |= {name: _all(size, text) for name, text in texts.items()}
+        rows |= dict.fromkeys((*map(column_name, self._dims), "currency", "signal", "standing"), _all(size, None))
+        return rows | dict.fromkeys(_NUMBERS, _unknown(size))
+
+    @cached_property
+    def _by_period(self) -> dict[str, np.ndarray]:
+        """What is said of each period alike, whatever the metric."""
+        periods = [part.period for part in self.shown]
+        columns: dict[str, list[Any]] = {
             "period": [period.label for period in periods],
             "start": [period.start.isoformat() for period in periods],
             "end": [(max(period.end, period.start) - DAY).isoformat() for period in periods],
             "complete": [part.complete for part in self.shown],
             "compare_period": [part.earlier.label if part.earlier else None for part in self.shown],
         }
-        texts: dict[str, str | None] = {"metric": metric.name, "title": self._title(metric), "unit": str(metric.unit)}
-        texts |= dict.fromkeys((*map(column_name, self._dims), "currency", "signal", "standing"))
-        alone = len(periods) == 1
-        rows: dict[str, Any] = {
-            name: _all(size, values[0]) if alone else np.array(values, dtype=object)[place]
-            for name, values in by_period.items()
-        }
-        rows |= {name: _all(size, text) for name, text in texts.items()}
-        return rows | {name: np.broadcast_to(np.nan, size) for name in _NUMBERS}
+        return {name: np.array(values, dtype=object) for name, values in columns.items()}
 
     def _none(self, metric: Metric, reason: str) -> dict[str, Any]:
         """One row per period for a metric that has no cells; its dimensions are empty."""
@@ -257,9 +262,17 @@ class Assembler:
         return f": {', '.join(shown)}" if shown else ""
 
 
-def _all(size: int, value: object) -> np.ndarray:
-    """A column of one value, which takes no room: with many segments most columns say one thing."""
+@lru_cache(maxsize=1024)
+def _all(size: int, value: str | bool | None) -> np.ndarray:
+    """A column of one value, which takes no room: with many segments most columns say one thing, and most metrics the same
+    ones."""
     return np.broadcast_to(np.array(value, dtype=object), size)
+
+
+@lru_cache(maxsize=64)
+def _unknown(size: int) -> np.ndarray:
+    """A column of numbers that are missing, which takes no room."""
+    return np.broadcast_to(np.nan, size)
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:
