@@ -45,5 +45,5 @@ def sample(folder: Path) -> Path:
     (folder / "sample_data").mkdir()
     for path in SAMPLE.iterdir():
         if path.suffix in {".csv", ".xlsx"}:
-            shutil.copy(path, folder / "sample_data")
+            shutil.copy2(path, folder / "sample_data")  # as old as the original
     return folder
