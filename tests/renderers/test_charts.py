@@ -16,9 +16,10 @@ from crm_metrics.book.screen import Screen
 from crm_metrics.commands.trend import book as books
 from crm_metrics.commands.trend.tracks import Point, Track, Trends
 from crm_metrics.metrics.catalog import built_in
+from crm_metrics.metrics.metric import Unit
 from crm_metrics.reporting.report import Report
 from crm_metrics.writers import How, write
-from crm_metrics.writers.drawing import panel
+from crm_metrics.writers.drawing import panel, svg
 from crm_metrics.writers.drawing.scales import dates, tick_texts, ticks
 
 CATALOG = built_in()
@@ -218,6 +219,19 @@ def test_pictures_are_what_they_say() -> None:
     assert written("png", [track(RISING)]).startswith(b"\x89PNG")
     assert b"<svg" in written("svg", [track(RISING)])
     assert written("html", [track(RISING)]).startswith(b"<!doctype html>")
+
+
+@pytest.mark.parametrize("periods", [("2025-01", "2025-02"), ("2025-03-04", "2025-03-05"), ("2025-W07", "2025-W08")])
+@pytest.mark.parametrize("most", [1.0, 4.0, 40_000_000.0])
+def test_no_text_of_a_picture_is_cut_at_its_edge(periods: tuple[str, ...], most: float) -> None:
+    nothing = [None] * len(periods)
+    curve = Curve("Tickets", Unit.COUNT, None, periods, [0.0, most], [True, False], *[nothing] * 4)
+    texts = re.findall(r'<text x="([\d.]+)" y="[\d.]+"(?: text-anchor="(\w+)")?>([^<]*)<', svg.chart(curve, "c"))
+    assert {text for _, _, text in texts} >= {*periods}
+    for x, anchor, text in texts:
+        wide = svg._LETTER * len(text)
+        start = float(x) - {"middle": wide / 2, "end": wide, "": 0.0}[anchor]
+        assert 0 <= start <= start + wide <= 600, text
 
 
 @pytest.mark.parametrize("format", ["svg", "html"])

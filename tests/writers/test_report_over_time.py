@@ -51,6 +51,22 @@ def test_the_workbook_has_charts_that_a_spreadsheet_draws_itself(tmp_path: Path)
     assert all(low < value < high for _, value, low, high in rows[2:])
 
 
+def test_what_is_not_final_is_drawn_as_that(tmp_path: Path) -> None:
+    """Deals of December are too young to tell how many of them are won; whether those closed in it were, is known."""
+    asked = ("report", SAMPLE, "-p", "2025-07..2025-12", "--by", "month", "-m", "sales_conversion_rate,win_rate")
+    drawn = dict(re.findall(r"<figure><h2>(.*?)</h2>(.*?)</figure>", crm_metrics(*asked, "-f", "html").out, re.DOTALL))
+    assert [drawn[title].count("to date, or not final") for title in ("Sales conversion rate (%)", "Win rate (%)")] == [
+        1,
+        0,
+    ]
+    assert crm_metrics(*asked, "-o", str(tmp_path / "r.xlsx")).code == 0
+    rows = list(openpyxl.load_workbook(tmp_path / "r.xlsx")["Chart data"].iter_rows(values_only=True))
+    (at,) = (place for place, head in enumerate(rows[1]) if head == "to date, or not final")
+    final, still_open = ([row[column] is not None for row in rows[2:]] for column in (at - 1, at))
+    assert final == [True] * 5 + [False]
+    assert still_open == [False] * 4 + [True, True]  # the line goes on from the last that is final
+
+
 def test_the_figures_of_segments_are_not_drawn(page: str) -> None:
     assert "<figure>" in page
     assert "<figure>" not in crm_metrics("report", SAMPLE, "-p", "2025-12", "--by", "owner", "-f", "html").out

@@ -122,7 +122,7 @@ def _curves(report: Report) -> list[Curve]:
             drawn = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
         elif rows["period"].is_unique:
             value, low, high = (rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in _LIMITED)
-            drawn = tuple(rows["period"]), value, rows["complete"].tolist(), low, high
+            drawn = tuple(rows["period"]), value, (rows["status"] != "partial").tolist(), low, high
         else:  # in several currencies
             continue
         if sum(number is not None for number in drawn[1]) > 1:

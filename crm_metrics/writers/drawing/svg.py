@@ -10,7 +10,7 @@ from crm_metrics.book import Book, Curve, HeatMap, cells
 from crm_metrics.errors import UsageError
 from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
 
-_WIDE, _TALL, _TOP, _BOTTOM, _RIGHT = 600, 250, 10, 44, 30
+_WIDE, _TALL, _TOP, _BOTTOM = 600, 250, 10, 44
 _LETTER = 7.2  # as wide is a letter of an axis
 _ROW, _CELL = 24, 44  # of a heat map
 _DOTS = 60  # on a curve of more points only the unusual ones are marked
@@ -105,11 +105,12 @@ def _curve(curve: Curve) -> Iterator[str]:
     low, high = extent(curve)
     marks = ticks(low, high, most=5)
     labels = tick_texts(marks)
-    left = 12 + _LETTER * max(map(len, labels))
+    date = 3 + _LETTER * max(map(len, curve.periods)) / 2  # half of one that stands at an end of the axis
+    left, right = max(12 + _LETTER * max(map(len, labels)), date), _WIDE - max(30, date)
     factor, count = shown_as(curve.unit), len(curve.periods)
 
     def across(place: float) -> float:
-        return left + (_WIDE - left - _RIGHT) * (place / (count - 1) if count > 1 else 0.5)
+        return left + (right - left) * (place / (count - 1) if count > 1 else 0.5)
 
     def up(value: float) -> float:
         inside = min(max(value, low), high)
@@ -119,7 +120,7 @@ def _curve(curve: Curve) -> Iterator[str]:
         return [None if value is None else (across(at), up(value * factor)) for at, value in enumerate(values)]
 
     for mark, label in zip(marks, labels, strict=True):
-        yield f'<path class="grid" d="M{left:.1f} {up(mark):.1f}H{_WIDE - _RIGHT}"/>'
+        yield f'<path class="grid" d="M{left:.1f} {up(mark):.1f}H{right:.1f}"/>'
         yield f'<text x="{left - 6:.1f}" y="{up(mark) + 4:.1f}" text-anchor="end">{text(label)}</text>'
     for at in dates(curve.periods, round((_WIDE - left) / _LETTER)):
         yield f'<text x="{across(at):.1f}" y="{_TALL - _BOTTOM + 18}" text-anchor="middle">{text(curve.periods[at])}</text>'

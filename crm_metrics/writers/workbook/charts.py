@@ -18,6 +18,8 @@ from crm_metrics.writers.workbook.cells import (
     set_widths,
 )
 
+_OPEN = "to date, or not final"
+
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
@@ -56,7 +58,7 @@ def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> Non
     beside = get_column_letter(max(summary.max_column, 6) + 2)
     left = 1
     for number, curve in enumerate(curves):
-        lines = {"value": curve.values, "at least": curve.low, "at most": curve.high}
+        lines = _final_and_not(curve) | {"at least": curve.low, "at most": curve.high}
         lines |= {"trend": curve.trend, "target": curve.target}
         filled = {name: values for name, values in lines.items() if any(value is not None for value in values)}
         put_cell(worksheet, 1, left, heading(curve), bold=True)
@@ -73,6 +75,16 @@ def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> Non
         left += len(filled) + 2
 
 
+def _final_and_not(curve: Curve) -> dict[str, Sequence[float | None]]:
+    """The values that are final, and as a line of its own those that are not, which goes on from the last final one."""
+    is_open = [not over for over in curve.complete]
+    joins = [now or after for now, after in zip(is_open, [*is_open[1:], False], strict=True)]
+    return {
+        "value": [None if now else value for value, now in zip(curve.values, is_open, strict=True)],
+        _OPEN: [value if join else None for value, join in zip(curve.values, joins, strict=True)],
+    }
+
+
 def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[str]) -> Any:
     from openpyxl.chart import LineChart, Reference
 
@@ -80,6 +92,7 @@ def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[s
     chart.title, chart.height, chart.width = heading(curve), 8, 16
     looks = {
         "value": ("0B62A4", 22000, None),
+        _OPEN: ("0B62A4", 22000, "sysDash"),
         "trend": ("2E7D32", 15000, "sysDot"),
         "target": ("A3195B", 15000, "dash"),
     }
