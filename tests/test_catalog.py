@@ -341,6 +341,21 @@ def test_an_example_that_says_too_little_or_too_much_is_refused(tmp_path: Path, 
     assert word in refusal(tmp_path, f"{block()}\n[x.example]\n{example}\n")
 
 
+@pytest.mark.parametrize(
+    ("kind", "text", "parts"),
+    [
+        ("kept", "(mrr + new_mrr) / mrr_at_start", 2),
+        ("proportion", "2 * deals_won", 2),
+        ("poisson", "acquisition_spend / (clicks + conversions)", 2),
+        ("nps", "promoters / nps_answers", 3),
+    ],
+)
+def test_limits_that_do_not_fit_a_formula_are_refused(tmp_path: Path, kind: str, text: str, parts: int) -> None:
+    own_formula = block(count="", at="", formula=f'"{text}"', unit='"ratio"', interval=f'"{kind}"')
+
+    assert f"is for a formula of {parts} figures" in refusal(tmp_path, own_formula)
+
+
 def test_a_file_that_is_not_there_or_no_text_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot be read"):
         catalogs.with_own(BUILT_IN, tmp_path / "none.toml")

@@ -25,6 +25,8 @@ _CHOICES = {
     "lag": LAGS,
     "shown": get_args(Shown),
 }
+# How many figures a formula with limits of this kind is made of.
+_PARTS = {"proportion": 2, "kept": 2, "poisson": 2, "nps": 3}
 _NUMBERS = {"q": (int, float), "at_least": (int,)}
 _FLAGS = ("per_month", "waiting_always", "undecided")
 
@@ -121,6 +123,9 @@ def _check_references(metric: Metric, catalog: Mapping[str, Metric], where: str)
         if name not in catalog and name not in NAMED_VALUES:
             names = {*catalog, *NAMED_VALUES}
             raise SettingsError(f"there is no metric {name!r}. {did_you_mean(name, names)}", where=where)
+    parts = _PARTS.get(metric.interval or "")
+    if metric.formula is not None and parts and len(expressions.names(metric.formula)) != parts:
+        raise SettingsError(f"interval = {metric.interval!r} is for a formula of {parts} figures", where=where)
     if metric.months_of and (metric.months_of not in catalog or not catalog[metric.months_of].over_months):
         raise SettingsError(f"months_of = {metric.months_of!r} is not over months", where=where)
     for role, part in (("among", metric.among), ("immature", metric.immature)):
