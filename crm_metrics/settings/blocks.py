@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from fnmatch import fnmatchcase
@@ -22,6 +22,7 @@ from crm_metrics.settings.kinds import (
     Meanings,
     Order,
     Period,
+    Positive,
     Sign,
     TableName,
     Texts,
@@ -82,6 +83,22 @@ def matches(pattern: str, path: str) -> bool:
     return False
 
 
+def rules_for(path: str, files: Iterable[FileRules], columns: Mapping[str, Mapping[str, Header]]) -> FileRules:
+    """The one rule for a file that several entries make, the first that says something first; mappings of columns per
+    pattern come before."""
+    named = [rule for rule in files if rule.is_for(path)]
+    merged: dict[str, Any] = {"path": path}
+    for name in FileRules.model_fields.keys() - {"path", "columns", "values"}:
+        merged[name] = next((value for rule in named if (value := getattr(rule, name)) is not None), None)
+    mappings = [headers for pattern, headers in columns.items() if matches(pattern, path)]
+    for headers in reversed([*mappings, *(rule.columns for rule in named)]):
+        merged["columns"] = {**merged.get("columns", {}), **headers}
+    for column, meanings in (pair for rule in reversed(named) for pair in rule.values.items()):
+        values = merged.setdefault("values", {})
+        values[column] = {**values.get(column, {}), **meanings}
+    return FileRules.model_construct(**merged)
+
+
 @dataclass(frozen=True)
 class Stated:
     """What is known of a file before it is looked at: its encoding, the row of its header as the spreadsheet numbers it, and
@@ -97,7 +114,7 @@ class Rate(Block):
 
     base: Currency
     to: Currency
-    rate: float = Field(gt=0, allow_inf_nan=False)
+    rate: Positive
     day: date | None = None
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError, did_you_mean, nearest
@@ -18,6 +18,7 @@ from crm_metrics.expressions import parse_rows
 Order = Literal["dmy", "mdy"]
 Sign = Literal[".", ","]
 Dialect = Literal["excel", "excel-eu"]
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
 class Block(BaseModel):

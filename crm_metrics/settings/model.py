@@ -9,7 +9,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from crm_metrics.expressions import equalities, parse_rows
 from crm_metrics.settings.alerts import Alert
-from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches
+from crm_metrics.settings.blocks import Check, FileRules, Profile, Rates, Stated, matches, rules_for
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
 from crm_metrics.settings.kinds import (
@@ -22,6 +22,7 @@ from crm_metrics.settings.kinds import (
     Filter,
     Header,
     Order,
+    Positive,
     Sign,
     States,
     Texts,
@@ -32,10 +33,9 @@ from crm_metrics.settings.lines import Place, line_of
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def _setting(about: str, example: str, *, default: Any = None, **limits: Any) -> Any:
+def _setting(about: str, example: str, default: Any = None, **limits: Any) -> Any:
     """A setting: what it means, and an example as the file has it."""
-    default_of = {"default_factory": default} if callable(default) else {"default": default}
-    return Field(**default_of, description=about, examples=[example], **limits)
+    return Field(default, description=about, examples=[example], **limits)
 
 
 def with_base(values: dict[str, Any]) -> dict[str, Any]:
@@ -94,23 +94,14 @@ class Settings(Block):
         "cac_lag_days = 45",
         ge=0,
     )
-    response_target_minutes: float | None = _setting(
-        "the time in which a ticket should get its first answer",
-        "response_target_minutes = 60",
-        gt=0,
-        allow_inf_nan=False,
+    response_target_minutes: Positive | None = _setting(
+        "the time in which a ticket should get its first answer", "response_target_minutes = 60"
     )
-    resolution_target_hours: float | None = _setting(
-        "the time in which a ticket should be solved",
-        "resolution_target_hours = 48",
-        gt=0,
-        allow_inf_nan=False,
+    resolution_target_hours: Positive | None = _setting(
+        "the time in which a ticket should be solved", "resolution_target_hours = 48"
     )
-    lead_response_target_hours: float | None = _setting(
-        "the time in which a lead should get its first answer",
-        "lead_response_target_hours = 24",
-        gt=0,
-        allow_inf_nan=False,
+    lead_response_target_hours: Positive | None = _setting(
+        "the time in which a lead should get its first answer", "lead_response_target_hours = 24"
     )
     clv_months: int = _setting(
         "over how many whole months, the last ones of the period, lifetime value is measured",
@@ -135,10 +126,7 @@ class Settings(Block):
         ge=1,
     )
     no_activity_days: int = _setting(
-        "an open deal without activity for more than so many days is at risk",
-        "no_activity_days = 14",
-        default=30,
-        ge=1,
+        "an open deal without activity for more than so many days is at risk", "no_activity_days = 14", default=30, ge=1
     )
     csat_top: int | None = _setting(
         "how many of the highest ratings count as satisfied; by the scale when not set: 2, of up to three points 1",
@@ -167,7 +155,7 @@ class Settings(Block):
     states: States = _setting(
         'what the words for states in your files mean, per table; "" is a blank one, "*" any other that is not known',
         'states.tickets = { "Warten auf Kunde" = "open", "Aussortiert" = "left-out" }',
-        default=dict,
+        default={},
     )
     competitor_reasons: tuple[str, ...] = _setting(
         "reasons that mean a deal was lost to a competitor",
@@ -197,7 +185,7 @@ class Settings(Block):
     columns: dict[str, dict[ColumnName, Header]] = _setting(
         "which header stands for which column, per file or pattern",
         '[columns."deals*.csv"]\namount = "Net value"\nclosed_at = "Signed on"',
-        default=dict,
+        default={},
     )
     files: tuple[FileRules, ...] = _setting(
         "how single files are read; the first entry that says something about a file counts",
@@ -209,7 +197,7 @@ class Settings(Block):
         "a metric of your own, in the catalogue's format",
         '[metric.big_deals_won]\ntitle = "Big deals won"\ncount = "deals"\n'
         'where = "outcome == \'won\' and amount >= 20000"\nat = "closed_at"\nunit = "count"',
-        default=dict,
+        default={},
     )
     goal: tuple[Goal, ...] = _setting(
         "a target for a metric, from start to due; scope says for which part, every that it is one a month or quarter",
@@ -224,12 +212,12 @@ class Settings(Block):
         default=(),
     )
     check: dict[str, Check] = _setting(
-        'how many rows a check lets pass, or which share: "2 %"', "[check.won-without-date]\nallowed = 3", default=dict
+        'how many rows a check lets pass, or which share: "2 %"', "[check.won-without-date]\nallowed = 3", default={}
     )
     profile: dict[str, Profile] = _setting(
         "options of a report under a name: crm-metrics report @weekly",
         '[profile.weekly]\nperiod = "last-month"\nby = ["owner"]\nmetrics = ["sales"]\noutput = "weekly.csv"',
-        default=dict,
+        default={},
     )
     _file: str | None = PrivateAttr(default=None)
     _lines: dict[Place, int] = PrivateAttr(default_factory=dict)
@@ -274,17 +262,7 @@ class Settings(Block):
     def rules(self, path: str) -> FileRules:
         """What is set for a file by its path as reports show it: the first entry that says something counts, mappings of
         `columns` first; what is set for no single file is None, also where there is a setting for all."""
-        mine = [rule for rule in self.files if rule.is_for(path)]
-        values_of: dict[str, Any] = {"path": path}
-        for name in FileRules.model_fields.keys() - {"path", "columns", "values"}:
-            values_of[name] = next((value for rule in mine if (value := getattr(rule, name)) is not None), None)
-        mappings = [columns for pattern, columns in self.columns.items() if matches(pattern, path)]
-        for columns in reversed([*mappings, *(rule.columns for rule in mine)]):
-            values_of["columns"] = {**values_of.get("columns", {}), **columns}
-        for column, meant in (pair for rule in reversed(mine) for pair in rule.values.items()):
-            values = values_of.setdefault("values", {})
-            values[column] = {**values.get(column, {}), **meant}
-        return FileRules.model_construct(**values_of)
+        return rules_for(path, self.files, self.columns)
 
     def for_file(self, path: str) -> Settings:
         """The settings that hold within one file: its own date order and decimal sign before those for all."""
