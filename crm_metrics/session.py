@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from copy import copy
 from datetime import date
 from functools import cached_property
 from importlib import import_module
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from crm_metrics.engine.windows import Window
     from crm_metrics.loaders.reading import Opened
     from crm_metrics.metrics.catalog import Catalog
-    from crm_metrics.periods import Period, PeriodSpec
+    from crm_metrics.periods import PeriodSpec
     from crm_metrics.tables import Dataset
 
     # What is read: paths, tables in memory, or several of both; tables may have names.
@@ -70,8 +70,8 @@ class Session:
         tables: Mapping[str, str] | None = None,
         where: str | None = None,
     ) -> None:
-        self._frames = _frames(paths)
-        self.paths = tuple(_names(paths, self._frames))
+        named, self._frames = _inputs(paths)
+        self.paths = (*named, *self._frames)
         self.settings = _with(settings or Settings(), where)
         self.metrics_file = metrics_file
         self.today = today or date.today()
@@ -90,14 +90,10 @@ class Session:
 
     def under(self, **settings: object) -> Session:
         """The same files, opened once for both, under other settings."""
-        other = Session(
-            self.paths,
-            settings=self.settings.model_copy(update=settings),
-            metrics_file=self.metrics_file,
-            today=self.today,
-            tables=self.tables,
-        )
+        other = copy(self)
         other.__dict__["files"] = self.files
+        other.settings = self.settings.model_copy(update=settings)
+        other._expected, other._loaded = None, []
         return other
 
     @cached_property
@@ -226,45 +222,14 @@ def _is_frame(table: object) -> bool:
     return hasattr(table, "to_parquet") and hasattr(table, "columns")
 
 
-def _frames(inputs: Inputs) -> dict[str, pd.DataFrame]:
-    """The tables in memory, by the name they go by in reports: their own, else one with their number."""
+def _inputs(inputs: Inputs) -> tuple[list[str], dict[str, pd.DataFrame]]:
+    """The paths, and the tables in memory by the name they go by in reports: their own, else one with their number."""
     if isinstance(inputs, Mapping):
-        return dict(inputs)
-    several: Iterable[Any] = [inputs] if _is_frame(inputs) or isinstance(inputs, str | Path) else inputs
-    frames = [frame for frame in several if _is_frame(frame)]
-    return {f"DataFrame {number}" if len(frames) > 1 else "DataFrame": frame for number, frame in enumerate(frames, 1)}
-
-
-def _names(inputs: Inputs, frames: Mapping[str, pd.DataFrame]) -> list[str]:
-    if isinstance(inputs, str | Path):
-        return [str(inputs)]
-    paths = (
-        []
-        if isinstance(inputs, Mapping) or _is_frame(inputs)
-        else [str(path) for path in inputs if not _is_frame(path)]
-    )
-    return [*paths, *frames]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """A period with its window, and the one that it is compared with; None where there is none."""
-
-    period: Period
-    window: Window
-    earlier: Period | None
-    before: Window | None
-
-
-def compared(dataset: Dataset, asked: Query) -> Compared:
-    """The period of a question over a loaded dataset (the last complete month where none is asked for), and the one it is
-    compared with."""
-    from crm_metrics.reporting.timeline import Timeline, reported
-
-    timeline, span = Timeline(dataset), reported(dataset, asked.period)
-    shown = timeline.shown(span, asked.compare)
-    before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
-    return Compared(span, timeline.windows[shown.window], shown.earlier, before)
+        return [], dict(inputs)
+    several: list[Any] = [inputs] if _is_frame(inputs) or isinstance(inputs, str | Path) else list(inputs)
+    frames = [table for table in several if _is_frame(table)]
+    names = [f"DataFrame {number}" for number in range(1, len(frames) + 1)] if len(frames) > 1 else ["DataFrame"]
+    return [str(path) for path in several if not _is_frame(path)], dict(zip(names, frames, strict=False))
 
 
 def load(

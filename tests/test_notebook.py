@@ -52,6 +52,13 @@ def test_tables_and_paths_are_read_together(tmp_path: Path):
     assert values(report) == {"deals_won": 2, "tickets_created": 2}
 
 
+def test_a_table_in_memory_is_there_under_other_settings_too():
+    session = crm_metrics.api.Session(DEALS).under(as_of=None)
+
+    assert ["deals"] == [table for table, _ in session.columns]
+    assert ["DataFrame"] == [source.path for source in session.inventory().dataset.sources]
+
+
 def test_it_is_shown_in_a_line_and_as_a_table():
     report = crm_metrics.report(DEALS, period="2025-03..2025-04", by="owner", metrics="deals_won", compare="none")
     assert repr(report) == "<Report 2025-03-01..2025-04-30 by owner: 3 figures, as of 2025-04-01>"

@@ -11,7 +11,7 @@ from crm_metrics.commands import PeriodOption, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
-from crm_metrics.session import Asking, Session, compared
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.products.pairs import Pair
@@ -60,13 +60,15 @@ def products(
         raise UsageError("--top and --least take a whole number from 1 up")
     asked = session.query(period=period, metrics=METRICS, compare=compare)
     dataset = session.load(asked, also=[(LINES, "order_id"), (LINES, "customer")])
-    span = compared(dataset, asked)
-    by_currency = sales(dataset, asked.catalog, span.window, span.before, top=top, least=least)
+    from crm_metrics.reporting.timeline import asked_windows
+
+    shown, now, before = asked_windows(dataset, asked.period, asked.compare)
+    by_currency = sales(dataset, asked.catalog, now, before, top=top, least=least)
     if not by_currency:
         raise NothingToReport(
-            f"nothing was sold in {span.period.label}", hint="Choose another period with -p, or -p all."
+            f"nothing was sold in {shown.period.label}", hint="Choose another period with -p, or -p all."
         )
-    return Products(dataset, span.period, span.earlier, top, least, by_currency)
+    return Products(dataset, shown.period, shown.earlier, top, least, by_currency)
 
 
 _STYLES = {**BY_SIGNAL, "more often": "green", "more": "green"}

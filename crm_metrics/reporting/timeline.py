@@ -208,6 +208,17 @@ class Timeline:
         return None if usual is None else int(usual + 0.5)
 
 
+def asked_windows(
+    dataset: Dataset, period: PeriodSpec | None, compare: str | PeriodSpec
+) -> tuple[Shown, Window, Window | None]:
+    """The period that is asked for (the last complete month where none is) with what it is compared with, and the windows
+    of both; None where there is nothing to compare with."""
+    timeline = Timeline(dataset)
+    shown = timeline.shown(reported(dataset, period), compare)
+    before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
+    return shown, timeline.windows[shown.window], before
+
+
 def _for_all(window: Window) -> Window:
     """A window as it stood at an age for the figures that follow records, and for all others as it is."""
     cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}

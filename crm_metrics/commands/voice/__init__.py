@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Unpack
 from crm_metrics.commands import PeriodOption, option
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.periods import Period
-from crm_metrics.session import Asking, Session, compared
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.voice.listening import Heard
@@ -71,14 +71,16 @@ def voice(
         (asked.catalog[question.answers].table, name) for question in chosen for name in (*question.columns, "comment")
     ]
     dataset = session.load(asked, also=also)
-    span = compared(dataset, asked)
-    request = Asking(span.window, span.before, asked.by, least, quotes)
+    from crm_metrics.reporting.timeline import asked_windows
+
+    shown, now, before = asked_windows(dataset, asked.period, asked.compare)
+    request = Asking(now, before, asked.by, least, quotes)
     heard, lacking = listened(dataset, asked.catalog, chosen, request)
     if not heard:
         reasons = "; ".join(f"{name}: {trouble.seen}" for name, trouble in lacking.items())
         hints = [trouble.hint for trouble in lacking.values() if trouble.hint]
         raise NothingToReport(
-            f"no answers to a survey in {span.period.label}: {reasons}", hint=hints[0] if hints else None
+            f"no answers to a survey in {shown.period.label}: {reasons}", hint=hints[0] if hints else None
         )
     for dim in asked.by:
         if not any(dim in answers.by for answers in heard):
@@ -91,4 +93,4 @@ def voice(
         for name, trouble in lacking.items()
         if trouble.reason == "scale-ambiguous"
     ]
-    return Voice(dataset, span.period, span.earlier, asked.by, least, heard, unclear)
+    return Voice(dataset, shown.period, shown.earlier, asked.by, least, heard, unclear)
