@@ -1,15 +1,13 @@
-"""From paths as the user gave them to raw tables: files, folders, globs, archives and standard input."""
+"""From paths as the user gave them to raw tables: each file is opened by what it begins with."""
 
 from __future__ import annotations
 
 import os
 import re
-import sys
 import zipfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
-from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,7 +17,7 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.limits import check_workbook
-from crm_metrics.loaders.reading.paths import globbed, refuse_missing
+from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
@@ -76,22 +74,18 @@ def open_inputs(
             continue
         before = opened.count
         is_met = False
-        for content, is_named in _expanded(path, stdin, opened):
+        for content, is_named in expanded(path, stdin, opened):
             key = os.path.realpath(content.file) if content.file else content.path
             is_met = is_met or key in met
             if key not in met:
                 met.add(key)
                 _add(content, opened, is_named=is_named)
-        if opened.count == before and not is_met and _is_many(path):
+        if opened.count == before and not is_met and is_many(path):
             with opened.reading(path):
                 raise _no_table(path, opened.ignored)
     if paths and not opened.count:
         raise _no_table(", ".join(paths), opened.ignored)
     return opened
-
-
-def _is_many(path: str) -> bool:
-    return Path(path).is_dir() or not Path(path).exists() or path.lower().endswith(".zip")
 
 
 def _no_table(where: str, ignored: Sequence[str]) -> DataError:
@@ -102,44 +96,6 @@ def _no_table(where: str, ignored: Sequence[str]) -> DataError:
         ending = where.rpartition(".")[2].lower()
         way = f"A .{ending} file is no table: export what it shows as CSV or Excel."
     return DataError("holds no table", where=where, hint=f"{way}{skipped}")
-
-
-def _expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tuple[Content, bool]]:
-    """Each file behind a path, and whether the user named it; files in folders and globs are chosen by their ending."""
-    if path == "-":
-        progress.stage("reading standard input")
-        with opened.reading(path):
-            yield contents.of_stream(path, stdin or sys.stdin.buffer), True
-    elif Path(path).is_dir():
-        for entry in _entries(path, opened):
-            with opened.reading(entry):
-                yield contents.of_file(entry, Path(entry)), False
-    elif Path(path).exists():
-        with opened.reading(path):
-            yield contents.of_file(path, Path(path)), True
-    else:
-        for entry in globbed(path):
-            for content, _ in _expanded(entry, stdin, opened):
-                yield content, False
-
-
-def _entries(folder: str, opened: Opened) -> Iterator[str]:
-    """The files in a folder and the folders in it, sorted by name, hidden ones skipped. Raises DataError."""
-    names: list[str] = []
-    with opened.reading(folder):
-        try:
-            names = sorted(entry.name for entry in Path(folder).iterdir())
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}", where=folder) from error
-    for name in names:
-        path = f"{folder.rstrip('/')}/{name}" if folder.strip("/") else f"/{name}"
-        if contents.is_hidden(name):
-            continue
-        if Path(path).is_dir():
-            if not Path(path).is_symlink():  # may lead back up
-                yield from _entries(path, opened)
-        elif Path(path).is_file():
-            yield path
 
 
 def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
