@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Annotated, Any, TextIO, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
@@ -165,10 +165,10 @@ def command_of(name: str) -> Callable[..., None]:
     """The command of a room: its own options first, then the shared ones. Every error is told and has its exit code."""
     own_room = room(name)
     question, run = getattr(own_room, name, None), getattr(own_room, "run", None)
-    own = {parameter.name: (parameter, spec) for parameter, spec in _own(question, run)}
+    own = {parameter.name: (parameter, spec) for parameter, spec in options.own_options(question, run)}
     kept = {*getattr(own_room, "SHARED", (*READING, *CHOOSING, *WRITING, *SETTING))} - own.keys()
-    kept |= {"metrics_file"} if _asks_for_metrics(question) else set()
-    shared = {parameter.name: parameter for parameter in _parameters(options.shared)}
+    kept |= {"metrics_file"} if options.asks_for_metrics(question) else set()
+    shared = {parameter.name: parameter for parameter in options.parameters(options.shared)}
     left = {name: parameter.default for name, parameter in shared.items() if name not in kept}
     left |= {} if "no_config" in kept else {"no_config": True}
     if hasattr(own_room, "PATHS"):
@@ -191,7 +191,7 @@ def command_of(name: str) -> Callable[..., None]:
             elif question is not None:
                 call.answer(question(call.session, **wanted))
 
-    declared = [_declared(parameter, spec) for parameter, spec in own.values()]
+    declared = [options.for_typer(parameter, spec) for parameter, spec in own.values()]
     declared += [parameter for name, parameter in shared.items() if name in kept]
     # Arguments keep their order; options may come anywhere.
     declared = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in declared]
@@ -209,73 +209,6 @@ def _metric_first(call: Called, asked: str) -> tuple[Called, str]:
             paths = [asked, *(path for path in call.arguments if path not in named)]
             return replace(call, arguments=paths), named[0]
     return call, asked
-
-
-def _own(
-    question: Callable[..., Any] | None, run: Callable[..., Any] | None
-) -> Iterator[tuple[inspect.Parameter, Option]]:
-    """The parameters that are options of a room's own: of its run, and of its question where all of it is asked."""
-    of_run = _parameters(run) if run is not None else []
-    is_asked = run is None or any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in of_run)
-    for parameter in (*(_parameters(question) if question is not None and is_asked else []), *of_run):
-        for spec in getattr(parameter.annotation, "__metadata__", ()):
-            if isinstance(spec, Option):
-                yield parameter, spec
-
-
-def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
-    """The parameters, those that declare how they are given with their types; what only type checkers know is left as it
-    is."""
-
-    def alone() -> None: ...
-
-    declared = list(inspect.signature(function).parameters.values())
-    alone.__annotations__ = {
-        parameter.name: parameter.annotation
-        for parameter in declared
-        if parameter.kind is parameter.KEYWORD_ONLY or "Annotated" in str(parameter.annotation)
-    }
-    hints = get_type_hints(alone, globalns=function.__globals__, include_extras=True)
-    return [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in declared]
-
-
-def _asks_for_metrics(question: Callable[..., Any] | None) -> bool:
-    """Whether a question is about metrics, so that one's own can be given."""
-    return "Unpack[Asking]" in getattr(question, "__annotations__", {}).values()
-
-
-def _declared(parameter: inspect.Parameter, spec: Option) -> inspect.Parameter:
-    """A parameter as typer reads it."""
-    of, default = get_args(parameter.annotation)[0], parameter.default
-    if any(get_origin(kind) in (Sequence, Mapping) for kind in (of, *get_args(of))):  # it can be given several times
-        of, default = list[str] | None, None
-    elif spec.parse is not None:
-        of = str | None
-    if not spec.names:
-        declared = typer.Argument(metavar=spec.metavar, help=spec.help, show_default=False)
-    else:
-        declared = typer.Option(
-            *spec.names,
-            metavar=spec.metavar,
-            help=spec.help,
-            min=spec.least,
-            show_default=bool(default) and "default" not in spec.help,
-            readable=spec.readable,
-            is_eager=spec.says is not None,
-            callback=None if spec.says is None else _saying(spec.says),
-        )
-    return parameter.replace(annotation=Annotated[of, declared], default=default)
-
-
-def _saying(says: Callable[[], str]) -> Callable[[bool], None]:
-    """What an option does that says something instead of running the command."""
-
-    def say(asked: bool) -> None:
-        if asked:
-            typer.echo(says())
-            raise typer.Exit
-
-    return say
 
 
 def _value(value: Any, parameter: inspect.Parameter, spec: Option) -> Any:

@@ -1,13 +1,17 @@
-"""What the commands that look at files share: their paths, the options that settle how files are read, the settings."""
+"""What the commands that look at files share: their paths, the options that settle how files are read, the settings; and
+how what a command declares becomes an option."""
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
 
 from crm_metrics import errors
+from crm_metrics.commands import Option
 from crm_metrics.writers import formats
 
 if TYPE_CHECKING:
@@ -102,3 +106,70 @@ def color_of(color: str, output: Path | None) -> bool | None:
     if color not in ("auto", "always", "never"):
         raise errors.UsageError(f"--color {color}: auto, always or never")
     return {"auto": None, "always": True, "never": False}[color] if output is None else False
+
+
+def own_options(
+    question: Callable[..., Any] | None, run: Callable[..., Any] | None
+) -> Iterator[tuple[inspect.Parameter, Option]]:
+    """The parameters that are options of a room's own: of its run, and of its question where all of it is asked."""
+    of_run = parameters(run) if run is not None else []
+    is_asked = run is None or any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in of_run)
+    for parameter in (*(parameters(question) if question is not None and is_asked else []), *of_run):
+        for spec in getattr(parameter.annotation, "__metadata__", ()):
+            if isinstance(spec, Option):
+                yield parameter, spec
+
+
+def parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
+    """The parameters, those that declare how they are given with their types; what only type checkers know is left as it
+    is."""
+
+    def alone() -> None: ...
+
+    declared = list(inspect.signature(function).parameters.values())
+    alone.__annotations__ = {
+        parameter.name: parameter.annotation
+        for parameter in declared
+        if parameter.kind is parameter.KEYWORD_ONLY or "Annotated" in str(parameter.annotation)
+    }
+    hints = get_type_hints(alone, globalns=function.__globals__, include_extras=True)
+    return [parameter.replace(annotation=hints.get(parameter.name, parameter.annotation)) for parameter in declared]
+
+
+def asks_for_metrics(question: Callable[..., Any] | None) -> bool:
+    """Whether a question is about metrics, so that one's own can be given."""
+    return "Unpack[Asking]" in getattr(question, "__annotations__", {}).values()
+
+
+def for_typer(parameter: inspect.Parameter, spec: Option) -> inspect.Parameter:
+    """A parameter as typer reads it."""
+    of, default = get_args(parameter.annotation)[0], parameter.default
+    if any(get_origin(kind) in (Sequence, Mapping) for kind in (of, *get_args(of))):  # it can be given several times
+        of, default = list[str] | None, None
+    elif spec.parse is not None:
+        of = str | None
+    if not spec.names:
+        shown = typer.Argument(metavar=spec.metavar, help=spec.help, show_default=False)
+    else:
+        shown = typer.Option(
+            *spec.names,
+            metavar=spec.metavar,
+            help=spec.help,
+            min=spec.least,
+            show_default=bool(default) and "default" not in spec.help,
+            readable=spec.readable,
+            is_eager=spec.says is not None,
+            callback=None if spec.says is None else _saying(spec.says),
+        )
+    return parameter.replace(annotation=Annotated[of, shown], default=default)
+
+
+def _saying(says: Callable[[], str]) -> Callable[[bool], None]:
+    """What an option does that says something instead of running the command."""
+
+    def say(asked: bool) -> None:
+        if asked:
+            typer.echo(says())
+            raise typer.Exit
+
+    return say
