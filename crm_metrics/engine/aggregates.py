@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from crm_metrics.engine.cells import Codes, Floats, Ints
+from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 
 _SCALES = (1.0, 100.0, 1e4, 1e6, 1e8, 1e10, 1e12)
 _LARGEST = 2.0**53
@@ -58,9 +58,9 @@ class Column:
         return self.ordered.sums() if exact is None else exact
 
     @cached_property
-    def is_negative(self) -> bool:
-        """Whether a value of any cell is below 0."""
-        return bool(self._values.min(initial=0) < 0)
+    def is_negative(self) -> Bools:
+        """Whether a value of each cell is below 0."""
+        return counts(self._cells[self._values < 0], self._size) > 0
 
     @cached_property
     def squares(self) -> Floats:

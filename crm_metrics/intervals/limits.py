@@ -54,8 +54,8 @@ def limited(engine: Engine, metric: Metric, cells: Cells) -> Cells:
 
 
 def _counted(engine: Engine, metric: Metric, cells: Cells) -> Cells:
-    """A count is shown without limits; among segments it is as sure as one of so many customers as vary as much."""
-    spread = scores(engine, metric, cells) if engine.compared and cells.dims and repeats(engine, metric) else None
+    """A count is shown without limits; compared it is as sure as one of so many customers as vary as much."""
+    spread = scores(engine, metric, cells) if engine.compared and repeats(engine, metric) else None
     if spread is None:
         return replace(cells, effective=np.maximum(cells.value, 0))
     with np.errstate(all="ignore"):
@@ -115,9 +115,9 @@ def of_column(metric: Metric, column: Column, value: Floats, by_unit: Scores | N
         half = _student(units) * np.sqrt(np.maximum(squares, 0) / np.maximum(units - 1, 1))
     half = np.where(units >= FEWEST, half, np.nan)
     low, high = value - half, value + half
-    if metric.unit in AMOUNTS and not column.is_negative:
+    if metric.unit in AMOUNTS:
         # Amounts are skewed: sums of few customers' more than the t distribution makes up for.
-        skewed = (value > 0) & ((low < 0) | (by_unit is not None))
+        skewed = (value > 0) & ~column.is_negative.reshape(n.shape) & ((low < 0) | (by_unit is not None))
         low, high = (
             np.where(skewed, value / np.exp(half / value), low),
             np.where(skewed, value * np.exp(half / value), high),

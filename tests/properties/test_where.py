@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
+from random import Random
 
 import pandas as pd
 import pytest
 
-from crm_metrics.metrics.metric import Unit
+from crm_metrics.commands.report import report
 from crm_metrics.reporting.report import BEFORE_DIMENSIONS, Report, column_name
 from crm_metrics.session import Session
 from crm_metrics.settings import Settings
@@ -16,12 +18,11 @@ from .exports import SAMPLE
 
 DIMENSIONS = ("owner", "segment", "plan", "country", "priority", "customer")
 FILES = Session([str(SAMPLE)], settings=Settings(as_of=date(2026, 1, 5)), today=date(2026, 1, 6))
-FACTS = ("value", "n", "status", "reason", "currency", "compare_value", "change")
+# All that is said of a figure alone; how a segment stands among the others is no question of its own.
+FACTS = ("value", "n", "status", "reason", "currency", "compare_value", "change", "low", "high", "signal")
 
 
 def asked(where: str | None = None, by: str | None = None) -> Report:
-    from crm_metrics.commands.report import report
-
     return report(FILES.under(where=where), period="2025-12", by=[by] if by else ())
 
 
@@ -57,12 +58,39 @@ def test_the_figures_of_a_value_are_those_of_its_segment(dim: str):
     both = mine.join(chosen.add_suffix("_chosen"), how="left")
     # Of a table in which the value is never met a segment says 0, and a filter that there are no such rows.
     both = both[(both["reason_chosen"] != "no-rows") | (both["value"].fillna(0) != 0)]
-    names = [*FACTS, "low", "high"]
-    for fact in names:
-        # Whether a sum may fall below 0 is told from the rows at hand.
-        rows = both if fact in FACTS else both[both["unit"] != Unit.MONEY]
-        own, other = rows[fact], rows[f"{fact}_chosen"]
+    assert_alike(both)
+
+
+def assert_alike(both: pd.DataFrame) -> None:
+    for fact in FACTS:
+        own, other = both[fact], both[f"{fact}_chosen"]
         alike = (own == other) | (own.isna() & other.isna())
         if own.dtype.kind == "f":
             alike |= (own - other).abs() <= 1e-9 * own.abs()
-        assert rows[~alike].empty, rows.loc[~alike, [fact, f"{fact}_chosen"]]
+        assert both[alike].shape == both.shape, both.loc[~alike, [fact, f"{fact}_chosen"]]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_change_in_few_months_of_customers_who_repeat_says_the_same(seed: int, tmp_path: Path):
+    """Too few months before tell how much they vary: then how many customers there are does."""
+    chance = Random(seed)
+    lines = ["deal_id,customer,owner,stage,amount,created_at,closed_at"]
+    for number in range(240):
+        # Of Ann's few customers most have several deals, and more in March than in February.
+        owner = chance.choice(["Ann", "Ben"])
+        customer = chance.randrange(6 if owner == "Ann" else 60)
+        day = date(2025, chance.choice([1, 2, 3, 3, 3]), chance.randint(1, 28))
+        lines.append(
+            f"{number},{owner}{customer},{owner},{chance.choice(['won', 'lost'])},{chance.randint(1, 900)},{day},{day}"
+        )
+    lines.append("999,Ben1,Ben,won,-500,2025-03-02,2025-03-02")  # another's refund says nothing of Ann's deals
+    path = tmp_path / "deals.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files = Session([str(path)], settings=Settings(as_of=date(2025, 3, 31)), today=date(2025, 4, 1))
+    metrics = ["deals_created", "deals_won", "revenue_won", "win_rate", "average_deal_value"]
+    segments = report(files, period="2025-03", by=["owner"], metrics=metrics).rows
+    chosen = by_place(report(files.under(where="owner == 'Ann'"), period="2025-03", metrics=metrics).rows)
+    mine = by_place(segments[segments["owner"] == "Ann"], "owner")
+
+    assert len(mine) == len(metrics)
+    assert_alike(mine.join(chosen.add_suffix("_chosen"), how="left"))
