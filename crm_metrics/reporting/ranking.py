@@ -39,7 +39,17 @@ def largest(engine: Engine, metrics: Sequence[Metric], windows: list[int], *, to
     note = f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
     dataset = replace(engine.dataset, notes=[*engine.dataset.notes, note])
     limits = np.flatnonzero(engine.limited).tolist()
-    return Engine(dataset, engine.catalog, engine.windows, engine.by, keep=keep, rest=rest, limits=limits), rest
+    few = Engine(
+        dataset,
+        engine.catalog,
+        engine.windows,
+        engine.by,
+        keep=keep,
+        rest=rest,
+        limits=limits,
+        compared=engine.compared,
+    )
+    return few, rest
 
 
 def ranks(engine: Engine, metric: Metric, window: int) -> dict[tuple[str, ...], int]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -35,7 +35,7 @@ class Columnar(Raw):
         table = self.fetch(places, None)
         columns = {at: _as(table.column(i), wanted.get(at, As.PLAIN), missing) for i, at in enumerate(places)}
         rows = np.arange(self.header_row + 1, self.header_row + 1 + table.num_rows, dtype=np.int32)
-        others = cached(lambda: self._others(places))
+        others = cache(lambda: self._others(places))
         kept = _filled(columns, others)
         if kept is not None:
             columns = {at: column.filter(pa.array(kept)) for at, column in columns.items()}
@@ -54,18 +54,6 @@ class Columnar(Raw):
         rest = [at for at in range(len(self.header)) if at not in places]
         table = self.fetch(rest, None) if rest else None
         return {} if table is None else {at: _as(table.column(i), As.TEXT) for i, at in enumerate(rest)}
-
-
-def cached(make: Callable[[], dict[int, pa.ChunkedArray]]) -> Callable[[], dict[int, pa.ChunkedArray]]:
-    """What is made when it is asked for first, and not again."""
-    results: list[dict[int, pa.ChunkedArray]] = []
-
-    def once() -> dict[int, pa.ChunkedArray]:
-        if not results:
-            results.append(make())
-        return results[0]
-
-    return once
 
 
 def columnar(
