@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,31 +18,18 @@ from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.signals import ALIKE, Noise, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
-from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
 from crm_metrics.tables import NONE
+
+if TYPE_CHECKING:
+    from crm_metrics.reporting.timeline import Shown
 
 _IN_POINTS = (Unit.PERCENT, Unit.POINTS)
 # The columns of numbers that are missing until something is known.
 _NUMBERS = (
     *("value", "low", "high", "compare_value", "change", "change_pct", "target", "attainment", "rank_low", "rank_high"),
 )
-
-
-@dataclass(frozen=True)
-class Shown:
-    """One period of the report: the period as named, whether it is complete, the place of its window, and the earlier
-    period it is compared with, with the place of that one's window, and of the same as it stood at the age of this one.
-    `alike_window` is the place of the period as it stood at the age of the newest of several that are to be compared."""
-
-    period: Period
-    complete: bool
-    window: int
-    earlier: Period | None = None
-    earlier_window: int | None = None
-    aged_window: int | None = None
-    alike_window: int | None = None
 
 
 class Assembler:

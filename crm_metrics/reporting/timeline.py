@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,6 @@ from crm_metrics.analysis import goals
 from crm_metrics.engine.windows import Scope, Window
 from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
-from crm_metrics.reporting.assembly import Shown
 from crm_metrics.tables import Dataset
 
 if TYPE_CHECKING:
@@ -20,6 +19,21 @@ if TYPE_CHECKING:
     from crm_metrics.metrics.metric import Metric
 
 PAST = 12  # so many periods tell how much they differ by themselves, and have a bar each
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One period of the report: the period as named, whether it is complete, the place of its window, and the earlier
+    period it is compared with, with the place of that one's window, and of the same as it stood at the age of this one.
+    `alike_window` is the place of the period as it stood at the age of the newest of several that are to be compared."""
+
+    period: Period
+    complete: bool
+    window: int
+    earlier: Period | None = None
+    earlier_window: int | None = None
+    aged_window: int | None = None
+    alike_window: int | None = None
 
 
 def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
