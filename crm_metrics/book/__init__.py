@@ -14,11 +14,15 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.tables import Coverage, Dataset, Digests, Source
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
 Cell = str | float | bool | date | None  # None and NaN: missing
 AS_TEXT = "text"  # the unit of a column of texts that begin with a number, by which they are aligned
 OF_ROW = "unit"  # the unit of a column whose rows are in different ones: the row's own, in its column `unit`
+
+_PIECE = 1 << 16  # rows of a frame that are worked on at a time
 
 BY_SIGNAL = {"better": "green", "maybe better": "green", "worse": "red", "maybe worse": "red"}  # the styles of signals
 
@@ -88,43 +92,79 @@ class Sheet:
         """The place of a column; None when there is none of that name."""
         return next((place for place, column in enumerate(self.columns) if column.name == name), None)
 
+    def distinct(self, name: str) -> set[Cell]:
+        """What is in a column; empty when there is none of that name."""
+        if (place := self.column(name)) is None:
+            return set()
+        if isinstance(self.rows, Frame):
+            return set(self.rows.column(name).dropna().unique())
+        return {row[place] for row in self.rows} - {None}
+
+    def says(self, column: Column) -> bool:
+        """Whether any row has something in a column."""
+        if isinstance(self.rows, Frame):
+            return bool(self.rows.column(column.name).notna().any())
+        place = self.columns.index(column)
+        return any(row[place] is not None and row[place] == row[place] for row in self.rows)
+
 
 class Frame(Sequence[Sequence[Cell]]):
-    """The rows of a table that lie in a frame, for results too large to be rows of Python. `dates` are columns of ISO text;
-    cells are None where there is nothing."""
+    """The rows of a table that lie in a frame, those at `places` (None: all), for results too large to be rows of Python:
+    these are made as they are looked at. `dates` are columns of ISO text; cells are None where there is nothing."""
 
-    def __init__(self, frame: pd.DataFrame, columns: Sequence[Column], dates: Sequence[str] = ()) -> None:
-        self.frame = frame
-        self._columns = [(column.name, column.name in dates) for column in columns]
+    def __init__(
+        self,
+        frame: pd.DataFrame,
+        columns: Sequence[Column],
+        dates: Sequence[str] = (),
+        places: NDArray[np.integer] | None = None,
+    ) -> None:
+        self._all, self._places = frame, places
+        self._columns, self._dates = columns, dates
 
-    def part(self, start: int, stop: int) -> Frame:
-        """The rows from a place up to another one."""
-        other = Frame(self.frame.iloc[start:stop], ())
-        other._columns = self._columns
-        return other
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The rows."""
+        return self._all if self._places is None else self._all.iloc[self._places]
+
+    def column(self, name: str) -> pd.Series:
+        """The cells of a column."""
+        return self._all[name] if self._places is None else self._all[name].iloc[self._places]
+
+    def pieces(self) -> Iterator[Frame]:
+        """The rows in pieces of many: spelled all at once, a large table would need several times its memory."""
+        for start in range(0, len(self) or 1, _PIECE):
+            yield self[start : start + _PIECE]
 
     def __len__(self) -> int:
-        return len(self.frame)
+        return len(self._all if self._places is None else self._places)
 
     def __iter__(self) -> Iterator[Sequence[Cell]]:
-        return iter(self._cells)
+        for piece in self.pieces():
+            yield from piece._cells
 
     @overload
     def __getitem__(self, place: int) -> Sequence[Cell]: ...
 
     @overload
-    def __getitem__(self, place: slice) -> Sequence[Sequence[Cell]]: ...
+    def __getitem__(self, place: slice) -> Frame: ...
 
     def __getitem__(self, place: int | slice) -> Any:
-        return self._cells[place]
+        if isinstance(place, int):
+            return self._cells[place]
+        if place.indices(len(self)) == (0, len(self), 1):
+            return self
+        if self._places is None:
+            return Frame(self._all.iloc[place], self._columns, self._dates)
+        return Frame(self._all, self._columns, self._dates, self._places[place])
 
     @cached_property
     def _cells(self) -> list[tuple[Cell, ...]]:
         columns = []
-        for name, is_date in self._columns:
-            cells = self.frame[name]
+        for column in self._columns:
+            cells = self.column(column.name)
             listed = cells.astype(object).where(cells.notna(), None).tolist()
-            if is_date:
+            if column.name in self._dates:
                 days = {text: date.fromisoformat(text) for text in set(listed) - {None}}
                 listed = [days.get(text) for text in listed]
             columns.append(listed)

@@ -89,14 +89,13 @@ def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
 
 def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
-    listed = [texts(sheet, column) for column in columns]
     count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
     folded = not alone and (book.is_told(sheet) or len(sheet.rows) > _FOLDED or sheet.for_people is False)
     head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
     if (more := len(sheet.rows) - _ROWS) > 0:
         note = f"{cells.count(more)} more rows are not shown: -f xlsx and -f csv have all."
         sheet = replace(sheet, rows=sheet.rows[:_ROWS], notes=[*sheet.notes, note])
-        listed = [column[:_ROWS] for column in listed]
+    listed = [texts(sheet, column) for column in columns]
     opened = list(_more(sheet, book)) if len(sheet.rows) <= _OPENED else [[]] * len(sheet.rows)
     rows = [
         {

@@ -5,6 +5,7 @@ The same book gives the same bytes: neither a clock nor the order of a set goes 
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from crm_metrics.writers import How
+    from crm_metrics.writers.workbook.rows import Body
 
 BINARY = True
 FOR_PEOPLE = True
@@ -52,7 +54,7 @@ def write(book: Book, how: How) -> bytes:
         book.origin.as_of or date(1980, 1, 1), datetime.min.time()
     )
     main, *others = book.sheets
-    names = {str(row[at]) for sheet in book.sheets if (at := sheet.column("metric")) is not None for row in sheet.rows}
+    names = {str(name) for sheet in book.sheets for name in sheet.distinct("metric")}
     summed = _summary(workbook.active, book)
     for sheet in others:
         if sheet is not summed or len(sheet.rows) > _ON_SUMMARY or not sheet.for_people:
@@ -75,22 +77,54 @@ def write(book: Book, how: How) -> bytes:
 def _saved(workbook: Workbook) -> bytes:
     from openpyxl.writer.excel import ExcelWriter
 
+    # The library numbers sheets in their order.
+    bodies = {
+        f"xl/worksheets/sheet{number}.xml": worksheet.body
+        for number, worksheet in enumerate(workbook.worksheets, 1)
+        if hasattr(worksheet, "body")
+    }
+
     class Undated(ZipFile):
-        """An archive whose entries are all of one day."""
+        """An archive whose entries are all of one day; rows are put into their sheets."""
 
         def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
-            dated = ZipInfo(zinfo_or_arcname if isinstance(zinfo_or_arcname, str) else zinfo_or_arcname.filename)
-            dated.compress_type = ZIP_DEFLATED
-            super().writestr(dated, data)
+            super().writestr(_undated(zinfo_or_arcname), data)
 
         def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
             with open(filename, "rb") as stream:  # noqa: PTH123
-                self.writestr(str(arcname), stream.read())
+                before, after = stream.read(), b""
+            if body := bodies.get(str(arcname)):
+                before, after = _around(body, before)
+            with self.open(_undated(arcname), "w") as entry:
+                entry.write(before)
+                for piece in body.pieces() if body else ():
+                    entry.write(piece.encode())
+                entry.write(after)
 
     out = BytesIO()
     with Undated(out, "w", ZIP_DEFLATED) as archive:
         ExcelWriter(workbook, archive).save()
     return out.getvalue()
+
+
+def _undated(entry: Any) -> ZipInfo:
+    dated = ZipInfo(entry.filename if isinstance(entry, ZipInfo) else str(entry))
+    dated.compress_type = ZIP_DEFLATED
+    return dated
+
+
+def _around(body: Body, sheet: bytes) -> tuple[bytes, bytes]:
+    """The XML of a sheet before and after the rows of a table, with the extent that it has with them."""
+    from openpyxl.utils import get_column_letter
+
+    rows = re.finditer(rb'<row r="(\d+)"|</sheetData>', sheet)
+    at = next(row.start() for row in rows if row[1] is None or int(row[1]) > body.top)
+    extent = body.worksheet.calculate_dimension()
+    wide, deep = max(body.worksheet.max_column, len(body.columns)), max(body.worksheet.max_row, body.last)
+    all_of_it = f"A1:{get_column_letter(wide)}{deep}"
+    return sheet[:at].replace(
+        f'<dimension ref="{extent}"'.encode(), f'<dimension ref="{all_of_it}"'.encode(), 1
+    ), sheet[at:]
 
 
 def _summary(worksheet: Worksheet, book: Book) -> Sheet:
@@ -118,7 +152,7 @@ def _summary(worksheet: Worksheet, book: Book) -> Sheet:
         return shown
     put_heads(worksheet, row, columns, heads)
     put_body(worksheet, row + 1, shown, columns, most=_ON_SUMMARY, exact=False)
-    worksheet.freeze_panes = worksheet.cell(row + 1 if row <= _FROZEN else 2, 1)
+    worksheet.freeze_panes = f"A{row + 1 if row <= _FROZEN else 2}"
     worksheet.print_title_rows = f"{row}:{row}"
     row += 1 + min(len(shown.rows), _ON_SUMMARY)
     more = [f"{len(shown.rows) - _ON_SUMMARY:,} more rows: sheet Data"] if len(shown.rows) > _ON_SUMMARY else []
@@ -129,6 +163,8 @@ def _summary(worksheet: Worksheet, book: Book) -> Sheet:
 def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
     """A table with all of its columns under their headings, those for machines behind the others; without these where the
     data has them."""
+    from openpyxl.utils import get_column_letter
+
     worksheet = new_sheet(workbook, sheet.title or sheet.name)
     columns = sorted(sheet.columns, key=lambda column: not column.shown)
     if sheet.for_people:
@@ -136,12 +172,12 @@ def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
     heads = [column.heading if column.shown else column.name for column in columns]
     put_heads(worksheet, 1, columns, heads)
     put_body(worksheet, 2, sheet, columns, most=_fitting(sheet), exact=True)
-    if not sheet.rows:
+    if not len(sheet.rows):
         put_cell(worksheet, 2, 1, sheet.empty or "nothing")
     set_widths(worksheet, sheet, columns, heads)
     worksheet.freeze_panes = "A2"
-    if sheet.rows:
-        worksheet.auto_filter.ref = worksheet.dimensions
+    if len(sheet.rows):
+        worksheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(sheet.rows) + 1}"
     put_paragraphs(worksheet, len(sheet.rows) + 3, sheet.notes, len(columns))
 
 
@@ -157,9 +193,12 @@ def _data(workbook: Workbook, sheet: Sheet) -> None:
     put_body(worksheet, 2, sheet, columns, most=_fitting(sheet), exact=True)
     set_widths(worksheet, sheet, columns, heads)
     worksheet.freeze_panes = "A2"
-    if sheet.rows:
+    if len(sheet.rows):
         table = Table(displayName="Data", ref=f"A1:{get_column_letter(len(columns))}{len(sheet.rows) + 1}")
         table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+        table._initialise_columns()  # else it would make a cell of every place to look for its heads
+        for column, head in zip(table.tableColumns, heads, strict=True):
+            column.name = head
         worksheet.add_table(table)
 
 

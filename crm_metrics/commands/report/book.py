@@ -83,7 +83,7 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
     """The headline figures, then all of them by family, then those that cannot be given with what they lack."""
-    rows = report.rows[report.rows["value"].notna()]
+    available = report.rows["metric"].where(report.rows["value"].notna())
     several = report.grain is not None
     shown = [
         replace(column, shown=False)
@@ -97,11 +97,11 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         title = FAMILY_TITLES.get(metric.family, metric.family)
         chosen.setdefault(metric.family, (title, set()))[1].add(metric.name)
     sheets = [
-        Sheet(name, title, shown, Frame(part, shown, dates=("start", "end")), for_people=True)
+        Sheet(name, title, shown, Frame(report.rows, shown, ("start", "end"), places), for_people=True)
         for name, (title, names) in chosen.items()
-        if len(part := rows[rows["metric"].isin(names)])
+        if len(places := available.isin(names).to_numpy().nonzero()[0])
     ]
-    return [*sheets, _not_available(report, set(rows["metric"]))]
+    return [*sheets, _not_available(report, set(available.dropna().unique()))]
 
 
 def _curves(report: Report) -> list[Curve]:

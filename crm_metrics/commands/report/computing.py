@@ -29,9 +29,9 @@ MOST_PARTS = 5000  # 95 years of weeks; more come of a mistyped year
 def compute(
     dataset: Dataset, asked: Query, *, history: bool = False, strict: bool = True, alike: bool = False
 ) -> Report:
-    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a
-    series the whole of its time; with `alike` figures that follow records are those at the age of the newest period
-    that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, where there are no
+    segments, and of a series the whole of its time; with `alike` figures that follow records are those at the age of the
+    newest period that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.analysis.grounds import grounds
     from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.engine.scheduling import prepare
@@ -58,7 +58,7 @@ def compute(
             for part in shown
         ]
     past, then = [], []
-    if history and not asked.grain:
+    if history and not (asked.grain or asked.by):
         past = timeline.trailing(span)
         then = [timeline.aged(part, span) for part in periods.trailing(span, PAST)[:-1]] if follows else []
         then += [part.window for part in shown] if then else []

@@ -42,8 +42,7 @@ def text(cell: Cell) -> str:
 
 def filled(sheet: Sheet, column: Column) -> bool:
     """Whether a column that can be spared says anything."""
-    place = sheet.columns.index(column)
-    return not column.spare or any(row[place] is not None and row[place] == row[place] for row in sheet.rows)
+    return not column.spare or sheet.says(column)
 
 
 def in_order(book: Book) -> list[Sheet | Passage]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from crm_metrics.writers import How
 
-_PIECE = 1 << 16  # rows that are worked on at a time
 _EXACT = 2.0**53
 _LONG = 1e10  # from here on Arrow writes an exponent
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -60,13 +59,9 @@ def objects(sheet: Sheet, *, between: str = "") -> Iterator[str]:
 
 
 def _pieces(sheet: Sheet) -> Iterator[Sheet]:
-    """The table in pieces of many rows: spelled all at once, a large one would need several times its memory."""
+    """The table in pieces of many rows."""
     rows = sheet.rows
-    if not isinstance(rows, Frame) or len(rows) <= _PIECE:
-        yield sheet
-        return
-    for start in range(0, len(rows), _PIECE):
-        yield replace(sheet, rows=rows.part(start, start + _PIECE))
+    yield from (replace(sheet, rows=piece) for piece in rows.pieces()) if isinstance(rows, Frame) else [sheet]
 
 
 def neutralised(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
+from crm_metrics.book import Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing.texts import texts
 
@@ -20,6 +20,7 @@ ROWS = 1_048_575  # of a sheet, below a heading
 LETTERS = 32_767  # of a cell
 _FIRST_DAY = date(1900, 3, 1)  # the day from which on spreadsheets agree on numbers of days
 _EXACT = 2**53
+DAYS = "yyyy-mm-dd"  # the format of days
 _WIDEST = 60
 COLORS = {"green": "1B6E33", "red": "A61B1B", "yellow": "8A5A00", "dim": "6B6B6B"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -46,31 +47,41 @@ def put_cell(
     bold: bool = False,
 ) -> None:
     """Sets a cell: text is never a formula, numbers and days are such, what is missing stays empty."""
-    if content is None:
+    if (held := content_of(content)) is None:
         return
-    if hasattr(content, "item"):  # a NumPy number
-        content = content.item()
-    if isinstance(content, float) and content - content != 0:
-        return
-    if isinstance(content, date) and content < _FIRST_DAY:
-        content = content.isoformat()
-    if isinstance(content, (int, float)) and abs(content) > _EXACT and float(content).is_integer():
-        content = str(int(content))
     field: Field = worksheet.cell(row, column)
-    if isinstance(content, str):
-        shown = cells.visible(content)
-        field.value = shown if len(shown) <= LETTERS else f"{shown[: LETTERS - 1]}…"
+    field.value = held
+    if isinstance(held, str):
         field.data_type = "s"
-        if shown.startswith(_FORMULA):
+        if is_prefixed(held):
             field.quotePrefix = True
-    else:
-        field.value = content
-        if isinstance(content, date):
-            format = "yyyy-mm-dd"  # noqa: A001
+    elif isinstance(held, date):
+        format = DAYS  # noqa: A001
     if format:
         field.number_format = format
     if bold:
         field.font = font_of(bold=True)
+
+
+def content_of(content: Cell) -> Cell:
+    """What a cell of a workbook holds: text that can be seen, cut where it is too long, numbers and days as far as all
+    spreadsheets agree on them, else as text; None for what is missing or no finite number."""
+    content = getattr(content, "item", lambda: content)()  # a NumPy number is one of Python
+    if isinstance(content, float) and content - content != 0:
+        return None
+    if isinstance(content, date) and content < _FIRST_DAY:
+        content = content.isoformat()
+    if isinstance(content, (int, float)) and abs(content) > _EXACT and float(content).is_integer():
+        content = str(int(content))
+    if isinstance(content, str):
+        shown = cells.visible(content)
+        return shown if len(shown) <= LETTERS else f"{shown[: LETTERS - 1]}…"
+    return content
+
+
+def is_prefixed(text: str) -> bool:
+    """Whether a spreadsheet would take a text for a formula, so that it has to be told."""
+    return text.startswith(_FORMULA)
 
 
 def font_of(**how: Any) -> Any:
@@ -102,26 +113,12 @@ def _quoted(text: str) -> str:
 def put_body(
     worksheet: Worksheet, top: int, sheet: Sheet, columns: Sequence[Column], *, most: int, exact: bool
 ) -> None:
-    """The rows of a table from the row `top` on, `most` at most; unless `exact`, changes of shares are in points."""
-    own, paid = sheet.column(OF_ROW), sheet.column("currency")
-    places = [(column, sheet.columns.index(column)) for column in columns]
-    formats: dict[tuple[Any, ...], str] = {}
-    for at, row in enumerate(sheet.rows[:most]):
-        currency = sheet.currency if paid is None or row[paid] is None else str(row[paid])
-        for number, (column, place) in enumerate(places, 1):
-            content = row[place]
-            unit = row[own] if column.unit == OF_ROW and own is not None else column.unit
-            if unit is None or content is None or isinstance(content, (str, bool, date)) or content - content != 0:
-                text = isinstance(content, str)
-                put_cell(worksheet, top + at, number, content, format="@" if text else "")
-                continue
-            money = currency if unit in (Unit.MONEY, Unit.MONEY_PER_DAY) else None
-            signed = "relative" if exact and column.signed else column.signed
-            key = (cells.decimals(content * 100 if unit == Unit.PERCENT else content, str(unit)), unit, money, signed)
-            if key not in formats:
-                formats[key] = number_format(float(content), str(unit), money, signed)
-            in_points = signed == "difference" and unit == Unit.PERCENT
-            put_cell(worksheet, top + at, number, content * 100 if in_points else content, format=formats[key])
+    """The rows of a table from the row `top` on, `most` at most, made when the workbook is written; unless `exact`, changes
+    of shares are in points."""
+    from crm_metrics.writers.workbook.rows import Body
+
+    if len(sheet.rows):
+        worksheet.body = Body(worksheet, sheet, columns, top, most, exact)
     _set_rules(worksheet, top, min(len(sheet.rows), most), columns)
 
 

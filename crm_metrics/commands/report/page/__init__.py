@@ -16,10 +16,10 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     """The report for reading on a screen of a width (None: no limit): the footnotes stand below its last table."""
     from crm_metrics.commands.report.page import framing, series, tables
     from crm_metrics.commands.report.page.choice import chosen
-    from crm_metrics.commands.report.page.figures import figures, priced, titled
+    from crm_metrics.commands.report.page.figures import figures, priced, shortened, titled
     from crm_metrics.commands.report.page.footnotes import Footnotes
 
-    report = titled(report)
+    report, left = shortened(titled(report))
     all_figures = figures(report)
     choice = chosen(report, all_figures, options.scope)
     footnotes = Footnotes()
@@ -38,6 +38,7 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     if not options.verbose:
         sentences += framing.unsettled(report)
     sentences += [f"{title} is {other} once more" for title, other in choice.twins.items()]
+    sentences += left
     if sheets:
         sheets[-1] = replace(sheets[-1], notes=sentences)
     missing = framing.not_available(report, shown, verbose=options.verbose) if choice.is_all else []

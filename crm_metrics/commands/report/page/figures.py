@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crm_metrics.reporting.report import Report
 
 _NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
+SEGMENTS = 1000  # on a page; more are not looked at one by one
 # What is beyond chance, by whether it is for the good: filled where it surely is.
 SIGNS = {"better": "▲", "worse": "▼", "maybe better": "△", "maybe worse": "▽"}
 STYLES = {"▲": "green", "△": "green", "▼": "red", "▽": "red", "": "dim"}
@@ -131,6 +132,34 @@ def titled(report: Report) -> Report:
     titles = {metric.name: named.get(metric.name) or metric.title for metric in report.metrics}
     metrics = [replace(metric, title=cells.visible(titles[metric.name])) for metric in report.metrics]
     return replace(report, metrics=metrics)
+
+
+def shortened(report: Report) -> tuple[Report, list[str]]:
+    """The report with as many segments as are read on a page, the first ones in its order and the rest of them as one, and
+    what is said where there are more. A figure that only others have brings the first of those along."""
+    import numpy as np
+    import pandas as pd
+
+    by, rows, together = list(report.by), report.rows, report.together
+    if not by or len(rows) <= SEGMENTS:
+        return report, []
+    is_of_any = rows[by].notna().any(axis=1).to_numpy()  # else it is a figure that is not available
+    place = np.full(len(rows), -1)
+    place[is_of_any], segments = pd.factorize(pd.MultiIndex.from_frame(rows.loc[is_of_any, by]))
+    if len(segments) <= SEGMENTS:
+        return report, []
+    available = rows["value"].notna().to_numpy()
+    is_kept = (place < SEGMENTS) | rows[by].isin([report.rest]).any(axis=1).to_numpy()
+    others = pd.Series(place[available & ~is_kept], index=rows["metric"][available & ~is_kept])
+    first = others[~others.index.isin(rows["metric"][available & is_kept].unique())].groupby(level=0).first()
+    kept = {*place[is_kept].tolist(), *first.tolist()}
+    if together is not None:
+        together = together[
+            pd.Series(segments.get_indexer(pd.MultiIndex.from_frame(together[by]))).isin(kept).to_numpy()
+        ]
+    ways = "--top 20 shows the largest, --sort FIGURE begins with them, -f csv has all"
+    note = f"{cells.count(len(kept - {-1}))} of {cells.count(len(segments))} segments are shown: {ways}"
+    return replace(report, rows=rows[pd.Series(place).isin(kept).to_numpy()], together=together), [note]
 
 
 def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:

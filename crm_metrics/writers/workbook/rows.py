@@ -1,0 +1,137 @@
+"""The rows of a table as a sheet holds them, made while the workbook is written: as objects of its library a million cells
+are gigabytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+from xml.sax.saxutils import escape
+
+from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
+from crm_metrics.metrics.metric import Unit
+from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+_PIECE = 1 << 14  # rows that are worked on at a time
+
+
+@dataclass(frozen=True)
+class Body:
+    """The rows of a table, `most` at most, from the row `top` of a sheet on; unless `exact`, changes of shares are in
+    points."""
+
+    worksheet: Worksheet
+    sheet: Sheet
+    columns: Sequence[Column]
+    top: int
+    most: int
+    exact: bool
+    _styles: dict[tuple[str, bool], str] = field(default_factory=dict)
+
+    @property
+    def last(self) -> int:
+        """The number of the last row."""
+        return self.top + min(len(self.sheet.rows), self.most) - 1
+
+    def pieces(self) -> Iterator[str]:
+        """The rows as the XML of a sheet, many at a time."""
+        from openpyxl.utils import get_column_letter
+
+        sheet = self.sheet
+        own, paid = sheet.column(OF_ROW), sheet.column("currency")
+        letters = [(get_column_letter(number), column) for number, column in enumerate(self.columns, 1)]
+        texts: dict[str, _Texts] = {letter: _Texts(self) for letter, _ in letters}
+        for start in range(0, min(len(sheet.rows), self.most), _PIECE):
+            across = list(zip(*sheet.rows[start : min(start + _PIECE, self.most)], strict=True))
+            places = [f'{self.top + start + at}"' for at in range(len(across[0]))]
+            currencies = [
+                sheet.currency if code is None else str(code)
+                for code in (across[paid] if paid is not None else [None] * len(places))
+            ]
+            parts: list[Iterable[str]] = [repeat('<row r="', len(places)), places, repeat(">", len(places))]
+            for letter, column in letters:
+                place = sheet.columns.index(column)
+                if column.unit is None:
+                    keys: Any = zip(map(type, across[place]), across[place], strict=True)
+                    spelled = map(texts[letter].__getitem__, keys)
+                else:
+                    units = across[own] if column.unit == OF_ROW and own is not None else [column.unit] * len(places)
+                    keys = zip(across[place], units, currencies, strict=True)
+                    spelled = map(_Numbers(self, column.signed).__getitem__, keys)
+                parts += _placed(f'<c r="{letter}', places, list(spelled))
+            yield "".join(map("".join, zip(*parts, repeat("</row>", len(places)), strict=True)))
+
+    def cell(self, content: Cell, format: str = "") -> str:  # noqa: A002
+        """A cell, behind its place; empty for what is missing."""
+        held = content_of(content)
+        if held is None or held == "":
+            return ""
+        if isinstance(held, str):
+            space = "" if held == held.strip() else ' xml:space="preserve"'
+            style = self._style(format, prefixed=is_prefixed(held))
+            return f'{style} t="inlineStr"><is><t{space}>{escape(held)}</t></is></c>'
+        if isinstance(held, date):
+            from openpyxl.utils.datetime import to_excel
+
+            return f'{self._style(DAYS)} t="n"><v>{to_excel(held)}</v></c>'
+        kind = "b" if isinstance(held, bool) else "n"
+        return f'{self._style(format)} t="{kind}"><v>{held + 0:.16g}</v></c>'
+
+    def _style(self, format: str, *, prefixed: bool = False) -> str:  # noqa: A002
+        if (format, prefixed) not in self._styles:
+            from openpyxl.cell import WriteOnlyCell
+
+            like = WriteOnlyCell(self.worksheet)
+            if format:
+                like.number_format = format
+            if prefixed:
+                like.quotePrefix = True
+            self._styles[format, prefixed] = f' s="{like.style_id}"' if like.has_style else ""
+        return self._styles[format, prefixed]
+
+
+def _placed(start: str, places: Sequence[str], spelled: Sequence[str]) -> Sequence[Iterable[str]]:
+    """The cells of a column with their places in front, in parts to be put together row by row."""
+    if all(spelled):
+        return repeat(start, len(places)), places, spelled
+    if not any(spelled):
+        return ()
+    return ([f"{start}{place}{cell}" if cell else "" for place, cell in zip(places, spelled, strict=True)],)
+
+
+class _Texts(dict[tuple[type, Cell], str]):
+    """The cells of a column in no unit, each spelled once."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    def __missing__(self, key: tuple[type, Cell]) -> str:
+        self[key] = spelled = self._body.cell(key[1], "@" if isinstance(key[1], str) else "")
+        return spelled
+
+
+class _Numbers(dict[tuple[Any, Any, str | None], str]):
+    """The cells of a column by content, unit and currency."""
+
+    def __init__(self, body: Body, signed: str) -> None:
+        self._body = body
+        self._signed = "relative" if body.exact and signed else signed
+        self._formats: dict[tuple[Any, ...], str] = {}
+
+    def __missing__(self, key: tuple[Any, Any, str | None]) -> str:
+        content, unit, currency = key
+        if unit is None or content is None or isinstance(content, (str, bool, date)) or content - content != 0:
+            self[key] = spelled = self._body.cell(content, "@" if isinstance(content, str) else "")
+            return spelled
+        money = currency if unit in (Unit.MONEY, Unit.MONEY_PER_DAY) else None
+        places = cells.decimals(content * 100 if unit == Unit.PERCENT else content, str(unit))
+        if (kind := (places, unit, money)) not in self._formats:
+            self._formats[kind] = number_format(float(content), str(unit), money, self._signed)
+        in_points = self._signed == "difference" and unit == Unit.PERCENT
+        self[key] = spelled = self._body.cell(content * 100 if in_points else content, self._formats[kind])
+        return spelled
