@@ -19,7 +19,6 @@ from crm_metrics.writers.workbook.cells import (
     ROWS,
     font_of,
     new_sheet,
-    put_body,
     put_cell,
     put_heads,
     put_paragraphs,
@@ -28,13 +27,13 @@ from crm_metrics.writers.workbook.cells import (
 )
 from crm_metrics.writers.workbook.charts import draw_curves, draw_heat_map
 from crm_metrics.writers.workbook.notes import put_definitions, put_notes, put_origins
+from crm_metrics.writers.workbook.rows import Body, put_body
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from crm_metrics.writers import How
-    from crm_metrics.writers.workbook.rows import Body
 
 BINARY = True
 FOR_PEOPLE = True

@@ -110,19 +110,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace('"', "") + '"'
 
 
-def put_body(
-    worksheet: Worksheet, top: int, sheet: Sheet, columns: Sequence[Column], *, most: int, exact: bool
-) -> None:
-    """The rows of a table from the row `top` on, `most` at most, made when the workbook is written; unless `exact`, changes
-    of shares are in points."""
-    from crm_metrics.writers.workbook.rows import Body
-
-    if len(sheet.rows):
-        worksheet.body = Body(worksheet, sheet, columns, top, most, exact)
-    _set_rules(worksheet, top, min(len(sheet.rows), most), columns)
-
-
-def _set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Column]) -> None:
+def set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Column]) -> None:
     """Colours words as they are on a page, and draws bars from nothing to all of it."""
     from openpyxl.formatting.rule import CellIsRule, DataBarRule
     from openpyxl.utils import get_column_letter

@@ -11,12 +11,12 @@ from crm_metrics.writers.drawing.scales import heading
 from crm_metrics.writers.workbook.cells import (
     new_sheet,
     number_format,
-    put_body,
     put_cell,
     put_heads,
     put_paragraphs,
     set_widths,
 )
+from crm_metrics.writers.workbook.rows import put_body
 
 _OPEN = "to date, or not final"
 

@@ -12,7 +12,7 @@ from xml.sax.saxutils import escape
 
 from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format
+from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format, set_rules
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -135,3 +135,13 @@ class _Numbers(dict[tuple[Any, Any, str | None], str]):
         in_points = self._signed == "difference" and unit == Unit.PERCENT
         self[key] = spelled = self._body.cell(content * 100 if in_points else content, self._formats[kind])
         return spelled
+
+
+def put_body(
+    worksheet: Worksheet, top: int, sheet: Sheet, columns: Sequence[Column], *, most: int, exact: bool
+) -> None:
+    """The rows of a table from the row `top` on, `most` at most, made when the workbook is written; unless `exact`, changes
+    of shares are in points."""
+    if len(sheet.rows):
+        worksheet.body = Body(worksheet, sheet, columns, top, most, exact)
+    set_rules(worksheet, top, min(len(sheet.rows), most), columns)
