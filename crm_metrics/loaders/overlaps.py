@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations_with_replacement
 
 import numpy as np
 import pandas as pd
@@ -26,12 +26,8 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], issues: list[I
     """Say which files hold records that an earlier one of the same kind holds with the same content. They stay: two equal
     purchases on one day happen. Records with an id are settled by it and not looked at."""
     pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
-    for (first, earlier), (second, later) in combinations(pairs, 2):
-        if earlier.recognised.layout is not later.recognised.layout:
-            continue
-        read = [name for name in earlier.frame if name in later.frame and name not in (SOURCE, ROW)]
-        if not read or not np.isin(_hashes(later.frame[read]), _hashes(earlier.frame[read])).any():
-            continue
+    for place, behind in _alike([file for _, file in pairs]):
+        (first, earlier), (second, later) = pairs[place], pairs[behind]
         # The columns read may agree where others do not.
         left, right = _whole(first, earlier), _whole(second, later)
         common = [name for name in left if name in right]
@@ -39,6 +35,38 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], issues: list[I
         if len(copies):
             rows = copies.to_numpy()
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
+
+
+def _alike(files: Sequence[FileRows]) -> list[tuple[int, int]]:
+    """The places of files of one kind with a record that agrees in all columns that are read of both, each with a later one.
+    Files with the same columns are looked at together: of each pair by itself, many files would take for ever."""
+    by_columns: dict[tuple[int, frozenset[str]], list[int]] = {}
+    for place, file in enumerate(files):
+        columns = frozenset(map(str, file.frame)) - {SOURCE, ROW}
+        by_columns.setdefault((id(file.recognised.layout), columns), []).append(place)
+    alike: set[tuple[int, int]] = set()
+    for ((kind, names), left), ((other, others), right) in combinations_with_replacement(by_columns.items(), 2):
+        read = sorted(names & others)
+        if kind != other or not read or (left is right and len(left) < 2):
+            continue
+        among = left if left is right else [*left, *right]
+        hashes = [np.unique(_hashes(files[place].frame[read])) for place in among]
+        shared = _sharing(np.concatenate(hashes), np.repeat(among, list(map(len, hashes))))
+        alike |= {pair for pair in shared if left is right or len(set(pair) & set(left)) == 1}
+    return sorted(alike)
+
+
+def _sharing(hashes: Hashes, owner: NDArray[np.int64]) -> set[tuple[int, int]]:
+    """The pairs of owners of equal hashes, of which each owner has every one once."""
+    order = np.lexsort((owner, hashes))
+    hashes, owner = hashes[order], owner[order]
+    pairs: set[tuple[int, int]] = set()
+    here, step = np.arange(len(hashes)), 1
+    while len(here := here[here + step < len(hashes)]):
+        here = here[hashes[here] == hashes[here + step]]
+        pairs.update(map(tuple, np.unique(np.stack([owner[here], owner[here + step]], axis=1), axis=0).tolist()))
+        step += 1
+    return pairs
 
 
 def _has_no_id(file: FileRows) -> bool:

@@ -1,0 +1,44 @@
+"""Many files of one kind: each is looked at once, however many others there are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crm_metrics import api
+from crm_metrics.loaders import overlaps
+from tests.conftest import TODAY
+
+
+def overlaps_of(folder: Path, files: dict[str, str]) -> list[tuple[str, str]]:
+    """The files that hold records of an earlier one, each with that one."""
+    for name, rows in files.items():
+        (folder / f"{name}.csv").write_text(f"Responded at,NPS,Customer\n{rows}")
+    report = api.report([str(folder)], period="all", today=TODAY)
+    issues = [issue for issue in report.issues if issue.code == "overlap"]
+    return [(Path(issue.path).stem, Path(issue.detail["other"]).stem) for issue in issues]
+
+
+def test_each_of_many_files_is_hashed_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hash_of, hashed = overlaps._hashes, []
+    monkeypatch.setattr(overlaps, "_hashes", lambda frame: hashed.append(len(frame)) or hash_of(frame))
+    rows = {f"nps-{at:02}": f"2025-01-{at + 1:02} 10:00,9,Firm {at}\n" * 2 for at in range(30)}
+
+    assert overlaps_of(tmp_path, rows) == []
+    assert hashed == [2] * 30
+
+
+def test_files_that_overlap_are_told_in_pairs(tmp_path: Path) -> None:
+    rows = {"a": "2025-01-01,9,Ann\n2025-01-02,8,Ben\n", "b": "2025-01-03,7,Cem\n2025-01-02,8,Ben\n"}
+    rows |= {"c": "2025-01-02,8,Ben\n2025-01-03,7,Cem\n", "d": "2025-01-09,1,Dan\n"}
+
+    assert overlaps_of(tmp_path, rows) == [("b", "a"), ("c", "a"), ("c", "b")]
+
+
+def test_pairs_are_those_that_share_a_hash() -> None:
+    hashes = np.array([5, 7, 5, 9, 7, 5], dtype=np.uint64)
+
+    assert overlaps._sharing(hashes, np.array([0, 0, 1, 1, 2, 3])) == {(0, 1), (0, 2), (0, 3), (1, 3)}
+    assert overlaps._sharing(hashes[:2], np.array([0, 1])) == set()
