@@ -202,9 +202,10 @@ def command_of(name: str) -> Callable[..., None]:
 
 
 def _metric_first(call: Called, asked: str) -> tuple[Called, str]:
-    """The metric, and the call with the paths it is looked for in, whichever of both came first."""
+    """The metric, and the call with the paths it is looked for in, whichever of both came first: a file or folder that is
+    there is a path, whatever its name."""
     if Path(asked).exists() or not asked.isidentifier():
-        named = [path for path in call.arguments if path.casefold() in call.catalog and not Path(path).exists()]
+        named = [path for path in call.arguments if call.catalog.is_named(path) and not Path(path).exists()]
         if asked not in call.catalog and len(named) == 1:
             paths = [asked, *(path for path in call.arguments if path not in named)]
             return replace(call, arguments=paths), named[0]

@@ -96,7 +96,7 @@ class Catalog(Mapping[str, Metric]):
         `UsageError` for a name that is none of these, with the nearest one, and for one that several metrics go by."""
         picked: dict[str, Metric] = {}
         for name in names:
-            folded = name if "/" in name or "\\" in name else _folded(name)  # a path is no name
+            folded = _key(name)
             if folded in self and not self[folded].private:
                 picked[folded] = self[folded]
                 continue
@@ -117,6 +117,12 @@ class Catalog(Mapping[str, Metric]):
                 )
             picked |= family
         return list(picked.values())
+
+    def is_named(self, text: str) -> bool:
+        """Whether a metric or a family goes by a text."""
+        key = _key(text)
+        is_own = key in self and not self[key].private
+        return is_own or key in self._called or any(metric.family == key for metric in self.shown())
 
     @cached_property
     def _called(self) -> dict[str, list[str]]:
@@ -152,6 +158,11 @@ class Catalog(Mapping[str, Metric]):
 
 def _folded(name: str) -> str:
     return re.sub(r"\W+", "_", name.casefold()).strip("_")
+
+
+def _key(name: str) -> str:
+    """A name as it is looked up; what begins like a path is none, so that `./mrr` is the file."""
+    return name if name.startswith((".", "/", "\\", "~")) else _folded(name)
 
 
 def _suggestion(name: str, choices: Iterable[str]) -> str:

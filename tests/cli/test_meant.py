@@ -72,6 +72,20 @@ def test_a_number_alone_is_no_period_without_its_year():
     assert "Did you mean" not in crm_metrics("report", "x.csv", "-p", "03").err
 
 
+@pytest.mark.parametrize("name", ["LTV/CAC", "ltv:cac", "Lifetime value to CAC"])
+def test_a_name_with_signs_leads_to_its_metric(name: str):
+    assert crm_metrics("metrics", name).out == crm_metrics("metrics", "clv_cac_ratio").out
+
+
+def test_a_file_is_no_name_whatever_it_is_called(folder: Path):
+    (folder / "win").mkdir()
+    (folder / "win" / "rate").write_text((folder / "deals.csv").read_text(encoding="utf-8"), encoding="utf-8")
+    (folder / "win_rate").mkdir()
+    asked = crm_metrics("explain", "win/rate", "win rate", "-p", "2025-03")
+    assert (asked.code, asked.out) == (0, crm_metrics("explain", "win_rate", "win/rate", "-p", "2025-03").out)
+    assert crm_metrics("explain", "./win_rate", "deals.csv", "-p", "2025-03").code == 2
+
+
 @pytest.mark.parametrize("command", ["explain", "why"])
 def test_the_files_may_come_before_the_metric(command: str, folder: Path):
     one, other = (crm_metrics(command, *names, "-p", "2025-03") for names in (("win_rate", "."), (".", "win_rate")))

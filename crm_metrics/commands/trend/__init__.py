@@ -88,7 +88,7 @@ def _parted(call: Call) -> tuple[list[str], list[str]]:
                 f"{argument} is the name of a metric and of a file here",
                 hint=f"Write ./{argument} for the file, or -m {argument} for the metric.",
             )
-        is_path = argument == "-" or any(sign in argument for sign in "/\\.*?[#")
+        is_path = argument == "-" or (any(sign in argument for sign in "/\\.*?[#") and not catalog.is_named(argument))
         (paths if exists or is_path else metrics).append(argument)
     catalog.chosen(name for argument in metrics for name in argument.split(","))
     return metrics, paths
