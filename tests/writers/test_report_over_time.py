@@ -67,6 +67,25 @@ def test_what_is_not_final_is_drawn_as_that(tmp_path: Path) -> None:
     assert still_open == [False] * 4 + [True, True]  # the line goes on from the last that is final
 
 
+def test_a_series_opens_with_its_headline_figures_and_periods_across(tmp_path: Path) -> None:
+    asked = ("report", SAMPLE, "-p", "2025-Q4", "--by", "month", "-m", "sales")
+    assert crm_metrics(*asked, "-o", str(tmp_path / "r.xlsx")).code == 0
+    summary = list(openpyxl.load_workbook(tmp_path / "r.xlsx")["Summary"].iter_rows(values_only=True))
+    (top,) = (place for place, row in enumerate(summary) if row[0] == "Figure")
+    assert summary[top - 1][0] == "Headline figures"
+    assert summary[top][:5] == ("Figure", "2025-10", "2025-11", "2025-12", "2025-Q4")
+    by_month = crm_metrics(*asked, "-f", "csv").rows
+    values = {(row["title"], row["period"]): float(row["value"]) for row in by_month if row["value"]}
+    for month, column in (("2025-11", 2), ("2025-12", 3)):
+        shown = next(row for row in summary[top:] if row[0] == "Win rate")[column]
+        assert shown == pytest.approx(values["Win rate", month])
+    said = [row[0] for row in summary[top:] if row[0] and row[0].startswith("Not final")]
+    assert [text for text in said if "Sales conversion rate" in text] == said[-1:]
+    assert said[-1].startswith("Not final in 2025-12: ")
+    page = crm_metrics(*asked, "-f", "html").out
+    assert page.index("<h2>Headline figures</h2>") < page.index("<h2>Not available</h2>")
+
+
 def test_the_figures_of_segments_are_not_drawn(page: str) -> None:
     assert "<figure>" in page
     assert "<figure>" not in crm_metrics("report", SAMPLE, "-p", "2025-12", "--by", "owner", "-f", "html").out

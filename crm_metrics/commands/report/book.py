@@ -10,6 +10,7 @@ from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Column, Curve, Frame, Orig
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page import page
 from crm_metrics.commands.report.page.choice import Options
+from crm_metrics.commands.report.wide import across
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.describe import defined
@@ -82,7 +83,8 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
 
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
-    """The headline figures, then all of them by family, then those that cannot be given with what they lack."""
+    """The headline figures, of a series with its periods across, then all of them by family, then those that cannot be given
+    with what they lack."""
     available = report.rows["metric"].where(report.rows["value"].notna())
     several = report.grain is not None
     shown = [
@@ -101,7 +103,26 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         for name, (title, names) in chosen.items()
         if len(places := available.isin(names).to_numpy().nonzero()[0])
     ]
-    return [*sheets, _not_available(report, set(available.dropna().unique()))]
+    overview = [_over_time(report, headlines)] if several and not report.by else []
+    return [*(sheet for sheet in overview if sheet.rows), *sheets, _not_available(report, set(available.dropna().unique()))]
+
+
+def _over_time(report: Report, headlines: set[str]) -> Sheet:
+    """The headline figures of a series, its periods across, with a note on those that are not final."""
+    rows = report.rows[report.rows["metric"].isin(headlines) & report.rows["value"].notna()]
+    whole = report.together
+    whole = None if whole is None else whole[whole["metric"].isin(rows["metric"]) & whole["value"].notna()]
+    sheet = across(replace(report, rows=rows, together=whole, per=()))
+    machines = {"metric", OF_ROW, "currency"}
+    young = rows[rows["status"] == "partial"].groupby("period", sort=False)["title"].agg(", ".join)
+    return replace(
+        sheet,
+        name="headlines",
+        title="Headline figures",
+        columns=[replace(column, shown=column.name not in machines) for column in sheet.columns],
+        notes=[f"Not final in {period}: {titles}" for period, titles in young.items()],
+        for_people=True,
+    )
 
 
 def _curves(report: Report) -> list[Curve]:
