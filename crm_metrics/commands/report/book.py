@@ -104,15 +104,21 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         if len(places := available.isin(names).to_numpy().nonzero()[0])
     ]
     overview = [_over_time(report, headlines)] if several and not report.by else []
-    return [*(sheet for sheet in overview if sheet.rows), *sheets, _not_available(report, set(available.dropna().unique()))]
+    return [
+        *(sheet for sheet in overview if sheet.rows),
+        *sheets,
+        _not_available(report, set(available.dropna().unique())),
+    ]
 
 
 def _over_time(report: Report, headlines: set[str]) -> Sheet:
     """The headline figures of a series, its periods across, with a note on those that are not final."""
     rows = report.rows[report.rows["metric"].isin(headlines) & report.rows["value"].notna()]
-    whole = report.together
-    whole = None if whole is None else whole[whole["metric"].isin(rows["metric"]) & whole["value"].notna()]
-    sheet = across(replace(report, rows=rows, together=whole, per=()))
+    together = report.together
+    together = (
+        None if together is None else together[together["metric"].isin(rows["metric"]) & together["value"].notna()]
+    )
+    sheet = across(replace(report, rows=rows, together=together, per=()))
     machines = {"metric", OF_ROW, "currency"}
     young = rows[rows["status"] == "partial"].groupby("period", sort=False)["title"].agg(", ".join)
     return replace(
