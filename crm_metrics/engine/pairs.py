@@ -133,26 +133,36 @@ Chosen = Pairs | Part
 def grouped(cell: Codes, unit: Ints) -> Groups:
     """Groups in the order of their first rows, so that what is added up row by row lies side by side.
 
-    In a table of buckets each pair finds the first of its bucket, which hardly ever is another one: quicker than to sort.
+    Most pairs are alone in their group: which are not, the sorted keys tell. In a table of buckets of what repeats each pair
+    is looked up, and only those that fall into one are told apart: several times quicker than to tell all apart.
     """
-    rows: Codes = np.arange(len(cell), dtype=np.int32 if len(cell) < 2**31 else np.int64)
-    keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
-    bits = len(cell).bit_length() + 1
-    bucket = ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
-    first = np.empty(1 << bits, dtype=rows.dtype)
-    first[bucket[::-1]] = rows[::-1]  # of several the last stays
-    leader = first.take(bucket)
-    others = np.flatnonzero(keys.take(leader) != keys)
-    if len(others):
-        place, _ = pd.factorize(keys[others])
-        first[place[::-1]] = others[::-1]
-        leader[others] = first[place]
-    leads = leader == rows
-    if leads.all():
+    span = int(unit.max(initial=0)) + 1
+    keys = np.multiply(cell, span, dtype=np.int64) + unit
+    ordered = np.sort(keys)
+    repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
+    if 2 * len(repeated) > len(keys):
+        place, distinct = pd.factorize(keys)
+        return Groups(place, *np.divmod(distinct, span))
+    rows: Codes = np.arange(len(keys), dtype=np.int32 if len(keys) < 2**31 else np.int64)
+    if not len(repeated):
         return Groups(rows, cell, unit)
-    return Groups(
-        (np.cumsum(leads, dtype=rows.dtype) - 1).take(leader), np.compress(leads, cell), np.compress(leads, unit)
-    )
+    bits = min(len(repeated).bit_length() + 3, 22)
+    is_repeated = np.zeros(1 << bits, dtype=bool)
+    is_repeated[_bucket(repeated, bits)] = True
+    suspects = np.flatnonzero(is_repeated.take(_bucket(keys, bits)))
+    place, distinct = pd.factorize(keys.take(suspects))
+    first = np.empty(len(distinct), dtype=np.int64)
+    first[place[::-1]] = suspects[::-1]  # of several the last stays
+    leader = first.take(place)
+    leads = np.ones(len(keys), dtype=bool)
+    leads[suspects] = leader == suspects
+    group = np.cumsum(leads, dtype=rows.dtype) - 1
+    group[suspects] = group.take(leader)
+    return Groups(group, np.compress(leads, cell), np.compress(leads, unit))
+
+
+def _bucket(keys: Ints, bits: int) -> Ints:
+    return ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
 
 
 def beginning(dates: Ints, layer: Layer) -> Pairs:

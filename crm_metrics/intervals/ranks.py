@@ -38,13 +38,19 @@ def _largest(sizes: Ints, q: float) -> Ints:
     """The largest rank with at most 2.5 % below it; 0 where there is none. Sought from near where the normal distribution
     would have it."""
 
-    def holds(rank: Ints) -> Bools:
+    def holds(rank: Ints, sizes: Ints) -> Bools:
         return (rank <= sizes) & (binomial_at_most(np.maximum(rank - 1, 0), sizes, q) <= _TAIL)
 
     near = np.floor(sizes * q - 2 * np.sqrt(sizes * q * (1 - q))).astype(np.int64)
     rank = np.clip(near, 0, sizes)
-    while (more := holds(rank + 1)).any():
-        rank = rank + more
-    while (less := (rank > 0) & ~holds(rank)).any():
-        rank = rank - less
+    moving = holds(rank + 1, sizes)
+    falling = (rank > 0) & ~moving
+    while moving.any():
+        rank = rank + moving
+        moving[moving] = holds(rank[moving] + 1, sizes[moving])
+    falling[falling] = ~holds(rank[falling], sizes[falling])
+    while falling.any():
+        rank = rank - falling
+        falling &= rank > 0
+        falling[falling] = ~holds(rank[falling], sizes[falling])
     return rank

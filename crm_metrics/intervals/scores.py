@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.aggregates import weighted
-from crm_metrics.engine.cells import Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable
 from crm_metrics.engine.measuring import DECIDED, quantile
 from crm_metrics.engine.pairs import Chosen, Groups
 from crm_metrics.expressions import Formula, Name, Number
@@ -211,20 +211,23 @@ def _of_group(
 ) -> tuple[Ints, Ints, Floats]:
     """The cells, units and scores of leaves that are moved by the same units."""
     labels = _labels(engine, leaves, column) if column else None
-    by_group: dict[int, tuple[Groups, Floats, Floats]] = {}
-    for leaf in leaves:
-        pairs = engine.limited_pairs(leaf.metric)
-        units = None if labels is None else _numbered(engine, leaf, column, labels)
-        groups = engine.groups(leaf.metric, pairs, cells.dims, units)
-        added, counts = _added(engine, leaf, pairs, groups, cells)
-        score = gradient[leaf].ravel().take(groups.cell) * added
+    by_group: dict[int, tuple[Groups, Floats, Ints]] = {}
+    for metric in {leaf.name: leaf.metric for leaf in leaves}.values():
+        pairs = engine.limited_pairs(metric)
+        units = None if labels is None else _numbered(engine, metric, column, labels)
+        groups = engine.groups(metric, pairs, cells.dims, units)
+        slopes = {leaf.role: gradient[leaf].ravel() for leaf in leaves if leaf.name == metric.name}
+        cell = engine.cell_numbers(metric, pairs, cells.dims)
+        score, counts = _scored(engine, metric, slopes, pairs, groups, cell, cells)
         kept = by_group.get(id(groups.cell))
         by_group[id(groups.cell)] = (groups, score + kept[1], counts + kept[2]) if kept else (groups, score, counts)
     parts = []
     for groups, score, counts in by_group.values():
-        some = np.flatnonzero(counts)
-        parts.append((groups.cell, groups.unit, score) if len(some) == len(counts) else
-                     (groups.cell.take(some), groups.unit.take(some), score.take(some)))  # fmt: skip
+        if counts.all():
+            parts.append((groups.cell, groups.unit, score))
+        else:
+            some = np.flatnonzero(counts)
+            parts.append((groups.cell.take(some), groups.unit.take(some), score.take(some)))
     if len(parts) == 1:
         return parts[0]
     cell, unit, score = (np.concatenate([part[at] for part in parts]) for at in range(3))
@@ -233,25 +236,37 @@ def _of_group(
     return keys // span, keys % span, weighted(place, score, len(keys))
 
 
-def _added(engine: Engine, leaf: Leaf, pairs: Chosen, groups: Groups, cells: Cells) -> tuple[Floats, Floats]:
-    """What each group of the pairs adds to the leaf, and how many rows it has."""
-    size, metric = len(groups.cell), leaf.metric
-    if metric.aggregate == "count":
-        counts = np.bincount(groups.place, minlength=size).astype(np.float64)
-        return counts, counts
+def _scored(
+    engine: Engine,
+    metric: Metric,
+    slopes: Mapping[str, Floats],
+    pairs: Chosen,
+    groups: Groups,
+    cell: Codes,
+    cells: Cells,
+) -> tuple[Floats, Ints]:
+    """What each group of the pairs adds to the leaves of a metric, times their slopes by cell, and how many of its rows
+    count; `cell` is that of each pair. Row by row first, so that the groups are added up once."""
+    size = len(groups.cell)
     if metric.aggregate == "distinct":
         named = engine.columns(metric.table).entities(metric.column)[pairs.rows] >= 0
-        counts = weighted(groups.place, named.astype(np.float64), size)
-        return (counts >= (metric.at_least or 1)).astype(np.float64), counts
+        counts = np.bincount(groups.place[named], minlength=size)
+        return slopes[_NUMBER].take(groups.cell) * (counts >= (metric.at_least or 1)), counts
+    if metric.aggregate == "count":
+        counts = np.bincount(groups.place, minlength=size)
+        return slopes[_NUMBER].take(groups.cell) * counts, counts
     values = engine.measures.values(metric, pairs)
-    valid = ~np.isnan(values)
-    counts = weighted(groups.place, valid.astype(np.float64), size)
-    if leaf.role == _NUMBER:
-        return counts, counts
-    if leaf.role == _TOTAL:
-        return weighted(groups.place, np.where(valid, values, 0.0), size), counts
-    middle = cells.value.ravel()[groups.cell.take(groups.place)]
-    return weighted(groups.place, (values <= middle).astype(np.float64), size) - quantile(metric) * counts, counts
+    score: Floats = np.zeros(())
+    if _TOTAL in slopes:
+        score = slopes[_TOTAL].take(cell) * values
+    if _NUMBER in slopes:
+        score = score + slopes[_NUMBER].take(cell)
+    if _BELOW in slopes:
+        score = score + slopes[_BELOW].take(cell) * ((values <= cells.value.ravel().take(cell)) - quantile(metric))
+    missing, place = np.isnan(values), groups.place
+    if missing.any():
+        score, place = score[~missing], place[~missing]
+    return weighted(place, score, size), np.bincount(place, minlength=size)
 
 
 def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
@@ -263,13 +278,13 @@ def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
     return {label: number for number, label in enumerate(sorted(labels))}
 
 
-def _numbered(engine: Engine, leaf: Leaf, column: str, labels: Mapping[str, int]) -> Ints:
-    """The entity of each row of the leaf's table as its number; rows without one are units of their own."""
+def _numbered(engine: Engine, metric: Metric, column: str, labels: Mapping[str, int]) -> Ints:
+    """The entity of each row of the metric's table as its number; rows without one are units of their own."""
     tables = engine.dataset.tables
-    category = tables[leaf.metric.table].frame[column].astype("category").cat
+    category = tables[metric.table].frame[column].astype("category").cat
     lookup = np.array([*(labels[str(value)] for value in category.categories.tolist()), -1], dtype=np.int64)
     code = lookup[category.codes.to_numpy()]
-    first = len(labels) + sum(len(table.frame) for name, table in tables.items() if name < leaf.metric.table)
+    first = len(labels) + sum(len(table.frame) for name, table in tables.items() if name < metric.table)
     return np.where(code >= 0, code, first + np.arange(len(code)))
 
 
@@ -279,8 +294,9 @@ def _with_whole(engine: Engine, part: Scores, leaf: Leaf, slope: Floats, cells: 
     dims = engine.dims(leaf.metric)
     pairs = engine.limited_pairs(leaf.metric)
     groups = engine.groups(leaf.metric, pairs, dims)
-    added = _added(engine, leaf, pairs, groups, cells)[0]
     coarse = engine.segments(dims)
+    cell, ones = engine.cell_numbers(leaf.metric, pairs, dims), np.ones(part.shape[0] * len(coarse))
+    added = _scored(engine, leaf.metric, {leaf.role: ones}, pairs, groups, cell, cells)[0]
     place, segments = engine.segments(cells.dims).within(coarse), part.shape[1]
     of_cell = (np.arange(part.shape[0])[:, None] * len(coarse) + place).ravel()
     span = int(max(groups.unit.max(initial=0), part.unit.max(initial=0))) + 1
