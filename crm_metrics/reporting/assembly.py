@@ -10,8 +10,6 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics import expressions
-from crm_metrics.analysis import goals
-from crm_metrics.analysis.ranks import standings
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.intervals.engine import Engine
@@ -55,7 +53,6 @@ class Assembler:
         self._dims = (*engine.by, *per)
         self._windows = self._plain = np.array([part.window for part in shown])
         self._alike = np.array([part.window if part.alike_window is None else part.alike_window for part in shown])
-        self._targets = goals.targets(engine.dataset.settings)
 
     def frame(self, metrics: Iterable[Metric]) -> pd.DataFrame:
         """The tidy rows of the metrics, in their order; within a metric by period, then segment."""
@@ -84,16 +81,23 @@ class Assembler:
         self._say_uncovered(metric)
         parts = split(self.engine, metric, cells)
         rows = [self._part(metric, part, money=metric.is_money or len(parts) > 1) for part in parts]
-        periods = [part.period for part in self.shown]
-        filled = goals.fill(self.engine, metric, parts, self._windows.tolist(), periods, rows, self._targets)
-        self.notes += filled.notes
-        self.missed_goals += filled.missed
+        if self.engine.dataset.settings.goal:
+            self._fill_targets(metric, parts, rows)
         if not any(len(row["status"]) for row in rows):
             self.missing[metric.name] = _WORDS["no-rows"]
             return [self._none(metric, "no-rows")]
         if not any((row["status"] != "unavailable").any() for row in rows):
             self._explain(metric, parts[0].cells)
         return rows
+
+    def _fill_targets(self, metric: Metric, parts: Sequence[Money], rows: Sequence[dict[str, Any]]) -> None:
+        """What the goals want of the shown figures, and how far they are reached."""
+        from crm_metrics.analysis import goals
+
+        targets, periods = goals.targets(self.engine.dataset.settings), [part.period for part in self.shown]
+        filled = goals.fill(self.engine, metric, parts, self._windows.tolist(), periods, rows, targets)
+        self.notes += filled.notes
+        self.missed_goals += filled.missed
 
     def _title(self, metric: Metric) -> str:
         label = self.engine.dataset.labels.get(metric.name)
@@ -159,6 +163,8 @@ class Assembler:
     def _standings(self, metric: Metric, now: Figures, rows: dict[str, Any]) -> dict[str, Any]:
         """How the segments of the only dimension stand to each other in the only period. Those without a name, and the
         rest of them as one, are no segments to compare; nor are amounts in several currencies."""
+        from crm_metrics.analysis.ranks import standings
+
         names = rows[column_name(self.engine.by[0])]
         rankable = (rows["status"] != "unavailable") & (names != NONE) & (names != self.engine.rest)
         if len(set(rows["currency"][rankable])) > 1:

@@ -2,7 +2,6 @@
 
 from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.blocks import Check, FileRules, Profile, Rate, Rates, Stated
-from crm_metrics.settings.described import Described, described
 from crm_metrics.settings.files import NAME, find, from_pairs, load, read, user_folder
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
@@ -14,7 +13,6 @@ __all__ = [
     "WEEKDAYS",
     "Alert",
     "Check",
-    "Described",
     "FileRules",
     "Goal",
     "Holidays",
@@ -24,7 +22,6 @@ __all__ = [
     "Rates",
     "Settings",
     "Stated",
-    "described",
     "find",
     "from_pairs",
     "load",

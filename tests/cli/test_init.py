@@ -10,6 +10,7 @@ import pytest
 from crm_metrics import api, settings
 from crm_metrics.commands.init.starting import settings_text
 from crm_metrics.settings import Settings
+from crm_metrics.settings.described import described
 from tests.cli.running import crm_metrics
 
 VENDORS = Path(__file__).parents[1] / "vendors"
@@ -47,7 +48,7 @@ def test_no_figure_changes_with_it(name: str, tmp_path: Path):
 def test_every_setting_stands_in_it_with_its_meaning(sample: Path):
     crm_metrics("init", "sample_data")
     text = written(sample)
-    assert [setting.name for setting in settings.described() if f"# {setting.name}: {setting.about}" not in text] == []
+    assert [setting.name for setting in described() if f"# {setting.name}: {setting.about}" not in text] == []
 
 
 def test_every_example_in_it_is_valid(folder: Path):

@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
 from crm_metrics.commands.report import waiting
-from crm_metrics.commands.report.page import page
-from crm_metrics.commands.report.page.choice import Options
 from crm_metrics.commands.report.wide import across
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
-from crm_metrics.metrics.describe import defined
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 
@@ -77,9 +74,22 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         extra=extra,
         charts=[] if catalog is None else _curves(report),
-        page=lambda width, verbose: page(report, Options(verbose, scope, paths), width),
-        define=lambda name: defined(catalog[name], catalog) if catalog is not None else {},
+        page=lambda width, verbose: _page(report, verbose, scope, paths, width),
+        define=lambda name: _defined(name, catalog) if catalog is not None else {},
     )
+
+
+def _page(report: Report, verbose: bool, scope: str, paths: Sequence[str], width: int | None) -> Book:
+    from crm_metrics.commands.report.page import page
+    from crm_metrics.commands.report.page.choice import Options
+
+    return page(report, Options(verbose, scope, paths), width)
+
+
+def _defined(name: str, catalog: Catalog) -> dict[str, str]:
+    from crm_metrics.metrics.describe import defined
+
+    return defined(catalog[name], catalog)
 
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
