@@ -10,7 +10,7 @@ import pandas as pd
 from crm_metrics import schema
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.expressions import Filter
-from crm_metrics.tables import ROW, SOURCE, UNIT, Table
+from crm_metrics.tables import NONE, ROW, SOURCE, UNIT, Table
 from crm_metrics.tables.filters import matches
 
 NEVER = np.iinfo(np.int64).min  # how a missing date reads as a number
@@ -67,6 +67,15 @@ class Columns:
                 codes = self.entities(str(name))
                 combined = np.unique(combined * (codes.max(initial=0) + 2) + codes + 1, return_inverse=True)[1]
         return combined
+
+    @cached_property
+    def currencies(self) -> list[str]:
+        """The currencies of the rows in order, `NONE` last where some name none; empty where no row names one."""
+        if "currency" not in self.table.frame:
+            return []
+        values = self.table.frame["currency"]
+        names = sorted({str(value) for value in values.dropna().unique()})
+        return [*names, NONE] if names and values.isna().any() else names
 
     @cached_property
     def records(self) -> Ints | None:

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import CODE, Bools, Cells, Unavailable
+from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.compute import Engine
 from crm_metrics.expressions import names
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind, column
-from crm_metrics.tables import NO_RATE, NONE, Dataset, Table
+from crm_metrics.tables import NO_RATE, NONE, Dataset
 
 _NOBODY, _SEVERAL = "(nobody)", "(several)"
 
@@ -34,7 +35,7 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     present = np.broadcast_to(cells.present, shape)
     if (converted := engine.dataset.priced_in) is not None:
         return [Money(_without_rate(engine, leaves, cells), np.full(shape, converted, dtype=object), present)]
-    by_table = {leaf.table: _currencies(engine.dataset.tables[leaf.table]) for leaf in leaves}
+    by_table = {leaf.table: engine.columns(leaf.table).currencies for leaf in leaves}
     if all(len(codes) <= 1 for codes in by_table.values()):
         every = {name for names in by_table.values() for name in names}
         if len(every) > 1:
@@ -80,7 +81,7 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
 def slices(dataset: Dataset, table: str) -> list[Dataset]:
     """The dataset once for each currency of a table, with only that table's rows of it; itself where all amounts are in one,
     or converted to one."""
-    names = [] if dataset.priced_in is not None else _currencies(dataset.tables[table])
+    names = [] if dataset.priced_in is not None else Columns(dataset.tables[table]).currencies
     return [_only(dataset, table, name) for name in names] if len(names) > 1 else [dataset]
 
 
@@ -119,14 +120,6 @@ def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
 
 def _over_months(engine: Engine, metric: Metric) -> bool:
     return any(part.over_months for part in engine.catalog.parts([metric]))
-
-
-def _currencies(table: Table) -> list[str]:
-    if not table.has("currency"):
-        return []
-    values = table.frame["currency"]
-    names = sorted({str(value) for value in values.dropna().unique()})
-    return [*names, NONE] if names and values.isna().any() else names
 
 
 def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
