@@ -230,7 +230,7 @@ def test_a_file_that_is_not_there_or_a_folder_is_refused_by_its_path(tmp_path: P
             read(path)
 
 
-@pytest.mark.parametrize("setting"(), ids=lambda setting: setting.name)
+@pytest.mark.parametrize("setting", described(), ids=lambda setting: setting.name)
 def test_every_setting_says_what_it_is_and_its_example_is_valid(setting: Described) -> None:
     made = tomllib.loads(setting.example)
 
