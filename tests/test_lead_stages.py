@@ -133,7 +133,7 @@ def test_a_list_of_mqls_by_its_own_date_counts_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("header", ["Lead ID", "MQL ID", "mql_id"])
 def test_deals_lead_back_to_a_list_of_mqls(tmp_path: Path, header: str) -> None:
     leads = f"{header},First contact date,Origin\n1,2024-01-02,Ads\n2,2024-01-03,Ads\n"
-    deals = f"{header},Deal owner,Won date\n1,Ann,2024-01-20\n"
-    report = of(tmp_path, leads, deals, metrics=["leads_converted", "lead_conversion_to_date"])
+    (tmp_path / "deals.csv").write_text(f"{header},Deal ID,Deal owner,Won date\n1,7,Ann,2024-01-20\n", encoding="utf-8")
+    report = of(tmp_path, leads, metrics=["leads_converted", "lead_conversion_to_date"])
 
     assert values(report) == {"leads_converted": 1, "lead_conversion_to_date": 0.5}
