@@ -44,7 +44,7 @@ class Company:
         when something reads it."""
         table = recognised.layout.table
         name = schema.TABLES[table].key or None
-        joined = table == "customers" or (table == "leads" and "deals" in needs)
+        joined = table == "customers" or (table == "leads" and "deals" in self.held)
         joined |= table == "deals" and "deal_stages" in needs
         others = "order_lines" in self.held or self.tables["orders"] > 1
         joined |= table == "orders" and (others or "original_id" in recognised.columns)
