@@ -11,7 +11,7 @@ independent of each other otherwise. What was paid for advertising is a decision
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,10 +19,18 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.aggregates import weighted
-from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable
+from crm_metrics.engine.cells import Cells, Codes, Floats, Ints
 from crm_metrics.engine.measuring import DECIDED, quantile
 from crm_metrics.engine.pairs import Chosen, Groups
-from crm_metrics.expressions import Formula, Name, Number
+from crm_metrics.intervals.gradients import (
+    BELOW,
+    NUMBER,
+    TOTAL,
+    Gradient,
+    Leaf,
+    gradient_of,
+    of_a_month,
+)
 from crm_metrics.metrics.metric import Metric
 
 if TYPE_CHECKING:
@@ -30,20 +38,6 @@ if TYPE_CHECKING:
 
 _PAIRED_BY = "customer"
 _KEPT = 50_000  # so many scores of a metric are kept for its comparisons; more are rather computed again
-_TOTAL, _NUMBER, _BELOW = "total", "number", "below"
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """What a figure adds up over rows: the values of an aggregate's column, the number of its rows (of a mean both), or of a
-    quantile how many of its rows lie below it, less the share that should."""
-
-    name: str
-    role: str
-    metric: Metric = field(compare=False)
-
-
-Gradient = dict[Leaf, Floats]
 
 
 @dataclass(frozen=True)
@@ -103,7 +97,7 @@ def scores(engine: Engine, metric: Metric, cells: Cells, *, about: float | None 
 
 
 def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -> Scores | None:
-    estimate = _gradient(engine, metric.formula, cells) if metric.formula else _of_aggregate(engine, metric, cells)
+    estimate = gradient_of(engine, metric, cells)
     if estimate is None:
         return None
     gradient = estimate[1]
@@ -111,7 +105,7 @@ def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -
         over, under = gradient
         gradient = {over: gradient[over], under: -about * gradient[over]}
     if metric.per_month and metric.formula:
-        gradient = _per_month(engine.covering.months(metric)[:, None], *estimate)
+        gradient = of_a_month(engine.covering.months(metric)[:, None], *estimate)
     gradient = {leaf: slope for leaf, slope in gradient.items() if (leaf.metric.table, leaf.metric.column) != DECIDED}
     own = [leaf for leaf in gradient if engine.dims(leaf.metric) == cells.dims]
     wholes = [leaf for leaf in gradient if leaf not in own]
@@ -125,71 +119,6 @@ def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -
         unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
     by_unit = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
     return _with_whole(engine, by_unit, wholes[0], gradient[wholes[0]], cells) if wholes else by_unit
-
-
-def _gradient(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradient] | None:
-    """The value of a formula in cells like the given ones, and its derivative by each leaf; None when a part has none."""
-    match tree:
-        case Number(number):
-            return np.full(like.value.shape, number), {}
-        case Name(name):
-            return _of_name(engine, name, like)
-    left, right = _gradient(engine, tree.left, like), _gradient(engine, tree.right, like)
-    if left is None or right is None:
-        return None
-    (a, by_a), (b, by_b) = left, right
-    match tree.operator:
-        case "+":
-            return a + b, _combined(by_a, 1.0, by_b, 1.0)
-        case "-":
-            return a - b, _combined(by_a, 1.0, by_b, -1.0)
-        case "*":
-            return a * b, _combined(by_a, b, by_b, a)
-        case _:
-            return a / b, _combined(by_a, 1 / b, by_b, -a / b**2)
-
-
-def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
-    if name not in engine.catalog:
-        return engine.named(name, like.dims), {}
-    metric, cells = engine.catalog[name], engine.cells(name)
-    if isinstance(cells, Unavailable) or metric.over_months:
-        return None
-    cells = engine.spread(cells, like.dims)
-    if metric.formula is None:
-        return _of_aggregate(engine, metric, cells) if metric.aggregate != "median" else None
-    inner = _gradient(engine, metric.formula, like)
-    if inner is None or not metric.per_month:
-        return inner
-    return cells.value, _per_month(engine.covering.months(metric)[:, None], *inner)
-
-
-def _of_aggregate(engine: Engine, metric: Metric, cells: Cells) -> tuple[Floats, Gradient] | None:
-    name, ones = metric.name, np.ones(cells.value.shape)
-    match metric.aggregate:
-        case "count" | "distinct":
-            return cells.value, {Leaf(name, _NUMBER, metric): ones}
-        case "sum":
-            return cells.value, {Leaf(name, _TOTAL, metric): ones}
-        case "mean":
-            by = {Leaf(name, _TOTAL, metric): 1 / cells.n, Leaf(name, _NUMBER, metric): -cells.value / cells.n}
-            return cells.value, by
-        case "median" | "quantile":
-            return cells.value, {Leaf(name, _BELOW, metric): 1 / cells.n}
-    return None
-
-
-def _per_month(months: Floats, value: Floats, gradient: Gradient) -> Gradient:
-    """The gradient of a rate of a whole period, as that of the same rate of a month."""
-    outer = (1 - value) ** (1 / months - 1) / months
-    return {leaf: outer * slope for leaf, slope in gradient.items()}
-
-
-def _combined(left: Gradient, by_left: Floats | float, right: Gradient, by_right: Floats | float) -> Gradient:
-    gradient = {leaf: slope * by_left for leaf, slope in left.items()}
-    for leaf, slope in right.items():
-        gradient[leaf] = gradient[leaf] + slope * by_right if leaf in gradient else slope * by_right
-    return gradient
 
 
 def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]]:
@@ -251,18 +180,18 @@ def _scored(
     if metric.aggregate == "distinct":
         named = engine.columns(metric.table).entities(metric.column)[pairs.rows] >= 0
         counts = np.bincount(groups.place[named], minlength=size)
-        return slopes[_NUMBER].take(groups.cell) * (counts >= (metric.at_least or 1)), counts
+        return slopes[NUMBER].take(groups.cell) * (counts >= (metric.at_least or 1)), counts
     if metric.aggregate == "count":
         counts = np.bincount(groups.place, minlength=size)
-        return slopes[_NUMBER].take(groups.cell) * counts, counts
+        return slopes[NUMBER].take(groups.cell) * counts, counts
     values = engine.measures.values(metric, pairs)
     score: Floats = np.zeros(())
-    if _TOTAL in slopes:
-        score = slopes[_TOTAL].take(cell) * values
-    if _NUMBER in slopes:
-        score = score + slopes[_NUMBER].take(cell)
-    if _BELOW in slopes:
-        score = score + slopes[_BELOW].take(cell) * ((values <= cells.value.ravel().take(cell)) - quantile(metric))
+    if TOTAL in slopes:
+        score = slopes[TOTAL].take(cell) * values
+    if NUMBER in slopes:
+        score = score + slopes[NUMBER].take(cell)
+    if BELOW in slopes:
+        score = score + slopes[BELOW].take(cell) * ((values <= cells.value.ravel().take(cell)) - quantile(metric))
     missing, place = np.isnan(values), groups.place
     if missing.any():
         score, place = score[~missing], place[~missing]
