@@ -50,7 +50,7 @@ class Asking(Files, total=False):
     """The same for questions about metrics: also the file of those of one's own, and a filter of the rows they are made
     of."""
 
-    metrics_file: Path | None
+    metrics_file: str | Path | None
     where: str | None
 
 
@@ -64,7 +64,7 @@ class Session:
         paths: Inputs,
         *,
         settings: Settings | None = None,
-        metrics_file: Path | None = None,
+        metrics_file: str | Path | None = None,
         today: date | None = None,
         stdin: BinaryIO | None = None,
         tables: Mapping[str, str] | None = None,

@@ -183,7 +183,7 @@ def test_own_metrics_are_computed_like_the_built_in_ones(tmp_path: Path) -> None
     4,       won,     5000,   2024-03-31
     5,       lost,    9000,   2024-03-05
     """
-    asked = api.query(period="2024-03", metrics=["own"], metrics_file=path)
+    asked = api.query(period="2024-03", metrics=["own"], metrics_file=str(path))
     report = api.compute(load_tables(tmp_path, {"deals": deals}, asked), asked)
 
     assert {"big_deals_won": 2.0, "big_deal_share": 0.5} == dict(
