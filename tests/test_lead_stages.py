@@ -109,6 +109,13 @@ def test_what_comes_after_as_of_has_not_happened(tmp_path: Path) -> None:
     assert values(counted) == {"sales_qualified_leads": 1}
 
 
+def test_a_lead_that_comes_in_after_as_of_has_become_nothing_before(tmp_path: Path) -> None:
+    text = PLAIN + "1,2024-06-01,2024-06-02,2024-06-20,\n2,2024-07-03,2024-06-28,2024-06-29,2024-06-30\n"
+    asked = ["marketing_qualified_leads", "sales_qualified_leads", "leads_to_opportunities"]
+
+    assert values(of(tmp_path, text, metrics=asked, period="2024-06")) == dict(zip(asked, (1, 1, 0), strict=True))
+
+
 def test_leads_too_young_to_tell_are_no_failures(tmp_path: Path) -> None:
     rows = "1,2024-01-02,2024-01-03,,\n2,2024-06-03,,,\n3,2024-06-20,,,\n"
 

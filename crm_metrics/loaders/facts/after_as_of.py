@@ -110,7 +110,9 @@ def _tickets(draft: Draft, table: Table, later: _Later) -> None:
 
 
 def _leads(draft: Draft, table: Table, later: _Later) -> None:
-    for column in ("responded_at", *LEAD_STAGES.values()):
+    stages = tuple(LEAD_STAGES.values())
+    _blank(table.frame, later.among(table.frame, "created_at"), *stages)  # who has not come in has become nothing
+    for column in ("responded_at", *stages):
         later.undo(table.frame, column)
     table.frame[LATER] = later.undo(table.frame, "converted_at")
 
