@@ -297,6 +297,26 @@ def churn_by(folder: Path, reasons: Sequence[str], header: str = "Cancellation R
 
 
 @pytest.mark.parametrize(
+    ("reasons", "said"),
+    [
+        (["Card bounced", "too expensive"], ["“Card bounced”, “too expensive” (subscriptions: 2)"]),
+        (["Zahlung geplatzt", "Zahlung fehlgeschlagen"], ["“Zahlung geplatzt” (subscriptions: 1)"]),
+        (["payment_failed", "cancellation_requested", "", "unknown"], []),  # whose side is known
+    ],
+)
+def test_reasons_in_no_list_are_named_where_they_count_as_a_choice(
+    tmp_path: Path, reasons: list[str], said: list[str]
+) -> None:
+    rows = [f"S{i},Customer {i},2024-01-01,2025-03-2{i},{reason}" for i, reason in enumerate(reasons)]
+    text = "\n".join(
+        ["Subscription ID,Customer,Start Date,End Date,Cancellation Reason", *rows, "T,Other,2024-01-01,,"]
+    )
+    notes = report(tmp_path, text, *CHURN, period="2025-03").notes
+
+    assert [note.partition("we know: ")[2].rstrip(".") for note in notes if "own choice" in note] == said
+
+
+@pytest.mark.parametrize(
     ("reason", "side"),
     [
         ("payment_failed", 1),

@@ -10,7 +10,15 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, all_calendar, optional_truth, quantities
+from crm_metrics.loaders.facts.draft import (
+    Bools,
+    Draft,
+    Floats,
+    all_calendar,
+    distinct_values,
+    optional_truth,
+    quantities,
+)
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import SOURCE, STATE, Table
@@ -156,10 +164,10 @@ def _explained(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame:
     payment failed, False for any other reason of the customer's, missing where the reason says neither."""
     if not draft.asks("spells", "is_involuntary") or "cancel_reason" not in frame:
         return frame
-    sides = ("involuntary", "voluntary")
+    sides, words = ("involuntary", "voluntary"), state_words("churn_reasons")
 
     def side(reason: str) -> int:
-        meant = state_words("churn_reasons").of_status(reason) or "voluntary"
+        meant = words.of_status(reason) or "voluntary"
         return sides.index(meant) if meant in sides else -1
 
     told = by_text(frame["cancel_reason"], side, -1, np.int8)
@@ -167,9 +175,15 @@ def _explained(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame:
     if not (ended & (told >= 0)).any():
         return frame
     draft.report("ended-without-reason", Table("subscriptions", frame), ended & (told < 0))
+    unlisted = ended & by_text(frame["cancel_reason"], lambda reason: words.of_status(reason) is None, False, np.bool_)
+    if unlisted.any():
+        reasons = ", ".join(f"“{reason}”" for reason in distinct_values(frame, "cancel_reason", unlisted)[:_SHOWN])
+        sentence = f"Counted as the customers' own choice, as their reason is no failed payment we know: {reasons}"
+        draft.note(f"{sentence} (subscriptions: {int(unlisted.sum()):,}).", "spells.is_involuntary")
     return frame.assign(is_involuntary=optional_truth(told == 0, told >= 0))
 
 
+_SHOWN = 5  # reasons in a sentence
 _WEEK = np.timedelta64(7, "D")  # who comes back later has been away
 _FEWEST = 3
 _SHARE = 0.9
