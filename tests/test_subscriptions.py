@@ -299,9 +299,9 @@ def churn_by(folder: Path, reasons: Sequence[str], header: str = "Cancellation R
 @pytest.mark.parametrize(
     ("reasons", "said"),
     [
-        (["Card bounced", "too expensive"], ["“Card bounced”, “too expensive” (subscriptions: 2)"]),
+        (["Card bounced", "sunset of the pilot"], ["“Card bounced”, “sunset of the pilot” (subscriptions: 2)"]),
         (["Zahlung geplatzt", "Zahlung fehlgeschlagen"], ["“Zahlung geplatzt” (subscriptions: 1)"]),
-        (["payment_failed", "cancellation_requested", "", "unknown"], []),  # whose side is known
+        (["payment_failed", "cancellation_requested", "too_expensive", "Zu teuer", "", "unknown"], []),  # whose side is known
     ],
 )
 def test_reasons_in_no_list_are_named_where_they_count_as_a_choice(
