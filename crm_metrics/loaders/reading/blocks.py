@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from crm_metrics.loaders.reading.extents import column_letters
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN
 
 _VALUE = re.compile(r"\W{0,3}\d")
@@ -107,16 +108,6 @@ def _side_by_side(columns: Sequence[pa.Array], valid: Sequence[Mask], sheet: Blo
     if len(set(lengths)) < len(lengths):
         return [sheet]
     return [
-        Block(sheet.rows, group, f" (column {_letters(group[0])})" if place else "")
+        Block(sheet.rows, group, f" (column {column_letters(group[0] + 1)})" if place else "")
         for place, group in enumerate(groups)
     ]
-
-
-def _letters(place: int) -> str:
-    """A of 0, AA of 26."""
-    letters = ""
-    place += 1
-    while place:
-        place, rest = divmod(place - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -16,7 +16,6 @@ from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
-from crm_metrics.loaders.reading.limits import check_workbook
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
@@ -140,7 +139,10 @@ def _add_zip(content: Content, opened: Opened, depth: int) -> None:
     are_merged = False
     with contents.readable(content), zipfile.ZipFile(source()) as archive:
         names = set(archive.namelist())
-        if is_workbook := bool(names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names):
+        is_workbook = bool(names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names)
+        if is_workbook:
+            from crm_metrics.loaders.reading.extents import check_workbook
+
             are_merged = check_workbook(content.path, archive)
     if is_workbook:
         if not _is_known(content, opened):

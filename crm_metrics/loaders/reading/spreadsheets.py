@@ -21,7 +21,8 @@ import pyarrow.compute as pc
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.reading.content import Content, readable
-from crm_metrics.loaders.reading.limits import BLOCK, column_number
+from crm_metrics.loaders.reading.extents import column_number
+from crm_metrics.loaders.reading.limits import BLOCK
 
 
 def reader_of(content: Content) -> Any:
