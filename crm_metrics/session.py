@@ -92,7 +92,7 @@ class Session:
         """The same files, opened once for both, under other settings."""
         other = copy(self)
         other.__dict__["files"] = self.files
-        other.settings = self.settings.model_copy(update=settings)
+        other.settings = self.settings.but(**settings)
         other._expected, other._loaded = None, []
         return other
 
@@ -174,7 +174,7 @@ class Session:
 
         files, settings = self.files, self.settings
         if settings.as_of is None and need.needs_clock:
-            settings = settings.model_copy(update={"as_of": self.today})
+            settings = settings.but(as_of=self.today)
         gathered = gather(
             files.tables,
             need.columns,
@@ -215,7 +215,7 @@ def _with(settings: Settings, where: str | None) -> Settings:
     if where is None:
         return settings
     parse_rows(where, "where")
-    return settings.model_copy(update={"where": where})
+    return settings.but(where=where)
 
 
 def _is_frame(table: object) -> bool:

@@ -203,7 +203,7 @@ def test_currencies_are_never_added(tmp_path: Path) -> None:
         "3,Ann,Demo,5,,2024-01-01,",
     ]
     goal = 'goal=[{metric="revenue_won", target=9000, start=2024-01-01, due=2024-03-31}]'
-    settings = Settings.model_validate(from_pairs([goal]))
+    settings = Settings(**from_pairs([goal]))
     standing = api.pipeline([written(tmp_path, lines, header=header)], settings=settings, today=TODAY).standing
 
     assert [("EUR", 70), ("USD", 100), (None, 5)] == [(group.currency, group.value) for group in standing.total]
@@ -223,7 +223,7 @@ def test_coverage_is_that_of_the_report(tmp_path: Path) -> None:
         "4,,Ann,Demo,40000,,2024-02-10,2024-04-01",
     ]
     goal = 'goal=[{metric="revenue_won", target=25000, start=2024-03-01, due=2024-03-31}]'
-    settings = Settings.model_validate(from_pairs([goal]) | {"as_of": "2024-03-15"})
+    settings = Settings(**from_pairs([goal]), as_of="2024-03-15")
     path = written(tmp_path, lines)
     (cover,) = api.pipeline([path], settings=settings, today=TODAY).standing.covers
 
@@ -236,7 +236,7 @@ def test_coverage_is_that_of_the_report(tmp_path: Path) -> None:
 def test_deals_won_without_an_amount_are_no_revenue_of_0(tmp_path: Path) -> None:
     lines = ["1,,Ann,Closed Won,,,2024-02-01,2024-03-04", "2,,Ann,Demo,20000,,2024-02-01,2024-03-20"]
     goal = 'goal=[{metric="revenue_won", target=25000, start=2024-03-01, due=2024-03-31}]'
-    settings = Settings.model_validate(from_pairs([goal]) | {"as_of": "2024-03-15"})
+    settings = Settings(**from_pairs([goal]), as_of="2024-03-15")
     (cover,) = api.pipeline([written(tmp_path, lines)], settings=settings, today=TODAY).standing.covers
 
     assert (None, None) == (cover.won, cover.ratio)

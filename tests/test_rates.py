@@ -13,7 +13,8 @@ from crm_metrics import api
 from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.loaders.rates import Book, Series
 from crm_metrics.reporting.report import Report
-from crm_metrics.settings import Rate, Settings, load
+from crm_metrics.settings import Settings, load
+from crm_metrics.settings.rates import Rate
 from tests.conftest import TODAY, write_tables
 
 
@@ -97,7 +98,7 @@ RATES = {"to": "EUR", "USD": {"2025-01-01": 0.9, "2025-03-01": 0.5}, "GBP": 2}
 
 def report(folder: Path, tables: dict[str, str], *, period: str = "all", **asked: Any) -> Report:
     given = {"currency": "EUR", "rates": RATES} | asked.pop("settings", {})
-    query = api.query(period=period, settings=Settings.model_validate(given), **asked)
+    query = api.query(period=period, settings=Settings(**given), **asked)
     paths = write_tables(folder, tables)
     return api.compute(api.load(list(paths), query, today=TODAY, tables=paths), query, strict=False)
 
@@ -330,10 +331,10 @@ def test_a_rate_that_cannot_be_read_is_refused_with_its_row(tmp_path: Path, text
     ],
 )
 def test_a_rate_of_the_settings_that_cannot_be_one_is_refused(rates: dict[str, object], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        Settings.model_validate({"currency": "EUR", "rates": rates})
+    with pytest.raises(SettingsError, match=said):
+        Settings(currency="EUR", rates=rates)
 
 
 def test_rates_that_lead_nowhere_are_refused() -> None:
-    with pytest.raises(ValueError, match="which currency the rate leads to"):
-        Settings.model_validate({"rates": {"USD": 0.9}})
+    with pytest.raises(SettingsError, match="which currency the rate leads to"):
+        Settings(rates={"USD": 0.9})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import tomllib
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 
@@ -152,7 +153,7 @@ def test_a_goal_that_is_due_before_it_starts_is_refused() -> None:
 
 
 def test_settings_do_not_change() -> None:
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(AttributeError, match="cannot assign"):
         Settings().gross_margin = 0.5  # type: ignore[misc]
 
 
@@ -247,7 +248,7 @@ def test_all_examples_together_make_a_settings_file() -> None:
 
 def test_the_keys_of_blocks_say_what_they_are_too() -> None:
     for block in (FileRules, Profile, Check):
-        assert [] == [name for name, field in block.model_fields.items() if not field.description]
+        assert [] == [of.name for of in fields(block) if not of.metadata["about"]]
 
 
 def test_a_place_in_a_file_is_found_by_its_line() -> None:
@@ -330,7 +331,7 @@ def test_settings_of_a_file_know_it_and_keep_it(tmp_path: Path) -> None:
     path.write_text('paths = ["a.csv", "-", "/b/"]\nmetrics_file = "own.toml"\n', encoding="utf-8")
     made = load(path)
 
-    assert (str(path), str(path)) == (made.file, made.model_copy(update={"currency": "EUR"}).file)
+    assert (str(path), str(path)) == (made.file, made.but(currency="EUR").file)
     assert (str(tmp_path / "a.csv"), "-", "/b/") == made.paths
     assert str(tmp_path / "own.toml") == made.metrics_file
     assert load(path, over={"paths": ["c.csv"]}).paths == ("c.csv",)

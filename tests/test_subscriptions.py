@@ -301,7 +301,10 @@ def churn_by(folder: Path, reasons: Sequence[str], header: str = "Cancellation R
     [
         (["Card bounced", "sunset of the pilot"], ["“Card bounced”, “sunset of the pilot” (subscriptions: 2)"]),
         (["Zahlung geplatzt", "Zahlung fehlgeschlagen"], ["“Zahlung geplatzt” (subscriptions: 1)"]),
-        (["payment_failed", "cancellation_requested", "too_expensive", "Zu teuer", "", "unknown"], []),  # whose side is known
+        (
+            ["payment_failed", "cancellation_requested", "too_expensive", "Zu teuer", "", "unknown"],
+            [],
+        ),  # whose side is known
     ],
 )
 def test_reasons_in_no_list_are_named_where_they_count_as_a_choice(

@@ -15,6 +15,7 @@ from crm_metrics.loaders.advising import Nearest, nearest
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.recognising import layouts
 from crm_metrics.settings import FileRules
+from crm_metrics.settings.blocks import values_of
 from crm_metrics.tables import Coverage, Dataset, Source, Unusable
 
 BY_SETTING = "date_order is set"
@@ -129,7 +130,9 @@ def _file(source: Source, inventory: Inventory, dataset: Dataset) -> File:
 
 def _rules(rules: FileRules) -> Iterator[str]:
     """What is set for a file, a line for each rule."""
-    for name, value in rules.model_dump(exclude={"path"}, exclude_none=True).items():
+    for name, value in values_of(rules).items():
+        if name == "path" or value is None:
+            continue
         if not isinstance(value, dict):
             yield f"{name} = {value}"
             continue

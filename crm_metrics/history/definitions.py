@@ -15,6 +15,7 @@ from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of, references
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.settings import Settings
+from crm_metrics.settings.blocks import plain
 
 # What words, colours or orders a figure, but does not change its value.
 _SHOWN = {"name", "family", "title", "better", "about", "formula", "where", "interval", "edges", "shown"}
@@ -108,17 +109,18 @@ def _block(metric: Metric) -> dict[str, Any]:
 
 def _settings(parts: list[Metric], tables: set[str], settings: Settings) -> dict[str, Any]:
     """The settings that differ from their default and change one of these metrics."""
-    values: Mapping[str, Any] = settings.model_dump(mode="json", exclude_defaults=True, exclude=_CHOOSING)
+    values: Mapping[str, Any] = plain(settings, changed=True)
     named = {name for part in parts for name in references(part)} | {part.lag for part in parts if part.lag}
     named |= _PREDICTING if any(part.table == "predictions" for part in parts) else set()
     kept = {
         name: value
         for name, value in values.items()
+        if name not in _CHOOSING
         if (name in named if name in _NAMED else _OF_TABLES.get(name, tables) & tables)
     }
     if "goal_revenue_won" in named and settings.goal:
         of_revenue = [goal for goal in settings.goal if goal.metric == "revenue_won"]
-        kept["goal"] = [goal.model_dump(mode="json", exclude_defaults=True) for goal in of_revenue]
+        kept["goal"] = [plain(goal, changed=True) for goal in of_revenue]
     if "vendor_files" in kept:  # what they say counts, not where they lie
         kept["vendor_files"] = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in settings.vendor_files]
     return kept

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from crm_metrics import schema
 from crm_metrics.errors import DataError, SettingsError, did_you_mean
-from crm_metrics.loaders import vendor_files
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.exported import ReadAgain
 from crm_metrics.loaders.reading import Raw
@@ -23,7 +22,11 @@ class Recogniser:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._own = [layout for path in settings.vendor_files for layout in vendor_files.read(path)]
+        self._own: list[Layout] = []
+        if settings.vendor_files:
+            from crm_metrics.loaders import vendor_files  # what checks them takes a while, and few have any
+
+            self._own = [layout for path in settings.vendor_files for layout in vendor_files.read(path)]
         self._again = ReadAgain(self._own)
 
     def recognise(self, raw: Raw, table: str | None = None) -> Recognised | None:

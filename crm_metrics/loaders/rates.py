@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -24,8 +25,11 @@ from crm_metrics.loaders.normalising import FileRows, normalise
 from crm_metrics.loaders.planning import plan
 from crm_metrics.loaders.reading import Cells, Raw, open_inputs
 from crm_metrics.loaders.recognising import Layout, recognise
-from crm_metrics.settings import Rate, Settings
+from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW
+
+if TYPE_CHECKING:
+    from crm_metrics.settings.rates import Rate
 
 EVER = np.iinfo(np.int64).min  # the day of a rate without one; also how a missing day looks as a number
 _LAYOUT = Layout(
@@ -142,7 +146,7 @@ def _read(path: str, settings: Settings, index: int) -> tuple[Raw, FileRows]:
     cells: Future[Cells] = Future()
     cells.set_result(raw.read(how.columns))
     # Days of rates are days of the calendar in whatever zone the report is.
-    own = settings.model_copy(update={"timezone": None})
+    own = settings.but(timezone=None)
     return raw, normalise(Fetched(raw, recognised, how, cells), own, index)
 
 
@@ -161,5 +165,7 @@ def _rates(file: FileRows) -> list[Rate]:
         shown = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
         hint = "Every row needs a date, two currencies and a rate above 0."
         raise DataError(f"{len(bad)} rows are no exchange rate (row {shown})", where=where, hint=hint)
+    from crm_metrics.settings.rates import Rate
+
     rows = zip(base, quote, rate.tolist(), days, strict=True)
     return [Rate.model_validate({"base": a, "to": b, "rate": value, "day": day}) for a, b, value, day in rows]

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from crm_metrics.settings import FileRules, Settings
+from crm_metrics.settings.blocks import values_of
 
 
 def with_rule(settings: Settings, path: str, additions: Mapping[str, Any]) -> tuple[Settings, str, str]:
@@ -18,15 +19,19 @@ def with_rule(settings: Settings, path: str, additions: Mapping[str, Any]) -> tu
     values: dict[str, Any] = {"path": file.replace("\\", "/").rpartition("/")[2]}
     if sheet:
         values["sheet"] = sheet
-    values |= before.model_dump(exclude={"path", "sheet"}, exclude_none=True, exclude_defaults=True)
+    values |= {
+        name: value for name, value in values_of(before).items() if value is not None and name not in ("path", "sheet")
+    }
     values |= additions
     if "columns" in additions:
         values["columns"] = {**before.columns, **additions["columns"]}
     values = {key: value for key, value in values.items() if value != {}}
-    rule = FileRules.model_validate(values)
+    from crm_metrics.settings.mistakes import checked
+
+    rule = checked(FileRules, values, path)
     text = f"[{_toml(values)}]"
     return (
-        settings.model_copy(update={"files": (rule, *settings.files)}),
+        settings.but(files=(rule, *settings.files)),
         f"--set {shlex.quote(f'files={text}')}",
         f"files = {text}",
     )

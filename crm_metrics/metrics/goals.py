@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric, Unit
-from crm_metrics.settings import Alert, Goal, Settings
+from crm_metrics.settings import Settings
+
+if TYPE_CHECKING:
+    from crm_metrics.settings.alerts import Alert
+    from crm_metrics.settings.goals import Goal
 
 
 def check_goals(settings: Settings, catalog: Catalog) -> None:

@@ -10,10 +10,10 @@ from typing import Annotated
 from pydantic import AfterValidator
 
 from crm_metrics.errors import did_you_mean
+from crm_metrics.settings.blocks import ALERTS
 from crm_metrics.settings.goals import Name
 from crm_metrics.settings.kinds import Block
 
-WORSE, GOAL_MISSED, GOAL_BEHIND = STATES = ("worse", "goal-missed", "goal-behind")
 _PASSED: dict[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -25,10 +25,10 @@ _LIMIT = re.compile(r"(?P<sign>[<>]=?)\s*(?P<number>-?\d+(\.\d+)?)\s*(?P<percent
 
 def _condition(when: str) -> str:
     plain = when.strip().casefold()
-    if plain not in STATES and not _LIMIT.fullmatch(plain):
+    if plain not in ALERTS and not _LIMIT.fullmatch(plain):
         raise ValueError(
             f'{when!r} is no condition: worse, goal-missed, goal-behind, or a limit such as "< 0.3", "< 30 %" or ">= 100". '
-            f"{did_you_mean(plain, STATES)}"
+            f"{did_you_mean(plain, ALERTS)}"
         )
     return plain
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from crm_metrics.settings.blocks import values_of
 from crm_metrics.settings.model import Settings
 
 
@@ -20,6 +21,7 @@ class Described:
 
 def described() -> list[Described]:
     """Every setting, in the order in which a file would have them."""
-    fields = Settings.model_fields.items()
-    defaults = {name: field.get_default(call_default_factory=True) for name, field in fields}
-    return [Described(name, defaults[name], of.description or "", str((of.examples or [""])[0])) for name, of in fields]
+    return [
+        Described(of.name, default, **of.metadata)
+        for of, default in zip(fields(Settings), values_of(Settings).values(), strict=True)
+    ]

@@ -11,8 +11,7 @@ from typing import Any
 
 from crm_metrics.errors import SettingsError
 from crm_metrics.settings.lines import lines_of
-from crm_metrics.settings.mistakes import validated
-from crm_metrics.settings.model import Settings, with_base
+from crm_metrics.settings.model import Settings, validated, with_base
 
 NAME = "crm-metrics.toml"
 
@@ -26,7 +25,7 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
     paths in a file are relative to it. Raises `SettingsError` that lists every mistake of a file at once."""
     path = config if config is not None else find() if search else None
     if path is None:
-        return validated(over, "settings") if over else Settings.model_construct()
+        return validated(over, "settings") if over else Settings()
     text = _text(path)
     values = with_base(_parsed(text, path))
     lines = lines_of(text)

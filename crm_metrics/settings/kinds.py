@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -173,6 +174,19 @@ def _states(block: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
     return block
 
 
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("a whole number is expected")
+    return value
+
+
+def _allowed(value: object) -> object:
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    if not is_count and not (isinstance(value, str) and re.fullmatch(r"\d+(\.\d+)?\s*%", value.strip())):
+        raise ValueError('a number of rows, or a share such as "2 %"')
+    return value.strip() if isinstance(value, str) else value
+
+
 def _listed(value: object) -> object:
     """One text where a list of them is meant."""
     return [value] if isinstance(value, str) else value
@@ -198,5 +212,7 @@ Meanings = Annotated[
 ]
 States = Annotated[dict[Annotated[str, AfterValidator(_table_with_states)], dict[str, str]], AfterValidator(_states)]
 TableName = Annotated[str, AfterValidator(_table)]
+Whole = Annotated[int, BeforeValidator(_whole)]
+Allowed = Annotated[int | str, BeforeValidator(_allowed)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Period = Annotated[str, BeforeValidator(_written)]

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from datetime import date, time
+from functools import cache
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.settings import kinds
+from crm_metrics.settings.alerts import Alert
+from crm_metrics.settings.goals import Goal
+from crm_metrics.settings.hours import Holidays, Hours
 from crm_metrics.settings.lines import Place, line_of
-from crm_metrics.settings.model import Settings
+from crm_metrics.settings.rates import Rates
+
+# What the annotations of the settings are made of.
+_NAMES = vars(kinds) | {block.__name__: block for block in (Alert, Goal, Hours, Holidays, Rates)}
+_NAMES |= {"Annotated": Annotated, "Field": Field}
 
 # What pydantic calls the kinds of a value, and what people call them.
 _KINDS = {
     "string_type": "a text is expected, in quotation marks",
     "tuple_type": 'a list is expected, such as ["one", "two"]',
     "dict_type": "a block is expected, [NAME] and then its keys",
+    "dataclass_type": "a block is expected, with its keys",
     "model_type": "a block is expected, with its keys",
     "model_attributes_type": "a block is expected, with its keys",
     "bool_parsing": "true or false is expected",
@@ -31,16 +42,16 @@ _KINDS = {
 }
 
 
-def validated(values: dict[str, Any], where: str, lines: Mapping[Place, int] | None = None) -> Settings:
-    """Settings from names and values as a file or `--set` gives them. Raises `SettingsError` that lists every mistake at
-    once, each with its line where `lines` has it, unknown names with the nearest known one."""
+def checked(block: Any, values: Mapping[str, Any], where: str, lines: Mapping[Place, int] | None = None) -> Any:
+    """A block of the settings from names and values. Raises `SettingsError` that lists every mistake at once, each with its
+    line where `lines` has it, unknown names with the nearest known one."""
     try:
-        return Settings.model_validate(values)
+        return _adapter(block).validate_python(dict(values))
     except ValidationError as error:
         by_sentence: dict[str, int | None] = {}
         for mistake in error.errors():
             place = tuple(part for part in mistake["loc"] if part != "[key]")
-            by_sentence.setdefault(_sentence(dict(mistake)), line_of(place, dict(lines or {})))
+            by_sentence.setdefault(_sentence(block, dict(mistake)), line_of(place, dict(lines or {})))
     ordered = sorted(by_sentence.items(), key=lambda pair: pair[1] or 0)
     problems = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
     raise SettingsError(
@@ -48,13 +59,20 @@ def validated(values: dict[str, Any], where: str, lines: Mapping[Place, int] | N
     )
 
 
-def _sentence(mistake: dict[str, Any]) -> str:
+@cache
+def _adapter(block: Any) -> TypeAdapter[Any]:
+    adapter = TypeAdapter(block)
+    adapter.rebuild(_types_namespace=_NAMES)
+    return adapter
+
+
+def _sentence(block: Any, mistake: dict[str, Any]) -> str:
     place: Place = mistake["loc"]
     name = _shown(place)
-    if mistake["type"] == "extra_forbidden":
+    if mistake["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         kind = "setting" if len(place) == 1 else f"key in {_shown(place[:-1])}:"
         problem = f"there is no {kind} {place[-1]}"
-        return f"{problem}. {did_you_mean(str(place[-1]), _known(place))}"
+        return f"{problem}. {did_you_mean(str(place[-1]), _known(block, place))}"
     plain = _KINDS.get(mistake["type"]) or mistake["msg"].replace("Input should be", "it should be")
     problem = str(mistake.get("ctx", {}).get("error") or plain)
     if mistake["type"] == "missing" or place[-1] == "[key]" or isinstance(mistake["input"], dict):
@@ -82,19 +100,26 @@ def _shown(place: Place) -> str:
     return ".".join(parts)
 
 
-def _known(place: Place) -> list[str]:
+def _known(block: Any, place: Place) -> list[str]:
     """The keys of the block that holds a place."""
-    model: Any = Settings
     for part in place[:-1]:
-        if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
-            model = _block(model.model_fields[str(part)].annotation)
-    keys = list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-    return [name for name in keys if name != "given"]
+        block = _block(_hints(block)[str(part)]) if part in _hints(block) else block
+    return [name for name in _hints(block) if name != "given"]
+
+
+def _hints(block: Any) -> dict[str, Any]:
+    """The keys of a block, and what each can be."""
+    if block is None:
+        return {}
+    if not is_dataclass(block):
+        return {name: of.annotation for name, of in block.model_fields.items()}
+    hints = get_type_hints(block, localns=_NAMES)
+    return {of.name: hints[of.name] for of in fields(block)}
 
 
 def _block(annotation: Any) -> Any:
     """The block that a field holds: itself, one of a list, or one of several under names."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and (is_dataclass(annotation) or issubclass(annotation, BaseModel)):
         return annotation
     if get_origin(annotation) in (tuple, dict, Union, UnionType):
         return next((block for part in get_args(annotation) if (block := _block(part)) is not None), None)

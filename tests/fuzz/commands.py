@@ -65,7 +65,7 @@ def _answered(name: str, rng: random.Random, paths: Sequence[str], today: date) 
     if rng.random() < 0.2:
         settings["as_of"] = rng.choice(("2025-02-28", "2023-01-01", "2026-12-31"))
     ask, booked = COMMANDS[name]
-    found = ask(paths, settings=Settings.model_validate(settings), today=today, **_options(rng, name, paths))
+    found = ask(paths, settings=Settings(**settings), today=today, **_options(rng, name, paths))
     book = booked(found)
     table = rng.choice((None, None, *book.sheets))
     how = writers.How(verbose=True, width=rng.choice((None, 40)))

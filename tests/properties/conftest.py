@@ -34,7 +34,7 @@ def complete(settings: Settings) -> Settings:
     """What tables cover has properties of its own: these files know everything up to as-of."""
     if settings.as_of is None:
         return settings
-    return settings.model_copy(update={"files": (FileRules(path="*", until=settings.as_of), *settings.files)})
+    return settings.but(files=(FileRules(path="*", until=settings.as_of), *settings.files))
 
 
 def whole(dataset: Dataset) -> Dataset:

@@ -321,7 +321,7 @@ def scaled(exports: Exports, factor: int) -> Exports:
         return file.with_rows(rows)
 
     goals = tuple(goal.model_copy(update={"target": goal.target * factor}) for goal in exports.settings.goal)
-    return replace(exports.with_files(times), settings=exports.settings.model_copy(update={"goal": goals}))
+    return replace(exports.with_files(times), settings=exports.settings.but(goal=goals))
 
 
 # ---- segments ----

@@ -39,7 +39,7 @@ PERIODS = ("2024-02", "2024-03", "2024-Q2")
 def at(exports: Exports, day: date) -> Exports:
     """The files as of a day up to which they know everything, which is not left to what came later to prove."""
     known = validated({"as_of": day, "files": [{"path": "*.csv", "until": day}]}, "test")
-    return replace(exports, settings=exports.settings.model_copy(update={"as_of": day, "files": known.files}))
+    return replace(exports, settings=exports.settings.but(as_of=day, files=known.files))
 
 
 def cut(exports: Exports, day: date) -> Exports:

@@ -128,7 +128,7 @@ def written_in(file: File, locale: Locale) -> File:
 def in_locale(exports: Exports, locale: Locale) -> Exports:
     settings = exports.settings
     if locale.order is not None:
-        settings = settings.model_copy(update={"date_order": locale.order})
+        settings = settings.but(date_order=locale.order)
     return replace(exports.with_files(lambda _, file: written_in(file, locale)), settings=settings)
 
 

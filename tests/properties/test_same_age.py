@@ -24,7 +24,7 @@ FOLLOWED = tuple(metric.name for metric in CATALOG.shown() if CATALOG.follows(me
 
 def known(exports: Exports, day: date) -> Exports:
     files = validated({"files": [{"path": "*.csv", "until": day}]}, "test").files
-    return replace(exports, settings=exports.settings.model_copy(update={"as_of": day, "files": files}))
+    return replace(exports, settings=exports.settings.but(as_of=day, files=files))
 
 
 def compared(

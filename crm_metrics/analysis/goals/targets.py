@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 from crm_metrics.metrics.goals import is_upward
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Calendar, Period
 from crm_metrics.periods.calendar import DAY
-from crm_metrics.settings import Goal, Settings
+from crm_metrics.settings import Settings
 from crm_metrics.tables import NONE, Dataset
+
+if TYPE_CHECKING:
+    from crm_metrics.settings.goals import Goal
 
 
 @dataclass(frozen=True, eq=False)

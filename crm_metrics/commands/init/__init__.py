@@ -5,14 +5,11 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 from crm_metrics import errors, settings
 from crm_metrics.commands import TELLING, Call, option
 from crm_metrics.settings.files import DATABASE, ELSEWHERE
-
-if TYPE_CHECKING:
-    from crm_metrics.settings import Settings
 
 ABOUT, PLACE = "writes crm-metrics.toml from what was found", 160
 SHARED = ("paths", "date_order", "decimal", "set_", *TELLING, "debug")  # a settings file that is there decides nothing
@@ -50,7 +47,7 @@ def run(
 
     with call.opened(target) as out:
         names_of_paths = tuple(_as_seen_from(target, path) for path in wanted)
-        out.write(settings_text(scanned, type(settings_)(**{**_given(settings_), "paths": names_of_paths})))
+        out.write(settings_text(scanned, settings_.but(paths=names_of_paths)))
     left = {path: isinstance(error, errors.AmbiguousError) for path, error in scanned.refused.items()}
     lines = [
         f"{target} is written.",
@@ -59,11 +56,6 @@ def run(
     call.wrote(target, "\n".join(lines))
     not_read = (f"Not read: {error}" for path, error in scanned.refused.items() if not left[path])
     call.tell("problem", not_read, level="warning")
-
-
-def _given(settings: Settings) -> dict[str, Any]:
-    """The settings that were given, as they were."""
-    return {name: getattr(settings, name) for name in settings.model_fields_set}
 
 
 def _as_seen_from(target: Path, path: str) -> str:

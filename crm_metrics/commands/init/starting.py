@@ -58,7 +58,7 @@ def _setting(setting: Described, scan: Scan, settings: Settings) -> Iterator[str
     yield f"# {setting.name}: {setting.about}"
     lines = list(_FROM_SCAN[setting.name](scan)) if setting.name in _FROM_SCAN else []
     is_block = setting.example.startswith("[")
-    if setting.name in settings.model_fields_set and not is_block:
+    if setting.name in settings.changed and not is_block:
         value = getattr(settings, setting.name)
         yield from (line for line in lines if line.startswith("#   "))
         yield f"{setting.name} = {_toml(value)}"

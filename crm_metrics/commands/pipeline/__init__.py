@@ -92,7 +92,7 @@ def pipeline(
         return Pipeline(result, dataset, dims)
     if "deals" in dataset.coverage and dataset.coverage["deals"].goes_on_to is not None:
         raise UsageError("--against compares two exports as they are", hint="Leave out --as-of.")
-    older = Session([against], settings=settings.model_copy(update={"as_of": None}), today=session.today)
+    older = Session([against], settings=settings.but(as_of=None), today=session.today)
     old = _read(older, ())
     if old.as_of > as_of:
         raise UsageError(

@@ -109,7 +109,7 @@ def run(
     settings = call.settings
     files, profile = profiles.chosen(call.arguments, settings)
     own = {name: value for name in ("as_of", "where") if (value := getattr(profile, name)) is not None}
-    settings = settings.model_copy(update={name: value for name, value in own.items() if name not in call.stated})
+    settings = settings.but(**{name: value for name, value in own.items() if name not in call.stated})
     session = call.on(files or list(profile.paths), settings)
     how = {"quiet": bool(profile.quiet), "verbose": bool(profile.verbose)}
     call = call.directed(profile.format, profile.output, **how)

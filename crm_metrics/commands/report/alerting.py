@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
-from crm_metrics.settings.alerts import GOAL_BEHIND, GOAL_MISSED, WORSE, Alert
+from crm_metrics.settings.blocks import GOAL_BEHIND, GOAL_MISSED, WORSE
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing
     from crm_metrics.reporting.report import Report
     from crm_metrics.settings import Settings
+    from crm_metrics.settings.alerts import Alert
 
 OF_GOALS = (GOAL_MISSED, GOAL_BEHIND)
 

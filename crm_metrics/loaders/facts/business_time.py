@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -19,9 +19,11 @@ from numpy.typing import NDArray
 
 from crm_metrics.errors import SettingsError
 from crm_metrics.loaders.facts.draft import DAY_US, MINUTE_US, Bools, Draft, Floats, Ints, minutes_after
-from crm_metrics.settings import Holidays, Hours
 from crm_metrics.tables import SOURCE, Source, Table
 from crm_metrics.tables.frames import NAT, instants, moments, numbers, wall_clock
+
+if TYPE_CHECKING:
+    from crm_metrics.settings.hours import Holidays, Hours
 
 _SECOND_US = 1_000_000
 # Beyond these years the rules of clocks and public holidays are not known.
