@@ -201,7 +201,14 @@ class Session:
         from crm_metrics.loaders.reading import open_inputs
 
         settings = self.settings
-        files = open_inputs(self.paths, stdin=self._stdin, frames=self._frames, stated=settings.stated, lenient=lenient)
+        files = open_inputs(
+            self.paths,
+            stdin=self._stdin,
+            frames=self._frames,
+            stated=settings.stated,
+            lenient=lenient,
+            meanwhile=("pandas",) if lenient else _LATER,
+        )
         if settings.rates is not None and settings.rates.file is not None:
             own = os.path.realpath(settings.rates.file)
             files.tables = [raw for raw in files.tables if os.path.realpath(raw.path.partition("#")[0]) != own]

@@ -66,7 +66,7 @@ def open_streams() -> None:
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
     encoding = "utf-8" if sys.stderr is None else sys.stderr.encoding
-    messages = io.BufferedWriter(io.FileIO(2, "w", closefd=False))
+    messages = io.BufferedWriter(io.FileIO(os.dup(2), "w"))
     sys.stderr = _Unfailing(messages, encoding=encoding, errors="backslashreplace", line_buffering=True)
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 import struct
 import zipfile
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import pyarrow as pa
@@ -25,16 +26,25 @@ _LONGEST_TAG = 4096
 _REPEATED = re.compile(rb"""<table:table-(row|cell)\b([^>]*-repeated\s*=\s*["'](\d{2,})["'][^>]*)>""")
 
 
-def check_workbook(path: str, archive: zipfile.ZipFile) -> bool:
-    """Whether cells of a workbook (.xlsx, .xlsm, .xlsb, .ods) may be merged, as is seen on the way. Raises DataError for one
-    with a sheet too large to be held in memory."""
+@dataclass(frozen=True)
+class Extent:
+    """How many cells each sheet of a workbook reaches over, blank ones included, where that is told; whether any may be
+    merged."""
+
+    cells: tuple[int, ...] = ()
+    are_merged: bool = False
+
+
+def check_workbook(path: str, archive: zipfile.ZipFile) -> Extent:
+    """How far the sheets of a workbook (.xlsx, .xlsm, .xlsb, .ods) reach. Raises DataError for one with a sheet too large to
+    be held in memory."""
     members = archive.infolist()
     limits.check_members(path, members)
     if sum(member.file_size for member in members) > limits.LARGEST_WHOLE * 2:
         raise limits.too_large(path, limits.LARGEST_WHOLE * 2)
     binary = _binary_sheets(archive)
     is_open = not any(member.filename.startswith("xl/workbook.") for member in members)  # an OpenDocument
-    are_merged = is_open
+    are_merged, reached = is_open, []
     for member in members:
         cells, most = 0, limits.MOST_CELLS
         if PurePosixPath(member.filename.lower()).name in binary:
@@ -48,7 +58,8 @@ def check_workbook(path: str, archive: zipfile.ZipFile) -> bool:
         if cells > most:
             hint = "Delete what lies far below or right of the table, or export it as CSV."
             raise DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
-    return are_merged
+        reached.append(0 if is_open else cells)
+    return Extent(tuple(filter(None, reached)), are_merged)
 
 
 def _binary_sheets(archive: zipfile.ZipFile) -> set[str]:

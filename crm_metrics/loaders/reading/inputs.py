@@ -5,16 +5,15 @@ from __future__ import annotations
 import os
 import re
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from importlib import import_module
-from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import progress
 from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
+from crm_metrics.loaders.reading.background import Opening
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
@@ -22,6 +21,9 @@ from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
 
 if TYPE_CHECKING:
+    from io import BytesIO
+    from pathlib import Path
+
     import pandas as pd
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
@@ -52,17 +54,28 @@ def open_inputs(
     frames: Mapping[str, pd.DataFrame] | None = None,
     stated: Callable[[str], Stated] = lambda path: Stated(),
     lenient: bool = False,
+    meanwhile: Iterable[str] = ("pandas",),
 ) -> Opened:
     """The tables in these paths. A file that is met twice is opened once. `stated` gives what is known of a path, such as an
     encoding; the rest is told from the file; `frames` are the tables in memory by the path that stands for each. With
-    `lenient` a file that cannot be read is put aside with its error.
+    `lenient` a file that cannot be read is put aside with its error. `meanwhile` are modules that will be needed, imported
+    while workbooks are read.
 
     Raises UsageError for a path that does not exist, and DataError for a file that cannot be read and for a path
     without any table.
     """
     frames = frames or {}
     refuse_missing([path for path in paths if path not in frames])
-    opened, met = Opened(stated, lenient), set[str]()
+    with Opening(stated, lenient) as opened:
+        _add_all(paths, opened, stdin, frames)
+        opened.finish(meanwhile)
+    if paths and not opened.count:
+        raise _no_table(", ".join(paths), opened.ignored)
+    return opened
+
+
+def _add_all(paths: Sequence[str], opened: Opening, stdin: BinaryIO | None, frames: Mapping[str, pd.DataFrame]) -> None:
+    met = set[str]()
     for path in dict.fromkeys(paths):
         if path.startswith(DATABASE):
             _add_database(path, opened)
@@ -82,9 +95,6 @@ def open_inputs(
         if opened.count == before and not is_met and is_many(path):
             with opened.reading(path):
                 raise _no_table(path, opened.ignored)
-    if paths and not opened.count:
-        raise _no_table(", ".join(paths), opened.ignored)
-    return opened
 
 
 def _no_table(where: str, ignored: Sequence[str]) -> DataError:
@@ -97,14 +107,14 @@ def _no_table(where: str, ignored: Sequence[str]) -> DataError:
     return DataError("holds no table", where=where, hint=f"{way}{skipped}")
 
 
-def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
+def _add(content: Content, opened: Opening, *, is_named: bool, depth: int = 0) -> None:
     """Adds the tables in a file, or its name to what is ignored. Content that was met under another name counts once."""
     progress.stage(f"opening {content.path}")
     with opened.reading(content.path):
         _add_kind(content, opened, is_named=is_named, depth=depth)
 
 
-def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -> None:
+def _add_kind(content: Content, opened: Opening, *, is_named: bool, depth: int) -> None:
     is_table = content.ending not in OTHER_TEXT if is_named else content.ending in ENDINGS
     if not is_table:
         opened.ignored.append(content.path)
@@ -130,23 +140,17 @@ def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -
         _add_text(content, start, opened, is_named=is_named)
 
 
-def _add_zip(content: Content, opened: Opened, depth: int) -> None:
+def _add_zip(content: Content, opened: Opening, depth: int) -> None:
     """A workbook is a zip archive too; what is in it tells."""
     if depth >= DEEPEST and content.ending not in WORKBOOK_ENDINGS:
         opened.ignored.append(f"{content.path} (an archive too deep in others)")
         return
     source = content.seekable()
-    are_merged = False
     with contents.readable(content), zipfile.ZipFile(source()) as archive:
         names = set(archive.namelist())
-        is_workbook = bool(names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names)
-        if is_workbook:
-            from crm_metrics.loaders.reading.extents import check_workbook
-
-            are_merged = check_workbook(content.path, archive)
-    if is_workbook:
+    if names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names:
         if not _is_known(content, opened):
-            _add_workbook(content, opened, are_merged)
+            _add_workbook(content, opened, source)
     elif content.ending in WORKBOOK_ENDINGS:
         raise DataError("is not a valid workbook", where=content.path, hint="Export or download it again.")
     elif "word/document.xml" in names or "ppt/presentation.xml" in names:
@@ -156,7 +160,7 @@ def _add_zip(content: Content, opened: Opened, depth: int) -> None:
             _add(member, opened, is_named=False, depth=depth + 1)
 
 
-def _add_ole(content: Content, opened: Opened) -> None:
+def _add_ole(content: Content, opened: Opening) -> None:
     """Microsoft's older container: a .xls, a workbook with a password, or a document of another program."""
     from crm_metrics.loaders.reading.spreadsheets import protected
 
@@ -169,7 +173,7 @@ def _add_ole(content: Content, opened: Opened) -> None:
         opened.ignored.append(content.path)
 
 
-def _is_known(content: Content, opened: Opened) -> bool:
+def _is_known(content: Content, opened: Opening) -> bool:
     """Whether another file has the same content, which is then said. Only files of one size are compared."""
     if not content.size:
         return False
@@ -185,20 +189,27 @@ def _is_known(content: Content, opened: Opened) -> bool:
     return first_met is not content
 
 
-def _add_workbook(content: Content, opened: Opened, are_merged: bool = False) -> None:
-    """Adds the sheets of a workbook, in which cells may be merged. Pandas, which comes next, is imported meanwhile."""
+def _add_workbook(content: Content, opened: Opening, archive: Callable[[], Path | BytesIO] | None = None) -> None:
+    """Has a workbook opened in the background; what it needs is imported at once, in one thread."""
+    from crm_metrics.loaders.reading.extents import Extent, check_workbook
     from crm_metrics.loaders.reading.workbook import open_workbook
 
-    Thread(target=import_module, args=("pandas",), daemon=True).start()
-    with contents.steady(content):
-        sheets, hidden = open_workbook(content, opened.stated, are_merged)
-    opened.tables += sheets
-    opened.ignored += hidden
-    if not sheets:
-        opened.issues.append(Issue("empty-file", content.path))
+    def add(to: Opened) -> None:
+        progress.stage(f"opening {content.path}")
+        extent = Extent()
+        with contents.steady(content):
+            if archive is not None:
+                with contents.readable(content), zipfile.ZipFile(archive()) as parts:
+                    extent = check_workbook(content.path, parts)
+            sheets, to.ignored = open_workbook(content, opened.stated, extent)
+        to.tables += sheets
+        if not sheets:
+            to.issues.append(Issue("empty-file", content.path))
+
+    opened.later(content.path, add)
 
 
-def _add_parquet(content: Content, opened: Opened) -> None:
+def _add_parquet(content: Content, opened: Opening) -> None:
     from crm_metrics.loaders.reading.parquet import open_parquet
 
     table = open_parquet(content)
@@ -208,13 +219,13 @@ def _add_parquet(content: Content, opened: Opened) -> None:
         opened.tables.append(table)
 
 
-def _add_frame(path: str, frame: pd.DataFrame, opened: Opened) -> None:
+def _add_frame(path: str, frame: pd.DataFrame, opened: Opening) -> None:
     from crm_metrics.loaders.reading.parquet import of_frame
 
     _add_parquet(of_frame(path, frame), opened)
 
 
-def _add_database(path: str, opened: Opened) -> None:
+def _add_database(path: str, opened: Opening) -> None:
     """Adds the tables of a database: of all, or of the one that stands behind `#`."""
     from crm_metrics.loaders.reading.database import open_database
 
@@ -228,7 +239,7 @@ def _add_database(path: str, opened: Opened) -> None:
             opened.issues.append(Issue("empty-file", path))
 
 
-def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:
+def _add_text(content: Content, start: bytes, opened: Opening, *, is_named: bool) -> None:
     """A text table, whatever its ending says: many tools call tab-separated text .xls."""
     from crm_metrics.loaders.reading import pages
     from crm_metrics.loaders.reading.delimited import open_delimited

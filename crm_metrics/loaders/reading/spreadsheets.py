@@ -9,9 +9,10 @@ import re
 import zipfile
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from threading import Condition, Lock, get_ident
 from typing import IO, Any
 from xml.etree import ElementTree
 
@@ -20,6 +21,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_metrics.errors import DataError
+from crm_metrics.loaders.reading import limits
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.extents import column_number
 from crm_metrics.loaders.reading.limits import BLOCK
@@ -41,41 +43,76 @@ def load(reader: Any, name: str, content: Content, **options: Any) -> Any:
 
 
 class _Complaints(logging.Handler):
-    """Keeps what the library warns of, such as rows that it cuts off, instead of printing it."""
+    """Keeps what the library warns this thread of, such as rows that it cuts off, instead of printing it."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.messages: list[str] = []
+        self._thread = get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.messages.append(record.getMessage())
+        if record.thread == self._thread:
+            self.messages.append(record.getMessage())
 
 
-@contextmanager
-def _silent() -> Iterator[None]:
-    """Without what the library prints past Python when it meets a bug of its own."""
-    try:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    except OSError:  # no standard error, as in some services
-        yield
-        return
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+class _Silence:
+    """Nothing of what the library warns of, or prints past Python when it meets a bug of its own, is seen while any thread
+    reads."""
+
+    def __init__(self) -> None:
+        self._lock, self._readers, self._kept = Lock(), 0, -1
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self._readers += 1
+            if self._readers == 1:
+                _LOGGER.propagate = False
+                with suppress(OSError):  # no standard error, as in some services
+                    self._kept = os.dup(2)
+                    os.dup2(nowhere := os.open(os.devnull, os.O_WRONLY), 2)
+                    os.close(nowhere)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._readers -= 1
+            if not self._readers:
+                _LOGGER.propagate = True
+                if self._kept >= 0:
+                    os.dup2(self._kept, 2)
+                    os.close(self._kept)
+                    self._kept = -1
+
+
+class _Room:
+    """Memory for so many cells, which threads share: each waits until there is enough for what it reads."""
+
+    def __init__(self) -> None:
+        self._left, self._cells = Condition(), 0
+
+    @contextmanager
+    def taken(self, cells: int) -> Iterator[None]:
+        with self._left:
+            self._left.wait_for(lambda: not self._cells or self._cells + cells <= limits.MOST_CELLS)
+            self._cells += cells
+        try:
+            yield
+        finally:
+            with self._left:
+                self._cells -= cells
+                self._left.notify_all()
+
+
+_LOGGER = logging.getLogger("calamine")
+_SILENCE, ROOM = _Silence(), _Room()
 
 
 @contextmanager
 def _understood(content: Content) -> Iterator[None]:
     """Turns whatever the library has against a workbook into a DataError."""
-    complaints, logger = _Complaints(), logging.getLogger("calamine")
-    logger.addHandler(complaints)
-    was, logger.propagate = logger.propagate, False
+    complaints = _Complaints()
+    _LOGGER.addHandler(complaints)
     try:
-        with _silent():
+        with _SILENCE:
             yield
     except Exception as error:
         raise _unreadable(content, error) from error
@@ -84,8 +121,7 @@ def _understood(content: Content) -> Iterator[None]:
             raise
         raise _unreadable(content, error) from error
     finally:
-        logger.removeHandler(complaints)
-        logger.propagate = was
+        _LOGGER.removeHandler(complaints)
     if any("max" in message and "row" in message for message in complaints.messages):
         raise DataError(
             f"claims more rows than a spreadsheet has ({'; '.join(complaints.messages)[:200]})",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,15 +16,27 @@ import pyarrow.compute as pc
 
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.reading import limits
 from crm_metrics.loaders.reading.blocks import blocks_in, only
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
+from crm_metrics.loaders.reading.extents import Extent
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
 from crm_metrics.loaders.reading.layout import HEAD, SAMPLED
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
 from crm_metrics.loaders.reading.repeats import without_repeats
-from crm_metrics.loaders.reading.spreadsheets import cleaned, load, merged_cells, reader_of, spelling, with_durations
+from crm_metrics.loaders.reading.spreadsheets import (
+    ROOM,
+    cleaned,
+    load,
+    merged_cells,
+    reader_of,
+    spelling,
+    with_durations,
+)
 from crm_metrics.settings import Stated
+
+_LARGE = 100_000  # cells of a sheet from which on it is worth a reader of its own
 
 
 @dataclass
@@ -125,39 +139,73 @@ def _chunked(column: pa.Array | pa.ChunkedArray) -> pa.ChunkedArray:
     return column if isinstance(column, pa.ChunkedArray) else pa.chunked_array([column])
 
 
-def open_workbook(
-    content: Content, stated: Callable[[str], Stated] = lambda path: Stated(), may_be_merged: bool = True
-) -> tuple[list[Sheet], list[str]]:
-    """The sheets that hold cells, some of which `may_be_merged`, and the names of those that are not read: only a program
-    can show them, as they hold its own data, or others are stated. Sheets that a user has hidden are read. Raises DataError,
-    and SettingsError for a stated sheet or header that is not there."""
+@dataclass
+class _Loaded:
+    """The cells of a sheet as text, from its first row, and those that are none."""
+
+    name: str
+    is_visible: bool
+    columns: list[pa.Array]
+    problems: list[Any]
+
+
+def open_workbook(content: Content, stated: Callable[[str], Stated], extent: Extent) -> tuple[list[Sheet], list[str]]:
+    """The sheets that hold cells, of the extent that was seen, and the names of those that are not read: only a program can
+    show them, as they hold its own data, or others are stated. Sheets that a user has hidden are read. Raises DataError, and
+    SettingsError for a stated sheet or header that is not there."""
     reader = reader_of(content)
-    wanted, loaded = stated(content.path).sheets, []
+    wanted = stated(content.path).sheets
     chosen = _chosen(content.path, wanted, reader.sheet_names)
     hidden = [f"{content.path}#{name} (not the sheet that is set)" for name in reader.sheet_names if name not in chosen]
     several = bool(wanted) and len(reader.sheet_names) > 1  # then rules are told apart by the sheet
-    for name in chosen:
-        sheet = load(reader, name, content, dtypes="string")
-        if sheet.visible == "veryhidden":
-            hidden.append(f"{content.path}#{name} (hidden)")
-        elif sheet.width and sheet.height:
-            loaded.append((name, sheet.visible == "visible", *sheet.to_arrow_with_errors()))
+    found = _all_loaded(content, reader, chosen, extent)
+    hidden += [f"{content.path}#{name} (hidden)" for name, sheet in zip(chosen, found, strict=True) if sheet is None]
+    loaded = [sheet for sheet in found if sheet is not None and sheet.columns]
     sheets = []
-    for name, visible, batch, errors in loaded:
-        path = f"{content.path}#{name}" if several or len(loaded) > 1 else content.path
-        problems, row = list(errors.errors) if errors else [], stated(path).header
-        columns = [cleaned(column) for column in with_durations(batch.columns, problems)]
+    for each in loaded:
+        path = f"{content.path}#{each.name}" if several or len(loaded) > 1 else content.path
+        row, columns = stated(path).header, each.columns
         blocks = [block for block in blocks_in(columns) if row is None or block.rows[0] < row <= block.rows[1]]
         if row is not None and not blocks:
             raise no_header(path, row)
         for block in blocks:
             cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
-            inside = [problem for problem in problems if block.holds(*problem.position)]
-            sheet = _sheet(content, path + block.where, name, cells, inside, row, may_be_merged)
+            inside = [problem for problem in each.problems if block.holds(*problem.position)]
+            sheet = _sheet(content, path + block.where, each.name, cells, inside, row, extent.are_merged)
             if sheet is not None:
-                sheet.visible, sheet.tables = visible, len(blocks)
+                sheet.visible, sheet.tables = each.is_visible, len(blocks)
                 sheets.append(sheet)
     return sheets, hidden
+
+
+def _all_loaded(content: Content, reader: Any, names: Sequence[str], extent: Extent) -> list[_Loaded | None]:
+    """The sheets, large ones side by side with a reader each, as far as there is memory for them; None for one that only a
+    program can show."""
+    readers, most = [reader], max(extent.cells, default=limits.MOST_CELLS)
+
+    def loaded(name: str) -> _Loaded | None:
+        own = readers.pop() if readers else reader_of(content)
+        with ROOM.taken(most):
+            sheet = _loaded(own, name, content)
+        readers.append(own)
+        if sheet is not None:
+            sheet.columns = [cleaned(column) for column in with_durations(sheet.columns, sheet.problems)]
+        return sheet
+
+    large = sum(cells >= _LARGE for cells in extent.cells)
+    with ThreadPoolExecutor(max(1, min(large, os.cpu_count() or 1))) as pool:
+        return list(pool.map(loaded, names))
+
+
+def _loaded(reader: Any, name: str, content: Content) -> _Loaded | None:
+    sheet = load(reader, name, content, dtypes="string")
+    if sheet.visible == "veryhidden":
+        return None
+    is_visible = sheet.visible == "visible"
+    if not (sheet.width and sheet.height):
+        return _Loaded(name, is_visible, [], [])
+    batch, errors = sheet.to_arrow_with_errors()
+    return _Loaded(name, is_visible, batch.columns, list(errors.errors) if errors else [])
 
 
 def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]:
