@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Cells, Floats, Ints, Unavailable
-from crm_metrics.engine.formulas import evaluate
+from crm_metrics.engine.formulas import evaluate, named_value
 from crm_metrics.errors import UsageError
 from crm_metrics.expressions import Formula, Name, Number, Operation
 from crm_metrics.intervals.engine import Engine
@@ -73,9 +73,9 @@ def grid_of(engine: Engine, metric: Metric, over: Formula, under: Formula | None
     shape = cells.value.shape
 
     def summed(tree: Formula) -> Floats:
-        values = evaluate(tree, lambda name: _cells(engine, name), lambda name: engine.named(name, cells.dims), shape)[
-            0
-        ]
+        values = evaluate(
+            tree, lambda name: _cells(engine, name), lambda name: named_value(engine, name, cells.dims), shape
+        )[0]
         return np.nan_to_num(values)
 
     numerator = summed(over)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from crm_metrics.analysis.parts import Amount, Part, amounts_of, part_of, within
 from crm_metrics.engine.cells import Unavailable
+from crm_metrics.engine.formulas import named_value
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.expressions import names
 from crm_metrics.intervals.engine import Engine
@@ -102,7 +103,7 @@ def _walk(
             amounts = amounts_of(engine, engine.catalog[name], window, within(engine, engine.catalog[name], top, place))
             figures[name] = amounts[0].value if len(amounts) == 1 else None
         else:
-            figures[name] = named[name] = float(engine.named(name, engine.dims(top), top)[window, place])
+            figures[name] = named[name] = float(named_value(engine, name, engine.dims(top), top)[window, place])
     amounts = amounts_of(engine, metric, window, within(engine, metric, top, place))
     if metric.name not in {step.metric.name for step in steps}:
         steps.append(Step(metric, amounts, figures))

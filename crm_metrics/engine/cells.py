@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ REASONS = (
     "no-baseline",
 )
 CODE = {reason: np.int8(code) for code, reason in enumerate(REASONS)}
+GRIDS = ("value", "n", "reason", "partial", "low", "high", "effective")  # what cells have of each window and segment
 NO_N = np.iinfo(np.int64).max
 
 
@@ -57,6 +58,16 @@ class Cells:
     low: Floats
     high: Floats
     effective: Floats
+
+    def of(self, windows: slice) -> Cells:
+        """Those of some of the windows."""
+        taken: dict[str, Any] = {name: getattr(self, name)[windows] for name in GRIDS}
+        return replace(self, **taken)
+
+    def spread(self, place: Ints) -> Cells:
+        """Those of finer segments, of each the place of the one it lies in."""
+        taken: dict[str, Any] = {name: getattr(self, name)[:, place] for name in GRIDS}
+        return replace(self, **taken, present=self.present[place])
 
     def figures(self, window: int) -> Figures:
         """The figures of all segments in one window."""

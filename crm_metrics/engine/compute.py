@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from copy import copy
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, Self
@@ -12,10 +13,11 @@ from numpy.typing import NDArray
 
 from crm_metrics.engine.aggregates import Column
 from crm_metrics.engine.availability import trouble, with_formulas, with_offer
+from crm_metrics.engine.blocks import blocks, joined
 from crm_metrics.engine.cells import CODE, Bools, Cells, Codes, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.covering import Covering
-from crm_metrics.engine.formulas import evaluate
+from crm_metrics.engine.formulas import evaluate, named_value
 from crm_metrics.engine.measuring import Measures
 from crm_metrics.engine.pairs import Chosen, Groups, Part, grouped
 from crm_metrics.engine.segments import Segments
@@ -25,7 +27,7 @@ from crm_metrics.engine.windows import Window
 from crm_metrics.expressions import names
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Dataset, Table
+from crm_metrics.tables import Dataset
 
 SETTLED = ("period_months", "gross_margin")  # named values that are the same for every segment
 
@@ -64,10 +66,12 @@ class Engine:
         limited = range(len(self.windows)) if limits is True else limits or ()
         self.limited: Bools = np.isin(np.arange(len(self.windows)), [*limited])
         self._everything = any(window.is_all for window in self.windows)
-        self._cells: dict[str, Cells | Unavailable] = {}
+        self._is_part = False
+        self.by_metric: dict[str, Cells | Unavailable] = {}
         self.scores: dict[tuple[str, float | None], Any] = {}  # what a metric's limits were made of
         self._segments: dict[tuple[str, ...], Segments] = {}
         self._selectors: dict[str, Selector] = {}
+        self._columns: dict[str, Columns] = {}
         self.measures = Measures(self.columns)
         self.covering = Covering(dataset, self.catalog, self.windows)
 
@@ -78,34 +82,61 @@ class Engine:
 
     def cells(self, name: str) -> Cells | Unavailable:
         """The metric's cells, or why it has none."""
-        if name not in self._cells:
+        if name not in self.by_metric:
             metric = self.catalog[name]
             result = self.trailing.cells(metric) if metric.over_months else self.computed(metric)
-            self._cells[name] = result if isinstance(result, Unavailable) else self._finished(metric, result)
-        return self._cells[name]
+            self.by_metric[name] = result if isinstance(result, Unavailable) else self._finished(metric, result)
+        return self.by_metric[name]
 
     def computed(self, metric: Metric) -> Cells | Unavailable:
         """The cells of a metric for the windows themselves, or why it has none."""
+        if parts := [part.computed(metric) for part in self.parts([metric])]:
+            return joined(parts)
         return self._formula(metric) if metric.formula is not None else self._aggregate(metric)
 
-    def over(self, windows: Sequence[Window]) -> Self:
-        """An engine like this one, with the same segments, over other windows."""
+    def over(self, windows: Sequence[Window], *, dataset: Dataset | None = None, limits: bool | None = None) -> Self:
+        """An engine like this one, with the same segments, over other windows or of another dataset."""
         return type(self)(
-            self.dataset,
+            dataset or self.dataset,
             self.catalog,
             windows,
             self.by,
             keep=self.keep,
             rest=self.rest,
-            limits=bool(self.limited.any()),
+            limits=bool(self.limited.any()) if limits is None else limits,
             compared=self.compared,
         )
 
-    def forget(self, table: str) -> None:
-        """Give back the memory of what several metrics of a table share; it is made anew when it is asked for again."""
-        if table in self._selectors:
-            self._selectors[table].forget()
-            self.measures.forget(table)
+    def parts(self, metrics: Iterable[Metric]) -> Iterator[Self]:
+        """Engines of blocks of the windows, where the rows behind the metrics are too many for all windows at once; else
+        none. What is made of whole months is computed before, once for all."""
+        cut = [] if self._is_part else blocks(self, metrics)
+        if len(cut) > 1:
+            for part in self.catalog.parts(metrics):
+                if part.over_months:
+                    self.cells(part.name)
+            yield from map(self.part, cut)
+
+    def part(self, block: slice) -> Self:
+        """The engine of a block of its windows, with the same columns, segments and cells that are computed already."""
+        part = copy(self)
+        part._is_part = True
+        part.__dict__.pop("trailing", None)
+        part.windows, part.limited = self.windows[block], self.limited[block]
+        part.by_metric = {
+            name: cells.of(block) if isinstance(cells, Cells) else cells for name, cells in self.by_metric.items()
+        }
+        part.scores, part._selectors = {}, {}
+        part.measures, part.covering = Measures(part.columns), Covering(self.dataset, self.catalog, part.windows)
+        return part
+
+    def forget(self, *tables: str) -> None:
+        """Give back the memory of what several metrics of some tables share, or of all; it is made anew when it is asked
+        for again."""
+        for table in tables or self._selectors:
+            if table in self._selectors:
+                self._selectors[table].forget()
+                self.measures.forget(table)
 
     def dims(self, metric: Metric) -> tuple[str, ...]:
         """The dimensions of a metric's cells: those of the run, then its own."""
@@ -121,17 +152,20 @@ class Engine:
 
     def selector(self, table: str) -> Selector:
         if table not in self._selectors:
-            self._selectors[table] = self._selector(self.dataset.tables[table], marked=table in self._marked)
+            kept = self.dataset.tables[table].chosen() if table in self._marked else None
+            self._selectors[table] = self._selector(self.columns(table), kept)
         return self._selectors[table]
 
     def columns(self, table: str) -> Columns:
         """The columns of a table, as arrays."""
-        return self.selector(table).columns
+        if table not in self._columns:
+            self._columns[table] = Columns(self.dataset.tables[table])
+        return self._columns[table]
 
-    def _selector(self, table: Table, *, marked: bool = False) -> Selector:
-        followed = {metric.at for metric in self.catalog.values() if metric.table == table.name and metric.outcome_at}
-        kept = table.chosen() if marked else None
-        return Selector(table, self.covering.windows(table.name), followed, kept)
+    def _selector(self, columns: Columns, kept: Bools | None = None) -> Selector:
+        table = columns.table.name
+        followed = {metric.at for metric in self.catalog.values() if metric.table == table and metric.outcome_at}
+        return Selector(columns, self.covering.windows(table), followed, kept)
 
     def pairs(self, metric: Metric) -> Chosen:
         """The rows behind an aggregate, by window."""
@@ -142,7 +176,7 @@ class Engine:
             return self.selector(metric.table).pairs(metric, self.pairs(other), self.dataset.tables[other.table])
         # They are sought among all, as they are in a segment.
         table = self.dataset.unfiltered[other.table]
-        return self.selector(metric.table).pairs(metric, self._selector(table).pairs(other), table)
+        return self.selector(metric.table).pairs(metric, self._selector(Columns(table)).pairs(other), table)
 
     def limited_pairs(self, metric: Metric) -> Chosen:
         """Those of the windows that limits are computed of; of few, all, which is no more work than to choose."""
@@ -173,7 +207,7 @@ class Engine:
             reason[np.isnan(value)] = np.where(rows > 0, CODE[empty], CODE["no-rows"])[np.isnan(value)]
         reason = reason.reshape(shape)
         reason[list(pairs.blocked)] = 0  # that they have no rows says nothing
-        for why in (self._outside(metric), pairs.blocked):
+        for why in (self.covering.unsaid(metric), pairs.blocked):
             for window, code in why.items():
                 reason[window] = first_reason(reason[window], np.full(shape[1], CODE[code]))
         value = np.where(reason == 0, value.reshape(shape), np.nan)
@@ -220,15 +254,6 @@ class Engine:
             return pairs.window
         return pairs.cells(segments.dims, segments.codes(metric.table), (len(self.windows), len(segments)))
 
-    def _outside(self, metric: Metric) -> dict[int, str]:
-        """Windows for which nothing can be said: those that its table does not cover, and those moved back by an unknown
-        time."""
-        outside = dict.fromkeys(np.flatnonzero(self.covering.outside(metric)).tolist(), "not-covered")
-        if metric.lag is not None:
-            unknown = [i for i, window in enumerate(self.windows) if metric.lag not in window.shifted]
-            outside |= dict.fromkeys(unknown, "no-baseline" if metric.lag == "period" else "missing-column")
-        return outside
-
     def _formula(self, metric: Metric) -> Cells | Unavailable:
         assert metric.formula is not None
         operands = {name: self.cells(name) for name in names(metric.formula) if name in self.catalog}
@@ -243,7 +268,9 @@ class Engine:
                 return Unavailable("missing-column", f"a part of it is by {', '.join(part.dims)}", "")
         spread = {name: self.spread(part, dims) for name, part in parts.items()}
         shape = (len(self.windows), len(segments))
-        value, n, reason = evaluate(metric.formula, spread.get, lambda name: self.named(name, dims, metric), shape)
+        value, n, reason = evaluate(
+            metric.formula, spread.get, lambda name: named_value(self, name, dims, metric), shape
+        )
         missed = self.covering.outside(metric)
         reason[missed] = first_reason(reason[missed], np.full(reason[missed].shape, CODE["not-covered"]))
         value = np.where(reason == 0, value, np.nan)
@@ -259,10 +286,7 @@ class Engine:
         """A part's cells for finer segments: each gets the value of the segment it lies in."""
         if part.dims == dims:
             return part
-        place = self.segments(dims).within(self.segments(part.dims))
-        grids = ("value", "n", "reason", "partial", "low", "high", "effective")
-        taken: dict[str, Any] = {name: getattr(part, name)[:, place] for name in grids}
-        return replace(part, **taken, present=part.present[place])
+        return part.spread(self.segments(dims).within(self.segments(part.dims)))
 
     def _finished(self, metric: Metric, cells: Cells) -> Cells:
         """The cells with too-young records taken into account."""
@@ -274,22 +298,3 @@ class Engine:
         some = young.value > 0
         reason = np.where((cells.reason == CODE["zero-denominator"]) & some, CODE["immature-cohort"], cells.reason)
         return replace(cells, reason=reason.astype(np.int8), partial=some & (reason == 0))
-
-    def named(self, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
-        """A named value of formulas for each window and segment, NaN where it is not set; months as far as the metric is
-        given. What is set for all records, such as a goal, is not that of a part."""
-        labels, part = self.segments(dims).labels, self.dataset.settings.part
-        shape = len(self.windows), len(labels)
-        if name == "period_months":
-            everywhere = (
-                self.covering.months(metric) if metric else np.array([window.months for window in self.windows])
-            )
-        elif name == "gross_margin":
-            everywhere = np.full(len(self.windows), self.dataset.settings.gross_margin)
-        elif not (dims or part):
-            everywhere = np.array([window.values.get(name, np.nan) for window in self.windows])
-        else:
-            scopes = [part | frozenset(zip(dims, label, strict=True)) for label in labels]
-            values = [window.scoped.get((name, scope), np.nan) for window in self.windows for scope in scopes]
-            return np.array(values).reshape(shape)
-        return np.broadcast_to(everywhere[:, None], shape)

@@ -61,6 +61,15 @@ class Covering:
             hit |= end != ends[0]
         return hit
 
+    def unsaid(self, metric: Metric) -> dict[int, str]:
+        """Why nothing can be said of a metric in the windows of which that is so: those that its table does not cover, and
+        those moved back by an unknown time."""
+        unsaid = dict.fromkeys(np.flatnonzero(self.outside(metric)).tolist(), "not-covered")
+        if metric.lag is not None:
+            unknown = [i for i, window in enumerate(self._windows) if metric.lag not in window.shifted]
+            unsaid |= dict.fromkeys(unknown, "no-baseline" if metric.lag == "period" else "missing-column")
+        return unsaid
+
     def cut(self, metric: Metric) -> Bools:
         """By window, whether the metric is given for a part of it only, because one of its tables ends within."""
         hit = np.zeros(len(self._windows), dtype=bool)

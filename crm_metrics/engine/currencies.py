@@ -45,14 +45,7 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     if _over_months(engine, metric):  # months of which a cell says nothing may be in other currencies
         return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
     slices = {
-        (table, name): Engine(
-            _only(engine.dataset, table, name),
-            engine.catalog,
-            engine.windows,
-            engine.by,
-            keep=engine.keep,
-            rest=engine.rest,
-        )
+        (table, name): engine.over(engine.windows, dataset=_only(engine.dataset, table, name), limits=False)
         for table, currencies in by_table.items()
         for name in currencies
     }

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics.engine.cells import CODE, NO_N, Cells, Floats, Ints, first_reason
+from crm_metrics.engine.computing import Computing
 from crm_metrics.expressions import Formula, Name, Number, Operation
+from crm_metrics.metrics.metric import Metric
 
 
 @dataclass(frozen=True)
@@ -64,3 +66,23 @@ def _combined(node: Operation, left: _Part, right: _Part) -> _Part:
                 value = left.value / right.value
     n = right.n if node.operator == "/" else np.minimum(left.n, right.n)
     return _Part(value, np.where(n == NO_N, left.n, n), reason)
+
+
+def named_value(engine: Computing, name: str, dims: tuple[str, ...], metric: Metric | None = None) -> Floats:
+    """A named value of formulas for each window and segment, NaN where it is not set; months as far as the metric is
+    given. What is set for all records, such as a goal, is not that of a part."""
+    labels, part = engine.segments(dims).labels, engine.dataset.settings.part
+    shape = len(engine.windows), len(labels)
+    if name == "period_months":
+        everywhere = (
+            engine.covering.months(metric) if metric else np.array([window.months for window in engine.windows])
+        )
+    elif name == "gross_margin":
+        everywhere = np.full(len(engine.windows), engine.dataset.settings.gross_margin)
+    elif not (dims or part):
+        everywhere = np.array([window.values.get(name, np.nan) for window in engine.windows])
+    else:
+        scopes = [part | frozenset(zip(dims, label, strict=True)) for label in labels]
+        values = [window.scoped.get((name, scope), np.nan) for window in engine.windows for scope in scopes]
+        return np.array(values).reshape(shape)
+    return np.broadcast_to(everywhere[:, None], shape)

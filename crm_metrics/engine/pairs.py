@@ -203,6 +203,16 @@ def standing(started: Ints, ended: Ints, edges: Ints, places: Ints) -> Pairs:
     return Pairs(rows, places[first[rows] + step])
 
 
+def numbers_standing(started: Ints, ended: Ints, edges: Ints) -> Ints:
+    """How many rows are there just before each edge, in whatever order the edges are."""
+    ordered = np.sort(edges)
+    first = np.searchsorted(ordered, np.where(started == NEVER, FOREVER, started), side="right")
+    last = np.maximum(np.searchsorted(ordered, np.where(ended == NEVER, FOREVER, ended), side="right"), first)
+    size = len(edges) + 1
+    there = np.cumsum(np.bincount(first, minlength=size) - np.bincount(last, minlength=size))
+    return there[np.searchsorted(ordered, edges)]
+
+
 def concatenated(parts: Sequence[Chosen]) -> Pairs:
     """The pairs of several layers as one."""
     if len(parts) == 1 and isinstance(parts[0], Pairs):

@@ -7,13 +7,30 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 
+from crm_metrics.engine.blocks import blocks, joined
 from crm_metrics.engine.compute import Engine
 from crm_metrics.metrics.metric import Metric
 
 
 def prepare(engine: Engine, metrics: Iterable[Metric]) -> None:
-    """Compute the aggregates behind the metrics and what is made of those of one table, the tables side by side:
-    arithmetic on columns leaves the interpreter free."""
+    """Compute the aggregates behind the metrics and what is made of those of one table; of metrics whose rows are too many
+    for all windows at once also all else, block by block."""
+    metrics = list(metrics)
+    heavy = [metric for metric in metrics if len(blocks(engine, [metric])) > 1]
+    _prepare(engine, [metric for metric in metrics if metric not in heavy])
+    names, blockwise = [metric.name for metric in engine.catalog.parts(heavy)], []
+    for part in engine.parts(heavy):
+        _prepare(part, heavy)
+        for name in names:
+            part.cells(name)
+            part.forget()
+        blockwise.append(part.by_metric)
+    if blockwise:
+        engine.by_metric |= {name: joined([cells[name] for cells in blockwise]) for name in names}
+
+
+def _prepare(engine: Engine, metrics: Iterable[Metric]) -> None:
+    """The tables side by side: arithmetic on columns leaves the interpreter free."""
     tables: dict[str, list[Metric]] = {}
     formulas: list[tuple[Metric, set[str]]] = []
     for part in engine.catalog.parts(metrics):

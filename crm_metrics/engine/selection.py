@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from crm_metrics.engine.cells import Bools
+from crm_metrics.engine.cells import Bools, Ints
 from crm_metrics.engine.columns import NEVER, Columns
-from crm_metrics.engine.pairs import FOREVER, Chosen, Pairs, beginning, concatenated, standing
-from crm_metrics.engine.stocks import stock
+from crm_metrics.engine.pairs import FOREVER, Chosen, Pairs, beginning, concatenated, numbers_standing, standing
+from crm_metrics.engine.stocks import lifetimes, stock
 from crm_metrics.engine.windows import Window, layers
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Table
@@ -23,18 +23,18 @@ class Selector:
 
     def __init__(
         self,
-        table: Table,
+        columns: Columns,
         windows: Sequence[Window],
         followed: Collection[str | None] = (),
         kept: Bools | None = None,
     ) -> None:
-        self._table = table
-        self.columns = Columns(table)
+        self.columns, self._table = columns, columns.table
         self._kept = kept
         self._windows = windows
         self._followed = followed  # the dates by which figures that follow records place them
         self._flows: dict[tuple[str, str | None, str | None], Pairs] = {}
         self._chosen: dict[tuple[object, ...], Chosen] = {}
+        self._standing: dict[tuple[object, ...], Ints] = {}
 
     def pairs(self, metric: Metric, among: Chosen | None = None, among_table: Table | None = None) -> Chosen:
         """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
@@ -100,6 +100,30 @@ class Selector:
         if key not in self._flows:
             self._flows[key] = self._flow(metric)
         return self._flows[key]
+
+    def standing(self, metric: Metric) -> Ints:
+        """How many rows the metric's time places in each window, at most, where it is what is there at many of them; none
+        where each row falls into few."""
+        key = (metric.at, metric.open, metric.window, metric.when == "start", metric.when == "end")
+        if key not in self._standing:
+            self._standing[key] = self._number_standing(metric)
+        return self._standing[key]
+
+    def _number_standing(self, metric: Metric) -> Ints:
+        number = np.zeros(len(self._windows), dtype=np.int64)
+        if metric.window == "always":
+            return number + len(self.columns)
+        if metric.open is not None and self._table.has(metric.open[1]):
+            started, ended = lifetimes(self.columns, metric.open)
+        elif metric.window == "to_end" and self._table.has(metric.at or ""):
+            started, ended = self.columns.dates(metric.at or ""), np.full(len(self.columns), NEVER)
+        else:
+            return number
+        for other, edge in (("end", "start"), ("start", "end")):
+            if metric.open is None or metric.when != other:
+                edges = np.array([getattr(window, edge) for window in self._windows], dtype=np.int64)
+                number += numbers_standing(started, ended, edges)
+        return number
 
     def _everything(self, windows: Sequence[int]) -> Pairs:
         rows = np.arange(len(self.columns), dtype=np.int64)

@@ -32,6 +32,13 @@ def stock(columns: Columns, windows: Sequence[Window], metric: Metric) -> Pairs:
     return Pairs(pairs.rows, pairs.window, value, blocked)
 
 
+def lifetimes(columns: Columns, edges: tuple[str, str]) -> tuple[Ints, Ints]:
+    """When each row begins and ends to be there: since ever where the table does not say since when."""
+    begins, ends = edges
+    ended = columns.dates(ends)
+    return columns.dates(begins) if columns.table.has(begins) else np.full(len(ended), NEVER + 1), ended
+
+
 def _ages(columns: Columns, windows: Sequence[Window], pairs: Pairs, begins: str) -> Floats:
     """The days since each row began, up to the end of its window: from day to day where its file has dates alone."""
     table = columns.table
@@ -48,9 +55,7 @@ def _ages(columns: Columns, windows: Sequence[Window], pairs: Pairs, begins: str
 
 def _in_layer(columns: Columns, metric: Metric, layer: Layer) -> Chosen:
     assert metric.open is not None
-    begins, ends = metric.open
-    ended = columns.dates(ends)
-    started = columns.dates(begins) if columns.table.has(begins) else np.full(len(ended), NEVER + 1)
+    started, ended = lifetimes(columns, metric.open)
     if metric.when == "end":
         return standing(started, ended, layer.ends, layer.places)
     start = standing(started, ended, layer.starts, layer.places)

@@ -2,37 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from itertools import pairwise
-from typing import Generic, Protocol, Self, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Floats, Ints, Unavailable
-from crm_metrics.engine.covering import Covering
+from crm_metrics.engine.computing import Computing
 from crm_metrics.engine.windows import Window
-from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Dataset
 
 FEWEST = 3  # fewer months say too little
 _NOBODY = ("zero-denominator", "no-rows")  # a month without customers has no value of one
-
-
-class Computing(Protocol):
-    """An engine, as far as the months behind its windows need it."""
-
-    dataset: Dataset
-    catalog: Catalog
-    windows: list[Window]
-    covering: Covering
-
-    def over(self, windows: Sequence[Window]) -> Self: ...
-
-    def computed(self, metric: Metric) -> Cells | Unavailable: ...
 
 
 _Engine = TypeVar("_Engine", bound=Computing)

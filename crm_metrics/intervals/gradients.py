@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from crm_metrics.engine.cells import Cells, Floats, Unavailable
+from crm_metrics.engine.formulas import named_value
 from crm_metrics.expressions import Formula, Name, Number
 from crm_metrics.metrics.metric import Metric
 
@@ -59,7 +60,7 @@ def _of_tree(engine: Engine, tree: Formula, like: Cells) -> tuple[Floats, Gradie
 
 def _of_name(engine: Engine, name: str, like: Cells) -> tuple[Floats, Gradient] | None:
     if name not in engine.catalog:
-        return engine.named(name, like.dims), {}
+        return named_value(engine, name, like.dims), {}
     metric, cells = engine.catalog[name], engine.cells(name)
     if isinstance(cells, Unavailable) or metric.over_months:
         return None

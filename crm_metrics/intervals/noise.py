@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from crm_metrics.engine.blocks import blocks
 from crm_metrics.engine.cells import Cells, Floats
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.windows import DAY, Window
 from crm_metrics.expressions import Name, Number, Operation
-from crm_metrics.intervals.scores import Scores, repeats, scores
+from crm_metrics.intervals.scores import Scores, correlation, repeats, scores
 from crm_metrics.intervals.signals import ALIKE, Noise
 from crm_metrics.metrics.metric import Metric, Unit
 
@@ -23,18 +24,10 @@ class Noises:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._scores: dict[str, Scores | None] = {}
+        self._scores: dict[tuple[str, int], Scores | None] = {}
         past = {(earlier.start, earlier.end): earlier for window in engine.windows for earlier in window.past}
         self._place = {edges: place for place, edges in enumerate(past)}
-        self._past = Engine(
-            engine.dataset,
-            engine.catalog,
-            list(past.values()),
-            engine.by,
-            keep=engine.keep,
-            rest=engine.rest,
-            limits=False,
-        )
+        self._past = engine.over(list(past.values()), limits=False)
 
     def of(self, metric: Metric, now: int, before: int) -> Noise:
         """By segment, how much longer the window `now` is than `before`, how much the periods before it differed, and how
@@ -56,11 +49,22 @@ class Noises:
             return np.full(1, np.nan)
         if metric.unit is Unit.COUNT or metric.over_months or not repeats(self._engine, metric):
             return np.zeros(1)
-        if metric.name not in self._scores:
-            cells = self._engine.cells(metric.name)
-            self._scores[metric.name] = scores(self._engine, metric, cells) if isinstance(cells, Cells) else None
-        by_unit = self._scores[metric.name]
-        return np.zeros(1) if by_unit is None else by_unit.correlation(now, before)
+        later, earlier = self._scores_at(metric, now), self._scores_at(metric, before)
+        return np.zeros(1) if later is None or earlier is None else correlation(*later, *earlier)
+
+    def _scores_at(self, metric: Metric, window: int) -> tuple[Scores, int] | None:
+        """The scores of the block of windows that one is in, with its place among them. Two blocks are kept."""
+        cut = blocks(self._engine, [metric])
+        block = next(block for block in cut if block.start <= window < block.stop)
+        if (metric.name, block.start) not in self._scores:
+            engine = self._engine if len(cut) == 1 else self._engine.part(block)
+            cells = engine.cells(metric.name)
+            while len(cut) > 1 and len(self._scores) > 1:
+                self._scores.pop(next(iter(self._scores)))
+            by_unit = scores(engine, metric, cells) if isinstance(cells, Cells) else None
+            self._scores[metric.name, block.start] = by_unit
+        by_unit = self._scores[metric.name, block.start]
+        return None if by_unit is None else (by_unit, window - block.start)
 
     def _spread(self, metric: Metric, window: Window, days: float) -> Floats:
         """The standard deviation of the periods before a window, in its length where `days` say it; NaN of too few."""

@@ -65,17 +65,22 @@ class Scores:
         """How many units each cell has."""
         return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape).astype(np.float64)
 
-    @np.errstate(all="ignore")
-    def correlation(self, now: int, before: int) -> Floats:
-        """By segment, how far two windows vary together because the same units are in both: 0 for no unit, never below."""
-        segments, span = self.shape[1], int(self.unit.max(initial=0)) + 1
-        window, segment = np.divmod(self.cell, segments)
-        keys, first, second = segment * span + self.unit, window == now, window == before
-        both, of_now, of_before = np.intersect1d(keys[first], keys[second], assume_unique=True, return_indices=True)
-        shared = weighted(both // span, self.score[first][of_now] * self.score[second][of_before], segments)
-        variance = self.variance
-        correlation = shared / np.sqrt(variance[now] * variance[before])
-        return np.clip(np.nan_to_num(correlation), 0, 1)
+    def of(self, window: int, span: int) -> tuple[Ints, Floats]:
+        """A number for each segment and unit in a window, and its score."""
+        windows, segment = np.divmod(self.cell, self.shape[1])
+        there = windows == window
+        return segment[there] * span + self.unit[there], self.score[there]
+
+
+@np.errstate(all="ignore")
+def correlation(later: Scores, now: int, earlier: Scores, before: int) -> Floats:
+    """By segment, how far two windows vary together because the same units are in both: 0 for no unit, never below."""
+    segments = later.shape[1]
+    span = int(max(later.unit.max(initial=0), earlier.unit.max(initial=0))) + 1
+    (keys, first), (others, second) = later.of(now, span), earlier.of(before, span)
+    both, of_now, of_before = np.intersect1d(keys, others, assume_unique=True, return_indices=True)
+    shared = weighted(both // span, first[of_now] * second[of_before], segments)
+    return np.clip(np.nan_to_num(shared / np.sqrt(later.variance[now] * earlier.variance[before])), 0, 1)
 
 
 def repeats(engine: Engine, metric: Metric) -> bool:
@@ -114,9 +119,8 @@ def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -
     parts = [_of_group(engine, leaves, unit, gradient, cells) for leaves, unit in _together(engine, own)]
     cell, unit, score = parts[0]
     if len(parts) > 1:
-        step = np.cumsum([0, *(int(unit.max(initial=0)) + 1 for _, unit, _ in parts)])
         cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
-        unit = np.concatenate([part[1] + first for part, first in zip(parts, step, strict=False)])
+        unit = np.concatenate([unit * len(parts) + at for at, (_, unit, _) in enumerate(parts)])
     by_unit = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
     return _with_whole(engine, by_unit, wholes[0], gradient[wholes[0]], cells) if wholes else by_unit
 
