@@ -22,7 +22,7 @@ _BEYOND = r"""r\s*=\s*["'](?:(?i:{})[A-Za-z]*(?:\d|\z)|[A-Za-z]*(?:{}))"""
 # Cells and rows that do not begin with a reference: they may have none and count from the one before.
 _UNPLACED = r"[<:](?:c|row)(?:[/>]|\s+(?:[^r\s]|r\s*[^=\s]|r?\s*=?\s*\z))"
 _WORKSHEET = re.compile(rb"""<Relationship\b(?=[^>]*?/worksheet["'])[^>]*?\bTarget\s*=\s*["']([^"']+)""")
-_LONGEST_TAG = 4096
+_LONGEST_TAG, _START = 4096, 1 << 15
 _REPEATED = re.compile(rb"""<table:table-(row|cell)\b([^>]*-repeated\s*=\s*["'](\d{2,})["'][^>]*)>""")
 
 
@@ -83,7 +83,9 @@ def _reach(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> tuple[int, bool
             block = rest + block
             tags = block.rfind(b">") + 1
             end = tags if tags > len(block) - _LONGEST_TAG else len(block)
-            is_sheet = is_sheet or b"sheetData" in block
+            if not is_sheet and (is_sheet := b"sheetData" in block):  # the first rows mostly are as wide as any
+                references = _REFERENCE.findall(block, 0, _START)
+                columns = max((column_number(letters) for letters, _ in references), default=0)
             if is_sheet:
                 if last := _REFERENCE.search(block, max(block.rfind(b"row r=", 0, end), 0), end):
                     rows = max(rows, _row_number(last[2]))

@@ -222,6 +222,7 @@ ERRORS = {
     "Ref": "#REF!",
     "Value": "#VALUE!",
 }
+DATED = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 MIDNIGHT = r"^(\d{4}-\d\d-\d\d) 00:00:00$"
 # Excel keeps a duration as days since 1899-12-31; it comes as a date in the first two months of its calendar.
 DURATION = r"^(1899-12-3[01]|1900-0[12]-\d\d) \d\d:\d\d:\d\d"
@@ -256,12 +257,14 @@ def cleaned(column: pa.Array) -> pa.Array:
     """Cells of blanks as null; dates without a time when no cell of the column has one; durations as HH:MM:SS."""
     column = column.cast(pa.string())
     column = pc.if_else(pc.equal(pc.utf8_trim_whitespace(column), ""), pa.scalar(None, pa.string()), column)
-    dated = pc.match_substring_regex(column, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+    if (pc.max(pc.binary_length(column)).as_py() or 0) < len("2025-01-31 00:00:00"):
+        return column
+    dated = pc.match_substring_regex(column, DATED)
     if not pc.any(dated).as_py():
         return column
     if pc.any(pc.match_substring_regex(column, "^1899-12-3")).as_py():
         column = pa.array([_duration(cell) for cell in column.to_pylist()], pa.string())
-        dated = pc.match_substring_regex(column, r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
+        dated = pc.match_substring_regex(column, DATED)
     if pc.all(pc.match_substring_regex(column.filter(dated), MIDNIGHT)).as_py():
         column = pc.replace_substring_regex(column, MIDNIGHT, r"\1")
     return column
