@@ -86,7 +86,7 @@ def limits(low: float | None, high: float | None, unit: str, *, like: float | No
     thousands = next((pair for pair in ((1e6, "M"), (1e3, "k")) if largest >= 10 * pair[0]), (1.0, ""))
     shown = [number * factor / thousands[0] for number in finite]
     span = abs(shown[-1] - shown[0]) or abs(shown[0])
-    places = min(max(0, 1 - math.floor(math.log10(span))), decimals(shown[-1], unit)) if span else 0
+    places = min(max(0, 1 - math.floor(math.log10(span))), _usual(abs(shown[-1]), unit)) if span else 0
     texts = [_digits(number, places) + thousands[1] for number in shown]
     words = (
         f"{texts[0]} {MISSING} {texts[-1]}"
@@ -129,8 +129,12 @@ def suffix(unit: str, currency: str | None = None) -> str:
 
 
 def decimals(number: float, unit: str) -> int:
-    """How many decimals a number has that is shown in a unit; shares come in percent."""
-    size = abs(number)
+    """How many decimals a number has that is shown in a unit; shares come in percent. Of one that would be shown as 0 its
+    first two digits count."""
+    return _telling(number, _usual(abs(number), unit))
+
+
+def _usual(size: float, unit: str) -> int:
     match unit:
         case Unit.COUNT:
             return 0 if abs(size - round(size)) < _NOISE else 1
@@ -145,12 +149,21 @@ def decimals(number: float, unit: str) -> int:
     return 1
 
 
+def _telling(number: float, places: int) -> int:
+    """So many decimals, or more where a number that is not 0 would be shown as 0: then its first two digits count."""
+    size = abs(number)
+    if size < _NOISE or size >= 10.0**-places or _rounded(number, places):
+        return places
+    return -int(Decimal(f"{size:.1e}").as_tuple().exponent)
+
+
+def _rounded(number: float, places: int) -> Decimal:
+    # As a spreadsheet does, on 15 digits and half away from zero, so that both show the same: 0.6315 is 63.2 %.
+    return Decimal(f"{abs(number):.15g}").quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
+
+
 def _digits(number: float, places: int) -> str:
-    # Rounded as a spreadsheet does, on 15 digits and half away from zero, so that both show the same: 0.6315 is 63.2 %.
-    size = Decimal(f"{abs(number):.15g}")
-    rounded = size.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, _DIGITS)
-    if not rounded and size >= _NOISE:
-        rounded = Decimal(f"{size:.1e}")
+    rounded = _rounded(number, _telling(number, places))
     text = f"{rounded:,f}"
     return f"{MINUS}{text}" if number < 0 and rounded else text
 

@@ -169,11 +169,11 @@ def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
     if sheet.for_people:
         columns = [column for column in columns if column.shown and filled(sheet, column)]
     heads = [column.heading if column.shown else column.name for column in columns]
+    set_widths(worksheet, sheet, columns, heads)
     put_heads(worksheet, 1, columns, heads)
     put_body(worksheet, 2, sheet, columns, most=_fitting(sheet), exact=True)
     if not len(sheet.rows):
         put_cell(worksheet, 2, 1, sheet.empty or "nothing")
-    set_widths(worksheet, sheet, columns, heads)
     worksheet.freeze_panes = "A2"
     if len(sheet.rows):
         worksheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(sheet.rows) + 1}"

@@ -86,6 +86,27 @@ def test_a_series_opens_with_its_headline_figures_and_periods_across(tmp_path: P
     assert page.index("<h2>Headline figures</h2>") < page.index("<h2>Not available</h2>")
 
 
+@pytest.mark.parametrize("by", ["owner", "owner,month"])
+def test_a_report_by_segment_opens_with_its_headline_figures_across(tmp_path: Path, by: str) -> None:
+    asked = ("report", SAMPLE, "-p", "2025-Q4", "-m", "win_rate,deals_won,revenue_won,revenue")
+    assert crm_metrics(*asked, "--by", by, "-o", str(tmp_path / "r.xlsx")).code == 0
+    summary = list(openpyxl.load_workbook(tmp_path / "r.xlsx")["Summary"].iter_rows(values_only=True))
+    (top,) = (place for place, row in enumerate(summary) if row[0] == "owner")
+    assert summary[top - 1][0] == "Headline figures"
+    heads = ["owner", "Win rate", "Revenue won", "Revenue (orders) (USD)"]  # which deals are in no currency
+    assert heads == [*summary[top][:4]]
+    values = {
+        (row["title"], row["owner"]): float(row["value"])
+        for row in crm_metrics(*asked, "--by", "owner", "-f", "csv").rows
+        if row["value"]
+    }
+    for title, at, digits in (("Win rate", 1, 1e-12), ("Revenue won", 2, 1e-9), ("Revenue (orders)", 3, 1e-9)):
+        shown = {row[0]: row[at] for row in summary[top + 1 :] if row[at] is not None}
+        assert shown == {
+            owner: pytest.approx(value, digits) for (name, owner), value in values.items() if name == title
+        }
+
+
 def test_the_figures_of_segments_are_not_drawn(page: str) -> None:
     assert "<figure>" in page
     assert "<figure>" not in crm_metrics("report", SAMPLE, "-p", "2025-12", "--by", "owner", "-f", "html").out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import subprocess
 import zipfile
@@ -15,9 +16,10 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
-from crm_metrics.book import OF_ROW, Book, Column, Curve, Origin, Sheet
+from crm_metrics.book import OF_ROW, Book, Column, Curve, Origin, Sheet, cells
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers import write
+from crm_metrics.writers.workbook.cells import number_format
 from tests.writers.books import workbook
 
 GOALS = Sheet(
@@ -82,6 +84,28 @@ def test_numbers_are_numbers_in_the_format_of_their_unit_and_currency() -> None:
         (-10.25, "+#,##0.00 [$USD]_);-#,##0.00 [$USD]_);#,##0.00 [$USD]_)"),
         (0.017, "+#,##0.0%_);-#,##0.0%_);#,##0.0%_)"),
     }
+
+
+@pytest.mark.parametrize("unit", [Unit.PERCENT, Unit.MONEY, Unit.MINUTES, Unit.SCORE, Unit.COUNT, Unit.DAYS])
+@pytest.mark.parametrize("number", [-0.000163, 0.00049, 0.0004999, 0.04, 0.6315, 12.3456, -1234.5, 0.0, 1e-9])
+def test_a_number_has_as_many_decimals_as_on_a_page(unit: Unit, number: float) -> None:
+    """So a small one is not shown as 0 (−0.0 % of −0.016 %), and of a usual one there are no more."""
+    code = number_format(number, unit, None, "").partition('"')[0].strip("_)%")
+    shown = re.match(r"[−\d,.]+", cells.value(number, unit)) if unit is not Unit.MINUTES or number > -120 else None
+    if shown is not None:
+        assert len(code.partition(".")[2]) == len(shown.group().partition(".")[2])
+
+
+def test_headings_keep_apart_and_are_folded_rather_than_wide() -> None:
+    columns = [Column("a", "Recurring revenue a month (USD)", Unit.COUNT), Column("b", "beyond chance")]
+    drawn = workbook(Book("Fit", Origin(), [Sheet("fit", "", columns, [[1, "no"]])]))["Summary"]
+    row = int(drawn.freeze_panes[1:]) - 1
+    number, text = drawn.cell(row, 1), drawn.cell(row, 2)
+    assert ("right", 1, True, "left") == (
+        number.alignment.horizontal, number.alignment.indent, number.alignment.wrap_text, text.alignment.horizontal,
+    )  # fmt: skip
+    assert drawn.column_dimensions["A"].width < len(columns[0].title) / 1.5
+    assert drawn.row_dimensions[row].height == 45
 
 
 def test_days_are_days_from_1900_on_and_ids_are_text() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Container, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Column, Curve, Frame, Origin, Sheet, cells
+from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Curve, Frame, Origin, Sheet, cells
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.wide import across
 from crm_metrics.intervals.signals import BETTER, WORSE
@@ -93,8 +93,8 @@ def _defined(name: str, catalog: Catalog) -> dict[str, str]:
 
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
-    """The headline figures, of a series with its periods across, then all of them by family, then those that cannot be given
-    with what they lack."""
+    """The headline figures, of a series with its periods across, by segment with the figures across; then all of them by
+    family, then those that cannot be given with what they lack."""
     available = report.rows["metric"].where(report.rows["value"].notna())
     several = report.grain is not None
     shown = [
@@ -113,7 +113,11 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         for name, (title, names) in chosen.items()
         if len(places := available.isin(names).to_numpy().nonzero()[0])
     ]
-    overview = [_over_time(report, headlines)] if several and not report.by else []
+    overview = []
+    if report.by:
+        overview = [_by_segment(report, headlines)]
+    elif several:
+        overview = [_over_time(report, headlines)]
     return [
         *(sheet for sheet in overview if sheet.rows),
         *sheets,
@@ -139,6 +143,32 @@ def _over_time(report: Report, headlines: set[str]) -> Sheet:
         notes=[f"Not final in {period}: {titles}" for period, titles in young.items()],
         for_people=True,
     )
+
+
+def _by_segment(report: Report, headlines: set[str]) -> Sheet:
+    """The headline figures of each segment, across, of a series those of the whole period; each currency has columns of its
+    own, whose headings name it."""
+    import numpy as np
+    import pandas as pd
+
+    rows = report.rows.iloc[:0] if report.grain is not None else report.rows
+    rows = rows if report.together is None else report.together
+    rows = rows[rows["metric"].isin(headlines) & rows["value"].notna()]
+    place, segments = pd.factorize(pd.MultiIndex.from_frame(rows[list(report.by)]))
+    values = rows["value"].to_numpy(dtype=float)
+    columns, figures = [Column(name) for name in report.by], list[Any]()
+    kinds: Any = rows.groupby(["metric", "title", "unit", "currency"], sort=False, dropna=False).indices
+    for (metric, title, unit, code), own in kinds.items():
+        if isinstance(code, str):
+            metric, title = f"{metric}_{code}", f"{title} ({code})"
+        columns.append(Column(metric, title, unit))
+        figures.append(np.full(len(segments), np.nan))
+        figures[-1][place[own]] = values[own]
+    listed: list[list[Cell]] = [
+        [None if cell != cell else cell for cell in (*segment, *line)]
+        for segment, line in zip(segments, np.stack(figures, axis=1).tolist() if figures else [], strict=True)
+    ]
+    return Sheet("headlines", "Headline figures", columns, listed, for_people=True)
 
 
 def _curves(report: Report) -> list[Curve]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Cell, Column, Sheet, cells
@@ -21,7 +22,7 @@ LETTERS = 32_767  # of a cell
 _FIRST_DAY = date(1900, 3, 1)  # the day from which on spreadsheets agree on numbers of days
 _EXACT = 2**53
 DAYS = "yyyy-mm-dd"  # the format of days
-_WIDEST = 60
+_WIDEST, _HEAD = 60, 12  # letters of a column, and up to which a heading is on one line
 COLORS = {"green": "1B6E33", "red": "A61B1B", "yellow": "8A5A00", "dim": "6B6B6B"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
@@ -134,21 +135,32 @@ def set_widths(worksheet: Worksheet, sheet: Sheet, columns: Sequence[Column], he
 
     few = Sheet(sheet.name, sheet.title, sheet.columns, sheet.rows[:200], currency=sheet.currency)
     for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
-        longest = max(map(len, [head, *texts(few, column)]))
+        longest = max(map(len, texts(few, column)), default=0)
+        longest = max(longest, *map(len, _folded(head, longest)), 0)
         letter = get_column_letter(number)
         before = worksheet.column_dimensions[letter].width if letter in worksheet.column_dimensions else 0
         worksheet.column_dimensions[letter].width = max(before, min(max(longest + 3, 9), _WIDEST))
 
 
 def put_heads(worksheet: Worksheet, row: int, columns: Sequence[Column], heads: Sequence[str]) -> None:
+    """The headings, each on as many lines as the width of its column asks for."""
     from openpyxl.styles import Alignment, Border, PatternFill, Side
 
+    lines = 1
     for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
         put_cell(worksheet, row, number, head or " ", format="@", bold=True)
         field = worksheet.cell(row, number)
         field.fill = PatternFill("solid", fgColor="E8EEF4")
         field.border = Border(bottom=Side("thin", color="7F7F7F"))
-        field.alignment = Alignment(horizontal="left" if column.unit is None else "right", vertical="bottom")
+        # Numbers stand away from a text that begins where they end.
+        side = {"horizontal": "left"} if column.unit is None else {"horizontal": "right", "indent": 1}
+        field.alignment = Alignment(**side, vertical="bottom", wrap_text=True)
+        lines = max(lines, len(_folded(head, int(worksheet.column_dimensions[field.column_letter].width) - 3)))
+    worksheet.row_dimensions[row].height = 15.0 * lines
+
+
+def _folded(head: str, letters: int) -> list[str]:
+    return wrap(head, max(letters, _HEAD), break_long_words=False)
 
 
 def put_paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns: int) -> int:

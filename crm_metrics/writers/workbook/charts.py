@@ -37,9 +37,9 @@ def draw_heat_map(workbook: Workbook, chart: HeatMap) -> None:
     rows.append(["average", None, *chart.average])
     sheet = Sheet("map", chart.title, columns, rows)
     heads = [column.heading for column in columns]
+    set_widths(worksheet, sheet, columns, heads)
     put_heads(worksheet, 1, columns, heads)
     put_body(worksheet, 2, sheet, columns, most=len(rows), exact=True)
-    set_widths(worksheet, sheet, columns, heads)
     if len(chart.rows) and len(steps) > 1:
         last = worksheet.cell(len(chart.rows) + 1, len(columns)).coordinate
         scale = ColorScaleRule(

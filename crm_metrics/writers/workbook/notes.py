@@ -68,12 +68,12 @@ def _listed(
     from openpyxl.utils import get_column_letter
 
     worksheet = new_sheet(workbook, title)
+    for number in range(1, len(heads) + 1):
+        width = wide[number - 1] if number <= len(wide) else 14
+        worksheet.column_dimensions[get_column_letter(number)].width = width
     put_heads(worksheet, 1, [Column(head) for head in heads], heads)
     for at, row in enumerate(rows or [("nothing",)], 2):
         for number, content in enumerate(row, 1):
             put_cell(worksheet, at, number, content, format="@" if isinstance(content, str) else "")
             worksheet.cell(at, number).alignment = Alignment(wrap_text=True, vertical="top")
-    for number in range(1, len(heads) + 1):
-        width = wide[number - 1] if number <= len(wide) else 14
-        worksheet.column_dimensions[get_column_letter(number)].width = width
     worksheet.freeze_panes = "A2"
