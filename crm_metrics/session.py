@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from crm_metrics.analysis.inventory import Inventory
     from crm_metrics.engine.windows import Window
+    from crm_metrics.loaders.mapping import Recogniser
     from crm_metrics.loaders.reading import Opened
     from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.periods import PeriodSpec
@@ -91,7 +92,8 @@ class Session:
     def under(self, **settings: object) -> Session:
         """The same files, opened once for both, under other settings."""
         other = copy(self)
-        other.__dict__["files"] = self.files
+        other.__dict__ |= {"files": self.files}
+        other.__dict__.pop("_recogniser", None)  # it goes by the settings
         other.settings = self.settings.but(**settings)
         other._expected, other._loaded = None, []
         return other
@@ -111,11 +113,14 @@ class Session:
     def columns(self) -> list[tuple[str, tuple[str, ...]]]:
         """The table that each of the files is recognised as, with the columns it has; files of no known kind are left
         out."""
+        recognised = [self._recogniser.recognise(raw, self.tables.get(raw.path)) for raw in self.files.tables]
+        return [(reading.layout.table, tuple(reading.columns)) for reading in recognised if reading is not None]
+
+    @cached_property
+    def _recogniser(self) -> Recogniser:
         from crm_metrics.loaders.mapping import Recogniser
 
-        recogniser = Recogniser(self.settings)
-        recognised = [recogniser.recognise(raw, None) for raw in self.files.tables]
-        return [(reading.layout.table, tuple(reading.columns)) for reading in recognised if reading is not None]
+        return Recogniser(self.settings)
 
     def period(self, text: str | None) -> PeriodSpec | None:
         """A period as it is written; None without one. Raises `UsageError` that names the nearest valid form."""
@@ -181,7 +186,7 @@ class Session:
             need.by,
             forced=self.tables,
             issues=files.issues,
-            settings=settings,
+            recogniser=self._recogniser,
             apart=need.apart,
             where=parse_rows(settings.where, "--where") if settings.where else None,
         )

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from crm_metrics import api
 from crm_metrics.loaders import overlaps
+from crm_metrics.loaders.mapping import Recogniser
+from crm_metrics.loaders.reading import Raw
 from tests.conftest import TODAY
+
+SAMPLE = Path(__file__).parent.parent / "sample_data"
 
 
 def overlaps_of(folder: Path, files: dict[str, str]) -> list[tuple[str, str]]:
@@ -42,3 +49,27 @@ def test_pairs_are_those_that_share_a_hash() -> None:
 
     assert overlaps._sharing(hashes, np.array([0, 0, 1, 1, 2, 3])) == {(0, 1), (0, 2), (0, 3), (1, 3)}
     assert overlaps._sharing(hashes[:2], np.array([0, 1])) == set()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda paths: api.report(paths, period="2025", today=TODAY),
+        lambda paths: api.review(paths, period="2025-12", today=TODAY),
+        lambda paths: api.why(paths, "win_rate", period="2025-12", today=TODAY),
+        lambda paths: api.check(paths, today=TODAY),
+    ],
+    ids=["report", "review", "why", "check"],
+)
+def test_each_file_is_recognised_once(ask: Callable[[list[str]], object], monkeypatch: pytest.MonkeyPatch) -> None:
+    recognise, seen = Recogniser._best, Counter[str]()
+
+    def counted(self: Recogniser, raw: Raw, *args: Any) -> Any:
+        seen[raw.path] += 1
+        return recognise(self, raw, *args)
+
+    monkeypatch.setattr(Recogniser, "_best", counted)
+    ask([str(SAMPLE)])
+
+    assert len(seen) > 5
+    assert set(seen.values()) == {1}

@@ -18,6 +18,7 @@ from crm_metrics.loaders.exported import BESIDE, FILE, READ_AS, name_of
 from crm_metrics.loaders.exported import ROW as ROW_OF
 from crm_metrics.loaders.gathering import gather
 from crm_metrics.loaders.loading import load
+from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.normalising import FileRows
 from crm_metrics.loaders.normalising.rows import SCORES
 from crm_metrics.loaders.reading import Opened
@@ -45,7 +46,7 @@ def cleaned(opened: Opened, settings: Settings, *, today: date) -> list[Cleaned]
     Raises `DataError` for what can be read in two ways, `NothingToReport` where nothing is recognised.
     """
     wanted = [(table, column) for table, spec in schema.TABLES.items() for column in spec.columns]
-    gathered = gather(opened.tables, wanted, (), issues=opened.issues, settings=settings)
+    gathered = gather(opened.tables, wanted, (), issues=opened.issues, recogniser=Recogniser(settings))
     headers = {fetched.raw.path: fetched.raw.header for fetched in gathered.files}
     tables: list[tuple[str, Source, pa.Table]] = []
 

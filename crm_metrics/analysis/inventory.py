@@ -15,6 +15,7 @@ from crm_metrics.errors import DataError, NothingToReport, SeveralError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.gathering import gather
 from crm_metrics.loaders.loading import load
+from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.normalising import FileRows
 from crm_metrics.loaders.reading import Opened, Raw
 from crm_metrics.schema import Kind
@@ -61,10 +62,11 @@ def load_inventory(opened: Opened, settings: Settings, *, today: date, forced: M
     """All that the opened files hold. `forced` names the table of a path. Raises `DataError` only for what belongs to no
     single file."""
     remaining, refused = list(opened.tables), dict(opened.unreadable)
+    recogniser = Recogniser(settings)
     dataset, read, issues = None, dict[int, AsRead](), list(opened.issues)
     while remaining:
         try:
-            gathered = gather(remaining, _all_columns(), (), forced=forced, issues=opened.issues, settings=settings)
+            gathered = gather(remaining, _all_columns(), (), forced=forced, issues=opened.issues, recogniser=recogniser)
             dataset = load(gathered, settings, today=today, watch=lambda files: read.update(_as_read(files)))
             issues = dataset.issues
             break

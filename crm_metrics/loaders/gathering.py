@@ -66,7 +66,7 @@ def gather(
     *,
     forced: Mapping[str, str] | None = None,
     issues: Iterable[Issue] = (),
-    settings: Settings | None = None,
+    recogniser: Recogniser | None = None,
     apart: Iterable[str] = (),
     where: Filter | None = None,
 ) -> Gathered:
@@ -75,10 +75,11 @@ def gather(
     `where` says which rows the figures are made of.
     Raises `NothingToReport` when no file is recognised, `UsageError` for a dimension that nothing has, `DataError` for a
     file that can be two tables and for files that do not fit into memory."""
+    recogniser = recogniser or Recogniser(Settings())
     own_dims, wanted, own_issues = list(dims), list(wanted), list(issues)
     choosing = sorted(columns(where)) if where else []
     dims = list(dict.fromkeys([*own_dims, *choosing]))
-    files = _recognised(raws, own_issues, forced or {}, Recogniser(settings or Settings()))
+    files = _recognised(raws, own_issues, forced or {}, recogniser)
     halves = {raw.path: _halves(raw, recognised) for raw, recognised in files}
     needs = schema.inputs(
         [*wanted, *((table, dim) for table in held(files) for dim in dims if dim in schema.TABLES[table].columns)]
@@ -114,7 +115,7 @@ def gather(
         missing = [*spellings_of_missing(), *recognised.layout.missing]
         cells = pool.submit(_read, raw, how.columns, missing, threads=threads)
         started[path] = Fetched(raw, recognised, how, cells)
-    offers = _offers(files, needs, settings or Settings())  # while the files are read
+    offers = _offers(files, needs, recogniser.settings)  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
     return Gathered(fetched, {table for table, _ in wanted}, needs, own_dims, where, own_issues, pool, offers)
 

@@ -17,8 +17,8 @@ from crm_metrics.settings import FileRules, Settings
 
 
 class Recogniser:
-    """Recognises files by the user's own vendor files first, then by the built-in ones; a table or a column that the
-    settings name stands. Raises `SettingsError` for vendor files with mistakes in them."""
+    """Recognises files, each once, by the user's own vendor files first, then by the built-in ones; a table or a column that
+    the settings name stands. Raises `SettingsError` for vendor files with mistakes in them."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -28,10 +28,18 @@ class Recogniser:
 
             self._own = [layout for path in settings.vendor_files for layout in vendor_files.read(path)]
         self._again = ReadAgain(self._own)
+        self._readings: dict[tuple[int, str | None], tuple[Raw, Recognised | None]] = {}
 
     def recognise(self, raw: Raw, table: str | None = None) -> Recognised | None:
-        """The reading of a file, None when it is no known table; with `table`, as that table in the generic names. Raises
-        `SettingsError` for a mapping that does not fit the file."""
+        """The reading of a file, None when it is no known table; with `table`, as that table in the generic names. Who asks
+        may change the columns of it. Raises `SettingsError` for a mapping that does not fit the file."""
+        key = (id(raw), table)
+        if key not in self._readings:
+            self._readings[key] = raw, self._recognised(raw, table)
+        reading = self._readings[key][1]
+        return None if reading is None else replace(reading, columns={**reading.columns})
+
+    def _recognised(self, raw: Raw, table: str | None) -> Recognised | None:
         rules = self.settings.rules(raw.path)
         if table is not None or not (rules.columns or rules.table or rules.vendor):
             return self._best(raw, raw.header, table)
