@@ -64,7 +64,13 @@ def test_every_side_of_churn_has_words_in_nine_languages() -> None:
     )
 
 
-@pytest.mark.parametrize("table", [*STATES, "churn_reasons"])
+def test_renewals_and_other_deals_have_words_in_nine_languages() -> None:
+    block = {name: words for name, words in words_of("deal_types").items() if isinstance(words, dict)}
+
+    assert {kind: set(words) for kind, words in block.items()} == dict.fromkeys(("renewal", "other"), LANGUAGES)
+
+
+@pytest.mark.parametrize("table", [*STATES, "churn_reasons", "deal_types"])
 def test_no_word_stands_for_two_states(table: str) -> None:
     known = state_words(table)
     wrong = [

@@ -183,6 +183,7 @@ SALES: dict[str, Schema] = {
             ),
             "is_outcome_won": define(BOOL, "won", "outcome"),
             "is_outcome_lost": define(BOOL, "lost", "outcome"),
+            "is_renewal": define(BOOL, "its type says that it renews a contract", "type"),
             "is_lost_to_competitor": define(BOOL, "lost, with a reason that names a competitor", "lost_reason outcome"),
             **state("created_at closed_at"),
         },

@@ -56,6 +56,7 @@ METRICS = [
     "weighted_pipeline",
     "overdue_open_deals",
     "lost_to_competitor_rate",
+    "renewal_rate",
     "loss_reasons",
     *STAGE_METRICS,
     "campaign_conversion_rate",

@@ -406,7 +406,7 @@ OWN_COLUMNS: dict[str, dict[str, list[Any]]] = {
         f"{name}_minutes": [0, 1, 5, 30, 60.5, 600, None, -3]
         for name in ("first_resolution", "requester_wait", "agent_wait", "on_hold", "handle", "next_reply", "reply")
     },
-    "deals": {"activities": [0, 0, 1, 7, 30, None]},
+    "deals": {"activities": [0, 0, 1, 7, 30, None], "type": ["Renewal", "renewal", "New Business", None]},
     "spend": {"conversion_value": [0, 0, 10, 99.99, 3100, None]},
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from fractions import Fraction
 
@@ -169,6 +170,21 @@ class Sales(Family):
         self.world.need("deals.lost_reason")
         named = {fold(reason) for reason in self.world.settings.get("competitor_reasons", COMPETITOR)}
         return Fraction(sum(1 for deal in deals if fold(deal.get("lost_reason")) in named))
+
+    def renewals(self, deals: Callable[[], list[Row]]) -> Number:
+        self.world.need("deals.type")
+        if not any(fold(deal.get("type")) == "renewal" for deal in self.world.tables["deals"]):
+            raise UnavailableError("missing-column")
+        return Fraction(sum(1 for deal in deals() if fold(deal.get("type")) == "renewal"))
+
+    def closed_renewals(self) -> Number:
+        return self.renewals(lambda: [*self.won(), *self.lost()])
+
+    def renewals_won(self) -> Number:
+        return self.renewals(self.won)
+
+    def renewal_rate(self) -> Figure:
+        return self.ratio("renewals_won", "closed_renewals")
 
     def lost_to_competitor_rate(self) -> Figure:
         return self.ratio("deals_lost_to_competitor", "deals_lost")

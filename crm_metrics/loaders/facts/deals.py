@@ -5,11 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, put, words
+from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, distinct_values, put, words
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import DAY, NAT, instants, moments, numbers
 
+_SHOWN = 5  # types in a sentence
 _MANY = 30  # deals that ended all alike: hardly what happened, where some are lost and some won
 _COMPETITION = ("closed lost to competition",)  # Zoho's stage
 
@@ -31,10 +34,30 @@ def derive(draft: Draft) -> None:
         _pipeline(draft, table, is_open)
     _durations(draft, table, is_open)
     _amounts(draft, frame, outcome)
+    if "type" in frame and draft.asks("deals", "is_renewal"):
+        _renewals(draft, table, outcome != OPEN)
     if "lost_reason" in frame:
         named = words(frame, "lost_reason", draft.settings.competitor_reasons)
         named |= words(frame, "stage", _COMPETITION)
         frame["is_lost_to_competitor"] = named & (outcome == LOST)
+
+
+def _renewals(draft: Draft, table: Table, is_closed: Bools) -> None:
+    """Which deals renew a contract, by their type; one without a type renews none."""
+    types, known_words = table.frame["type"], state_words("deal_types")
+    is_renewal = by_text(types, lambda label: known_words.of_status(label) == "renewal", False)
+    unlisted = is_closed & by_text(types, lambda label: known_words.of_status(label) is None, False)
+    labels = [f"“{label}”" for label in distinct_values(table.frame, "type", unlisted)[:_SHOWN]]
+    if not is_renewal.any():
+        example = labels[0].strip("“”") if labels else "Type"
+        hint = f'where one is, say what its type means, in [[files]]: values.type = {{ "{example}" = "Renewal" }}'
+        table.unusable["is_renewal"] = Unusable(
+            "missing-column", "the deals do not say which of them is a renewal", hint
+        )
+    elif labels:
+        sentence = f"Counted as no renewals, as their type is none we know: {', '.join(labels)}"
+        draft.note(f"{sentence} (deals: {int(unlisted.sum()):,}).", "deals.is_renewal")
+    table.frame["is_renewal"] = is_renewal
 
 
 def _note_one_outcome(draft: Draft, outcome: np.ndarray) -> None:
