@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crm_metrics.loaders.reading import extents, limits
+from crm_metrics.errors import DataError
+from crm_metrics.loaders.reading import extents, limits, open_inputs
 from crm_metrics.loaders.reading.extents import column_letters
+from crm_metrics.loaders.reading.extents_xls import check_old_workbook
 
 LARGEST = 1 << 40
 Place = tuple[int, int]
@@ -94,3 +98,41 @@ def test_a_reference_is_seen_across_blocks(start: str) -> None:
     """A tag may be longer than what two blocks share."""
     quick, _ = seen(written([[(1, 1)]], lambda tag, _: start if tag == "c" else '<row r="1"'))
     assert quick > limits.MOST_CELLS
+
+
+def old(change: Callable[[bytearray, int, int], None]) -> bytes:
+    """An .xls whose first sheet has been changed: by what becomes of the place and type of each of its records."""
+    data = bytearray((Path(__file__).parents[1] / "workbooks" / "deals.xls").read_bytes())
+    at = data.find(b"\x09\x08\x10\x00\x00\x06\x10\x00")  # where the first sheet begins
+    while (kind := int.from_bytes(data[at : at + 2], "little")) != 0x0A:
+        length = int.from_bytes(data[at + 2 : at + 4], "little")
+        change(data, at + 4, kind)
+        at += 4 + length
+    return bytes(data)
+
+
+def far_cell(data: bytearray, at: int, kind: int) -> None:
+    if kind == 0x06:
+        data[at : at + 4] = b"\xff\xff\xff\xff"
+
+
+def far_announced(data: bytearray, at: int, kind: int) -> None:
+    if kind == 0x200:
+        data[at : at + 12] = struct.pack("<IIHH", 0, 1 << 31, 0, 256)
+
+
+@pytest.mark.parametrize(
+    ("change", "cells"), [(far_cell, "4,294,967,296"), (far_announced, "549,755,813,888")], ids=["cell", "announced"]
+)
+def test_a_far_cell_of_an_old_workbook_is_refused(
+    tmp_path: Path, change: Callable[[bytearray, int, int], None], cells: str
+) -> None:
+    """The reader would ask for more memory than there is, which ends the process without a word."""
+    (tmp_path / "deals.xls").write_bytes(old(change))
+    with pytest.raises(DataError, match=f"has a sheet of {cells} cells"):
+        open_inputs([str(tmp_path / "deals.xls")])
+
+
+def test_an_old_workbook_reaches_as_far_as_its_cells() -> None:
+    data = old(lambda data, at, kind: None)
+    assert (42 + 4,) == check_old_workbook("deals.xls", data).cells

@@ -56,10 +56,15 @@ def check_workbook(path: str, archive: zipfile.ZipFile) -> Extent:
             are_merged |= merged
             cells = _extent(archive, member, most) if cells > most else cells
         if cells > most:
-            hint = "Delete what lies far below or right of the table, or export it as CSV."
-            raise DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
+            raise too_far(path, cells)
         reached.append(0 if is_open else cells)
     return Extent(tuple(filter(None, reached)), are_merged)
+
+
+def too_far(path: str, cells: int) -> DataError:
+    """The error for a sheet that reaches over more cells than can be held in memory."""
+    hint = "Delete what lies far below or right of the table, or export it as CSV."
+    return DataError(f"has a sheet of {cells:,} cells, blank and repeated ones included", where=path, hint=hint)
 
 
 def _binary_sheets(archive: zipfile.ZipFile) -> set[str]:

@@ -7,6 +7,7 @@ import re
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from crm_metrics import progress
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import pandas as pd
+
+    from crm_metrics.loaders.reading.extents import Extent
 
 TEXT_ENDINGS = {".csv", ".tsv", ".tab", ".psv", ".txt"}
 WORKBOOK_ENDINGS = {".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"}
@@ -150,7 +153,7 @@ def _add_zip(content: Content, opened: Opening, depth: int) -> None:
         names = set(archive.namelist())
     if names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names:
         if not _is_known(content, opened):
-            _add_workbook(content, opened, source)
+            _add_workbook(content, opened, partial(_extent, content.path, source))
     elif content.ending in WORKBOOK_ENDINGS:
         raise DataError("is not a valid workbook", where=content.path, hint="Export or download it again.")
     elif "word/document.xml" in names or "ppt/presentation.xml" in names:
@@ -162,13 +165,14 @@ def _add_zip(content: Content, opened: Opening, depth: int) -> None:
 
 def _add_ole(content: Content, opened: Opening) -> None:
     """Microsoft's older container: a .xls, a workbook with a password, or a document of another program."""
+    from crm_metrics.loaders.reading.extents_xls import check_old_workbook
     from crm_metrics.loaders.reading.spreadsheets import protected
 
     data = content.all()
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise protected(content)
     if any(stream.encode("utf-16-le") in data for stream in ("Workbook", "Book")):
-        _add_workbook(content, opened)
+        _add_workbook(content, opened, partial(check_old_workbook, content.path, data))
     else:
         opened.ignored.append(content.path)
 
@@ -189,19 +193,24 @@ def _is_known(content: Content, opened: Opening) -> bool:
     return first_met is not content
 
 
-def _add_workbook(content: Content, opened: Opening, archive: Callable[[], Path | BytesIO] | None = None) -> None:
-    """Has a workbook opened in the background; what it needs is imported at once, in one thread."""
-    from crm_metrics.loaders.reading.extents import Extent, check_workbook
+def _extent(path: str, archive: Callable[[], Path | BytesIO]) -> Extent:
+    from crm_metrics.loaders.reading.extents import check_workbook
+
+    with zipfile.ZipFile(archive()) as parts:
+        return check_workbook(path, parts)
+
+
+def _add_workbook(content: Content, opened: Opening, extent: Callable[[], Extent]) -> None:
+    """Has a workbook opened in the background, once its extent is known to be one that fits into memory; what this needs is
+    imported at once, in one thread."""
     from crm_metrics.loaders.reading.workbook import open_workbook
 
     def add(to: Opened) -> None:
         progress.stage(f"opening {content.path}")
-        extent = Extent()
         with contents.steady(content):
-            if archive is not None:
-                with contents.readable(content), zipfile.ZipFile(archive()) as parts:
-                    extent = check_workbook(content.path, parts)
-            sheets, to.ignored = open_workbook(content, opened.stated, extent)
+            with contents.readable(content):
+                reaches = extent()
+            sheets, to.ignored = open_workbook(content, opened.stated, reaches)
         to.tables += sheets
         if not sheets:
             to.issues.append(Issue("empty-file", content.path))
