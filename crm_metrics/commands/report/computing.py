@@ -92,11 +92,15 @@ def compute(
         of_period = set(rows.loc[~rows["reason"].isin(WHATEVER_THE_PERIOD), "metric"])
         if not of_period:
             raise _nothing(_distinct(assembler.missing.values()))
+        reach, is_outside = _reach(dataset, span)
         raise _nothing(
             [
-                f"no figure can be given for {span.label}; {_span(dataset)}",
-                *_distinct(reason for name, reason in assembler.missing.items() if name in of_period),
-                *_distinct(reason for name, reason in assembler.missing.items() if name not in of_period)[:1],
+                f"no figure can be given for {span.label}; {reach}",
+                *(
+                    []
+                    if is_outside
+                    else _distinct(assembler.missing[name] for name in assembler.missing if name in of_period)
+                ),
             ],
             "Choose another period with -p, or -p all.",
             *assembler.offers,
@@ -187,16 +191,17 @@ def _distinct(missing: Iterable[str]) -> list[str]:
     return sorted(reasons, key=lambda reason: " end on " not in reason and " begin on " not in reason)[:2]
 
 
-def _span(dataset: Dataset) -> str:
+def _reach(dataset: Dataset, span: periods.Period) -> tuple[str, bool]:
+    """From when to when the data reaches, and whether that alone is why a span has no figures: no day of it is among them."""
     from crm_metrics.reporting.timeline import first_day
 
     first = first_day(dataset)
     if first is None:
-        return "the data has no dates"
+        return "the data has no dates", False
     if first > dataset.as_of:
-        return f"nothing happened up to {dataset.as_of}, the last day that counts"
-    newest = max(covered.newest for covered in dataset.coverage.values())
-    return f"the data reaches from {first} to {min(dataset.as_of, newest)}"
+        return f"nothing happened up to {dataset.as_of}, the last day that counts", False
+    last = min(dataset.as_of, max(covered.newest for covered in dataset.coverage.values()))
+    return f"the data reaches from {first} to {last}", span.end <= first or span.start > last
 
 
 def _history(
