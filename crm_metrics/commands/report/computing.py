@@ -96,11 +96,7 @@ def compute(
         raise _nothing(
             [
                 f"no figure can be given for {span.label}; {reach}",
-                *(
-                    []
-                    if is_outside
-                    else _distinct(assembler.missing[name] for name in assembler.missing if name in of_period)
-                ),
+                *_distinct(why for name, why in assembler.missing.items() if name in of_period and not is_outside),
             ],
             "Choose another period with -p, or -p all.",
             *assembler.offers,
@@ -192,7 +188,7 @@ def _distinct(missing: Iterable[str]) -> list[str]:
 
 
 def _reach(dataset: Dataset, span: periods.Period) -> tuple[str, bool]:
-    """From when to when the data reaches, and whether that alone is why a span has no figures: no day of it is among them."""
+    """From when to when the data reaches, and whether no day of the span is among them: more need not be said then."""
     from crm_metrics.reporting.timeline import first_day
 
     first = first_day(dataset)
