@@ -11,6 +11,7 @@ import sys
 import time
 import tracemalloc
 import zipfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -22,9 +23,11 @@ import pytest
 from crm_metrics import api
 from crm_metrics.analysis.voice import tokens
 from crm_metrics.commands.report.book import book
+from crm_metrics.engine import currencies
 from crm_metrics.loaders.gathering import gather
 from crm_metrics.loaders.reading import open_inputs
 from crm_metrics.reporting.assembly import _joined
+from crm_metrics.tables import Dataset
 from crm_metrics.writers import pieces
 from tests.conftest import TODAY
 
@@ -149,6 +152,26 @@ def test_a_figure_of_a_customer_takes_a_few_numbers(tmp_path: Path) -> None:
     small()  # what is imported and kept by then
     grown = peak(large) - peak(small)
     assert grown / (figures[1] - figures[0]) < 100 * 8  # numbers of eight bytes, what computes them included
+
+
+def test_each_currency_is_looked_at_once_however_many_figures_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = ("EUR", "USD", "GBP", "CHF", "SEK")
+    lines = [f"{at},Closed Won,{at},{codes[at % 5]},2025-03-0{at % 9 + 1}" for at in range(50)]
+    (tmp_path / "deals.csv").write_text("\n".join(["Deal ID,Stage,Amount,Currency,Close Date", *lines]))
+    only, seen = currencies._only, Counter[tuple[str, str]]()
+
+    def counted(dataset: Dataset, table: str, currency: str) -> Dataset:
+        seen[table, currency] += 1
+        return only(dataset, table, currency)
+
+    monkeypatch.setattr(currencies, "_only", counted)
+    rows = api.report([str(tmp_path)], period="2025-03", today=TODAY).rows
+
+    assert len(rows.loc[rows["currency"] == "CHF", "metric"].unique()) > 2
+    assert {code for _, code in seen} == {*codes}
+    assert set(seen.values()) == {1}
 
 
 def test_columns_that_say_one_thing_take_no_room() -> None:

@@ -4,6 +4,7 @@ holds several; a formula over tables only where all its money is in one."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from crm_metrics.schema import Kind, column
 from crm_metrics.tables import NO_RATE, NONE, Dataset
 
 _NOBODY, _SEVERAL = "(nobody)", "(several)"
+_SLICES: WeakKeyDictionary[Engine, dict[tuple[str, str], Engine]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,7 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
         return [Money(cells, np.full(shape, currency, dtype=object), present)]
     if _over_months(engine, metric):  # months of which a cell says nothing may be in other currencies
         return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
-    slices = {
-        (table, name): engine.over(engine.windows, dataset=_only(engine.dataset, table, name), limits=False)
-        for table, currencies in by_table.items()
-        for name in currencies
-    }
+    slices = {(table, name): _slice(engine, table, name) for table, codes in by_table.items() for name in codes}
     names = np.full(shape, _NOBODY, dtype=object)
     for leaf in leaves:
         _merge(names, _of_cells(engine, leaf, cells, slices, by_table[leaf.table]))
@@ -68,7 +66,17 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
         aligned = _aligned(slices[table, name], engine, own, cells)
         shown = present & (_rows(slices[table, name], engine, leaves, cells) > 0)
         parts.append(Money(aligned, np.full(shape, name, dtype=object), shown))
+        slices[table, name].forget()
     return parts
+
+
+def _slice(engine: Engine, table: str, currency: str) -> Engine:
+    """The engine of only one table's rows of one currency, the same for every metric."""
+    slices = _SLICES.setdefault(engine, {})
+    if (table, currency) not in slices:
+        only = _only(engine.dataset, table, currency)
+        slices[table, currency] = engine.over(engine.windows, dataset=only, limits=False)
+    return slices[table, currency]
 
 
 def slices(dataset: Dataset, table: str) -> list[Dataset]:
@@ -119,8 +127,8 @@ def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
     """The dataset with only one table's rows of one currency."""
     full = dataset.tables[table]
     values = full.frame["currency"]
-    rows = values.isna() if currency == NONE else values.astype("str") == currency
-    frame: pd.DataFrame = full.frame[rows.to_numpy()].reset_index(drop=True)
+    rows = values.isna() if currency == NONE else values == currency
+    frame: pd.DataFrame = full.frame[rows.to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
     return replace(dataset, tables={**dataset.tables, table: replace(full, frame=frame)})
 
 
