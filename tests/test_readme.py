@@ -164,10 +164,16 @@ def shell_words(command: str) -> list[str]:
     return list(lexer)
 
 
-@pytest.mark.parametrize("run", RUNS, ids=str)
-def test_it_runs_and_prints_what_the_page_says(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch):
+@pytest.fixture
+def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That folder to work in, and no settings of the user."""
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(folder / "nobody's settings"))
+
+
+@pytest.mark.usefixtures("inside")
+@pytest.mark.parametrize("run", RUNS, ids=str)
+def test_it_runs_and_prints_what_the_page_says(run: Run):
     code, out, err = outcome(run)
 
     may_find = code == 1 and ("--fail-on" in run.command or " check " in run.command)

@@ -264,7 +264,8 @@ class Settings:
     @property
     def changed(self) -> dict[str, Any]:
         """What is not as it is by default, by name."""
-        return {name: value for name, value in values_of(self).items() if value != values_of(Settings)[name]}
+        default = values_of(Settings)
+        return {name: value for name, value in values_of(self).items() if value != default[name]}
 
     def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
         """The same settings, with the file they come from and the line of each key in it."""
