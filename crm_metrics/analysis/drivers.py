@@ -16,6 +16,7 @@ from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
+from crm_metrics.expressions import Formula
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.signals import BEYOND_CHANCE, NONE, Noise, chances, holm, signals
@@ -73,17 +74,23 @@ class Change:
     refused: dict[str, str]
 
 
-def change(
-    dataset: Dataset, catalog: Catalog, metric: Metric, before: Window, now: Window, dims: Sequence[str]
-) -> Change:
-    """The change of a metric between two windows, by dimension; first the one that explains most. Raises `UsageError` for
-    a metric that is neither a ratio of sums nor a sum, `NothingToReport` where a period has no value."""
+def terms(metric: Metric, catalog: Catalog) -> tuple[Formula, Formula | None]:
+    """What a metric adds up, over what else it adds up. Raises `UsageError` for one that is neither a ratio of sums nor a
+    sum, or that is a figure for each of something."""
     if metric.per:
         raise UsageError(
             f"{metric.name} is a figure for each {' and '.join(metric.per)}, and why takes one figure apart",
             hint=f"'crm-metrics report -m {metric.name} --compare previous' shows which of them changed.",
         )
-    over, under = sums(metric, catalog)
+    return sums(metric, catalog)
+
+
+def change(
+    dataset: Dataset, catalog: Catalog, metric: Metric, before: Window, now: Window, dims: Sequence[str]
+) -> Change:
+    """The change of a metric between two windows, by dimension; first the one that explains most. Raises `UsageError` for
+    a metric that has no `terms`, `NothingToReport` where a period has no value."""
+    over, under = terms(metric, catalog)
     engine = Engine(dataset, catalog, [before, now])
     overall = grid_of(engine, metric, over, under)
     if isinstance(overall, str):

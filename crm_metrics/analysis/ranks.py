@@ -138,10 +138,11 @@ def _places(figures: Figures, together: float, *, is_share: bool, higher: bool) 
     """The best and the worst place of each: behind those that are surely better, before those that are surely worse."""
     count = len(figures.value)
     risk = _risk(count * (count - 1) / 2, together)
-    wide = _widened(figures, risk)
     if is_share:
-        low, high = wilson(figures.value, figures.effective, normal_quantile(1 - risk / 2))
-        wide = Figures(figures.value, low, high, figures.effective)
+        limits = wilson(figures.value, figures.effective, normal_quantile(1 - risk / 2))
+        wide = Figures(figures.value, *limits, figures.effective)
+    else:
+        wide = _widened(figures, risk)
     row, column = ((wide.value[at], wide.low[at], wide.high[at]) for at in (np.s_[:, None], np.s_[None, :]))
     more = difference(row, column)[0] > 0
     better = more if higher else more.T

@@ -53,6 +53,7 @@ def why(
     only = asked.only
     if asked.grain or asked.compare == "none":
         raise UsageError("why compares two periods and splits them by dimensions, not by time")
+    drivers.terms(only, asked.catalog)  # what cannot be taken apart is refused before anything is read
     if not asked.by:
         asked = replace(asked, by=dimensions.by_which(only, asked.catalog, session.columns))
     dataset = session.load(asked)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from crm_metrics.book import OF_ROW, Cell, Frame, Sheet
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crm_metrics.writers import How
 
 _EXACT = 2.0**53
+_SPELLED = 4096  # so many texts are kept as they were spelled
 _LONG = 1e10  # from here on Arrow writes an exponent
 _RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
@@ -90,6 +91,7 @@ def columns(sheet: Sheet, text: Callable[[str], str], missing: str, point: str =
         return _of_frame(sheet, sheet.rows.frame, text, missing, point)
     import pyarrow as pa
 
+    text = lru_cache(_SPELLED)(text)  # names stand in many rows
     cells = zip(*sheet.rows, strict=True) if sheet.rows else iter([()] * len(sheet.columns))
     return [pa.array([_spelled(cell, text, missing, point) for cell in column], pa.string()) for column in cells]
 
