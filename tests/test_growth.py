@@ -12,7 +12,7 @@ import time
 import tracemalloc
 import zipfile
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 from crm_metrics import api
+from crm_metrics.analysis.products.bought import Bought
 from crm_metrics.analysis.voice import tokens
 from crm_metrics.commands.report.book import book
 from crm_metrics.engine import currencies
@@ -172,6 +173,23 @@ def test_each_currency_is_looked_at_once_however_many_figures_there_are(
     assert len(rows.loc[rows["currency"] == "CHF", "metric"].unique()) > 2
     assert {code for _, code in seen} == {*codes}
     assert set(seen.values()) == {1}
+
+
+def test_the_buyers_of_many_products_are_looked_up_in_one_pass() -> None:
+    def passes(count: int) -> int:
+        seen = []
+
+        class Names(list[str]):
+            def __iter__(self) -> Iterator[str]:
+                seen.append(count)
+                return super().__iter__()
+
+        products, one = [f"P{at}" for at in range(count)], np.zeros(1, dtype=np.int64)
+        bought = Bought(products, one, one, one, np.ones(1), np.zeros(1, dtype=bool), is_order=True)
+        assert bought.buyers_of(Names(products)) == (1, 0)
+        return len(seen)
+
+    assert passes(200) == passes(2) == 1
 
 
 def test_columns_that_say_one_thing_take_no_room() -> None:

@@ -46,7 +46,8 @@ class Bought:
 
     def buyers_of(self, products: Sequence[str]) -> tuple[int, int]:
         """How many customers bought any of some products, and how many of them in two or more purchases."""
-        names = [place for place, name in enumerate(self.products) if name in set(products)]
+        asked = {*products}
+        names = [place for place, name in enumerate(self.products) if name in asked]
         rows = ~self.is_refund & (self.customer >= 0) & np.isin(self.product, names)
         everyone, often = self._again(self.customer[rows], rows)
         return len(everyone), len(often)
