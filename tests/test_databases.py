@@ -32,7 +32,7 @@ def tables() -> dict[str, pa.Table]:
     """The newest records of the sample data, with the types that Arrow sees in them."""
     lax = pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=lambda row: "skip")
     read = {name: pa_csv.read_csv(path, parse_options=lax) for name, path in FILES.items()}
-    return {name: table.slice(max(table.num_rows - 1000, 0)) for name, table in read.items()}
+    return {name: table.slice(max(table.num_rows - 300, 0)) for name, table in read.items()}
 
 
 def as_csv(folder: Path) -> list[str]:

@@ -6,7 +6,7 @@ import ast
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -116,19 +116,21 @@ def test_the_package_itself_imports_nothing() -> None:
     assert [] == list(imported(Path("__init__.py")))
 
 
-def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
-    """Run the command line in a process of its own: exit code, standard output, slow packages imported."""
+def run(*commands: Sequence[str], **environment: str) -> list[tuple[int, str, list[str]]]:
+    """Run command lines one after another in a process of their own: of each the exit code, standard output, and the slow
+    packages that are imported after it."""
     code = (
         "import sys\n"
-        f"sys.argv = ['crm-metrics', *{list(arguments)!r}]\n"
-        "code = 0\n"
-        "try:\n"
-        "    from crm_metrics.cli.app import app\n"
-        "    app()\n"
-        "except SystemExit as left:\n"
-        "    code = left.code or 0\n"
-        "slow = [name for name in ('pandas', 'numpy', 'pyarrow', 'openpyxl', 'scipy') if name in sys.modules]\n"
-        "print('\\n#', code, *slow)\n"
+        f"for arguments in {[[*command] for command in commands]!r}:\n"
+        "    sys.argv = ['crm-metrics', *arguments]\n"
+        "    code = 0\n"
+        "    try:\n"
+        "        from crm_metrics.cli.app import app\n"
+        "        app()\n"
+        "    except SystemExit as left:\n"
+        "        code = left.code or 0\n"
+        "    slow = [name for name in ('pandas', 'numpy', 'pyarrow', 'openpyxl', 'scipy') if name in sys.modules]\n"
+        "    print('\\n#', code, *slow, end='\\0')\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],
@@ -138,9 +140,12 @@ def run(*arguments: str, **environment: str) -> tuple[int, str, list[str]]:
         env=os.environ | environment,
         timeout=60,
     )
-    out, _, last = done.stdout.rpartition("\n#")
-    exit_code, *slow = last.split()
-    return int(exit_code), out, slow
+    outcomes = []
+    for printed in done.stdout.split("\0")[:-1]:
+        out, _, last = printed.rpartition("\n#")
+        exit_code, *slow = last.split()
+        outcomes.append((int(exit_code), out, slow))
+    return outcomes
 
 
 def test_the_command_line_is_imported_without_pandas() -> None:
@@ -150,54 +155,51 @@ def test_the_command_line_is_imported_without_pandas() -> None:
     assert "False" == done.stdout.strip()
 
 
-@pytest.mark.parametrize(
-    "arguments", [["--help"], ["report", "--help"], ["metrics", "--help"], ["scan", "--help"], ["--version"], []]
-)
-def test_help_needs_nothing_that_computes(arguments: list[str]) -> None:
-    code, out, slow = run(*arguments)
+def test_help_needs_nothing_that_computes() -> None:
+    pages = [["--help"], ["report", "--help"], ["metrics", "--help"], ["scan", "--help"], ["--version"], []]
+    outcomes = run(*pages)
 
-    assert (0, []) == (code, slow)
-    assert out.strip()
+    assert [(0, [])] * len(pages) == [(code, slow) for code, _, slow in outcomes]
+    assert all(out.strip() for _, out, _ in outcomes)
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["report", "--nope"],
-        ["nope"],
-        ["report"],
-        ["report", "x.csv", "-p", "2025-13"],
-        ["report", "x.csv", "-m", "win_rat"],
-        ["report", "x.csv", "-f", "pdf"],
-        ["report", "x.csv", "--set", "gross_margn=1"],
-        ["scan"],
-        ["scan", "no-such-file.csv"],
-        ["check", "x.csv", "-f", "pdf"],
-        ["check", "no-such-file.csv"],
-        ["check", "x.csv", "--only", "won-without-dates"],
-        ["init", "no-such-file.csv"],
-        ["customers", "x.csv", "--where", "revenue >"],
-        ["customers", "x.csv", "--unit", "week"],
-        ["customers", "no-such-file.csv"],
-        ["cohorts", "x.csv", "--of", "sales"],
-        ["cohorts", "no-such-file.csv"],
-        ["funnel", "x.csv", "-p", "2025-13"],
-        ["funnel", "x.csv", "--segment", "stage=Demo"],
-        ["funnel", "no-such-file.csv"],
-        ["forecast", "revenue_wom", "x.csv"],
-        ["forecast", "revenue_won", "no-such-file.csv"],
-        ["pipeline", "x.csv", "-p", "2025-Q1"],
-        ["pipeline", "no-such-file.csv"],
-    ],
-)
-def test_a_usage_error_needs_nothing_that_computes(arguments: list[str]) -> None:
-    code, _, slow = run(*arguments)
+MISTAKES = [
+    ["report", "--nope"],
+    ["nope"],
+    ["report"],
+    ["report", "x.csv", "-p", "2025-13"],
+    ["report", "x.csv", "-m", "win_rat"],
+    ["report", "x.csv", "-f", "pdf"],
+    ["report", "x.csv", "--set", "gross_margn=1"],
+    ["scan"],
+    ["scan", "no-such-file.csv"],
+    ["check", "x.csv", "-f", "pdf"],
+    ["check", "no-such-file.csv"],
+    ["check", "x.csv", "--only", "won-without-dates"],
+    ["init", "no-such-file.csv"],
+    ["customers", "x.csv", "--where", "revenue >"],
+    ["customers", "x.csv", "--unit", "week"],
+    ["customers", "no-such-file.csv"],
+    ["cohorts", "x.csv", "--of", "sales"],
+    ["cohorts", "no-such-file.csv"],
+    ["funnel", "x.csv", "-p", "2025-13"],
+    ["funnel", "x.csv", "--segment", "stage=Demo"],
+    ["funnel", "no-such-file.csv"],
+    ["forecast", "revenue_wom", "x.csv"],
+    ["forecast", "revenue_won", "no-such-file.csv"],
+    ["pipeline", "x.csv", "-p", "2025-Q1"],
+    ["pipeline", "no-such-file.csv"],
+]
 
-    assert (2, []) == (code, slow)
+
+def test_a_usage_error_needs_nothing_that_computes() -> None:
+    outcomes = zip(MISTAKES, run(*MISTAKES), strict=True)
+
+    assert [] == [(line, code, slow) for line, (code, _, slow) in outcomes if (code, slow) != (2, [])]
 
 
 def test_a_list_of_metrics_needs_nothing_that_computes() -> None:
-    code, out, slow = run("metrics")
+    ((code, out, slow),) = run(["metrics"])
 
     assert (0, []) == (code, slow)
     assert "win_rate" in out
@@ -205,7 +207,7 @@ def test_a_list_of_metrics_needs_nothing_that_computes() -> None:
 
 @pytest.mark.parametrize("arguments", [[], ["--by", "owner", "--compare", "previous"]], ids=" ".join)
 def test_a_report_needs_no_scipy(arguments: list[str]) -> None:
-    code, out, slow = run("report", str(Path(__file__).parent.parent / "sample_data"), *arguments)
+    ((code, out, slow),) = run(["report", str(Path(__file__).parent.parent / "sample_data"), *arguments])
 
     assert (0, ["pandas", "numpy", "pyarrow"]) == (code, slow)
     assert "Win rate" in out
@@ -213,7 +215,7 @@ def test_a_report_needs_no_scipy(arguments: list[str]) -> None:
 
 def test_shell_completion_needs_nothing_that_computes() -> None:
     completing = {"_CRM_METRICS_COMPLETE": "complete_bash", "COMP_WORDS": "crm-metrics re", "COMP_CWORD": "1"}
-    code, out, slow = run(**completing)
+    ((code, out, slow),) = run([], **completing)
 
     assert (0, []) == (code, slow)
     assert "report" in out.split()

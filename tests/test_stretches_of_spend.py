@@ -20,7 +20,8 @@ def spend(tmp_path, header, *lines, above=()):
 
 
 def cost(path, period, **settings):
-    return figures(path, period=period, settings=Settings(**settings))[("acquisition_spend",)]
+    asked = {"period": period, "metrics": ["acquisition_spend"]}
+    return figures(path, settings=Settings(**settings), **asked)[("acquisition_spend",)]
 
 
 @pytest.mark.parametrize(
