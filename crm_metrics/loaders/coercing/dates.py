@@ -60,7 +60,11 @@ _NAMED_DAY = (
     rf"{_DAY_OF_WEEK}(?P<n>\p{{L}}{{3,13}})\.?[-/ ]+(?P<a>\d{{1,2}}){_ORDINAL},?[-/ ]+(?P<c>\d{{4}}|\d{{2}})" + _TIME
 )
 _YEAR_NAMED = r"^(?P<c>\d{4})[-/. ]+(?P<n>\p{L}{3,13})\.?[-/. ]+(?P<a>\d{1,2})" + _TIME
-_PATTERNS = (_NUMERIC, _COMPACT, _DAY_NAMED, _NAMED_DAY, _YEAR_NAMED)
+_NAMING = (_DAY_NAMED, _NAMED_DAY, _YEAR_NAMED)
+_PATTERNS = (_NUMERIC, _COMPACT, *_NAMING)
+# What every date has that names its month: two numbers apart, and three signs in a row of which none is known to be no
+# letter. Making ready to look for the names themselves takes longer than most columns take to read.
+_MAY_NAME = (r"\d\D+\d", r"[^\x00-@\[-`{-\x7f]{3}")
 # Japanese: the signs behind year, month, day and clock are the dashes and colons of others; the day of the week goes.
 _SIGNS = (
     (r"\s?\(?[月火水木金土日](?:曜日?)?\)(?:曜日)?", ""),
@@ -122,7 +126,7 @@ def take_apart(texts: pa.Array) -> Written:
     is_open, is_date, zone = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool), np.full(n, np.nan)
     texts = _in_plain_signs(pc.utf8_trim_whitespace(texts))
     for pattern in _PATTERNS:
-        if is_date.all():
+        if is_date.all() or (pattern in _NAMING and not (_may_name(texts) & ~is_date).any()):
             break
         match = pc.extract_regex(texts, pattern)
         hit = np.asarray(match.is_valid()) & ~is_date
@@ -155,6 +159,12 @@ def take_apart(texts: pa.Array) -> Written:
     dotted = bool(is_open.any()) and bool(pc.any(pc.match_substring_regex(texts, _DOTTED)).as_py())
     calendar = (parts["first"], parts["second"], parts["year"])
     return Written(*calendar, is_open, is_date, parts["serial"], parts["time"], zone, dotted=dotted)
+
+
+def _may_name(texts: pa.Array) -> Bools:
+    """Which texts can be dates that name their month."""
+    both = (np.asarray(pc.match_substring_regex(texts, sign).fill_null(False)) for sign in _MAY_NAME)
+    return np.logical_and(*both)
 
 
 def _in_plain_signs(texts: pa.Array) -> pa.Array:
