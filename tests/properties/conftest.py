@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.errors import UsageError
+from crm_metrics.query import Need
 from crm_metrics.reporting.report import Report
 from crm_metrics.settings import FileRules, Settings
 from crm_metrics.tables import Dataset
 
 from ..conftest import TODAY
-from .exports import Exports
+from .exports import Exports, dimensions
+from .figures import Figure, Key, differences, figures, is_same
 
 
 @cache
@@ -54,17 +55,17 @@ class Reports:
         self._folder = folder
         self._number = count()
         self._made: dict[tuple[object, ...], Report] = {}
-        self._kept: dict[tuple[int, tuple[str, ...]], tuple[Exports, Dataset]] = {}
+        self._kept: dict[tuple[int, Need], tuple[Exports, Dataset]] = {}
 
     def dataset(
         self, exports: Exports, by: Sequence[str] = (), metrics: Sequence[str] = (), *, keep: bool = True
     ) -> Dataset:
-        key = (id(exports), (*by, "/", *metrics))
+        asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=complete(exports.settings))
+        key = (id(exports), Need.of(asked))
         if key not in self._kept:
             folder = self._folder / str(next(self._number))
             folder.mkdir()
             paths = exports.write(folder)
-            asked = replace(query(None, tuple(by), tuple(metrics), None, None), settings=complete(exports.settings))
             tables = {path: table for path, table in paths.items() if table is not None}
             made = whole(api.load(list(paths), asked, today=TODAY, tables=tables))
             if not keep:
@@ -96,13 +97,28 @@ class Reports:
             self._made[key] = made
         return self._made[key]
 
+    def changes(
+        self,
+        exports: Exports,
+        other: Exports,
+        period: str,
+        *,
+        by: Sequence[str] = ("month",),
+        same: Callable[[Key, Figure, Figure], bool] | None = None,
+        loaded: Dataset | None = None,
+    ) -> dict[Key, tuple[Figure | None, Figure | None]]:
+        """The figures that differ between two exports; `loaded` is the other's dataset, where it is there already. Where
+        what was loaded is equal, so are they (test_same_data)."""
+        dims = [name for name in by if name not in api.GRAINS]
+        loaded = loaded or self.dataset(other, dims, keep=False)
+        if is_same(self.dataset(exports, dims), loaded):
+            return {}
+        after = self(other, period, by=by, loaded=loaded, keep=False)
+        return differences(figures(self(exports, period, by=by)), figures(after), same)
+
     def has(self, exports: Exports, dim: str) -> bool:
         """Whether any file has the dimension."""
-        try:
-            self.dataset(exports, [dim])
-        except UsageError:
-            return False
-        return True
+        return dim in dimensions(exports)
 
 
 @pytest.fixture(scope="session")

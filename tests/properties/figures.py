@@ -7,10 +7,13 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 from crm_metrics import expressions, schema
 from crm_metrics.metrics import catalog as catalogs
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.reporting.report import Report
+from crm_metrics.tables import ROW, SOURCE, Dataset, Table, Unusable
 
 CATALOG = catalogs.built_in()
 SHOWN = CATALOG.shown()
@@ -65,6 +68,40 @@ def differences(
         if one is None or other is None or not same(key, one, other):
             found[key] = (one, other)
     return found
+
+
+def is_same(one: Dataset, other: Dataset) -> bool:
+    """Whether two datasets are equal in all that figures are made of, cell by cell: then every figure of one is that of the
+    other. Of a row's place in its file only the order is compared, of columns not even that; an id that one of them did
+    not need is read by no figure."""
+    if one.tables.keys() != other.tables.keys() or any(getattr(one, part) != getattr(other, part) for part in _SAID):
+        return False
+    if _why(one.unable) != _why(other.unable) or one.settings.goal != other.settings.goal:
+        return False
+    return all(_is_same_table(table, other.tables[name]) for name, table in one.tables.items())
+
+
+_SAID = ("as_of", "now", "labels", "constants", "priced_in", "unfiltered", "coverage")
+_SAID_OF_TABLE = ("refused", "in_parts", "numbering")
+
+
+def _is_same_table(one: Table, other: Table) -> bool:
+    ids = {schema.TABLES[name].key for name in (one.name, *schema.TABLES[one.name].bases)}
+    unread = {ROW, *ids.intersection({*one.frame.columns} ^ {*other.frame.columns})}
+    if any(getattr(one, part) != getattr(other, part) for part in _SAID_OF_TABLE):
+        return False
+    if _why(one.unusable) != _why(other.unusable) or one.calendar.keys() != other.calendar.keys():
+        return False
+    if not all(np.array_equal(by_day, other.calendar[column]) for column, by_day in one.calendar.items()):
+        return False
+    frames = [table.frame for table in (one, other)]
+    places = [frame.groupby(SOURCE)[ROW].rank("dense") for frame in frames]
+    left, right = (frame[sorted({*frame.columns} - unread)] for frame in frames)
+    return left.equals(right) and places[0].equals(places[1])
+
+
+def _why(unusable: dict[str, Unusable]) -> dict[str, str]:
+    return {name: problem.reason for name, problem in unusable.items()}
 
 
 def some(problems: Iterable[object]) -> list[object]:

@@ -67,13 +67,9 @@ def test_the_segments_of_every_dimension_add_up_to_the_total(reports: Reports, s
 
 @pytest.mark.parametrize("dim", SAMPLE_DIMENSIONS)
 def test_the_segments_of_the_sample_data_add_up_to_the_total(reports: Reports, dim: str) -> None:
-    wrong = [
-        part
-        for period in ("2025-Q3", "2024")
-        for part in unequal_groups(reports, sample(), period, (dim,), SAMPLE_DIMENSIONS)
-    ]
+    period = ("2025-Q3", "2024")[SAMPLE_DIMENSIONS.index(dim) % 2]
 
-    assert [] == some(wrong)
+    assert [] == some(unequal_groups(reports, sample(), period, (dim,), SAMPLE_DIMENSIONS))
 
 
 def unequal_times(

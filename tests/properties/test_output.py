@@ -10,6 +10,7 @@ import math
 import pytest
 
 from crm_metrics import writers
+from crm_metrics.book import Book
 from crm_metrics.commands.report.book import book
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.errors import UsageError
@@ -51,10 +52,10 @@ def inconsistent(report: Report) -> list[object]:
     return wrong
 
 
-def written(report: Report, form: str) -> str:
-    made = writers.write(book(report), form)
-    assert isinstance(made, str)
-    return made
+def written(made: Book, form: str) -> str:
+    text = writers.write(made, form)
+    assert isinstance(text, str)
+    return text
 
 
 def refuse(constant: str) -> float:
@@ -71,13 +72,14 @@ def is_no_number(cell: str) -> bool:
 def broken_cells(report: Report) -> list[object]:
     """Cells of the forms for programs that are no finite number where a number belongs, or differ between the forms."""
     wrong: list[object] = []
+    made = book(report)
     separated = {
-        form: list(csv.DictReader(io.StringIO(written(report, form), newline=""), delimiter=sign))
+        form: list(csv.DictReader(io.StringIO(written(made, form), newline=""), delimiter=sign))
         for form, sign in (("csv", ","), ("tsv", "\t"))
     }
     objects = {
-        "json": json.loads(written(report, "json"), parse_constant=refuse)["rows"],
-        "jsonl": [json.loads(line, parse_constant=refuse) for line in written(report, "jsonl").splitlines()],
+        "json": json.loads(written(made, "json"), parse_constant=refuse)["rows"],
+        "jsonl": [json.loads(line, parse_constant=refuse) for line in written(made, "jsonl").splitlines()],
     }
     for form, rows in separated.items():
         wrong += [(form, name, row) for row in rows for name in NUMBERS if is_no_number(row[name])]
@@ -100,14 +102,14 @@ def broken_cells(report: Report) -> list[object]:
     return wrong
 
 
-PERIODS = ("2024-03", "2024-Q2", "all", "2030", "1999-12")
+PERIODS = dict(zip(FEW, ("2030", "2024-Q2", "1999-12"), strict=True))
 
 
 @pytest.mark.parametrize("seed", FEW)
 def test_status_reason_and_value_agree_and_every_cell_is_finite(reports: Reports, seed: int) -> None:
     exports = of_seed(seed)
     dims = ["owner"] if reports.has(exports, "owner") else []
-    made = [reports(exports, period, compare="previous") for period in PERIODS]
+    made = [reports(exports, period, compare="previous") for period in ("2024-03", "all", PERIODS[seed])]
     made += [reports(exports, "2023-11..2024-06", by=["month", *dims], compare="year-ago")]
 
     assert [] == some(row for report in made for row in inconsistent(report))
