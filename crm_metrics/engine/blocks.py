@@ -19,6 +19,8 @@ def blocks(engine: Computing, metrics: Iterable[Metric]) -> list[slice]:
     """The windows of an engine, cut so that the metrics hold few enough rows of each table in each block. Only what is there
     at many windows needs more than one block: what happens falls into one window or few."""
     every = len(engine.windows)
+    if every * max((len(table.frame) for table in engine.dataset.tables.values()), default=0) <= MOST:
+        return [slice(0, every)]
     share = np.zeros(every)
     for part in engine.catalog.parts(metrics):
         if part.table in engine.dataset.tables:

@@ -38,9 +38,7 @@ class Assembler:
     per metric the tables of which one would have to be given."""
 
     def __init__(self, engine: Engine, shown: Sequence[Shown], per: tuple[str, ...]) -> None:
-        self.engine = engine
-        self._noises = Noises(engine)
-        self.shown = shown
+        self.engine, self.shown, self._noises = engine, shown, Noises(engine)
         self.columns = [*BEFORE_DIMENSIONS, *map(column_name, (*engine.by, *per)), *AFTER_DIMENSIONS]
         self.missing: dict[str, str] = {}
         self.absent: set[str] = set()
@@ -50,6 +48,7 @@ class Assembler:
         self.notes: list[str] = []
         self.missed_goals: list[str] = []
         self.uncovered: dict[str, None] = {}
+        self._targets: Any = None
         self._dims = (*engine.by, *per)
         self._windows = self._plain = np.array([part.window for part in shown])
         self._alike = np.array([part.window if part.alike_window is None else part.alike_window for part in shown])
@@ -94,8 +93,9 @@ class Assembler:
         """What the goals want of the shown figures, and how far they are reached."""
         from crm_metrics.analysis import goals
 
-        targets, periods = goals.targets(self.engine.dataset.settings), [part.period for part in self.shown]
-        filled = goals.fill(self.engine, metric, parts, self._windows.tolist(), periods, rows, targets)
+        self._targets = self._targets or goals.targets(self.engine.dataset.settings)
+        periods = [part.period for part in self.shown]
+        filled = goals.fill(self.engine, metric, parts, self._windows.tolist(), periods, rows, self._targets)
         self.notes += filled.notes
         self.missed_goals += filled.missed
 
