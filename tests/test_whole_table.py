@@ -14,6 +14,7 @@ import pytest
 from crm_metrics import api, schema
 from crm_metrics.errors import AmbiguousError
 from crm_metrics.loaders import vocabulary
+from crm_metrics.loaders.content import looked_at
 from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.recognising import Recognised, recognise
 from tests.conftest import TODAY
@@ -302,3 +303,31 @@ def test_a_blank_column_is_nothing_where_another_is_filled():
 
 def test_dates_are_no_money_and_money_is_no_date():
     assert read("Order No,Customer,Order Value,Order Date\n1,A,2025-01-03,10\n2,B,2025-01-04,12") is None
+
+
+@pytest.mark.parametrize("name", ["Firm", "Store", "Filiale", "Cliente", "Sklep", "Room", "Bay", "Mark"])
+def test_a_name_with_a_number_is_no_month_of_a_year(name: str) -> None:
+    assert looked_at([f"{name} {number}" for number in range(3001, 3100)]).form == "text"
+
+
+@pytest.mark.parametrize(
+    "months",
+    [
+        ("Jan 2024", "Feb 2024"),
+        ("März 2024", "Mai 2024"),
+        ("août 2024", "févr. 2024"),
+        ("5 de marzo de 2024", "6 abr 2024"),
+        ("1 marca 2024", "2 wrz 2024"),
+        ("Dec 5, 2024", "mrt 6 2024"),
+        ("Mon 2024-01-05", "Di. 6.2.2024"),
+    ],
+)
+def test_a_month_by_its_name_is_a_date(months: tuple[str, str]) -> None:
+    assert looked_at(months).form == "date"
+
+
+def test_customers_named_by_numbers_that_could_be_years_are_customers() -> None:
+    rows = [f"{at},Store {1900 + at % 150},Pro,month,{at}.00,2024-01-{1 + at % 28:02}" for at in range(300)]
+    found = columns("\n".join(["Subscription ID,Customer,Plan,Interval,Amount,Start Date", *rows]))
+
+    assert (found["customer"], found["started_at"]) == ("Customer", "Start Date")

@@ -8,20 +8,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from crm_metrics.loaders.coercing.words import FALSE, MISSING, TRUE
+from crm_metrics.loaders.coercing.words import FALSE, MISSING, MONTHS, TRUE
 from crm_metrics.schema import NUMERIC, Kind
 
 _LOOKED_AT = 60  # filled cells of which the form is told
 _MOST = 0.8
-_NAMED = r"[^\W\d_]{3,12}"
+# Any other word before four digits is a name with its number: Store 2041, Firma 1987.
+_BEGINNINGS = "|".join(sorted({*re.findall(r"\b\w{3}", " ".join(MONTHS))}))
+_MONTH = rf"(?:{_BEGINNINGS})[^\W\d_]{{0,9}}"
 _DATE = re.compile(
     r"(?!\d{1,2}\.(?:00|1[3-9]|[2-5]\d)\.\d\d$)"  # 10.30.00 is a time: no month has such a number
-    rf"(?:{_NAMED}[.,]? )?(?:"
+    r"(?:[^\W\d_]{2,14}\.?,? )?(?:"  # the day of the week
     r"\d{4}[-/.年] ?\d{1,2}[-/.月] ?\d{1,2}日?|\d{4}[-/年]\d{1,2}月?"
     r"|\d{1,2}[-/.] ?\d{1,2}[-/.] ?(?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}[-/. ]+(?:de )?{_NAMED}\.?(?: de)?[-/., ]+(?:\d{{4}}|\d{{2}})"
-    rf"|{_NAMED}\.?[- ]\d{{1,2}},?[- ](?:\d{{4}}|\d{{2}})|{_NAMED}\.? \d{{4}}"
-    r")(?:[T ,]+\d.*)?"
+    rf"|\d{{1,2}}[-/. ]+(?:de )?{_MONTH}\.?(?: de)?[-/., ]+(?:\d{{4}}|\d{{2}})"
+    rf"|{_MONTH}\.?[- ]\d{{1,2}},?[- ](?:\d{{4}}|\d{{2}})|{_MONTH}\.? (?:19|20|21)\d\d"
+    r")(?:[T ,]+\d.*)?",
+    re.IGNORECASE,
 )
 _CLOCK = re.compile(r"-?\d+:\d{1,2}(?::\d{1,2}(?:\.\d+)?)?(?: ?[AaPp][Mm])?")
 _MONEY_SIGN = r"(?:[A-Za-z]{0,3} ?[$€£¥₹₽₺₩₪₫₴₦฿]|[A-Z]{2,3}|zł|kr|R)"

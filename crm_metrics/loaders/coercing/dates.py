@@ -16,6 +16,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics.loaders.coercing.words import MONTHS
+
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 NEVER = np.iinfo(np.int64).min
@@ -23,18 +25,6 @@ SECOND = 1_000_000
 DAY = 86_400 * SECOND
 AFTER_LAST = np.datetime64("10000-01-01", "us").astype(np.int64)  # behind the last date of a calendar
 
-# By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
-_NAMES = (
-    "january february march april may june july august september october november december",
-    "januar|jänner februar märz|mrz april mai juni juli august september oktober november dezember",
-    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
-    "enero febrero marzo abril mayo junio julio agosto septiembre|setiembre octubre noviembre diciembre",
-    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
-    "januari februari maart|mrt april mei juni juli augustus september oktober november december",
-    "styczeń|stycznia luty|lutego marzec|marca kwiecień|kwietnia maj|maja czerwiec|czerwca lipiec|lipca sierpień|sierpnia "
-    "wrzesień|września październik|października listopad|listopada grudzień|grudnia",
-)
 # Minutes east of UTC. Not CST, IST, BST, AST: each is the zone of several countries.
 _ZONES = (
     "Z=0 UTC=0 GMT=0 WET=0 WEST=60 CET=60 CEST=120 MEZ=60 MESZ=120 EET=120 EEST=180 MSK=180 JST=540 AEST=600 AEDT=660 "
@@ -260,7 +250,7 @@ def plain(name: str) -> str:
 def _by_name() -> dict[str, int]:
     """The month of every name and of its beginnings of three letters and more; what begins two months names neither: jui."""
     months: dict[str, set[int]] = {}
-    for language in _NAMES:
+    for language in MONTHS:
         for month, forms in enumerate(language.split(), 1):
             for form in map(plain, forms.split("|")):
                 for end in range(3, len(form) + 1):

@@ -36,6 +36,18 @@ SATISFACTION = {
     "extremely dissatisfied": 1,
     "very unsatisfied": 1,
 }
+# By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
+MONTHS = (
+    "january february march april may june july august september october november december",
+    "januar|jänner februar märz|mrz april mai juni juli august september oktober november dezember",
+    "janvier février mars avril mai juin juillet août septembre octobre novembre décembre",
+    "enero febrero marzo abril mayo junio julio agosto septiembre|setiembre octubre noviembre diciembre",
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro",
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre",
+    "januari februari maart|mrt april mei juni juli augustus september oktober november december",
+    "styczeń|stycznia luty|lutego marzec|marca kwiecień|kwietnia maj|maja czerwiec|czerwca lipiec|lipca sierpień|sierpnia "
+    "wrzesień|września październik|października listopad|listopada grudzień|grudnia",
+)
 
 
 def tidy(text: str) -> str:
