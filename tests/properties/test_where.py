@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from crm_metrics.commands.report import report
+from crm_metrics.query import Need
 from crm_metrics.reporting.report import BEFORE_DIMENSIONS, Report, column_name
 from crm_metrics.session import Session
 from crm_metrics.settings import Settings
@@ -22,8 +23,11 @@ FILES = Session([str(SAMPLE)], settings=Settings(as_of=date(2026, 1, 5)), today=
 FACTS = ("value", "n", "status", "reason", "currency", "compare_value", "change", "low", "high", "signal")
 
 
+FILES.expect(Need(frozenset(), DIMENSIONS))  # the segments of all are made of what is loaded once
+
+
 def asked(where: str | None = None, by: str | None = None) -> Report:
-    return report(FILES.under(where=where), period="2025-12", by=[by] if by else ())
+    return report(FILES.under(where=where) if where else FILES, period="2025-12", by=[by] if by else ())
 
 
 def by_place(rows: pd.DataFrame, dim: str = "") -> pd.DataFrame:
