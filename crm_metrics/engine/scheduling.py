@@ -11,6 +11,8 @@ from crm_metrics.engine.blocks import blocks, joined
 from crm_metrics.engine.compute import Engine
 from crm_metrics.metrics.metric import Metric
 
+_FEW = 20_000  # rows: with fewer, threads wait for each other longer than they compute
+
 
 def prepare(engine: Engine, metrics: Iterable[Metric]) -> None:
     """Compute the aggregates behind the metrics and what is made of those of one table; of metrics whose rows are too many
@@ -40,7 +42,10 @@ def _prepare(engine: Engine, metrics: Iterable[Metric]) -> None:
                 tables.setdefault(part.table, []).append(part)
             else:
                 formulas.append((part, {leaf.name for leaf in engine.catalog.parts([part]) if leaf.aggregate}))
-    if len(tables) > 1:
+    if len(tables) > 1 and sum(len(table.frame) for table in engine.dataset.tables.values()) < _FEW:
+        for table, parts in tables.items():
+            _of_table(engine, table, parts, formulas)
+    elif len(tables) > 1:
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for job in [pool.submit(_of_table, engine, table, parts, formulas) for table, parts in tables.items()]:
                 job.result()
