@@ -170,3 +170,12 @@ class Profile:
     fail_on: Texts = stated("as for --fail-on: worse, warning, restated, goal-missed, alert", default=())
     quiet: bool | None = stated("as for -q")
     verbose: bool | None = stated("as for -v")
+
+
+def with_base(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with the currency that the rates lead to written beside them: `--set currency=USD` changes what is reported
+    in, not what a rate in the file means."""
+    rates, currency = values.get("rates"), values.get("currency")
+    if not isinstance(rates, dict) or "to" in rates or currency is None:
+        return values
+    return values | {"rates": {**rates, "to": currency}}

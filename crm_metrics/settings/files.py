@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from crm_metrics.errors import SettingsError
+from crm_metrics.settings.blocks import with_base
 from crm_metrics.settings.lines import lines_of
-from crm_metrics.settings.model import Settings, validated, with_base
+from crm_metrics.settings.model import Settings, validated
 
 NAME = "crm-metrics.toml"
 

@@ -19,6 +19,7 @@ from crm_metrics.settings.blocks import (
     rules_for,
     stated,
     values_of,
+    with_base,
 )
 from crm_metrics.settings.lines import Place, line_of
 
@@ -48,15 +49,6 @@ if TYPE_CHECKING:
     from crm_metrics.settings.rates import Rates
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-
-
-def with_base(values: dict[str, Any]) -> dict[str, Any]:
-    """The values with the currency that the rates lead to written beside them: `--set currency=USD` changes what is reported
-    in, not what a rate in the file means."""
-    rates, currency = values.get("rates"), values.get("currency")
-    if not isinstance(rates, dict) or "to" in rates or currency is None:
-        return values
-    return values | {"rates": {**rates, "to": currency}}
 
 
 @dataclass(frozen=True, init=False)
@@ -257,9 +249,8 @@ class Settings:
 
     def in_force(self) -> dict[str, Any]:
         """What is set, or has a default, by name, as JSON has it; without the profiles."""
-        return {
-            name: plain(value) for name, value in values_of(self).items() if value is not None and name != "profile"
-        }
+        shown = {name: value for name, value in values_of(self).items() if value is not None and name != "profile"}
+        return {name: plain(value) for name, value in shown.items()}
 
     @property
     def changed(self) -> dict[str, Any]:
