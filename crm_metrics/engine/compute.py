@@ -19,7 +19,7 @@ from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate, named_value
 from crm_metrics.engine.measuring import Measures
-from crm_metrics.engine.pairs import Chosen, Groups, Part, grouped
+from crm_metrics.engine.pairs import Chosen, Groups, Pairs, Part, grouped
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.trailing import Trailing
@@ -238,14 +238,14 @@ class Engine:
         size = len(self.windows) * len(segments)
         return self.measures.column(metric, pairs, segments.dims, self.cell_numbers(metric, pairs), size)
 
-    def groups(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], units: Ints | None = None) -> Groups:
+    def groups(self, metric: Metric, pairs: Pairs, dims: tuple[str, ...], units: Ints | None = None) -> Groups:
         """The rows behind an aggregate by cell of the dimensions and sampling unit: that of each row of its table in
         `units`, the table's own where not given."""
+        cell = self.cell_numbers(metric, pairs, dims)
         if units is not None:
-            return grouped(self.cell_numbers(metric, pairs, dims), units.take(pairs.rows))
+            return grouped(cell, units.take(pairs.rows))
         columns = self.columns(metric.table)
-        own = columns.records if columns.units is None else columns.units
-        return pairs.groups(dims, own, lambda some: self.cell_numbers(metric, some, dims))
+        return pairs.groups(dims, columns.records if columns.units is None else columns.units, cell)
 
     def cell_numbers(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...] | None = None) -> Codes:
         """The number of the cell that each row behind an aggregate belongs to; of finer cells where `dims` are given."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,11 +21,23 @@ _MIX = np.int64(-0x61C8864680B583EB)  # 2**64 over the golden ratio: spreads wha
 
 @dataclass(frozen=True)
 class Groups:
-    """Pairs put together by cell and sampling unit: the group of each pair, and of each group its cell and its unit."""
+    """Pairs put together by cell and sampling unit, in the order of their first pairs. Most are alone: `shared` are the
+    pairs that are not, `place` says of each of these which group it is in, `first` is the first pair of each group."""
 
-    place: Codes
-    cell: Ints
+    cell: Codes
     unit: Ints
+    shared: Ints
+    place: Ints
+    first: Ints
+
+    def sums(self, scores: Floats) -> Floats:
+        """Of the scores of the pairs the sum of each group, at its first pair; 0 at its others."""
+        if not len(self.shared):
+            return scores
+        sums = scores.copy()
+        sums[self.shared] = 0
+        sums[self.first] = np.bincount(self.place, weights=scores.take(self.shared))
+        return sums
 
 
 class _Rows:
@@ -36,7 +48,6 @@ class _Rows:
         self.blocked = blocked
         self.numbered: dict[tuple[str, ...], Codes] = {}
         self.counted: dict[tuple[str, ...], Ints] = {}
-        self.grouped: dict[tuple[str, ...], Groups] = {}
 
 
 class Pairs(_Rows):
@@ -47,6 +58,7 @@ class Pairs(_Rows):
         self, rows: Ints, window: Codes, value: Floats | None = None, blocked: dict[int, str] | None = None
     ) -> None:
         super().__init__(blocked or {})
+        self.grouped: dict[tuple[str, ...], Groups] = {}
         self.rows, self.window, self.value = rows, window, value
         self._limited: Pairs | None = None
 
@@ -71,14 +83,23 @@ class Pairs(_Rows):
             self.numbered[dims] = cells
         return self.numbered[dims]
 
-    def groups(self, dims: tuple[str, ...], units: Ints | None, cell: Callable[[Chosen], Codes]) -> Groups:
-        """The pairs by cell, as `cell` numbers them, and by the unit of each row of the table, where rows have any."""
+    @property
+    def every(self) -> Pairs:
+        """All pairs of which these may be a part."""
+        return self
+
+    @property
+    def member(self) -> Bools | None:
+        """Which of every pair are among these; None where all are."""
+        return None
+
+    def groups(self, dims: tuple[str, ...], units: Ints | None, cell: Codes) -> Groups:
+        """The pairs by cell and by the unit of each row of the table, where rows have any."""
         if dims not in self.grouped:
             # A row is in a window only once: where it is a unit of its own, so is each pair.
+            none = np.zeros(0, dtype=np.int64)
             self.grouped[dims] = (
-                Groups(np.arange(len(self.rows)), cell(self), self.rows)
-                if units is None
-                else grouped(cell(self), units.take(self.rows))
+                Groups(cell, self.rows, none, none, none) if units is None else grouped(cell, units.take(self.rows))
             )
         return self.grouped[dims]
 
@@ -119,46 +140,47 @@ class Part(_Rows):
             self.numbered[dims] = np.compress(self.keep, self._base.cells(dims, codes, shape))
         return self.numbered[dims]
 
-    def groups(self, dims: tuple[str, ...], units: Ints | None, cell: Callable[[Chosen], Codes]) -> Groups:
-        """The pairs in the groups of all."""
-        if dims not in self.grouped:
-            every = self._base.groups(dims, units, cell)
-            self.grouped[dims] = replace(every, place=np.compress(self.keep, every.place))
-        return self.grouped[dims]
+    @property
+    def every(self) -> Pairs:
+        """All pairs of which these are a part."""
+        return self._base.every
+
+    @property
+    def member(self) -> Bools:
+        """Which of every pair are among these."""
+        if self._base.member is None:
+            return self.keep
+        member = np.zeros(len(self.every.rows), dtype=bool)
+        member[self._base.member] = self.keep
+        return member
 
 
 Chosen = Pairs | Part
 
 
 def grouped(cell: Codes, unit: Ints) -> Groups:
-    """Groups in the order of their first rows, so that what is added up row by row lies side by side.
+    """The pairs that share cell and unit.
 
-    Most pairs are alone in their group: which are not, the sorted keys tell. In a table of buckets of what repeats each pair
-    is looked up, and only those that fall into one are told apart: several times quicker than to tell all apart.
+    Most do not: which do, the sorted keys tell. In a table of buckets of what repeats each pair is looked up, and only those
+    that fall into one are told apart: several times quicker than to tell all apart.
     """
-    span = int(unit.max(initial=0)) + 1
-    keys = np.multiply(cell, span, dtype=np.int64) + unit
+    keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
     ordered = np.sort(keys)
     repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
     if 2 * len(repeated) > len(keys):
-        place, distinct = pd.factorize(keys)
-        return Groups(place, *np.divmod(distinct, span))
-    rows: Codes = np.arange(len(keys), dtype=np.int32 if len(keys) < 2**31 else np.int64)
-    if not len(repeated):
-        return Groups(rows, cell, unit)
-    bits = min(len(repeated).bit_length() + 3, 22)
-    is_repeated = np.zeros(1 << bits, dtype=bool)
-    is_repeated[_bucket(repeated, bits)] = True
-    suspects = np.flatnonzero(is_repeated.take(_bucket(keys, bits)))
-    place, distinct = pd.factorize(keys.take(suspects))
-    first = np.empty(len(distinct), dtype=np.int64)
-    first[place[::-1]] = suspects[::-1]  # of several the last stays
-    leader = first.take(place)
-    leads = np.ones(len(keys), dtype=bool)
-    leads[suspects] = leader == suspects
-    group = np.cumsum(leads, dtype=rows.dtype) - 1
-    group[suspects] = group.take(leader)
-    return Groups(group, np.compress(leads, cell), np.compress(leads, unit))
+        shared = np.arange(len(keys))
+    else:
+        bits = min(len(repeated).bit_length() + 3, 22)
+        is_repeated = np.zeros(1 << bits, dtype=bool)
+        is_repeated[_bucket(repeated, bits)] = True
+        shared = np.flatnonzero(is_repeated.take(_bucket(keys, bits)))
+    place, distinct = pd.factorize(keys.take(shared))
+    several = np.bincount(place, minlength=len(distinct)) > 1
+    keep = several.take(place)
+    shared, place = np.compress(keep, shared), (np.cumsum(several) - 1).take(np.compress(keep, place))
+    first = np.empty(np.count_nonzero(several), dtype=np.int64)
+    first[place[::-1]] = shared[::-1]  # of several the last stays
+    return Groups(cell, unit, shared, place, first)
 
 
 def _bucket(keys: Ints, bits: int) -> Ints:

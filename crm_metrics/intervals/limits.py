@@ -23,7 +23,7 @@ from crm_metrics.expressions import Formula, Name, Number, Operation, names
 from crm_metrics.intervals.counts import per_count
 from crm_metrics.intervals.distributions import t_quantile
 from crm_metrics.intervals.ranks import among
-from crm_metrics.intervals.scores import Scores, repeats, scores
+from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
 from crm_metrics.intervals.shares import difference, net_promoter, wilson
 from crm_metrics.metrics.metric import Metric, Unit
 
@@ -72,10 +72,12 @@ def _of_waits(engine: Engine, metric: Metric, cells: Cells) -> Limits:
     if repeats(engine, metric):
         added = np.zeros(len(every))
         added[timed] = survival.deviations(times, events, others, cell, size, cells.value.ravel())
-        groups = engine.groups(metric, pairs, cells.dims)
-        score = weighted(groups.place, added, len(groups.cell))
-        some = np.bincount(groups.place, weights=timed, minlength=len(groups.cell)) > 0
-        by_unit = Scores(groups.cell[some], groups.unit[some], score[some], shape)
+        groups = engine.groups(metric, pairs.every, cells.dims)
+        spread, counts = np.zeros(len(groups.cell)), np.zeros(len(groups.cell), dtype=bool)
+        member = slice(None) if pairs.member is None else pairs.member
+        spread[member], counts[member] = added, timed
+        rows = engine.measures.rows(pairs.every, cells.dims, groups.cell, size)
+        by_unit = of_units(groups, spread, counts, rows, shape)
         alone = weighted(cell, added[timed] ** 2, size).reshape(shape)
         n = np.bincount(cell, minlength=size).reshape(shape).astype(np.float64)
         wider = np.sqrt(n / _effective(n, alone * n, by_unit)).ravel()

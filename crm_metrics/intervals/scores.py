@@ -11,7 +11,7 @@ independent of each other otherwise. What was paid for advertising is a decision
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,9 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.aggregates import weighted
-from crm_metrics.engine.cells import Cells, Codes, Floats, Ints
+from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints
 from crm_metrics.engine.measuring import DECIDED, quantile
-from crm_metrics.engine.pairs import Chosen, Groups
+from crm_metrics.engine.pairs import Chosen, Groups, Pairs
 from crm_metrics.intervals.gradients import (
     BELOW,
     NUMBER,
@@ -42,34 +42,52 @@ _KEPT = 50_000  # so many scores of a metric are kept for its comparisons; more 
 
 @dataclass(frozen=True)
 class Scores:
-    """By cell and unit, what the unit adds; `shape` is that of the cells. `outside` is what comes to the variance of each
-    cell from units that are only in a whole which the cell is a part of."""
+    """By cell and unit, what the unit adds, and how many units each cell has; `shape` is that of the cells. Places that are
+    `idle` stand for no unit. `outside` is what comes to the variance of each cell from units that are only in a whole which
+    the cell is a part of."""
 
-    cell: Ints
+    cell: Codes
     unit: Ints
     score: Floats
-    shape: tuple[int, int]
+    idle: Ints
+    units: Floats
     outside: Floats | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.units.shape[0], self.units.shape[1]
 
     @cached_property
     @np.errstate(all="ignore")
     def variance(self) -> Floats:
         """The variance of each cell, to eleven digits: the others depend on the order in which the rows come."""
-        variance = weighted(self.cell, self.score**2, self.shape[0] * self.shape[1]).reshape(self.shape)
+        variance = weighted(self.cell, self.score**2, self.units.size).reshape(self.shape)
         variance = variance if self.outside is None else np.maximum(variance + self.outside, 0)
         scale = 10.0 ** (10 - np.floor(np.log10(variance)))
         return np.where((variance > 0) & np.isfinite(scale), np.rint(variance * scale) / scale, variance)
 
-    @cached_property
-    def units(self) -> Floats:
-        """How many units each cell has."""
-        return np.bincount(self.cell, minlength=self.shape[0] * self.shape[1]).reshape(self.shape).astype(np.float64)
-
     def of(self, window: int, span: int) -> tuple[Ints, Floats]:
         """A number for each segment and unit in a window, and its score."""
-        windows, segment = np.divmod(self.cell, self.shape[1])
-        there = windows == window
+        segment = self.cell.astype(np.int64) - window * self.shape[1]
+        there = (segment >= 0) & (segment < self.shape[1])
+        there[self.idle] = False
         return segment[there] * span + self.unit[there], self.score[there]
+
+    def packed(self) -> tuple[Ints, Ints, Floats]:
+        """Cells, units and scores without idle places."""
+        cell = np.delete(self.cell, self.idle).astype(np.int64)
+        return cell, np.delete(self.unit, self.idle), np.delete(self.score, self.idle)
+
+
+def of_units(groups: Groups, score: Floats, counts: Bools | None, rows: Ints, shape: tuple[int, int]) -> Scores:
+    """The scores of the units from those of the pairs, with how many pairs each cell has in `rows`; only pairs that count
+    make a unit, all where `counts` is None."""
+    if counts is None:
+        idle = np.setdiff1d(groups.shared, groups.first, assume_unique=True)
+    else:
+        idle = np.flatnonzero(groups.sums(counts.astype(np.float64)) == 0)
+    units = (rows - np.bincount(groups.cell.take(idle), minlength=len(rows))).astype(np.float64)
+    return Scores(groups.cell, groups.unit, groups.sums(score), idle, units.reshape(shape))
 
 
 @np.errstate(all="ignore")
@@ -117,12 +135,19 @@ def _scores(engine: Engine, metric: Metric, cells: Cells, about: float | None) -
     if not own or len(wholes) > 1 or len({leaf.metric.table for leaf in gradient}) > 1 < 1 + len(wholes):
         return None
     parts = [_of_group(engine, leaves, unit, gradient, cells) for leaves, unit in _together(engine, own)]
-    cell, unit, score = parts[0]
+    by_unit = parts[0]
     if len(parts) > 1:
-        cell, score = (np.concatenate([part[at] for part in parts]) for at in (0, 2))
-        unit = np.concatenate([unit * len(parts) + at for at, (_, unit, _) in enumerate(parts)])
-    by_unit = Scores(cell.astype(np.int64, copy=False), unit, score, cells.value.shape)
+        packed = [part.packed() for part in parts]
+        cell, score = (np.concatenate([part[at] for part in packed]) for at in (0, 2))
+        unit = np.concatenate([unit * len(parts) + at for at, (_, unit, _) in enumerate(packed)])
+        by_unit = _apart(cell, unit, score, by_unit.shape)
     return _with_whole(engine, by_unit, wholes[0], gradient[wholes[0]], cells) if wholes else by_unit
+
+
+def _apart(cell: Ints, unit: Ints, score: Floats, shape: tuple[int, int]) -> Scores:
+    """Scores of units that are told apart already."""
+    units = np.bincount(cell, minlength=shape[0] * shape[1]).astype(np.float64).reshape(shape)
+    return Scores(cell, unit, score, np.zeros(0, dtype=np.int64), units)
 
 
 def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]]:
@@ -139,67 +164,60 @@ def _together(engine: Engine, leaves: list[Leaf]) -> list[tuple[list[Leaf], str]
     return groups
 
 
-def _of_group(
-    engine: Engine, leaves: list[Leaf], column: str, gradient: Gradient, cells: Cells
-) -> tuple[Ints, Ints, Floats]:
-    """The cells, units and scores of leaves that are moved by the same units."""
+def _of_group(engine: Engine, leaves: list[Leaf], column: str, gradient: Gradient, cells: Cells) -> Scores:
+    """The scores of leaves that are moved by the same units."""
     labels = _labels(engine, leaves, column) if column else None
-    by_group: dict[int, tuple[Groups, Floats, Ints]] = {}
+    together: dict[int, tuple[Pairs, Groups, Floats, Bools | None]] = {}
     for metric in {leaf.name: leaf.metric for leaf in leaves}.values():
         pairs = engine.limited_pairs(metric)
-        units = None if labels is None else _numbered(engine, metric, column, labels)
-        groups = engine.groups(metric, pairs, cells.dims, units)
-        slopes = {leaf.role: gradient[leaf].ravel() for leaf in leaves if leaf.name == metric.name}
-        cell = engine.cell_numbers(metric, pairs, cells.dims)
-        score, counts = _scored(engine, metric, slopes, pairs, groups, cell, cells)
-        kept = by_group.get(id(groups.cell))
-        by_group[id(groups.cell)] = (groups, score + kept[1], counts + kept[2]) if kept else (groups, score, counts)
-    parts = []
-    for groups, score, counts in by_group.values():
-        if counts.all():
-            parts.append((groups.cell, groups.unit, score))
+        every = pairs.every
+        if id(every) in together:
+            _, groups, score, counts = together[id(every)]
         else:
-            some = np.flatnonzero(counts)
-            parts.append((groups.cell.take(some), groups.unit.take(some), score.take(some)))
+            units = None if labels is None else _numbered(engine, metric, column, labels)
+            groups, score, counts = engine.groups(metric, every, cells.dims, units), None, None
+        slopes = {leaf.role: gradient[leaf].ravel() for leaf in leaves if leaf.name == metric.name}
+        added, adding = _scored(engine, metric, slopes, pairs, groups, cells)
+        if score is not None:
+            added, adding = score + added, None if counts is None or adding is None else counts | adding
+        together[id(every)] = every, groups, added, adding
+    size, shape = cells.value.size, cells.value.shape
+    parts = [
+        of_units(groups, score, counts, engine.measures.rows(every, cells.dims, groups.cell, size), shape)
+        for every, groups, score, counts in together.values()
+    ]
     if len(parts) == 1:
         return parts[0]
-    cell, unit, score = (np.concatenate([part[at] for part in parts]) for at in range(3))
+    cell, unit, score = (np.concatenate(arrays) for arrays in zip(*(part.packed() for part in parts), strict=True))
     span = int(unit.max(initial=0)) + 1
-    place, keys = pd.factorize(cell.astype(np.int64) * span + unit)
-    return keys // span, keys % span, weighted(place, score, len(keys))
+    place, keys = pd.factorize(cell * span + unit)
+    return _apart(*np.divmod(keys, span), weighted(place, score, len(keys)), shape)
 
 
 def _scored(
-    engine: Engine,
-    metric: Metric,
-    slopes: Mapping[str, Floats],
-    pairs: Chosen,
-    groups: Groups,
-    cell: Codes,
-    cells: Cells,
-) -> tuple[Floats, Ints]:
-    """What each group of the pairs adds to the leaves of a metric, times their slopes by cell, and how many of its rows
-    count; `cell` is that of each pair. Row by row first, so that the groups are added up once."""
-    size = len(groups.cell)
+    engine: Engine, metric: Metric, slopes: Mapping[str, Floats], pairs: Chosen, groups: Groups, cells: Cells
+) -> tuple[Floats, Bools | None]:
+    """What each pair of the groups adds to the leaves of a metric, times their slopes by cell, and whether it counts; None
+    where all do. What is counted only once is at the first pair of a group."""
+    every, counts, columns = pairs.every, pairs.member, engine.columns(metric.table)
     if metric.aggregate == "distinct":
-        named = engine.columns(metric.table).entities(metric.column)[pairs.rows] >= 0
-        counts = np.bincount(groups.place[named], minlength=size)
-        return slopes[NUMBER].take(groups.cell) * (counts >= (metric.at_least or 1)), counts
-    if metric.aggregate == "count":
-        counts = np.bincount(groups.place, minlength=size)
-        return slopes[NUMBER].take(groups.cell) * counts, counts
-    values = engine.measures.values(metric, pairs)
-    score: Floats = np.zeros(())
-    if TOTAL in slopes:
-        score = slopes[TOTAL].take(cell) * values
-    if NUMBER in slopes:
-        score = score + slopes[NUMBER].take(cell)
-    if BELOW in slopes:
-        score = score + slopes[BELOW].take(cell) * ((values <= cells.value.ravel().take(cell)) - quantile(metric))
-    missing, place = np.isnan(values), groups.place
-    if missing.any():
-        score, place = score[~missing], place[~missing]
-    return weighted(place, score, size), np.bincount(place, minlength=size)
+        named = columns.entities(metric.column)[every.rows] >= 0
+        often = groups.sums((named if counts is None else named & counts).astype(np.float64))
+        return slopes[NUMBER].take(groups.cell) * (often >= (metric.at_least or 1)), often > 0
+    score = slopes[NUMBER].take(groups.cell) if NUMBER in slopes else np.zeros(len(groups.cell))
+    if metric.aggregate != "count":
+        values = engine.measures.values(metric, every)
+        valid = ~np.isnan(values)
+        if TOTAL in slopes:
+            score += slopes[TOTAL].take(groups.cell) * values
+        if BELOW in slopes:
+            below = values <= cells.value.ravel().take(groups.cell)
+            score += slopes[BELOW].take(groups.cell) * (below - quantile(metric))
+        if not valid.all():
+            counts = valid if counts is None else counts & valid
+    if counts is not None:
+        score[~counts] = 0
+    return score, counts
 
 
 def _labels(engine: Engine, leaves: list[Leaf], column: str) -> dict[str, int]:
@@ -224,20 +242,20 @@ def _numbered(engine: Engine, metric: Metric, column: str, labels: Mapping[str, 
 def _with_whole(engine: Engine, part: Scores, leaf: Leaf, slope: Floats, cells: Cells) -> Scores:
     """The scores of shares of a whole that the leaf adds up in coarser cells: to a share each unit of the whole adds what it
     adds to the part, and with the slope what it adds to the whole, also where it is in no part of it at all."""
-    dims = engine.dims(leaf.metric)
-    pairs = engine.limited_pairs(leaf.metric)
-    groups = engine.groups(leaf.metric, pairs, dims)
-    coarse = engine.segments(dims)
-    cell, ones = engine.cell_numbers(leaf.metric, pairs, dims), np.ones(part.shape[0] * len(coarse))
-    added = _scored(engine, leaf.metric, {leaf.role: ones}, pairs, groups, cell, cells)[0]
-    place, segments = engine.segments(cells.dims).within(coarse), part.shape[1]
-    of_cell = (np.arange(part.shape[0])[:, None] * len(coarse) + place).ravel()
-    span = int(max(groups.unit.max(initial=0), part.unit.max(initial=0))) + 1
-    keys = groups.cell.astype(np.int64) * span + groups.unit
+    coarse = engine.cells(leaf.metric.name)
+    assert isinstance(coarse, Cells)
+    slopes = {leaf: np.ones(coarse.value.shape)}
+    whole_cell, whole_unit, added = _of_group(engine, [leaf], "", slopes, coarse).packed()
+    squares = weighted(whole_cell, added**2, coarse.value.size)
+    place = engine.segments(cells.dims).within(engine.segments(coarse.dims))
+    of_cell = (np.arange(part.shape[0])[:, None] * coarse.value.shape[1] + place).ravel()
+    cell, unit, score = part.packed()
+    span = int(max(whole_unit.max(initial=0), unit.max(initial=0))) + 1
+    keys, added = np.append(whole_cell * span + whole_unit, -1), np.append(added, 0.0)  # the last is that of nobody
     order = np.argsort(keys)
-    wanted = of_cell[part.cell] * span + part.unit
+    wanted = of_cell[cell] * span + unit
     at = order[np.minimum(np.searchsorted(keys, wanted, sorter=order), len(keys) - 1)]
-    mine = slope.ravel()[part.cell] * np.where(keys[at] == wanted, added[at], 0.0)
-    squares = weighted(groups.cell, added**2, part.shape[0] * len(coarse))[of_cell].reshape(part.shape)
-    others = slope**2 * squares - weighted(part.cell, mine**2, segments * part.shape[0]).reshape(part.shape)
-    return Scores(part.cell, part.unit, part.score + mine, part.shape, others)
+    mine = slope.ravel()[cell] * np.where(keys[at] == wanted, added[at], 0.0)
+    others = slope**2 * squares[of_cell].reshape(part.shape)
+    others -= weighted(cell, mine**2, part.units.size).reshape(part.shape)
+    return replace(_apart(cell, unit, score + mine, part.shape), outside=others)
