@@ -30,14 +30,11 @@ class Groups:
     place: Ints
     first: Ints
 
-    def sums(self, scores: Floats) -> Floats:
-        """Of the scores of the pairs the sum of each group, at its first pair; 0 at its others."""
-        if not len(self.shared):
-            return scores
-        sums = scores.copy()
-        sums[self.shared] = 0
-        sums[self.first] = np.bincount(self.place, weights=scores.take(self.shared))
-        return sums
+    def add_up(self, values: Floats | Bools) -> None:
+        """Of the values of the pairs puts the sum of each group, or whether any is true, at its first pair, 0 at others."""
+        sums = np.bincount(self.place, weights=values.take(self.shared), minlength=len(self.first))
+        values[self.shared] = 0
+        values[self.first] = sums
 
 
 class _Rows:
@@ -161,19 +158,20 @@ Chosen = Pairs | Part
 def grouped(cell: Codes, unit: Ints) -> Groups:
     """The pairs that share cell and unit.
 
-    Most do not: which do, the sorted keys tell. In a table of buckets of what repeats each pair is looked up, and only those
-    that fall into one are told apart: several times quicker than to tell all apart.
+    Most do not: which may, sorted hashes of 32 bits tell. In a table of buckets of what repeats each pair is looked up, and
+    only those that fall into one are told apart: several times quicker than to tell all apart.
     """
     keys = np.multiply(cell, int(unit.max(initial=0)) + 1, dtype=np.int64) + unit
-    ordered = np.sort(keys)
+    mixed = ((keys * _MIX).view(np.uint64) >> np.uint64(32)).astype(np.uint32)
+    ordered = np.sort(mixed)
     repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
     if 2 * len(repeated) > len(keys):
         shared = np.arange(len(keys))
     else:
-        bits = min(len(repeated).bit_length() + 3, 22)
-        is_repeated = np.zeros(1 << bits, dtype=bool)
-        is_repeated[_bucket(repeated, bits)] = True
-        shared = np.flatnonzero(is_repeated.take(_bucket(keys, bits)))
+        beyond = np.uint32(32 - min(len(repeated).bit_length() + 3, 22))
+        is_repeated = np.zeros(1 << int(32 - beyond), dtype=bool)
+        is_repeated[repeated >> beyond] = True
+        shared = np.flatnonzero(is_repeated.take(mixed >> beyond))
     place, distinct = pd.factorize(keys.take(shared))
     several = np.bincount(place, minlength=len(distinct)) > 1
     keep = several.take(place)
@@ -181,10 +179,6 @@ def grouped(cell: Codes, unit: Ints) -> Groups:
     first = np.empty(np.count_nonzero(several), dtype=np.int64)
     first[place[::-1]] = shared[::-1]  # of several the last stays
     return Groups(cell, unit, shared, place, first)
-
-
-def _bucket(keys: Ints, bits: int) -> Ints:
-    return ((keys * _MIX).view(np.uint64) >> np.uint64(64 - bits)).view(np.int64)
 
 
 def beginning(dates: Ints, layer: Layer) -> Pairs:

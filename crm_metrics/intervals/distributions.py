@@ -16,12 +16,32 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import ArrayLike
 
-from crm_metrics.engine.cells import Floats
+from crm_metrics.engine.cells import Floats, Ints
 
 _MANY = 1e25  # a Poisson count is of that many draws: the difference is below what a float holds
 _FALL = 30.0
+_SMALL = 1 << 14
 _AT_ONCE = 512  # so many arguments at once: their points fit into the processor's own memory
 _STIRLING = (1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
+
+
+class Remembered:
+    """A function of whole numbers from 0 up, whose values below some size are computed only once in a run."""
+
+    def __init__(self, of: Callable[[Floats], Floats | Ints]) -> None:
+        self._of, self._values, self._is_new = of, np.zeros(_SMALL), np.ones(_SMALL, dtype=bool)
+
+    def __call__(self, numbers: Floats | Ints) -> Floats:
+        """Their values, in their shape; what is missing is computed anew, as what is large."""
+        distinct, place = np.unique(np.asarray(numbers, dtype=np.float64), return_inverse=True)
+        small = distinct < _SMALL
+        at = distinct[small].astype(np.int64)
+        if (new := at[self._is_new[at]]).size:
+            self._values[new] = self._of(new.astype(np.float64))
+            self._is_new[new] = False
+        values = np.empty(len(distinct))
+        values[small], values[~small] = self._values[at], self._of(distinct[~small])
+        return values[place].reshape(np.shape(numbers))
 
 
 def _rule(size: int) -> tuple[Floats, Floats]:

@@ -21,7 +21,7 @@ from crm_metrics.engine.cells import Cells, Floats, Z
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
 from crm_metrics.expressions import Formula, Name, Number, Operation, names
 from crm_metrics.intervals.counts import per_count
-from crm_metrics.intervals.distributions import t_quantile
+from crm_metrics.intervals.distributions import Remembered, t_quantile
 from crm_metrics.intervals.ranks import among
 from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
 from crm_metrics.intervals.shares import difference, net_promoter, wilson
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 AMOUNTS = (Unit.MONEY, Unit.MONEY_PER_DAY, Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.MONTHS)
 _QUANTILES = ("median", "quantile")
+_POINT = Remembered(lambda df: t_quantile(df, 0.975))
 
 Limits = tuple[Floats, Floats, Floats]  # low, high, and the effective number of records
 
@@ -225,7 +226,7 @@ def _effective(n: Floats, spread: Floats, by_unit: Scores) -> Floats:
 
 def _student(units: Floats) -> Floats:
     """The 97.5 % point of Student's distribution with one degree of freedom less than there are units."""
-    return t_quantile(units - 1.0, 0.975)
+    return _POINT(np.maximum(units - 1, 0))
 
 
 def _subtracts(engine: Engine, tree: Formula) -> bool:

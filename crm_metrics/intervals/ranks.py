@@ -7,21 +7,18 @@ from functools import cache
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.intervals.distributions import binomial_at_most
+from crm_metrics.intervals.distributions import Remembered, binomial_at_most
 
 _TAIL = 0.025
-_MANY = 1 << 14
 
 
 def ranks(n: Ints, q: float) -> tuple[Ints, Ints]:
     """The ranks (from 1) of the values between which the q-quantile of n values lies with 95 % confidence at least, whatever
     their distribution: at most 2.5 % beyond either, by the binomial distribution. 0 where n is too small for both."""
-    sizes, place = np.unique(n, return_inverse=True)
-    low = _sought(sizes, q)
-    high = sizes + 1 - _sought(sizes, 1 - q)  # seen from the other end, the upper rank is a lower one
-    usable = (low >= 1) & (high <= sizes)
-    low, high = np.where(usable, low, 0), np.where(usable, high, 0)
-    return low[place].reshape(n.shape), high[place].reshape(n.shape)
+    low = _sought(q)(n).astype(np.int64)
+    high = n + 1 - _sought(1 - q)(n).astype(np.int64)  # seen from the other end, the upper rank is a lower one
+    usable = (low >= 1) & (high <= n)
+    return np.where(usable, low, 0), np.where(usable, high, 0)
 
 
 def among(n: Floats, effective: Floats, q: float) -> tuple[Ints, Ints]:
@@ -37,18 +34,10 @@ def among(n: Floats, effective: Floats, q: float) -> tuple[Ints, Ints]:
     )
 
 
-def _sought(sizes: Ints, q: float) -> Ints:
-    """The largest ranks of `_largest`, each sought only once in a run: medians of many metrics are of as many values."""
-    ranks = _ranks(q)
-    if (new := sizes[(sizes < len(ranks)) & (ranks[np.minimum(sizes, len(ranks) - 1)] < 0)]).size:
-        ranks[new] = _largest(new, q)
-    many = sizes >= len(ranks)
-    return np.concatenate([ranks[sizes[~many]], _largest(sizes[many], q)])
-
-
 @cache
-def _ranks(q: float) -> Ints:
-    return np.full(_MANY, -1, dtype=np.int64)
+def _sought(q: float) -> Remembered:
+    """The largest ranks of `_largest`: medians of many metrics are of as many values."""
+    return Remembered(lambda sizes: _largest(sizes.astype(np.int64), q))
 
 
 def _largest(sizes: Ints, q: float) -> Ints:

@@ -80,14 +80,17 @@ class Scores:
 
 
 def of_units(groups: Groups, score: Floats, counts: Bools | None, rows: Ints, shape: tuple[int, int]) -> Scores:
-    """The scores of the units from those of the pairs, with how many pairs each cell has in `rows`; only pairs that count
-    make a unit, all where `counts` is None."""
+    """The scores of the units, made of those of the pairs in their place, with how many pairs each cell has in `rows`; only
+    pairs that count make a unit, all where `counts` is None."""
     if counts is None:
         idle = np.setdiff1d(groups.shared, groups.first, assume_unique=True)
     else:
-        idle = np.flatnonzero(groups.sums(counts.astype(np.float64)) == 0)
+        adds = counts.copy()
+        groups.add_up(adds)
+        idle = np.flatnonzero(~adds)
+    groups.add_up(score)
     units = (rows - np.bincount(groups.cell.take(idle), minlength=len(rows))).astype(np.float64)
-    return Scores(groups.cell, groups.unit, groups.sums(score), idle, units.reshape(shape))
+    return Scores(groups.cell, groups.unit, score, idle, units.reshape(shape))
 
 
 @np.errstate(all="ignore")
@@ -202,7 +205,8 @@ def _scored(
     every, counts, columns = pairs.every, pairs.member, engine.columns(metric.table)
     if metric.aggregate == "distinct":
         named = columns.entities(metric.column)[every.rows] >= 0
-        often = groups.sums((named if counts is None else named & counts).astype(np.float64))
+        often = (named if counts is None else named & counts).astype(np.float64)
+        groups.add_up(often)
         return slopes[NUMBER].take(groups.cell) * (often >= (metric.at_least or 1)), often > 0
     score = slopes[NUMBER].take(groups.cell) if NUMBER in slopes else np.zeros(len(groups.cell))
     if metric.aggregate != "count":

@@ -70,10 +70,13 @@ def of_column(column: pa.ChunkedArray | pa.Array) -> Ints:
         number = length.astype(np.uint64)
         for at in range(0, int(length.max(initial=0)), 8):
             left = length - at
-            word = words.take(begin + at, mode="clip") & _LEFT.take(left, mode="clip")
-            mixed = ((number ^ word) + _STEP) * _MIX
+            mixed = words[np.minimum(begin + at, len(data))]  # `take` would copy all of them
+            mixed &= _LEFT.take(left, mode="clip")
+            mixed ^= number
+            mixed += _STEP
+            mixed *= _MIX
             mixed ^= mixed >> np.uint64(29)
-            number = np.where(left > 0, mixed, number)
+            np.copyto(number, mixed, where=left > 0)
         number[length == 0] = 0
         if valid is not None:
             number[~valid] = 0
