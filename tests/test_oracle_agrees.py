@@ -21,6 +21,7 @@ from .conftest import TODAY
 from .oracle.figures import NotCoveredError
 from .oracle.metrics import METRICS, PER_METRICS, compute
 from .oracle.names import STAGE_METRICS
+from .oracle.once import Shared
 from .oracle.random_tables import as_csv, make
 
 PERIODS = {
@@ -36,6 +37,11 @@ def world(seed: int) -> tuple[dict[str, list[dict[str, Any]]], dict[str, Any]]:
     return make(seed)
 
 
+@cache
+def _shared(seed: int) -> Shared:
+    return Shared()
+
+
 def reported(
     seed: int,
     period: str,
@@ -47,7 +53,7 @@ def reported(
 ) -> pd.DataFrame:
     """The rows of the program's report of a seed's tables, or of one of them; `more` are further settings."""
     asked, dataset = _loaded(seed, tuple(by), only, tuple((more or {}).items()))
-    shown = api.query(period=period, metrics=metrics, settings=asked.settings, by=by)
+    shown = api.query(period=period, metrics=metrics, settings=asked.settings, by=by, compare="none")
     return api.compute(dataset, shown, strict=False).rows
 
 
@@ -83,12 +89,12 @@ BOTH_HOLD |= {(name, "not-covered", "scale-ambiguous") for name in ("nps", "prom
 @pytest.mark.parametrize("seed", range(30))
 def test_the_engine_agrees_with_the_oracle(seed: int, period: str) -> None:
     tables, settings = world(seed)
-    as_of = settings["as_of"]
+    as_of, shared = settings["as_of"], _shared(seed)
     rows = reported(seed, period, SINGLE).set_index("metric")
     differences = []
     for metric in SINGLE:
         try:
-            expected = compute(tables, metric, *PERIODS[period], as_of, settings=settings, today=TODAY)
+            expected = compute(tables, metric, *PERIODS[period], as_of, settings=settings, today=TODAY, shared=shared)
         except NotCoveredError:
             continue
         row = rows.loc[metric]
@@ -109,7 +115,7 @@ def test_the_engine_agrees_with_the_oracle(seed: int, period: str) -> None:
 @pytest.mark.parametrize("seed", range(30))
 def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int) -> None:
     tables, settings = world(seed)
-    differences = []
+    differences, shared = [], _shared(seed)
     # By owner the oracle reads these otherwise: it refuses what spend has no owner for, lets a customer return under one
     # owner because of a purchase under another, and drops the refund of one who bought under another.
     otherwise = ("attributed_revenue", "unattributed_revenue", "returning_customer_rate", "clv_historical")
@@ -129,7 +135,14 @@ def test_the_engine_agrees_with_the_oracle_by_owner_and_by_product(seed: int) ->
             try:
                 which = {"segment": {"owner": segment}} if by == "owner" else {"per_value": segment}
                 expected = compute(
-                    tables, row.metric, *PERIODS["2024-Q1"], settings["as_of"], settings=settings, today=TODAY, **which
+                    tables,
+                    row.metric,
+                    *PERIODS["2024-Q1"],
+                    settings["as_of"],
+                    settings=settings,
+                    today=TODAY,
+                    shared=shared,
+                    **which,
                 )
             except NotCoveredError:
                 continue
@@ -151,7 +164,7 @@ def test_the_engine_agrees_with_the_oracle_by_stage_and_owner(seed: int, period:
     settings = settings | {name: list(value) for name, value in more.items()}
     days = (date(2024, 5, 1), date(2024, 6, 1)) if period == "2024-05" else PERIODS[period]
     by = ["owner"] if seed % 2 and any("owner" in row for row in tables.get("deals", [])) else []
-    differences = []
+    differences, shared = [], Shared()
     for row in reported(seed, period, STAGE_METRICS, by, more=more).dropna(subset=["stage"]).itertuples():
         stage = None if row.stage == "(none)" else row.stage
         segment = {"owner": None if row.owner == "(none)" else row.owner} if by and row.owner else {}
@@ -164,6 +177,7 @@ def test_the_engine_agrees_with_the_oracle_by_stage_and_owner(seed: int, period:
             segment=segment,
             per_value=stage,
             today=TODAY,
+            shared=shared,
         )
         value = None if row.status == "unavailable" else float(row.value)
         same = (value is None) == (expected.value is None)
@@ -192,13 +206,13 @@ def test_the_engine_agrees_with_the_oracle_by_plan(period: str) -> None:
         tables, settings = world(seed)
         if not any("plan" in row for row in tables.get("subscriptions", [])):
             continue
-        tables = {"subscriptions": tables["subscriptions"]}
+        tables, shared = {"subscriptions": tables["subscriptions"]}, Shared()
         rows = reported(seed, period, BY_PLAN, ["plan"], only="subscriptions")
         for row in rows.dropna(subset=["plan"]).itertuples():
             segment = {"plan": None if row.plan == "(none)" else row.plan}
             try:
                 expected = compute(
-                    tables, row.metric, *PERIODS[period], settings["as_of"], segment=segment, today=TODAY
+                    tables, row.metric, *PERIODS[period], settings["as_of"], segment=segment, today=TODAY, shared=shared
                 )
             except NotCoveredError:
                 unsettled += 1

@@ -16,6 +16,7 @@ class Family:
 
     def __init__(self, world: World, per_value: str | None) -> None:
         self.world = world
+        self.shared = world.shared
         self.per_value = clean(per_value)
 
     def figure(self, name: str) -> Figure:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from .coverage import span
 from .marketing import Marketing
 from .names import METRICS, PER_METRICS
+from .once import Shared
 from .retention import Retention
 from .revenue import Revenue
 from .rows import Tables
@@ -46,9 +46,13 @@ def compute(
     is_all: bool = False,
     per_value: str | None = None,
     today: date = NEVER,
+    shared: Shared | None = None,
 ) -> Result:
-    """The metric for the days [start, end), as known at the end of the day `as_of`; it is cut where its tables end."""
-    world = World(tables, start, end, as_of, settings or {}, segment, is_all, today)
+    """The metric for the days [start, end), as known at the end of the day `as_of`; it is cut where its tables end. What
+    depends on neither metric, period nor segment is kept in `shared`, for whoever asks more of the same tables."""
+    shared = Shared() if shared is None else shared
+    shared.is_of(tables, as_of, settings, today)
+    world = World(tables, start, end, as_of, settings or {}, segment, is_all, today, shared)
     if world.cut <= world.start:
         return Result(None, "not-covered")
     oracle = Oracle(world, per_value)
@@ -56,7 +60,7 @@ def compute(
     if figure.reason in ("missing-column", "?"):
         return Result(None, figure.reason)
     is_cut = False
-    spans = [found for name in world.used if (found := span(name, world.tables[name], as_of, today)) is not None]
+    spans = [found for name in world.used if (found := world.span(name)) is not None]
     if spans and metric not in AS_OF_NOW:
         last = end - timedelta(days=1)
         if len({min(one.known if is_all else one.complete, last, as_of) for one in spans}) > 1:
@@ -68,7 +72,9 @@ def compute(
         if is_cut and world.is_moved:
             return Result(None, "not-covered")
         if is_cut:
-            world = World(tables, start, end_of_all + timedelta(days=1), as_of, settings or {}, segment, is_all, today)
+            world = World(
+                tables, start, end_of_all + timedelta(days=1), as_of, settings or {}, segment, is_all, today, shared
+            )
             oracle = Oracle(world, per_value)
             figure = oracle.figure(metric)
     if figure.value is None:

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from .family import Family
 from .figures import Figure, Number, UnavailableError, number, survival_median, total
+from .once import once
 from .rows import Row, clean, day, duration, fold, moment, sensible
 
 WON, LOST = {"won", "closed won"}, {"lost", "closed lost"}
@@ -35,6 +36,7 @@ class Stages(Family):
 
     # ---- histories ----
 
+    @once
     def entries(self) -> dict[str, list[Row]]:
         """The entries up to T of each deal, in order of time."""
         found: dict[str, list[Row]] = {}
@@ -43,6 +45,7 @@ class Stages(Family):
                 found.setdefault(row["deal_id"], []).append(row)
         return found
 
+    @once
     def order(self) -> list[str]:
         """The stages that are no ends, first to last: pairs by the clearest majority, then by how many entered, then by
         name."""
@@ -78,6 +81,10 @@ class Stages(Family):
         if "deal_stages" not in self.world.tables:
             raise UnavailableError("missing-column")
         self.world.used.add("deal_stages")
+        return self._visits()
+
+    @once
+    def _visits(self) -> list[Visit]:
         deals = {deal["deal_id"]: deal for deal in self.world.deals()}
         found: dict[tuple[str, str], Visit] = {}
         for key, rows in self.entries().items():

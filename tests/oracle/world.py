@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from fractions import Fraction
-from functools import cached_property
 from typing import Any
 
-from .coverage import span
+from .coverage import Span, span
 from .figures import NotCoveredError, UnavailableError, median, number
+from .once import Shared, once
 from .rows import (
     Movement,
     Purchase,
@@ -56,7 +56,9 @@ class World:
         segment: Mapping[str, str | None] | None,
         is_all: bool,
         today: date,
+        shared: Shared,
     ) -> None:
+        self.shared = shared
         self.tables = {name: rows for name, rows in tables.items() if rows}
         self.as_of = as_of
         self.today = today
@@ -166,9 +168,13 @@ class World:
     def at(self, table: str, column: str) -> list[Row]:
         return self.flow(table, self.tables.get(table, []), column)
 
+    @once
+    def span(self, table: str) -> Span | None:
+        return span(table, self.tables[table], self.as_of, self.today)
+
     def known(self, table: str) -> date:
         """K(t), the last day on which the state of a table's records is known: ages and waits are judged by it."""
-        found = span(table, self.tables[table], self.as_of, self.today)
+        found = self.span(table)
         return self.as_of if found is None else found.known
 
     def waited(self, table: str, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
@@ -194,14 +200,11 @@ class World:
 
     # ---- deals ----
 
+    @once
     def deals(self) -> list[Row]:
         """Deals as they stood at T: one won or lost after it was open, and is marked as closed since; where the table has
         one column for both, that day is the expected one. Its stage, and that of a deal that entered another one after T,
         is the last that the history knows."""
-        return self._deals
-
-    @cached_property
-    def _deals(self) -> list[Row]:
         return [self.then(row) for row in self.tables.get("deals", [])]
 
     def then(self, deal: Row) -> Row:
@@ -224,6 +227,7 @@ class World:
     def age(self, deal: Row) -> Fraction:
         return self.waited("deals", deal["created_at"], self.is_calendar("deals", "closed_at"), 1)
 
+    @once
     def median_cycle(self) -> Fraction | None:
         """The median cycle of all deals won up to T, whatever the segment."""
         cycles = [self.cycle(deal) for deal in self.deals() if deal.get("outcome") == "won"]
@@ -263,6 +267,7 @@ class World:
                 return table
         raise UnavailableError("missing-column")
 
+    @once
     def all_purchases(self) -> list[Purchase]:
         """Orders where there are orders, else won deals; refunds as rows of their own; whatever the segment."""
         found = []
@@ -382,6 +387,7 @@ class World:
             return moment(row["canceled_at"])
         return None
 
+    @once
     def inclusive(self) -> bool:
         """Whether ends are last paid days: nine of ten renewals begin the day after, three at least. Who comes back within a
         week renews."""
@@ -401,6 +407,7 @@ class World:
         renewed = [wait for wait in waits if wait <= 7]
         return renewed.count(1) >= 3 and renewed.count(1) >= Fraction(9, 10) * len(renewed)
 
+    @once
     def paid(self) -> list[tuple[str, datetime, datetime | None, Row]]:
         """Subscriptions that were more than a trial and have started by T: customer, start, end."""
         found = []
