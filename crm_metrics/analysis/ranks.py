@@ -60,14 +60,18 @@ def standings(metric: Metric, figures: Figures, n: Ints, rankable: Bools, *, ris
     is_share = metric.interval == "proportion"
     if metric.unit in AMOUNTS and (own.low > 0).all():  # what is twice as long also varies twice as much
         own = Figures(np.log(own.value), np.log(own.low), np.log(own.high), own.effective)
-    above, below = (
-        _outside_funnel(own.value, _independent(own.effective, n[ranked]), _together(figures.value, n), risk)
-        if is_share
-        else _apart(own, _weights(metric, n[ranked]), risk)
-    )
+    alone, pairs = _risk(len(ranked), risk), _risk(len(ranked) * (len(ranked) - 1) / 2, risk)
+    if is_share:
+        independent = _independent(own.effective, n[ranked])
+        above, below = _outside_funnel(own.value, independent, _together(figures.value, n), alone / 2)
+        wide = Figures(own.value, *wilson(own.value, own.effective, normal_quantile(1 - pairs / 2)), own.effective)
+    else:
+        weights, (further, furthest) = _weights(metric, n[ranked]), _factors(own.effective, alone, pairs)
+        above, below = _apart(_widened(_no_narrower(own, weights), further), weights)
+        wide = _widened(own, furthest)
     standing.mark[ranked[above]], standing.mark[ranked[below]] = ABOVE, BELOW
     if len(ranked) <= _MOST:
-        best, worst = _places(own, risk, is_share=is_share, higher=metric.better is Better.HIGHER)
+        best, worst = _places(wide, higher=metric.better is Better.HIGHER)
         telling = (best > 1) | (worst < len(ranked))
         standing.best[ranked[telling]], standing.worst[ranked[telling]] = best[telling], worst[telling]
     return standing
@@ -91,8 +95,8 @@ def _independent(effective: Floats, n: Ints) -> Ints:
     return np.floor(np.minimum(effective, alike) + 1e-9).astype(np.int64)
 
 
-def _outside_funnel(share: Floats, n: Ints, together: float, risk: float) -> tuple[Bools, Bools]:
-    tail, hits = _risk(len(n), risk) / 2, np.rint(share * n)
+def _outside_funnel(share: Floats, n: Ints, together: float, tail: float) -> tuple[Bools, Bools]:
+    hits = np.rint(share * n)
     at_least = binomial_more_than(hits - 1, n, together)
     at_most = binomial_at_most(hits, n, together)
     return at_least <= tail, at_most <= tail
@@ -104,16 +108,15 @@ def _weights(metric: Metric, n: Ints) -> Floats:
     return np.ones(len(n)) if is_size else n.astype(np.float64)
 
 
-def _apart(figures: Figures, weights: Floats, risk: float) -> tuple[Bools, Bools]:
+def _apart(wide: Figures, weights: Floats) -> tuple[Bools, Bools]:
     """Which figures differ from the weighted mean of the others, up and down."""
-    wide = _widened(_no_narrower(figures, weights), _risk(len(weights), risk))
     total = weights.sum() - weights
-    value = ((weights * figures.value).sum() - weights * figures.value) / total
+    value = ((weights * wide.value).sum() - weights * wide.value) / total
     ends = []
     for end in (wide.low, wide.high):
-        squares = (weights * (end - figures.value)) ** 2
+        squares = (weights * (end - wide.value)) ** 2
         ends.append(np.sqrt(squares.sum() - squares) / total)
-    low, high = difference((figures.value, wide.low, wide.high), (value, value - ends[0], value + ends[1]))
+    low, high = difference((wide.value, wide.low, wide.high), (value, value - ends[0], value + ends[1]))
     return low > 0, high < 0
 
 
@@ -126,24 +129,20 @@ def _no_narrower(figures: Figures, weights: Floats) -> Figures:
     return Figures(figures.value, low, high, figures.effective)
 
 
-def _widened(figures: Figures, risk: float) -> Figures:
-    """The limits for another risk than 5 %: farther from the value by as much as those of Student's t are."""
-    freedom = figures.effective - 1.0
-    factor = t_quantile(freedom, 1 - risk / 2) / t_quantile(freedom, 1 - _RISK / 2)
+def _factors(effective: Floats, *risks: float) -> Floats:
+    """For each risk, by how much limits are farther from their values than for one of 5 %: as much as Student's t's are."""
+    usual, *others = t_quantile(effective - 1.0, 1 - np.array([_RISK, *risks])[:, None] / 2)
+    return np.array(others) / usual
+
+
+def _widened(figures: Figures, factor: Floats) -> Figures:
     low = figures.value - (figures.value - figures.low) * factor
     return Figures(figures.value, low, figures.value + (figures.high - figures.value) * factor, figures.effective)
 
 
-def _places(figures: Figures, together: float, *, is_share: bool, higher: bool) -> tuple[Ints, Ints]:
+def _places(wide: Figures, *, higher: bool) -> tuple[Ints, Ints]:
     """The best and the worst place of each: behind those that are surely better, before those that are surely worse."""
-    count = len(figures.value)
-    risk = _risk(count * (count - 1) / 2, together)
-    if is_share:
-        limits = wilson(figures.value, figures.effective, normal_quantile(1 - risk / 2))
-        wide = Figures(figures.value, *limits, figures.effective)
-    else:
-        wide = _widened(figures, risk)
     row, column = ((wide.value[at], wide.low[at], wide.high[at]) for at in (np.s_[:, None], np.s_[None, :]))
     more = difference(row, column)[0] > 0
     better = more if higher else more.T
-    return 1 + better.sum(axis=0), count - better.sum(axis=1)
+    return 1 + better.sum(axis=0), len(wide.value) - better.sum(axis=1)
