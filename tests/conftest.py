@@ -6,9 +6,11 @@ import gc
 import inspect
 import os
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import date
 from functools import wraps
 from pathlib import Path
+from typing import Any, TypeVar
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program has it; before anything imports numpy
 
@@ -16,7 +18,6 @@ import pytest
 from hypothesis import settings
 
 from crm_metrics import api
-from crm_metrics.query import Need
 from crm_metrics.session import Session
 from crm_metrics.settings import Settings
 from crm_metrics.tables import Dataset
@@ -24,6 +25,7 @@ from crm_metrics.tables import Dataset
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 SAMPLE = Path(__file__).parents[1] / "sample_data"
 TODAY = date(2026, 11, 1)
+Result = TypeVar("Result")
 settings.register_profile("any machine", deadline=None)  # what is slow on a busy machine is no mistake
 settings.load_profile("any machine")
 
@@ -55,7 +57,7 @@ def load_tables(folder: Path, tables: dict[str, str], asked: api.Query) -> Datas
 
 def figures(*paths: str, settings: Settings | None = None, **asked: object) -> dict[tuple[str, ...], float]:
     """The available values of a report by metric, period and segment (what of these varies)."""
-    report = api.report(list(paths), settings=settings, today=TODAY, **asked)  # type: ignore[arg-type]
+    report = api.report(list(paths), settings=settings, today=TODAY, **{"compare": "none", **asked})  # type: ignore[arg-type]
     rows = report.rows[report.rows["status"] != "unavailable"]
     keys = ["metric", *(["period"] if report.grain else []), *report.by, *report.per]
     return {
@@ -66,32 +68,34 @@ def figures(*paths: str, settings: Settings | None = None, **asked: object) -> d
 
 class Kept:
     """The sample data and the real exports as they were read, for whoever asks the same of them again: hundreds of tests do,
-    and a dataset is a value. Whatever decides what is read is part of the question; a file that was changed, or one that a
-    test wrote, is read, and so is every file by a test that patches the program."""
+    and a dataset is a value, as is an inventory. Whatever decides what is read is part of the question; a file that was
+    changed, or one that a test wrote, is read, and so is every file by a test that patches the program."""
 
     most = 24  # datasets: those of a few neighbouring modules
     reads_anew = False
 
     def __init__(self) -> None:
         self._known = {_state(path) for path in SAMPLE.iterdir()}
-        self._datasets: OrderedDict[object, Dataset] = OrderedDict()
-        read = Session._read
+        self._results: OrderedDict[object, Any] = OrderedDict()
+        Session._read = self._keeping(Session._read)  # type: ignore[method-assign]
+        Session.inventory = self._keeping(Session.inventory)  # type: ignore[method-assign]
 
+    def _keeping(self, read: Callable[..., Result]) -> Callable[..., Result]:
         @wraps(read)
-        def kept(session: Session, need: Need) -> Dataset:
-            asked = None if self.reads_anew else self._asked(session, need)
+        def kept(session: Session, *need: object) -> Result:
+            asked = None if self.reads_anew else self._asked(session, read.__name__, *need)
             if asked is None:
-                return read(session, need)
-            if asked not in self._datasets:
-                self._datasets[asked] = read(session, need)
-            self._datasets.move_to_end(asked)
-            if len(self._datasets) > self.most:
-                self._datasets.popitem(last=False)
-            return self._datasets[asked]
+                return read(session, *need)
+            if asked not in self._results:
+                self._results[asked] = read(session, *need)
+            self._results.move_to_end(asked)
+            if len(self._results) > self.most:
+                self._results.popitem(last=False)
+            return self._results[asked]
 
-        Session._read = kept  # type: ignore[method-assign]
+        return kept
 
-    def _asked(self, session: Session, need: Need) -> object | None:
+    def _asked(self, session: Session, *what: object) -> object | None:
         """All that decides what is read; None where files lie elsewhere."""
         states: list[object] = []
         for path in map(Path, session.paths):
@@ -100,7 +104,7 @@ class Kept:
                 return None
             states += map(_state, files)
         how = (repr(session.settings), session.today, tuple(session.tables.items()), session.metrics_file)
-        return (session.paths, tuple(states), need, *how)
+        return (session.paths, tuple(states), *what, *how)
 
 
 def _state(file: Path) -> tuple[str, int, int]:

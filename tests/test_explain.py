@@ -99,10 +99,11 @@ def given_rows(by: tuple[str, ...]) -> pd.DataFrame:
 
 
 def segments(metric: Metric, by: tuple[str, ...]) -> Iterator[dict[str, str]]:
-    """A few segments in which the metric has a value."""
+    """The first and the last of the segments in which the metric has a value: the last is often of rows without any."""
     given = given_rows(by)
     given = given[given["metric"] == metric.name]
-    for values in given[[*by, *metric.per]].drop_duplicates().head(3).itertuples(index=False):
+    each = given[[*by, *metric.per]].drop_duplicates()
+    for values in each.iloc[sorted({0, len(each) - 1})].itertuples(index=False) if len(each) else ():
         yield dict(zip((*by, *metric.per), map(str, values), strict=True))
 
 

@@ -205,12 +205,12 @@ def test_a_list_of_metrics_needs_nothing_that_computes() -> None:
     assert "win_rate" in out
 
 
-@pytest.mark.parametrize("arguments", [[], ["--by", "owner", "--compare", "previous"]], ids=" ".join)
-def test_a_report_needs_no_scipy(arguments: list[str]) -> None:
-    ((code, out, slow),) = run(["report", str(Path(__file__).parent.parent / "sample_data"), *arguments])
+def test_a_report_needs_no_scipy() -> None:
+    asked = ["report", str(Path(__file__).parent.parent / "sample_data")]
+    outcomes = run(asked, [*asked, "--by", "owner", "--compare", "previous"])
 
-    assert (0, ["pandas", "numpy", "pyarrow"]) == (code, slow)
-    assert "Win rate" in out
+    assert [(0, ["pandas", "numpy", "pyarrow"])] * 2 == [(code, slow) for code, _, slow in outcomes]
+    assert all("Win rate" in out for _, out, _ in outcomes)
 
 
 def test_shell_completion_needs_nothing_that_computes() -> None:

@@ -71,29 +71,60 @@ class Series:
 def trends(series: Sequence[Series]) -> list[Trend | None]:
     """The trend of each series, looked at together; None for one with fewer than six values to fit."""
     odd = _ODD / max(len(series), 1)
-    seasons = [_season(part) for part in series]
-    both = list(zip(series, seasons, strict=True))
-    first = [_trend(part, season, LEVEL / _QUESTIONS, odd) for part, season in both]
+    looks = [_Look(part) for part in series]
+    seasons = [_season(look) for look in looks]
+    both = list(zip(looks, seasons, strict=True))
+    first = [_trend(look, season, LEVEL / _QUESTIONS, odd) for look, season in both]
     limit = tests.cutoff([chance for trend in first if trend for chance in trend.chances], LEVEL)
     return [
-        _trend(part, season, limit, odd) if trend else None for (part, season), trend in zip(both, first, strict=True)
+        _trend(look, season, limit, odd) if trend else None for (look, season), trend in zip(both, first, strict=True)
     ]
 
 
-def _trend(series: Series, season_p: float | None, limit: float, odd: float) -> Trend | None:
+class _Look:
+    """The periods of a series that are fitted. Whatever the limits, a change of level and what lies beside changes are
+    looked for once."""
+
+    def __init__(self, series: Series) -> None:
+        self.series = series
+        self.at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
+        self.values, self.place = series.values[self.at], series.place[self.at]
+        self._steps: dict[tuple[object, ...], tuple[int, float]] = {}
+        self._rests: dict[tuple[object, ...], tuple[list[float], Slope, np.ndarray, np.ndarray]] = {}
+
+    def change_of_level(self, starts: list[int], place: np.ndarray | None = None) -> tuple[int, float]:
+        key = (*starts, place is None)
+        if key not in self._steps:
+            self._steps[key] = tests.change_of_level(self.at, self.values, starts, place)
+        return self._steps[key]
+
+    def beside(
+        self, starts: list[int], place: np.ndarray | None, odd: float
+    ) -> tuple[list[float], Slope, np.ndarray, np.ndarray]:
+        """With changes of level at these places: by how much each, the slope, what each place in the season adds, and the
+        values out of line."""
+        key = (*starts, place is None)
+        if key not in self._rests:
+            at, values = self.at, self.values
+            moves = tests.levels(at, values, starts, place) if starts else []
+            shift = (np.arange(at.size)[:, None] >= np.array(starts, dtype=int)) @ np.array(moves)
+            slope = tests.slope(at, values - shift, place)
+            rest = values - shift - slope.per_period * at
+            adds = np.zeros(at.size) if place is None else tests.seasonal(rest, place)
+            usual = slope.intercept + slope.per_period * at + shift + adds
+            self._rests[key] = (moves, slope, adds, tests.outliers(values, usual, odd))
+        return self._rests[key]
+
+
+def _trend(look: _Look, season_p: float | None, limit: float, odd: float) -> Trend | None:
     """The trend by itself, claiming what has at most a chance of `limit` by accident, for values out of line of `odd`. Where
     there may be a season, neither slope nor changes of level are looked for between different places of it."""
-    at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
+    series, at = look.series, look.at
     if at.size < FEWEST:
         return None
-    values = series.values[at]
-    place = series.place[at] if season_p is not None and season_p <= max(_PERHAPS, limit) else None
-    starts, chances = _changes(at, values, limit, place)
-    moves = tests.levels(at, values, starts, place) if starts else []
-    shift = np.array([sum(by for start, by in zip(starts, moves, strict=True) if k >= start) for k in range(at.size)])
-    slope = tests.slope(at, values - shift, place)
-    off = values - shift - slope.per_period * at
-    adds = np.zeros(at.size) if place is None else tests.seasonal(off, place)
+    place = look.place if season_p is not None and season_p <= max(_PERHAPS, limit) else None
+    starts, chances = _changes(look, limit, place)
+    moves, slope, adds, outside = look.beside(starts, place, odd)
     line = np.full(series.values.size, np.nan)
     inside = np.arange(at[0], at[-1] + 1)
     line[inside] = slope.intercept + slope.per_period * inside
@@ -112,7 +143,7 @@ def _trend(series: Series, season_p: float | None, limit: float, odd: float) -> 
         season_p=season_p,
         steps=tuple(Step(int(at[start]), by, chance) for start, by, chance in claimed),
         step_p=chances[0],
-        odd=tuple(int(at[k]) for k in tests.outliers(values, line[at] + adds, odd) if not _is_half(place, k)),
+        odd=tuple(int(at[k]) for k in outside if not _is_half(place, k)),
         line=line,
     )
 
@@ -122,26 +153,23 @@ def _is_half(place: np.ndarray | None, at: int) -> bool:
     return place is not None and int((place == place[at]).sum()) < 3
 
 
-def _season(series: Series) -> float | None:
+def _season(look: _Look) -> float | None:
     """The chance of a season by accident; None for too few periods to tell. Trend and the likeliest change of level come off
     for this, whether they count or not: they would hide a season."""
-    at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
-    if series.season is None or at.size < max(FEWEST_FOR_SEASON, 2 * series.season):
+    season, at, values = look.series.season, look.at, look.values
+    if season is None or at.size < max(FEWEST_FOR_SEASON, 2 * season):
         return None
-    values = series.values[at]
-    start, _ = tests.change_of_level(at, values, [])
+    start, _ = look.change_of_level([])
     level = values - (tests.levels(at, values, [start])[0] * (np.arange(at.size) >= start) if start else 0)
-    return tests.seasonality(level - tests.slope(at, level).per_period * at, series.place[at])
+    return tests.seasonality(level - tests.median_slope(at, level) * at, look.place)
 
 
-def _changes(
-    at: np.ndarray, values: np.ndarray, limit: float, place: np.ndarray | None
-) -> tuple[list[int], list[float]]:
+def _changes(look: _Look, limit: float, place: np.ndarray | None) -> tuple[list[int], list[float]]:
     """The changes of level that count, the clearest first, and the chances of these and of the next."""
     starts: list[int] = []
     chances: list[float] = []
     while len(starts) < _MOST_CHANGES:
-        start, chance = tests.change_of_level(at, values, starts, place)
+        start, chance = look.change_of_level(starts, place)
         chances.append(chance)
         if chance > limit:
             break

@@ -57,6 +57,11 @@ def slope(at: np.ndarray, values: np.ndarray, place: np.ndarray | None = None) -
     return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope), middle, float(tau), float(strict))
 
 
+def median_slope(at: np.ndarray, values: np.ndarray) -> float:
+    """The median of the slopes between all pairs alone."""
+    return float(stats.theilslopes(values, at).slope)
+
+
 def _seasonal_slope(at: np.ndarray, values: np.ndarray, place: np.ndarray) -> Slope:
     left, right = np.nonzero(np.triu(place[:, None] == place, 1))
     slopes = np.sort((values[right] - values[left]) / (at[right] - at[left]))
