@@ -10,6 +10,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.engine import blocks, selection, stocks
 from crm_metrics.engine.pairs import Pairs, standing
+from crm_metrics.session import Session
 from tests.conftest import TODAY
 
 SAMPLE = str(Path(__file__).parent.parent / "sample_data")
@@ -39,9 +40,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     ],
 )
 def test_figures_are_the_same_in_blocks(asked: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = api.report([SAMPLE], today=TODAY, **asked).rows
+    session = Session.of([SAMPLE], today=TODAY, where=asked.get("where"))
+    question = session.query(**{name: value for name, value in asked.items() if name != "where"})
+    dataset = session.load(question)
+    whole = api.compute(dataset, question).rows
     monkeypatch.setattr(blocks, "MOST", 0)
-    in_blocks = api.report([SAMPLE], today=TODAY, **asked).rows
+    in_blocks = api.compute(dataset, question).rows
     pd.testing.assert_series_equal(in_blocks["value"], whole["value"], check_exact=True)
     pd.testing.assert_frame_equal(in_blocks, whole, rtol=1e-12, atol=0)
 
@@ -50,9 +54,11 @@ def test_what_is_held_does_not_grow_with_the_number_of_periods(
     held: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     most = []
+    asked = api.query(period="2025", by=["day"], metrics=["open_deals", "churn_rate", "mrr"])
+    dataset = api.load([SAMPLE], asked, today=TODAY)
     for block in (1 << 20, 2_500):
         monkeypatch.setattr(blocks, "MOST", block)
-        api.report([SAMPLE], today=TODAY, period="2025", by=["day"], metrics=["open_deals", "churn_rate", "mrr"])
+        api.compute(dataset, asked)
         most.append(max(held))
         held.clear()
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -38,9 +39,11 @@ def room(parts: tuple[str, ...]) -> str:
     return parts[0].removesuffix(".py")
 
 
-def names_imported(path: Path) -> Iterator[str]:
+@cache
+def names_imported(path: Path) -> list[str]:
     """The modules that a file imports, also within functions and for types only, with what it takes from them."""
     package = ("crm_metrics", *path.parts[:-1])
+    found = []
     for node in ast.walk(ast.parse((PACKAGE / path).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -50,7 +53,8 @@ def names_imported(path: Path) -> Iterator[str]:
             names = [f"{start}.{alias.name}" for alias in node.names]
         else:
             continue
-        yield from names
+        found += names
+    return found
 
 
 def imported(path: Path) -> Iterator[str]:
