@@ -84,8 +84,7 @@ class Sorted:
             for start, n in zip(self._starts[self.n > 1].tolist(), self.n[self.n > 1].tolist(), strict=True):
                 self.values[start : start + n].sort()
         else:
-            order = np.argsort(values)
-            self.values = values[order][np.argsort(cells[order], kind="stable")]
+            self.values = values[ascending(values, cells, len(n))]
 
     def sums(self) -> Floats:
         """The sum of each cell, 0 for an empty one."""
@@ -121,6 +120,15 @@ class Sorted:
         place = self._starts[filled] + (self.n[filled] - 1 if largest else 0)
         result[filled] = self.values[place]
         return result
+
+
+def ascending(values: Floats, cells: Codes, size: int) -> Ints:
+    """The places of the values in ascending order within each cell, one cell after the other; equal ones in any order."""
+    order = np.argsort(values)
+    ordered = cells[order]
+    return order[
+        np.argsort(ordered.astype(np.uint16) if size <= 1 << 16 else ordered, kind="stable")
+    ]  # two bytes: by radix
 
 
 def distinct(entities: Ints, cells: Codes, size: int, at_least: int = 1) -> Ints:

@@ -158,25 +158,28 @@ Chosen = Pairs | Part
 def grouped(cell: Codes, unit: Ints) -> Groups:
     """The pairs that share cell and unit.
 
-    Most do not: which may, sorted hashes of 32 bits tell. In a table of buckets of what repeats each pair is looked up, and
-    only those that fall into one are told apart: several times quicker than to tell all apart.
+    Where cells and units make few numbers, each is counted. Else most pairs are alone: which may not be, sorted hashes of 32
+    bits tell. In a table of buckets of what repeats each pair is looked up, and only those that fall into one are told
+    apart: several times quicker than to tell all apart.
     """
-    span = int(unit.max(initial=0)) + 1
+    span, cells = int(unit.max(initial=0)) + 1, int(cell.max(initial=0)) + 1
     keys = np.multiply(cell, span, dtype=np.int64)
     keys += unit
-    keys *= _MIX
-    mixed = (keys.view(np.uint64) >> np.uint64(32)).astype(np.uint32)
-    ordered = np.sort(mixed)
-    repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
-    if 2 * len(repeated) > len(keys):
-        shared = np.arange(len(keys))
+    shared = place = np.arange(len(keys))
+    if span * cells <= 4 * len(keys):
+        place = keys
     else:
-        beyond = np.uint32(32 - min(len(repeated).bit_length() + 3, 22))
-        is_repeated = np.zeros(1 << int(32 - beyond), dtype=bool)
-        is_repeated[repeated >> beyond] = True
-        shared = np.flatnonzero(is_repeated.take(mixed >> beyond))
-    place, distinct = pd.factorize(cell.take(shared).astype(np.int64) * span + unit.take(shared))
-    several = np.bincount(place, minlength=len(distinct)) > 1
+        keys *= _MIX
+        mixed = (keys.view(np.uint64) >> np.uint64(32)).astype(np.uint32)
+        ordered = np.sort(mixed)
+        repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
+        if 2 * len(repeated) <= len(keys):
+            beyond = np.uint32(32 - min(len(repeated).bit_length() + 3, 22))
+            is_repeated = np.zeros(1 << int(32 - beyond), dtype=bool)
+            is_repeated[repeated >> beyond] = True
+            shared = np.flatnonzero(is_repeated.take(mixed >> beyond))
+        place = pd.factorize(cell.take(shared).astype(np.int64) * span + unit.take(shared))[0]
+    several = np.bincount(place) > 1
     keep = several.take(place)
     shared, place = np.compress(keep, shared), (np.cumsum(several) - 1).take(np.compress(keep, place))
     first = np.empty(np.count_nonzero(several), dtype=np.int64)

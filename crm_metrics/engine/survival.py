@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crm_metrics.engine.aggregates import ascending
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints, Z
 
 _NEVER = -50.0  # the logarithm that stands for a survival of 0
@@ -152,7 +153,7 @@ def _last(incidence: Floats, steps: _Steps, size: int) -> Floats:
 
 
 def _steps(times: Floats, events: Bools, competing: Bools, cells: Codes, size: int) -> _Steps:
-    order = np.lexsort((times, cells))
+    order = ascending(times, cells, size)
     cell, time = cells[order], times[order]
     new = np.append(True, (cell[1:] != cell[:-1]) | (time[1:] != time[:-1])) if len(cell) else np.zeros(0, dtype=bool)
     step = np.cumsum(new) - 1

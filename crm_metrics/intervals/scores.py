@@ -16,12 +16,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
+from crm_metrics.engine.aggregates import counts as counted
 from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints
 from crm_metrics.engine.measuring import DECIDED, quantile
-from crm_metrics.engine.pairs import Chosen, Groups, Pairs
+from crm_metrics.engine.pairs import Chosen, Groups, Pairs, grouped
 from crm_metrics.intervals.gradients import (
     BELOW,
     NUMBER,
@@ -192,9 +192,7 @@ def _of_group(engine: Engine, leaves: list[Leaf], column: str, gradient: Gradien
     if len(parts) == 1:
         return parts[0]
     cell, unit, score = (np.concatenate(arrays) for arrays in zip(*(part.packed() for part in parts), strict=True))
-    span = int(unit.max(initial=0)) + 1
-    place, keys = pd.factorize(cell * span + unit)
-    return _apart(*np.divmod(keys, span), weighted(place, score, len(keys)), shape)
+    return of_units(grouped(cell, unit), score, None, counted(cell, size), shape)
 
 
 def _scored(
