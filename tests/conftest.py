@@ -72,11 +72,13 @@ class Kept:
     changed, or one that a test wrote, is read, and so is every file by a test that patches the program."""
 
     most = 24  # datasets: those of a few neighbouring modules
+    opened = ("files", "_recogniser")  # what sessions of the same files share, whatever is read of them
     reads_anew = False
 
     def __init__(self) -> None:
         self._known = {_state(path) for path in SAMPLE.iterdir()}
         self._results: OrderedDict[object, Any] = OrderedDict()
+        self._sessions: dict[object, dict[str, Any]] = {}
         Session._read = self._keeping(Session._read)  # type: ignore[method-assign]
         Session.inventory = self._keeping(Session.inventory)  # type: ignore[method-assign]
 
@@ -87,7 +89,10 @@ class Kept:
             if asked is None:
                 return read(session, *need)
             if asked not in self._results:
+                state, same = vars(session), self._asked(session)
+                state |= {name: value for name, value in self._sessions.get(same, {}).items() if name not in state}
                 self._results[asked] = read(session, *need)
+                self._sessions = {same: {name: state[name] for name in self.opened if name in state}}
             self._results.move_to_end(asked)
             if len(self._results) > self.most:
                 self._results.popitem(last=False)

@@ -66,7 +66,6 @@ def _parquet(rows: pa.Table, path: Path) -> None:
 
 def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
     from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
 
     workbook = Workbook(write_only=True)
     for name, rows in tables.items():
@@ -78,17 +77,20 @@ def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
         sheet = workbook.create_sheet(name)
         sheet.append(rows.column_names)
         for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-            sheet.append([_text(WriteOnlyCell(sheet), cell) if isinstance(cell, str) else _wall(cell) for cell in row])
+            sheet.append([_held(cell, sheet) for cell in row])
     workbook.save(path)
 
 
-def _text(cell: Any, text: str) -> Any:
-    """A cell of text, whatever it begins with."""
-    cell.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in text)[:LETTERS]
-    cell.data_type = "s"
-    return cell
+def _held(cell: object, sheet: Any) -> object:
+    """What a sheet takes for a value: text is text, whatever it begins with, and so is a moment with a zone, as sheets know
+    none."""
+    if isinstance(cell, datetime) and cell.tzinfo is not None:
+        return cell.isoformat(sep=" ")
+    if not isinstance(cell, str) or (cell[:1] not in ("=", "#") and cell.isprintable() and len(cell) <= LETTERS):
+        return cell  # neither a formula nor an error, and nothing that a sheet cannot hold
+    from openpyxl.cell import WriteOnlyCell
 
-
-def _wall(cell: object) -> object:
-    """A moment with a zone as text: sheets know none."""
-    return cell.isoformat(sep=" ") if isinstance(cell, datetime) and cell.tzinfo is not None else cell
+    text = WriteOnlyCell(sheet)
+    text.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in cell)[:LETTERS]
+    text.data_type = "s"
+    return text
