@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import get_args
+from typing import Any, get_args
 
 from crm_metrics import progress, schema
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
@@ -32,6 +32,20 @@ _HINT = (
     "Give an export with its header row, for example deals with the columns stage, amount and close date; "
     "'crm-metrics scan' says what each file lacks."
 )
+
+_FEW = 4 << 20  # bytes in all files: with fewer, threads wait for each other longer than they work
+
+
+class _AtOnce(Executor):
+    """Does what it is given when it is given it, in the same thread."""
+
+    def submit(self, work: Any, /, *args: Any, **named: Any) -> Future[Any]:
+        done: Future[Any] = Future()
+        try:
+            done.set_result(work(*args, **named))
+        except Exception as error:
+            done.set_exception(error)
+        return done
 
 
 @dataclass(frozen=True)
@@ -55,7 +69,7 @@ class Gathered:
     dims: list[str]
     where: Filter | None
     issues: list[Issue]
-    pool: ThreadPoolExecutor
+    pool: Executor
     offers: dict[tuple[str, str, str], str]
 
 
@@ -107,9 +121,9 @@ def gather(
         planned[raw.path] = raw, recognised, how
     memory.refuse_too_large((raw, how) for raw, _, how in planned.values())
     cores, sizes = os.cpu_count() or 1, [raw.size for raw, _ in files]
-    pool = ThreadPoolExecutor(max_workers=cores)
+    pool = ThreadPoolExecutor(max_workers=cores) if sum(sizes) >= _FEW else _AtOnce()
     # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
-    threads = max(sizes) * cores > sum(sizes)
+    threads = max(sizes) * cores > sum(sizes) >= _FEW
     started: dict[str, Fetched] = {}
     for path, (raw, recognised, how) in planned.items():
         missing = [*spellings_of_missing(), *recognised.layout.missing]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
+from crm_metrics.tables.frames import Bools, by_file
+
+Ints = NDArray[np.int64]
 
 _SHARE, _FEW = 0.01, 5
 
@@ -25,27 +31,36 @@ def without_repeats(
     column = TABLES[table].key
     if not column or table == "orders" or column not in frame or all_different(frame[column]):
         return frame, set()
-    named = frame[column].notna().to_numpy()
-    repeats = named & frame.duplicated([SOURCE, column], keep=False).to_numpy()
+    ids, source = frame[column], frame[SOURCE].to_numpy()
+    number = pd.factorize(ids)[0]  # −1 for a missing id
+    record = pd.Series(number.astype(np.int64) * len(sources) + source)  # of an id and a file
+    repeats = (number >= 0) & record.duplicated(keep=False).to_numpy()
     if not repeats.any():
         return frame, set()
     content = sorted(name for name in frame.columns if name not in (SOURCE, ROW))
-    versions = frame.loc[repeats, [SOURCE, *content]].drop_duplicates()
-    differing = versions.loc[versions.duplicated([SOURCE, column]), SOURCE].value_counts()
-    size = frame[SOURCE].value_counts()
-    unsure = {
-        int(str(i))
-        for i, count in differing.items()
-        if count > max(_FEW, _SHARE * size[i]) and "updated_at" not in sources[int(str(i))].columns
-    }
-    doubted = frame[SOURCE].isin(unsure).to_numpy()
-    report("not-an-id", frame[repeats & doubted], column, sources, issues)
-    ordered = _by_age(frame[repeats & ~doubted], content)
-    old = ordered[ordered.duplicated([SOURCE, column], keep="last")]
-    for source, count in old[SOURCE].value_counts().items():
-        sources[int(str(source))].left_out["repeated-id"] += int(count)
-    report("repeated-id", old, column, sources, issues)
-    return frame.drop(index=old.index).reset_index(drop=True), unsure
+    unsure = {i for i in np.unique(source[repeats]).tolist() if "updated_at" not in sources[i].columns}
+    unsure = {i for i in unsure if _differ(frame, content, record, repeats & (source == i), (source == i).sum())}
+    doubted = repeats & np.isin(source, sorted(unsure))
+    for i, rows in by_file(frame, doubted):
+        issues.append(_issue("not-an-id", sources[i], rows, column))
+    old = _older(frame, content, record.to_numpy(), np.flatnonzero(repeats & ~doubted))
+    for i, rows in by_file(frame, old):
+        sources[i].left_out["repeated-id"] += len(rows)
+        issues.append(_issue("repeated-id", sources[i], rows, column))
+    return frame[~old].reset_index(drop=True), unsure
+
+
+def _issue(code: str, source: Source, rows: NDArray[Any], column: str) -> Issue:
+    return Issue.of_rows(code, source.path, rows, column=source.columns.get(column, column))
+
+
+def _differ(frame: pd.DataFrame, content: list[str], record: pd.Series, mine: Bools, size: int) -> bool:
+    """Whether too many of a file's rows, those marked, repeat an id with other content for it to be one."""
+    allowed = max(_FEW, _SHARE * size)
+    if record[mine].duplicated().sum() <= allowed:
+        return False
+    versions = frame.loc[mine, content].drop_duplicates()
+    return bool(record[versions.index].duplicated().sum() > allowed)
 
 
 def all_different(ids: pd.Series) -> bool:
@@ -71,31 +86,35 @@ def is_all_different(ids: pa.ChunkedArray) -> bool:
     return bool(pc.count_distinct(ids, mode="only_valid").as_py() == len(ids) - ids.null_count)
 
 
-def _by_age(rows: pd.DataFrame, content: list[str]) -> pd.DataFrame:
-    """Oldest versions first; versions of one age in the order of their content, so that the order of rows does not
-    matter."""
-    dates = rows.select_dtypes("datetime")
-    age = (
-        rows["updated_at"]
-        if "updated_at" in rows
-        else dates.max(axis="columns")
-        if dates.shape[1]
-        else pd.Series(0, rows.index)
-    )
-    order = pd.DataFrame({"age": age, "text": as_text(rows, content)})
-    return rows.loc[order.sort_values(["age", "text"], na_position="first", kind="stable").index]
+def _older(frame: pd.DataFrame, content: list[str], record: Ints, at: Ints) -> Bools:
+    """Which rows are not the newest version of their record, of those at the given places. Versions of one age are in the
+    order of their content, so that the order of rows does not matter."""
+    dates = [name for name in content if frame[name].dtype.kind == "M"]
+    dates = ["updated_at"] if "updated_at" in dates else dates
+    age, text = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.int64)
+    if dates:
+        age = np.fmax.reduce([frame[name].to_numpy()[at] for name in dates]).view(np.int64)  # NaT is the smallest
+    tied = pd.DataFrame({"record": record[at], "age": age}).duplicated(keep=False).to_numpy()
+    if tied.any():
+        text[tied] = np.unique(as_text(frame.iloc[at[tied]], content), return_inverse=True)[1]
+    order = np.lexsort((text, age, record[at]))
+    old = np.zeros(len(frame), dtype=bool)
+    old[at[order][:-1]] = np.diff(record[at][order]) == 0
+    return old
 
 
-def as_text(rows: pd.DataFrame, columns: list[str]) -> pd.Series:
+def as_text(rows: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.object_]:
     """What the rows hold as one text each, to tell the order of rows of one date by something other than their place in a
     file."""
-    cells = [rows[name].astype("str").fillna("") for name in columns]
-    return cells[0].str.cat(cells[1:], sep="\x1f")  # type: ignore[arg-type]  # the stubs leave out lists of Series
+    texts = list(map("\x1f".join, zip(*(_written(rows[name]) for name in columns), strict=True)))
+    return np.array(texts, dtype=object)
 
 
-def report(code: str, rows: pd.DataFrame, column: str, sources: list[Source], issues: list[Issue]) -> None:
-    for source, part in rows.groupby(SOURCE, observed=True):
-        every = np.sort(part[ROW].to_numpy())
-        numbers = tuple(int(row) for row in every[:10])
-        path = sources[int(str(source))]
-        issues.append(Issue(code, path.path, len(part), numbers, {"column": path.columns.get(column, column)}, every))
+def _written(column: pd.Series) -> list[str]:
+    """The cells of a column as texts, blank where one is missing."""
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        texts = [*map(str, column.cat.categories.tolist()), ""]
+        return list(map(texts.__getitem__, column.cat.codes.tolist()))
+    if column.dtype.kind == "M":
+        return np.where(column.isna(), "", np.datetime_as_string(column.to_numpy())).tolist()
+    return [str(cell) if there else "" for cell, there in zip(column.tolist(), column.notna().tolist(), strict=True)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import partial
@@ -43,7 +43,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
-from crm_metrics.tables.frames import has_value
+from crm_metrics.tables.frames import framed, has_value
 
 Step = Callable[[Draft], None]
 
@@ -243,7 +243,7 @@ def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
             dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
             parts = [part.astype(dtype) for part in parts]
         together[column] = pd.concat(parts, ignore_index=True)
-    return pd.DataFrame(together)
+    return framed(together)
 
 
 def _settling(draft: Draft) -> list[Step]:
@@ -258,7 +258,7 @@ def _settling(draft: Draft) -> list[Step]:
     return [partial(step, table=draft.tables[name]) for name, step in settle.items() if name in draft.tables]
 
 
-def _side_by_side(pool: ThreadPoolExecutor, draft: Draft, steps: Sequence[Step]) -> None:
+def _side_by_side(pool: Executor, draft: Draft, steps: Sequence[Step]) -> None:
     """Steps for different tables, at the same time; what they notice stands in their order. A step that is alone may
     change the draft itself."""
     if len(steps) == 1:

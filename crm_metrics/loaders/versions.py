@@ -179,9 +179,7 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
     order = versions.assign(updated=versions["updated"].where(complete), rank=versions["source"].map(rank))
     if len(set(rank.values())) < len(rank):
         content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
-        texts = pd.DataFrame(
-            {"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64), "text": content.to_numpy()}
-        )
+        texts = pd.DataFrame({"code": codes, "source": rows[SOURCE].to_numpy().astype(np.int64), "text": content})
         combined = texts.sort_values("text").groupby(["code", "source"])["text"].agg("\x1e".join)
         order["text"] = combined[pd.MultiIndex.from_frame(versions[["code", "source"]])].to_numpy()
     else:

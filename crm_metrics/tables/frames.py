@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from crm_metrics.tables import ROW, SOURCE
 
 DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "us")
@@ -50,6 +52,14 @@ def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:
     return _moved(moments, in_utc)
 
 
+def framed(columns: Mapping[str, Any]) -> pd.DataFrame:
+    """Columns as a frame that takes them over without copying. Their names are kept as objects: as Arrow's texts, which
+    pandas makes of them otherwise, each look-up and each further column takes several times as long."""
+    frame = pd.DataFrame(columns, copy=False)
+    frame.columns = pd.Index([*columns], dtype=object)
+    return frame
+
+
 def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:
     """A date column, all missing when the table has none of that name."""
     if column in frame:
@@ -75,3 +85,9 @@ def has_value(frame: pd.DataFrame, column: str) -> Bools:
     if column in frame:
         return frame[column].notna().to_numpy()
     return np.zeros(len(frame), dtype=bool)
+
+
+def by_file(frame: pd.DataFrame, hit: Bools) -> list[tuple[int, NDArray[Any]]]:
+    """The files that the marked rows are of, each with the ascending numbers of these rows in it."""
+    source, rows = frame[SOURCE].to_numpy()[hit], frame[ROW].to_numpy()[hit]
+    return [(index, np.sort(rows[source == index])) for index in np.unique(source).tolist()]

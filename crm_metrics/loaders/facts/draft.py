@@ -16,8 +16,8 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
-from crm_metrics.tables import ROW, SOURCE, Coverage, Source, Table
-from crm_metrics.tables.frames import instants, numbers, wall_clock
+from crm_metrics.tables import SOURCE, Coverage, Source, Table
+from crm_metrics.tables.frames import by_file, instants, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
@@ -81,10 +81,8 @@ class Draft:
         """One issue per file for the marked rows of a table; none when no row is marked."""
         if hit is None or not hit.any():
             return
-        rows = table.frame.loc[hit, [SOURCE, ROW]]
-        for source, part in rows.groupby(SOURCE, observed=True):
-            path = self.sources[int(str(source))].path
-            self.issues.append(Issue.of_rows(code, path, np.sort(part[ROW].to_numpy()), **detail))
+        for index, rows in by_file(table.frame, hit):
+            self.issues.append(Issue.of_rows(code, self.sources[index].path, rows, **detail))
 
     def asks(self, table: str, *columns: str) -> bool:
         """Whether any figure needs one of these columns of a table."""
@@ -100,10 +98,9 @@ class Draft:
         """Take the marked rows out of a table. Each counts as left out of its file, unless the file is one of another
         table, from which these rows are made: there they still count."""
         if hit.any():
-            for index, count in table.frame.loc[hit, SOURCE].value_counts().items():
-                source = self.sources[int(str(index))]
-                if source.table == table.name:
-                    source.left_out[reason] += int(count)
+            for index, rows in by_file(table.frame, hit):
+                if self.sources[index].table == table.name:
+                    self.sources[index].left_out[reason] += len(rows)
             table.frame = table.frame[~hit].reset_index(drop=True)
 
     def local(self, moments: NDArray[Any]) -> NDArray[Any]:

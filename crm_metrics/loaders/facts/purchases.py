@@ -116,7 +116,7 @@ def _in_order(purchases: pd.DataFrame) -> np.ndarray:
     if tied.any():
         content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
         moved = [name for name in content if name in purchases]
-        keys = as_text(purchases[tied], moved).to_numpy(dtype=object)
+        keys = as_text(purchases[tied], moved)
         # The places that tied purchases have among all stay theirs; only who has which changes.
         places = np.flatnonzero(tied[order])
         among = np.cumsum(tied) - 1

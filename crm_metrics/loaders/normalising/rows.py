@@ -30,6 +30,7 @@ from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, UNIT, Source, Unusable
+from crm_metrics.tables.frames import framed
 
 SCORES = ("score", "nps_score", "csat_score", "ces_score")
 _ODD_CURRENCIES = 20
@@ -76,7 +77,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     values = _coerced(file, file_plan, cells, file_plan.unit)
     values |= {_written_in(name): codes for name, codes in file.currencies.items()}
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
-    frame = pd.DataFrame(values, copy=False)
+    frame = framed(values)
     unread = records.without_footers(file, cells.left_out)
     left_out = Counter(record.reason for record in unread)
     if totals:
@@ -84,7 +85,8 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     frame = records.kept(file, frame, left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
-    frame = frame.drop(columns=[_written_in(name) for name in file.currencies])
+    for name in file.currencies:
+        del frame[_written_in(name)]
     figures.in_units(file, frame)
     frame = spend_days.with_days(file, frame, cells)
     frame, part = stages.apart(file, frame, left_out)
