@@ -3,13 +3,18 @@ brings a year, by whatever attributes of the subscriptions the figures are asked
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints, category
 from crm_metrics.loaders.facts.subscriptions import paid, priced
 from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
-from crm_metrics.tables.frames import moments, truths
+from crm_metrics.tables.frames import NAT, moments, truths
 
 _MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
 _NOTHING = 1e-6
@@ -29,10 +34,10 @@ def derive(draft: Draft) -> None:
         frame = frame.drop(columns="currency", errors="ignore")
     whose = ["customer", "currency"] if "currency" in frame else ["customer"]
     attributes = [name for name in draft.dims if name in frame and name not in whose]
-    steps = _steps(frame, [*whose, *attributes])
-    draft.tables["recurring"] = Table("recurring", _stretches(steps))
-    draft.tables["movements"] = Table("movements", _movements(steps, whose))
-    draft.tables["contracts"] = Table("contracts", _contracts(frame, [*whose, *attributes]))
+    keys, steps = [*whose, *attributes], _steps(frame, whose, attributes)
+    draft.tables["recurring"] = Table("recurring", _stretches(frame, keys, steps))
+    draft.tables["movements"] = Table("movements", _movements(frame, keys, steps))
+    draft.tables["contracts"] = Table("contracts", _contracts(frame, keys))
     if len(unpriced):
         _add_unpriced(draft, unpriced)
     if "ended_at" not in frame:
@@ -80,46 +85,96 @@ def _contracts(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return rows[~(np.abs(mrr) < _NOTHING)].reset_index(drop=True)
 
 
-def _steps(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """One row per customer (with currency and attributes) and moment at which the total changes: the level before and after
-    it, and of how many subscriptions it is unknown. `is_known` is False where one of these begins or ends."""
+@dataclass(frozen=True)
+class _Steps:
+    """The moments at which the total of a customer (with currency and attributes, whose number is `key`; without these
+    attributes `whose`) changes, in order, with one of the rows that it is the total of. `unclear` are the subscriptions of
+    unknown revenue that begin, less those that end; `is_known` is False where there are any."""
+
+    row: Ints
+    whose: Ints
+    key: Ints
+    at: Any
+    change: Floats
+    unclear: Ints
+    before: Floats
+    after: Floats
+    unclear_after: Ints
+    until: Any
+    is_known: Bools
+
+    def of(self, rows: Ints) -> _Steps:
+        """These steps in this order."""
+        return _Steps(*(getattr(self, part.name)[rows] for part in fields(self)))
+
+
+def _numbered(frame: pd.DataFrame, names: Sequence[str], combined: Ints) -> Ints:
+    """A number for each combination of these numbers with what the columns hold, in their order; missing comes last."""
+    for name in names:
+        codes, labels = pd.factorize(frame[name], sort=True)
+        mixed = combined * (len(labels) + 1) + np.where(codes < 0, len(labels), codes)
+        combined = np.unique(mixed, return_inverse=True)[1]
+    return combined
+
+
+def _steps(frame: pd.DataFrame, whose: list[str], attributes: list[str]) -> _Steps:
+    """What changes each customer's total, from what each subscription brings."""
     ended = moments(frame, "ended_at")
-    closes = ~np.isnat(ended)
     mrr = np.nan_to_num(frame["mrr"].to_numpy(dtype=np.float64))
     unknown = (~truths(frame, "is_known")).astype(np.int64)
-    rows = frame[[*keys, SOURCE, ROW]].assign(touched=unknown)
-    starts = rows.assign(at=frame["started_at"].to_numpy(), change=mrr, unclear=unknown)
-    stops = rows[closes].assign(at=ended[closes], change=-mrr[closes], unclear=-unknown[closes])
-    events = pd.concat([starts, stops], ignore_index=True)
-    events = events.sort_values([*keys, "at", "change", SOURCE, ROW], kind="stable")
-    totals = events.groupby([*keys, "at"], observed=True, sort=True, dropna=False)
-    how = {"change": "sum", "unclear": "sum", "touched": "max", SOURCE: "first", ROW: "first"}
-    steps = totals.agg(how).reset_index()
-    steps["is_known"] = steps.pop("touched") == 0
-    level = steps.groupby(keys, observed=True, dropna=False)[["change", "unclear"]].cumsum()
-    steps["after"] = np.where(np.abs(level["change"]) < _NOTHING, 0.0, level["change"])
-    steps["unclear_after"] = level["unclear"]
-    again = steps.groupby(keys, observed=True, dropna=False)
-    steps["before"], steps["until"] = again["after"].shift(fill_value=0.0), again["at"].shift(-1)
-    return steps
+    row = np.concatenate([np.arange(len(frame)), np.flatnonzero(~np.isnat(ended))])
+    starts = np.arange(len(row)) < len(frame)
+    at = np.where(starts, frame["started_at"].to_numpy()[row], ended[row])
+    change, unclear = np.where(starts, mrr[row], -mrr[row]), np.where(starts, unknown[row], -unknown[row])
+    owner = _numbered(frame, whose, np.zeros(len(frame), dtype=np.int64))
+    key = _numbered(frame, attributes, owner)
+    order = np.lexsort((*(frame[name].to_numpy()[row] for name in (ROW, SOURCE)), change, at, key[row]))
+    row, at, change, unclear = row[order], at[order], change[order], unclear[order]
+    new = _begins(key[row], at)
+    step, first = np.cumsum(new) - 1, np.flatnonzero(new)
+    change = pd.Series(change).groupby(step).sum().to_numpy()
+    touched = np.bincount(step, weights=unknown[row]) > 0
+    unclear = np.bincount(step, weights=unclear).astype(np.int64)
+    row, at, key = row[first], at[first], key[row][first]
+    begins = _begins(key)
+    level = pd.Series(change).groupby(key).cumsum().to_numpy()
+    after, unclear_after = np.where(np.abs(level) < _NOTHING, 0.0, level), _running(unclear, begins)
+    until = np.where(np.append(begins, True)[1:], NAT, np.append(at, NAT)[1:])
+    before = np.where(begins, 0.0, np.roll(after, 1))
+    return _Steps(row, owner[row], key, at, change, unclear, before, after, unclear_after, until, ~touched)
 
 
-def _stretches(steps: pd.DataFrame) -> pd.DataFrame:
-    unclear = steps["unclear_after"].to_numpy() > 0
-    some = steps.assign(mrr=np.where(unclear, np.nan, steps["after"]), is_known=~unclear)
-    some = some[unclear | (steps["after"] != 0).to_numpy()]
-    some = some.drop(columns=["after", "before", "change", "unclear", "unclear_after"])
-    return some.rename(columns={"at": "started_at", "until": "ended_at"}).reset_index(drop=True)
+def _begins(*keys: NDArray[Any]) -> Bools:
+    """Where one of the keys of rows in order is not that of the row before."""
+    return np.logical_or.reduce([np.append(True, key[1:] != key[:-1])[: len(key)] for key in keys])
 
 
-def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
+def _running(values: Ints | Bools, begins: Bools) -> Ints:
+    """The sums of the values so far, anew where a group begins."""
+    sums: Ints = np.cumsum(values, dtype=np.int64)
+    return sums - (sums - values)[begins][np.cumsum(begins) - 1]
+
+
+def _rows_of(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFrame:
+    return frame[[*keys, SOURCE, ROW]].take(steps.row).reset_index(drop=True)
+
+
+def _stretches(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFrame:
+    unclear = steps.unclear_after > 0
+    steps = steps.of(np.flatnonzero(unclear | (steps.after != 0)))
+    rows, unclear = _rows_of(frame, keys, steps), steps.unclear_after > 0
+    rows.insert(len(keys), "started_at", steps.at)
+    return rows.assign(is_known=~unclear, ended_at=steps.until, mrr=np.where(unclear, np.nan, steps.after))
+
+
+def _movements(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFrame:
     """Every change of a customer's total as a movement, under the attributes after it, or before it for what is lost. What
     goes from one of them to another beside that is a transfer, as much in as out, signed."""
-    steps = steps.sort_values([*whose, "at"], kind="stable", ignore_index=True)
-    moment = steps.groupby([*whose, "at"], observed=True, dropna=False, sort=False).ngroup().to_numpy()
-    first = np.flatnonzero(np.diff(moment, prepend=-1))
-    change = (steps["after"] - steps["before"]).to_numpy()
-    kind, moved, is_sized, total = _kinds(steps, whose, moment, first, change)
+    steps = steps.of(np.lexsort((steps.at, steps.whose)))
+    first = _begins(steps.whose, steps.at)
+    moment = np.cumsum(first) - 1
+    change = steps.after - steps.before
+    kind, moved, is_sized, total = _kinds(steps, moment, first, change)
     lost = np.isin(kind, [_MOVES.index("churn"), _MOVES.index("contraction")])
     up, down = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     gains = np.bincount(moment, weights=up)
@@ -127,8 +182,8 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     before = (kind == _MOVES.index("churn")) | (lost & (gains == 0))
     part = np.where(before[moment], down, up)
     by_moment = np.bincount(moment, weights=part)
-    side, unclear = np.where(before[moment], steps["before"], steps["after"]), steps["unclear_after"].to_numpy()
-    mine = (side != 0) | (np.where(before[moment], unclear - steps["unclear"], unclear) > 0)
+    side = np.where(before[moment], steps.before, steps.after)
+    mine = (side != 0) | (np.where(before[moment], steps.unclear_after - steps.unclear, steps.unclear_after) > 0)
     mine |= (np.bincount(moment, weights=mine) == 0)[moment]
     same = np.abs(by_moment - np.abs(total)) < _NOTHING
     with np.errstate(all="ignore"):
@@ -137,9 +192,7 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     over = change - np.where(lost[moment], -amount, amount)
     over = np.where(is_sized[moment], over, np.nan)
     amount = np.where(is_sized[moment], amount, np.nan)
-    movements = steps[[*(name for name in steps if name not in _WORKING)]].assign(
-        moved_at=steps["at"], is_known=is_sized[moment]
-    )
+    movements = _rows_of(frame, keys, steps).assign(moved_at=steps.at, is_known=is_sized[moment])
     either = ~is_sized & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
     several = (np.bincount(moment) > 1)[moment]
     parts = [
@@ -154,28 +207,21 @@ def _movements(steps: pd.DataFrame, whose: list[str]) -> pd.DataFrame:
     return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
-_WORKING = ("at", "until", "change", "before", "after", "unclear", "unclear_after", "is_known")
-
-
-def _kinds(
-    steps: pd.DataFrame, whose: list[str], moment: np.ndarray, first: np.ndarray, change: Floats
-) -> tuple[np.ndarray, Bools, Bools, Floats]:
+def _kinds(steps: _Steps, moment: Ints, first: Bools, change: Floats) -> tuple[NDArray[Any], Bools, Bools, Floats]:
     """For each moment of a customer: what kind of movement it is, whether it is one, whether its size is known, and by how
     much the total changes."""
     total = np.bincount(moment, weights=change).astype(np.float64)
-    unclear = np.bincount(moment, weights=steps["unclear"])
-    is_sized = np.bincount(moment, weights=~steps["is_known"]) == 0
-    owner = steps.loc[first, whose].assign(total=total, unclear=unclear).reset_index(drop=True)
-    level = owner.groupby(whose, observed=True, dropna=False)[["total", "unclear"]].cumsum()
-    owner["pays"] = (np.abs(level["total"]) >= _NOTHING) | (level["unclear"] > 0)
-    owner["ever"] = (level["total"] >= _NOTHING) | (level["unclear"] > 0)
-    owner["ever"] = owner.groupby(whose, observed=True, dropna=False)["ever"].cummax()
-    earlier = owner.groupby(whose, observed=True, dropna=False)[["pays", "ever"]].shift(fill_value=False)
-    paid_before, back = (earlier[name].to_numpy(dtype=bool) for name in ("pays", "ever"))
-    pays = owner["pays"].to_numpy(dtype=bool)
+    unclear = np.bincount(moment, weights=steps.unclear)
+    is_sized: Bools = np.bincount(moment, weights=~steps.is_known) == 0
+    owner = steps.whose[first]
+    begins = _begins(owner)
+    level = pd.DataFrame({"total": total, "unclear": unclear}).groupby(owner).cumsum()
+    is_unclear = (level["unclear"] > 0).to_numpy()
+    pays: Bools = (np.abs(level["total"].to_numpy()) >= _NOTHING) | is_unclear
+    ever: Bools = (level["total"].to_numpy() >= _NOTHING) | is_unclear
+    back, paid_before = _running(ever, begins) > ever, ~begins & np.roll(pays, 1)
     cases = [~pays, ~paid_before & back, ~paid_before, (total > 0) | ~is_sized]
     kinds = [_MOVES.index(name) for name in ("churn", "reactivation", "new", "expansion")]
     kind = np.select(cases, kinds, _MOVES.index("contraction"))
-    is_sized = np.asarray(is_sized, dtype=np.bool_)
     moved: Bools = (np.abs(total) >= _NOTHING) | ~is_sized
     return kind, moved, is_sized, total
