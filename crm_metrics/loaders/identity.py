@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crm_metrics.issues import Issue
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
-from crm_metrics.tables.frames import Bools, by_file
+from crm_metrics.tables.frames import Bools
 
 Ints = NDArray[np.int64]
 
@@ -118,3 +118,9 @@ def _written(column: pd.Series) -> list[str]:
     if column.dtype.kind == "M":
         return np.where(column.isna(), "", np.datetime_as_string(column.to_numpy())).tolist()
     return [str(cell) if there else "" for cell, there in zip(column.tolist(), column.notna().tolist(), strict=True)]
+
+
+def by_file(frame: pd.DataFrame, hit: Bools) -> list[tuple[int, NDArray[Any]]]:
+    """The files that the marked rows are of, each with the ascending numbers of these rows in it."""
+    source, rows = frame[SOURCE].to_numpy()[hit], frame[ROW].to_numpy()[hit]
+    return [(index, np.sort(rows[source == index])) for index in np.unique(source).tolist()]

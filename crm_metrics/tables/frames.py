@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from crm_metrics.tables import ROW, SOURCE
-
 DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "us")
 
@@ -85,9 +83,3 @@ def has_value(frame: pd.DataFrame, column: str) -> Bools:
     if column in frame:
         return frame[column].notna().to_numpy()
     return np.zeros(len(frame), dtype=bool)
-
-
-def by_file(frame: pd.DataFrame, hit: Bools) -> list[tuple[int, NDArray[Any]]]:
-    """The files that the marked rows are of, each with the ascending numbers of these rows in it."""
-    source, rows = frame[SOURCE].to_numpy()[hit], frame[ROW].to_numpy()[hit]
-    return [(index, np.sort(rows[source == index])) for index in np.unique(source).tolist()]

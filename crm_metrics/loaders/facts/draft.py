@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from crm_metrics.expressions import Filter
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.identity import by_file
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Coverage, Source, Table
-from crm_metrics.tables.frames import by_file, instants, numbers, wall_clock
+from crm_metrics.tables.frames import instants, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
