@@ -75,7 +75,7 @@ def _slice(engine: Engine, table: str, currency: str) -> Engine:
     slices = _SLICES.setdefault(engine, {})
     if (table, currency) not in slices:
         only = _only(engine.dataset, table, currency)
-        slices[table, currency] = engine.over(engine.windows, dataset=only, limits=False)
+        slices[table, currency] = engine.over(engine.windows, dataset=only)
     return slices[table, currency]
 
 

@@ -98,3 +98,30 @@ def test_a_change_in_few_months_of_customers_who_repeat_says_the_same(seed: int,
 
     assert len(mine) == len(metrics)
     assert_alike(mine.join(chosen.add_suffix("_chosen"), how="left"))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_amount_in_one_of_several_currencies_is_that_of_its_rows_with_its_limits(seed: int, tmp_path: Path):
+    chance = Random(seed)
+    lines = ["deal_id,customer,owner,stage,amount,currency,created_at,closed_at"]
+    for number in range(400):
+        day = date(2025, chance.choice([1, 2, 3]), chance.randint(1, 28))
+        owner, currency = chance.choice(["Ann", "Ben"]), chance.choice(["EUR", "EUR", "USD", "GBP"])
+        stage, customer = chance.choice(["won", "won", "lost"]), chance.randrange(60)
+        lines.append(f"{number},C{customer},{owner},{stage},{chance.randint(1, 900)},{currency},{day},{day}")
+    path = tmp_path / "deals.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    files = Session([str(path)], settings=Settings(as_of=date(2025, 3, 31)), today=date(2025, 4, 1))
+    metrics = ["revenue_won", "average_deal_value", "median_deal_value", "win_rate"]
+    several = report(files, period="2025-03", by=["owner"], metrics=metrics).rows
+    assert several["metric"].value_counts()["revenue_won"] == 6
+
+    for currency in ("EUR", "USD", "GBP"):
+        alone = report(files.under(where=f"currency == {currency!r}"), period="2025-03", by=["owner"], metrics=metrics)
+        places = ["metric", "owner", "value", "n", "low", "high", "compare_value", "change"]
+        mine = several[several["currency"] == currency]
+        expected = alone.rows[alone.rows["metric"].isin(mine["metric"])]
+        assert mine["low"].notna().sum() >= 6
+        pd.testing.assert_frame_equal(
+            mine[places].reset_index(drop=True), expected[places].reset_index(drop=True), check_exact=False, rtol=1e-9
+        )
