@@ -47,7 +47,7 @@ def without_repeats(
     for i, rows in by_file(frame, old):
         sources[i].left_out["repeated-id"] += len(rows)
         issues.append(_issue("repeated-id", sources[i], rows, column))
-    return frame[~old].reset_index(drop=True), unsure
+    return frame[~old].reset_index(drop=True) if old.any() else frame, unsure
 
 
 def _issue(code: str, source: Source, rows: NDArray[Any], column: str) -> Issue:

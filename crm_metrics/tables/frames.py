@@ -53,9 +53,15 @@ def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:
 def framed(columns: Mapping[str, Any]) -> pd.DataFrame:
     """Columns as a frame that takes them over without copying. Their names are kept as objects: as Arrow's texts, which
     pandas makes of them otherwise, each look-up and each further column takes several times as long."""
-    frame = pd.DataFrame(columns, copy=False)
+    frame = pd.DataFrame(dict(enumerate(columns.values())), copy=False)
     frame.columns = pd.Index([*columns], dtype=object)
     return frame
+
+
+def categorical(column: pd.Series) -> pd.Categorical:
+    """What a column holds as places (−1 where it is missing) among its different values, in their order."""
+    held = column.array
+    return held if isinstance(held, pd.Categorical) else pd.Categorical(held)
 
 
 def moments(frame: pd.DataFrame, column: str) -> NDArray[Any]:

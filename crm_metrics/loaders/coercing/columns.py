@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, SATISFACTION, TRUE, folded
+from crm_metrics.tables.frames import categorical
 
 Ints = NDArray[np.int32]
 _UNTIDY = r"^\s|\s$|\s\s|[\t\n\r]|[^\x00-\x7f]"
@@ -77,10 +78,8 @@ def relabelled(labels: pa.Array, codes: Ints) -> Texts:
 
 def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
     """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
-    texts = column.astype("category").cat
-    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[
-        texts.codes.to_numpy()
-    ]
+    texts = categorical(column)
+    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[texts.codes]
 
 
 def compared(values: pa.Array) -> pa.Array:

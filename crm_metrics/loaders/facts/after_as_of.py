@@ -21,7 +21,7 @@ from crm_metrics.loaders.facts.draft import Bools, Draft, minutes_after
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
 from crm_metrics.schema import LEAD_STAGES
 from crm_metrics.tables import LATER, STATE, Source, Table
-from crm_metrics.tables.frames import NAT, moments, numbers
+from crm_metrics.tables.frames import NAT, categorical, moments, numbers
 
 _OF_THE_REPLY = ("first_response_minutes", "first_response_business_minutes", "sla_status")
 _OF_THE_SOLUTION = ("resolution_minutes", "resolution_business_minutes")
@@ -68,7 +68,7 @@ def _goes_on_to(draft: Draft, name: str) -> date | None:
 
 def _deals(draft: Draft, table: Table, later: _Later) -> None:
     frame = table.frame
-    outcome = frame["outcome"].cat.codes.to_numpy()
+    outcome = categorical(frame["outcome"]).codes
     frame["is_still_open"] = outcome == OPEN
     closed = moments(frame, "closed_at")
     ahead, reopened = closed >= later.mistaken, later.among(frame, "closed_at")
@@ -124,7 +124,7 @@ def _orders(draft: Draft, table: Table, later: _Later) -> None:
 def _put_back(table: Table, rows: Bools) -> None:
     """Give rows the first state of their table, which is where every record begins."""
     if STATE in table.frame and rows.any():
-        states.put(table, np.where(rows, np.int8(0), table.frame[STATE].cat.codes.to_numpy()))
+        states.put(table, np.where(rows, np.int8(0), categorical(table.frame[STATE]).codes))
 
 
 def _blank(frame: pd.DataFrame, rows: Bools, *columns: str) -> None:

@@ -13,7 +13,7 @@ from crm_metrics.loaders.facts import states, subscriptions
 from crm_metrics.loaders.facts.draft import Bools, Draft, Ints, optional_truth
 from crm_metrics.schema import STATES
 from crm_metrics.tables import ROW, SOURCE, STATE, Table, Unusable
-from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
+from crm_metrics.tables.frames import NAT, categorical, has_value, moments, numbers, truths
 
 _ACTIVE, _LEFT = (STATES["customers"].index(state) for state in ("active", "left"))
 
@@ -124,8 +124,12 @@ def merge(frame: pd.DataFrame, dims: Sequence[str] = ()) -> pd.DataFrame:
     ordered = frame.assign(_until=_until(frame))
     # Attributes break ties, so that the order of rows and files does not matter.
     attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
-    ordered = ordered.sort_values(["customer", "started_at", "_until", *attributes], kind="stable")
-    ordered = ordered.reset_index(drop=True)
+    ranks = [
+        categorical(frame[name]).codes.astype(np.uint32) for name in ("customer", *attributes)
+    ]  # missing come last
+    dates = [frame["started_at"].to_numpy(), ordered["_until"].to_numpy()]
+    order = np.lexsort((*reversed(ranks[1:]), *reversed(dates), ranks[0]))
+    ordered = ordered.take(order).reset_index(drop=True)
     by_customer = ordered.groupby("customer", observed=True)
     # The furthest end so far of the customer's earlier stretches.
     reach = by_customer["_until"].cummax().groupby(ordered["customer"], observed=True).shift()

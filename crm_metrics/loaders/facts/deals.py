@@ -10,7 +10,7 @@ from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, distinct_value
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import Table, Unusable
-from crm_metrics.tables.frames import DAY, NAT, instants, moments, numbers
+from crm_metrics.tables.frames import DAY, NAT, categorical, instants, moments, numbers
 
 _SHOWN = 5  # types in a sentence
 _MANY = 30  # deals that ended all alike: hardly what happened, where some are lost and some won
@@ -23,7 +23,7 @@ def derive(draft: Draft) -> None:
         return
     table = draft.tables["deals"]
     frame = table.frame
-    outcome = frame["outcome"].cat.codes.to_numpy()
+    outcome = categorical(frame["outcome"]).codes
     is_open = outcome == OPEN
     closed = moments(frame, "closed_at")
     if "closed_at" in frame:
@@ -122,9 +122,7 @@ def _amounts(draft: Draft, frame: pd.DataFrame, outcome: np.ndarray) -> None:
     lost = outcome == LOST
     priced = amounts
     if np.any(lost & (amounts == 0)):
-        currency = (
-            frame["currency"].cat.codes.to_numpy() if "currency" in frame else np.zeros(len(frame), dtype=np.int8)
-        )
+        currency = categorical(frame["currency"]).codes if "currency" in frame else np.zeros(len(frame), dtype=np.int8)
         worth = [set(currency[(outcome == ended) & (amounts > 0)]) for ended in (WON, LOST)]
         priced = np.where(lost & np.isin(currency, [*(worth[0] - worth[1])]), np.nan, amounts)
     frame["compared_amount"] = priced

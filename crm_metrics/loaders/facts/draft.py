@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from crm_metrics.loaders.identity import by_file
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Coverage, Source, Table
-from crm_metrics.tables.frames import instants, numbers, wall_clock
+from crm_metrics.tables.frames import categorical, instants, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
@@ -208,8 +209,8 @@ def words(frame: pd.DataFrame, column: str, accepted_words: Sequence[str] | froz
 
 def distinct_values(frame: pd.DataFrame, column: str, rows: Bools | None = None) -> list[str]:
     """The different texts of a column, in all or the marked rows, sorted."""
-    texts = frame[column].astype("category").cat
-    codes = texts.codes.to_numpy() if rows is None else texts.codes.to_numpy()[rows]
+    texts = categorical(frame[column])
+    codes = texts.codes if rows is None else texts.codes[rows]
     there = np.zeros(len(texts.categories) + 1, dtype=bool)  # the last is for missing ones
     there[codes] = True
     return sorted(str(text) for text in texts.categories[there[:-1]])
@@ -234,6 +235,10 @@ def in_target(answered: Bools, elapsed: Floats, waited: Floats, target: float) -
 
 def category(labels: Sequence[str], codes: NDArray[Any]) -> pd.Categorical:
     """A categorical from labels and places among them, −1 for missing."""
-    return pd.Categorical.from_codes(
-        codes.astype(np.int8 if len(labels) < 128 else np.int32), pd.Index(list(labels), dtype="str")
-    )
+    return pd.Categorical.from_codes(codes.astype(np.int8 if len(labels) < 128 else np.int32), dtype=_of(tuple(labels)))
+
+
+@lru_cache(maxsize=64)
+def _of(labels: tuple[str, ...]) -> pd.CategoricalDtype:
+    """The type of a column of these labels, which takes longer to make than a column of few rows."""
+    return pd.CategoricalDtype(pd.Index(list(labels), dtype="str"))

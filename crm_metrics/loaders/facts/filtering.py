@@ -37,6 +37,7 @@ from crm_metrics.loaders.facts.draft import Draft, distinct_values
 from crm_metrics.schema import Kind
 from crm_metrics.tables import CHOSEN, NONE, WHERE, Table, Unusable
 from crm_metrics.tables.filters import matches
+from crm_metrics.tables.frames import categorical
 
 _LABELS = pd.Index([CHOSEN, "no"], dtype="str")
 
@@ -140,13 +141,13 @@ def _in_days(leaf: Leaf) -> Leaf:
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any] | None:
     """The numbers of a column of texts; None where they are none, or can be read in two ways."""
-    texts = column.astype("category").cat
+    texts = categorical(column)
     written = take_apart(pa.array([str(label) for label in texts.categories], pa.string()))
     decimals = written.decimals
     if not written.valid.all() or written.doubtful is not None or len(decimals) > 1:
         return None
     numbers = np.append(resolve(written, next(iter(decimals), ".")), np.nan)
-    return pd.Series(numbers[texts.codes.to_numpy()], index=column.index)
+    return pd.Series(numbers[texts.codes], index=column.index)
 
 
 def _with_blank(leaf: Leaf) -> Filter:

@@ -12,7 +12,7 @@ from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, Floats, Ints
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON
 from crm_metrics.loaders.facts.stage_order import MOST, Stages, numbered
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
-from crm_metrics.tables.frames import NAT, has_value, moments
+from crm_metrics.tables.frames import NAT, categorical, has_value, moments
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def snapshot(draft: Draft) -> None:
     if "stage_snapshot" not in draft.wanted or table is None or "stage" not in table.frame:
         return
     frame = table.frame
-    there = (frame["outcome"].cat.codes.to_numpy() == OPEN) & ~(
+    there = (categorical(frame["outcome"]).codes == OPEN) & ~(
         moments(frame, "created_at") >= draft.known_until("deals")
     )
     open_deals = frame[there].reset_index(drop=True)
@@ -85,7 +85,7 @@ def _visits(draft: Draft, table: Table, place: Ints, stages: Stages) -> _Visits:
     rows = np.flatnonzero((place >= 0) & has_value(frame, "stage") & ~late)
     entered, left, deal, stage = entered[rows], left[rows], place[rows], numbered(frame, stages.labels)[rows]
     lasts = np.isnat(left) | (left >= draft.known_until("deal_stages"))
-    is_open = deals.frame["outcome"].cat.codes.to_numpy()[deal] == OPEN
+    is_open = categorical(deals.frame["outcome"]).codes[deal] == OPEN
     closed = np.where(is_open, NAT, moments(deals.frame, "closed_at")[deal])
     until = np.where(stage >= len(stages.working), NAT, np.where(lasts, closed, left))
     own, of_deal = draft.by_day(table, "left_at")[rows], draft.by_day(deals, "closed_at")[deal]
@@ -125,7 +125,7 @@ def _entries(draft: Draft, table: Table, visits: _Visits, stages: Stages) -> pd.
     entries["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
     entries["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
     entries["is_left"] = ~entries["is_current"].to_numpy()
-    became = _became(entries["outcome"].cat.codes.to_numpy(), deal, stage, len(stages.working))
+    became = _became(categorical(entries["outcome"]).codes, deal, stage, len(stages.working))
     onward = _entered_later(entered[start], deal, stage < len(stages.working))
     closed = moments(draft.tables["deals"].frame, "closed_at")[deal]
     ended = np.where((entries["outcome"] == "won").to_numpy() | became["is_lost_here"], closed, NAT)

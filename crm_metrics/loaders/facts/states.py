@@ -17,7 +17,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
 from crm_metrics.tables import NONE, NOT_KNOWN, SOURCE, STATE, Table
-from crm_metrics.tables.frames import has_value, numbers, truths
+from crm_metrics.tables.frames import categorical, has_value, numbers, truths
 
 _UNKNOWN = -1
 _SHOWN = 5
@@ -68,7 +68,7 @@ def is_in(frame: pd.DataFrame, table: str, *states: str) -> Bools:
     places = [schema.STATES[table].index(state) for state in states]
     if STATE not in frame:
         return np.zeros(len(frame), dtype=bool)
-    return np.isin(frame[STATE].cat.codes.to_numpy(), places)
+    return np.isin(categorical(frame[STATE]).codes, places)
 
 
 def in_file(draft: Draft, table: Table, *columns: str) -> Bools:
@@ -81,9 +81,8 @@ def in_file(draft: Draft, table: Table, *columns: str) -> Bools:
 
 def read_by(draft: Draft, table: Table, column: str) -> np.ndarray:
     """What the words of a column say of each row, by the settings, the vendor and the common words; −1 where unknown."""
-    series = table.frame[column].astype("category")
-    labels = [str(label) for label in series.cat.categories.tolist()]
-    codes = series.cat.codes.to_numpy()
+    texts = categorical(table.frame[column])
+    labels, codes = [str(label) for label in texts.categories.tolist()], texts.codes
     common = state_words(table.name)
     base = [common.of_name(label) if column == "stage" else common.of_status(label) for label in labels]
     chosen = {folded(word): state for word, state in draft.settings.states.get(table.name, {}).items() if word != "*"}
@@ -182,10 +181,10 @@ def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bo
     table.states = {key: rows for key, rows in table.states.items() if key[1] != column}
     states = schema.STATES[table.name]
     named = [NOT_KNOWN, *states, NOT_KNOWN, *(f"{NOT_KNOWN}: counted as {state}" for state in states)]
-    texts = table.frame[column].astype("category").cat
+    texts = categorical(table.frame[column])
     words = [NONE, *map(str, texts.categories)]
     counts = np.zeros(len(draft.sources) * len(words) * len(named), dtype=np.int64)
-    spelt, files = texts.codes.to_numpy(), table.frame[SOURCE].to_numpy()
+    spelt, files = texts.codes, table.frame[SOURCE].to_numpy()
     size = max(BLOCK, len(counts))
     for start in range(0, len(spelt), size):
         rows = slice(start, start + size)

@@ -22,7 +22,7 @@ from crm_metrics.loaders.facts.draft import (
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import SOURCE, STATE, Table
-from crm_metrics.tables.frames import DAY, NAT, has_value, instants, moments, numbers, truths
+from crm_metrics.tables.frames import DAY, NAT, categorical, has_value, instants, moments, numbers, truths
 
 # A month has 365.25 / 12 days; a week and a day are parts of that.
 _PER_MONTH = {
@@ -140,7 +140,7 @@ def _of_today(draft: Draft, frame: pd.DataFrame) -> Bools:
     nothing = numbers(frame, "mrr") == 0
     hit: Bools = over & nothing
     if hit.any() and "plan" in frame:
-        plan = frame["plan"].astype("category").cat.codes.to_numpy()
+        plan = categorical(frame["plan"]).codes
         runs = np.bincount(plan[~over] + 1, minlength=plan.max() + 2)
         free = np.bincount(plan[~over & nothing] + 1, minlength=len(runs))
         hit &= ~((runs > 0) & (free == runs) & (np.arange(len(runs)) > 0))[plan + 1]
@@ -227,7 +227,7 @@ def _following(draft: Draft, table: Table) -> np.ndarray:
     missing for none."""
     frame = table.frame
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
-    customer = frame["customer"].astype("category").cat.codes.to_numpy().astype(np.int64)
+    customer = categorical(frame["customer"]).codes.astype(np.int64)
     key = customer * (int(frame[SOURCE].max()) + 1) + frame[SOURCE].to_numpy()
     begun: Bools = has_value(frame, "customer") & ~np.isnat(started)
     asked: Bools = has_value(frame, "customer") & ~np.isnat(ended)

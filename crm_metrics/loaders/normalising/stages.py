@@ -40,7 +40,7 @@ def apart(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> tuple[pd.D
         # The stage alone is read to tell in which one a deal was created.
         part = _deals(file, frame, own) if names not in ([], [beside.DEALS + "stage"]) else None
         frame = _changes(file, frame, left_out) if "stage" in frame else frame
-    return frame.drop(columns=names), part
+    return frame.drop(columns=names) if names else frame, part
 
 
 def _from_columns(file: File, frame: pd.DataFrame) -> Part:
