@@ -39,6 +39,18 @@ def test_files_that_fit_and_files_of_which_nobody_knows_are_read(
     assert CliRunner().invoke(app, ["report", deals, "-m", "win_rate"]).exit_code == 0
 
 
+@pytest.mark.parametrize(("by", "code"), [(["--by", "owner"], 3), (["--by", "owner", "--top", "1"], 0), ([], 0)])
+def test_figures_that_need_more_memory_than_there_is_are_refused(
+    deals: str, by: list[str], code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "_SMALL", 1000)
+    monkeypatch.setattr(memory, "refuse_too_large", lambda _: None)
+    monkeypatch.setattr(memory, "available", lambda: 130_000)
+    result = CliRunner().invoke(app, ["report", deals, *by])
+    assert result.exit_code == code, result.stderr
+    assert ("segments need at least" in result.stderr) == ("--top 20" in result.stderr) == (code == 3)
+
+
 def test_few_columns_need_less_memory_than_many(deals: str, monkeypatch: pytest.MonkeyPatch) -> None:
     needed, seen = memory.needed, []
     monkeypatch.setattr(memory, "_SMALL", 0)

@@ -1,5 +1,5 @@
 """Whether files fit into memory, told before they are read: Arrow ends the process when it gets no more in the midst of
-them."""
+them; and whether figures do, told before they are computed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from crm_metrics.loaders.reading import Raw
 
 _SMALL = 64 << 20  # bytes of files that fit anywhere
 _A_CELL = 20  # bytes that a cell needs until the figures are computed, at least: measured with 1 to 30 million rows
+_A_FIGURE = (
+    20  # bytes that a figure of a segment and a period needs, at least: measured with 60,000 to 400,000 segments
+)
 _PROGRAM = 300 << 20  # what is still to be imported when the reading begins
 _ADDRESSES = 1.5  # so much more is asked for than is used
 
@@ -28,6 +31,20 @@ def refuse_too_large(planned: Iterable[tuple[Raw, Plan]]) -> None:
         raise DataError(
             f"the files need at least {_gigabytes(least)} of memory, and {_gigabytes(free)} are free",
             hint="Ask for fewer figures, of which alone the columns are read, such as -m win_rate, or give fewer files.",
+        )
+
+
+def refuse_too_many(figures: int, *, segments: int) -> None:
+    """Raises `DataError` where so many figures, of so many segments, surely need more memory than there is."""
+    least = figures * _A_FIGURE
+    if least < _SMALL:
+        return
+    free = available()
+    if free is not None and least > free:
+        raise DataError(
+            f"the figures of {segments:,} segments need at least {_gigabytes(least)} of memory, and "
+            f"{_gigabytes(free)} are free",
+            hint="Ask for the largest segments, such as --top 20, or for fewer figures, such as -m win_rate.",
         )
 
 

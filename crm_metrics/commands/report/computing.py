@@ -35,6 +35,7 @@ def compute(
     newest period that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
+    from crm_metrics.loaders.memory import refuse_too_many
     from crm_metrics.reporting.assembly import Assembler, has_figures
     from crm_metrics.reporting.ranking import in_order, largest, ranks
     from crm_metrics.reporting.report import Report, column_name
@@ -75,6 +76,8 @@ def compute(
         engine, rest = largest(engine, asked.metrics, [part.window for part in shown], top=asked.top)
     order = ranks(engine, asked.sort, (together_at or shown[0]).window) if asked.sort else {}
     per = tuple(dict.fromkeys(dim for metric in asked.metrics for dim in metric.per if dim not in asked.by))
+    segments = len(engine.segments(engine.by))
+    refuse_too_many(len(asked.metrics) * len(engine.windows) * segments, segments=segments)
     prepare(engine, asked.metrics)
     assembler = Assembler(engine, shown, per)
     rows = assembler.frame(asked.metrics)
