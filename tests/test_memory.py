@@ -39,16 +39,24 @@ def test_files_that_fit_and_files_of_which_nobody_knows_are_read(
     assert CliRunner().invoke(app, ["report", deals, "-m", "win_rate"]).exit_code == 0
 
 
-@pytest.mark.parametrize(("by", "code"), [(["--by", "owner"], 3), (["--by", "owner", "--top", "1"], 0), ([], 0)])
-def test_figures_that_need_more_memory_than_there_is_are_refused(
-    deals: str, by: list[str], code: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory, "_SMALL", 1000)
+def test_figures_of_more_segments_than_fit_are_refused(deals: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse, asked = memory.refuse_too_many, []
+    monkeypatch.setattr(memory, "refuse_too_many", lambda figures, **segments: asked.append((figures, segments)))
+    for by in ([], ["--by", "owner"], ["--by", "owner", "--top", "2"]):
+        assert CliRunner().invoke(app, ["report", deals, "-m", "win_rate,revenue_won", *by]).exit_code == 0
+    (_, alone), (owners, every), (largest, kept) = asked
+    assert [each["segments"] for each in (alone, every, kept)] == [1, 8, 3]
+    assert owners == 2 * 2 * 8
+    assert largest < owners
+
+    monkeypatch.setattr(memory, "refuse_too_many", refuse)
+    monkeypatch.setattr(memory, "_SMALL", 0)
     monkeypatch.setattr(memory, "refuse_too_large", lambda _: None)
-    monkeypatch.setattr(memory, "available", lambda: 130_000)
-    result = CliRunner().invoke(app, ["report", deals, *by])
-    assert result.exit_code == code, result.stderr
-    assert ("segments need at least" in result.stderr) == ("--top 20" in result.stderr) == (code == 3)
+    for bytes_, code in ((owners * memory._A_FIGURE, 0), (owners * memory._A_FIGURE - 1, 3)):
+        monkeypatch.setattr(memory, "available", lambda bytes_=bytes_: bytes_)
+        result = CliRunner().invoke(app, ["report", deals, "-m", "win_rate,revenue_won", "--by", "owner"])
+        assert result.exit_code == code
+        assert ("the figures of 8 segments need at least" in result.stderr) == (code == 3)
 
 
 def test_few_columns_need_less_memory_than_many(deals: str, monkeypatch: pytest.MonkeyPatch) -> None:
