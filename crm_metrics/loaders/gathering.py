@@ -121,9 +121,10 @@ def gather(
         planned[raw.path] = raw, recognised, how
     memory.refuse_too_large((raw, how) for raw, _, how in planned.values())
     cores, sizes = os.cpu_count() or 1, [raw.size for raw, _ in files]
-    pool = ThreadPoolExecutor(max_workers=cores) if sum(sizes) >= _FEW else _AtOnce()
+    is_large = sum(raw.content.size or 0 for raw, _ in files) >= _FEW  # of workbooks, too, which are open by now
+    pool = ThreadPoolExecutor(max_workers=cores) if is_large else _AtOnce()
     # Files side by side with a thread each are quicker than each with all threads, unless one file is most of all.
-    threads = max(sizes) * cores > sum(sizes) >= _FEW
+    threads = is_large and max(sizes) * cores > sum(sizes)
     started: dict[str, Fetched] = {}
     for path, (raw, recognised, how) in planned.items():
         missing = [*spellings_of_missing(), *recognised.layout.missing]
