@@ -104,7 +104,7 @@ def _from_purchases(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
     rows = has_value(frame, "customer") & has_value(frame, "purchased_at") & ~truths(frame, "is_refund")
     idle = draft.settings.inactive_after_days
     if idle is None:  # what comes after the first one is part of the same time
-        first = frame["purchased_at"].where(rows).groupby(frame["customer"], observed=True).transform("min")
+        first = frame["purchased_at"].where(rows).groupby(categorical(frame["customer"]).codes).transform("min")
         rows &= (frame["purchased_at"] == first).to_numpy()
     bought = frame[rows].rename(columns={"purchased_at": "started_at"})
     if idle is None:
@@ -124,21 +124,20 @@ def merge(frame: pd.DataFrame, dims: Sequence[str] = ()) -> pd.DataFrame:
     ordered = frame.assign(_until=_until(frame))
     # Attributes break ties, so that the order of rows and files does not matter.
     attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
-    ranks = [
-        categorical(frame[name]).codes.astype(np.uint32) for name in ("customer", *attributes)
-    ]  # missing come last
+    # Missing ones come last.
+    ranks = [categorical(frame[name]).codes.astype(np.uint32) for name in ("customer", *attributes)]
     dates = [frame["started_at"].to_numpy(), ordered["_until"].to_numpy()]
     order = np.lexsort((*reversed(ranks[1:]), *reversed(dates), ranks[0]))
     ordered = ordered.take(order).reset_index(drop=True)
-    by_customer = ordered.groupby("customer", observed=True)
+    whose = ranks[0][order]  # pandas tells numbers apart without sorting all customers each time
     # The furthest end so far of the customer's earlier stretches.
-    reach = by_customer["_until"].cummax().groupby(ordered["customer"], observed=True).shift()
+    reach = ordered["_until"].groupby(whose).cummax().groupby(whose).shift()
     new = (reach.isna() | (ordered["started_at"] > reach)).to_numpy()
     spell = np.cumsum(new) - 1
     last = ordered["_until"].groupby(spell).max().to_numpy()
     spells = ordered[new].reset_index(drop=True)
     spells["ended_at"] = np.where(last == _FOREVER, NAT, last)
-    spells["ordinal"] = spells.groupby("customer", observed=True).cumcount() + 1.0
+    spells["ordinal"] = spells.groupby(whose[new]).cumcount() + 1.0
     spells["spell"] = np.arange(len(spells))
     spells["is_beginning"] = True
     if "is_involuntary" in spells:
