@@ -23,11 +23,13 @@ _SLICES: WeakKeyDictionary[Engine, dict[tuple[str, str], Engine]] = WeakKeyDicti
 
 @dataclass(frozen=True)
 class Money:
-    """Cells with the currency of each, None where it is not known, and which cells are shown."""
+    """Cells with the currency of each, None where it is not known, and which cells are shown; whether they are of the rows
+    of only one of several currencies."""
 
     cells: Cells
     currency: np.ndarray
     shown: Bools
+    is_one_of_several: bool = False
 
 
 def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
@@ -65,7 +67,7 @@ def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
             continue
         aligned = _aligned(slices[table, name], engine, own, cells)
         shown = present & (_rows(slices[table, name], engine, leaves, cells) > 0)
-        parts.append(Money(aligned, np.full(shape, name, dtype=object), shown))
+        parts.append(Money(aligned, np.full(shape, name, dtype=object), shown, is_one_of_several=True))
         slices[table, name].forget()
     return parts
 

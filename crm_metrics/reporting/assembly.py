@@ -156,7 +156,7 @@ class Assembler:
             rows["currency"] = part.currency[window, segment]
         rows |= {"low": cells.low[window, segment], "high": cells.high[window, segment]}
         now = Figures(value, rows["low"], rows["high"], cells.effective[window, segment])
-        if len(self.shown) == len(self.engine.by) == 1 and cells.dims == self.engine.by:
+        if len(self.shown) == len(self.engine.by) == 1 and cells.dims == self.engine.by and not part.is_one_of_several:
             rows |= self._standings(metric, now, rows)
         return rows | self._compared(metric, part, place, segment, now)
 
@@ -204,7 +204,7 @@ class Assembler:
     def _noise(
         self, metric: Metric, money: Money, place: np.ndarray, earlier: np.ndarray, segment: np.ndarray
     ) -> Noise:
-        """The noise of each row; what was in the periods before is not known of single currencies of several."""
+        """The noise of each row; what was in the periods before is not known of single currencies of several: nor is it."""
         longer, spread, together = np.ones(len(place)), np.full(len(place), np.nan), np.zeros(len(place))
         for period in np.unique(place[earlier >= 0]).tolist():
             rows = np.flatnonzero(place == period)
@@ -213,7 +213,8 @@ class Assembler:
             spread[rows] = noise.spread[segment[rows]] if len(noise.spread) > 1 else noise.spread[0]
             together[rows] = noise.together[segment[rows]] if len(noise.together) > 1 else noise.together[0]
         if money.cells is not self.engine.cells(metric.name):
-            return Noise(longer, np.full(len(place), np.nan), 0 * together)
+            unknown = np.full(len(place), np.nan)
+            return Noise(longer, unknown, unknown if money.is_one_of_several else 0 * together)
         return Noise(longer, spread, together)
 
     def _explain(self, metric: Metric, cells: Cells) -> None:

@@ -122,6 +122,7 @@ def test_an_amount_in_one_of_several_currencies_is_that_of_its_rows_with_its_lim
         mine = several[several["currency"] == currency]
         expected = alone.rows[alone.rows["metric"].isin(mine["metric"])]
         assert mine["low"].notna().sum() >= 6
+        assert set(mine["signal"]) == {"cannot tell"}  # what the months before were is not known of it
         pd.testing.assert_frame_equal(
             mine[places].reset_index(drop=True), expected[places].reset_index(drop=True), check_exact=False, rtol=1e-9
         )
