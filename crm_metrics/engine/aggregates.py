@@ -7,16 +7,12 @@ from functools import cached_property
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
+from crm_metrics.tables.arrays import counts, taken
 
 _SCALES = (1.0, 100.0, 1e4, 1e6, 1e8, 1e10, 1e12)
 _LARGEST = 2.0**53
 _SAMPLE = 1000
 _FEW_CELLS = 20_000
-
-
-def counts(cells: Codes, size: int) -> Ints:
-    """How many rows each cell has."""
-    return np.bincount(cells, minlength=size)
 
 
 def weighted(cells: Codes, weights: Floats, size: int) -> Floats:
@@ -80,7 +76,7 @@ class Sorted:
         self._starts = np.cumsum(self.n) - self.n
         if len(n) <= _FEW_CELLS:
             # Sixteen bits sort by radix, and sorting the short stretches is quicker than sorting all rows at once.
-            self.values = values[np.argsort(cells.astype(np.uint16), kind="stable")]
+            self.values = taken(values, np.argsort(cells.astype(np.uint16), kind="stable"))
             for start, n in zip(self._starts[self.n > 1].tolist(), self.n[self.n > 1].tolist(), strict=True):
                 self.values[start : start + n].sort()
         else:
@@ -136,5 +132,5 @@ def distinct(entities: Ints, cells: Codes, size: int, at_least: int = 1) -> Ints
     if not len(cells):
         return np.zeros(size, dtype=np.int64)
     span = int(entities.max()) + 1
-    keys, counts = np.unique(cells.astype(np.int64) * span + entities, return_counts=True)
-    return np.bincount((keys // span)[counts >= at_least], minlength=size)
+    keys, often = np.unique(cells.astype(np.int64) * span + entities, return_counts=True)
+    return counts((keys // span)[often >= at_least], size)

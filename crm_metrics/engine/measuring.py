@@ -12,6 +12,7 @@ from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.pairs import Chosen
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables.arrays import counts, taken
 
 FEWEST = 6  # fewer records say too little of how much they vary
 DECIDED = ("spend", "cost")  # what was paid for advertising is decided, not drawn
@@ -36,7 +37,7 @@ class Measures:
     def rows(self, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
         """How many rows of the pairs each cell has."""
         if dims not in pairs.counted:
-            pairs.counted[dims] = aggregates.counts(cell, size)
+            pairs.counted[dims] = counts(cell, size)
         return pairs.counted[dims]
 
     def forget(self, table: str) -> None:
@@ -47,7 +48,7 @@ class Measures:
         """The value of the metric's column in each row of the pairs, NaN where missing."""
         if pairs.value is not None:
             return pairs.value
-        return self._columns_of(metric.table).numbers(metric.column).take(pairs.rows)
+        return taken(self._columns_of(metric.table).numbers(metric.column), pairs.rows)
 
     def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
         """What the metric's aggregate makes of the rows of each cell."""
@@ -68,7 +69,7 @@ class Measures:
                 if others is None
                 else survival.median_of_winners(times, events, others, cell, size)
             )
-            return Measured(value, aggregates.counts(cell, size), none)
+            return Measured(value, counts(cell, size), none)
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
@@ -84,8 +85,7 @@ class Measures:
         columns = self._columns_of(metric.table)
         if columns.records is None:
             return rows
-        counts = metric.aggregate == "count"
-        valid = np.ones(len(cell), dtype=bool) if counts else ~np.isnan(self.values(metric, pairs))
+        valid = np.ones(len(cell), dtype=bool) if metric.aggregate == "count" else ~np.isnan(self.values(metric, pairs))
         return aggregates.distinct(columns.records.take(pairs.rows)[valid], cell[valid], len(rows))
 
     def column(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:

@@ -12,6 +12,7 @@ import pandas as pd
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.columns import NEVER
 from crm_metrics.engine.windows import DAY, Layer
+from crm_metrics.tables.arrays import taken
 
 FOREVER = np.iinfo(np.int64).max
 _MOST_DAYS = 200_000
@@ -76,7 +77,7 @@ class Pairs(_Rows):
         each row of the table in `codes`."""
         if dims not in self.numbered:
             cells = np.multiply(self.window, shape[1], dtype=np.int32 if shape[0] * shape[1] < 2**31 else np.int64)
-            cells += codes.take(self.rows)
+            cells += taken(codes, self.rows)
             self.numbered[dims] = cells
         return self.numbered[dims]
 
@@ -96,7 +97,7 @@ class Pairs(_Rows):
             # A row is in a window only once: where it is a unit of its own, so is each pair.
             none = np.zeros(0, dtype=np.int64)
             self.grouped[dims] = (
-                Groups(cell, self.rows, none, none, none) if units is None else grouped(cell, units.take(self.rows))
+                Groups(cell, self.rows, none, none, none) if units is None else grouped(cell, taken(units, self.rows))
             )
         return self.grouped[dims]
 
@@ -177,10 +178,10 @@ def grouped(cell: Codes, unit: Ints) -> Groups:
             beyond = np.uint32(32 - min(len(repeated).bit_length() + 3, 22))
             is_repeated = np.zeros(1 << int(32 - beyond), dtype=bool)
             is_repeated[repeated >> beyond] = True
-            shared = np.flatnonzero(is_repeated.take(mixed >> beyond))
+            shared = np.flatnonzero(taken(is_repeated, mixed >> beyond))
         place = pd.factorize(cell.take(shared).astype(np.int64) * span + unit.take(shared))[0]
     several = np.bincount(place) > 1
-    keep = several.take(place)
+    keep = taken(several, place)
     shared, place = np.compress(keep, shared), (np.cumsum(several) - 1).take(np.compress(keep, place))
     first = np.empty(np.count_nonzero(several), dtype=np.int64)
     first[place[::-1]] = shared[::-1]  # of several the last stays
@@ -202,7 +203,7 @@ def beginning(dates: Ints, layer: Layer) -> Pairs:
             day = np.minimum(day.view(np.uint64), len(of_day) - 1)  # before the first, a number without sign is large
             window[begin : begin + _BLOCK] = of_day.take(day.view(np.int64))
         rows = np.flatnonzero(window >= 0)
-        return Pairs(rows, window.take(rows))
+        return Pairs(rows, taken(window, rows))
     place = np.searchsorted(layer.starts, dates, side="right") - 1
     inside = (place >= 0) & (dates < layer.ends[np.maximum(place, 0)]) & (dates != NEVER)
     rows = np.flatnonzero(inside)

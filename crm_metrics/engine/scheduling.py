@@ -11,7 +11,7 @@ from crm_metrics.engine.blocks import blocks, joined
 from crm_metrics.engine.compute import Engine
 from crm_metrics.metrics.metric import Metric
 
-_FEW = 20_000  # rows: with fewer, threads wait for each other longer than they compute
+_FEW = 200_000  # rows: with fewer, threads wait for each other longer than they compute
 
 
 def prepare(engine: Engine, metrics: Iterable[Metric]) -> None:

@@ -12,6 +12,7 @@ import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Codes, Ints
 from crm_metrics.tables import NONE, Table
+from crm_metrics.tables.arrays import taken
 
 
 def has_all(table: Table, dims: Iterable[str]) -> bool:
@@ -106,8 +107,8 @@ class _Coded:
         else:
             every = np.zeros(self.size, dtype=np.int32)
             every[used] = target
-            place = every.take(codes)
-        return place if self.codes is None else place[self.rows]
+            place = taken(every, codes)
+        return place if self.codes is None else taken(place, self.rows)
 
 
 def _coded(frame: pd.DataFrame, dims: tuple[str, ...], values: list[list[str]], sizes: list[int]) -> _Coded:
@@ -118,7 +119,7 @@ def _coded(frame: pd.DataFrame, dims: tuple[str, ...], values: list[list[str]], 
     code: Codes = np.zeros(len(frame), dtype=kind)
     for dim, names, count in zip(dims, values, sizes, strict=True):
         rows, codes = _codes(frame[dim], names)
-        code = (code * count + codes[rows]).astype(kind, copy=False)
+        code = (code * count + taken(codes, rows)).astype(kind, copy=False)
     return _Coded(code, None, size)
 
 

@@ -13,6 +13,7 @@ from crm_metrics.engine.stocks import lifetimes, stock
 from crm_metrics.engine.windows import Window, layers
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import Table
+from crm_metrics.tables.arrays import taken
 
 _FEW = 0.05  # so large a share of outcomes may lack their date
 
@@ -82,7 +83,7 @@ class Selector:
         """Which of the pairs the metric's filter lets through."""
         if metric.where is None:
             return np.ones(len(pairs.rows), dtype=bool)
-        return self.columns.matches(metric.where, metric.where_text).take(pairs.rows)
+        return taken(self.columns.matches(metric.where, metric.where_text), pairs.rows)
 
     def forget(self) -> None:
         """Give back the memory of the pairs; they are made anew when they are asked for again."""

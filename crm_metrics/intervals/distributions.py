@@ -11,6 +11,7 @@ of the value, for sizes up to 1e8; arguments are arrays or numbers, and what is 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from statistics import NormalDist
 
 import numpy as np
@@ -26,15 +27,15 @@ _STIRLING = (1 / 1188, -1 / 1680, 1 / 1260, -1 / 360, 1 / 12)
 
 
 class Remembered:
-    """A function of whole numbers from 0 up, whose values below some size are computed only once in a run."""
+    """A function of numbers; those of whole ones from 0 up to some size are computed only once in a run."""
 
     def __init__(self, of: Callable[[Floats], Floats | Ints]) -> None:
         self._of, self._values, self._is_new = of, np.zeros(_SMALL), np.ones(_SMALL, dtype=bool)
 
-    def __call__(self, numbers: Floats | Ints) -> Floats:
-        """Their values, in their shape; what is missing is computed anew, as what is large."""
+    def __call__(self, numbers: ArrayLike) -> Floats:
+        """Their values, in their shape; what is missing is computed anew, as what is large or between whole numbers."""
         distinct, place = np.unique(np.asarray(numbers, dtype=np.float64), return_inverse=True)
-        small = distinct < _SMALL
+        small = (distinct >= 0) & (distinct < _SMALL) & (distinct == np.floor(distinct))
         at = distinct[small].astype(np.int64)
         if (new := at[self._is_new[at]]).size:
             self._values[new] = self._of(new.astype(np.float64))
@@ -83,17 +84,22 @@ def t_cdf(df: ArrayLike, t: ArrayLike) -> Floats:
 def poisson_limits(count: ArrayLike, tail: float = 0.025) -> tuple[Floats, Floats]:
     """The exact limits of the mean of a Poisson count (Garwood 1936), each with a risk of `tail` (below 1/4); the low one of
     nothing is 0. Sought from where Wilson and Hilferty (1931, PNAS 17) have them."""
+    return _poisson_limit(-1.0, tail)(count), _poisson_limit(1.0, tail)(count)
 
-    def limit(size: Floats, outwards: Floats) -> Floats:
+
+@cache
+def _poisson_limit(outwards: float, tail: float) -> Remembered:
+    def sought(size: Floats) -> Floats:
         near = 1 - 1 / (9 * size) - outwards * normal_quantile(tail) / (3 * np.sqrt(size))
         return size * np.exp(
             _sought(size, np.full(size.shape, _MANY), outwards, 3 * np.log(np.maximum(near, 0.1)), tail)
         )
 
-    distinct, place = np.unique(np.asarray(count, dtype=np.float64), return_inverse=True)
-    sizes = np.concatenate([np.where(distinct > 0, distinct, np.nan), np.where(distinct >= 0, distinct + 1, np.nan)])
-    low, high = _parts(limit, sizes, np.repeat([-1.0, 1.0], len(distinct))).reshape(2, -1)
-    return np.where(distinct == 0, 0.0, low)[place], high[place]
+    def limit(count: Floats) -> Floats:
+        size = np.where(count >= 0, count, np.nan) + (outwards > 0)
+        return np.where(size == 0, 0.0, _parts(sought, np.where(size > 0, size, np.nan)))
+
+    return Remembered(limit)
 
 
 def binomial_at_most(count: ArrayLike, n: ArrayLike, p: ArrayLike) -> Floats:

@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from crm_metrics.engine.aggregates import counts as counted
 from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints
 from crm_metrics.engine.measuring import DECIDED, quantile
@@ -32,6 +31,8 @@ from crm_metrics.intervals.gradients import (
     of_a_month,
 )
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables.arrays import counts as counted
+from crm_metrics.tables.arrays import taken
 
 if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine
@@ -205,16 +206,16 @@ def _scored(
         named = columns.entities(metric.column)[every.rows] >= 0
         often = (named if counts is None else named & counts).astype(np.float64)
         groups.add_up(often)
-        return slopes[NUMBER].take(groups.cell) * (often >= (metric.at_least or 1)), often > 0
-    score = slopes[NUMBER].take(groups.cell) if NUMBER in slopes else np.zeros(len(groups.cell))
+        return taken(slopes[NUMBER], groups.cell) * (often >= (metric.at_least or 1)), often > 0
+    score = taken(slopes[NUMBER], groups.cell) if NUMBER in slopes else np.zeros(len(groups.cell))
     if metric.aggregate != "count":
         values = engine.measures.values(metric, every)
         valid = ~np.isnan(values)
         if TOTAL in slopes:
-            score += slopes[TOTAL].take(groups.cell) * values
+            score += taken(slopes[TOTAL], groups.cell) * values
         if BELOW in slopes:
-            below = values <= cells.value.ravel().take(groups.cell)
-            score += slopes[BELOW].take(groups.cell) * (below - quantile(metric))
+            below = values <= taken(cells.value.ravel(), groups.cell)
+            score += taken(slopes[BELOW], groups.cell) * (below - quantile(metric))
         if not valid.all():
             counts = valid if counts is None else counts & valid
     if counts is not None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import Bools
 
 _OPERATIONS: dict[str, Any] = {
@@ -65,7 +66,7 @@ def _compared(series: pd.Series[Any], tree: Compare) -> tuple[Bools, Bools]:
         codes = series.cat.codes.to_numpy()
         labels = series.cat.categories
         by_label = np.append([bool(operation(str(label), tree.value)) for label in labels], False)
-        return by_label[codes].astype(bool), codes >= 0
+        return taken(by_label.astype(bool), codes), codes >= 0
     filled = series.notna().to_numpy()
     if pd.api.types.is_string_dtype(series.dtype):
         values = series.to_numpy(dtype=object, na_value="")

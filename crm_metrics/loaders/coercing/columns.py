@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, SATISFACTION, TRUE, folded
+from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical
 
 Ints = NDArray[np.int32]
@@ -38,34 +39,37 @@ class Texts:
 
     def rows_of(self, bad: NDArray[np.bool_]) -> NDArray[np.intp]:
         """The rows that have one of the marked values."""
-        return np.flatnonzero(np.append(bad, False)[self.codes])
+        return np.flatnonzero(taken(np.append(bad, False), self.codes))
 
     def spread(self, by_value: NDArray[Any], missing: Any) -> NDArray[Any]:
         """One entry per row from one entry per distinct value."""
-        return np.append(by_value, np.array([missing], dtype=by_value.dtype))[self.codes]
+        return taken(np.append(by_value, np.array([missing], dtype=by_value.dtype)), self.codes)
 
 
 def texts(column: pa.ChunkedArray | pa.Array, missing: frozenset[str] | None = MISSING_TEXT) -> Texts:
     """The distinct texts of a column, tidied; those that mean missing are taken out."""
-    if isinstance(column, pa.ChunkedArray):
-        column = column.combine_chunks()  # makes one dictionary of several; those of a file are one already
     if not pa.types.is_dictionary(column.type):
         column = pc.dictionary_encode(column.cast(pa.string()))
-    values = column.dictionary.cast(pa.string())
-    codes = column.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
+    chunks = column.unify_dictionaries().chunks if isinstance(column, pa.ChunkedArray) else [column]
+    values = chunks[0].dictionary.cast(pa.string()) if chunks else pa.array([], pa.string())
+    codes, start = np.empty(len(column), dtype=np.int32), 0
+    for chunk in chunks:
+        places = chunk.indices.fill_null(-1) if chunk.null_count else chunk.indices
+        codes[start : start + len(chunk)] = places.to_numpy()
+        start += len(chunk)
     if pc.any(pc.match_substring_regex(values, _UNTIDY)).as_py():
         tidy = pc.utf8_trim_whitespace(
             pc.replace_substring_regex(pc.utf8_normalize(values, "NFC"), r"[\s\x{00a0}]+", " ")
         )
         encoded = pc.dictionary_encode(tidy)
         values, places = encoded.dictionary, encoded.indices.cast(pa.int32()).to_numpy(zero_copy_only=False)
-        codes = np.append(places, np.int32(-1))[codes]
+        codes = taken(np.append(places, np.int32(-1)), codes)
     if missing:
         gone = pc.is_in(pc.utf8_lower(values), pa.array(sorted(missing)))
         if pc.any(gone).as_py():
             kept = ~np.asarray(gone)
             places = np.where(kept, np.cumsum(kept) - 1, -1).astype(np.int32)
-            values, codes = values.filter(pa.array(kept)), np.append(places, np.int32(-1))[codes]
+            values, codes = values.filter(pa.array(kept)), taken(np.append(places, np.int32(-1)), codes)
     return Texts(values, codes)
 
 
@@ -73,13 +77,13 @@ def relabelled(labels: pa.Array, codes: Ints) -> Texts:
     """The label of each row, given a label (or null) for each distinct value and which of these each row has."""
     encoded = pc.dictionary_encode(labels)
     places = encoded.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
-    return Texts(encoded.dictionary, np.append(places, np.int32(-1))[codes])
+    return Texts(encoded.dictionary, taken(np.append(places, np.int32(-1)), codes))
 
 
 def by_text(column: pd.Series, of: Callable[[str], Any], missing: Any, dtype: Any = bool) -> NDArray[Any]:
     """What a function makes of the text of each row, asked once for each different one; `missing` where there is none."""
     texts = categorical(column)
-    return np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype)[texts.codes]
+    return taken(np.array([*(of(str(text)) for text in texts.categories.tolist()), missing], dtype=dtype), texts.codes)
 
 
 def compared(values: pa.Array) -> pa.Array:
@@ -97,7 +101,7 @@ def category(column: Texts) -> pd.Categorical:
     rank = np.empty(len(order) + 1, dtype=narrow)
     rank[order], rank[-1] = np.arange(len(order)), -1  # the last is for missing cells
     categories = pd.Index(column.values.take(pa.array(order)).to_pylist(), dtype="str")
-    return pd.Categorical.from_codes(rank.take(column.codes), categories=categories)
+    return pd.Categorical.from_codes(taken(rank, column.codes), categories=categories)
 
 
 def flags(column: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:

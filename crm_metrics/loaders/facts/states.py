@@ -17,6 +17,7 @@ from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
 from crm_metrics.tables import NONE, NOT_KNOWN, SOURCE, STATE, Table
+from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical, has_value, numbers, truths
 
 _UNKNOWN = -1
@@ -95,7 +96,7 @@ def read_by(draft: Draft, table: Table, column: str) -> np.ndarray:
         meanings = [own[at] or words.get(normalised(label)) or base[at] for at, label in enumerate(labels)]
         by_code = np.array([*(places[word] if word else _UNKNOWN for word in meanings), _UNKNOWN], dtype=np.int8)
         if len(layouts) == 1 or all(candidate is layout for candidate in layouts.values()):
-            return by_code[codes]
+            return taken(by_code, codes)
         mine = np.isin(table.frame[SOURCE].to_numpy(), [i for i, candidate in layouts.items() if candidate is layout])
         result[mine] = by_code[codes[mine]]
     return result
