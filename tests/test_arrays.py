@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from crm_metrics.tables.arrays import counts, taken
+from crm_metrics.tables.arrays import counts, kept, taken
 
 LENGTHS = (0, 1, 65_536, 65_537, 200_000)
 
@@ -30,3 +30,10 @@ def test_a_place_that_is_not_there_is_refused(length: int):
 def test_every_number_is_counted(length: int, size: int):
     numbers = np.random.default_rng(length).integers(0, size, length)
     assert np.array_equal(counts(numbers, size), np.bincount(numbers, minlength=size))
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.95, 1.0])
+def test_what_is_kept_is_what_the_mask_says(share: float):
+    random = np.random.default_rng(5)
+    values, mask = random.random(1_000), random.random(1_000) < share
+    assert np.array_equal(kept(values, mask), values[mask])

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
-from crm_metrics.tables.arrays import counts, taken
+from crm_metrics.tables.arrays import counts, kept, taken
 
 _SCALES = (1.0, 100.0, 1e4, 1e6, 1e8, 1e10, 1e12)
 _LARGEST = 2.0**53
@@ -43,7 +43,7 @@ class Column:
     def __init__(self, values: Floats, cells: Codes, size: int) -> None:
         valid = ~np.isnan(values)
         if not valid.all():
-            values, cells = np.compress(valid, values), np.compress(valid, cells)
+            values, cells = kept(values, valid), kept(cells, valid)
         self._values, self._cells, self._size = values, cells, size
         self.n = counts(cells, size)
 

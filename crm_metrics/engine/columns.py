@@ -103,13 +103,17 @@ class Columns:
         elif UNIT in frame:
             # Forty bits tell a million customers apart, and leave room for the number of a cell.
             keys = frame[UNIT].to_numpy()
-            units = np.where(keys == 0, -1, keys & ((1 << 40) - 1))
+            units = keys & ((1 << 40) - 1)
+            units[keys == 0] = -1
         else:
             return None
-        named = units >= 0
-        if not _repeats(units[named]):
+        unnamed = np.flatnonzero(units < 0)
+        if not _repeats(np.delete(units, unnamed) if len(unnamed) else units):
             return None
-        return units if named.all() else np.where(named, units, int(units.max()) + 1 + np.arange(len(units)))
+        if len(unnamed):
+            units = units.copy()
+            units[unnamed] = int(units.max()) + 1 + unnamed
+        return units
 
 
 def _repeats(numbers: Ints) -> bool:

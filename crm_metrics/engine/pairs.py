@@ -12,7 +12,7 @@ import pandas as pd
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.columns import NEVER
 from crm_metrics.engine.windows import DAY, Layer
-from crm_metrics.tables.arrays import taken
+from crm_metrics.tables.arrays import kept, taken
 
 FOREVER = np.iinfo(np.int64).max
 _MOST_DAYS = 200_000
@@ -68,8 +68,8 @@ class Pairs(_Rows):
         """The pairs of the windows that are True, which are the same whenever it is asked for."""
         if self._limited is None:
             keep = windows[self.window]
-            value = np.compress(keep, self.value) if self.value is not None else None
-            self._limited = Pairs(np.compress(keep, self.rows), np.compress(keep, self.window), value, self.blocked)
+            value = kept(self.value, keep) if self.value is not None else None
+            self._limited = Pairs(kept(self.rows, keep), kept(self.window, keep), value, self.blocked)
         return self._limited
 
     def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
@@ -112,15 +112,15 @@ class Part(_Rows):
 
     @cached_property
     def rows(self) -> Ints:
-        return np.compress(self.keep, self._base.rows)
+        return kept(self._base.rows, self.keep)
 
     @cached_property
     def window(self) -> Codes:
-        return np.compress(self.keep, self._base.window)
+        return kept(self._base.window, self.keep)
 
     @cached_property
     def value(self) -> Floats | None:
-        return np.compress(self.keep, self._base.value) if self._base.value is not None else None
+        return kept(self._base.value, self.keep) if self._base.value is not None else None
 
     def only(self, keep: Bools) -> Part:
         """The pairs of these that are kept."""
@@ -135,7 +135,7 @@ class Part(_Rows):
     def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
         """The number of the cell of each pair, out of those of all."""
         if dims not in self.numbered:
-            self.numbered[dims] = np.compress(self.keep, self._base.cells(dims, codes, shape))
+            self.numbered[dims] = kept(self._base.cells(dims, codes, shape), self.keep)
         return self.numbered[dims]
 
     @property
@@ -173,7 +173,7 @@ def grouped(cell: Codes, unit: Ints) -> Groups:
         keys *= _MIX
         mixed = (keys.view(np.uint64) >> np.uint64(32)).astype(np.uint32)
         ordered = np.sort(mixed)
-        repeated = np.compress(ordered[1:] == ordered[:-1], ordered[1:])
+        repeated = kept(ordered[1:], ordered[1:] == ordered[:-1])
         if 2 * len(repeated) <= len(keys):
             beyond = np.uint32(32 - min(len(repeated).bit_length() + 3, 22))
             is_repeated = np.zeros(1 << int(32 - beyond), dtype=bool)
@@ -182,7 +182,7 @@ def grouped(cell: Codes, unit: Ints) -> Groups:
         place = pd.factorize(cell.take(shared).astype(np.int64) * span + unit.take(shared))[0]
     several = np.bincount(place) > 1
     keep = taken(several, place)
-    shared, place = np.compress(keep, shared), (np.cumsum(several) - 1).take(np.compress(keep, place))
+    shared, place = kept(shared, keep), (np.cumsum(several) - 1).take(kept(place, keep))
     first = np.empty(np.count_nonzero(several), dtype=np.int64)
     first[place[::-1]] = shared[::-1]  # of several the last stays
     return Groups(cell, unit, shared, place, first)

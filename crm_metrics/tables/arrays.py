@@ -23,6 +23,11 @@ def taken(values: NDArray[_Item], places: NDArray[np.integer[Any]]) -> NDArray[_
     return result
 
 
+def kept(values: NDArray[_Item], mask: NDArray[np.bool_]) -> NDArray[_Item]:
+    """The values where the mask is true. numpy has two ways: most of them it copies sooner than it finds their places."""
+    return values[mask] if np.count_nonzero(mask) > 0.8 * len(mask) else np.compress(mask, values)
+
+
 def counts(numbers: NDArray[np.integer[Any]], size: int) -> NDArray[np.int64]:
     """How often each number from 0 up to `size`, which is not included, occurs; of larger ones there may be none."""
     if len(numbers) <= _BLOCK or size > _BLOCK // 4:

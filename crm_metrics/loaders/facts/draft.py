@@ -19,6 +19,7 @@ from crm_metrics.loaders.identity import by_file
 from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Coverage, Source, Table
+from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical, instants, numbers, wall_clock
 
 if TYPE_CHECKING:
@@ -146,10 +147,7 @@ class Draft:
 
     def by_day(self, table: Table, column: str) -> Bools:
         """The rows whose file holds calendar dates in this column."""
-        flags = table.calendar.get(column)
-        if flags is None or flags.all() or not flags.any():
-            return np.full(len(table.frame), flags is not None and bool(flags.all()))
-        return flags[table.frame[SOURCE].to_numpy()]
+        return self.by_row(self.calendar(table, column), table.frame)
 
     def files(self, table: Table, rows: Bools | None = None) -> list[int]:
         """The sources that a table's rows, or the marked ones, are of."""
@@ -168,7 +166,13 @@ class Draft:
 
     def of_files(self, frame: pd.DataFrame, holds: Callable[[Source], bool]) -> Bools:
         """The rows that are of a source for which something holds."""
-        return np.array([holds(source) for source in self.sources], dtype=bool)[frame[SOURCE].to_numpy()]
+        return self.by_row(np.array([holds(source) for source in self.sources], dtype=bool), frame)
+
+    def by_row(self, flags: Bools, frame: pd.DataFrame) -> Bools:
+        """Of each row what holds of its source."""
+        if flags.all() or not flags.any():
+            return np.full(len(frame), bool(flags.all()))
+        return taken(flags, frame[SOURCE].to_numpy())
 
     def calendar(self, table: Table, column: str) -> Bools:
         """Of each source whether its column holds calendar dates."""

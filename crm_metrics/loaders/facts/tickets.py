@@ -18,7 +18,7 @@ from crm_metrics.loaders.facts.draft import (
     put,
     words,
 )
-from crm_metrics.tables import SOURCE, Table, Unusable
+from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _SHOWN = 5
@@ -78,8 +78,7 @@ def _clock(draft: Draft, table: Table, end: str, own: str) -> tuple[Bools, Bools
     has_own = [own in source.columns and own in frame for source in draft.sources]
     by_column = np.array(has_own, dtype=bool) & (by_day | ~np.array(stamped, dtype=bool))
     by_stamps = np.array(stamped, dtype=bool) & ~by_column
-    source = frame[SOURCE].to_numpy()
-    return by_stamps[source], by_column[source]
+    return draft.by_row(by_stamps, frame), draft.by_row(by_column, frame)
 
 
 def _response(draft: Draft, table: Table) -> None:
@@ -133,11 +132,11 @@ def _resolution(draft: Draft, table: Table) -> None:
     by_stamps, by_column = _clock(draft, table, "solved_at", "resolution_minutes")
     if not by_stamps.any() and not by_column.any():
         return
-    hours = numbers(frame, "resolution_minutes") / 60
-    if not by_column.all():
-        hours = np.where(by_column, hours, np.nan)
     if by_stamps.any():
-        hours = np.where(by_stamps, draft.between(table, "created_at", "solved_at", HOUR_US), hours)
+        hours = draft.between(table, "created_at", "solved_at", HOUR_US)
+    if not by_stamps.all():
+        own = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
+        hours = np.where(by_stamps, hours, own) if by_stamps.any() else own
     put(frame, "resolution_hours", draft.no_negative(table, hours, "creation", "the solution", "resolution time"))
 
 

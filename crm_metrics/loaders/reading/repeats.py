@@ -55,8 +55,9 @@ def _refuse_inner_header(
 ) -> None:
     """Raise `DataError` where a record's first cell and another one are labels of other columns, as in the sub-items of a
     board: `Subitems, Name, Owner` below `Name, Subitems, Stage, Owner`."""
-    hit = _labels_elsewhere(cells.columns, row)
-    if not hit.any():
+    if 0 in cells.columns and not (is_text(cells.columns[0]) and _labels_elsewhere({0: cells.columns[0]}, row).any()):
+        return
+    if not _labels_elsewhere(cells.columns, row).any():
         return
     columns = {**others(), **cells.columns}
     if 0 not in columns or not is_text(columns[0]):
