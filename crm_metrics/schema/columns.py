@@ -1,4 +1,4 @@
-"""What a table and a column are, and the columns that several tables share.
+"""What a table and a column are.
 
 Names ending in `_at` are dates, in `_id` identifiers, starting with `is_` truth values. A column with `needs` is
 derived when facts are made; `needs` names the columns it is made from, so that only those have to be read.
@@ -84,37 +84,10 @@ class Schema:
     states: tuple[str, ...] = ()
 
 
-def define(kind: Kind, about: str, needs: str = "", *, remedy: str = "", companions: tuple[str, ...] = ()) -> Column:
-    """A column of a table; `needs` names the columns of the same table that a derived one is made from. An amount of money
-    is read with its currency."""
-    with_currency = ("currency",) if kind is Kind.MONEY else ()
-    return Column(kind, about, tuple(needs.split()), remedy, (*companions, *with_currency))
-
-
-ID, TEXT, CATEGORY, DATE, NUMBER = Kind.ID, Kind.TEXT, Kind.CATEGORY, Kind.DATE, Kind.NUMBER
-MONEY, SHARE, BOOL = Kind.MONEY, Kind.SHARE, Kind.BOOL
-
-CUSTOMER = {
-    "customer": define(ID, "the customer the row belongs to: their id, else their name, else their e-mail"),
-    "customer_name": define(TEXT, "the customer's name as this file writes it"),
-    "customer_email": define(ID, "the customer's e-mail address"),
-}
-IDENTITY = tuple(CUSTOMER)
+# The columns that name a customer, the surest first.
+IDENTITY = ("customer", "customer_name", "customer_email")
 # What says whom or what a record is about, where it has no date of its own to be told apart by.
 ABOUT = frozenset((*IDENTITY, "name", "email", "product"))
-UPDATED = {"updated_at": define(DATE, "when the record was last changed: the newest of several rows of one id counts")}
-DELETED = {"is_deleted": define(BOOL, "the record is in the recycle bin: left out")}
-_STATE = {
-    "open_from": define(DATE, "from when the record was open"),
-    "open_until": define(DATE, "until when it was open; missing while it still is"),
-}
-
-
-def made_from(**tables: str) -> tuple[str, ...]:
-    """The columns of some tables as `table.column`, the names in one text for each table."""
-    return tuple(f"{table}.{name}" for table, names in tables.items() for name in names.split())
-
-
-def state(needs: str) -> dict[str, Column]:
-    """The two columns that say from when until when a record was open, made from the given ones."""
-    return {name: define(column.kind, column.about, needs) for name, column in _STATE.items()}
+RATES = "rates"
+# What leads become before they are customers, in this order, and the dates of it.
+LEAD_STAGES = {"mql": "became_mql_at", "sql": "became_sql_at", "opportunity": "became_opportunity_at"}

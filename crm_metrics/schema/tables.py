@@ -1,26 +1,49 @@
-"""All tables by name, and what can be asked about them."""
+"""All tables by name, from the TOML files of this folder, and what can be asked about them."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from crm_metrics.schema.billing import BILLING, LISTS
-from crm_metrics.schema.columns import IDENTITY, Column, Link, Schema, made_from
-from crm_metrics.schema.derived import DERIVED, NEEDS
-from crm_metrics.schema.sales import SALES
-from crm_metrics.schema.service import SERVICE
+from crm_metrics.schema.columns import IDENTITY, Column, Kind, Link, Schema
+from crm_metrics.shipped import shipped
 
 
-def _named(table: str, table_schema: Schema) -> Schema:
-    """A table of files with the needs of its columns as `table.column`."""
-    derived = {name: column for name, column in table_schema.columns.items() if column.needs}
-    named = {
-        name: replace(column, needs=made_from(**{table: " ".join(column.needs)})) for name, column in derived.items()
-    }
-    return replace(table_schema, columns=table_schema.columns | named)
+def _tables() -> dict[str, Schema]:
+    """The tables that files hold, then those that are made from them."""
+    tables: dict[str, Schema] = {}
+    shared = shipped("schema", "shared")["columns"]
+    for file in ("sales", "service", "billing", "lists", "derived"):
+        blocks = shipped("schema", file)
+        for name, block in blocks.items():
+            own = block["columns"] if "columns" in block else blocks[block.pop("columns_of")]["columns"]
+            tables[name] = _table(name, block | {"columns": own}, shared)
+    return tables
 
 
-TABLES: dict[str, Schema] = {name: _named(name, spec) for name, spec in (SALES | SERVICE | BILLING | LISTS).items()}
-TABLES |= DERIVED
+def _table(name: str, block: dict[str, Any], shared: Mapping[str, dict[str, Any]]) -> Schema:
+    own = block["columns"]
+    parts = {key: _unchanging(value) for key, value in block.items()}
+    parts["columns"] = {column: _column(name, shared.get(column, {}) | more) for column, more in own.items()}
+    # What a derived column is made from stands for it among those that are always read.
+    parts["always"] = tuple(need for key in block.get("always", ()) for need in own.get(key, {}).get("needs", [key]))
+    if "link" in parts:
+        parts["link"] = Link(**{key: _unchanging(value) for key, value in block["link"].items()})
+    return Schema(**parts)
+
+
+def _column(table: str, block: dict[str, Any]) -> Column:
+    """A column: its kind with what it means, then what else there is to say. An amount is read with its currency."""
+    (kind, about), *more = block.items()
+    parts = {key: _unchanging(value) for key, value in more}
+    parts["needs"] = tuple([f"{table}.{name}" for name in parts.get("needs", ())])
+    parts["companions"] = (*parts.get("companions", ()), *(["currency"] if kind == "money" else ()))
+    return Column(Kind(kind), about, **parts)
+
+
+def _unchanging(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+TABLES = _tables()
 
 # The tables whose attributes others take, in the order in which they are asked for one.
 LINKED: dict[str, Link] = dict(
@@ -29,6 +52,50 @@ LINKED: dict[str, Link] = dict(
 
 # What became of a record, in one small set of words for each table that has states.
 STATES: dict[str, tuple[str, ...]] = {name: of.states for name, of in TABLES.items() if of.states}
+
+
+def _made_from(**tables: str) -> tuple[str, ...]:
+    """The columns of some tables as `table.column`, the names in one text for each table."""
+    return tuple(f"{table}.{name}" for table, names in tables.items() for name in names.split())
+
+
+# Which orders count at all, and which stand in another file too.
+_VALID = "amount customer type status cancelled_at is_captured paid_invoice_id ordered_at"
+_PAID = (
+    "customer started_at ended_at canceled_at trial_ends_at status is_trial "
+    "mrr amount unit_amount interval interval_count quantity currency"
+)
+_BOUGHT = "customer closed_at amount currency outcome"
+# What each derived table's own columns are made from; every other column of it is its bases' column of that name.
+NEEDS: dict[str, tuple[str, ...]] = {
+    "spells": _made_from(
+        subscriptions=f"{_PAID} cancel_reason",
+        customers="started_at ended_at",
+        orders=_VALID,
+        deals="customer closed_at",
+    ),
+    "purchases": _made_from(
+        orders=f"refunded_amount refunded_at original_id currency product {_VALID}",
+        deals=_BOUGHT,
+    ),
+    "sold_lines": _made_from(
+        order_lines="order_id product quantity amount unit_price currency",
+        orders=f"currency product quantity line_price line_discount {_VALID}",
+        deals=f"{_BOUGHT} product",
+    ),
+    "recurring": _made_from(subscriptions=f"{_PAID} plan"),
+    "stage_entries": _made_from(
+        deal_stages="deal_id pipeline stage from_stage entered_at left_at",
+        deals="deal_id pipeline stage outcome closed_at",
+    ),
+    "stage_snapshot": _made_from(deals="outcome stage created_at"),
+    "lead_counts": _made_from(leads="created_at", spend="spent_at leads"),
+    "first_responses": _made_from(tickets="response_minutes", leads="response_hours"),
+    "ratings": _made_from(responses="score kind scale responded_at", tickets="created_at satisfaction"),
+}
+NEEDS["movements"] = NEEDS["contracts"] = NEEDS["recurring"]
+NEEDS["stage_visits"] = NEEDS["stage_entries"]
+NEEDS["predictions"] = NEEDS["purchases"]
 
 
 def called(table: str) -> str:
