@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints, category
 from crm_metrics.loaders.facts.subscriptions import paid, priced
 from crm_metrics.tables import NO_RATE, ROW, SOURCE, Table, Unusable
-from crm_metrics.tables.frames import NAT, moments, truths
+from crm_metrics.tables.frames import NAT, moments, numbers, truths
 
-_MOVES = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
+_KINDS = ("churn", "contraction", "expansion", "new", "reactivation", "transfer")
+_CHURN, _CONTRACTION, _EXPANSION, _NEW, _REACTIVATION, _TRANSFER = range(len(_KINDS))
 _NOTHING = 1e-6
 
 
@@ -41,12 +42,10 @@ def derive(draft: Draft) -> None:
     if len(unpriced):
         _add_unpriced(draft, unpriced)
     if "ended_at" not in frame:
-        problem, hint = (
-            "the subscriptions do not say when one ended",
-            "add the column with the end of each subscription",
-        )
+        hint = "add the column with the end of each subscription"
+        problem = Unusable("missing-column", "the subscriptions do not say when one ended", hint)
         for name, column in (("recurring", "ended_at"), ("movements", "kind"), ("contracts", "ended_at")):
-            draft.tables[name].unusable[column] = Unusable("missing-column", problem, hint)
+            draft.tables[name].unusable[column] = problem
 
 
 def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
@@ -58,24 +57,18 @@ def _add_unpriced(draft: Draft, frame: pd.DataFrame) -> None:
     stretches = rows.assign(started_at=frame["started_at"], ended_at=ended)
     begun = rows.assign(moved_at=frame["started_at"], kind="new", amount=np.nan)
     over = rows.assign(moved_at=ended, kind="churn", amount=np.nan)[~np.isnat(ended)]
-    for name, parts in (
-        ("recurring", [stretches.assign(mrr=np.nan)]),
-        ("contracts", [stretches.assign(value=np.nan)]),
-        ("movements", [begun, over]),
-    ):
-        table = draft.tables[name]
-        priced_rows = table.frame.assign(**{NO_RATE: False})
-        kinds = {
-            column: priced_rows[column].dtype for column in ("customer", "kind", *attributes) if column in priced_rows
-        }
+    more = {"recurring": [stretches.assign(mrr=np.nan)], "contracts": [stretches.assign(value=np.nan)]}
+    for name, parts in (more | {"movements": [begun, over]}).items():
+        priced_rows = draft.tables[name].frame.assign(**{NO_RATE: False})
+        kinds = priced_rows.dtypes[[column for column in ("customer", "kind", *attributes) if column in priced_rows]]
         together = pd.concat([priced_rows, *(part for part in parts if len(part))], ignore_index=True)
-        table.frame = together.astype(kinds)
+        draft.tables[name].frame = together.astype(kinds.to_dict())
 
 
 def _contracts(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     """One row per subscription that is paid for, with what it brings a year; `is_known` is False where that is missing, and
     for money that is only given back, which is of no contract that the file names."""
-    mrr = frame["mrr"].to_numpy(dtype=np.float64)
+    mrr = numbers(frame, "mrr")
     rows = frame[[*keys, SOURCE, ROW]].assign(
         started_at=frame["started_at"],
         ended_at=moments(frame, "ended_at"),
@@ -87,25 +80,51 @@ def _contracts(frame: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class _Steps:
-    """The moments at which the total of a customer (with currency and attributes, whose number is `key`; without these
-    attributes `whose`) changes, in order, with one of the rows that it is the total of. `unclear` are the subscriptions of
-    unknown revenue that begin, less those that end; `is_known` is False where there are any."""
+    """The moments at which the total of a customer changes under one combination of attributes, in order, with one of the
+    rows that it is the total of; `whose` numbers the customer with the currency. `unclear` are the subscriptions of unknown
+    revenue that begin, less those that end; `is_known` is False where there are any."""
 
     row: Ints
     whose: Ints
-    key: Ints
     at: Any
-    change: Floats
-    unclear: Ints
+    until: Any
     before: Floats
     after: Floats
+    unclear: Ints
     unclear_after: Ints
-    until: Any
     is_known: Bools
 
     def of(self, rows: Ints) -> _Steps:
         """These steps in this order."""
         return _Steps(*(getattr(self, part.name)[rows] for part in fields(self)))
+
+
+def _steps(frame: pd.DataFrame, whose: list[str], attributes: list[str]) -> _Steps:
+    """What changes each customer's total, from what each subscription brings."""
+    started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
+    unknown = (~truths(frame, "is_known")).astype(np.int64)
+    owner = _numbered(frame, whose, np.zeros(len(frame), dtype=np.int64))
+    key = _numbered(frame, attributes, owner)
+    # Each subscription begins, and some of them end.
+    row = np.concatenate([np.arange(len(frame)), np.flatnonzero(~np.isnat(ended))])
+    sign = np.where(np.arange(len(row)) < len(frame), 1, -1)
+    at = np.where(sign > 0, started[row], ended[row])
+    change = sign * np.nan_to_num(numbers(frame, "mrr"))[row]
+    order = np.lexsort((*(frame[name].to_numpy()[row] for name in (ROW, SOURCE)), change, at, key[row]))
+    row, sign, at, change = row[order], sign[order], at[order], change[order]
+    # What changes at the same time is one step.
+    first = _begins(key[row], at)
+    step = np.cumsum(first) - 1
+    change = pd.Series(change).groupby(step).sum().to_numpy()
+    unclear = np.bincount(step, weights=sign * unknown[row]).astype(np.int64)
+    is_known = np.bincount(step, weights=unknown[row]) == 0
+    row, at, key = row[first], at[first], key[row[first]]
+    begins = _begins(key)
+    level = pd.Series(change).groupby(key).cumsum().to_numpy()
+    after = np.where(np.abs(level) < _NOTHING, 0.0, level)
+    before = np.where(begins, 0.0, np.roll(after, 1))
+    until = np.where(np.append(begins, True)[1:], NAT, np.append(at, NAT)[1:])
+    return _Steps(row, owner[row], at, until, before, after, unclear, _running(unclear, begins), is_known)
 
 
 def _numbered(frame: pd.DataFrame, names: Sequence[str], combined: Ints) -> Ints:
@@ -115,33 +134,6 @@ def _numbered(frame: pd.DataFrame, names: Sequence[str], combined: Ints) -> Ints
         mixed = combined * (len(labels) + 1) + np.where(codes < 0, len(labels), codes)
         combined = np.unique(mixed, return_inverse=True)[1]
     return combined
-
-
-def _steps(frame: pd.DataFrame, whose: list[str], attributes: list[str]) -> _Steps:
-    """What changes each customer's total, from what each subscription brings."""
-    ended = moments(frame, "ended_at")
-    mrr = np.nan_to_num(frame["mrr"].to_numpy(dtype=np.float64))
-    unknown = (~truths(frame, "is_known")).astype(np.int64)
-    row = np.concatenate([np.arange(len(frame)), np.flatnonzero(~np.isnat(ended))])
-    starts = np.arange(len(row)) < len(frame)
-    at = np.where(starts, frame["started_at"].to_numpy()[row], ended[row])
-    change, unclear = np.where(starts, mrr[row], -mrr[row]), np.where(starts, unknown[row], -unknown[row])
-    owner = _numbered(frame, whose, np.zeros(len(frame), dtype=np.int64))
-    key = _numbered(frame, attributes, owner)
-    order = np.lexsort((*(frame[name].to_numpy()[row] for name in (ROW, SOURCE)), change, at, key[row]))
-    row, at, change, unclear = row[order], at[order], change[order], unclear[order]
-    new = _begins(key[row], at)
-    step, first = np.cumsum(new) - 1, np.flatnonzero(new)
-    change = pd.Series(change).groupby(step).sum().to_numpy()
-    touched = np.bincount(step, weights=unknown[row]) > 0
-    unclear = np.bincount(step, weights=unclear).astype(np.int64)
-    row, at, key = row[first], at[first], key[row][first]
-    begins = _begins(key)
-    level = pd.Series(change).groupby(key).cumsum().to_numpy()
-    after, unclear_after = np.where(np.abs(level) < _NOTHING, 0.0, level), _running(unclear, begins)
-    until = np.where(np.append(begins, True)[1:], NAT, np.append(at, NAT)[1:])
-    before = np.where(begins, 0.0, np.roll(after, 1))
-    return _Steps(row, owner[row], key, at, change, unclear, before, after, unclear_after, until, ~touched)
 
 
 def _begins(*keys: NDArray[Any]) -> Bools:
@@ -160,8 +152,7 @@ def _rows_of(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFram
 
 
 def _stretches(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFrame:
-    unclear = steps.unclear_after > 0
-    steps = steps.of(np.flatnonzero(unclear | (steps.after != 0)))
+    steps = steps.of(np.flatnonzero((steps.unclear_after > 0) | (steps.after != 0)))
     rows, unclear = _rows_of(frame, keys, steps), steps.unclear_after > 0
     rows.insert(len(keys), "started_at", steps.at)
     return rows.assign(is_known=~unclear, ended_at=steps.until, mrr=np.where(unclear, np.nan, steps.after))
@@ -171,57 +162,49 @@ def _movements(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFr
     """Every change of a customer's total as a movement, under the attributes after it, or before it for what is lost. What
     goes from one of them to another beside that is a transfer, as much in as out, signed."""
     steps = steps.of(np.lexsort((steps.at, steps.whose)))
-    first = _begins(steps.whose, steps.at)
-    moment = np.cumsum(first) - 1
+    begins = _begins(steps.whose, steps.at)
+    moment = np.cumsum(begins) - 1  # of a customer, under whatever attributes
     change = steps.after - steps.before
-    kind, moved, is_sized, total = _kinds(steps, moment, first, change)
-    lost = np.isin(kind, [_MOVES.index("churn"), _MOVES.index("contraction")])
-    up, down = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    gains = np.bincount(moment, weights=up)
+    gained, lost = np.maximum(change, 0.0), np.maximum(-change, 0.0)
+    total = np.bincount(moment, weights=change)
+    is_sized = np.bincount(moment, weights=~steps.is_known) == 0
+    kind = _kinds(steps.whose[begins], total, np.bincount(moment, weights=steps.unclear), is_sized)
+    is_loss = np.isin(kind, [_CHURN, _CONTRACTION])
     # What is lost without anything instead is of what was before; all else is of what is there after.
-    before = (kind == _MOVES.index("churn")) | (lost & (gains == 0))
-    part = np.where(before[moment], down, up)
-    by_moment = np.bincount(moment, weights=part)
-    side = np.where(before[moment], steps.before, steps.after)
-    mine = (side != 0) | (np.where(before[moment], steps.unclear_after - steps.unclear, steps.unclear_after) > 0)
-    mine |= (np.bincount(moment, weights=mine) == 0)[moment]
-    same = np.abs(by_moment - np.abs(total)) < _NOTHING
+    is_before = (kind == _CHURN) | (is_loss & (np.bincount(moment, weights=gained) == 0))
+    several = np.bincount(moment) > 1
+    total, is_sized, kind, is_loss, is_before, several = (
+        of[moment] for of in (total, is_sized, kind, is_loss, is_before, several)
+    )
+    part = np.where(is_before, lost, gained)
+    parts = np.bincount(moment, weights=part)[moment]
+    level = np.where(is_before, steps.before, steps.after)
+    is_side = (level != 0) | (np.where(is_before, steps.unclear_after - steps.unclear, steps.unclear_after) > 0)
+    is_side |= (np.bincount(moment, weights=is_side) == 0)[moment]
     with np.errstate(all="ignore"):
-        share = np.where(same[moment], part, np.abs(total)[moment] * part / by_moment[moment])
-    amount = np.where((part > 0) & moved[moment], share, 0.0)
-    over = change - np.where(lost[moment], -amount, amount)
-    over = np.where(is_sized[moment], over, np.nan)
-    amount = np.where(is_sized[moment], amount, np.nan)
-    movements = _rows_of(frame, keys, steps).assign(moved_at=steps.at, is_known=is_sized[moment])
-    either = ~is_sized & (kind == _MOVES.index("expansion"))  # more or less than before: nobody knows
-    several = (np.bincount(moment) > 1)[moment]
-    parts = [
-        movements.assign(kind=category(_MOVES, kind[moment]), amount=amount)[
-            (np.abs(amount) >= _NOTHING) | (mine & ~is_sized[moment])
-        ],
-        movements.assign(kind=category(_MOVES, np.full(len(movements), 1)), amount=np.nan)[mine & either[moment]],
-        movements.assign(kind=category(_MOVES, np.full(len(movements), 5)), amount=over)[
-            several & ~(np.abs(over) < _NOTHING)
-        ],
+        share = np.where(np.abs(parts - np.abs(total)) < _NOTHING, part, np.abs(total) * part / parts)
+    amount = np.where((part > 0) & (np.abs(total) >= _NOTHING), share, 0.0)
+    amount = np.where(is_sized, amount, np.nan)
+    moved = change - np.where(is_loss, -amount, amount)
+    movements = _rows_of(frame, keys, steps).assign(moved_at=steps.at, is_known=is_sized)
+    unsized = is_side & ~is_sized
+    kinds = [
+        (kind, amount, (np.abs(amount) >= _NOTHING) | unsized),
+        # More or less than before: nobody knows.
+        (np.full_like(kind, _CONTRACTION), np.full(len(kind), np.nan), unsized & (kind == _EXPANSION)),
+        (np.full_like(kind, _TRANSFER), moved, several & ~(np.abs(moved) < _NOTHING)),
     ]
-    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    frames = [movements[rows].assign(kind=category(_KINDS, of[rows]), amount=size[rows]) for of, size, rows in kinds]
+    return pd.concat([rows for rows in frames if len(rows)] or frames[:1], ignore_index=True)
 
 
-def _kinds(steps: _Steps, moment: Ints, first: Bools, change: Floats) -> tuple[NDArray[Any], Bools, Bools, Floats]:
-    """For each moment of a customer: what kind of movement it is, whether it is one, whether its size is known, and by how
-    much the total changes."""
-    total = np.bincount(moment, weights=change).astype(np.float64)
-    unclear = np.bincount(moment, weights=steps.unclear)
-    is_sized: Bools = np.bincount(moment, weights=~steps.is_known) == 0
-    owner = steps.whose[first]
+def _kinds(owner: Ints, total: NDArray[Any], unclear: NDArray[Any], is_sized: Bools) -> NDArray[Any]:
+    """What kind of movement it is by which a customer's total changes, moment by moment."""
     begins = _begins(owner)
-    level = pd.DataFrame({"total": total, "unclear": unclear}).groupby(owner).cumsum()
-    is_unclear = (level["unclear"] > 0).to_numpy()
-    pays: Bools = (np.abs(level["total"].to_numpy()) >= _NOTHING) | is_unclear
-    ever: Bools = (level["total"].to_numpy() >= _NOTHING) | is_unclear
-    back, paid_before = _running(ever, begins) > ever, ~begins & np.roll(pays, 1)
-    cases = [~pays, ~paid_before & back, ~paid_before, (total > 0) | ~is_sized]
-    kinds = [_MOVES.index(name) for name in ("churn", "reactivation", "new", "expansion")]
-    kind = np.select(cases, kinds, _MOVES.index("contraction"))
-    moved: Bools = (np.abs(total) >= _NOTHING) | ~is_sized
-    return kind, moved, is_sized, total
+    levels = pd.DataFrame({"total": total, "unclear": unclear}).groupby(owner).cumsum()
+    level, is_unclear = levels["total"].to_numpy(), (levels["unclear"] > 0).to_numpy()
+    pays: Bools = (np.abs(level) >= _NOTHING) | is_unclear
+    paid: Bools = (level >= _NOTHING) | is_unclear
+    paid_before, paid_ever = ~begins & np.roll(pays, 1), _running(paid, begins) > paid
+    cases = [~pays, ~paid_before & paid_ever, ~paid_before, (total > 0) | ~is_sized]
+    return np.select(cases, [_CHURN, _REACTIVATION, _NEW, _EXPANSION], _CONTRACTION)
