@@ -25,14 +25,8 @@ def name_of(recognised: Recognised, header: Sequence[str]) -> str:
     """What tells how the rows of a file were read: the layout, and the header of the record's own id where its layout leaves
     that open."""
     layout = recognised.layout
-    place = next(
-        (
-            place
-            for place, candidate in enumerate(_alike(layout.vendor, layout.table, layouts()))
-            if candidate == layout
-        ),
-        0,
-    )
+    alike = _alike(layout.vendor, layout.table, layouts())
+    place = alike.index(layout) if layout in alike else 0
     key = recognised.columns.get(schema.TABLES[layout.table].key) if not layout.signature else None
     return f"{layout.vendor} {layout.table} {place + 1}" + (f": {normalised(header[key])}" if key is not None else "")
 
@@ -83,23 +77,14 @@ class ReadAgain:
         return self._known[name]
 
 
+# What a layout says of how values and headers are written.
+_WRITTEN = (
+    *("units", "missing", "total_rows", "blank_is_false", "probability", "date_order", "amounts_per", "money"),
+    *("total_blank", "siblings", "currency_of", "zero_is_missing", "separators", "stage_columns", "stage_fields"),
+)
+
+
 def _settled(layout: Layout) -> Layout:
     """The layout of values that are in canonical form already."""
-    return replace(
-        layout,
-        units={},
-        missing=(),
-        total_rows=(),
-        blank_is_false=False,
-        probability=None,
-        date_order=None,
-        amounts_per="",
-        money="",
-        total_blank=frozenset(),
-        siblings={},
-        currency_of={},
-        zero_is_missing=frozenset(),
-        separators={},
-        stage_columns={},
-        stage_fields=frozenset(),
-    )
+    plain = Layout(layout.vendor, layout.title, layout.table, layout.columns)
+    return replace(layout, **{name: getattr(plain, name) for name in _WRITTEN})

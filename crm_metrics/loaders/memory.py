@@ -13,9 +13,7 @@ from crm_metrics.loaders.reading import Raw
 
 _SMALL = 64 << 20  # bytes of files that fit anywhere
 _A_CELL = 20  # bytes that a cell needs until the figures are computed, at least: measured with 1 to 30 million rows
-_A_FIGURE = (
-    20  # bytes that a figure of a segment and a period needs, at least: measured with 60,000 to 400,000 segments
-)
+_A_FIGURE = 20  # and a figure of a segment and a period, at least: measured with 60,000 to 400,000 segments
 _PROGRAM = 300 << 20  # what is still to be imported when the reading begins
 _ADDRESSES = 1.5  # so much more is asked for than is used
 

@@ -42,11 +42,8 @@ class Named:
 def _common() -> frozenset[str]:
     """Attributes that most tables have, which therefore do not tell one; an e-mail address is at least somebody's."""
     asked = Counter(spec for layout in worded().values() for spec in {*chain.from_iterable(layout.columns.values())})
-    return frozenset(spec for spec, tables in asked.items() if tables >= _MOST_TABLES) - {"email"} | {
-        "name",
-        "title",
-        "status",
-    }
+    common = frozenset(spec for spec, tables in asked.items() if tables >= _MOST_TABLES)
+    return common - {"email"} | {"name", "title", "status"}
 
 
 @cache

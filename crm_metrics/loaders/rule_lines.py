@@ -19,22 +19,16 @@ def with_rule(settings: Settings, path: str, additions: Mapping[str, Any]) -> tu
     values: dict[str, Any] = {"path": file.replace("\\", "/").rpartition("/")[2]}
     if sheet:
         values["sheet"] = sheet
-    values |= {
-        name: value for name, value in values_of(before).items() if value is not None and name not in ("path", "sheet")
-    }
+    values |= {name: value for name, value in values_of(before).items() if name not in ("path", "sheet")}
     values |= additions
     if "columns" in additions:
         values["columns"] = {**before.columns, **additions["columns"]}
-    values = {key: value for key, value in values.items() if value != {}}
+    values = {key: value for key, value in values.items() if value not in ({}, None)}
     from crm_metrics.settings.mistakes import checked
 
     rule = checked(FileRules, values, path)
     text = f"[{_toml(values)}]"
-    return (
-        settings.but(files=(rule, *settings.files)),
-        f"--set {shlex.quote(f'files={text}')}",
-        f"files = {text}",
-    )
+    return settings.but(files=(rule, *settings.files)), f"--set {shlex.quote(f'files={text}')}", f"files = {text}"
 
 
 def _toml(value: object) -> str:

@@ -27,11 +27,7 @@ _WORDS = {
     "documents": ("orders", "invoices", "payments", "lines"),
     "amounts": ("line", "total"),
 }
-_FORMS = {
-    "signature": list[str] | list[list[str]],
-    "unless": list[str | list[str]],
-    "columns": dict[str, list[str]],
-}
+_FORMS = {"signature": list[str] | list[list[str]], "unless": list[str | list[str]], "columns": dict[str, list[str]]}
 _EXPECTED = {
     "signature": "a list of headers, or several such lists",
     "unless": "a list of headers, or of lists of headers that are all there,",

@@ -25,19 +25,8 @@ UNITS = {
 }
 _UNIT_OF = {word: unit for unit, spellings in UNITS.items() for word in spellings}
 _ZONES = ("utc", "gmt")
-_WORDS_TOO = {
-    "all",
-    "top",
-    "try",
-    "cup",
-    "mad",
-    "lak",
-    "pen",
-    "gel",
-    "bam",
-    "bob",
-    "cop",
-}  # codes that are words as well
+# Codes that are words as well.
+_WORDS_TOO = {"all", "top", "try", "cup", "mad", "lak", "pen", "gel", "bam", "bob", "cop"}
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _SIGNS = re.compile(r"[^\w#]|_")
 _ACCENTS = re.compile("[\u0300-\u036f]")

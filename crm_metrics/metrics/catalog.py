@@ -28,28 +28,10 @@ FAMILY_TITLES = {
     "own": "Your own metrics",
 }
 # Tools without a file of their own here, whose screens show figures that are made otherwise.
-OTHER_TOOLS = {
-    "chartmogul": "ChartMogul",
-    "profitwell": "ProfitWell",
-    "revenuecat": "RevenueCat",
-    "saasgrid": "SaaSGrid",
-}
-_GIVEN_KEYS = {
-    field.name
-    for field in fields(Metric)
-    if field.name
-    not in (
-        "name",
-        "family",
-        "formula_text",
-        "otherwise_text",
-        "where_text",
-        "aggregate",
-        "table",
-        "column",
-        "examples",
-    )
-}
+OTHER_TOOLS = {name.casefold(): name for name in ("ChartMogul", "ProfitWell", "RevenueCat", "SaaSGrid")}
+# Fields of a metric that are no keys of its block.
+_READ = {"name", "family", "formula_text", "otherwise_text", "where_text", "aggregate", "table", "column", "examples"}
+_GIVEN_KEYS = {field.name for field in fields(Metric)} - _READ
 _KEYS = _GIVEN_KEYS | set(AGGREGATES) | {"example"}
 # Keys of earlier versions, and what says the same now.
 _GONE = {
@@ -100,14 +82,12 @@ class Catalog(Mapping[str, Metric]):
             if folded in self and not self[folded].private:
                 picked[folded] = self[folded]
                 continue
-            called = self._called.get(folded, [])
-            if len(called) == 1:
+            if called := self._called.get(folded):
+                if len(called) > 1:
+                    hint = f"'crm-metrics metrics {called[0]}' says what it is."
+                    raise UsageError(f"{name!r} may be {' or '.join(called)}", hint=hint)
                 picked[called[0]] = self[called[0]]
                 continue
-            if called:
-                raise UsageError(
-                    f"{name!r} may be {' or '.join(called)}", hint=f"'crm-metrics metrics {called[0]}' says what it is."
-                )
             family = {metric.name: metric for metric in self.shown() if metric.family == folded}
             if not family:
                 choices = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
@@ -189,10 +169,12 @@ def with_own(catalog: Catalog, path: Path) -> Catalog:
     """The catalogue with the metrics of a user's own file behind the built-in ones. Raises `SettingsError` for everything
     the format does not allow, and for a name that is already taken."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        blocks = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"is no TOML file: {error}", where=str(path)) from error
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"the metrics file cannot be read: {error}", where=str(path)) from error
-    return with_blocks(catalog, _blocks(text, str(path)), str(path))
+    return with_blocks(catalog, blocks, str(path))
 
 
 def with_blocks(catalog: Catalog, blocks: Mapping[str, Any], where: str) -> Catalog:
@@ -204,13 +186,6 @@ def with_blocks(catalog: Catalog, blocks: Mapping[str, Any], where: str) -> Cata
     combined = {**catalog, **own}
     check(own, combined, where)
     return Catalog(combined)
-
-
-def _blocks(text: str, where: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"is no TOML file: {error}", where=where) from error
 
 
 def _metric(name: str, family: str, block: Any, where: str) -> Metric:
@@ -237,31 +212,21 @@ def _metric(name: str, family: str, block: Any, where: str) -> Metric:
             f"needs exactly one of formula, {', '.join(AGGREGATES)}; has {kinds or 'none'}", where=where
         )
     if kinds == ["formula"]:
-        values["formula"] = expressions.parse_formula(block["formula"], where)
-        values["formula_text"] = block["formula"]
-        if "otherwise" in block:
-            values["otherwise"] = expressions.parse_formula(block["otherwise"], where)
-            values["otherwise_text"] = block["otherwise"]
+        for key in ("formula", "otherwise"):
+            if key in block:
+                values |= {key: expressions.parse_formula(block[key], where), f"{key}_text": block[key]}
     else:
         table, _, column = str(block[kinds[0]]).partition(".")
         values |= {"aggregate": kinds[0], "table": table, "column": column}
     if "where" in block:
-        values["where"] = expressions.parse_filter(block["where"], where)
-        values["where_text"] = block["where"]
-    if "open" in block:
-        values["open"] = tuple(block["open"])
-    if "also" in block:
-        values["also"] = tuple(block["also"])
-    if "event" in block:
-        values["event"] = (block["event"],) if isinstance(block["event"], str) else tuple(block["event"])
-    if "per" in block:
-        values["per"] = (block["per"],) if isinstance(block["per"], str) else tuple(block["per"])
+        values |= {"where": expressions.parse_filter(block["where"], where), "where_text": block["where"]}
+    for key in {"open", "also", "event", "per"} & block.keys():
+        values[key] = (block[key],) if isinstance(block[key], str) else tuple(block[key])
     if block.get("when", "end") not in get_args(When):
         raise SettingsError(f"when = {block['when']!r}: one of {', '.join(get_args(When))}", where=where)
     examples = block.get("example", [])
-    values["examples"] = tuple(
-        _example(example, where) for example in (examples if isinstance(examples, list) else [examples])
-    )
+    examples = examples if isinstance(examples, list) else [examples]
+    values["examples"] = tuple(_example(example, where) for example in examples)
     return Metric(name=name, family=family, **values)
 
 

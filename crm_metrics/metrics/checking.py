@@ -33,28 +33,25 @@ _FLAGS = ("per_month", "waiting_always", "undecided")
 
 def check_kind(key: str, value: Any, where: str) -> None:
     """Refuse a value that its key cannot have."""
+    parts = value if isinstance(value, list) else [value]
+    is_text = all(isinstance(part, str) for part in parts)
     if key in _FLAGS:
         fits, wanted = isinstance(value, bool), "true or false"
     elif key in _NUMBERS:
         fits, wanted = isinstance(value, _NUMBERS[key]) and not isinstance(value, bool), "a number"
     elif key == "open":
-        fits = isinstance(value, list) and len(value) == 2 and all(isinstance(part, str) for part in value)
+        fits = isinstance(value, list) and len(value) == 2 and is_text
         wanted = 'two columns, such as ["started_at", "ended_at"]'
     elif key == "event":
-        parts = value if isinstance(value, list) else [value]
-        fits = len(parts) in (1, 2) and all(isinstance(part, str) for part in parts)
-        wanted = 'a column, or two, such as ["is_won", "is_lost"]'
+        fits, wanted = len(parts) in (1, 2) and is_text, 'a column, or two, such as ["is_won", "is_lost"]'
     elif key == "per":
-        parts = value if isinstance(value, list) else [value]
-        fits, wanted = all(isinstance(part, str) for part in parts), "a column or a list of columns"
+        fits, wanted = is_text, "a column or a list of columns"
     elif key == "also":
-        fits = isinstance(value, list) and all(isinstance(part, str) for part in value)
-        wanted = 'a list of names, such as ["ltv"]'
+        fits, wanted = isinstance(value, list) and is_text, 'a list of names, such as ["ltv"]'
     elif key == "differs":
         fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
         wanted = 'a block [NAME.differs] of sentences by vendor, such as zendesk = "..."'
     elif key == "example":
-        parts = value if isinstance(value, list) else [value]
         fits, wanted = all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"
     else:
         fits, wanted = isinstance(value, str), "text"
@@ -83,20 +80,17 @@ def check(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: st
 
 def _check_aggregate(metric: Metric, where: str) -> None:
     if metric.table not in schema.TABLES:
-        raise SettingsError(
-            f"there is no table {metric.table!r}. {did_you_mean(metric.table, schema.TABLES)}", where=where
-        )
+        suggestion = did_you_mean(metric.table, schema.TABLES)
+        raise SettingsError(f"there is no table {metric.table!r}. {suggestion}", where=where)
     if [metric.at is not None, metric.open is not None, metric.window == "always"].count(True) != 1:
         raise SettingsError("an aggregate needs exactly one of 'at', 'open' and window = 'always'", where=where)
     if metric.aggregate == "count" and metric.column:
         raise SettingsError(f"count names a table alone: count = {metric.table!r}", where=where)
     if metric.aggregate != "count" and not metric.column:
         raise SettingsError(f'{metric.aggregate} names a column: {metric.aggregate} = "{metric.table}.…"', where=where)
-    needed = {"quantile": metric.q, "survival": metric.event}
-    if metric.aggregate in needed and not needed[metric.aggregate]:
-        raise SettingsError(
-            f"{metric.aggregate} needs {'q' if metric.aggregate == 'quantile' else 'event'}", where=where
-        )
+    for aggregate, key, value in (("quantile", "q", metric.q), ("survival", "event", metric.event)):
+        if metric.aggregate == aggregate and not value:
+            raise SettingsError(f"{aggregate} needs {key}", where=where)
     if metric.q is not None and not 0 < metric.q < 1:
         raise SettingsError("q lies between 0 and 1", where=where)
     for column in columns_of(metric):
@@ -153,14 +147,7 @@ def _check_cycles(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], 
 
 def columns_of(metric: Metric) -> list[str]:
     """The columns of its own table that an aggregate reads, dimensions aside."""
-    named = [
-        metric.column,
-        metric.at,
-        metric.entity,
-        *metric.event,
-        metric.requires,
-        *(metric.open or ()),
-    ]
+    named = [metric.column, metric.at, metric.entity, *metric.event, metric.requires, *(metric.open or ())]
     filtered = sorted(expressions.columns(metric.where)) if metric.where is not None else []
     return list(dict.fromkeys([name for name in named if name] + filtered))
 

@@ -11,6 +11,7 @@ from crm_metrics.metrics.checking import NAMED_VALUES, columns_of, references
 from crm_metrics.metrics.metric import Better, Example, Metric
 
 _WIDTH = 100
+_DIRECTIONS = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}
 
 
 def listing(metrics: Iterable[Metric]) -> str:
@@ -30,55 +31,46 @@ def listing(metrics: Iterable[Metric]) -> str:
 
 def described(metric: Metric, catalog: Catalog) -> str:
     """One metric: what it means, how it is made, what it needs, where its edges are, and its examples."""
-    direction = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[metric.better]
-    blocks = [f"{metric.title} ({metric.name})", _wrapped(metric.about)]
+    direction = _DIRECTIONS[metric.better]
+    blocks = [f"{metric.title} ({metric.name})", fill(metric.about, _WIDTH)]
     blocks.append(f"Unit      {metric.unit}{f', {direction}' if direction else ''}")
     blocks.append(f"Formula   {rule(metric)}")
-    parts = references(metric) if metric.formula is not None else []
-    if parts:
-        blocks.append("Where\n" + "\n".join(f"  {name}: {_part(name, catalog)}" for name in parts))
-    needs = sorted(
-        {f"{leaf.table}: {', '.join(columns_of(leaf))}" for leaf in catalog.parts([metric]) if leaf.aggregate}
-    )
-    blocks.append("Needs\n" + "\n".join(f"  {need}" for need in needs))
-    if metric.edges:
-        blocks.append("Edges\n" + indent(_wrapped(metric.edges, _WIDTH - 2), "  "))
-    if metric.source:
-        blocks.append(f"As published by\n{indent(_wrapped(metric.source, _WIDTH - 2), '  ')}")
-    if metric.also:
-        blocks.append(f"Also called\n{indent(_wrapped(', '.join(metric.also), _WIDTH - 2), '  ')}")
-    if metric.differs:
-        shown = [indent(_wrapped(words, _WIDTH - 2), "  ") for words in metric.differs.values()]
-        blocks.append("On the vendor's own screen\n" + "\n".join(shown))
-    blocks = [block for block in blocks if block]
-    blocks += [_example(example) for example in metric.examples]
-    return "\n\n".join(blocks)
+    if parts := _parts(metric, catalog):
+        blocks.append("Where\n" + "\n".join(f"  {part}" for part in parts))
+    aggregates = [part for part in catalog.parts([metric]) if part.aggregate]
+    needs = sorted({f"  {part.table}: {', '.join(columns_of(part))}" for part in aggregates})
+    blocks.append("Needs\n" + "\n".join(needs))
+    headed = {
+        "Edges": [metric.edges],
+        "As published by": [metric.source],
+        "Also called": [", ".join(metric.also)],
+        "On the vendor's own screen": metric.differs.values(),
+    }
+    for heading, texts in headed.items():
+        if any(texts):
+            blocks.append("\n".join([heading, *(indent(fill(text, _WIDTH - 2), "  ") for text in texts)]))
+    return "\n\n".join([*filter(None, blocks), *map(_example, metric.examples)])
 
 
 def defined(metric: Metric, catalog: Catalog) -> dict[str, str]:
     """What a figure means by heading: meaning, formula, parts, direction, edges; nothing of what there is nothing to say."""
-    parts = references(metric) if metric.formula is not None else []
     by_heading = {
         "meaning": metric.about,
         "formula": rule(metric),
-        "where": "; ".join(f"{name}: {_part(name, catalog)}" for name in parts),
-        "direction": {Better.HIGHER: "higher is better", Better.LOWER: "lower is better", Better.NEITHER: ""}[
-            metric.better
-        ],
+        "where": "; ".join(_parts(metric, catalog)),
+        "direction": _DIRECTIONS[metric.better],
         "edges": metric.edges,
     }
     return {heading: text for heading, text in by_heading.items() if text}
 
 
-def _wrapped(text: str, width: int = _WIDTH) -> str:
-    return fill(text, width)
-
-
-def _part(name: str, catalog: Catalog) -> str:
-    if name not in catalog:
-        return NAMED_VALUES[name]
-    part = catalog[name]
-    return f"{part.title}: {rule(part)}"
+def _parts(metric: Metric, catalog: Catalog) -> list[str]:
+    """What each name in the formula is."""
+    names = references(metric) if metric.formula is not None else []
+    return [
+        f"{name}: {catalog[name].title}: {rule(catalog[name])}" if name in catalog else f"{name}: {NAMED_VALUES[name]}"
+        for name in names
+    ]
 
 
 def rule(metric: Metric) -> str:
@@ -123,11 +115,8 @@ def _example(example: Example) -> str:
     for table, text in example.tables.items():
         lines += [f"  {table}", *(f"    {line}" for line in text.strip().splitlines())]
     as_of = f", as of {example.as_of}" if example.as_of else ""
-    settings = (
-        f", with {', '.join(f'{name} = {value}' for name, value in example.settings.items())}"
-        if example.settings
-        else ""
-    )
+    settings = ", ".join(f"{name} = {value}" for name, value in (example.settings or {}).items())
+    settings = f", with {settings}" if settings else ""
     row = f" for {', '.join(f'{name} {value}' for name, value in example.of.items())}" if example.of else ""
     outcome = f"not available ({example.reason})" if example.gives is None else f"{example.gives:g}"
     lines.append(f"  {example.period}{as_of}{settings}{row}: {outcome}")
