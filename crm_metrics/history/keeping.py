@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -198,13 +199,9 @@ def _digests_kept(
 
 
 def _digests_of(raw: Raw, source: Source, recogniser: Recogniser) -> tuple[int, bytes | None, tuple[str, ...]]:
-    recognised = None
-    key = TABLES[source.table].key
-    if key:
-        try:
-            recognised = recogniser.recognise(raw)
-        except CrmMetricsError:  # its table was stated from outside
-            recognised = None
+    key, recognised = TABLES[source.table].key, None
+    with suppress(CrmMetricsError):  # its table was stated from outside
+        recognised = recogniser.recognise(raw) if key else None
     rows = digests.rows_of(raw, recognised.columns.get(key) if recognised else None)
     return (len(rows.contents), rows.packed(), rows.labels) if rows else (0, None, ())
 
@@ -213,7 +210,7 @@ def _current(connection: sqlite3.Connection, group: Group) -> list[_Kept]:
     rows = connection.execute(
         "SELECT segment, currency, value, n, status, reason, figures.id, definition, whole, value_run, last_run, as_of "
         f"FROM figures JOIN runs ON runs.id = last_run WHERE current AND {_GROUP}",
-        (group.metric, group.start, group.end, group.kind, group.complete, group.dims),
+        [*vars(group).values()],
     )
     return [_Kept(Figure(*row[:6]), row[6], row[7], bool(row[8]), *row[9:]) for row in rows]
 
@@ -252,12 +249,10 @@ def _add_figure(connection: sqlite3.Connection, run: int, step: _Step, definitio
             )
             return
         connection.execute("UPDATE figures SET current = 0 WHERE id = ?", (kept.row,))
-    place = (group.metric, group.start, group.end, group.kind, group.complete, group.dims)
-    value = (new.segment, new.currency, new.value, new.n, new.status, new.reason)
     since = kept.value_run if kept is not None and same(kept.figure, new) else run
     connection.execute(
         'INSERT INTO figures (metric, start, "end", kind, complete, dims, segment, currency, value, n, status, reason, '
         "definition, whole, value_run, first_run, last_run, current) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*place, *value, definition_id, complete, since, run, run, not step.back),
+        (*vars(group).values(), *vars(new).values(), definition_id, complete, since, run, run, not step.back),
     )

@@ -16,7 +16,7 @@ from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.loaders.beside import kind_of
 from crm_metrics.loaders.layouts import FILE_KEYS, GENERIC, Layout, layout_of
 from crm_metrics.settings.kinds import given_tables
-from crm_metrics.settings.lines import Place, line_of, lines_of
+from crm_metrics.settings.lines import Place, all_mistakes, line_of, lines_of
 from crm_metrics.settings.mistakes import written
 
 # Keys that hold one of a few words.
@@ -46,13 +46,8 @@ def read(path: str) -> list[Layout]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"cannot be read as TOML: {error}", where=path) from error
     lines = lines_of(text)
-    problems = [
-        f"line {line}: {sentence}" if (line := line_of(place, lines)) else sentence
-        for place, sentence in mistakes(file)
-    ]
-    if problems:
-        listed = [f"{len(problems)} mistakes", *problems] if len(problems) > 1 else problems
-        raise SettingsError("\n  ".join(listed), where=path)
+    if complaints := mistakes(file):
+        raise all_mistakes([(line_of(place, lines), sentence) for place, sentence in complaints], path)
     name = Path(path).stem
     # The built-in layouts of no tool are in words instead of headers.
     return [layout_of(f"{name}-own" if name == GENERIC else name, file, block) for block in file["layout"]]

@@ -64,12 +64,8 @@ class Calendar:
         # The month's place in its (fiscal) year; the year is named by the month it ends with.
         place = (start.month - 1 - self._offset(unit)) % 12
         year = (start.year * 12 + start.month - 1 - place + 11) // 12
-        names = {
-            "quarter": f"-Q{place // 3 + 1}",
-            "fiscal-quarter": f"-Q{place // 3 + 1}",
-            "half": f"-H{place // 6 + 1}",
-        }
-        return f"{'FY' if unit.startswith('fiscal') else ''}{year}{names.get(unit, '')}"
+        part = f"-Q{place // 3 + 1}" if unit.endswith("quarter") else f"-H{place // 6 + 1}" if unit == "half" else ""
+        return f"{'FY' if unit.startswith('fiscal') else ''}{year}{part}"
 
 
 @dataclass(frozen=True)
@@ -124,10 +120,8 @@ class Period:
         if self.unit == "all" or self.start >= self.end:
             return None
         if self.unit == "day":
-            leap_day = (self.start.month, self.start.day) == (2, 29)
-            return self._back(
-                self.start - self.start.replace(self.start.year - 1, day=28 if leap_day else self.start.day)
-            )
+            day = 28 if (self.start.month, self.start.day) == (2, 29) else self.start.day
+            return self._back(self.start - self.start.replace(self.start.year - 1, day=day))
         if self.unit == "week":
             # The fourth day is in the ISO week whichever day the week starts on.
             fourth = self.calendar.unit("week", self.start).start + 3 * DAY

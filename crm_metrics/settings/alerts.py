@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable
 from typing import Annotated
 
 from pydantic import AfterValidator
@@ -14,12 +13,7 @@ from crm_metrics.settings.blocks import ALERTS
 from crm_metrics.settings.goals import Name
 from crm_metrics.settings.kinds import Block
 
-_PASSED: dict[str, Callable[[float, float], bool]] = {
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+_PASSED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _LIMIT = re.compile(r"(?P<sign>[<>]=?)\s*(?P<number>-?\d+(\.\d+)?)\s*(?P<percent>%?)")
 
 

@@ -124,11 +124,8 @@ class Holidays(Block):
 
         subdivisions = list_supported_countries()[self.country]
         if self.subdivision not in subdivisions:
-            suggestion = (
-                did_you_mean(self.subdivision, subdivisions)
-                if subdivisions
-                else "Its holidays are the same everywhere."
-            )
+            close = did_you_mean(self.subdivision, subdivisions) if subdivisions else ""
+            suggestion = close or "Its holidays are the same everywhere."
             raise ValueError(f"{self.country} has no subdivision {self.subdivision!r}. {suggestion}")
         return self
 

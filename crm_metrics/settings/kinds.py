@@ -82,10 +82,8 @@ def _column(name: str) -> str:
     columns = {column for table in given_tables() for column in schema.TABLES[table].columns}
     if name not in columns:
         close = nearest(name, columns)  # there are too many to list them all
-        suggestion = (
-            f"Did you mean {close}?" if close else "'crm-metrics scan' shows how columns are called, such as amount."
-        )
-        raise ValueError(f"no table has a column {name!r}. {suggestion}")
+        how = f"Did you mean {close}?" if close else "'crm-metrics scan' shows how columns are called, such as amount."
+        raise ValueError(f"no table has a column {name!r}. {how}")
     return name
 
 

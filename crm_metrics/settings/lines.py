@@ -1,11 +1,13 @@
-"""On which line of a TOML file each key stands. The standard library's reader does not say it."""
+"""On which line of a TOML file each key stands, and the mistakes in it. The standard library's reader does not say it."""
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+
+from crm_metrics.errors import SettingsError
 
 Place = tuple[str | int, ...]
 
@@ -41,6 +43,13 @@ def lines_of(text: str) -> dict[Place, int]:
 def line_of(place: Place, lines: dict[Place, int]) -> int | None:
     """The line of a place, else of the nearest that holds it."""
     return next((lines[place[:size]] for size in range(len(place), 0, -1) if place[:size] in lines), None)
+
+
+def all_mistakes(mistakes: Sequence[tuple[int | None, str]], where: str) -> SettingsError:
+    """The error that names every mistake, each with its line where it has one."""
+    problems = [f"line {line}: {sentence}" if line else sentence for line, sentence in mistakes]
+    text = problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} mistakes", *problems])
+    return SettingsError(text, where=where)
 
 
 def _path(written: str) -> Place:

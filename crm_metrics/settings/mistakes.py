@@ -11,12 +11,12 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from crm_metrics.errors import SettingsError, did_you_mean
+from crm_metrics.errors import did_you_mean
 from crm_metrics.settings import kinds
 from crm_metrics.settings.alerts import Alert
 from crm_metrics.settings.goals import Goal
 from crm_metrics.settings.hours import Holidays, Hours
-from crm_metrics.settings.lines import Place, line_of
+from crm_metrics.settings.lines import Place, all_mistakes, line_of
 from crm_metrics.settings.rates import Rates
 
 # What the annotations of the settings are made of.
@@ -28,16 +28,10 @@ _KINDS = {
     "string_type": "a text is expected, in quotation marks",
     "tuple_type": 'a list is expected, such as ["one", "two"]',
     "dict_type": "a block is expected, [NAME] and then its keys",
-    "dataclass_type": "a block is expected, with its keys",
-    "model_type": "a block is expected, with its keys",
-    "model_attributes_type": "a block is expected, with its keys",
-    "bool_parsing": "true or false is expected",
-    "bool_type": "true or false is expected",
-    "int_parsing": "a whole number is expected",
-    "int_type": "a whole number is expected",
-    "int_from_float": "a whole number is expected",
-    "float_parsing": "a number is expected",
-    "float_type": "a number is expected",
+    **dict.fromkeys(("dataclass_type", "model_type", "model_attributes_type"), "a block is expected, with its keys"),
+    **dict.fromkeys(("bool_parsing", "bool_type"), "true or false is expected"),
+    **dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "a whole number is expected"),
+    **dict.fromkeys(("float_parsing", "float_type"), "a number is expected"),
     "missing": "it is missing",
 }
 
@@ -53,10 +47,7 @@ def checked(block: Any, values: Mapping[str, Any], where: str, lines: Mapping[Pl
             place = tuple(part for part in mistake["loc"] if part != "[key]")
             by_sentence.setdefault(_sentence(block, dict(mistake)), line_of(place, dict(lines or {})))
     ordered = sorted(by_sentence.items(), key=lambda pair: pair[1] or 0)
-    problems = [f"line {line}: {sentence}" if line else sentence for sentence, line in ordered]
-    raise SettingsError(
-        problems[0] if len(problems) == 1 else "\n  ".join([f"{len(problems)} mistakes", *problems]), where=where
-    )
+    raise all_mistakes([(line, sentence) for sentence, line in ordered], where)
 
 
 @cache

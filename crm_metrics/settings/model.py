@@ -85,16 +85,13 @@ class Settings:
         'currency = "EUR"',
     )
     gross_margin: Annotated[float, Field(gt=0, le=1)] = stated(
-        "the share of revenue that is margin, in lifetime value and payback",
-        "gross_margin = 0.8",
-        default=1.0,
+        "the share of revenue that is margin, in lifetime value and payback", "gross_margin = 0.8", default=1.0
     )
     conversion_days: Annotated[int, Field(ge=1)] = stated(
         "a lead counts as converted within so many days", "conversion_days = 60", default=90
     )
     cac_lag_days: Annotated[int, Field(ge=0)] | None = stated(
-        "by how many days spend is moved back in cac_lagged; the median sales cycle when not set",
-        "cac_lag_days = 45",
+        "by how many days spend is moved back in cac_lagged; the median sales cycle when not set", "cac_lag_days = 45"
     )
     response_target_minutes: Positive | None = stated(
         "the time in which a ticket should get its first answer", "response_target_minutes = 60"
@@ -114,13 +111,10 @@ class Settings:
         "for how many days ahead the value of a customer is predicted", "clv_days = 730", default=365
     )
     discount_rate: Annotated[float, Field(ge=0, le=1)] = stated(
-        "by how much a year money to come is worth less, in predicted values",
-        "discount_rate = 0.08",
-        default=0.1,
+        "by how much a year money to come is worth less, in predicted values", "discount_rate = 0.08", default=0.1
     )
     inactive_after_days: Annotated[int, Field(ge=1)] | None = stated(
-        "without subscriptions: a customer is lost after so many days without a purchase",
-        "inactive_after_days = 180",
+        "without subscriptions: a customer is lost after so many days without a purchase", "inactive_after_days = 180"
     )
     no_activity_days: Annotated[int, Field(ge=1)] = stated(
         "an open deal without activity for more than so many days is at risk", "no_activity_days = 14", default=30

@@ -23,9 +23,7 @@ class Rate(Block):
 class Rates(Block):
     """Exchange rates, in the settings themselves or in a CSV or Excel file with the columns date, from, to and rate."""
 
-    to: Currency | None = Field(
-        default=None, description="the currency that the rates lead to; `currency` when not set"
-    )
+    to: Currency | None = Field(None, description="the currency that the rates lead to; `currency` when not set")
     file: str | None = Field(default=None, description="a file with the columns date, from, to, rate")
     given: tuple[Rate, ...] = ()
 
@@ -52,9 +50,8 @@ def _rates(code: str, rates: Any, block: Mapping[str, Any], mistakes: list[str])
         mistakes.append(f"{code!r} is no currency: write a code of three letters, such as USD = 0.92, or to, or file")
         return []
     if not isinstance(block.get("to"), str):
-        mistakes.append(
-            f"{code} = {rates!r}: say which currency the rate leads to, with the setting currency or rates.to"
-        )
+        problem = "say which currency the rate leads to, with the setting currency or rates.to"
+        mistakes.append(f"{code} = {rates!r}: {problem}")
         return []
     every: list[dict[str, Any]] = []
     for day, rate in rates.items() if isinstance(rates, Mapping) else [(None, rates)]:

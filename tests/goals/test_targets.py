@@ -6,7 +6,7 @@ import pytest
 
 from crm_metrics.analysis.goals.targets import attainment, reached, targets, unlike
 from crm_metrics.metrics.catalog import built_in
-from crm_metrics.metrics.goals import is_upward
+from crm_metrics.metrics.own import is_upward
 from crm_metrics.settings import validated
 
 NAN = float("nan")

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from crm_metrics.metrics.goals import is_upward
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.metrics.own import is_upward
 from crm_metrics.periods import Calendar, Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.settings import Settings
