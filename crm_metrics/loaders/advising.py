@@ -141,9 +141,8 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
             best[label] = min(offers, key=lambda offer: offer.rank)
     bare = [offer for offer in best.values() if not offer.is_said]
     # Of many columns of the same kind of cells none is likelier than another.
-    return sorted(
-        (offer for offer in best.values() if offer.is_said or len(bare) <= _WAYS), key=lambda offer: offer.rank
-    )
+    offered = [offer for offer in best.values() if offer.is_said or len(bare) <= _WAYS]
+    return sorted(offered, key=lambda offer: offer.rank)
 
 
 def _is_like(key: str, names: set[str]) -> bool:

@@ -70,9 +70,8 @@ def _with_others(draft: Draft, name: str, by_table: dict[str, _Days]) -> _Days:
     beside = [other for other in by_table if other != name and files & set(draft.files(draft.tables[other]))]
     if name == "leads" and "deals" in by_table and table.has("lead_id") and draft.tables["deals"].has("lead_id"):
         beside += [] if table.has("converted_at") or table.has("is_converted") else ["deals"]
-    return replace(
-        own, happened=np.unique(np.concatenate([own.happened, *(by_table[other].happened for other in beside)]))
-    )
+    happened = [own.happened, *(by_table[other].happened for other in beside)]
+    return replace(own, happened=np.unique(np.concatenate(happened)))
 
 
 def derive(draft: Draft) -> None:
@@ -91,9 +90,8 @@ def _bases(draft: Draft, table: Table) -> list[Coverage]:
     sharing = [name for name in names if mine & set(draft.files(draft.tables[name]))]
     if not sharing:
         return [draft.coverage[name] for name in dated if schema.is_derived(table.name)]
-    return [draft.coverage[name] for name in sharing if name in draft.coverage] or [
-        draft.coverage[name] for name in dated[:1]
-    ]
+    names = [name for name in sharing if name in draft.coverage] or dated[:1]
+    return [draft.coverage[name] for name in names]
 
 
 def is_usual(pause: int, days: Ints) -> bool:
@@ -222,9 +220,8 @@ def _told(draft: Draft, table: Table, columns: list[NDArray[Any]], today: int) -
 
 def _behind(draft: Draft, day: date) -> np.datetime64:
     """The instant behind the end of a day."""
-    until: np.datetime64 = instants(
-        np.array([day + timedelta(days=1)], dtype="datetime64[D]"), draft.settings.timezone
-    )[0]
+    days = np.array([day], dtype="datetime64[D]") + 1
+    until: np.datetime64 = instants(days, draft.settings.timezone)[0]
     return until
 
 

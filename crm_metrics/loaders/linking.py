@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import DEALS
-from crm_metrics.loaders.coercing.columns import compared
+from crm_metrics.loaders.coercing.columns import by_text, compared
 from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.identity import by_file
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.same_customer import Column, Customers, Space, spaces
 from crm_metrics.schema import LINKED, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source, Table
+from crm_metrics.tables.frames import categorical
 
 Ints = NDArray[np.int64]
 
@@ -88,9 +90,8 @@ def _all_have_ids(tables: dict[str, Table], named: Mapping[str, tuple[str, ...]]
         if columns[0] not in frame:
             return False
         blank = frame[columns[0]].isna().to_numpy()
-        if blank.any() and any(
-            (blank & frame[column].notna().to_numpy()).any() for column in columns[1:] if column in frame
-        ):
+        others = [column for column in columns[1:] if column in frame]
+        if blank.any() and any((blank & frame[column].notna().to_numpy()).any() for column in others):
             return False
     return True
 
@@ -124,9 +125,8 @@ def _by_name(tables: dict[str, Table], columns: Mapping[str, str]) -> set[str]:
     rank = np.empty(len(names), dtype=np.int64)
     rank[in_order] = np.arange(len(names))
     listed: set[str] = set()
-    for (name, text), mine in zip(
-        texts.items(), np.split(form, np.cumsum([len(part) for part in spelt])[:-1]), strict=True
-    ):
+    forms = np.split(form, np.cumsum([len(part) for part in spelt])[:-1])
+    for (name, text), mine in zip(texts.items(), forms, strict=True):
         used = np.unique(mine)
         used = used[np.argsort(rank[first[used]])]
         number = np.full(len(first) + 1, -1)  # the last is for missing ones
@@ -194,9 +194,8 @@ def _once(table: Table, sources: list[Source], issues: list[Issue]) -> None:
         return
     path = frame[SOURCE].map(lambda i: sources[i].path)
     ordered = frame[again].assign(_path=path[again]).sort_values(["_path", ROW], kind="stable")
-    filled = ordered.groupby("customer", observed=True)[
-        [c for c in ordered if c not in ("customer", "_path", ROW, SOURCE)]
-    ].transform("first")
+    own = [name for name in ordered if name not in ("customer", "_path", ROW, SOURCE)]
+    filled = ordered.groupby("customer", observed=True)[own].transform("first")
     gone = ordered["customer"].duplicated(keep="first").to_numpy()
     for column in map(str, filled):
         values = frame[column].copy()
@@ -204,41 +203,29 @@ def _once(table: Table, sources: list[Source], issues: list[Issue]) -> None:
         frame[column] = values
     out = np.zeros(len(frame), dtype=bool)
     out[frame.index.get_indexer(ordered.index[gone])] = True
-    for i in np.unique(frame.loc[out, SOURCE].to_numpy()).tolist():
-        every = np.sort(frame.loc[out & (frame[SOURCE] == i).to_numpy(), ROW].to_numpy())
-        sources[i].left_out["same-customer"] += len(every)
-        issues.append(
-            Issue("same-customer", sources[i].path, len(every), tuple(int(row) for row in every[:10]), {}, every)
-        )
+    for i, rows in by_file(frame, out):
+        sources[i].left_out["same-customer"] += len(rows)
+        issues.append(Issue.of_rows("same-customer", sources[i].path, rows))
     table.frame = frame[~out].reset_index(drop=True)
 
 
 def _report_unknown(table: Table, listed: set[str], sources: list[Source], issues: list[Issue]) -> None:
-    column = table.frame["customer"]
-    unknown = np.array([*(value not in listed for value in _texts(column.cat.categories)), False], dtype=bool)
-    hit = unknown[column.cat.codes.to_numpy()]
-    _unmatched(table, hit, "customer", "the customers file", column, sources, issues)
+    unknown = by_text(table.frame["customer"], lambda value: value not in listed, False)
+    _unmatched(table, unknown, "customer", "the customers file", sources, issues)
 
 
 def _unmatched(
-    table: Table,
-    hit: np.ndarray,
-    column: str,
-    other: str,
-    values: pd.Series,
-    sources: list[Source],
-    issues: list[Issue],
+    table: Table, hit: np.ndarray, column: str, other: str, sources: list[Source], issues: list[Issue]
 ) -> None:
     if not hit.any():
         return
-    total = int(values.notna().sum())
-    frame = table.frame.loc[hit]
+    values, frame = table.frame[column], table.frame.loc[hit]
     examples = sorted(set(values[hit].astype(str)))[:3]
-    for source, count in frame[SOURCE].value_counts().items():
-        every = frame.loc[frame[SOURCE] == source, "_row"].to_numpy()
-        rows = tuple(int(row) for row in every[:10])
-        detail = {"column": column, "other": other, "total": f"{total:,}", "seen": f", such as {', '.join(examples)}"}
-        issues.append(Issue("unmatched", sources[int(str(source))].path, int(count), rows, detail, every))
+    detail = {"total": f"{int(values.notna().sum()):,}", "seen": f", such as {', '.join(examples)}"}
+    for source in frame[SOURCE].value_counts().index:
+        rows = frame.loc[frame[SOURCE] == source, ROW].to_numpy()
+        path = sources[int(str(source))].path
+        issues.append(Issue.of_rows("unmatched", path, rows, column=column, other=other, **detail))
 
 
 def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: list[Issue]) -> None:
@@ -254,9 +241,9 @@ def report_unmatched(tables: dict[str, Table], sources: list[Source], issues: li
         for name, table in sorted(tables.items()):
             if name == other or not table.has(mine) or not link.leads_to(name):
                 continue
-            values = table.frame[mine].astype("category")
-            unknown = np.array([*(fold(value) not in keys for value in values.cat.categories.tolist()), False])
-            _unmatched(table, unknown[values.cat.codes.to_numpy()], mine, _FILES[other], values, sources, issues)
+            texts = categorical(table.frame[mine])
+            unknown = np.array([*(fold(value) not in keys for value in texts.categories.tolist()), False])
+            _unmatched(table, unknown[texts.codes], mine, _FILES[other], sources, issues)
 
 
 def _fold(key: str) -> Callable[[object], str]:
@@ -275,15 +262,14 @@ def carry(tables: dict[str, Table], column: str) -> None:
                 continue
             if not tables[other].has(key) or not link.leads_to(name):
                 continue
-            pairs = tables[other].frame[[key, column]].dropna(subset=[key])
-            attribute = dict(zip(map(_fold(key), pairs[key]), pairs[column], strict=True))
-            values = table.frame[mine].astype("category")
-            attributes = [attribute.get(_fold(key)(value)) for value in values.cat.categories.tolist()]
-            spread = np.array([*attributes, None], dtype=object)[values.cat.codes.to_numpy()]
+            pairs, fold = tables[other].frame[[key, column]].dropna(subset=[key]), _fold(key)
+            attribute = dict(zip(map(fold, pairs[key]), pairs[column], strict=True))
+            texts = categorical(table.frame[mine])
+            attributes = [*(attribute.get(fold(value)) for value in texts.categories.tolist()), None]
+            spread = np.array(attributes, dtype=object)[texts.codes]
             if pd.api.types.is_bool_dtype(pairs[column].dtype):
-                table.frame[column] = pd.array(
-                    [None if pd.isna(value) else bool(value) for value in spread], dtype="boolean"
-                )
-                break
-            table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
+                flags = [None if pd.isna(value) else bool(value) for value in spread]
+                table.frame[column] = pd.array(flags, dtype="boolean")
+            else:
+                table.frame[column] = pd.Categorical([None if pd.isna(value) else str(value) for value in spread])
             break

@@ -96,11 +96,10 @@ class Recogniser:
         if rules.table is None and rules.vendor is None:
             return self._best(raw, header)
         all_layouts = [*self._own, *layouts()]
-        if rules.vendor not in (None, *(layout.vendor for layout in all_layouts)):
-            suggestion = did_you_mean(str(rules.vendor), {layout.vendor for layout in all_layouts})
-            raise SettingsError(
-                f"vendor = {rules.vendor!r}: there is no such vendor. {suggestion}", where=self._where()
-            )
+        vendors = {layout.vendor for layout in all_layouts}
+        if rules.vendor not in (None, *vendors):
+            what = f"vendor = {rules.vendor!r}: there is no such vendor. {did_you_mean(str(rules.vendor), vendors)}"
+            raise SettingsError(what, where=self._where())
         fitting: list[Layout] = [
             layout
             for layout in all_layouts

@@ -22,28 +22,23 @@ def refuse_too_large(planned: Iterable[tuple[Raw, Plan]]) -> None:
     """Raises `DataError` where the columns to be read surely need more memory than there is: by the sizes of the files and
     the length of their first records. Workbooks are bounded by their sheets."""
     files = [(raw, plan) for raw, plan in planned if raw.size]
-    if sum(raw.size for raw, _ in files) < _SMALL:
-        return
-    least, free = needed(files), available()
-    if free is not None and least > free:
-        raise DataError(
-            f"the files need at least {_gigabytes(least)} of memory, and {_gigabytes(free)} are free",
-            hint="Ask for fewer figures, of which alone the columns are read, such as -m win_rate, or give fewer files.",
-        )
+    if sum(raw.size for raw, _ in files) >= _SMALL:
+        hint = "Ask for fewer figures, of which alone the columns are read, such as -m win_rate, or give fewer files."
+        _refuse("files", needed(files), hint)
 
 
 def refuse_too_many(figures: int, *, segments: int) -> None:
     """Raises `DataError` where so many figures, of so many segments, surely need more memory than there is."""
-    least = figures * _A_FIGURE
-    if least < _SMALL:
-        return
+    if figures * _A_FIGURE >= _SMALL:
+        hint = "Ask for the largest segments, such as --top 20, or for fewer figures, such as -m win_rate."
+        _refuse(f"figures of {segments:,} segments", figures * _A_FIGURE, hint)
+
+
+def _refuse(what: str, least: float, hint: str) -> None:
     free = available()
     if free is not None and least > free:
-        raise DataError(
-            f"the figures of {segments:,} segments need at least {_gigabytes(least)} of memory, and "
-            f"{_gigabytes(free)} are free",
-            hint="Ask for the largest segments, such as --top 20, or for fewer figures, such as -m win_rate.",
-        )
+        sizes = f"{least / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free"
+        raise DataError(f"the {what} need at least {sizes}", hint=hint)
 
 
 def needed(files: Iterable[tuple[Raw, Plan]]) -> float:
@@ -88,7 +83,3 @@ def _number(path: Path) -> float | None:
         return float(path.read_text())
     except (OSError, ValueError):  # `max`: no limit
         return None
-
-
-def _gigabytes(count: float) -> str:
-    return f"{count / 1e9:.1f} GB"

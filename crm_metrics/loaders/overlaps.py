@@ -84,13 +84,7 @@ def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
     """All cells of the records that are used, by label, and their row numbers."""
     header = fetched.raw.header
     cells = fetched.raw.read(dict.fromkeys(range(len(header)), As.TEXT))
-    frame = pd.DataFrame(
-        {
-            f"{normalised(header[place])} {header[:place].count(header[place])}": coerced.category(
-                coerced.texts(column, None)
-            )
-            for place, column in cells.columns.items()
-        }
-    )
-    frame[ROW_NUMBER] = cells.rows
+    labels = {place: f"{normalised(header[place])} {header[:place].count(header[place])}" for place in cells.columns}
+    texts = {labels[at]: coerced.category(coerced.texts(column, None)) for at, column in cells.columns.items()}
+    frame = pd.DataFrame(texts).assign(**{ROW_NUMBER: cells.rows})
     return frame[np.isin(cells.rows, file.frame[ROW].to_numpy())]

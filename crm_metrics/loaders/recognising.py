@@ -133,12 +133,8 @@ def _asked(winners: Sequence[Recognised], path: str) -> AmbiguousError:
         title = f"{winner.layout.table} ({winner.layout.title})"
         _, option, setting = with_rule(Settings(), path, {"table": winner.layout.table})
         readings.append(Reading(title, f"its columns become {', '.join(sorted(winner.columns))}", option, setting))
-    return AmbiguousError(
-        f"can be read as {' or '.join(reading.title for reading in readings)}",
-        where=path,
-        setting="files",
-        readings=readings,
-    )
+    what = f"can be read as {' or '.join(reading.title for reading in readings)}"
+    return AmbiguousError(what, where=path, setting="files", readings=readings)
 
 
 @dataclass(frozen=True)
@@ -177,25 +173,14 @@ def _reading(sheet: Sheet, layout: Layout) -> Recognised | None:
     columns: dict[str, int] = {}
     candidates: dict[str, tuple[str, ...]] = {}
     for column, names in layout.columns.items():
-        places = list(
-            dict.fromkeys(
-                _siblings(full, layout, column)
-                + _places(full, names)
-                + _places(short, names)
-                + _places(labels.apart, names)
-            )
-        )
+        spelt = [place for spelling in (full, short, labels.apart) for place in _places(spelling, names)]
         taken = () if is_beside(column) else columns.values()
-        places = [place for place in places if place not in taken]
+        places = [place for place in dict.fromkeys(_siblings(full, layout, column) + spelt) if place not in taken]
         if not places:
             continue
-        columns[column] = places[0]
-        first = places[0]
-        sure = (
-            {full[first], short[first], labels.apart[first]} & {*names}
-            if layout.signature
-            else full[first] == normalised(column)
-        )
+        columns[column] = first = places[0]
+        spellings = {full[first], short[first], labels.apart[first]}
+        sure = spellings & {*names} if layout.signature else full[first] == normalised(column)
         if len(places) > 1 and not sure:
             candidates[column] = tuple(header[place] for place in places)
     if layout.table == "spend":

@@ -19,11 +19,11 @@ def with_rule(settings: Settings, path: str, additions: Mapping[str, Any]) -> tu
     values: dict[str, Any] = {"path": file.replace("\\", "/").rpartition("/")[2]}
     if sheet:
         values["sheet"] = sheet
-    values |= {name: value for name, value in values_of(before).items() if name not in ("path", "sheet")}
-    values |= additions
+    own = {name: value for name, value in values_of(before).items() if name not in ("path", "sheet")}
+    values |= {name: value for name, value in own.items() if value is not None} | dict(additions)
     if "columns" in additions:
         values["columns"] = {**before.columns, **additions["columns"]}
-    values = {key: value for key, value in values.items() if value not in ({}, None)}
+    values = {key: value for key, value in values.items() if value != {}}
     from crm_metrics.settings.mistakes import checked
 
     rule = checked(FileRules, values, path)

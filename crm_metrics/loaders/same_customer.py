@@ -198,9 +198,8 @@ class Customers:
                 key = label = label if best.space not in (MAIL, NAME) else (names or mails)[0]
             if key in taken:
                 apart = (*mails, *names, best.space.replace("\0", " ").strip())
-                key = next(
-                    (f"{label} ({more})" for more in apart if f"{label} ({more})" not in taken), f"{label} (#{root})"
-                )
+                longer = (f"{label} ({more})" for more in apart)
+                key = next((name for name in longer if name not in taken), f"{label} (#{root})")
             taken.add(key)
             label_of[root] = key
         return [label_of[root] for root in roots]

@@ -133,9 +133,8 @@ def _tell_numberings(versions: pd.DataFrame, exports: Exports) -> None:
         common = groups[first_file].index.intersection(groups[other].index)
         if not len(common):
             continue
-        if _are_others(
-            groups[first_file].loc[common], groups[other].loc[common], exports.by_day[[first_file, other]].any()
-        ):
+        left, right = groups[first_file].loc[common], groups[other].loc[common]
+        if _are_others(left, right, exports.by_day[[first_file, other]].any()):
             apart.append((first_file, other, len(common)))
         else:
             first[max(root(first_file), root(other))] = min(root(first_file), root(other))

@@ -80,12 +80,8 @@ class Language:
 
     def forms(self, part: str) -> list[str]:
         """The words for a thing or an attribute, as they are compared."""
-        return [
-            key
-            for words in (self.things, self.attributes, self.moments)
-            for key, meant in words.items()
-            if part in meant
-        ]
+        words = (self.things, self.attributes, self.moments)
+        return [key for table in words for key, meant in table.items() if part in meant]
 
     def _said(self, thing: str | None, key: str) -> list[Meaning]:
         """The attributes that a key names, a date also with a mark before or behind it: `date created`, `created at`."""

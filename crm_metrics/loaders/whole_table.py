@@ -146,12 +146,8 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
                     continue
                 more = 2 if kind is Kind.DATE and meaning.is_dated else 1 if kind is Kind.BOOL else 0
                 _add(best, named, kind, place, content, more)
-        if (
-            layout.table == "spend"
-            and content is not None
-            and content.cells
-            and (stretch := stretch_of(sheet.labels[place]))
-        ):
+        is_filled = content is not None and content.cells
+        if layout.table == "spend" and is_filled and (stretch := stretch_of(sheet.labels[place])):
             yield Match(f"spent_{stretch.name}", place, OWN, 1.0, COMMON, False)
         yield from best.values()
 

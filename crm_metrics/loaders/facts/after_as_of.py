@@ -9,7 +9,6 @@ probability) is as the export has it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -38,10 +37,9 @@ class _Later:
 
     def among(self, frame: pd.DataFrame, column: str) -> Bools:
         """The rows whose date came later."""
-        if column not in frame:
-            return np.zeros(len(frame), dtype=bool)
-        dates = frame[column].to_numpy()
-        return (dates >= self.until) & (dates < self.mistaken)
+        dates = moments(frame, column)
+        later: Bools = (dates >= self.until) & (dates < self.mistaken)
+        return later
 
     def undo(self, frame: pd.DataFrame, column: str, *others: str) -> Bools:
         """Blank the dates that came later, and the other columns in their rows; these rows."""
@@ -133,9 +131,4 @@ def _blank(frame: pd.DataFrame, rows: Bools, *columns: str) -> None:
             frame[column] = frame[column].mask(rows)
 
 
-_UNDONE: dict[str, Callable[[Draft, Table, _Later], None]] = {
-    "deals": _deals,
-    "tickets": _tickets,
-    "leads": _leads,
-    "orders": _orders,
-}
+_UNDONE = {"deals": _deals, "tickets": _tickets, "leads": _leads, "orders": _orders}

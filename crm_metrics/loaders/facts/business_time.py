@@ -141,27 +141,17 @@ class _Wait:
     called: str
 
 
+def _wait(of: str, column: str, end: str, elapsed: str, end_called: str) -> _Wait:
+    """A wait by what the names of its metric and of the help desk's columns have in common."""
+    called = f"{of.replace('_', ' ')} time in business hours"
+    return _Wait(
+        column, f"{of}_time_business", end, f"{of}_minutes", f"{of}_business_minutes", elapsed, end_called, called
+    )
+
+
 _WAITS = (
-    _Wait(
-        "business_response_minutes",
-        "first_response_time_business",
-        "first_response_at",
-        "first_response_minutes",
-        "first_response_business_minutes",
-        "response_minutes",
-        "the first reply",
-        "first response time in business hours",
-    ),
-    _Wait(
-        "business_resolution_minutes",
-        "resolution_time_business",
-        "solved_at",
-        "resolution_minutes",
-        "resolution_business_minutes",
-        "resolution_hours",
-        "the solution",
-        "resolution time in business hours",
-    ),
+    _wait("first_response", "business_response_minutes", "first_response_at", "response_minutes", "the first reply"),
+    _wait("resolution", "business_resolution_minutes", "solved_at", "resolution_hours", "the solution"),
 )
 
 

@@ -54,7 +54,7 @@ def _says_who_left(draft: Draft, table: Table) -> Bools:
 
 
 def _spells(draft: Draft) -> None:
-    stretches = _from_subscriptions(draft) or _from_customers(draft) or _from_purchases(draft)
+    stretches = subscriptions.spells(draft) or _from_customers(draft) or _from_purchases(draft)
     if stretches is None:
         return
     frame, has_ends, where = stretches
@@ -73,11 +73,6 @@ def _spells(draft: Draft) -> None:
     draft.tables["spells"] = table
 
 
-def _from_subscriptions(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
-    paid = subscriptions.spells(draft)
-    return None if paid is None else (*paid, "the subscriptions")
-
-
 def _from_customers(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
     if "customers" not in draft.tables:
         return None
@@ -87,11 +82,8 @@ def _from_customers(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
     keep = ~np.isnat(started)
     if not keep.any() or "customer" not in frame:
         return None
-    return (
-        frame.assign(ended_at=ended)[keep],
-        bool(has_value(frame, "ended_at").any()),
-        "the customers' start and end dates",
-    )
+    has_ends = bool(has_value(frame, "ended_at").any())
+    return frame.assign(ended_at=ended)[keep], has_ends, "the customers' start and end dates"
 
 
 def _from_purchases(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
@@ -121,7 +113,8 @@ def merge(frame: pd.DataFrame, dims: Sequence[str] = ()) -> pd.DataFrame:
     """Overlapping and touching stretches of a customer as one spell each, numbered in the order of time. Where an attribute
     of `dims` changes within a spell, it has a row for each time with the same ones, all with its `spell` and `ordinal`;
     `is_beginning` marks the first. Of several stretches at a time the one of the largest `weight` says the attributes."""
-    ordered = frame.assign(_until=_until(frame))
+    ended = moments(frame, "ended_at")
+    ordered = frame.assign(_until=np.where(np.isnat(ended), _FOREVER, ended))
     # Attributes break ties, so that the order of rows and files does not matter.
     attributes = sorted(str(name) for name in frame.select_dtypes("category").columns if name != "customer")
     # Missing ones come last.
@@ -154,11 +147,6 @@ def _reason(ordered: pd.DataFrame, spell: Ints, last: np.ndarray) -> Any:
     by_spell = pd.Series(numbers(ordered, "is_involuntary")).where(ends).groupby(spell)
     low, high = by_spell.min().to_numpy(), by_spell.max().to_numpy()
     return optional_truth(high == 1, low == high)
-
-
-def _until(frame: pd.DataFrame) -> np.ndarray:
-    ended = moments(frame, "ended_at")
-    return np.where(np.isnat(ended), _FOREVER, ended)
 
 
 def _cut(spells: pd.DataFrame, ordered: pd.DataFrame, spell: Ints, dims: Sequence[str]) -> pd.DataFrame:

@@ -51,9 +51,8 @@ def _renewals(draft: Draft, table: Table, is_closed: Bools) -> None:
     if not is_renewal.any():
         example = labels[0].strip("“”") if labels else "Type"
         hint = f'where one is, say what its type means, in [[files]]: values.type = {{ "{example}" = "Renewal" }}'
-        table.unusable["is_renewal"] = Unusable(
-            "missing-column", "the deals do not say which of them is a renewal", hint
-        )
+        problem = "the deals do not say which of them is a renewal"
+        table.unusable["is_renewal"] = Unusable("missing-column", problem, hint)
     elif labels:
         sentence = f"Counted as no renewals, as their type is none we know: {', '.join(labels)}"
         draft.note(f"{sentence} (deals: {int(unlisted.sum()):,}).", "deals.is_renewal")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +10,7 @@ import pandas as pd
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import DAY_US, HOUR_US, Bools, Draft, distinct_values, in_target, optional_truth
 from crm_metrics.schema import LEAD_STAGES, STATES
-from crm_metrics.tables import LATER, STATE, Source, Table
+from crm_metrics.tables import LATER, STATE, Table
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _CONVERTED = STATES["leads"].index("converted")
@@ -103,7 +102,7 @@ def _stages(draft: Draft, table: Table) -> None:
     frame["is_old_enough"] = _is_old_enough(draft, table)
     for stage, column in LEAD_STAGES.items():
         if column in frame:
-            with_dates = draft.of_files(frame, partial(_has, column))
+            with_dates = states.in_file(draft, table, column)
             reached, before = _in_window(draft, table, column, with_dates, end=_CALLED[stage], duration="its stages")
             frame[f"is_{stage}"] = optional_truth(reached, with_dates & ~before)
     for (earlier, start), (later, end) in pairwise(LEAD_STAGES.items()):
@@ -118,10 +117,6 @@ def _stages(draft: Draft, table: Table) -> None:
                 skips = f"{skipped:,} of {int(reached.sum()):,} {_KINDS[later]}"
                 sentence = f"Without a date as {_KINDS[earlier]}, so in no share of these: {skips}."
                 draft.note(sentence, f"{table.name}.is_{later}_of_{earlier}")
-
-
-def _has(column: str, source: Source) -> bool:
-    return column in source.columns
 
 
 def _won_at(draft: Draft, table: Table) -> np.ndarray:

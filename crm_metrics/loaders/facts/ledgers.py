@@ -92,12 +92,8 @@ def split(draft: Draft, table: Table) -> None:
 
 def is_ledger(kinds: list[str | None]) -> bool:
     """Whether types of these kinds tell sales from what is none: an attribute such as Online and In-store does not."""
-    decisive = set(kinds) - {None, "method"}
-    if len(kinds) < 2:
-        return bool(decisive & {"other", "refund"})
-    return bool(decisive & {"other", "refund"}) or (
-        "payment" in decisive and bool(decisive & {"order", "invoice", "sale"})
-    )
+    is_paid = len(kinds) > 1 and "payment" in kinds and not {"order", "invoice", "sale"}.isdisjoint(kinds)
+    return is_paid or not {"other", "refund"}.isdisjoint(kinds)
 
 
 def _refuse_unknown(draft: Draft, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:
@@ -156,6 +152,5 @@ def documents(table: Table, source: int) -> str:
     if "type" not in frame:
         return ""
     kinds = {kind_of(label) for label in distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy())}
-    return next(
-        (f"{kind}s" for kind in ("order", "invoice") if kind in kinds), "payments" if kinds == {"payment"} else ""
-    )
+    sold = (f"{kind}s" for kind in ("order", "invoice") if kind in kinds)
+    return next(sold, "payments" if kinds == {"payment"} else "")

@@ -227,10 +227,7 @@ def _asked(path: str, orders: int, as_lines: float, as_totals: float) -> Ambiguo
         setting="order_amount",
         readings=[
             Reading(
-                title,
-                f"these orders come to {total:,.10g}",
-                f"--set order_amount={value}",
-                f'order_amount = "{value}"',
+                title, f"these orders come to {total:,.10g}", f"--set order_amount={value}", f'order_amount = "{value}"'
             )
             for value, (title, total) in effects.items()
         ],

@@ -35,8 +35,7 @@ def settle_outcomes(draft: Draft, table: Table) -> None:
     """Give every deal its outcome and its close date; the close date of an open deal is the expected one. This comes before
     as-of is known, which depends on it."""
     frame = table.frame
-    by_stage = _by_stage(draft, table)
-    outcome = _stated(draft, table, by_stage)
+    outcome = _stated(draft, table, _by_stage(draft, table))
     put_outcome(frame, outcome)
     if "won_amount" in frame:  # what it was sold for beats what it was thought to bring
         own = numbers(frame, "won_amount")
@@ -68,9 +67,8 @@ def _say_expected(draft: Draft, table: Table) -> None:
     headers_of = [draft.sources[i].columns for i in draft.files(table)]
     headers = sorted({columns["expected_close_at"] for columns in headers_of if "expected_close_at" in columns})
     if headers and any("created_at" in columns for columns in headers_of):
-        problem = (
-            f"the deals have no close date: {' and '.join(headers)} is the day on which they are expected to close"
-        )
+        expected = f"{' and '.join(headers)} is the day on which they are expected to close"
+        problem = f"the deals have no close date: {expected}"
         table.unusable["closed_at"] = Unusable("missing-column", problem, "add the day on which each was won or lost")
 
 
@@ -130,11 +128,7 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     says_open = has_value(frame, "is_closed") & ~truths(frame, "is_closed")
     says_open |= states.in_file(draft, table, "won_at", "lost_at")
     if "stage" in frame and (kept := left_open(draft)):
-        says_open |= (
-            frame["stage"]
-            .isin([label for label in distinct_values(frame, "stage") if folded(label) in kept])
-            .to_numpy()
-        )
+        says_open |= by_text(frame["stage"], lambda label: folded(label) in kept, False)
     given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
     draft.report("given-up-deal", table, given_up)
     result = np.where(given_up, np.int8(LOST), result)

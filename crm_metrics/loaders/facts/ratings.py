@@ -10,15 +10,7 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.draft import (
-    Bools,
-    Draft,
-    Floats,
-    category,
-    distinct_values,
-    optional_truth,
-    words,
-)
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth, words
 from crm_metrics.tables import SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, numbers
 
@@ -94,7 +86,7 @@ def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
     scores = values[~np.isnan(values)]
     low, high = float(scores.min()), float(scores.max())
     fitting = [scale for name in _TOP if (scale := named(name)) and scale.low <= low and high <= scale.high]
-    shares = [f"on {it.name} {np.mean(scores > it.high - _TOP[it.name]):.0%} are satisfied" for it in fitting]
+    shares = [f"on {of.name} {np.mean(scores > of.high - _TOP[of.name]):.0%} are satisfied" for of in fitting]
     would = f" ({', '.join(shares[:_SHOWN]).replace('%', ' %')})" if shares else ""
     problem = f"{len(scores):,} {what} run from {low:g} to {high:g}: that can be several scales{would}"
     return Unusable("scale-ambiguous", problem, hint)
@@ -172,9 +164,8 @@ def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
 
 def _report_unread(draft: Draft, table: Table, rows: Bools) -> None:
     if rows.any():
-        draft.report(
-            "unknown-rating", table, rows, seen=", ".join(distinct_values(table.frame, "satisfaction", rows)[:3])
-        )
+        texts = distinct_values(table.frame, "satisfaction", rows)
+        draft.report("unknown-rating", table, rows, seen=", ".join(texts[:3]))
 
 
 def _mean_score(draft: Draft, table: Table, score: Floats, scale_names: list[str]) -> None:

@@ -101,7 +101,7 @@ def given_back(sales: pd.DataFrame, back: Floats) -> pd.DataFrame:
     """A row for each sale of which something is to be taken off, at the date of the refund where it has one."""
     refunds = sales[back > 0].assign(amount=-back[back > 0], is_refund=True)
     if "refunded_at" in refunds and has_value(refunds, "refunded_at").any():
-        refunds["ordered_at"] = (
-            refunds["refunded_at"].fillna(refunds["ordered_at"]) if "ordered_at" in refunds else refunds["refunded_at"]
-        )
+        ordered = refunds.get("ordered_at")
+        refunded = refunds["refunded_at"]
+        refunds["ordered_at"] = refunded if ordered is None else refunded.fillna(ordered)
     return refunds

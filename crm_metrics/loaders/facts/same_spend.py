@@ -153,9 +153,7 @@ def _cut(draft: Draft, table: Table, spend: _Spend, kept: _Spend, why: str) -> N
     draft.report("same-spend", table, gone, other=draft.sources[kept.source].path, why=why)
     partly = rows[~inside & (first < kept.end) & (last >= kept.first)]
     parts = [_part(draft, frame, partly, before=kept.first), _part(draft, frame, partly, after=kept.end - 1)]
-    removed = np.setdiff1d(
-        np.unique(frame[ROW].to_numpy()[gone]), np.concatenate([part[ROW].to_numpy() for part in parts])
-    )
+    removed = np.setdiff1d(frame[ROW].to_numpy()[gone], np.concatenate([part[ROW].to_numpy() for part in parts]))
     if len(removed):
         draft.sources[spend.source].left_out["same-spend"] += len(removed)
     stays = ~gone

@@ -33,10 +33,8 @@ def snapshot(draft: Draft) -> None:
     if "stage_snapshot" not in draft.wanted or table is None or "stage" not in table.frame:
         return
     frame = table.frame
-    there = (categorical(frame["outcome"]).codes == OPEN) & ~(
-        moments(frame, "created_at") >= draft.known_until("deals")
-    )
-    open_deals = frame[there].reset_index(drop=True)
+    is_later = moments(frame, "created_at") >= draft.known_until("deals")
+    open_deals = frame[(categorical(frame["outcome"]).codes == OPEN) & ~is_later].reset_index(drop=True)
     open_deals["seen_at"] = draft.known_until("deals") - np.timedelta64(1, "us")
     draft.tables["stage_snapshot"] = Table("stage_snapshot", open_deals)
     if "deals" in draft.coverage:  # of no earlier day
@@ -51,11 +49,9 @@ def derive(draft: Draft, table: Table, place: Ints, stages: Stages | None) -> No
         return
     if stages is None:
         reason = f"the histories name more than {MOST} different stages: that is another column"
+        problem = Unusable("missing-column", reason, "map the right column as stage in the settings")
         for name in ("stage_entries", "stage_visits"):
-            problem = {
-                "entered_at": Unusable("missing-column", reason, "map the right column as stage in the settings")
-            }
-            draft.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable=problem)
+            draft.tables[name] = Table(name, table.frame[[SOURCE, ROW]][:0], unusable={"entered_at": problem})
         return
     visits = _visits(draft, table, place, stages)
     if not len(visits.rows):

@@ -9,7 +9,7 @@ import pandas as pd
 
 from crm_metrics.loaders.beside import LEFT
 from crm_metrics.loaders.facts import stage_visits
-from crm_metrics.loaders.facts.draft import Bools, Draft, Ints
+from crm_metrics.loaders.facts.draft import Draft, Ints
 from crm_metrics.loaders.facts.stage_order import in_order, numbered
 from crm_metrics.tables import LATER, ROW, SOURCE, Table
 from crm_metrics.tables.frames import NAT, moments, truths
@@ -106,9 +106,8 @@ def _stage_then(draft: Draft, frame: pd.DataFrame, place: Ints) -> None:
     rows = rows[(entered[rows] < until) & moved[place[rows]]]
     last = rows[np.argsort(entered[rows], kind="stable")]
     stage = deals.frame["stage"].astype("str").astype(object).mask(moved)
-    stage.iloc[place[last]] = (
-        frame["stage"].astype("str").astype(object).iloc[last].to_numpy()
-    )  # of several the last stays
+    # Of several the last stays.
+    stage.iloc[place[last]] = frame["stage"].astype("str").astype(object).iloc[last].to_numpy()
     deals.frame["stage"] = pd.Categorical(stage)
 
 
@@ -140,7 +139,9 @@ def _ties(draft: Draft, frame: pd.DataFrame, place: Ints, order: list[str]) -> I
 def _left(draft: Draft, table: Table, ties: Ints) -> None:
     """Where a file does not say when a deal left a stage, that is when it entered the next one."""
     frame = table.frame
-    silent: Bools = np.array([not _says_left(source.columns) for source in draft.sources], dtype=bool)
+    # Files without a column for when a deal left a stage.
+    says = [any(name == "left_at" or name.startswith(LEFT) for name in source.columns) for source in draft.sources]
+    silent = ~np.array(says, dtype=bool)
     own = moments(frame, "left_at")
     following = _following(draft, frame, ties)
     frame["left_at"] = np.where(silent[frame[SOURCE].to_numpy()] | np.isnat(own), following, own)
@@ -156,7 +157,3 @@ def _following(draft: Draft, frame: pd.DataFrame, ties: Ints) -> np.ndarray:
     result = np.full(len(frame), NAT)
     result[order] = pd.Series(entered[order]).groupby(deal[order]).shift(-1).to_numpy()
     return result
-
-
-def _says_left(columns: dict[str, str]) -> bool:
-    return any(name == "left_at" or name.startswith(LEFT) for name in columns)

@@ -25,14 +25,8 @@ from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, categorical, has_value, instants, moments, numbers, truths
 
 # A month has 365.25 / 12 days; a week and a day are parts of that.
-_PER_MONTH = {
-    "day": 365.25 / 12,
-    "week": 365.25 / 84,
-    "month": 1.0,
-    "quarter": 1 / 3,
-    "half year": 1 / 6,
-    "year": 1 / 12,
-}
+_PER_MONTH = {"day": 365.25 / 12, "week": 365.25 / 84}
+_PER_MONTH |= {"month": 1.0, "quarter": 1 / 3, "half year": 1 / 6, "year": 1 / 12}
 _ALSO = {"daily": "day", "annual": "year", "annually": "year", "semi annual": "half year", "semiannual": "half year"}
 _ALSO |= {"half yearly": "half year", "quarterly": "quarter", "weekly": "week", "monthly": "month", "yearly": "year"}
 _INTERVAL = re.compile(r"(?:(?:every|per) )?(?:(\d+) )?(day|week|month|quarter|half year|year)s?")
@@ -85,9 +79,8 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
         count = numbers(frame, "interval_count")
         count = np.where(np.isnan(count), np.maximum(written, 1.0), count)
         said_twice = (written > 0) & (count != 1) & (count != written)
-        share = np.where((count > 0) & ~said_twice, share, np.nan) / np.where(
-            written > 0, written, np.where(count > 0, count, 1)
-        )
+        often = np.where(written > 0, written, np.where(count > 0, count, 1))
+        share = np.where((count > 0) & ~said_twice, share, np.nan) / often
         mrr = np.where(np.isnan(mrr), charged(frame) * share, mrr)
     elif "mrr" not in frame:
         return None
@@ -147,16 +140,18 @@ def _of_today(draft: Draft, frame: pd.DataFrame) -> Bools:
     return hit
 
 
-def spells(draft: Draft) -> tuple[pd.DataFrame, bool] | None:
-    """The paid subscriptions as stretches of time per customer, and whether the file says when any of them ended; None
-    without subscriptions. `weight` says which of several at a time a customer's plan is read from: the dearest."""
+def spells(draft: Draft) -> tuple[pd.DataFrame, bool, str] | None:
+    """The paid subscriptions as stretches of time per customer, whether the file says when any of them ended, and what they
+    are called; None without subscriptions. `weight` says which of several at a time a customer's plan is read from: the
+    dearest."""
     frame = paid(draft)
     if frame is None or "customer" not in frame:
         return None
-    has_ends = has_value(draft.tables["subscriptions"].frame, "ended_at").any()
+    has_ends = bool(has_value(draft.tables["subscriptions"].frame, "ended_at").any())
     mrr = monthly(frame)
     weight = np.zeros(len(frame)) if mrr is None else np.nan_to_num(mrr)
-    return _explained(draft, frame).assign(ended_at=moments(frame, "ended_at"), weight=weight), bool(has_ends)
+    stretches = _explained(draft, frame).assign(ended_at=moments(frame, "ended_at"), weight=weight)
+    return stretches, has_ends, "the subscriptions"
 
 
 def _explained(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame:
@@ -170,17 +165,17 @@ def _explained(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame:
         meant = words.of_status(reason) or "voluntary"
         return sides.index(meant) if meant in sides else -1
 
-    told = by_text(frame["cancel_reason"], side, -1, np.int8)
+    sides_of = by_text(frame["cancel_reason"], side, -1, np.int8)
     ended = moments(frame, "ended_at") < draft.now
-    if not (ended & (told >= 0)).any():
+    if not (ended & (sides_of >= 0)).any():
         return frame
-    draft.report("ended-without-reason", Table("subscriptions", frame), ended & (told < 0))
+    draft.report("ended-without-reason", Table("subscriptions", frame), ended & (sides_of < 0))
     unlisted = ended & by_text(frame["cancel_reason"], lambda reason: words.of_status(reason) is None, False, np.bool_)
     if unlisted.any():
         reasons = ", ".join(f"“{reason}”" for reason in distinct_values(frame, "cancel_reason", unlisted)[:_SHOWN])
         sentence = f"Counted as the customers' own choice, as their reason is no failed payment we know: {reasons}"
         draft.note(f"{sentence} (subscriptions: {int(unlisted.sum()):,}).", "spells.is_involuntary")
-    return frame.assign(is_involuntary=optional_truth(told == 0, told >= 0))
+    return frame.assign(is_involuntary=optional_truth(sides_of == 0, sides_of >= 0))
 
 
 _SHOWN = 5  # reasons in a sentence

@@ -29,12 +29,10 @@ def date_order(
     # A date whose two numbers differ: of 04/04/2025 nothing could be told.
     place = int(np.argmax(parts.open & (parts.first != parts.second)))
     shown = column.at(place)
-    what = (
-        f"some dates are day first and others month first ({file.header(name)}: {shown})"
-        if contradiction
-        else f"the dates can be read day first or month first ({file.header(name)}: {shown}); "
-        "nothing in the file proves which"
-    )
+    what = f"the dates can be read day first or month first ({file.header(name)}: {shown})"
+    what += "; nothing in the file proves which"
+    if contradiction:
+        what = f"some dates are day first and others month first ({file.header(name)}: {shown})"
     readings = [_by_order(file, column, parts, place, order) for order in _ORDERS]
     return AmbiguousError(what, where=file.raw.path, setting="date_order", readings=readings)
 
@@ -89,9 +87,8 @@ def two_columns(file: File, name: str, labels: tuple[str, ...], columns: dict[st
     for label in labels:
         values = _plain(columns[label])
         filled = int((columns[label].codes >= 0).sum())
-        effect = f"{filled:,} cell{'s' * (filled != 1)} filled" + (
-            f", {np.nansum(values):,.10g} in all" if _known(values) else ""
-        )
+        total = f", {np.nansum(values):,.10g} in all" if _known(values) else ""
+        effect = f"{filled:,} cell{'s' * (filled != 1)} filled{total}"
         setting = f"columns.{_quoted(file.raw.path.rpartition('/')[2])}.{name} = {_quoted(label)}"
         _, option, _ = with_rule(file.settings, file.raw.path, {"columns": {name: label}})
         readings.append(Reading(repr(label), effect, option, setting))

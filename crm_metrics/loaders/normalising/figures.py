@@ -26,9 +26,8 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
     signs = coerced.separator(written, file.settings.decimal)
     if None in signs.values() and (witness := _witness(file, set(columns))) is not None:
         signs = {name: sign or witness for name, sign in signs.items()}
-    decided = {
-        sign for name, sign in signs.items() if sign and written[name].decimals | {written[name].doubtful} - {None}
-    }
+    open_ = {name for name, parts in written.items() if parts.decimals or parts.doubtful is not None}
+    decided = {sign for name, sign in signs.items() if sign and name in open_}
     file.decimal = next(iter(decided)) if len(decided) == 1 else ""
     result = {}
     for name, column in columns.items():
@@ -100,11 +99,7 @@ def _witness(file: File, used: set[str]) -> str | None:
 
 
 def scaled(
-    file: File,
-    name: str,
-    values: NDArray[np.float64],
-    rows: NDArray[Any],
-    percent: NDArray[np.bool_] | None = None,
+    file: File, name: str, values: NDArray[np.float64], rows: NDArray[Any], percent: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
     """The numbers in the unit of their kind: durations in minutes, shares as fractions. `rows` are their rows as a
     spreadsheet shows them; `percent` marks the distinct values that have a percent sign."""

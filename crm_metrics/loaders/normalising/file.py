@@ -83,11 +83,8 @@ class File:
     def others(self, kinds: Collection[Kind], read: Collection[str]) -> dict[str, Any]:
         """The file's columns of these kinds beside those that were read, by name, as text where they are not typed: what is
         asked decides no reading."""
-        places = {
-            name: place
-            for name, place in self.recognised.columns.items()
-            if self.kind(name) in kinds and name not in read
-        }
+        columns = self.recognised.columns
+        places = {name: columns[name] for name in columns if self.kind(name) in kinds and name not in read}
         cells = self.raw.read(dict.fromkeys(places.values(), As.TEXT)) if places else None
         return {name: cells.columns[place] for name, place in places.items()} if cells is not None else {}
 
@@ -131,13 +128,7 @@ def add_outcomes(file: File, values: dict[str, Any], cells: Cells) -> None:
 
 
 def _note(
-    file: File,
-    name: str,
-    labels: Sequence[str],
-    meant: Sequence[str | None],
-    codes: NDArray[Any],
-    cells: Cells,
-    ruled: str,
+    file: File, name: str, labels: Sequence[str], meant: list[str | None], codes: Any, cells: Cells, ruled: str
 ) -> None:
     """Say which values of a column were read as the settings say for a column, and which of those are in no cell."""
     hit = np.array([*(word is not None for word in meant), False], dtype=bool)[codes]
