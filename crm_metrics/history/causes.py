@@ -68,9 +68,8 @@ def causes(before: Run, now: Run, old: str, new: str, tables: Collection[str], *
     if before.version != now.version:
         reasons.append(Cause("version", (f"crm-metrics {before.version} → {now.version}",)))
     near = {*tables, *_ALWAYS, *(_FOR_SEGMENTS if segmented else ())}
-    reasons += _of_files(before.inputs, now.inputs, near) or (
-        [] if reasons else _of_files(before.inputs, now.inputs, None)
-    )
+    reasons += _of_files(before.inputs, now.inputs, near)
+    reasons = reasons or _of_files(before.inputs, now.inputs, None)
     if not reasons and before.as_of != now.as_of:
         reasons.append(Cause("as-of", (f"as of {before.as_of} → {now.as_of}",)))
     return reasons or [Cause("unknown", ("neither a definition nor a file is another one than before",))]

@@ -13,7 +13,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError, did_you_mean
-from crm_metrics.loaders.beside import kind_of
 from crm_metrics.loaders.layouts import FILE_KEYS, GENERIC, Layout, layout_of
 from crm_metrics.settings.kinds import given_tables
 from crm_metrics.settings.lines import Place, all_mistakes, line_of, lines_of
@@ -94,16 +93,14 @@ def _names(place: Place, block: Mapping[str, Any], table: str) -> list[tuple[Pla
     return [
         (where, f"{table} have no column {name!r}. {did_you_mean(name, columns)}")
         for where, name in named
-        if name not in columns and not _is_of_another(table, name)
+        if name not in columns and not _is_of_another(name)
     ]
 
 
-def _is_of_another(table: str, name: str) -> bool:
+def _is_of_another(name: str) -> bool:
     """Whether it is a column of a second table that the file holds as well, such as `deals.amount`."""
-    other, dot, column = name.partition(".")
-    return (
-        bool(dot) and other in schema.TABLES and column in schema.TABLES[other].columns and bool(kind_of(table, name))
-    )
+    other, _, column = name.partition(".")
+    return other in schema.TABLES and column in schema.TABLES[other].columns
 
 
 def _form(place: Place, key: str, value: Any, keys: Sequence[str]) -> list[tuple[Place, str]]:

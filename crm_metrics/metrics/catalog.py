@@ -16,7 +16,6 @@ from crm_metrics.metrics.checking import NAMED_VALUES, check, check_kind, choice
 from crm_metrics.metrics.metric import AGGREGATES, Better, Example, Metric, Unit, When
 from crm_metrics.shipped import listed, shipped
 
-FAMILIES = ("acquisition", "sales", "value", "retention", "service", "voice", "marketing")
 FAMILY_TITLES = {
     "acquisition": "Acquisition",
     "sales": "Sales",
@@ -27,6 +26,7 @@ FAMILY_TITLES = {
     "marketing": "Marketing return",
     "own": "Your own metrics",
 }
+FAMILIES = tuple(family for family in FAMILY_TITLES if family != "own")
 # Tools without a file of their own here, whose screens show figures that are made otherwise.
 OTHER_TOOLS = {name.casefold(): name for name in ("ChartMogul", "ProfitWell", "RevenueCat", "SaaSGrid")}
 # Fields of a metric that are no keys of its block.
@@ -155,9 +155,7 @@ def built_in() -> Catalog:
     """The catalogue that comes with the program: every TOML file of this folder, families in the order of a report. It is
     read once: whoever asks many questions in one process asks with the same one."""
     blocks: dict[str, Metric] = {}
-    for family in sorted(
-        listed("metrics"), key=lambda name: FAMILIES.index(name) if name in FAMILIES else len(FAMILIES)
-    ):
+    for family in dict.fromkeys([*FAMILIES, *listed("metrics")]):
         where = f"metrics/{family}.toml"
         read = shipped("metrics", family)
         blocks |= {name: _metric(name, family, block, f"{where} [{name}]") for name, block in read.items()}

@@ -108,9 +108,8 @@ def _check_aggregate(metric: Metric, where: str) -> None:
     for column in columns_of(metric):
         spec = schema.column(metric.table, column)
         if spec is None:
-            names = {*schema.TABLES[metric.table].columns}.union(
-                *(schema.TABLES[base].columns for base in schema.TABLES[metric.table].bases)
-            )
+            tables = (metric.table, *schema.TABLES[metric.table].bases)
+            names = {name for table in tables for name in schema.TABLES[table].columns}
             raise SettingsError(f"{metric.table} has no column {column!r}. {did_you_mean(column, names)}", where=where)
     if metric.aggregate in ("sum", "mean", "median", "quantile", "survival") and not metric.is_age:
         kind = schema.column(metric.table, metric.column)
@@ -160,13 +159,9 @@ def _check_cycles(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], 
 def _check_units(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:
     """Raise `SettingsError` for the first formula that adds unlike units or whose declared unit is not what comes out."""
     for metric in metrics.values():
-        if metric.formula is None:
-            continue
-        powers = _powers(metric.formula, catalog, f"{file} [{metric.name}]")
-        if powers != _POWERS.get(metric.unit, PLAIN):
-            raise SettingsError(
-                f"the unit {str(metric.unit)!r} does not fit {metric.formula_text!r}", where=f"{file} [{metric.name}]"
-            )
+        where = f"{file} [{metric.name}]"
+        if metric.formula and _powers(metric.formula, catalog, where) != _POWERS.get(metric.unit, PLAIN):
+            raise SettingsError(f"the unit {str(metric.unit)!r} does not fit {metric.formula_text!r}", where=where)
 
 
 def _powers(tree: Formula, catalog: Mapping[str, Metric], where: str) -> Powers:

@@ -60,10 +60,8 @@ def _mistakes(goal: Goal, catalog: Catalog) -> Iterator[tuple[str, str]]:
         yield "scope", f"{metric.name} is by {', '.join(missing)}: say which, scope = {{ {example} }}"
     if metric.better is Better.NEITHER:
         if goal.baseline is None:
-            yield (
-                "metric",
-                f"more of {metric.name} is neither better nor worse; a baseline says where the goal leads from",
-            )
+            problem = "neither better nor worse; a baseline says where the goal leads from"
+            yield "metric", f"more of {metric.name} is {problem}"
         elif any(target == goal.baseline for _, _, target in goal.steps):
             yield "baseline", "it is the target itself, so nobody can tell whether more or less is meant"
 

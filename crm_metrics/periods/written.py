@@ -88,9 +88,8 @@ def _absolute(text: str, calendar: Calendar) -> Period:
     """The unit that `text` names; ValueError with the reason, empty when `text` is not of that form."""
     match = _ABSOLUTE.fullmatch(text)
     if not match:
-        raise ValueError(
-            "name its year as well" if text[:3] in _MONTH_NAMES or re.fullmatch("[qhw][0-9]+", text) else ""
-        )
+        is_yearless = text[:3] in _MONTH_NAMES or re.fullmatch("[qhw][0-9]+", text)
+        raise ValueError("name its year as well" if is_yearless else "")
     numbers = {name: int(digits) for name, digits in match.groupdict().items() if digits}
     year = numbers.get("year", numbers.get("fiscal", 0))
     if not FIRST_YEAR <= year <= LAST_YEAR:
@@ -191,9 +190,8 @@ def _meant_units(text: str, calendar: Calendar) -> list[str]:
     text = re.sub(r"^(\d{4})(\d\d)(\d\d)?$", r"\1 \2 \3", text.strip())
     tokens = re.findall(r"[0-9]+|[a-z]+", text)
     named = [_MONTH_NAMES.index(token[:3]) + 1 for token in tokens if token[:3] in _MONTH_NAMES]
-    letters = "".join(
-        _LETTERS.get(token, token) for token in tokens if token.isalpha() and token[:3] not in _MONTH_NAMES
-    )
+    others = [token for token in tokens if token.isalpha() and token[:3] not in _MONTH_NAMES]
+    letters = "".join(_LETTERS.get(token, token) for token in others)
     years = [token for token in tokens if token.isdigit() and len(token) > 2]
     small = [int(token) for token in tokens if token.isdigit() and len(token) <= 2]
     if letters.startswith("fy") and not years and small:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import warnings
-from collections.abc import Iterator
 from datetime import date
 from itertools import pairwise
 from typing import Annotated, Self
@@ -75,20 +74,13 @@ class Hours(Block):
 
     def _named(self) -> list[list[tuple[int, int, str]]]:
         days: list[list[tuple[int, int, str]]] = [[] for _ in DAYS]
-        for number, begin, end, name in self._given():
-            if begin < end:
-                days[number].append((begin, end, name))
-                continue
-            days[number].append((begin, MIDNIGHT, name))
-            if end:
-                days[(number + 1) % len(DAYS)].append((0, end, name))
-        return days
-
-    def _given(self) -> Iterator[tuple[int, int, int, str]]:
         for number, day in enumerate(DAYS):
             for text in getattr(self, day):
                 begin, end = (int(edge[:2]) * 60 + int(edge[3:]) for edge in text.split("-"))
-                yield number, begin, end, f"{day} {text}"
+                days[number].append((begin, end if begin < end else MIDNIGHT, f"{day} {text}"))
+                if 0 < end < begin:
+                    days[(number + 1) % len(DAYS)].append((0, end, f"{day} {text}"))
+        return days
 
 
 class Holidays(Block):

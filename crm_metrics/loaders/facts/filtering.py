@@ -75,11 +75,8 @@ def follow(draft: Draft, back: pd.DataFrame, of: pd.Series[Any], sold: pd.DataFr
     about amounts: theirs is another. One of an unknown sale keeps its own mark."""
     specs = schema.TABLES["orders"].columns
     read = columns(draft.where) if draft.where is not None else set()
-    if (
-        WHERE not in back
-        or WHERE not in sold
-        or not any(name in specs and specs[name].kind is Kind.MONEY for name in read)
-    ):
+    is_about_amounts = any(name in specs and specs[name].kind is Kind.MONEY for name in read)
+    if WHERE not in back or WHERE not in sold or not is_about_amounts:
         return
     marks = pd.Series(sold[WHERE].to_numpy(), index=keys.to_numpy())
     marks = marks[marks.index.notna() & ~marks.index.duplicated()]

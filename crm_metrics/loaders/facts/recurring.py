@@ -173,9 +173,9 @@ def _movements(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFr
     # What is lost without anything instead is of what was before; all else is of what is there after.
     is_before = (kind == _CHURN) | (is_loss & (np.bincount(moment, weights=gained) == 0))
     several = np.bincount(moment) > 1
-    total, is_sized, kind, is_loss, is_before, several = (
-        of[moment] for of in (total, is_sized, kind, is_loss, is_before, several)
-    )
+    # From here on step by step.
+    by_moment = (total, is_sized, kind, is_loss, is_before, several)
+    total, is_sized, kind, is_loss, is_before, several = (values[moment] for values in by_moment)
     part = np.where(is_before, lost, gained)
     parts = np.bincount(moment, weights=part)[moment]
     level = np.where(is_before, steps.before, steps.after)
@@ -188,13 +188,15 @@ def _movements(frame: pd.DataFrame, keys: list[str], steps: _Steps) -> pd.DataFr
     moved = change - np.where(is_loss, -amount, amount)
     movements = _rows_of(frame, keys, steps).assign(moved_at=steps.at, is_known=is_sized)
     unsized = is_side & ~is_sized
-    kinds = [
+    by_kind = [
         (kind, amount, (np.abs(amount) >= _NOTHING) | unsized),
         # More or less than before: nobody knows.
         (np.full_like(kind, _CONTRACTION), np.full(len(kind), np.nan), unsized & (kind == _EXPANSION)),
         (np.full_like(kind, _TRANSFER), moved, several & ~(np.abs(moved) < _NOTHING)),
     ]
-    frames = [movements[rows].assign(kind=category(_KINDS, of[rows]), amount=size[rows]) for of, size, rows in kinds]
+    frames = [
+        movements[rows].assign(kind=category(_KINDS, codes[rows]), amount=size[rows]) for codes, size, rows in by_kind
+    ]
     return pd.concat([rows for rows in frames if len(rows)] or frames[:1], ignore_index=True)
 
 

@@ -59,9 +59,8 @@ def _without_repeats(draft: Draft, table: Table) -> None:
     if frame[SOURCE].nunique() < 2:
         return
     vendors = np.array([source.vendor for source in draft.sources])[frame[SOURCE].to_numpy()]
-    keys = frame[["deal_id", SOURCE]].assign(
-        vendor=vendors, stage=frame["stage"].astype("str"), day=draft.days(frame["entered_at"].to_numpy())
-    )
+    days = draft.days(frame["entered_at"].to_numpy())
+    keys = frame[["deal_id", SOURCE]].assign(vendor=vendors, stage=frame["stage"].astype("str"), day=days)
     first = keys.groupby(["vendor", "deal_id", "stage", "day"], observed=True)[SOURCE].transform("min")
     again = (keys[SOURCE] > first).to_numpy(dtype=bool)
     draft.report("repeated-change", table, again)
