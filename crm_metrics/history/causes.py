@@ -54,12 +54,7 @@ def read_run(connection: sqlite3.Connection, run: int) -> Run:
         "ON files.id = inputs.file WHERE run = ? ORDER BY path",
         (run,),
     ).fetchall()
-    return Run(at, version, as_of, tuple(map(_input, rows)))
-
-
-def _input(row: tuple[Any, ...]) -> Input:
-    path, table, count_read, sha256, part, scheme, count, packed, labels = row
-    return Input(path, table, count_read, sha256, part, scheme, count, packed, tuple(json.loads(labels)))
+    return Run(at, version, as_of, tuple(Input(*[*rest, tuple(json.loads(labels))]) for *rest, labels in rows))
 
 
 def causes(before: Run, now: Run, old: str, new: str, tables: Collection[str], *, segmented: bool) -> list[Cause]:

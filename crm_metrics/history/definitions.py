@@ -61,10 +61,8 @@ def definition(metric: Metric, catalog: Catalog, settings: Settings) -> Definiti
     """What the metric's value depends on besides the files."""
     parts = catalog.parts([metric])
     tables = tables_of(parts)
-    text = json.dumps(
-        {"metrics": {part.name: _block(part) for part in parts}, "settings": _settings(parts, tables, settings)},
-        sort_keys=True,
-    )
+    blocks = {part.name: _block(part) for part in parts}
+    text = json.dumps({"metrics": blocks, "settings": _settings(parts, tables, settings)}, sort_keys=True)
     return Definition(text, hashlib.sha256(text.encode()).hexdigest(), frozenset(tables))
 
 
@@ -80,19 +78,20 @@ def tables_of(parts: Iterable[Metric]) -> set[str]:
 def changes(before: str, now: str) -> list[str]:
     """What differs between two definitions, a few words each; empty when nothing does."""
     old, new = json.loads(before), json.loads(now)
-    differences = [
-        f"setting {name}: {_said(old['settings'].get(name))} → {_said(new['settings'].get(name))}"
-        for name in sorted({*old["settings"], *new["settings"]})
-        if old["settings"].get(name) != new["settings"].get(name)
-    ]
+    differences = [f"setting {difference}" for difference in _differing(old["settings"], new["settings"])]
     for name in sorted({*old["metrics"], *new["metrics"]}):
         was, is_now = old["metrics"].get(name), new["metrics"].get(name)
         if was is None or is_now is None:
             differences.append(f"{name} is {'a new part of it' if was is None else 'no longer part of it'}")
         else:
-            keys = [key for key in sorted({*was, *is_now}) if was.get(key) != is_now.get(key)]
-            differences += [f"{name}, {key}: {_said(was.get(key))} → {_said(is_now.get(key))}" for key in keys]
+            differences += [f"{name}, {difference}" for difference in _differing(was, is_now)]
     return differences
+
+
+def _differing(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """The keys under which two blocks hold something else, each with both."""
+    keys = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    return [f"{key}: {_said(old.get(key))} → {_said(new.get(key))}" for key in keys]
 
 
 def _block(metric: Metric) -> dict[str, Any]:

@@ -60,9 +60,8 @@ def rows_of(raw: Raw, id_at: int | None) -> Rows | None:
         if at == id_at:
             ids = _digests(column, "id")
     lost = _of_texts(np.array([record.text for record in cells.left_out], dtype=object), "left out")
-    return Rows(
-        tuple(sorted(labels)), np.concatenate([ids, np.zeros(len(lost), np.uint64)]), np.concatenate([contents, lost])
-    )
+    ids = np.concatenate([ids, np.zeros(len(lost), np.uint64)])
+    return Rows(tuple(sorted(labels)), ids, np.concatenate([contents, lost]))
 
 
 def scheme() -> str:
@@ -87,11 +86,8 @@ def changes(before: Sequence[Rows], now: Sequence[Rows]) -> RowChanges | None:
 
 def _together(files: Sequence[Rows]) -> Rows:
     none = np.zeros(0, np.uint64)
-    return Rows(
-        (),
-        np.concatenate([none, *(rows.ids for rows in files)]),
-        np.concatenate([none, *(rows.contents for rows in files)]),
-    )
+    ids, contents = [none, *(rows.ids for rows in files)], [none, *(rows.contents for rows in files)]
+    return Rows((), np.concatenate(ids), np.concatenate(contents))
 
 
 def _unmatched(here: np.ndarray, there: np.ndarray) -> np.ndarray:

@@ -16,6 +16,7 @@ GENERIC = "generic"
 # What holds for all layouts of a file; every other field of a layout is a key of its own block.
 FILE_KEYS = ("title", "missing", "total_rows", "blank_is_false", "id_prefix", "long_ids")
 _PUNCTUATION = re.compile(r"[^\w]|_")
+_ACCENTS = re.compile("[\u0300-\u036f]")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -24,6 +25,11 @@ def normalised(label: str) -> str:
     is punctuation only, such as `#`, stays."""
     folded = unicodedata.normalize("NFKC", label).casefold()
     return " ".join(_PUNCTUATION.sub(" ", folded).split()) or folded.strip()
+
+
+def without_accents(text: str) -> str:
+    """The text with plain letters in the place of those with accents, of full-width ones and of ligatures."""
+    return unicodedata.normalize("NFC", _ACCENTS.sub("", unicodedata.normalize("NFKD", text)))
 
 
 def _name(written: str) -> str:

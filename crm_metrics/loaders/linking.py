@@ -8,20 +8,17 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import DEALS
 from crm_metrics.loaders.coercing.columns import by_text, compared
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.identity import by_file
+from crm_metrics.loaders.identity import Ints, by_file
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.same_customer import Column, Customers, Space, spaces
 from crm_metrics.schema import LINKED, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source, Table
 from crm_metrics.tables.frames import categorical
-
-Ints = NDArray[np.int64]
 
 _FILES = {
     "owners": "the sellers' file",

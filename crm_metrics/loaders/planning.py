@@ -116,13 +116,11 @@ def halves_of(header: Sequence[str], head: Head, dates: Mapping[str, int], taken
         if any(":" in (cell or "") for cell in head[place]):
             continue
         rest = _left(words[place], _DATED)
-        alike = [
-            time for time, left in times.items() if left == rest and (time not in taken or _DATED & {*words[place]})
-        ]
+        is_said = not _DATED.isdisjoint(words[place])
+        alike = [time for time, left in times.items() if left == rest and (time not in taken or is_said)]
         near = [time for time in (place + 1, place - 1) if times.get(time) == () and time not in taken]
-        free = [
-            time for time in (alike if len(alike) == 1 else near) if time not in {half.time for half in halves.values()}
-        ]
+        used = {half.time for half in halves.values()}
+        free = [time for time in (alike if len(alike) == 1 else near) if time not in used]
         if free:
             halves[name] = Halves(free[0], zone)
     return halves

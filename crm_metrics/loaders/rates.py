@@ -84,9 +84,8 @@ class Book:
         through several currencies."""
         if (direct := self._direct(base, to)) is not None:
             return direct
-        across = {
-            name: series for name in {*chain(*self._given)} - {base, to} if (series := self._across(base, name, to))
-        }
+        others = {*chain(*self._given)} - {base, to}
+        across = {name: series for name in others if (series := self._across(base, name, to))}
         if len(across) > 1:
             raise SettingsError(
                 f"no rates lead from {base} to {to}, and they could be made through {' or '.join(sorted(across))}",

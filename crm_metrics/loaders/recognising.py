@@ -83,12 +83,9 @@ def _completed(sheet: Sheet, best: Recognised) -> Recognised:
     if read is None or best.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
         return best
     worded_reading = _worded(sheet, read)
-    used = {*best.columns.values()}
-    more = {
-        name: place
-        for name, place in worded_reading.columns.items()
-        if place not in used and name not in worded_reading.candidates
-    }
+    taken = {*best.columns.values()}
+    sure = {name: place for name, place in worded_reading.columns.items() if name not in worded_reading.candidates}
+    more = {name: place for name, place in sure.items() if place not in taken}
     if not best.columns.items() <= worded_reading.columns.items():
         # Amounts of several currencies would be added: the column that tells them apart is never left alone.
         more = {} if best.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.shipped import shipped
 
-_ACCENTS = re.compile("[\u0300-\u036f]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NO_WORD = re.compile(r"[^\w]|_")
 # What stands between the parts of a status; a hyphen only with blanks around it.
@@ -39,8 +39,7 @@ def folded(text: str) -> str:
     if text.isascii():
         plain = _HUMP.sub(" ", text).casefold()
     else:
-        plain = _ACCENTS.sub("", unicodedata.normalize("NFKD", _HUMP.sub(" ", unicodedata.normalize("NFKC", text))))
-        plain = unicodedata.normalize("NFC", plain).casefold().replace("ł", "l")
+        plain = without_accents(_HUMP.sub(" ", unicodedata.normalize("NFKC", text))).casefold().replace("ł", "l")
     return " ".join(_NO_WORD.sub(" ", plain).split())
 
 
@@ -94,7 +93,7 @@ def state_words(table: str) -> StateWords:
     by_name = block.get("whole", False)
     states: dict[str, str] = {}
     starts: dict[str, str] = {}
-    ending = {form for word in block.get("ending", ()) for form in [folded(word)]}
+    ending = {folded(word) for word in block.get("ending", ())}
     for state, languages in block.items():
         if not isinstance(languages, dict):
             continue
@@ -107,9 +106,8 @@ def state_words(table: str) -> StateWords:
                     states.setdefault(form, state)
                     if by_name and state != "open" and " " not in form:
                         ending.add(form)
-    return StateWords(
-        states, starts, frozenset(block["overruling"]), frozenset(map(folded, block["things"])), frozenset(ending)
-    )
+    overruling, things = frozenset(block["overruling"]), frozenset(map(folded, block["things"]))
+    return StateWords(states, starts, overruling, things, frozenset(ending))
 
 
 def _forms(words: str, language: str) -> Iterator[str]:

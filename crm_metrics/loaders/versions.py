@@ -14,12 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
-from crm_metrics.loaders.identity import all_different, as_text
+from crm_metrics.loaders.identity import Ints, all_different, as_text
 from crm_metrics.schema import ABOUT, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from crm_metrics.tables.frames import Bools
 
 _SHARE = 0.01  # of the common ids may have another date of their own
 _MINUTE, _DAY = np.timedelta64(1, "m"), np.timedelta64(1, "D")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.shipped import listed, shipped
 
 SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
@@ -29,7 +30,6 @@ _ZONES = ("utc", "gmt")
 _WORDS_TOO = {"all", "top", "try", "cup", "mad", "lak", "pen", "gel", "bam", "bob", "cop"}
 _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])")
 _SIGNS = re.compile(r"[^\w#]|_")
-_ACCENTS = re.compile("[\u0300-\u036f]")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
 _CONFIRMED = 2  # headers that only one language knows
 
@@ -114,8 +114,7 @@ def words_of(label: str) -> tuple[str, ...]:
         text = _CAMEL.sub(" ", label).casefold()
     else:
         text = unicodedata.normalize("NFKC", label.replace("º", "o").replace("°", ""))
-        text = unicodedata.normalize("NFKD", _CAMEL.sub(" ", text).casefold())
-        text = unicodedata.normalize("NFC", _ACCENTS.sub("", text)).translate(_LETTERS)
+        text = without_accents(_CAMEL.sub(" ", text).casefold()).translate(_LETTERS)
     return tuple(_SIGNS.sub(" ", text).replace("#", " # ").replace("#", "number").split())
 
 

@@ -123,9 +123,8 @@ def _checked(leaf: Leaf, fits: bool, holds: str, example: str) -> Leaf:
 def _in_days(leaf: Leaf) -> Leaf:
     """A comparison with days in numbers, as which the column is compared."""
     try:
-        days = [
-            float(np.datetime64(date.fromisoformat(str(literal)), "D").astype(np.int64)) for literal in literals(leaf)
-        ]
+        read = [date.fromisoformat(str(literal)) for literal in literals(leaf)]
+        days = np.array(read, dtype="datetime64[D]").astype(np.float64).tolist()
     except ValueError:
         days = []
     if isinstance(leaf, Flag) or not days:

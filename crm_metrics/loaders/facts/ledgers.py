@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from collections.abc import Mapping
 from functools import cache
 
@@ -14,7 +13,7 @@ import pandas as pd
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values
-from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.layouts import normalised, without_accents
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import SOURCE, Table
 from crm_metrics.tables.frames import has_value, moments, numbers
@@ -37,7 +36,8 @@ def _words() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
 @cache
 def kind_of(label: str) -> str | None:
     """What a type of rows is for revenue, one of `KINDS`; None for a word that is not known."""
-    text = normalised(_plain(re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)))  # SalesReceipt is two words
+    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)  # SalesReceipt is two words
+    text = normalised(without_accents(spaced.casefold().replace("ł", "l")))
     names, words = _words()
     if text in KINDS:
         return text
@@ -53,11 +53,6 @@ def _holds(text: str, tokens: list[str], word: str) -> bool:
     if " " in word:
         return f" {word} " in f" {text} "
     return word in tokens or (len(word) >= _LONG and any(part.endswith(word) for part in tokens))
-
-
-def _plain(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold().replace("ł", "l"))
-    return unicodedata.normalize("NFC", "".join(sign for sign in decomposed if not "\u0300" <= sign <= "\u036f"))
 
 
 def split(draft: Draft, table: Table) -> None:

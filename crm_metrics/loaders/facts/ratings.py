@@ -76,10 +76,8 @@ def judge(draft: Draft, table: Table, score: Floats, rows: Bools, scale: Scale, 
 def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
     """Why ratings cannot be used whose scale nothing tells, or is none that is known, with the share that each scale would
     call satisfied."""
-    hint = (
-        'say which in crm-metrics.toml, for example files = [{ path = "survey.csv", scale = "1-5" }], '
-        "or in the header: CSAT score (1-5)"
-    )
+    rule = 'files = [{ path = "survey.csv", scale = "1-5" }]'
+    hint = f"say which in crm-metrics.toml, for example {rule}, or in the header: CSAT score (1-5)"
     if is_stated(declared):
         ranges = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
         return Unusable("scale-ambiguous", f"the {what} are said to be on the scale {ranges}, which is not known", hint)

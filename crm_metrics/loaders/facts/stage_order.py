@@ -99,10 +99,8 @@ def _ranked(before: Ints, fixed: Sequence[int], names: Sequence[int]) -> list[in
     ones come first of all. What no pair settles stands as in `names`."""
     lead = before - before.T
     rank = {code: place for place, code in enumerate(names)}
-    pairs = sorted(
-        ((int(a), int(b)) for a, b in np.argwhere(lead > 0)),
-        key=lambda pair: (-lead[pair], rank[pair[0]], rank[pair[1]]),
-    )
+    pairs = [(int(a), int(b)) for a, b in np.argwhere(lead > 0)]
+    pairs.sort(key=lambda pair: (-lead[pair], rank[pair[0]], rank[pair[1]]))
     leads_to = np.eye(len(names), dtype=bool)
     for a, b in [*pairwise(fixed), *pairs]:
         if not leads_to[b, a]:

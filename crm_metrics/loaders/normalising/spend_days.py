@@ -43,9 +43,8 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     if spent is None:
         return frame
     first, last = (np.where(days == _NEVER, dates.NEVER, days * dates.DAY) for days in spent)
-    return frame.assign(
-        spent_at=moments.instants(file, "spent_at", first), spent_to_at=moments.instants(file, "spent_to_at", last)
-    )
+    edges = {"spent_at": first, "spent_to_at": last}
+    return frame.assign(**{name: moments.instants(file, name, days) for name, days in edges.items()})
 
 
 def _with_last_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE
-
-Bools = NDArray[np.bool_]
+from crm_metrics.tables.frames import Bools
 
 
 @dataclass(frozen=True)

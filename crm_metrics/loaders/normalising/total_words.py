@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,8 @@ class _Words:
 @cache
 def _words() -> _Words:
     """The words of all languages, and a pattern that every cell with one of them matches."""
-    totals, means = (
-        frozenset(normalised(word) for spellings in languages.values() for word in spellings)
-        for languages in shipped("loaders/words", "totals").values()
-    )
+    blocks = shipped("loaders/words", "totals").values()
+    totals, means = (frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks)
     words = totals | means
     signs = tuple(sorted(word for word in words if not word[0].isascii() and not word[0].islower()))
     first = sorted({re.escape(word.split()[0]) for word in words})

@@ -24,10 +24,9 @@ from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.reading.columns import TEXTS, converted
 from crm_metrics.schema import NUMERIC, Kind
+from crm_metrics.tables.frames import Bools, Floats
 
-Bools = NDArray[np.bool_]
 Ints = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 _STATES = ("stage", "status")
 _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
