@@ -1,4 +1,8 @@
-"""All tables by name, from the TOML files of this folder, and what can be asked about them."""
+"""All tables by name, from the TOML files of this folder, and what can be asked about them.
+
+A column is one line: its kind with what it means, then `needs`, `companions` and `remedy` where there are any. What several
+tables have alike stands in `shared.toml`; they name it, with no more than the columns it is made from.
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -197,21 +197,21 @@ def _ways(draft: Draft, table: Table, wait: _Wait, hours: Hours | None) -> _Ways
     """Decided per file: its two stamps; else its calendar minutes behind an exact creation; else the help desk's own
     business minutes, which are all there is without hours; else the days that its stamps name."""
     frame = table.frame
-    ways = np.zeros((5, len(draft.sources)), dtype=bool)
+    stamps, days, minutes, own, timed = ways = np.zeros((5, len(draft.sources)), dtype=bool)
     dated = draft.calendar(table, "created_at"), draft.calendar(table, wait.end)
     for i in draft.files(table):
         mapped = {name for name in draft.sources[i].columns if name in frame}
         stamped = has_stamps(draft.sources[i], frame, wait.end)
         counted = "created_at" in mapped and wait.minutes in mapped
-        ways[4, i] = stamped or counted
+        timed[i] = stamped or counted
         if hours is not None and stamped and not (dated[0][i] or dated[1][i]):
-            ways[0, i] = True
+            stamps[i] = True
         elif hours is not None and counted and not dated[0][i]:
-            ways[2, i] = True
+            minutes[i] = True
         elif wait.own in mapped:
-            ways[3, i] = True
+            own[i] = True
         elif hours is not None and stamped:
-            ways[1, i] = True
+            days[i] = True
     return _Ways(*ways[:, frame[SOURCE].to_numpy()])
 
 

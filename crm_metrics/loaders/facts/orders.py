@@ -68,6 +68,11 @@ def of_several(key: pd.Series) -> Bools:
     return key.notna().to_numpy() & key.duplicated(keep=False).to_numpy()
 
 
+def with_any(rows: Bools, key: pd.Series) -> Bools:
+    """The rows of orders of which one of the marked rows is."""
+    return pd.Series(rows, index=key.index).groupby(key).transform("any").fillna(False).to_numpy(dtype=bool)
+
+
 def ids(frame: pd.DataFrame, rows: Bools) -> set[str]:
     """The numbers that the files give the orders of these rows."""
     return set(frame.loc[rows, "order_id"].dropna().astype(str)) if "order_id" in frame else set()
@@ -201,8 +206,7 @@ def _total(draft: Draft, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series
     source = int(lines[SOURCE].iloc[0])
     if "product" in lines:  # a row for the whole order beside one for each product
         is_total = ~has_value(lines, "product") & has_value(lines, "amount")
-        has_parts = pd.Series(has_value(lines, "product"), index=lines.index).groupby(key).transform("any").to_numpy()
-        by_row = pd.Series(is_total & has_parts, index=lines.index).groupby(key).transform("any").to_numpy()
+        by_row = with_any(is_total & with_any(has_value(lines, "product"), key), key)
         lines = lines.assign(amount=lines["amount"].where(~by_row | is_total))
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()

@@ -153,9 +153,8 @@ def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[
 
 def _wholes(draft: Draft, frame: pd.DataFrame) -> Bools:
     """The rows that stand for a whole order beside a row for each of its products."""
-    named = pd.Series(has_value(frame, "product"), index=frame.index)
-    others = named.groupby(orders.keys(draft, frame)).transform("any").fillna(False).to_numpy(dtype=bool)
-    return others & ~named.to_numpy()
+    named = has_value(frame, "product")
+    return orders.with_any(named, orders.keys(draft, frame)) & ~named
 
 
 def _line_amounts(draft: Draft, frame: pd.DataFrame, totals: Bools) -> tuple[Floats, bool]:
