@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from crm_metrics.commands.pipeline import pipeline as pipeline
     from crm_metrics.commands.products import Products as Products
     from crm_metrics.commands.products import products as products
-    from crm_metrics.commands.report import compute as compute
     from crm_metrics.commands.report import report as report
+    from crm_metrics.commands.report.computing import compute as compute
     from crm_metrics.commands.review import Review as Review
     from crm_metrics.commands.review import findings as findings
     from crm_metrics.commands.review import review as review

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Cells, Unavailable
+from crm_metrics.engine.cells import Cells, Unavailable, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.intervals.engine import Engine
@@ -85,16 +85,11 @@ class _Money:
     refused: str | None = None
 
 
-def has_history(engine: Engine) -> bool:
-    """Whether the files say when deals entered their stages."""
-    return not isinstance(engine.cells("stage_conversion_rate"), Unavailable)
-
-
 def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
     `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
     check(engine, segment)
-    if not has_history(engine):
+    if isinstance(engine.cells("stage_conversion_rate"), Unavailable):  # no file says when deals entered their stages
         money = _money(engine, "stage_snapshot_amount", segment)
         return Bottleneck((), {}, None, None, _snapshot(engine, segment, money), money.currency, money.refused)
     money = _money(engine, "stage_amount_lost", segment)
@@ -143,7 +138,7 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
         counts = [int(value) for value in values]
         amount, low, high, priced = money.amounts.get(name, (None, None, None, 0))
         (share, *limits), (usual, *usual_limits) = (
-            [_known(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
+            [or_none(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
         )
         stages.append(
             Stage(
@@ -195,15 +190,16 @@ def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
     for part in split(engine, metric, cells):
         for stage, at in _places(engine, name, segment).items():
             if part.shown[0, at] and (n := int(part.cells.n[0, at])):
-                value, low, high = (_known(grid[0, at]) for grid in (part.cells.value, part.cells.low, part.cells.high))
+                value, low, high = (
+                    or_none(grid[0, at]) for grid in (part.cells.value, part.cells.low, part.cells.high)
+                )
                 # By the normal distribution few large amounts could be less than nothing.
                 rows[stage] = (value, low if low is None or not value else max(low, 0.0), high, n)
                 currencies.add(part.currency[0, at])
     if len(currencies) > 1:
         names = " and ".join(sorted(map(str, currencies)))
-        return _Money(
-            {}, None, f"the amounts are in several currencies ({names}), which do not add up: give exchange rates"
-        )
+        problem = f"the amounts are in several currencies ({names}), which do not add up: give exchange rates"
+        return _Money({}, None, problem)
     return _Money(rows, next(iter(currencies), None))
 
 
@@ -240,7 +236,3 @@ def _ranked(
     )
     low, _ = difference(first, second)  # type: ignore[arg-type]
     return Ranking(ordered, bool(low > 0))
-
-
-def _known(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)

@@ -14,6 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from crm_metrics import schema
+from crm_metrics.analysis.inventory import all_columns
 from crm_metrics.loaders.exported import BESIDE, FILE, READ_AS, name_of
 from crm_metrics.loaders.exported import ROW as ROW_OF
 from crm_metrics.loaders.gathering import gather
@@ -45,8 +46,7 @@ def cleaned(opened: Opened, settings: Settings, *, today: date) -> list[Cleaned]
 
     Raises `DataError` for what can be read in two ways, `NothingToReport` where nothing is recognised.
     """
-    wanted = [(table, column) for table, spec in schema.TABLES.items() for column in spec.columns]
-    gathered = gather(opened.tables, wanted, (), issues=opened.issues, recogniser=Recogniser(settings))
+    gathered = gather(opened.tables, all_columns(), (), issues=opened.issues, recogniser=Recogniser(settings))
     headers = {fetched.raw.path: fetched.raw.header for fetched in gathered.files}
     tables: list[tuple[str, Source, pa.Table]] = []
 

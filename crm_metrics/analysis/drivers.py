@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
-from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable
+from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -211,10 +211,10 @@ def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> 
     drivers = [
         Driver(
             segment=grid.labels[i],
-            before=_known(rate[_BEFORE, i]),
-            now=_known(rate[_NOW, i]),
-            share_before=_known(share[_BEFORE, i]),
-            share_now=_known(share[_NOW, i]),
+            before=or_none(rate[_BEFORE, i]),
+            now=or_none(rate[_NOW, i]),
+            share_before=or_none(share[_BEFORE, i]),
+            share_now=or_none(share[_NOW, i]),
             n_before=int(grid.n[_BEFORE, i]),
             n=int(grid.n[_NOW, i]),
             rate_effect=float(rate_effect[i]),
@@ -226,7 +226,3 @@ def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> 
     ]
     there = [driver for driver in drivers if driver.n or driver.n_before or driver.contribution]
     return Dimension(name, there, float(uneven.sum()), float(uneven[significant].sum()), small)
-
-
-def _known(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)

@@ -42,17 +42,45 @@ def explained(engine: Engine, metric: Metric, window: int, segment: Mapping[str,
     cells = engine.cells(metric.name)
     if isinstance(cells, Unavailable):
         raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
-    place = _place(engine, metric, segment)
-    metric = engine.catalog[metric.name]
+    place, catalog = _place(engine, metric, segment), engine.catalog
+    metric = catalog[metric.name]
     steps: list[Step] = []
     leaves: dict[str, Metric] = {}
     named: dict[str, float] = {}
-    monthly: dict[str, Metric] = {}
-    _walk(engine, metric, window, place, steps, leaves, named, monthly)
+    monthly: dict[str, Metric] = {}  # those that are computed for months of their own
+
+    def amounts_in(part: Metric) -> list[Amount]:
+        return amounts_of(engine, part, window, within(engine, part, metric, place))
+
+    def walk(part: Metric) -> None:
+        """Collects the formulas from a part down, the aggregates they end in, and the named values they use."""
+        if part.over_months:
+            monthly[part.name] = part
+            steps.append(Step(part, amounts_in(part), {}))
+            return
+        if part.formula is None:
+            leaves.setdefault(part.name, part)
+            return
+        figures: dict[str, float | None] = {}
+        for name in names(part.formula):
+            if name in catalog:
+                amounts = amounts_in(catalog[name])
+                figures[name] = amounts[0].value if len(amounts) == 1 else None
+            else:
+                figures[name] = named[name] = float(
+                    named_value(engine, name, engine.dims(metric), metric)[window, place]
+                )
+        if part.name not in {step.metric.name for step in steps}:
+            steps.append(Step(part, amounts_in(part), figures))
+        for name in figures:
+            if name in catalog:
+                walk(catalog[name])
+
+    walk(metric)
     parts = [part_of(engine, leaf, metric, window, place) for leaf in leaves.values()]
     parts += _in_months(engine, list(monthly.values()), metric, window, place)
-    amounts = amounts_of(engine, metric, window, place)
-    return Explanation(metric, engine.dataset.labels.get(metric.name), segment, amounts, steps, parts, named)
+    label = engine.dataset.labels.get(metric.name)
+    return Explanation(metric, label, segment, amounts_in(metric), steps, parts, named)
 
 
 def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
@@ -73,43 +101,6 @@ def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
         if wanted[place] not in names:
             raise UsageError(f"no {dim} is called {wanted[place]!r}. {did_you_mean(wanted[place], names)}")
     raise NothingToReport(f"there is no record of {', '.join(f'{dim} {name}' for dim, name in segment.items())}")
-
-
-def _walk(
-    engine: Engine,
-    metric: Metric,
-    window: int,
-    place: int,
-    steps: list[Step],
-    leaves: dict[str, Metric],
-    named: dict[str, float],
-    monthly: dict[str, Metric],
-    of: Metric | None = None,
-) -> None:
-    """Collect the formulas from the figure down, the aggregates they end in, and the named values they use; `monthly` those
-    that are computed for months of their own."""
-    top = of or metric
-    if metric.over_months:
-        monthly[metric.name] = metric
-        steps.append(Step(metric, amounts_of(engine, metric, window, within(engine, metric, top, place)), {}))
-        return
-    if metric.formula is None:
-        leaves.setdefault(metric.name, metric)
-        return
-    figures: dict[str, float | None] = {}
-    parts = names(metric.formula)
-    for name in parts:
-        if name in engine.catalog:
-            amounts = amounts_of(engine, engine.catalog[name], window, within(engine, engine.catalog[name], top, place))
-            figures[name] = amounts[0].value if len(amounts) == 1 else None
-        else:
-            figures[name] = named[name] = float(named_value(engine, name, engine.dims(top), top)[window, place])
-    amounts = amounts_of(engine, metric, window, within(engine, metric, top, place))
-    if metric.name not in {step.metric.name for step in steps}:
-        steps.append(Step(metric, amounts, figures))
-    for name in parts:
-        if name in engine.catalog:
-            _walk(engine, engine.catalog[name], window, place, steps, leaves, named, monthly, top)
 
 
 def _in_months(engine: Engine, monthly: list[Metric], ratio: Metric, window: int, place: int) -> list[Part]:

@@ -64,10 +64,14 @@ def load_inventory(opened: Opened, settings: Settings, *, today: date, forced: M
     remaining, refused = list(opened.tables), dict(opened.unreadable)
     recogniser = Recogniser(settings)
     dataset, read, issues = None, dict[int, AsRead](), list(opened.issues)
+
+    def watch(files: Sequence[FileRows]) -> None:
+        read.update({file.source.index: _as_read(file) for file in files})
+
     while remaining:
         try:
-            gathered = gather(remaining, _all_columns(), (), forced=forced, issues=opened.issues, recogniser=recogniser)
-            dataset = load(gathered, settings, today=today, watch=lambda files: read.update(_as_read(files)))
+            gathered = gather(remaining, all_columns(), (), forced=forced, issues=opened.issues, recogniser=recogniser)
+            dataset = load(gathered, settings, today=today, watch=watch)
             issues = dataset.issues
             break
         except NothingToReport:
@@ -87,7 +91,8 @@ def load_inventory(opened: Opened, settings: Settings, *, today: date, forced: M
     return Inventory(dataset, settings, read, refused, unrecognised, issues, opened.ignored, raws)
 
 
-def _all_columns() -> list[tuple[str, str]]:
+def all_columns() -> list[tuple[str, str]]:
+    """Each column of each table that files can hold."""
     return [(table, column) for table, spec in schema.TABLES.items() for column in spec.columns]
 
 
@@ -102,11 +107,7 @@ def _is_in(where: str, path: str) -> bool:
     return where == path or where.startswith((f"{path}#", f"{path}:", f"{path},"))
 
 
-def _as_read(files: Sequence[FileRows]) -> dict[int, AsRead]:
-    return {file.source.index: _of(file) for file in files}
-
-
-def _of(file: FileRows) -> AsRead:
+def _as_read(file: FileRows) -> AsRead:
     frame = file.frame
     names = [name for name in file.source.columns if name in frame]
     specs = schema.TABLES[file.source.table].columns

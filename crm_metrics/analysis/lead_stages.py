@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from crm_metrics.analysis.bottleneck import check
-from crm_metrics.engine.cells import Unavailable
+from crm_metrics.engine.cells import Unavailable, or_none
 from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
 
@@ -78,7 +76,4 @@ def _value(engine: Engine, name: str, segment: Mapping[str, str]) -> tuple[float
     if isinstance(cells, Unavailable):
         return None, None, None
     at = engine.segments(cells.dims).labels.index(tuple(segment[dim] for dim in cells.dims)) if cells.dims else 0
-    value, low, high = (
-        None if np.isnan(grid[0, at]) else float(grid[0, at]) for grid in (cells.value, cells.low, cells.high)
-    )
-    return value, low, high
+    return or_none(cells.value[0, at]), or_none(cells.low[0, at]), or_none(cells.high[0, at])

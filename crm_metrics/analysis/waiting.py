@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crm_metrics.engine.availability import trouble
-from crm_metrics.engine.cells import Cells
+from crm_metrics.engine.cells import Cells, or_none
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric
 
@@ -59,5 +59,4 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     cells = engine.cells(sibling.name) if many.any() else None
     for place in np.flatnonzero(many | (shown & (of > 0) & metric.waiting_always)):
         value = cells.value[window, place] if isinstance(cells, Cells) and many[place] else np.nan
-        figure = None if np.isnan(value) else float(value)
-        yield Waiting(metric, labels[place], int(count[place]), int(of[place]), figure)
+        yield Waiting(metric, labels[place], int(count[place]), int(of[place]), or_none(value))

@@ -48,12 +48,13 @@ def headings(now: str, before: str) -> tuple[str, str]:
         return both[0], both[1]
     if max(len(now), len(before)) > _LONGEST_HEADING:
         return "now", "before"
-    return _short(now), _short(before)
+    return column(now), column(before)
 
 
 def column(label: str) -> str:
     """A period above its column: "Dec 2025", anything else as it is."""
-    return _short(label)
+    month = _MONTH.fullmatch(label)
+    return f"{_MONTHS[int(month[2]) - 1][:3]} {month[1]}" if month else label
 
 
 def unit_of(label: str) -> str:
@@ -72,11 +73,6 @@ def unripe(metrics: Iterable[Metric], ripe: Mapping[str, tuple[str, float]]) -> 
         for name, (label, value) in ripe.items()
     ]
     return [cells.visible(f"Not yet to be told: {' · '.join(figures)}")] if figures else []
-
-
-def _short(label: str) -> str:
-    month = _MONTH.fullmatch(label)
-    return f"{_MONTHS[int(month[2]) - 1][:3]} {month[1]}" if month else label
 
 
 def _day(text: str) -> date | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +27,8 @@ def inputs(sources: Sequence[Source]) -> str:
 
 def reach(as_of: date, coverage: Mapping[str, Coverage]) -> str:
     """Up to when the data goes, with the tables that end earlier than the others."""
-    ends = {name: min(span.complete, as_of) for name, span in coverage.items() if not schema.is_derived(name)}
-    newest = max(ends.values(), default=as_of)
-    earlier: dict[date, list[str]] = {}
-    for name, day in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
-        if day < newest:
-            earlier.setdefault(day, []).append(schema.called(name))
-    parts = [f"data up to {newest}", *(f"{' and '.join(names)} up to {day}" for day, names in earlier.items())]
-    return ", ".join(parts) + (f", as of {as_of}" if newest < as_of else "")
+    ends, later = _ends(as_of, coverage, str)
+    return f"data {', '.join(ends)}{later}"
 
 
 def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str, Coverage]) -> str:
@@ -42,21 +36,23 @@ def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str,
     2026"."""
     from crm_metrics.book.naming import day
 
-    ends = {name: min(span.complete, as_of) for name, span in coverage.items() if not schema.is_derived(name)}
-    newest = max(ends.values(), default=as_of)
-    earlier: dict[date, list[str]] = {}
-    for name, end in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
-        if end < newest:
-            earlier.setdefault(end, []).append(schema.called(name))
+    (newest, *earlier), later = _ends(as_of, coverage, day)
     count = len({source.path.partition("#")[0] for source in sources})
     files = [f"{cells.count(count)} {'file' if count == 1 else 'files'}"] if count else []
     quantifier = "all " if count > 1 and not earlier else ""
-    parts = [
-        *files,
-        f"{quantifier}up to {day(newest)}",
-        *(f"{' and '.join(names)} up to {day(end)}" for end, names in earlier.items()),
-    ]
-    return ", ".join(parts) + (f", as of {day(as_of)}" if newest < as_of else "")
+    return ", ".join([*files, f"{quantifier}{newest}", *earlier]) + later
+
+
+def _ends(as_of: date, coverage: Mapping[str, Coverage], spoken: Callable[[date], str]) -> tuple[list[str], str]:
+    """The newest day of all tables, then those that end earlier; and as-of where it is later."""
+    ends = {name: min(span.complete, as_of) for name, span in coverage.items() if not schema.is_derived(name)}
+    newest = max(ends.values(), default=as_of)
+    tables: dict[date, list[str]] = {}
+    for name, end in sorted(ends.items(), key=lambda pair: (-pair[1].toordinal(), pair[0])):
+        if end < newest:
+            tables.setdefault(end, []).append(schema.called(name))
+    earlier = [f"{' and '.join(names)} up to {spoken(end)}" for end, names in tables.items()]
+    return [f"up to {spoken(newest)}", *earlier], f", as of {spoken(as_of)}" if newest < as_of else ""
 
 
 def covered(coverage: Mapping[str, Coverage]) -> dict[str, Any]:

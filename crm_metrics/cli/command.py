@@ -36,8 +36,8 @@ _SETTLED = ("as_of", "where", "encoding", "date_order", "decimal", "timezone", "
 
 @dataclass(frozen=True)
 class Called:
-    """A command as it was called; see `commands.Call`. `asked` is the format that was asked for, `stated` are the settings
-    that have options of their own, as they were given."""
+    """A command as it was called; `commands.Call` says what its methods are for. `asked` is the format that was asked for,
+    `stated` are the settings that have options of their own, as they were given."""
 
     room: ModuleType
     arguments: list[str]
@@ -59,18 +59,15 @@ class Called:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The metrics there are, one's own included."""
         from crm_metrics.metrics.own import catalog_of
 
         return catalog_of(self.settings, self.metrics_file)
 
     @cached_property
     def session(self) -> Session:
-        """The files of the command. Raises `UsageError` where none are given."""
         return self.on(self.arguments)
 
     def on(self, paths: Sequence[str], settings: Settings | None = None, example: str = "") -> Session:
-        """A session of other paths, those of the settings where there are none."""
         settings = settings or self.settings
         wanted = list(paths or settings.paths)
         if not wanted:
@@ -83,8 +80,6 @@ class Called:
         return Session(wanted, settings=settings, metrics_file=self.metrics_file, stdin=stdin)
 
     def directed(self, format: str | None, output: str | None, *, quiet: bool = False, verbose: bool = False) -> Called:
-        """The same call with a format and a file, each where none was asked for, and quiet or verbose also where that was
-        not."""
         asked, file = self.asked or (format if self.output is None else None), Path(output) if output else None
         quiet, verbose = self.quiet or quiet, self.verbose or verbose
         call = replace(self, asked=asked, output=self.output or file, quiet=quiet, verbose=verbose)
@@ -116,7 +111,6 @@ class Called:
 
     @property
     def tells_aside(self) -> bool:
-        """Whether what people see beside the figures is told aside."""
         return self.format != "text" or telling.is_for_programs()
 
     def _tell_of(self, origin: Origin, issues: Sequence[Issue]) -> None:
@@ -139,23 +133,19 @@ class Called:
         return defined(self.catalog[name], self.catalog) if name in self.catalog else {}
 
     def show(self, text: Callable[[bool], str]) -> None:
-        """Print a text, which is told whether it is for a screen; one longer than that through a pager."""
         watching.clear()
         with outputs.opened(None, plain=False, pager=self.pager) as out:
             written_as = out.encoding or "utf-8"
             out.write(text(out.isatty()).encode(written_as, "replace").decode(written_as))
 
     def opened(self, path: Path) -> AbstractContextManager[TextIO]:
-        """A file that appears whole or not at all."""
         return outputs.opened(path, plain=True)
 
     def tell(self, event: str, lines: Iterable[str], *, level: str = "info", **more: object) -> None:
-        """Tell of an event a line, aside from the book: on standard error. Errors are told also where it is to be quiet."""
         for line in () if self.quiet and level != "error" else lines:
             telling.tell(event, line, level=level, **more)  # type: ignore[arg-type]  # more holds no text
 
     def wrote(self, path: Path, text: str) -> None:
-        """Say on standard output that a path is written, and tell of it."""
         if not self.quiet:
             self.show(lambda _: f"{text}\n")
         telling.tell("written", text, level="info", text="", path=path)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics.book import Book, Cell, Column, HeatMap, Origin, Sheet, cells
+from crm_metrics.book.rows import unseen
 from crm_metrics.commands import option
 from crm_metrics.commands.customers import renewals
 from crm_metrics.errors import UsageError, did_you_mean
@@ -83,14 +84,15 @@ def cohorts(
     from crm_metrics.reporting.timeline import reported
 
     span = reported(dataset, spec) if spec is not None else None
-    dataset = dataset.up_to("purchases" if of in ("purchases", "revenue") else "spells")
-    if of in ("purchases", "revenue"):
+    by_purchase = of in ("purchases", "revenue")
+    dataset = dataset.up_to("purchases" if by_purchase else "spells")
+    if by_purchase:
         table = analysis.of_purchases(dataset, grain, revenue=of == "revenue")
     else:
         table = analysis.of_starts(dataset, grain, mrr=of == "mrr")
     if span is not None and span.unit != "all":  # the month of the first day is in all
         table = analysis.within(table, span)
-    if of in ("purchases", "revenue"):
+    if by_purchase:
         return CohortTable(dataset, table)
     renewing = contracts(dataset.tables["spells"], dataset.now)
     return CohortTable(dataset, table, analysis.lifetime(dataset), renewing)
@@ -136,22 +138,19 @@ def _heat_map(cohorts_: Cohorts, title: str) -> HeatMap:
     shown = [row for row, size in enumerate(cohorts_.size.tolist()) if size]
     average = cohorts_.averages()[0].tolist()
     many = sum(share == share for share in average)
-    shares = [[None if share != share else share for share in row[:many]] for row in cohorts_.share[shown].tolist()]
-    return HeatMap(
-        title,
-        [cohorts_.periods[row].label for row in shown],
-        "customers",
-        cohorts_.size[shown].tolist(),
-        shares,
-        [None if share != share else share for share in average[:many]],
-        f"Percent of each cohort by k, in {cohorts_.grain}s.",
-    )
+    *shares, average = [
+        [None if share != share else share for share in row[:many]]
+        for row in (*cohorts_.share[shown].tolist(), average)
+    ]
+    periods, sizes = [cohorts_.periods[row].label for row in shown], cohorts_.size[shown].tolist()
+    says = f"Percent of each cohort by k, in {cohorts_.grain}s."
+    return HeatMap(title, periods, "customers", sizes, shares, average, says)
 
 
 def _tidy(cohorts_: Cohorts) -> Sheet:
     metric = "cohort_revenue_retention" if cohorts_.is_money else "cohort_retention"
     columns = [
-        Column("metric", shown=False),
+        *unseen("metric"),
         Column("cohort"),
         Column("k", unit=Unit.COUNT),
         Column("period"),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import alerting, failing
 from crm_metrics.errors import NothingToReport, SettingsError
@@ -204,15 +205,11 @@ _COLUMNS = (
     Column("status", "status", styles=_STATUS),
     Column("owner", "owner", spare=3),
     Column("note", "note", spare=9),
-    Column("unit", shown=False),
-    Column("currency", shown=False),
-    Column("baseline", shown=False, unit=OF_ROW),
-    Column("low", shown=False, unit=OF_ROW),
-    Column("high", shown=False, unit=OF_ROW),
-    Column("n", shown=False, unit=Unit.COUNT),
-    Column("expected_low", shown=False, unit=OF_ROW),
-    Column("expected_high", shown=False, unit=OF_ROW),
-    Column("why", shown=False),
+    *unseen("unit", "currency"),
+    *unseen("baseline", "low", "high", unit=OF_ROW),
+    *unseen("n", unit=Unit.COUNT),
+    *unseen("expected_low", "expected_high", unit=OF_ROW),
+    *unseen("why"),
 )
 _LEGEND = (
     "Expected and chance: the rest of the time put together from past weeks, 4,000 times. On pace from 75 %, behind up to "
@@ -245,32 +242,21 @@ def _why(standing: Standing) -> str:
 
 def _row(standing: Standing) -> list[Cell]:
     target, goal = standing.target, standing.target.goal
-    cells_of: dict[str, Cell] = {
-        "metric": standing.metric.name,
-        "goal": _named(standing),
-        "scope": ", ".join(f"{name}={value}" for name, value in target.scope) or None,
-        "period": target.period.label,
-        "start": target.period.start,
-        "due": target.due,
-        "value": standing.value,
-        "target": target.target,
-        "attainment": standing.attainment,
-        "elapsed": standing.elapsed,
-        "pace_per_day": standing.pace,
-        "needed_per_day": standing.needed,
-        "expected": standing.expected,
-        "chance": standing.chance,
-        "status": standing.status,
-        "owner": goal.owner,
-        "note": goal.note,
-        "unit": str(standing.metric.unit),
-        "currency": standing.currency,
-        "baseline": goal.baseline,
-        "low": standing.low,
-        "high": standing.high,
-        "n": standing.n,
-        "expected_low": standing.expected_low,
-        "expected_high": standing.expected_high,
-        "why": _why(standing) or None,
-    }
-    return [cells_of[column.name] for column in _COLUMNS]
+    return row_of(
+        _COLUMNS,
+        standing,
+        metric=standing.metric.name,
+        goal=_named(standing),
+        scope=", ".join(f"{name}={value}" for name, value in target.scope) or None,
+        period=target.period.label,
+        start=target.period.start,
+        due=target.due,
+        target=target.target,
+        pace_per_day=standing.pace,
+        needed_per_day=standing.needed,
+        owner=goal.owner,
+        note=goal.note,
+        unit=str(standing.metric.unit),
+        baseline=goal.baseline,
+        why=_why(standing) or None,
+    )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from crm_metrics.book import Book, Column, Origin, Sheet
+from crm_metrics.book.rows import naming, row_of
 from crm_metrics.commands import SETTING, WRITING, Call, argument
 
 if TYPE_CHECKING:
@@ -40,19 +41,10 @@ def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
     from crm_metrics.metrics.catalog import FAMILY_TITLES
 
     text = describe.described(metrics[0], catalog) if alone else describe.listing(metrics)
-    rows = [
-        [
-            metric.name,
-            metric.title,
-            FAMILY_TITLES.get(metric.family, metric.family),
-            str(metric.unit),
-            str(metric.better),
-            metric.about,
-            describe.rule(metric),
-            metric.edges or None,
-        ]
-        for metric in metrics
-    ]
-
+    rows = []
+    for metric in metrics:
+        words = {"family": FAMILY_TITLES.get(metric.family, metric.family), "better": str(metric.better)}
+        words |= {"formula": describe.rule(metric)}
+        rows.append(row_of(_COLUMNS, metric, **naming(metric), **words, edges=metric.edges or None))
     title = metrics[0].title if alone else "Figures"
     return Book(title, Origin(), [Sheet("metrics", "", _COLUMNS, rows)], page=lambda width, verbose: text)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from crm_metrics.book import BY_SIGNAL, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.commands import PeriodOption, option
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Unit
@@ -79,52 +80,45 @@ _PRODUCTS = (
     Column("rank_before", "before", Unit.COUNT, spare=3),
     Column("product", "Product"),
     Column("revenue", "Revenue", Unit.MONEY),
-    Column("low", shown=False, unit=Unit.MONEY),
-    Column("high", shown=False, unit=Unit.MONEY),
+    *unseen("low", "high", unit=Unit.MONEY),
     Column("revenue_before", "Before", Unit.MONEY, spare=1),
-    Column("change", shown=False, unit=Unit.MONEY),
+    *unseen("change", unit=Unit.MONEY),
     Column("signal", "Change", spare=1, styles=_STYLES),
     Column("share", "Share", Unit.PERCENT, bar=True),
-    Column("share_low", "at least", Unit.PERCENT, spare=4),
-    Column("share_high", "at most", Unit.PERCENT, spare=4),
+    *limits(Unit.PERCENT, 4, "share_"),
     Column("units", "Units", Unit.COUNT, spare=2),
     Column("buyers", "Buyers", Unit.COUNT),
-    Column("repeat_buyers", shown=False, unit=Unit.COUNT),
+    *unseen("repeat_buyers", unit=Unit.COUNT),
     Column("repeat_rate", "Bought again", Unit.PERCENT),
-    Column("repeat_low", "at least", Unit.PERCENT, spare=5),
-    Column("repeat_high", "at most", Unit.PERCENT, spare=5),
-    Column("products", shown=False, unit=Unit.COUNT),
+    *limits(Unit.PERCENT, 5, "repeat_"),
+    *unseen("products", unit=Unit.COUNT),
     Column("reason", spare=1),
-    Column("currency", shown=False),
+    *unseen("currency"),
 )
 _PAIRS = (
     Column("product", "Product"),
     Column("with", "with"),
     Column("both", "Together", Unit.COUNT),
     Column("expected", "by chance", Unit.COUNT, spare=3),
-    Column("baskets", shown=False, unit=Unit.COUNT),
+    *unseen("baskets", unit=Unit.COUNT),
     Column("support", "Support", Unit.PERCENT, spare=2),
     Column("confidence", "Of the first", Unit.PERCENT),
     Column("confidence_back", "Of the second", Unit.PERCENT),
     Column("lift", "Lift", Unit.RATIO),
-    Column("low", "at least", Unit.RATIO, spare=1),
-    Column("high", "at most", Unit.RATIO, spare=1),
+    *limits(Unit.RATIO, 1),
     Column("together", "Together", styles=_STYLES),
-    Column("basket", shown=False),
-    Column("currency", shown=False),
+    *unseen("basket", "currency"),
 )
 _BEST = (
     Column("product", "Product"),
     Column("share", "Of the best customers' revenue", Unit.PERCENT),
-    Column("low", "at least", Unit.PERCENT, spare=2),
-    Column("high", "at most", Unit.PERCENT, spare=2),
+    *limits(Unit.PERCENT, 2),
     Column("others", "Of the others'", Unit.PERCENT),
-    Column("others_low", "at least", Unit.PERCENT, spare=2),
-    Column("others_high", "at most", Unit.PERCENT, spare=2),
+    *limits(Unit.PERCENT, 2, "others_"),
     Column("buyers", "Best who bought", Unit.COUNT, spare=1),
     Column("other_buyers", "Others who bought", Unit.COUNT, spare=1),
     Column("mark", "They buy", styles=_STYLES),
-    Column("currency", shown=False),
+    *unseen("currency"),
 )
 
 
@@ -185,10 +179,7 @@ def _best(products: Products) -> Sheet:
     rows: list[list[Cell]] = []
     notes = []
     for sales in products.sales:
-        for liked in sales.best.products[: products.top]:
-            row: list[Cell] = [liked.product, liked.share, liked.low, liked.high, liked.others, liked.others_low]
-            row += [liked.others_high, liked.buyers, liked.other_buyers, liked.mark]
-            rows.append([*row, sales.currency])
+        rows += [row_of(_BEST, liked, currency=sales.currency) for liked in sales.best.products[: products.top]]
         if sales.best.share is not None:
             notes.append(
                 f"The best: {cells.count(sales.best.customers)} of {cells.count(sales.best.of)} customers, who brought "

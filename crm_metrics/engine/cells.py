@@ -97,6 +97,11 @@ class Unavailable:
     lacks: tuple[str, ...] = ()
 
 
+def or_none(number: float) -> float | None:
+    """A number of a grid as one of Python; None for NaN."""
+    return None if np.isnan(number) else float(number)
+
+
 def first_reason(left: NDArray[np.int8], right: NDArray[np.int8]) -> NDArray[np.int8]:
     """The reason that wins, cell by cell: the lowest code that is not 0."""
     worst = np.int8(len(REASONS))

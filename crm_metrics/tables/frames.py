@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 DAY = np.timedelta64(1, "D")
 NAT = np.datetime64("NaT", "us")
+NEVER = np.iinfo(np.int64).min  # how a missing day reads as a number
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Ints = NDArray[np.int64]
 
 # Within these every moment is a date of Python's calendar anywhere on earth; the few beyond are the same in every zone.
 _FIRST, _LAST = np.datetime64("0001-01-03", "us"), np.datetime64("9999-12-29", "us")
@@ -33,6 +35,11 @@ def wall_clock(moments: NDArray[Any], timezone: str | None) -> NDArray[Any]:
     if timezone is None:
         return moments
     return _moved(moments, lambda index: index.tz_localize("UTC").tz_convert(timezone).tz_localize(None))
+
+
+def day_numbers(moments: NDArray[Any], timezone: str | None) -> Ints:
+    """The calendar day of each instant in a time zone, in days since 1970; `NEVER` where it is missing."""
+    return wall_clock(moments, timezone).astype("datetime64[D]").view(np.int64)
 
 
 def instants(wall: NDArray[Any], timezone: str | None) -> NDArray[Any]:

@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
+
 from crm_metrics import __version__
 from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Pairs, Passage, Said, Sheet, cells
+from crm_metrics.book.cells import visible
 from crm_metrics.book.provenance import counted, problems
+from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing import scales, svg
 from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
 
 if TYPE_CHECKING:
-    from markupsafe import Markup
-
     from crm_metrics.writers import How
 
 FOR_PEOPLE = True
@@ -51,14 +53,14 @@ def write(book: Book, how: How) -> str:
     ]
     return (
         page.render(
-            title=_shown(book.title),
+            title=visible(book.title),
             about=about(book),
-            says=list(map(_shown, book.says)),
+            says=list(map(visible, book.says)),
             charts=[_chart(chart, number) for number, chart in enumerate(charts)],
-            chart_style=_markup(svg.STYLE),
+            chart_style=Markup(svg.STYLE),
             tables=tables,
             lists=[
-                ("Notes", list(map(_shown, notes))),
+                ("Notes", list(map(visible, notes))),
                 ("Data problems", counted(book.problems, verbose=True) if how.verbose else problems(book.problems)),
             ],
             version=__version__,
@@ -68,23 +70,13 @@ def write(book: Book, how: How) -> str:
     )
 
 
-def _shown(text: str) -> str:
-    return cells.visible(text)
-
-
-def _markup(html: str) -> Markup:
-    from markupsafe import Markup
-
-    return Markup(html)
-
-
 def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
     drawn = svg.chart(chart, f"c{number}")
     if isinstance(chart, HeatMap):
         wide, tall = svg.size(chart)
         drawn = drawn.replace('class="chart"', f'class="chart heat-map" width="{wide}" height="{tall}"', 1)
     title = scales.heading(chart) if isinstance(chart, Curve) else chart.title
-    return {"title": _shown(title), "svg": _markup(drawn), "says": _shown(chart.says)}
+    return {"title": visible(title), "svg": Markup(drawn), "says": visible(chart.says)}
 
 
 def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
@@ -109,18 +101,18 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     ]
     title = sheet.title or ("All figures" if folded else "")
     return {
-        "title": _shown(title),
-        "caption": ", ".join(filter(None, [_shown(title or book.title), count])),
+        "title": visible(title),
+        "caption": ", ".join(filter(None, [visible(title or book.title), count])),
         "count": count,
         "folded": folded and bool(rows),
         "columns": [
-            {"heading": _shown(column.heading), "shape": _shape(column, words)}
+            {"heading": visible(column.heading), "shape": _shape(column, words)}
             for column, words in zip(columns, listed, strict=True)
         ],
         "head": head,
         "rows": rows,
-        "empty": _shown(sheet.empty or "nothing"),
-        "notes": list(map(_shown, sheet.notes)),
+        "empty": visible(sheet.empty or "nothing"),
+        "notes": list(map(visible, sheet.notes)),
     }
 
 
@@ -131,14 +123,14 @@ def _passage(passage: Passage) -> dict[str, Any]:
             "deep": part.deep,
             "style": part.style if isinstance(part, Said) else "",
             "pairs": [
-                (_shown(label), _shown(text))
+                (visible(label), visible(text))
                 for label, text in (part.pairs if isinstance(part, Pairs) else [("", part.text)])
             ],
             "listed": isinstance(part, Pairs),
         }
         for part in passage.parts
     ]
-    title, aside = _shown(passage.title), _shown(passage.aside)
+    title, aside = visible(passage.title), visible(passage.aside)
     return {"title": title, "aside": aside, "style": passage.style, "parts": parts, "folded": False}
 
 
@@ -162,36 +154,23 @@ def _more(sheet: Sheet, book: Book) -> Iterator[list[tuple[str, str]]]:
     metric = sheet.column("metric")
     for at, row in enumerate(sheet.rows):
         pairs = [(column.heading, text[at]) for column, text in zip(hidden, listed, strict=True)]
-        more = [(_shown(name), text) for name, text in pairs if text not in ("", cells.MISSING)]
+        more = [(visible(name), text) for name, text in pairs if text not in ("", cells.MISSING)]
         name = row[metric] if metric is not None else None
         defined = book.define(str(name)) if name is not None else {}
-        yield [*more, *((_shown(key), _shown(text)) for key, text in defined.items())]
+        yield [*more, *((visible(key), visible(text)) for key, text in defined.items())]
 
 
 def _origins(origin: Origin) -> Sequence[Sheet]:
     """The files with what became of their rows, and the settings."""
     columns = [
-        Column("file"),
-        Column("table"),
-        Column("vendor"),
-        *(Column(name, unit=Unit.COUNT) for name in ("rows", "used")),
+        *map(Column, ("file", "table", "vendor")),
+        *(Column(name, unit=Unit.COUNT) for name in ("rows", "used", "left_out")),
+        *(Column("reasons", spare=1), Column("sha256", "SHA-256", shown=False)),
     ]
-    columns += [
-        Column("left_out", unit=Unit.COUNT),
-        Column("reasons", spare=1),
-        Column("sha256", "SHA-256", shown=False),
-    ]
-    rows = [
-        [
-            source.path,
-            source.table,
-            source.vendor,
-            source.rows,
-            source.used,
-            source.rows - source.used,
-            ", ".join(f"{reason} {count}" for reason, count in source.left_out.items()) or None,
-            origin.digests.get(source.path),
-        ]
-        for source in origin.sources
-    ]
+    rows = []
+    for source in origin.sources:
+        left = {"left_out": source.rows - source.used}
+        reasons = ", ".join(f"{reason} {count}" for reason, count in source.left_out.items()) or None
+        sha256 = origin.digests.get(source.path)
+        rows.append(row_of(columns, source, file=source.path, **left, reasons=reasons, sha256=sha256))
     return [Sheet("inputs", "Files", columns, rows)] if rows else []

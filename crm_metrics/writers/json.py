@@ -9,11 +9,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book.provenance import covered
+from crm_metrics.book.rows import ISSUE, by_name
 from crm_metrics.writers.drawing.tidy import json_text, objects
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book, Origin, Sheet
-    from crm_metrics.issues import Issue
     from crm_metrics.tables import Source
     from crm_metrics.writers import How
 
@@ -40,7 +40,7 @@ def write(book: Book, how: How) -> Iterator[str]:
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
     yield "{\n" + "".join(f"{json_text(key)}: {_value(value)},\n" for key, value in head.items())
     yield from _rows("rows", main)
-    parts = [_listed("issues", list(map(_issue, origin.issues)))]
+    parts = [_listed("issues", [by_name(issue, *ISSUE) for issue in origin.issues])]
     for key, value in {**extra, "title": book.title, "says": says}.items():
         listed = value if isinstance(value, list) and any(isinstance(item, Mapping) for item in value) else None
         parts.append(_listed(key, listed) if listed else f"{json_text(key)}: {_value(value)}")
@@ -55,25 +55,10 @@ def write(book: Book, how: How) -> Iterator[str]:
 def _input(source: Source, origin: Origin) -> dict[str, Any]:
     """What is said of a file: its table and vendor, and what became of its rows."""
     return {
-        "path": source.path,
-        "table": source.table,
-        "vendor": source.vendor,
-        "rows": source.rows,
-        "used": source.used,
+        **by_name(source, "path", "table", "vendor", "rows", "used"),
         "left_out": sum(source.left_out.values()),
         "left_out_by_reason": dict(source.left_out),
         "sha256": origin.digests.get(source.path) or None,
-    }
-
-
-def _issue(issue: Issue) -> dict[str, Any]:
-    return {
-        "code": issue.code,
-        "severity": issue.severity,
-        "path": issue.path,
-        "count": issue.count,
-        "rows": issue.rows,
-        "sentence": issue.sentence,
     }
 
 

@@ -8,12 +8,11 @@ import pandas as pd
 from crm_metrics.analysis.customers import lookup
 from crm_metrics.analysis.customers.lookup import People
 from crm_metrics.analysis.customers.table import Customers
-from crm_metrics.analysis.lifetimes import day_numbers
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
 from crm_metrics.tables import Dataset
-from crm_metrics.tables.frames import moments
+from crm_metrics.tables.frames import day_numbers, moments
 
 # What is expected of who stays.
 _AHEAD = ("mrr", "alive", "expected_purchases", "predicted_value", "predicted_recurring")

@@ -74,8 +74,8 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
         {
             "customer": people.labels.to_numpy(),
             "name": _names(people, dataset),
-            "first_purchase": of_buyers.texts(_dates(histories.first)),
-            "last_purchase": of_buyers.texts(_dates(last)),
+            "first_purchase": of_buyers(_dates(histories.first)),
+            "last_purchase": of_buyers(_dates(last)),
             "orders": np.nan_to_num(of_buyers(histories.orders), nan=0 if "purchases" in tables else np.nan),
             "revenue": revenue,
             "currency": paid,
@@ -103,13 +103,9 @@ class _Spread:
     def __init__(self, places: Ints, size: int) -> None:
         self._places, self._size = places, size
 
-    def __call__(self, values: Floats | Ints) -> Floats:
-        spread = np.full(self._size, np.nan)
-        spread[self._places] = values
-        return spread
-
-    def texts(self, values: np.ndarray) -> np.ndarray:
-        spread = np.full(self._size, None, dtype=object)
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        is_text = values.dtype == object
+        spread = np.full(self._size, None if is_text else np.nan, dtype=object if is_text else np.float64)
         spread[self._places] = values
         return spread
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.pipeline.deals import NEVER, Deals
+from crm_metrics.analysis.pipeline.deals import Deals
 from crm_metrics.engine.cells import Floats, Ints
+from crm_metrics.tables.frames import NEVER
 
 _SPANS = (
     0.1,

@@ -11,7 +11,7 @@ from crm_metrics.analysis.forecast import smoothing
 from crm_metrics.analysis.forecast.backtest import FEWEST, LEVELS, STRETCHES, Trials, reach
 from crm_metrics.analysis.forecast.moments import Moments, Span, days
 from crm_metrics.analysis.forecast.simulation import Simulated
-from crm_metrics.engine.cells import Floats
+from crm_metrics.engine.cells import Floats, or_none
 
 LAST, PACE, PIPELINE = "last", "pace", "pipeline"
 _TRIED = 12  # the latest moments at which the pipeline is simulated
@@ -111,8 +111,7 @@ def forecast(
         coverage = _covered(trials.came, runs, record.so_far[origins], moments.ahead)
         methods[-1] = replace(methods[-1], bands=bands, coverage=coverage)
     chosen = next(method for method in methods if method.name == best)
-    so_far = float(record.so_far[0]) if days(moments.so_far(0)) else np.nan
-    to_date = None if np.isnan(so_far) else so_far
+    to_date = or_none(record.so_far[0]) if days(moments.so_far(0)) else None
     return Forecast(currency, to_date, actual, methods, chosen, int(at.sum()), needed, simulated)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from crm_metrics.analysis.forecast.forecast import Record
 from crm_metrics.analysis.forecast.moments import Moments, Span
 from crm_metrics.analysis.pipeline.deals import Deals, number_of
-from crm_metrics.engine.cells import Bools, Floats, Unavailable
+from crm_metrics.engine.cells import Bools, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
@@ -61,14 +61,14 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
         raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
     unknown = engine.covering.outside(metric) | engine.covering.cut(metric)  # a part of a period is no value of it
     if not metric.is_money:
-        return [Money(None, _made(metric, np.where(unknown, np.nan, cells.value[:, 0]), moments))]
+        return [Money(None, _of_values(metric, np.where(unknown, np.nan, cells.value[:, 0]), moments))]
     records = []
     for part in split(engine, metric, cells):
         shown = part.shown[:, 0] & (part.cells.reason[:, 0] == 0)
         if shown.any():
             nothing = 0.0 if adds_up(metric) else np.nan
             values = np.where(shown, part.cells.value[:, 0], np.where(part.cells.n[:, 0] == 0, nothing, np.nan))
-            record = _made(metric, np.where(unknown, np.nan, values), moments)
+            record = _of_values(metric, np.where(unknown, np.nan, values), moments)
             records.append(Money(part.currency[np.flatnonzero(shown)[0], 0], record))
     return records
 
@@ -81,8 +81,7 @@ def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, cur
         return None
     parts = split(engine, metric, cells) if metric.is_money else []
     own = [part.cells.value[0, 0] for part in parts if part.shown[0, 0] and part.currency[0, 0] == currency]
-    value = float(next(iter(own), np.nan)) if metric.is_money else float(cells.value[0, 0])
-    return None if np.isnan(value) else value
+    return or_none(next(iter(own), np.nan) if metric.is_money else cells.value[0, 0])
 
 
 def window_of(span: tuple[date, date], dataset: Dataset) -> Window:
@@ -109,7 +108,7 @@ def _spans(moments: Moments) -> list[Span]:
     ]
 
 
-def _made(metric: Metric, values: Floats, moments: Moments) -> Record:
+def _of_values(metric: Metric, values: Floats, moments: Moments) -> Record:
     """The record of a metric with what its values can be: what never was negative is taken not to become so."""
     if metric.unit is Unit.POINTS:
         limits = (-100.0, 100.0)

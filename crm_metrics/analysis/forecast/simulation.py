@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.analysis.forecast.chain import Chances, chances, counted
-from crm_metrics.analysis.pipeline.deals import NEVER, Deals
+from crm_metrics.analysis.pipeline.deals import Deals
 from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.tables.frames import NEVER
 
 FEWEST_WINS = 10  # of fewer deals won a chance of winning cannot be told
 _SEED = 20170930

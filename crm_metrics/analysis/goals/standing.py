@@ -12,7 +12,7 @@ from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, courses, e
 from crm_metrics.analysis.goals.history import Grid, money, pasts, place_of
 from crm_metrics.analysis.goals.parts import Kind, builds_up, combined, is_additive, kinds
 from crm_metrics.analysis.goals.targets import Target, attainment, reached, several, unlike
-from crm_metrics.engine.cells import REASONS, Floats, Unavailable
+from crm_metrics.engine.cells import REASONS, Floats, Unavailable, or_none
 from crm_metrics.errors import nearest
 from crm_metrics.metrics.metric import Metric
 
@@ -50,7 +50,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Current:
     """A goal's value in the grid; `why` there is none, or none that can be compared."""
 
     value: float = float("nan")
@@ -75,10 +75,10 @@ def _standing(grid: Grid, target: Target, window: int, end: date, first: date | 
     if period.start >= end:
         return Standing(target, metric, NOT_BEGUN, currency=wanted, elapsed=0.0)
     days, over = (period.end - period.start).days, (min(period.end, end) - period.start).days
-    current = _found(grid, metric, target, window)
+    current = _current(grid, metric, target, window)
     upward, left = target.is_upward(metric), days - over
     if not current.why and first is not None and (first - period.start).days > _LATE and metric.open is None:
-        current = _Found(why=f"the data begins on {first}, later than the goal")
+        current = _Current(why=f"the data begins on {first}, later than the goal")
     if current.why:
         return Standing(target, metric, UNKNOWN, current.why, currency=wanted, elapsed=over / days)
     adds = is_additive(metric, grid.periods.catalog)
@@ -92,8 +92,8 @@ def _standing(grid: Grid, target: Target, window: int, end: date, first: date | 
         status,
         why,
         value=current.value,
-        low=_or_none(current.low),
-        high=_or_none(current.high),
+        low=or_none(current.low),
+        high=or_none(current.high),
         n=current.n,
         currency=current.currency,
         attainment=attainment(current.value, target.target, target.goal.baseline, upward=upward),
@@ -115,29 +115,29 @@ def _needed(missing: float, left: int, *, upward: bool) -> float | None:
     return max(missing, 0.0) / left
 
 
-def _found(grid: Grid, metric: Metric, target: Target, window: int) -> _Found:
+def _current(grid: Grid, metric: Metric, target: Target, window: int) -> _Current:
     engine, segment = grid.periods, target.goal.scope
     parts = money(engine, metric)
     if isinstance(parts, Unavailable):
-        return _Found(why=f"{parts.seen}; {parts.hint}" if parts.hint else parts.seen)
+        return _Current(why=f"{parts.seen}; {parts.hint}" if parts.hint else parts.seen)
     if missing := [dim for dim in target.dims if dim not in parts[0].cells.dims]:
-        return _Found(why=f"{metric.name} is not known by {' and '.join(missing)}")
+        return _Current(why=f"{metric.name} is not known by {' and '.join(missing)}")
     place = place_of(engine, parts[0].cells, segment)
     if place is None:
-        return _Found(why=_nobody(engine.segments(parts[0].cells.dims).labels, parts[0].cells.dims, target))
+        return _Current(why=_nobody(engine.segments(parts[0].cells.dims).labels, parts[0].cells.dims, target))
     shown = [part for part in parts if part.shown[window, place]] or parts[:1]
     if len(shown) > 1:
-        return _Found(why=several(sorted(str(part.currency[window, place]) for part in shown)))
+        return _Current(why=several(sorted(str(part.currency[window, place]) for part in shown)))
     cells, currency = shown[0].cells, shown[0].currency[window, place]
     if reason := REASONS[int(cells.reason[window, place])]:
-        return _Found(why=reason)
+        return _Current(why=reason)
     value, n = float(cells.value[window, place]), int(cells.n[window, place])
     wanted = target.currency(engine.dataset.settings)
     if metric.is_money and (n or value) and (problem := unlike(wanted, currency)):
-        return _Found(why=problem)
+        return _Current(why=problem)
     limits = float(cells.low[window, place]), float(cells.high[window, place])
     partial = bool(cells.partial[window, place])
-    return _Found(value, *limits, n, (currency or wanted) if metric.is_money else None, partial=partial)
+    return _Current(value, *limits, n, (currency or wanted) if metric.is_money else None, partial=partial)
 
 
 def _nobody(labels: Sequence[tuple[str, ...]], dims: Sequence[str], target: Target) -> str:
@@ -151,7 +151,7 @@ def _nobody(labels: Sequence[tuple[str, ...]], dims: Sequence[str], target: Targ
 
 
 def _running(
-    grid: Grid, metric: Metric, target: Target, window: int, current: _Found, left: int, end: date
+    grid: Grid, metric: Metric, target: Target, window: int, current: _Current, left: int, end: date
 ) -> tuple[str, str, Floats | None]:
     """The status of a goal that is not over, why it cannot be told, and what the metric may be in the end."""
     upward, parts = target.is_upward(metric), kinds(metric, grid.periods.catalog)
@@ -182,7 +182,7 @@ def _running(
     return status, "it may well end on either side of the target" if status == UNKNOWN else "", ends
 
 
-def _by_limits(current: _Found, target: float, *, upward: bool) -> tuple[str, str]:
+def _by_limits(current: _Current, target: float, *, upward: bool) -> tuple[str, str]:
     """The status of what does not add up from week to week, by the limits of its value so far."""
     if np.isnan(current.low) or np.isnan(current.high):
         return UNKNOWN, "too few records to tell it from chance"
@@ -199,7 +199,3 @@ def _chance(ends: Floats, target: float, *, upward: bool) -> float:
     """The share of the courses that end with the target met, never quite 0 or 1."""
     met = float(np.mean(ends >= target if upward else ends <= target))
     return min(max(met, LEAST), MOST)
-
-
-def _or_none(number: float) -> float | None:
-    return None if np.isnan(number) else number

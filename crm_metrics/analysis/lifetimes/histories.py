@@ -8,10 +8,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Floats, Ints
-from crm_metrics.tables import ROW, SOURCE
-from crm_metrics.tables.frames import moments, numbers, truths, wall_clock
-
-NEVER = np.iinfo(np.int64).min  # how a missing day reads as a number
+from crm_metrics.tables.frames import NEVER, day_numbers, moments, numbers, truths
 
 
 @dataclass(frozen=True)
@@ -105,14 +102,3 @@ def ledger(purchases: pd.DataFrame, timezone: str | None) -> Ledger:
     order = np.argsort((codes[rows] * span + days[rows] - first) * 2 + refund[rows], kind="stable")
     rows = rows[order]
     return Ledger(codes[rows], days[rows], numbers(purchases, "amount")[rows], refund[rows], rows)
-
-
-def day_numbers(instants: np.ndarray, timezone: str | None) -> Ints:
-    """The calendar day of each instant in the time zone, in days since 1970; `NEVER` where missing."""
-    days: Ints = wall_clock(instants, timezone).astype("datetime64[D]").view(np.int64)
-    return days
-
-
-def provenance(purchases: pd.DataFrame, rows: Ints) -> dict[str, np.ndarray]:
-    """File and row of some purchases."""
-    return {name: purchases[name].to_numpy()[rows] for name in (SOURCE, ROW)}

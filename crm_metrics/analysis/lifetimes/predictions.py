@@ -9,16 +9,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from crm_metrics.analysis.lifetimes.histories import Histories, day_numbers, ledger, provenance
+from crm_metrics.analysis.lifetimes.histories import Histories, ledger
 from crm_metrics.analysis.lifetimes.holdout import tested
 from crm_metrics.analysis.lifetimes.model import Model, predicted
 from crm_metrics.analysis.lifetimes.verdict import judged
-from crm_metrics.engine.cells import Ints
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
 from crm_metrics.loaders import linking
 from crm_metrics.metrics.catalog import Catalog
-from crm_metrics.tables import WHERE, Dataset, Table, Unusable
+from crm_metrics.tables import ROW, SOURCE, WHERE, Dataset, Table, Unusable
+from crm_metrics.tables.frames import day_numbers
 
 NAME = "predictions"
 
@@ -71,7 +71,7 @@ def _rows(purchases: pd.DataFrame, histories: Histories, value: np.ndarray, end:
     }
     at = np.full(len(value), np.datetime64(end, "us"))
     named |= {"predicted_at": at - np.timedelta64(1, "us"), "predicted_until": at, "value": value}
-    return pd.DataFrame(named | provenance(purchases, histories.row))
+    return pd.DataFrame(named | {name: purchases[name].to_numpy()[histories.row] for name in (SOURCE, ROW)})
 
 
 def currencies(purchases: pd.DataFrame) -> tuple[str, ...]:
@@ -84,8 +84,7 @@ def currencies(purchases: pd.DataFrame) -> tuple[str, ...]:
 
 def last_day(end: int, timezone: str | None) -> int:
     """The last day before an instant in microseconds since 1970, in days since then."""
-    days: Ints = day_numbers(np.array([end - 1], dtype="datetime64[us]"), timezone)
-    return int(days[0])
+    return int(day_numbers(np.array([end - 1], dtype="datetime64[us]"), timezone)[0])
 
 
 def stated(model: Model, days: float, discount_rate: float) -> list[str]:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.pipeline.deals import NEVER, Deals
+from crm_metrics.analysis.pipeline.deals import Deals
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.settings import Settings
+from crm_metrics.tables.frames import NEVER
 
 
 @dataclass(frozen=True)

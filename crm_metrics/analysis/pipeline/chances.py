@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.pipeline.deals import NEVER, Deals
+from crm_metrics.analysis.pipeline.deals import Deals
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.intervals.shares import wilson
+from crm_metrics.tables.frames import NEVER
 
 FEWEST = 10  # of fewer closed deals nothing is said
 _AGES = (0.25, 0.5, 0.75, 0.9)  # ages of closing at which the chance is looked at anew

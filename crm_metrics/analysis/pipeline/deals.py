@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import NothingToReport
 from crm_metrics.tables import ROW, SOURCE, Dataset
+from crm_metrics.tables.frames import NEVER, day_numbers, moments, numbers
 
 Texts = NDArray[Any]  # of str, None where missing
-NEVER = np.iinfo(np.int64).min  # a day that is not known
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -72,7 +72,7 @@ class Deals:
             raise NothingToReport("there are no deals in these files", hint="Give an export of deals or opportunities.")
         frame, zone = table.frame, dataset.settings.timezone
         days = {
-            name: days_of(frame[name].to_numpy(), zone) if name in frame else np.full(len(frame), NEVER, dtype=np.int64)
+            name: day_numbers(moments(frame, name), zone)
             for name in ("created_at", "closed_at", "expected_close_at", "last_activity_at")
         }
         outcome = frame["outcome"].astype("str").to_numpy()
@@ -85,7 +85,7 @@ class Deals:
             outcome == "lost",
             outcome == "open",
             (outcome == "open") & ~frame["is_still_open"].to_numpy(dtype=bool),
-            _numbers(frame, "amount"),
+            numbers(frame, "amount"),
             _currencies(dataset, frame),
             _entries(dataset, frame),
             number_of(dataset.as_of),
@@ -98,7 +98,7 @@ class Deals:
 
     @cached_property
     def probability(self) -> Floats:
-        return _numbers(self.frame, "probability")
+        return numbers(self.frame, "probability")
 
     def open_at(self, day: int) -> Bools:
         """Those open at the end of a day: created by then, and not closed. What is won or lost without a date was never
@@ -168,26 +168,12 @@ def day_of(number: int) -> date | None:
     return None if number == NEVER else date.fromordinal(int(number) + _EPOCH)
 
 
-def days_of(moments: NDArray[Any], timezone: str | None) -> Ints:
-    """The number of the calendar day of each instant in a zone, `NEVER` where it is missing."""
-    if timezone is not None:
-        index = pd.DatetimeIndex(moments).tz_localize("UTC").tz_convert(timezone).tz_localize(None)
-        moments = index.to_numpy()
-    return np.where(np.isnat(moments), NEVER, moments.astype("datetime64[D]").view(np.int64))
-
-
 def texts(frame: pd.DataFrame, column: str) -> Texts:
     """A column of texts, None where it is missing or there is none of that name."""
     if column not in frame:
         return np.full(len(frame), None, dtype=object)
     values = frame[column].astype("str").astype(object)
     return values.where(frame[column].notna().to_numpy(), None).to_numpy()
-
-
-def _numbers(frame: pd.DataFrame, column: str) -> Floats:
-    if column not in frame:
-        return np.full(len(frame), np.nan)
-    return frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _currencies(dataset: Dataset, frame: pd.DataFrame) -> Texts:
@@ -210,7 +196,7 @@ def _entries(dataset: Dataset, frame: pd.DataFrame) -> Entries | None:
     once = np.flatnonzero(~ids.duplicated(keep=False) & frame["deal_id"].notna().to_numpy())
     place_of_id = ids[once].get_indexer(pd.Index(table.frame["deal_id"].astype("str")))
     stage = table.frame["stage"].astype("category").cat
-    day = days_of(table.frame["entered_at"].to_numpy(), dataset.settings.timezone)
+    day = day_numbers(table.frame["entered_at"].to_numpy(), dataset.settings.timezone)
     place, code = stage.codes.to_numpy().astype(np.int64), np.append(once, -1)[place_of_id]
     kept = (code >= 0) & (place >= 0) & (day != NEVER)
     time = table.frame["entered_at"].to_numpy().astype("datetime64[us]").view(np.int64)[kept]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -11,10 +11,11 @@ import numpy as np
 from crm_metrics.analysis.goals import Target
 from crm_metrics.analysis.pipeline.activity import Activity, activity
 from crm_metrics.analysis.pipeline.chances import Chance, Lasting, chances, lasting, of_each, win_rate
-from crm_metrics.analysis.pipeline.deals import NEVER, Deals, Texts, day_of, number_of, texts
-from crm_metrics.engine.cells import Bools, Floats, Ints
+from crm_metrics.analysis.pipeline.deals import Deals, Texts, day_of, number_of, texts
+from crm_metrics.engine.cells import Bools, Floats, Ints, or_none
 from crm_metrics.settings import Settings
 from crm_metrics.tables import NONE
+from crm_metrics.tables.frames import NEVER
 
 STAGE, MONTH = "stage", "expected"
 
@@ -69,12 +70,12 @@ class Cover:
     start: date
     due: date
     target: float
-    won: float | None
-    value: float | None
-    by_history: float | None
-    ratio: float | None
-    currency: str | None
-    problem: str
+    won: float | None = None
+    value: float | None = None
+    by_history: float | None = None
+    ratio: float | None = None
+    currency: str | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -239,7 +240,7 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
                 deals.names[place],
                 deals.owners[place],
                 there.stage[row],
-                _known(there.amount[row]),
+                or_none(there.amount[row]),
                 there.currency[row],
                 day_of(int(deals.expected[place])),
                 int(there.overdue[row]) or None,
@@ -255,35 +256,28 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
     return risks
 
 
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
-
-
 def _whole(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 
 def _cover(deals: Deals, there: _Open, day: int, target: Target, problem: str) -> Cover:
+    cover = Cover(target.period.start, target.due, target.target, problem=problem)
     if problem:
-        return Cover(target.period.start, target.due, target.target, None, None, None, None, None, problem)
+        return cover
     start, due = number_of(target.period.start), number_of(target.due)
     won = deals.won & deals.closed_by(day) & (deals.closed >= start) & (deals.closed <= due)
     if won.any() and np.isnan(deals.amount[won]).all():
-        problem = "none of the deals won has an amount"
-        return Cover(target.period.start, target.due, target.target, None, None, None, None, None, problem)
+        return replace(cover, problem="none of the deals won has an amount")
     expected = deals.expected[there.place]
     coming = (expected >= start) & (expected <= due)
     so_far, value = float(np.nansum(deals.amount[won])), _total(there.amount[coming])
     left = target.target - so_far
     currencies = sorted({name for name in deals.currency.tolist() if name is not None})
-    return Cover(
-        target.period.start,
-        target.due,
-        target.target,
-        so_far,
-        value,
-        _total((there.amount * there.chance)[coming]),
-        value / left if value is not None and left > 0 else None,
-        currencies[0] if len(currencies) == 1 else None,
-        "",
+    return replace(
+        cover,
+        won=so_far,
+        value=value,
+        by_history=_total((there.amount * there.chance)[coming]),
+        ratio=value / left if value is not None and left > 0 else None,
+        currency=currencies[0] if len(currencies) == 1 else None,
     )

@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.special import ndtri
 
 from crm_metrics.analysis.products.bought import Bought
-from crm_metrics.engine.cells import Bools, Floats, Z
+from crm_metrics.engine.cells import Bools, Floats, Z, or_none
 from crm_metrics.intervals.shares import difference, wilson
 
 BEST = 0.2
@@ -83,11 +83,11 @@ def _compared(
         Liked(
             names[at],
             float(mine[at]),
-            _known(own[0][at]),
-            _known(own[1][at]),
+            or_none(own[0][at]),
+            or_none(own[1][at]),
             float(theirs[at]),
-            _known(other[0][at]),
-            _known(other[1][at]),
+            or_none(other[0][at]),
+            or_none(other[1][at]),
             int(buyers[0][at]),
             int(buyers[1][at]),
             str(mark[at]),
@@ -112,7 +112,3 @@ def _shares(
         inside = (share >= 0) & (share <= 1)  # refunds may take a part beyond the whole
         limits = [wilson(np.where(inside, share, np.nan), records, at) for at in (Z, z)]
     return share, limits[0], limits[1]
-
-
-def _known(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)

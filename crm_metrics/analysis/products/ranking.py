@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from crm_metrics.analysis.products.bought import Bought
-from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
+from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.noise import Noises
@@ -135,5 +135,4 @@ def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
 def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
     if isinstance(cells, Unavailable):
         return Figure()
-    figures = (grid[window, at] for grid in (cells.value, cells.low, cells.high))
-    return Figure(*(None if np.isnan(number) else float(number) for number in figures))
+    return Figure(*(or_none(grid[window, at]) for grid in (cells.value, cells.low, cells.high)))

@@ -78,20 +78,16 @@ _CHECKS: dict[str, Check] = {}
 
 
 def check(
-    dimension: Dimension,
-    *,
-    effect: str,
-    columns: Sequence[str] = (),
-    severity: Severity = WARNING,
-    codes: Sequence[str] = (),
+    *, effect: str, columns: Sequence[str] = (), severity: Severity = WARNING, codes: Sequence[str] = ()
 ) -> Callable[[Marked], Marked]:
-    """Marks a function as a check, called as it is, whose docstring says what is wrong. A `note`: no figure is wrong because
-    of it; an `error`: no figure can be made of what it finds."""
+    """Marks a function as a check, called as it is, of the dimension of its module; its docstring says what is wrong. A
+    `note`: no figure is wrong because of it; an `error`: no figure can be made of what it finds."""
 
     def marked(find: Marked) -> Marked:
         name, sentence = find.__name__.replace("_", "-"), find.__doc__ or ""
         if name in _CHECKS and _CHECKS[name].find.__module__ != find.__module__:
             raise ValueError(f"two checks are called {name}")
+        dimension = Dimension(find.__module__.rpartition(".")[2])
         _CHECKS[name] = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
         return find
 
@@ -118,7 +114,7 @@ def as_issue_check(
 
 
 def issue_check(name: str, dimension: Dimension, sentence: str, **about: Any) -> None:
-    """Makes a check of problems that were noticed while loading, as `as_noticed` does."""
+    """Makes a check of problems that were noticed while loading, as `as_issue_check` does."""
     _CHECKS[name] = as_issue_check(name, dimension, sentence, **about)
 
 

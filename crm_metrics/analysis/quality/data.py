@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, partial
@@ -41,18 +41,13 @@ class Data:
         self.now = np.datetime64(dataset.now, "us")
         self.tables_read = {source.table for source in dataset.sources}
 
-    def table(self, name: str) -> Rows | None:
-        """A table's rows; None when no file of it was given."""
-        if name not in self.tables_read or name not in self.dataset.tables:
-            return None
-        return Rows(self, self.dataset.tables[name])
-
     def tables(self, *names: str, having: Collection[str] = ()) -> Iterator[Rows]:
-        """The tables of these names that were given and have the columns."""
-        for name in names:
-            rows = self.table(name)
-            if rows is not None and rows.has(*having):
-                yield rows
+        """The tables of these names, of all where none are named, that were given as files and have the columns."""
+        for name in names or sorted(self.tables_read):
+            if name in self.tables_read and name in self.dataset.tables:
+                rows = Rows(self, self.dataset.tables[name])
+                if rows.has(*having):
+                    yield rows
 
     def issue_hits(self, *codes: str) -> Hits:
         """What was noticed while loading under these codes, with what the cells hold where a column is named."""
@@ -170,7 +165,7 @@ class Rows:
         return by_text(self.frame[column], test, False)
 
     def strange(self, column: str, accepted: Collection[str], fold: Callable[[str], str]) -> Bools:
-        """Where the column has a value that, folded, is none of the known ones."""
+        """Where the column has a value that, folded, is none of those accepted."""
         return self.matching(column, lambda value: fold(value) not in accepted)
 
     def of_several(self, column: str, key: str, fold: Callable[[str], str]) -> Bools:
@@ -200,10 +195,6 @@ class Rows:
         texts = np.array(notes, dtype=object)[codes]
         return texts != "", texts.tolist()
 
-    def from_sources(self, indices: Iterable[int]) -> Bools:
-        """The rows of these files."""
-        return np.isin(self.source, list(indices))
-
     def numbers(self, column: str) -> NDArray[np.float64]:
         """The column as numbers, NaN where missing."""
         return numbers(self.frame, column)
@@ -225,27 +216,18 @@ class Rows:
         flags = self.table.calendar.get(column)
         return flags[self.source] if flags is not None else np.zeros(len(self.frame), dtype=bool)
 
-    def before_day(self, column: str, day: date) -> Bools:
-        """Where the date lies before a day; nowhere where it is missing."""
-        return self.moments(column) < np.datetime64(day, "us")
-
     def age_days(self, column: str) -> NDArray[np.float64]:
         """Days from the date to as-of, NaN where it is missing."""
         age = (self.data.now - self.moments(column)).astype("timedelta64[us]")
         return np.where(np.isnat(age), np.nan, age.view(np.int64) / 86_400_000_000)
 
-    def header(self, column: str, source: int) -> str:
-        """The column as the file writes it."""
-        return self.data.sources[source].columns.get(column, column.replace("_", " "))
-
     def among(self, hits: Hits) -> Bools:
         """The rows that were found."""
         result = np.zeros(len(self.frame), dtype=bool)
         for part in hits.parts:
-            mine = [
-                source.index for source in self.data.sources if (source.path, source.table) == (part.path, self.name)
-            ]
-            result |= self.from_sources(mine) & np.isin(self.frame[ROW].to_numpy(), part.rows)
+            of = (part.path, self.name)
+            mine = [source.index for source in self.data.sources if (source.path, source.table) == of]
+            result |= np.isin(self.source, mine) & np.isin(self.frame[ROW].to_numpy(), part.rows)
         return result
 
     def hits(self, hit: Bools, *columns: str, among: Bools | None = None, why: Sequence[str] | None = None) -> Hits:
@@ -270,17 +252,17 @@ class Rows:
             return [why[place] for place in wanted]
         rows = self.frame[ROW].to_numpy()[wanted].astype(np.int64)
         named = [name for name in columns if self.has(name)]
-        headers = [self.header(name, source) for name in named]
-        self.data.read(self.data.sources[source].path, headers)
-        cells = [self._written(source, name, rows, wanted) for name in named]
+        file = self.data.sources[source]
+        headers = [file.columns.get(name, name.replace("_", " ")) for name in named]
+        self.data.read(file.path, headers)
+        cells = [self._written(file, name, rows, wanted) for name in named]
         return [
             "; ".join(f"{header}: {cell}" for header, cell in zip(headers, row, strict=True))
             for row in zip(*cells, strict=True)
         ]
 
-    def _written(self, source: int, column: str, rows: Ints, wanted: Ints) -> list[str]:
+    def _written(self, file: Source, column: str, rows: Ints, wanted: Ints) -> list[str]:
         """The cells as the file has them; of a column that was derived its values."""
-        file = self.data.sources[source]
         written = self.data.written(file.path, file.columns.get(column, ""), rows)
         return written or [_shown(value) for value in self.frame[column].iloc[wanted].tolist()]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.engine.cells import Floats, Unavailable
+from crm_metrics.engine.cells import Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
@@ -78,23 +78,19 @@ def _compared(how: Callable[..., Floats], metric: Metric, part: Money, noises: N
 
 def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -> Headline:
     cells = part.cells
-    value, before = _known(cells.value[_NOW, 0]), _known(cells.value[_BEFORE, 0])
+    value, before = or_none(cells.value[_NOW, 0]), or_none(cells.value[_BEFORE, 0])
     better = None
     if value is not None and before is not None and value != before and metric.better is not Better.NEITHER:
         better = (value > before) == (metric.better is Better.HIGHER)
     return Headline(
         metric=metric,
         value=value,
-        low=_known(cells.low[_NOW, 0]),
-        high=_known(cells.high[_NOW, 0]),
+        low=or_none(cells.low[_NOW, 0]),
+        high=or_none(cells.high[_NOW, 0]),
         n=int(cells.n[_NOW, 0]),
         before=before,
         currency=part.currency[_NOW, 0] if metric.is_money else None,
         detectable=detectable,
         better=better,
-        visible=_known(chance),
+        visible=or_none(chance),
     )
-
-
-def _known(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)

@@ -12,7 +12,7 @@ from crm_metrics.analysis.drivers import Driver
 from crm_metrics.analysis.voice.comments import Comments, Quote
 from crm_metrics.analysis.voice.kinds import Group, Grouping, Question, grouped
 from crm_metrics.analysis.voice.words import Comparison, compared
-from crm_metrics.engine.cells import Cells, Ints, Unavailable
+from crm_metrics.engine.cells import Cells, Ints, Unavailable, or_none
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -158,7 +158,7 @@ def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
 
 
 def _score(cells: Cells, window: int, segment: int) -> Score:
-    value, low, high = (_known(grid[window, segment]) for grid in (cells.value, cells.low, cells.high))
+    value, low, high = (or_none(grid[window, segment]) for grid in (cells.value, cells.low, cells.high))
     return Score(value, low, high, int(cells.n[window, segment]))
 
 
@@ -169,10 +169,6 @@ def _signal(engine: Engine, metric: Metric, cells: Cells) -> str | None:
         return None
     now, before = (cells.figures(i) for i in (0, 1))
     return str(signals(metric, now, before, Noises(engine).of(metric, 0, 1))[0])
-
-
-def _known(number: float) -> float | None:
-    return None if np.isnan(number) else float(number)
 
 
 def _parts(dataset: Dataset, rows: Metric, chosen: Ints, grouping: Grouping, by: Sequence[str]) -> list[Part]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from crm_metrics.book import Book, Cell, Column, Origin, Passage, Said, Sheet
 from crm_metrics.book.cells import count
+from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Unit
 
@@ -24,9 +25,8 @@ _FINDINGS = (
     Column("severity", styles={"error": "red", "warning": "yellow"}),
     Column("count", "rows", Unit.COUNT),
     Column("of", unit=Unit.COUNT),
-    Column("share", shown=False, unit=Unit.PERCENT),
-    Column("sentence", shown=False),
-    Column("effect", shown=False),
+    *unseen("share", unit=Unit.PERCENT),
+    *unseen("sentence", "effect"),
     Column("metrics", "figures", shown=False),
 )
 _ROWS = (Column("check"), Column("file"), Column("row", unit=Unit.COUNT), Column("seen"))
@@ -37,26 +37,14 @@ def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     if rows:
         listed = [row for finding in findings for row in _rows(finding)]
         return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, listed, empty="nothing is wrong")])
-    listed_findings: list[list[Cell]] = [
-        [
-            finding.check.name,
-            str(finding.check.dimension),
-            str(finding.check.severity),
-            finding.count,
-            finding.of,
-            finding.count / finding.of if finding.of else None,
-            finding.check.sentence,
-            finding.check.effect,
-            " ".join(finding.metrics),
-        ]
-        for finding in findings
-    ]
-    sheet = Sheet("findings", "", _FINDINGS, listed_findings, empty="nothing is wrong")
-    extra = {"findings": [_known(finding) for finding in findings]}
-    return Book("Data problems", Origin(), [sheet], extra=extra, passages=list(map(_told, findings)))
+    described = list(map(_as_json, findings))
+    rows_of = [row_of(_FINDINGS, None, **cells | {"metrics": " ".join(cells["metrics"])}) for cells in described]
+    sheet = Sheet("findings", "", _FINDINGS, rows_of, empty="nothing is wrong")
+    passages = list(map(_passage, findings))
+    return Book("Data problems", Origin(), [sheet], extra={"findings": described}, passages=passages)
 
 
-def _told(finding: Finding) -> Passage:
+def _passage(finding: Finding) -> Passage:
     check = finding.check
     parts_said = [Said(check.sentence)]
     if check.effect:
@@ -75,7 +63,7 @@ def _told(finding: Finding) -> Passage:
     return Passage(check.name, parts_said, "a note" if check.severity is Severity.NOTE else "")
 
 
-def _known(finding: Finding) -> dict[str, Any]:
+def _as_json(finding: Finding) -> dict[str, Any]:
     check = finding.check
     return {
         "check": check.name,

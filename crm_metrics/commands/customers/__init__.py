@@ -109,15 +109,12 @@ def customers(
 
 
 def hold_out(
-    paths: Sequence[str] | Session,
-    until: date,
-    *,
-    unit: str = "weeks",
-    **files: Unpack[Files],
+    paths: Sequence[str] | Session, until: date, *, unit: str = "weeks", **files: Unpack[Files]
 ) -> tuple[Dataset, HoldOut]:
     """The model of purchases fitted up to and including the day `until`, and its expectations beside the purchases that
     came after it, up to as-of."""
     session, chosen = Session.of(paths, **files), _unit(unit)
+    from crm_metrics.analysis.cohorts.table import number
     from crm_metrics.analysis.lifetimes import ledger
     from crm_metrics.analysis.lifetimes.holdout import held_out
 
@@ -127,7 +124,7 @@ def hold_out(
         raise NothingToReport("the files hold no orders and no won deals", hint="Add an export of them.")
     dataset = dataset.up_to("purchases")
     purchases = ledger(dataset.tables["purchases"].frame, session.settings.timezone)
-    return dataset, held_out(purchases, until=_number(until), end=_number(dataset.as_of), unit=chosen)
+    return dataset, held_out(purchases, until=number(until), end=number(dataset.as_of), unit=chosen)
 
 
 def _day(text: str) -> date:
@@ -149,16 +146,11 @@ def run(
     **asked: Any,
 ) -> None:
     """Writes the customers, or the test of the model."""
-    answer = customers(call.session, **asked) if until is None else hold_out(call.session, until, unit=asked["unit"])
-    call.answer(answer)
-
-
-def _number(day: date) -> int:
-    return (day - date(1970, 1, 1)).days
+    session = call.session
+    call.answer(customers(session, **asked) if until is None else hold_out(session, until, unit=asked["unit"]))
 
 
 def _unit(unit: str) -> Unit:
-    for choice in UNITS:
-        if unit.casefold() == choice:
-            return choice  # type: ignore[return-value]
+    if (chosen := unit.casefold()) in UNITS:
+        return chosen  # type: ignore[return-value]
     raise UsageError(f"--unit {unit}: {', '.join(UNITS)}. {did_you_mean(unit, UNITS)}".rstrip())

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.analysis.customers.rfm import SCORES, SEGMENTS
 from crm_metrics.analysis.lifetimes.predictions import stated
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import by_name
 from crm_metrics.commands.customers import renewals
+from crm_metrics.commands.customers.renewals import day_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.lifetimes import Model
     from crm_metrics.analysis.lifetimes.model import HoldOut
     from crm_metrics.commands.customers import CustomerList
-    from crm_metrics.tables import Dataset, Unusable
+    from crm_metrics.tables import Dataset
 
 _COLUMNS = (
     Column("name"),
@@ -41,6 +41,7 @@ _COLUMNS = (
     Column("predicted_recurring", "predicted MRR value", Unit.MONEY, spare=4),
 )
 _SHOWN = 20  # on a page
+_PARTS = {"purchases": "chance of being alive and predicted value", "spend": "predicted value"}  # of the model
 _ALIVE = "Who has bought on one day only counts as alive: in this model customers leave after a repeat purchase."
 
 
@@ -68,15 +69,16 @@ def _of_customers(listed: CustomerList) -> Book:
         empty="no customer is like that" if listed.period is None else "nobody left",
         first=_SHOWN if listed.top is None else 0,
     )
+    settings = {"until": day_of(customers.until), "horizon_days": customers.days}
+    settings["discount_rate"] = customers.discount_rate
     return Book(
         "Customers" if listed.period is None else f"Customers who left in {listed.period.label}",
         Origin.of(listed.dataset),
         [main, *([_segments(listed)] if listed.period is None else [])],
-        about=[f"at the end of {_day(customers.until)}"],
+        about=[f"at the end of {day_of(customers.until)}"],
         says=_says(listed),
         notes=[*(_notes(customers) if listed.period is None else []), SCORES],
-        extra=_settings(customers)
-        | {"model": _model(customers.model), "renewals": renewals.as_json(customers.contracts)},
+        extra=settings | {"model": _model(customers.model), "renewals": renewals.as_json(customers.contracts)},
     )
 
 
@@ -132,8 +134,11 @@ def _notes(customers: Customers) -> list[str]:
     notes = []
     if customers.model.customers:
         notes += stated(customers.model, customers.days, customers.discount_rate)
-        notes += [f"No {what}: {_said(why)}" for what, why in _troubles(customers.model)]
-        notes += [_ALIVE] if customers.model.purchases is not None else []
+        notes += [
+            f"No {_PARTS[part]}: {why.seen}{f'; {why.hint}' if why.hint else ''}"
+            for part, why in customers.model.refused.items()
+        ]
+        notes += [_ALIVE] * (customers.model.purchases is not None)
     if customers.frame["mrr"].notna().any():
         if customers.contracts.fit is not None:
             notes.append(
@@ -145,28 +150,11 @@ def _notes(customers: Customers) -> list[str]:
     return notes
 
 
-def _troubles(model: Model) -> list[tuple[str, Unusable]]:
-    names = {"purchases": "chance of being alive and predicted value", "spend": "predicted value"}
-    return [(names[part], why) for part, why in model.refused.items()]
-
-
-def _said(trouble: Unusable) -> str:
-    return f"{trouble.seen}; {trouble.hint}" if trouble.hint else trouble.seen
-
-
-def _settings(customers: Customers) -> dict[str, Any]:
-    return {"until": _day(customers.until), "horizon_days": customers.days, "discount_rate": customers.discount_rate}
-
-
 def _model(model: Model) -> dict[str, Any]:
     """The parameters with their standard errors; null where a part cannot be had, with the reason."""
     names = {"purchases": ("r", "alpha", "a", "b"), "spend": ("p", "q", "v")}
     fits = {"purchases": model.purchases, "spend": model.spend}
-    parameters: dict[str, Any] = {
-        "unit": model.unit,
-        "customers": model.customers,
-        "repeat_buyers": model.repeat_buyers,
-    }
+    parameters = by_name(model, "unit", "customers", "repeat_buyers")
     errors: dict[str, float | None] = {}
     for part, fit in fits.items():
         for place, name in enumerate(names[part]):
@@ -183,7 +171,7 @@ def _model(model: Model) -> dict[str, Any]:
 def _tested(test: HoldOut) -> dict[str, Any]:
     total = test.total
     numbers = {"expected": total.expected, "low": test.low, "high": test.high, "actual": total.actual}
-    return {"until": _day(test.until), "days": test.days, **numbers, "holds": test.holds}
+    return {"until": day_of(test.until), "days": test.days, **numbers, "holds": test.holds}
 
 
 def _of_test(dataset: Dataset, test: HoldOut) -> Book:
@@ -211,23 +199,18 @@ def _of_test(dataset: Dataset, test: HoldOut) -> Book:
         f"Were the model true, {test.low:,.1f} to {test.high:,.1f} would come in 99 of 100 cases: it "
         f"{'holds' if test.holds else 'does not hold, and predicts nothing to act on'}."
     )
-    newcomers = f"{test.newcomers:,} customers who first bought after {_day(test.until)} are in neither"
+    newcomers = f"{test.newcomers:,} customers who first bought after {day_of(test.until)} are in neither"
     return Book(
-        f"Hold-out: a model of purchases up to {_day(test.until)}",
+        f"Hold-out: a model of purchases up to {day_of(test.until)}",
         Origin.of(dataset),
         [Sheet("hold_out", "", columns, rows, notes=[newcomers] if test.newcomers else ())],
         says=[says, limits],
         notes=[f"{_parameters(test.model)}. Purchases of one day count once."],
-        extra={"until": _day(test.until), "days": test.days, "model": _model(test.model), "test": _tested(test)},
+        extra={"until": day_of(test.until), "days": test.days, "model": _model(test.model), "test": _tested(test)},
     )
 
 
 def _parameters(model: Model) -> str:
-    names: Sequence[str] = ("r", "α", "a", "b")
     assert model.purchases is not None
-    values = ", ".join(f"{name} {value:.3f}" for name, value in zip(names, model.purchases.parameters, strict=True))
+    values = ", ".join(f"{name} {value:.3f}" for name, value in zip("rαab", model.purchases.parameters, strict=True))
     return f"BG/NBD in {model.unit}: {values}; log-likelihood {model.purchases.log_likelihood:,.1f}"
-
-
-def _day(number: int) -> str:
-    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ def sentences(contracts: Contracts) -> list[str]:
         notes.append(f"No model of renewals: {'; '.join(filter(None, (why.seen, why.hint)))}")
     if (test := contracts.test) is not None:
         notes.append(
-            f"Hold-out of renewals: of {test.subscribers:,} subscribers on {_day(test.until)} {test.expected:,.1f} were "
+            f"Hold-out of renewals: of {test.subscribers:,} subscribers on {day_of(test.until)} {test.expected:,.1f} were "
             f"expected to leave, {test.low:,.1f} to {test.high:,.1f} in 99 of 100 cases, and {test.actual:,} did"
         )
     return notes
@@ -32,28 +33,20 @@ def as_json(contracts: Contracts) -> dict[str, Any] | None:
     if not contracts.subscribers:
         return None
     model, fit, test, why = contracts.parameters, contracts.fit, contracts.test, contracts.refused
-    errors = dict(zip(("alpha", "beta"), fit.errors.tolist(), strict=True)) if fit is not None else None
-    parameters: dict[str, Any] = {
-        "alpha": model.alpha if model is not None else None,
-        "beta": model.beta if model is not None else None,
-        "log_likelihood": fit.log_likelihood if fit is not None else None,
-        "standard_errors": errors,
-        "unit": "months",
-        "customers": contracts.subscribers,
-        "lost": contracts.lost,
-    }
+    parameters: dict[str, Any] = dict.fromkeys(("alpha", "beta", "log_likelihood", "standard_errors"))
+    if model is not None and fit is not None:
+        errors = dict(zip(("alpha", "beta"), fit.errors.tolist(), strict=True))
+        parameters = {**asdict(model), "log_likelihood": fit.log_likelihood, "standard_errors": errors}
+    parameters |= {"unit": "months", "customers": contracts.subscribers, "lost": contracts.lost}
     if test is not None:
         numbers = {"expected": test.expected, "low": test.low, "high": test.high, "actual": test.actual}
-        parameters["hold_out"] = {
-            "until": _day(test.until),
-            "subscribers": test.subscribers,
-            **numbers,
-            "holds": test.holds,
-        }
+        parameters["hold_out"] = {"until": day_of(test.until), "subscribers": test.subscribers, **numbers}
+        parameters["hold_out"]["holds"] = test.holds
     if why is not None:
         parameters["unavailable"] = {"reason": why.reason, "seen": why.seen}
     return parameters
 
 
-def _day(number: int) -> str:
+def day_of(number: int) -> str:
+    """A day by its number since 1970, as text."""
     return (date(1970, 1, 1) + timedelta(days=number)).isoformat()

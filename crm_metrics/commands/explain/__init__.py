@@ -56,13 +56,11 @@ def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> O
     from crm_metrics.analysis import opening
     from crm_metrics.reporting.timeline import Timeline, reported
 
-    metric = asked.only
     span, timeline = reported(dataset, asked.period), Timeline(dataset)
     shown = timeline.shown(span, asked.compare)
     windows = timeline.windows
     earlier = None
     if shown.earlier is not None and (before := timeline.against(shown)) is not None:
         earlier = (shown.earlier, before)
-    chosen = [windows[shown.window], *([earlier[1]] if earlier else [])]
-    dataset = complete(dataset, asked, chosen)
-    return opening.opened(dataset, asked.catalog, metric, (span, windows[shown.window]), earlier, segment)
+    dataset = complete(dataset, asked, [windows[shown.window], *([earlier[1]] if earlier else [])])
+    return opening.opened(dataset, asked.catalog, asked.only, (span, windows[shown.window]), earlier, segment)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
+from crm_metrics.book.rows import naming, row_of, unseen
 from crm_metrics.commands.explain import words
 from crm_metrics.intervals.words import method
 from crm_metrics.metrics.describe import rule
@@ -28,8 +29,7 @@ _FIGURES = (
     Column("high", "at most", OF_ROW),
     Column("n", "records", Unit.COUNT),
     Column("reason", "not available", spare=1),
-    Column(OF_ROW, shown=False),
-    Column("currency", shown=False),
+    *unseen(OF_ROW, "currency"),
 )
 _PARTS = (
     Column("metric", shown=False),
@@ -50,19 +50,8 @@ def book(figure: Opened) -> Book:
         *((step.metric, step.amounts) for step in now.steps if step.metric != now.metric),
     ]
     listed += [(part.metric, part.amounts) for part in now.parts if part.metric != now.metric]
-    figures: list[list[Cell]] = [
-        [
-            metric.name,
-            metric.title,
-            rule(metric),
-            amount.value,
-            amount.low,
-            amount.high,
-            amount.n,
-            amount.reason,
-            str(metric.unit),
-            amount.currency,
-        ]
+    figures = [
+        row_of(_FIGURES, amount, **naming(metric), formula=rule(metric))
         for metric, amounts in listed
         for amount in amounts
     ]
@@ -130,9 +119,7 @@ def _as_json(figure: Opened) -> dict[str, Any]:
 
 def _explanation(opened: Explanation, period: Period) -> dict[str, Any]:
     return {
-        "metric": opened.metric.name,
-        "title": opened.metric.title,
-        "unit": str(opened.metric.unit),
+        **naming(opened.metric),
         "period": period.label,
         "segment": dict(opened.segment),
         "amounts": [asdict(amount) for amount in opened.amounts],

@@ -111,14 +111,14 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
     deals = Deals.of(dataset)
     day = number_of(as_of)
     closed = deals.closed[deals.closed_by(day)]
-    first = day_of(int(closed.min())) if closed.size else None
-    if first is None:
+    if not closed.size or (first := day_of(int(closed.min()))) is None:
         raise NothingToReport(f"no deal was won or lost on a known day up to {as_of}: there is no history to go by")
     period = _period(asked, as_of, first)
     moments = Moments.of(period, as_of, first)
     money = metric.is_money
     forecasts = []
-    for currency in _currencies(deals.currency, deals.won) if money else [None]:
+    names: set[str | None] = {*deals.currency[deals.won]} if money else {None}
+    for currency in sorted(names, key=lambda name: (name is None, name or "")):  # of those that have none last
         only = np.array([name == currency for name in deals.currency]) if money else np.ones(len(deals), dtype=bool)
 
         def simulated(back: int, span: Span, draws: int, only: np.ndarray = only) -> Simulated | None:
@@ -131,17 +131,9 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
         if (forecast_ := forecast_of(record, moments, simulated, currency=currency, actual=came)) is not None:
             forecasts.append(forecast_)
     own = not money or deals.amounts_known(day)
-    return _made(
+    return _forecasted(
         metric, period, as_of, dataset, forecasts, own_amounts=own, stages=deals.entries is not None, adds=True
     )
-
-
-def _currencies(currency: object, won: object) -> list[str | None]:
-    """The currencies of the deals won, by name, that of blank ones last."""
-    import numpy as np
-
-    names = set(np.asarray(currency, dtype=object)[np.asarray(won, dtype=bool)])
-    return [*sorted(name for name in names if name is not None), *([None] if None in names else [])]
 
 
 def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
@@ -167,10 +159,10 @@ def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query,
             came = records.value_of(dataset, asked.catalog, metric, moments.span(0), part.currency)
         if (forecast_ := forecast_of(part.record, moments, None, currency=part.currency, actual=came)) is not None:
             forecasts.append(forecast_)
-    return _made(metric, period, as_of, dataset, forecasts, adds=records.adds_up(metric))
+    return _forecasted(metric, period, as_of, dataset, forecasts, adds=records.adds_up(metric))
 
 
-def _made(
+def _forecasted(
     metric: Metric,
     period: Period,
     as_of: date,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import by_name, unseen
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -22,24 +23,19 @@ _METHODS = {
     "pace": "what has come so far, carried on",
     "pipeline": "open and new deals, by this file's history",
 }
+_METHOD = (Column("method", shown=False), Column("title", "Method"), *unseen("unit", "currency"))
 _COLUMNS = (
-    Column("method", shown=False),
-    Column("title", "Method"),
-    Column("unit", shown=False),
-    Column("currency", shown=False),
+    *_METHOD,
     Column("forecast", "Forecast", unit=OF_ROW),
     Column("low_50", "50 %: from", unit=OF_ROW),
     Column("high_50", "to", unit=OF_ROW),
     Column("low_90", "90 %: from", unit=OF_ROW),
     Column("high_90", "to", unit=OF_ROW),
     Column("chosen", "Chosen", spare=1),
-    Column("actual", shown=False, unit=OF_ROW),
+    *unseen("actual", unit=OF_ROW),
 )
 _TESTS = (
-    Column("method", shown=False),
-    Column("title", "Method"),
-    Column("unit", shown=False),
-    Column("currency", shown=False),
+    *_METHOD,
     Column("moments", "Moments", Unit.COUNT),
     Column("scaled_error", "Scaled error", Unit.PERCENT),
     Column("mean_error", "Mean error", unit=OF_ROW),
@@ -50,11 +46,16 @@ _TESTS = (
 )
 _PIPELINE = (
     Column("part", "Part"),
-    Column("currency", shown=False),
-    Column("unit", shown=False),
+    *unseen("currency", "unit"),
     Column("deals", "Deals", Unit.COUNT),
     Column("wins", "Won, expected", Unit.COUNT),
     Column("value", "Brings, expected", unit=OF_ROW),
+)
+_TRIED = (
+    "Each method made its forecast at earlier moments with the same place in their period, from what was known then. The "
+    "scaled error is the mean error as a share of the usual change from year to year (from period to period where two years "
+    "are not known, or open deals are compared), at the moments at which methods can be compared: the method with the least "
+    "is chosen. Bands come from the errors of the method at the same distance.",
 )
 
 
@@ -63,41 +64,26 @@ def book(result: Forecasted) -> Book:
     metric, period = result.metric, result.period
     about = [f"nothing later is used; the data goes on to {result.dataset.as_of}"] if result.past else []
     says = [sentence for part in result.forecasts for sentence in _says(result, part)]
+    tried = [(part, method) for part in result.forecasts for method in part.methods]
+    unit = metric.unit.value
     sheets = [
-        Sheet(
-            "forecast",
-            "",
-            _COLUMNS,
-            [_row(result, part, method) for part in result.forecasts for method in part.methods],
-        ),
+        Sheet("forecast", "", _COLUMNS, [_row(part, method, unit) for part, method in tried]),
         Sheet(
             "back_test",
             "Tried on the past",
             _TESTS,
-            [_test(result, part, method) for part in result.forecasts for method in part.methods],
-            notes=[
-                "Each method made its forecast at earlier moments with the same place in their period, from what was "
-                "known then. The scaled error is the mean error as a share of the usual change from year to year (from "
-                "period to period where two years are not known, or open deals are compared), at the moments at which "
-                "methods can be compared: the method with the least is chosen. Bands come from the errors of the method "
-                "at the same distance.",
-            ],
+            [_test(part, method, unit) for part, method in tried],
+            notes=_TRIED,
         ),
     ]
-    if parts := [row for part in result.forecasts for row in _parts(result, part)]:
+    if parts := [row for part in result.forecasts for row in _parts(part, unit)]:
         sheets.append(Sheet("pipeline", "What the open and new deals bring", _PIPELINE, parts, notes=_notes(result)))
     extra: dict[str, object] = {
         "metric": metric.name,
         "period": period.label,
         "forecasts": [
-            {
-                "currency": part.currency,
-                "so_far": part.so_far,
-                "actual": part.actual,
-                "chosen": part.chosen.name,
-                "tested": part.compared > 0,
-                "compared": part.compared,
-            }
+            by_name(part, "currency", "so_far", "actual")
+            | {"chosen": part.chosen.name, "tested": part.compared > 0, "compared": part.compared}
             for part in result.forecasts
         ],
     }
@@ -121,8 +107,7 @@ def _says(result: Forecasted, part: Forecast) -> list[str]:
         sentence += (
             f" {shown(part.so_far)} of it has come so far." if result.adds else f" So far it is {shown(part.so_far)}."
         )
-    says = [sentence]
-    says.append(_why(part))
+    says = [sentence, _why(part)]
     if low != low:
         says.append("It was tried too seldom to say how far off it may be.")
     if part.actual is not None:
@@ -136,11 +121,8 @@ def _why(part: Forecast) -> str:
     """Why this method: by its errors in the past, or because they are too few to tell."""
     if part.compared:
         others = [method.scaled for method in part.methods if method.name == "seasonal-naive" and method.scaled > 0]
-        against = (
-            f" (as a year ago: {cells.value(others[0], Unit.PERCENT)})"
-            if others and part.chosen.name != "seasonal-naive"
-            else ""
-        )
+        is_compared = bool(others) and part.chosen.name != "seasonal-naive"
+        against = f" (as a year ago: {cells.value(others[0], Unit.PERCENT)})" if is_compared else ""
         return (
             f"Chosen because its scaled error was the least at {cells.count(part.compared)} earlier moments: "
             f"{cells.value(part.chosen.scaled, Unit.PERCENT)}{against}."
@@ -155,39 +137,19 @@ def _why(part: Forecast) -> str:
     )
 
 
-def _row(result: Forecasted, part: Forecast, method: Method) -> list[Cell]:
-    return [
-        method.name,
-        _METHODS[method.name],
-        result.metric.unit.value,
-        part.currency,
-        method.point,
-        *method.bands[0.5],
-        *method.bands[0.9],
-        method is part.chosen,
-        part.actual,
-    ]
+def _row(part: Forecast, method: Method, unit: str) -> list[Cell]:
+    named = [method.name, _METHODS[method.name], unit, part.currency, method.point]
+    return [*named, *method.bands[0.5], *method.bands[0.9], method is part.chosen, part.actual]
 
 
-def _test(result: Forecasted, part: Forecast, method: Method) -> list[Cell]:
+def _test(part: Forecast, method: Method, unit: str) -> list[Cell]:
     (in_half, _), (in_most, bands) = method.coverage[0.5], method.coverage[0.9]
-    return [
-        method.name,
-        _METHODS[method.name],
-        result.metric.unit.value,
-        part.currency,
-        method.moments,
-        method.scaled,
-        method.mae,
-        method.bias,
-        in_half,
-        in_most,
-        bands,
-    ]
+    named: list[Cell] = [method.name, _METHODS[method.name], unit, part.currency, method.moments]
+    return [*named, method.scaled, method.mae, method.bias, in_half, in_most, bands]
 
 
-def _parts(result: Forecasted, part: Forecast) -> list[list[Cell]]:
-    deals, unit = part.simulated, result.metric.unit.value
+def _parts(part: Forecast, unit: str) -> list[list[Cell]]:
+    deals = part.simulated
     if deals is None:
         return []
     rows: list[list[Cell]] = [
@@ -200,11 +162,8 @@ def _parts(result: Forecasted, part: Forecast) -> list[list[Cell]]:
 
 
 def _notes(result: Forecasted) -> list[str]:
-    basis = (
-        "the stage and the age of a deal"
-        if result.stages
-        else "the age of a deal (the files hold no history of stages)"
-    )
+    age = "the age of a deal"
+    basis = f"the stage and {age}" if result.stages else f"{age} (the files hold no history of stages)"
     notes = [
         f"The chance of being won in the time left is this file's own, by {basis}; deals still to be created come as in "
         "the last 26 weeks. Lost deals bring nothing."

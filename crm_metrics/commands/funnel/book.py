@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book import Book, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.commands.funnel import Funnel, LeadFunnel
 from crm_metrics.metrics.metric import Unit
 
@@ -13,39 +14,33 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     Column("stage", "Stage"),
-    Column("is_end", shown=False),
+    *unseen("is_end"),
     Column("entered", "Entered", Unit.COUNT),
-    Column("went_on", shown=False, unit=Unit.COUNT),
+    *unseen("went_on", unit=Unit.COUNT),
     Column("rate", "Went on", Unit.PERCENT, bar=True),
-    Column("low", "at least", Unit.PERCENT, spare=2),
-    Column("high", "at most", Unit.PERCENT, spare=2),
+    *limits(Unit.PERCENT, 2),
     Column("lost", "Lost there", Unit.COUNT),
     Column("waiting", "Waiting", Unit.COUNT, spare=1),
     Column("overdue", "longer than usual", Unit.COUNT, spare=3),
     Column("days", "Median time", Unit.DAYS, spare=1),
-    Column("days_low", shown=False, unit=Unit.DAYS),
-    Column("days_high", shown=False, unit=Unit.DAYS),
+    *unseen("days_low", "days_high", unit=Unit.DAYS),
     Column("amount", "Money lost", Unit.MONEY, spare=1),
-    Column("amount_low", shown=False, unit=Unit.MONEY),
-    Column("amount_high", shown=False, unit=Unit.MONEY),
-    Column("priced", shown=False, unit=Unit.COUNT),
-    Column("currency", shown=False),
+    *unseen("amount_low", "amount_high", unit=Unit.MONEY),
+    *unseen("priced", unit=Unit.COUNT),
+    *unseen("currency"),
 )
 _SNAPSHOT = (
     Column("stage", "Stage"),
     Column("deals", "Open deals", Unit.COUNT),
     Column("amount", "Open pipeline", Unit.MONEY),
-    Column("currency", shown=False),
+    *unseen("currency"),
 )
-
-
 _LEADS = (
     Column("stage", "Stage"),
     Column("leads", "Leads", Unit.COUNT),
     Column("of_all", "Of all leads", Unit.PERCENT),
     Column("rate", "Of the stage before", Unit.PERCENT, bar=True),
-    Column("low", "at least", Unit.PERCENT, spare=2),
-    Column("high", "at most", Unit.PERCENT, spare=2),
+    *limits(Unit.PERCENT, 2),
     Column("skipped", "Without the stage before", Unit.COUNT, spare=1),
 )
 
@@ -57,7 +52,7 @@ def book(funnel: Funnel | LeadFunnel) -> Book:
 
 
 def _of_leads(funnel: LeadFunnel) -> Book:
-    rows = [[cast("Cell", getattr(stage, column.name)) for column in _LEADS] for stage in funnel.stages]
+    rows = [row_of(_LEADS, stage) for stage in funnel.stages]
     notes = [
         f"Leads by when they came in, each judged {funnel.days} days later. Of the stage before, with 95 % limits."
     ]
@@ -89,25 +84,16 @@ def _of_deals(funnel: Funnel) -> Book:
 
 
 def _stages(bottleneck: Bottleneck) -> Sheet:
-    rows = [
-        [_cell(stage, column.name) if column.name != "currency" else bottleneck.currency for column in _COLUMNS]
-        for stage in bottleneck.stages
-    ]
-    for name, entered in bottleneck.ends.items():
-        own: dict[str, Cell] = {"stage": name, "is_end": True, "entered": entered}
-        rows.append([own.get(column.name) for column in _COLUMNS])
+    currency = bottleneck.currency
+    rows = [row_of(_COLUMNS, stage, stage=stage.name, is_end=False, currency=currency) for stage in bottleneck.stages]
+    nothing = [None] * (len(_COLUMNS) - 3)
+    rows += [[name, True, entered, *nothing] for name, entered in bottleneck.ends.items()]
     notes = [
         "Went on, with 95 % limits: entered a later stage or was won. Lost there: this was the furthest stage it reached."
     ]
     if unpriced := sum(stage.lost - stage.priced for stage in bottleneck.stages if bottleneck.no_money is None):
         notes.append(f"{cells.count(unpriced)} of the lost deals have no amount: counted, but not in the money lost.")
     return Sheet("stages", "", _COLUMNS, rows, notes=notes)
-
-
-def _cell(stage: Stage, column: str) -> Cell:
-    """A stage that deals go on from, in one column."""
-    named: dict[str, Cell] = {"stage": stage.name, "is_end": False}
-    return named[column] if column in named else cast("Cell", getattr(stage, column))
 
 
 def _snapshot(bottleneck: Bottleneck) -> Sheet:

@@ -48,13 +48,9 @@ def run(
     with call.opened(target) as out:
         names_of_paths = tuple(_as_seen_from(target, path) for path in wanted)
         out.write(settings_text(scanned, settings_.but(paths=names_of_paths)))
-    left = {path: isinstance(error, errors.AmbiguousError) for path, error in scanned.refused.items()}
-    lines = [
-        f"{target} is written.",
-        *(f"To be settled in it: {path}" for path, is_unclear in left.items() if is_unclear),
-    ]
-    call.wrote(target, "\n".join(lines))
-    not_read = (f"Not read: {error}" for path, error in scanned.refused.items() if not left[path])
+    unsettled = (f"To be settled in it: {path}" for path, error in scanned.refused.items() if error in unclear)
+    call.wrote(target, "\n".join([f"{target} is written.", *unsettled]))
+    not_read = (f"Not read: {error}" for error in scanned.refused.values() if error not in unclear)
     call.tell("problem", not_read, level="warning")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, matching_notes, sheets_of
 from crm_metrics.metrics.metric import Unit
 
@@ -56,10 +57,7 @@ _RISKS = (
     Column("expected", "Expected", spare=5),
     Column("reasons", "Why"),
     Column("place", "Row", spare=1),
-    Column("is_overdue", shown=False),
-    Column("is_stuck", shown=False),
-    Column("is_inactive", shown=False),
-    CURRENCY,
+    *unseen("is_overdue", "is_stuck", "is_inactive", "currency"),
 )
 
 
@@ -77,10 +75,10 @@ def book(pipeline: Pipeline) -> Book:
         sheets = [*sheets_of(pipeline), *sheets]
         about.append(f"against an export with data up to {pipeline.old.as_of}")
         says = [*matching_notes(pipeline.moves), *says]
-    return Book("Pipeline", Origin.of(pipeline.dataset), sheets, about, says, _notes(pipeline), _known(pipeline))
+    return Book("Pipeline", Origin.of(pipeline.dataset), sheets, about, says, _notes(pipeline), _as_json(pipeline))
 
 
-def _known(pipeline: Pipeline) -> dict[str, object]:
+def _as_json(pipeline: Pipeline) -> dict[str, object]:
     names = [column.name for column in _GROUP]
     totals = [dict(zip(names, _values(group), strict=True)) for group in pipeline.standing.total]
     against = pipeline.old.as_of if pipeline.old else None
@@ -111,25 +109,13 @@ def _total(group: Group) -> str:
 def _groups(dim: str, groups: Sequence[Group]) -> Sheet:
     heading = _HEADINGS.get(dim, dim.replace("_", " ").capitalize())
     rows = [[group.label, *_values(group)] for group in groups]
-    return Sheet(
-        f"by_{dim}", f"By {heading.casefold()}", (Column(dim, heading), *_GROUP), rows, empty="no deal is open"
-    )
+    columns = (Column(dim, heading), *_GROUP)
+    return Sheet(f"by_{dim}", f"By {heading.casefold()}", columns, rows, empty="no deal is open")
 
 
 def _values(group: Group) -> list[Cell]:
-    return [
-        group.deals,
-        group.deals - group.priced,
-        group.value,
-        group.by_file,
-        group.by_history,
-        group.wins,
-        group.age,
-        group.overdue,
-        group.stuck,
-        group.inactive,
-        group.currency,
-    ]
+    weighted = {"weighted_by_file": group.by_file, "weighted_by_history": group.by_history, "expected_wins": group.wins}
+    return row_of(_GROUP, group, without_amount=group.deals - group.priced, **weighted, median_age=group.age)
 
 
 def _chances(standing: Standing) -> Sheet:
@@ -157,30 +143,16 @@ def _chances(standing: Standing) -> Sheet:
     elif any(not chance.used for chance in standing.chances):
         rate = cells.value(standing.win_rate, Unit.PERCENT)
         notes.append(f"Where fewer than 10 closed deals say so, the win rate of all stands in: {rate}.")
-    return Sheet(
-        "chances",
-        "Chances of winning, by the history of these files",
-        _CHANCES,
-        rows,
-        notes=notes,
-        empty="no deal has been closed",
-    )
+    title = "Chances of winning, by the history of these files"
+    return Sheet("chances", title, _CHANCES, rows, notes=notes, empty="no deal has been closed")
 
 
 def _covers(standing: Standing) -> Sheet:
-    rows: list[list[Cell]] = [
-        [
-            f"{cover.start} to {cover.due}",
-            cover.target,
-            cover.won,
-            cover.value,
-            cover.by_history,
-            cover.ratio,
-            cover.problem or ("reached" if (cover.won or 0) >= cover.target else ""),
-            cover.currency,
-        ]
-        for cover in standing.covers
-    ]
+    rows = []
+    for cover in standing.covers:
+        note = cover.problem or ("reached" if (cover.won or 0) >= cover.target else "")
+        figures = {"weighted_by_history": cover.by_history, "coverage": cover.ratio}
+        rows.append(row_of(_COVER, cover, goal=f"{cover.start} to {cover.due}", **figures, note=note))
     note = "Coverage: open deals expected to close by then, against what is still to be won."
     return Sheet("coverage", "Goals", _COVER, rows, notes=[note])
 
@@ -191,20 +163,17 @@ def _risks(standing: Standing, sources: Sequence[Source]) -> Sheet:
 
 
 def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
-    return [
-        risk.label,
-        risk.owner,
-        risk.stage,
-        risk.amount,
-        risk.age,
-        risk.expected,
-        "; ".join(_reasons(risk)),
-        f"{sources[risk.source].path}:{risk.row}",
-        risk.overdue_days is not None,
-        risk.age_limit is not None or risk.stage_limit is not None,
-        risk.inactive_days is not None,
-        risk.currency,
-    ]
+    return row_of(
+        _RISKS,
+        risk,
+        deal=risk.label,
+        age_days=risk.age,
+        reasons="; ".join(_reasons(risk)),
+        place=f"{sources[risk.source].path}:{risk.row}",
+        is_overdue=risk.overdue_days is not None,
+        is_stuck=risk.age_limit is not None or risk.stage_limit is not None,
+        is_inactive=risk.inactive_days is not None,
+    )
 
 
 def _reasons(risk: Risk) -> list[str]:

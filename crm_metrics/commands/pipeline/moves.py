@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Cell, Column, Sheet, cells
+from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -39,24 +41,14 @@ def sheets_of(pipeline: Pipeline) -> list[Sheet]:
     assert pipeline.moves is not None
     assert pipeline.old is not None
     bridges = [row for bridge in pipeline.moves.bridges for row in _bridge(bridge)]
-    rows: list[list[Cell]] = []
+    rows = []
     for move in sorted(pipeline.moves.moves, key=lambda move: -abs(move.amount)):
         side, sources = (move.new, pipeline.dataset.sources) if move.new else (move.old, pipeline.old.sources)
         assert side is not None
-        rows.append(
-            [
-                move.kind,
-                move.label,
-                move.owner,
-                float(move.amount),
-                _amount(move.old),
-                _amount(move.new),
-                move.old.expected if move.old else None,
-                move.new.expected if move.new else None,
-                f"{sources[side.source].path}:{side.row}",
-                move.currency,
-            ]
-        )
+        words = {"movement": move.kind, "deal": move.label, "place": f"{sources[side.source].path}:{side.row}"}
+        amounts = {"amount": float(move.amount), "old_amount": _amount(move.old), "new_amount": _amount(move.new)}
+        days = {"old_expected": _expected(move.old), "new_expected": _expected(move.new)}
+        rows.append(row_of(_MOVES, move, **words, **amounts, **days))
     about = f" in deals expected to close in {pipeline.period.label}" if pipeline.period else ""
     return [
         Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
@@ -68,16 +60,16 @@ def _amount(side: Side | None) -> float | None:
     return None if side is None or side.amount is None else float(side.amount)
 
 
+def _expected(side: Side | None) -> date | None:
+    return None if side is None else side.expected
+
+
 def _bridge(bridge: Bridge) -> list[list[Cell]]:
     def row(name: str, deals: int, amount: Decimal) -> list[Cell]:
         return [name, deals, float(amount), bridge.currency]
 
     between = [row(kind, bridge.deals[kind], bridge.sums[kind]) for kind in bridge.sums if bridge.deals[kind]]
-    return [
-        row("start", bridge.deals_start, bridge.start),
-        *between,
-        row("end", bridge.deals_end, bridge.end),
-    ]
+    return [row("start", bridge.deals_start, bridge.start), *between, row("end", bridge.deals_end, bridge.end)]
 
 
 def matching_notes(moves: Moves) -> list[str]:

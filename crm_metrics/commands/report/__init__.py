@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics import errors
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import alerting, failing, profiles, restating
+from crm_metrics.commands.report.computing import compute
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
 
 if TYPE_CHECKING:
     from crm_metrics.commands.report.result import Result
-    from crm_metrics.query import Query
-    from crm_metrics.reporting.report import Report
     from crm_metrics.session import Inputs
-    from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "the figures (the main job)", 10
 PATHS = (
@@ -59,17 +57,6 @@ def report(
     from crm_metrics.commands.report.result import Result
 
     return Result.of(compute(session.load(asked), asked))
-
-
-def compute(
-    dataset: Dataset, asked: Query, *, history: bool = False, strict: bool = True, alike: bool = False
-) -> Report:
-    """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, and of a
-    series the whole of its time; with `alike` figures that follow records are those at the age of the newest period
-    that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
-    from crm_metrics.commands.report import computing
-
-    return computing.compute(dataset, asked, history=history, strict=strict, alike=alike)
 
 
 def run(
@@ -115,8 +102,7 @@ def run(
     call = call.directed(profile.format, profile.output, **how)
     fail_on = fail_on or failing.kinds(profile.fail_on)
     history = history or (Path(profile.history) if profile.history else None)
-    failing.refuse_without_history(fail_on, history)
-    failing.refuse_without_goals(fail_on, settings)
+    failing.refuse_without(fail_on, history, settings)
     restating.refuse_clash(history, call.output, session.paths)
     named = bool(asked["metrics"] or profile.metrics)
     for name in ("period", "by", "metrics", "compare", "top"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
@@ -52,11 +52,8 @@ def _raised(report: Report, alert: Alert) -> Iterator[str]:
         is_worse = alert.when == WORSE and row["signal"] == WORSE
         if is_worse or (row["status"] == "ok" and alert.is_passed(row["value"])):
             value = cells.value(row["value"], row["unit"], row["currency"] or None)
-            yield f"{' '.join([alert.metric, *_of(report, row)])} in {row['period']} is {value} ({alert.when})"
-
-
-def _of(report: Report, row: Mapping[str, Any]) -> list[str]:
-    return [str(row[name]) for name in (*report.by, *report.per) if isinstance(row.get(name), str)]
+            segment = [row[name] for name in (*report.by, *report.per) if isinstance(row.get(name), str)]
+            yield f"{' '.join([alert.metric, *segment])} in {row['period']} is {value} ({alert.when})"
 
 
 def of_goals(standings: Sequence[Standing], alerts: Iterable[Alert]) -> list[str]:

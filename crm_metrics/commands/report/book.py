@@ -7,6 +7,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Curve, Frame, Origin, Sheet, cells
+from crm_metrics.book.rows import by_name, limits, unseen
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.wide import across
 from crm_metrics.intervals.signals import BETTER, WORSE
@@ -22,21 +23,13 @@ _LIMITED = ("value", "low", "high")
 _COLUMNS = {
     column.name: column
     for column in (
-        Column("metric", shown=False),
+        *unseen("metric", OF_ROW, "start", "end", "complete", "status", "currency", "compare_period"),
         Column("title", "Figure"),
-        Column(OF_ROW, shown=False),
         Column("period", "Period"),
-        Column("start", shown=False),
-        Column("end", shown=False),
-        Column("complete", shown=False),
         Column("value", "Value", OF_ROW),
-        Column("low", "at least", OF_ROW, spare=4),
-        Column("high", "at most", OF_ROW, spare=4),
+        *limits(OF_ROW, 4),
         Column("n", "records", Unit.COUNT, spare=6),
-        Column("status", shown=False),
         Column("reason", "not available", spare=3),
-        Column("currency", shown=False),
-        Column("compare_period", shown=False),
         Column("compare_value", "before", OF_ROW, spare=1),
         Column("change", "change", OF_ROW, spare=2, signed="difference"),
         Column("change_pct", "in percent", Unit.PERCENT, spare=5, signed="relative"),
@@ -81,9 +74,8 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
 
 def _page(report: Report, verbose: bool, scope: str, paths: Sequence[str], width: int | None) -> Book:
     from crm_metrics.commands.report.page import page
-    from crm_metrics.commands.report.page.choice import Options
 
-    return page(report, Options(verbose, scope, paths), width)
+    return page(report, width, verbose=verbose, scope=scope, paths=paths)
 
 
 def _defined(name: str, catalog: Catalog) -> dict[str, str]:
@@ -97,12 +89,8 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
     family, then those that cannot be given with what they lack."""
     available = report.rows["metric"].where(report.rows["value"].notna())
     several = report.grain is not None
-    shown = [
-        replace(column, shown=False)
-        if (column.name == "period" and not several) or (column.name == "reason")
-        else column
-        for column in columns
-    ]
+    left = {"reason"} if several else {"reason", "period"}
+    shown = [replace(column, shown=column.shown and column.name not in left) for column in columns]
     headlines = {metric.name for metric in report.metrics if metric.headline and not metric.per}
     chosen = {"headlines": ("Headline figures", headlines)} if not (report.by or several) else {}
     for metric in report.metrics:
@@ -113,25 +101,17 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
         for name, (title, names) in chosen.items()
         if len(places := available.isin(names).to_numpy().nonzero()[0])
     ]
-    overview = []
-    if report.by:
-        overview = [_by_segment(report, headlines)]
-    elif several:
-        overview = [_over_time(report, headlines)]
-    return [
-        *(sheet for sheet in overview if sheet.rows),
-        *sheets,
-        _not_available(report, set(available.dropna().unique())),
-    ]
+    overview = _by_segment(report, headlines) if report.by else _over_time(report, headlines) if several else None
+    first = [overview] if overview is not None and overview.rows else []
+    return [*first, *sheets, _not_available(report, set(available.dropna().unique()))]
 
 
 def _over_time(report: Report, headlines: set[str]) -> Sheet:
     """The headline figures of a series, its periods across, with a note on those that are not final."""
     rows = report.rows[report.rows["metric"].isin(headlines) & report.rows["value"].notna()]
     together = report.together
-    together = (
-        None if together is None else together[together["metric"].isin(rows["metric"]) & together["value"].notna()]
-    )
+    if together is not None:
+        together = together[together["metric"].isin(rows["metric"]) & together["value"].notna()]
     sheet = across(replace(report, rows=rows, together=together, per=()))
     machines = {"metric", OF_ROW, "currency"}
     young = rows[rows["status"] == "partial"].groupby("period", sort=False)["title"].agg(", ".join)
@@ -225,14 +205,5 @@ def _not_available(report: Report, names: Container[str]) -> Sheet:
 
 def origin(report: Report) -> Origin:
     """What a report was made from."""
-    return Origin(
-        report.as_of,
-        report.sources,
-        report.settings_file,
-        report.issues,
-        (),
-        report.coverage,
-        report.digests,
-        report.settings,
-        report.where,
-    )
+    names = ("as_of", "sources", "settings_file", "issues", "coverage", "digests", "settings", "where")
+    return Origin(**by_name(report, *names))

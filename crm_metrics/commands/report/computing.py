@@ -17,7 +17,6 @@ from crm_metrics.tables import Digests
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crm_metrics.analysis.waiting import Waiting
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.report import Report
     from crm_metrics.tables import Dataset
@@ -33,6 +32,8 @@ def compute(
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, where there are no
     segments, and of a series the whole of its time; with `alike` figures that follow records are those at the age of the
     newest period that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
+    from crm_metrics.analysis.grounds import grounds
+    from crm_metrics.analysis.waiting import still_waiting
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.loaders.memory import refuse_too_many
@@ -129,7 +130,7 @@ def compute(
         notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
         missing=assembler.missing,
         lacking=assembler.lacking,
-        grounds={} if asked.grain or asked.by else _grounds(engine, asked.metrics, first.window),
+        grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
         ripe=ripe(engine, asked.metrics, span, past),
         history=_history(engine, asked.metrics, past, then) if past else {},
         trailing=tuple(part.label for part in periods.trailing(span, PAST)) if past else (),
@@ -140,20 +141,8 @@ def compute(
         offers=list(assembler.offers),
         newest=_newest(engine, asked.metrics, rows),
         alike=dict.fromkeys(sorted(assembler.alike), over[-1].label if over else ""),
-        waiting=[] if asked.grain else _waiting(engine, asked.metrics, first.window),
+        waiting=[] if asked.grain else still_waiting(engine, asked.metrics, first.window),
     )
-
-
-def _grounds(engine: Engine, metrics: list[Metric], window: int) -> dict[str, list[str]]:
-    from crm_metrics.analysis.grounds import grounds
-
-    return grounds(engine, metrics, window)
-
-
-def _waiting(engine: Engine, metrics: list[Metric], window: int) -> list[Waiting]:
-    from crm_metrics.analysis.waiting import still_waiting
-
-    return still_waiting(engine, metrics, window)
 
 
 def _concerned(engine: Engine, metrics: list[Metric]) -> dict[str, frozenset[str]]:

@@ -30,16 +30,13 @@ def kinds(texts: Iterable[str], choices: Sequence[str] = _KINDS) -> list[str]:
     return list(dict.fromkeys(wanted))
 
 
-def refuse_without_history(wanted: Iterable[str], history: Path | None) -> None:
-    """Raises `UsageError` for `restated` where there is nothing to compare with: it would never fail."""
+def refuse_without(wanted: Iterable[str], history: Path | None, settings: Settings) -> None:
+    """Raises `UsageError` for `restated` where there is nothing to compare with, and for `goal-missed` where no goal is set:
+    it would never fail."""
     if RESTATED in wanted and history is None:
         raise UsageError(
             "--fail-on restated compares with a history, and none is named", hint="Add --history FILE; it is created."
         )
-
-
-def refuse_without_goals(wanted: Iterable[str], settings: Settings) -> None:
-    """Raises `UsageError` for `goal-missed` where no goal is set: it would never fail."""
     if GOAL_MISSED in wanted and not settings.goal:
         raise UsageError(
             "--fail-on goal-missed compares with goals, and none is set",

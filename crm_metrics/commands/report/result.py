@@ -66,14 +66,8 @@ class Result(Report):
 
         rows = self.rows[self.rows["status"] != "unavailable"]
         places = [*(["period"] if self.grain else []), *self.by, *self.per]
-        heads = [
-            "Figure",
-            *places,
-            "Value",
-            "between (95 %)",
-            "records",
-            *(["change", ""] if self.compare_period else []),
-        ]
+        heads = ["Figure", *places, "Value", "between (95 %)", "records"]
+        heads += ["change", ""] if self.compare_period else []
         lines = []
         for row in rows.head(_MOST).to_dict("records"):
             paid = row["currency"] if isinstance(row["currency"], str) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import OF_ROW, Cell, Column, Sheet
+from crm_metrics.book import OF_ROW, Column, Sheet
 
 if TYPE_CHECKING:
     from crm_metrics.reporting.report import Report
@@ -35,11 +35,8 @@ def across(report: Report) -> Sheet:
     values = np.full((len(rows_of), len(periods)), np.nan)
     place = pd.Index(periods).get_indexer(every["period"])
     values[row, place] = every["value"].to_numpy(dtype=float, na_value=np.nan)
-    cells: list[list[Cell]] = [
-        [
-            *(None if label != label else label for label in labels),
-            *(None if value != value else value for value in line),
-        ]
+    cells = [
+        [None if cell != cell else cell for cell in (*labels, *line)]
         for labels, line in zip(rows_of, values.tolist(), strict=True)
     ]
     names = [*(Column(name) for name in dims), Column("currency")]

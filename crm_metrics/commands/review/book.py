@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells, naming
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.naming import unripe
+from crm_metrics.book.rows import FIGURE, limits, naming, row_of, unseen
 from crm_metrics.commands import goals
 from crm_metrics.commands.funnel import book as funnel
 from crm_metrics.commands.why.words import sentence
@@ -18,28 +20,20 @@ if TYPE_CHECKING:
 
 _STYLES = {"better": "green", "worse": "red"}
 _HEADLINES = (
-    Column("metric", shown=False),
-    Column("title", "Figure"),
-    Column("unit", shown=False),
-    Column("currency", shown=False),
+    *FIGURE,
     Column("before", "before", OF_ROW, spare=1),
     Column("value", "now", OF_ROW),
-    Column("low", shown=False, unit=OF_ROW),
-    Column("high", shown=False, unit=OF_ROW),
+    *unseen("low", "high", unit=OF_ROW),
     Column("n", "records", Unit.COUNT, spare=2),
     Column("visible", "seen from", OF_ROW, spare=3),
     Column("change", "beyond chance", styles=_STYLES),
 )
 _STANDOUTS = (
-    Column("metric", shown=False),
-    Column("title", "Figure"),
-    Column("unit", shown=False),
-    Column("currency", shown=False),
+    *FIGURE,
     Column("dimension", "by", spare=1),
     Column("segment", "of"),
     Column("value", "value", OF_ROW),
-    Column("low", "at least", OF_ROW, spare=3),
-    Column("high", "at most", OF_ROW, spare=3),
+    *limits(OF_ROW, 3),
     Column("whole", "all together", OF_ROW),
     Column("n", "records", Unit.COUNT, spare=2),
     Column("standing", "", styles=_STYLES),
@@ -50,7 +44,7 @@ _CAMPAIGNS = (
     Column("brought", "brought", Unit.MONEY),
     Column("deals", "deals won", Unit.COUNT, spare=1),
     Column("roi", "return", Unit.PERCENT),
-    Column("currency", shown=False),
+    *unseen("currency"),
 )
 _CALLS = (
     Column("customer", "Customer"),
@@ -58,7 +52,7 @@ _CALLS = (
     Column("reasons", "why"),
     Column("mrr", "a month", Unit.MONEY, spare=1),
     Column("revenue", "so far", Unit.MONEY, spare=3),
-    Column("currency", shown=False),
+    *unseen("currency"),
 )
 _CHANCE = (
     "Said to have changed, to stand out or not to pay is only what chance explains in fewer than 5 of 100 reviews in which "
@@ -72,45 +66,23 @@ _SEGMENTS = 3  # of one figure that are told
 def book(review: Review) -> Book:
     """The page: what changed and why, who stands out, which campaigns do not pay, the bottleneck, then the tables."""
     findings = review.findings
-    says = [
-        *_changes(findings),
-        *_standouts(findings.standouts),
-        *map(_unpaid, findings.unpaid),
-        *_unseen(findings.headlines),
-    ]
-    says += naming.unripe(review.metrics, review.ripe)
+    says = [*_changes(findings), *_standouts(findings.standouts), *map(_unpaid, findings.unpaid)]
+    says += [*_missed(findings.headlines), *unripe(review.metrics, review.ripe)]
+    standouts = list(map(_standout, findings.standouts))
     sheets = [
-        Sheet("headlines", "Headline figures", _HEADLINES, [_headline(figure) for figure in findings.headlines]),
-        Sheet(
-            "standouts",
-            "Stand out",
-            _STANDOUTS,
-            [_standout(segment) for segment in findings.standouts],
-            empty="no segment",
-        ),
+        Sheet("headlines", "Headline figures", _HEADLINES, list(map(_headline, findings.headlines))),
+        Sheet("standouts", "Stand out", _STANDOUTS, standouts, empty="no segment"),
     ]
     if findings.unpaid:
-        rows = [
-            [campaign.campaign, campaign.cost, campaign.brought, campaign.deals, campaign.roi, campaign.currency]
-            for campaign in findings.unpaid
-        ]
+        rows = [row_of(_CAMPAIGNS, campaign) for campaign in findings.unpaid]
         sheets.append(Sheet("campaigns", "Campaigns that do not pay", _CAMPAIGNS, rows))
     if review.goals is not None:
         sheets += [Sheet("goals", "Goals", sheet.columns, sheet.rows) for sheet in goals.book(review.goals).sheets[:1]]
     if review.funnel is not None:
         says += funnel.book(review.funnel).says
     if review.calls:
-        sheets.append(
-            Sheet(
-                "customers",
-                "Customers to call",
-                _CALLS,
-                [
-                    [call.customer, call.name, "; ".join(call.reasons), call.mrr, call.revenue, call.currency]
-                    for call in review.calls
-                ],
-            )
-        )
+        rows = [row_of(_CALLS, call, reasons="; ".join(call.reasons)) for call in review.calls]
+        sheets.append(Sheet("customers", "Customers to call", _CALLS, rows))
     return Book(
         f"Review  {review.period.label}",
         Origin.of(review.dataset),
@@ -135,7 +107,7 @@ def _changes(findings: Findings) -> list[str]:
     return [_changed(first, others, parts.get(first.metric.name)) for first, *others in alike.values()]
 
 
-def _unseen(headlines: Sequence[Headline]) -> list[str]:
+def _missed(headlines: Sequence[Headline]) -> list[str]:
     """How large a change of rates, scores and times, for the worse, would have been found; one of those that move alike."""
     by_size: dict[float, str] = {}
     never: list[str] = []
@@ -209,35 +181,11 @@ def _unpaid(campaign: Unpaid) -> str:
 
 def _headline(figure: Headline) -> list[Cell]:
     direction = None if not figure.detectable else "better" if figure.better else "worse"
-    unit = str(figure.metric.unit)
     neither = "" if figure.metric.better is Better.NEITHER else "no"
     shown = direction or (neither if figure.before is not None and figure.value is not None else "")
-    return [
-        figure.metric.name,
-        figure.metric.title,
-        unit,
-        figure.currency,
-        figure.before,
-        figure.value,
-        figure.low,
-        figure.high,
-        figure.n,
-        figure.visible,
-        shown,
-    ]
+    return row_of(_HEADLINES, figure, **naming(figure.metric), change=shown)
 
 
 def _standout(segment: Standout) -> list[Cell]:
-    unit, direction = str(segment.metric.unit), "better" if segment.better else "worse"
-    figures = [segment.value, segment.low, segment.high, segment.overall]
-    return [
-        segment.metric.name,
-        segment.metric.title,
-        unit,
-        segment.currency,
-        segment.dimension,
-        segment.segment,
-        *figures,
-        segment.n,
-        direction,
-    ]
+    words = {"whole": segment.overall, "standing": "better" if segment.better else "worse"}
+    return row_of(_STANDOUTS, segment, **naming(segment.metric) | words)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet
+from crm_metrics.book.rows import ISSUE, by_name, row_of, unseen
 from crm_metrics.commands.scan import words
 from crm_metrics.errors import AmbiguousError
 from crm_metrics.metrics.metric import Unit
@@ -13,13 +14,12 @@ if TYPE_CHECKING:
     from crm_metrics.analysis.scan import Column as FileColumn
     from crm_metrics.analysis.scan import File, Scan
     from crm_metrics.errors import DataError
-    from crm_metrics.issues import Issue
     from crm_metrics.loaders.advising import Nearest
 
 _FILES = (
     Column("path", "file"),
     Column("table"),
-    Column("vendor", shown=False),
+    *unseen("vendor"),
     Column("tool"),
     Column("rows", unit=Unit.COUNT),
     Column("used", unit=Unit.COUNT),
@@ -51,6 +51,7 @@ _JOINS = (
     Column("matched", unit=Unit.COUNT),
     Column("share", unit=Unit.PERCENT, bar=True),
 )
+_JOIN = [column.name for column in _JOINS]
 _NOT_READ = (Column("path", "file"), Column("what"), Column("hint"))
 
 
@@ -66,11 +67,9 @@ def book(scan: Scan, *, verbose: bool = True) -> Book:
         files.append([source.path, source.table, source.vendor, file.title, *counts, *read])
         for column in file.columns:
             span = (column.span.first, column.span.last) if column.span else (None, None)
-            columns.append([source.path, column.header, column.name, column.filled, *map(_day, span)])
+            columns.append([source.path, column.header, column.name, column.filled, *map(_text, span)])
         values += [[source.path, value.column, value.value, value.meaning, value.rows] for value in file.values]
-    joins: list[list[Cell]] = [
-        [join.path, join.table, join.column, join.other, join.rows, join.matched, join.share] for join in scan.joins
-    ]
+    joins = [row_of(_JOINS, join) for join in scan.joins]
     refused: list[list[Cell]] = [[path, error.what, error.hint] for path, error in scan.refused.items()]
     sources = [file.source for file in scan.files]
     return Book(
@@ -90,10 +89,6 @@ def book(scan: Scan, *, verbose: bool = True) -> Book:
     )
 
 
-def _day(moment: object) -> Cell:
-    return None if moment is None else str(moment)
-
-
 def _as_json(scan: Scan) -> dict[str, Any]:
     """The scan as plain values."""
     return {
@@ -103,27 +98,14 @@ def _as_json(scan: Scan) -> dict[str, Any]:
         "not_read": [_refused(path, error) for path, error in scan.refused.items()],
         "unrecognised": [_unrecognised(scan, path, nearest) for path, nearest in scan.unrecognised.items()],
         "ignored": list(scan.ignored),
-        "joins": [
-            {
-                "path": join.path,
-                "table": join.table,
-                "column": join.column,
-                "other": join.other,
-                "rows": join.rows,
-                "matched": join.matched,
-                "share": join.share,
-                "examples": list(join.examples),
-            }
-            for join in scan.joins
-        ],
+        "joins": [{**by_name(join, *_JOIN), "examples": list(join.examples)} for join in scan.joins],
         "customers": [
             {"path": part.path, "customers": part.customers, "in_other_files": part.elsewhere, "share": part.share}
             for part in scan.shared
         ],
         "currencies": [{"currency": name, "rows": rows} for name, rows in scan.currencies.items()],
         "unusable": [
-            {"column": column, "reason": why.reason, "seen": why.seen, "hint": why.hint}
-            for column, why in scan.unusable.items()
+            {"column": column, **by_name(why, "reason", "seen", "hint")} for column, why in scan.unusable.items()
         ],
     }
 
@@ -131,12 +113,9 @@ def _as_json(scan: Scan) -> dict[str, Any]:
 def _json_file(file: File) -> dict[str, Any]:
     source = file.source
     return {
-        "path": source.path,
-        "table": source.table,
-        "vendor": source.vendor,
+        **by_name(source, "path", "table", "vendor"),
         "tool": file.title,
-        "rows": source.rows,
-        "used": source.used,
+        **by_name(source, "rows", "used"),
         "left_out": dict(source.left_out),
         "date_order": file.date_order or None,
         "date_order_proof": file.date_proof or None,
@@ -147,7 +126,7 @@ def _json_file(file: File) -> dict[str, Any]:
             {"column": value.column, "value": value.value, "read_as": value.meaning, "rows": value.rows}
             for value in file.values
         ],
-        "issues": [_issue(issue) for issue in file.issues],
+        "issues": [by_name(issue, *ISSUE) | {"path": issue.path or None} for issue in file.issues],
     }
 
 
@@ -163,14 +142,9 @@ def _refused(path: str, error: DataError) -> dict[str, Any]:
     readings = error.readings if isinstance(error, AmbiguousError) else ()
     return {
         "path": path,
-        "where": error.where,
-        "what": error.what,
-        "hint": error.hint,
+        **by_name(error, "where", "what", "hint"),
         "setting": error.setting if isinstance(error, AmbiguousError) else None,
-        "readings": [
-            {"title": reading.title, "effect": reading.effect, "option": reading.option, "setting": reading.setting}
-            for reading in readings
-        ],
+        "readings": [by_name(reading, "title", "effect", "option", "setting") for reading in readings],
     }
 
 
@@ -190,20 +164,9 @@ def _unrecognised(scan: Scan, path: str, nearest: Nearest) -> dict[str, Any]:
             for part in nearest.lacking
         ],
         "ways": [
-            {"table": way.table, "columns": dict(way.columns), "option": way.option, "setting": way.setting}
+            {"table": way.table, "columns": dict(way.columns), **by_name(way, "option", "setting")}
             for way in nearest.ways
         ],
-    }
-
-
-def _issue(issue: Issue) -> dict[str, Any]:
-    return {
-        "code": issue.code,
-        "severity": str(issue.severity),
-        "path": issue.path or None,
-        "count": issue.count,
-        "rows": list(issue.rows),
-        "sentence": issue.sentence,
     }
 
 

@@ -6,6 +6,7 @@ from calendar import day_name, month_name
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Curve, Sheet, cells
+from crm_metrics.book.rows import naming, unseen
 from crm_metrics.commands.report.book import origin
 from crm_metrics.metrics.metric import Unit
 
@@ -116,11 +117,9 @@ def _p(chance: float | None) -> str:
 
 
 def _place(at: int, grain: str) -> str:
-    return {
-        "month": lambda: month_name[at + 1],
-        "day": lambda: f"{day_name[at]}s",
-        "quarter": lambda: f"Q{at + 1}",
-    }.get(grain, lambda: f"week {at + 1}")()
+    if grain == "month":
+        return month_name[at + 1]
+    return f"{day_name[at]}s" if grain == "day" else f"Q{at + 1}" if grain == "quarter" else f"week {at + 1}"
 
 
 def _notes(trends: Trends) -> list[str]:
@@ -183,15 +182,15 @@ def _labels(trends: Trends, track: Track) -> list[Cell]:
 
 def _named(trends: Trends) -> list[Column]:
     """The columns that say which series a row is about."""
-    return [Column("metric", shown=False), Column("title"), Column(OF_ROW, shown=False), *map(Column, trends.by)]
+    return [*unseen("metric"), Column("title"), *unseen(OF_ROW), *map(Column, trends.by), *unseen("currency")]
 
 
 def _name(trends: Trends, track: Track) -> list[Cell]:
-    return [track.metric.name, track.title, str(track.metric.unit), *_labels(trends, track)]
+    return [*(naming(track.metric) | {"title": track.title}).values(), *_labels(trends, track), track.currency]
 
 
 def _trends(trends: Trends) -> Sheet:
-    columns = [*_named(trends), Column("currency", shown=False), Column("fitted", unit=Unit.COUNT), Column("direction")]
+    columns = [*_named(trends), Column("fitted", unit=Unit.COUNT), Column("direction")]
     columns += [Column("slope", f"slope a {trends.grain}", OF_ROW), Column("slope_low", "low", OF_ROW)]
     columns += [Column("slope_high", "high", OF_ROW)]
     columns += [Column(name, unit=Unit.SCORE) for name in ("tau", "p", "season_p", "change_p")]
@@ -200,19 +199,19 @@ def _trends(trends: Trends) -> Sheet:
         trend, name = track.trend, _name(trends, track)
         if trend is None:
             fitted = sum(point.fitted for point in track.points)
-            rows.append([*name, track.currency, fitted, None, None, None, None, None, None, None, None])
+            rows.append([*name, fitted, *[None] * 8])
             continue
         slope = trend.slope
         way = {1: "rising", -1: "falling"}.get(trend.rising, "not detectable")
         tested: list[Cell] = [slope.tau, slope.p, trend.season_p, trend.step_p]
-        rows.append([*name, track.currency, trend.fitted, way, slope.per_period, slope.low, slope.high, *tested])
+        rows.append([*name, trend.fitted, way, slope.per_period, slope.low, slope.high, *tested])
     return Sheet("trends", "Trends", columns, rows, charted=True)
 
 
 def _changes(trends: Trends) -> Sheet:
-    columns = [*_named(trends), Column("currency", shown=False), Column("period"), Column("start", shown=False)]
+    columns = [*_named(trends), Column("period"), *unseen("start")]
     rows: list[list[Cell]] = [
-        [*_name(trends, track), track.currency, point.period, point.start, step.by, step.p]
+        [*_name(trends, track), point.period, point.start, step.by, step.p]
         for track in trends.tracks
         for step in (track.trend.steps if track.trend else ())
         for point in [track.points[step.at]]
@@ -222,9 +221,9 @@ def _changes(trends: Trends) -> Sheet:
 
 
 def _seasons(trends: Trends) -> Sheet:
-    columns = [*_named(trends), Column("currency", shown=False), Column("place"), Column("adds", unit=OF_ROW)]
+    columns = [*_named(trends), Column("place"), Column("adds", unit=OF_ROW)]
     rows: list[list[Cell]] = [
-        [*_name(trends, track), track.currency, _place(at, trends.grain), float(adds)]
+        [*_name(trends, track), _place(at, trends.grain), float(adds)]
         for track in trends.tracks
         if track.trend and track.trend.season is not None
         for at, adds in enumerate(track.trend.season)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from crm_metrics import periods
-from crm_metrics.commands.report import compute
+from crm_metrics.commands.report.computing import compute
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.periods import Grain, Period, PeriodSpec

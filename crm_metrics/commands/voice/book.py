@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -23,8 +24,7 @@ _ANSWERS = (
     Column("scores", "Scores", spare=4),
     Column("answers", "Answers", Unit.COUNT),
     Column("share", "Share", Unit.PERCENT, bar=True),
-    Column("low", "at least", Unit.PERCENT, spare=2),
-    Column("high", "at most", Unit.PERCENT, spare=2),
+    *limits(Unit.PERCENT, 2),
     Column("comments", "With comment", Unit.COUNT, spare=3),
 )
 _WORDS = (
@@ -33,7 +33,7 @@ _WORDS = (
     Column("group", "Typical of"),
     Column("comments", "In comments", Unit.COUNT),
     Column("of", "of", Unit.COUNT),
-    Column("other", shown=False),
+    *unseen("other"),
     Column("other_comments", "Others' comments", Unit.COUNT, spare=1),
     Column("other_of", "of", Unit.COUNT, spare=1),
     Column("log_odds", "Log-odds", Unit.SCORE, spare=3),
@@ -54,15 +54,13 @@ _SEGMENTS = (
     Column("kind", "Survey"),
     Column("dimension", "By"),
     Column("segment", "Segment"),
-    Column("metric", shown=False),
-    Column("unit", shown=False),
+    *unseen("metric", "unit"),
     Column("value", "Score", OF_ROW),
-    Column("low", "at least", OF_ROW, spare=3),
-    Column("high", "at most", OF_ROW, spare=3),
+    *limits(OF_ROW, 3),
     Column("answers", "Answers", Unit.COUNT),
     Column("standing", "Against the others", styles=_STYLES),
     Column("before", "Before", OF_ROW, spare=1),
-    Column("answers_before", shown=False, unit=Unit.COUNT),
+    *unseen("answers_before", unit=Unit.COUNT),
     Column("contribution", "Part of the change", OF_ROW, spare=2),
     Column("signal", "Own change", spare=1, styles=_STYLES),
 )
@@ -115,20 +113,11 @@ def _words(voice: Voice) -> Sheet:
 
 
 def _quotes(voice: Voice) -> Sheet:
-    rows: list[list[Cell]] = [
-        [
-            heard.question.name,
-            quote.word,
-            heard.groups[quote.group].name,
-            quote.text,
-            quote.score,
-            quote.on,
-            quote.path,
-            quote.row,
-        ]
-        for heard in voice.heard
-        for quote in heard.quotes
-    ]
+    rows = []
+    for heard in voice.heard:
+        for quote in heard.quotes:
+            words = {"kind": heard.question.name, "group": heard.groups[quote.group].name, "quote": quote.text}
+            rows.append(row_of(_QUOTES, quote, **words, date=quote.on, file=quote.path))
     notes = [
         "The shortest comments with each word, then the newest of each group. E-mail addresses and long numbers are hidden."
     ]

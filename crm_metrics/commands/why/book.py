@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from crm_metrics.analysis.drivers import Driver
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book.rows import by_name, naming, unseen
 from crm_metrics.commands.why.words import difference, headline, sentence
 from crm_metrics.intervals.signals import BEYOND_CHANCE
 from crm_metrics.metrics.metric import Unit
@@ -42,24 +43,15 @@ def book(why: Why, *, is_full: bool = True) -> Book:
     row."""
     change = why.change
     columns = [_COLUMNS[name] for name in ("dimension", *(field.name for field in fields(Driver)))]
-    unit, currency = Column(OF_ROW, shown=False), Column("currency", shown=False)
     rows: list[list[Cell]] = [
         [dimension.name, *asdict(driver).values(), str(change.metric.unit), change.currency]
         for dimension in change.dimensions
         for driver in dimension.drivers
     ]
-    total = {
-        "before": change.before,
-        "now": change.now,
-        "change": change.now - change.before,
-        "n_before": change.n_before,
-        "n": change.n,
-        "signal": change.signal,
-    }
+    total = {"before": change.before, "now": change.now, "change": change.now - change.before}
+    total |= by_name(change, "n_before", "n", "signal")
     extra = {
-        "metric": change.metric.name,
-        "title": change.metric.title,
-        "unit": str(change.metric.unit),
+        **naming(change.metric),
         "currency": change.currency,
         "period": why.period.label,
         "compare_period": why.earlier.label,
@@ -73,7 +65,7 @@ def book(why: Why, *, is_full: bool = True) -> Book:
         f"{change.metric.title}  {why.period.label} against {why.earlier.label}",
         Origin.of(why.dataset),
         [
-            Sheet("rows", "Segments", [*columns, unit, currency], rows, for_people=False),
+            Sheet("rows", "Segments", [*columns, *unseen(OF_ROW, "currency")], rows, for_people=False),
             *(_dimension(change, dimension_, None if is_full else _SEGMENTS) for dimension_ in shown),
         ],
         says=[headline(change), sentence(change)],

@@ -1,3 +1,1 @@
 """Charts of series over time: in a terminal, and as a picture or a page in a file."""
-
-PICTURES = ("html", "png", "svg")

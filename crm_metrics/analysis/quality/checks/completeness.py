@@ -24,7 +24,6 @@ _CUSTOMER = ("customer", "customer_name", "customer_email")
 
 
 @check(
-    COMPLETENESS,
     effect="they are in no figure by close date, and in no pipeline",
     columns=["deals.closed_at"],
     codes=["won-without-date"],
@@ -34,11 +33,7 @@ def won_without_date(data: Data) -> Iterator[Hits]:
     yield from _closed_without_date(data, "won")
 
 
-@check(
-    COMPLETENESS,
-    effect="they are in no figure by close date; win rates look better than they are",
-    columns=["deals.closed_at"],
-)
+@check(effect="they are in no figure by close date; win rates look better than they are", columns=["deals.closed_at"])
 def lost_without_date(data: Data) -> Iterator[Hits]:
     """Lost deals have no close date."""
     yield from _closed_without_date(data, "lost")
@@ -50,9 +45,7 @@ def _closed_without_date(data: Data, outcome: str) -> Iterator[Hits]:
         yield deals.hits(~deals.filled("closed_at"), "stage", "status", "closed_at", among=closed)
 
 
-@check(
-    COMPLETENESS, effect="they count as won, and add nothing to sums and averages of amounts", columns=["deals.amount"]
-)
+@check(effect="they count as won, and add nothing to sums and averages of amounts", columns=["deals.amount"])
 def won_without_amount(data: Data) -> Iterator[Hits]:
     """Won deals have no amount."""
     for deals in data.tables("deals", having=["outcome", "amount"]):
@@ -62,7 +55,6 @@ def won_without_amount(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    COMPLETENESS,
     effect="they are in no figure of a period",
     columns=[f"{table}.{column}" for table, column in _PLACED_BY.items()] + ["responses.responded_at"],
     codes=["no-date"],
@@ -78,7 +70,7 @@ def row_without_date(data: Data) -> Iterator[Hits]:
         yield answers.hits(answers.missing("responded_at"), "score", "responded_at", among=answered)
 
 
-@check(COMPLETENESS, effect="by owner they stand under (none)", severity=NOTE)
+@check(effect="by owner they stand under (none)", severity=NOTE)
 def without_owner(data: Data) -> Iterator[Hits]:
     """Records have no owner."""
     for rows in data.tables("deals", "leads", "tickets", having=["owner"]):
@@ -86,7 +78,6 @@ def without_owner(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    COMPLETENESS,
     effect="their money counts, but in no figure per customer",
     columns=["purchases.customer", "recurring.customer", "spells.customer"],
 )
@@ -99,7 +90,6 @@ def without_customer(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    COMPLETENESS,
     effect="they are summed apart from all others",
     columns=["deals.amount", "purchases.amount", "recurring.mrr", "spend.cost"],
 )
@@ -112,12 +102,7 @@ def without_currency(data: Data) -> Iterator[Hits]:
                 yield rows.hits(~rows.filled("currency"), column, "currency", among=priced)
 
 
-@check(
-    COMPLETENESS,
-    effect="they stand under (none) among the reasons for losing",
-    columns=["deals.lost_reason"],
-    severity=NOTE,
-)
+@check(effect="they stand under (none) among the reasons for losing", columns=["deals.lost_reason"], severity=NOTE)
 def lost_without_reason(data: Data) -> Iterator[Hits]:
     """Lost deals have no reason."""
     for deals in data.tables("deals", having=["outcome", "lost_reason"]):
@@ -134,11 +119,7 @@ issue_check(
 )
 
 
-@check(
-    COMPLETENESS,
-    effect="they count as converted, but within no number of days",
-    columns=["leads.is_converted_in_window"],
-)
+@check(effect="they count as converted, but within no number of days", columns=["leads.is_converted_in_window"])
 def converted_without_date(data: Data) -> Iterator[Hits]:
     """Converted leads have no date of it."""
     for leads in data.tables("leads", having=["is_converted", "converted_at"]):

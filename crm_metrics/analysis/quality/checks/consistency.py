@@ -26,11 +26,7 @@ _LONGEST_DAYS = 3653
 _ROUNDED_MINUTES = 60  # some tools write hours
 
 
-@check(
-    CONSISTENCY,
-    effect="they are left out of the sales cycle, and never open",
-    columns=["deals.cycle_days", "deals.open_from"],
-)
+@check(effect="they are left out of the sales cycle, and never open", columns=["deals.cycle_days", "deals.open_from"])
 def closed_before_created(data: Data) -> Iterator[Hits]:
     """Deals were closed before they were created."""
     for deals in data.tables("deals", having=["created_at", "closed_at"]):
@@ -39,7 +35,6 @@ def closed_before_created(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    CONSISTENCY,
     effect="its duration is left out, and it is never counted as active",
     columns=[
         *("tickets.response_minutes", "tickets.resolution_hours", "leads.response_hours", "spells.ended_at"),
@@ -56,7 +51,7 @@ def ended_before_started(data: Data) -> Iterator[Hits]:
                 yield rows.hits(rows.before(end, start), start, end, among=both)
 
 
-@check(CONSISTENCY, effect="times to the first answer are made of the dates", columns=["tickets.response_minutes"])
+@check(effect="times to the first answer are made of the dates", columns=["tickets.response_minutes"])
 def duration_contradicted(data: Data) -> Iterator[Hits]:
     """The help desk's own time to the first answer is another than its two dates say."""
     import numpy as np  # the names of checks are known without it
@@ -72,7 +67,6 @@ def duration_contradicted(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    CONSISTENCY,
     effect="averages of durations are too long",
     columns=["deals.cycle_days", "tickets.resolution_hours", "tickets.response_minutes"],
 )
@@ -86,7 +80,7 @@ def unlikely_duration(data: Data) -> Iterator[Hits]:
             yield rows.hits(long, *shown, among=rows.filled(column))
 
 
-@check(CONSISTENCY, effect="the flag decides", columns=["deals.outcome"], codes=["outcome-conflict"])
+@check(effect="the flag decides", columns=["deals.outcome"], codes=["outcome-conflict"])
 def outcome_conflict(data: Data) -> Iterator[Hits]:
     """The stage of deals contradicts their flag."""
     for deals in data.tables("deals", having=["stage", "outcome"]):
@@ -103,17 +97,14 @@ issue_check(
 
 
 @check(
-    CONSISTENCY,
     effect="by that column it stands in several rows",
     columns=["deals.campaign", "spend.campaign", "deals.source", "leads.source", "leads.campaign"],
     codes=["case-variants"],
 )
 def several_spellings(data: Data) -> Iterator[Hits]:
     """One value is written in several ways: case, spaces or punctuation differ."""
-    for name in sorted(data.tables_read):
-        rows = data.table(name)
-        for column in _categories(rows) if rows is not None else ():
-            assert rows is not None
+    for rows in data.tables():
+        for column in _categories(rows):
             hit, why = rows.spellings(column)
             if hit.any():
                 yield rows.hits(hit, why=why, among=rows.filled(column))

@@ -25,7 +25,7 @@ def _orphans(
             yield rows.hits(rows.strange(column, there, fold), *(cells or [column]), among=rows.filled(column))
 
 
-@check(REFERENCES, effect="they have no segment, country or other attribute of a customer", codes=["unmatched"])
+@check(effect="they have no segment, country or other attribute of a customer", codes=["unmatched"])
 def unknown_customer(data: Data) -> Iterator[Hits]:
     # Leads are not customers yet.
     """Deals, tickets, orders, subscriptions or answers name a customer that the customers file does not have."""
@@ -33,20 +33,20 @@ def unknown_customer(data: Data) -> Iterator[Hits]:
     yield from _orphans(data, tables, "customer", "customers", "customer", str, "customer_name", "customer_email")
 
 
-@check(REFERENCES, effect="they have no team or region")
+@check(effect="they have no team or region")
 def unknown_owner(data: Data) -> Iterator[Hits]:
     """Records name an owner that the sellers' file does not have."""
     tables = ("customers", "leads", "deals", "tickets", "responses", "orders")
     yield from _orphans(data, tables, "owner", "owners", "owner", folded)
 
 
-@check(REFERENCES, effect="they have no product category")
+@check(effect="they have no product category")
 def unknown_product(data: Data) -> Iterator[Hits]:
     """Records name a product that the product list does not have."""
     yield from _orphans(data, ("deals", "orders", "order_lines"), "product", "products", "product", folded)
 
 
-@check(REFERENCES, effect="they have no source or campaign of a lead", columns=["deals.source", "deals.campaign"])
+@check(effect="they have no source or campaign of a lead", columns=["deals.source", "deals.campaign"])
 def unknown_lead(data: Data) -> Iterator[Hits]:
     """Deals name a lead that the leads file does not have."""
     yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
@@ -62,13 +62,13 @@ issue_check(
 )
 
 
-@check(REFERENCES, effect="their stages are in no figure")
+@check(effect="their stages are in no figure")
 def unknown_deal(data: Data) -> Iterator[Hits]:
     """The history of stages names deals that the deals file does not have."""
     yield from _orphans(data, ("deal_stages",), "deal_id", "deals", "deal_id", str)
 
 
-@check(REFERENCES, effect="their revenue is in no return on campaign cost", columns=["spend.cost"], severity=NOTE)
+@check(effect="their revenue is in no return on campaign cost", columns=["spend.cost"], severity=NOTE)
 def unknown_campaign(data: Data) -> Iterator[Hits]:
     """Deals or leads name a campaign for which no cost was read."""
     yield from _orphans(data, ("deals", "leads"), "campaign", "spend", "campaign", folded)

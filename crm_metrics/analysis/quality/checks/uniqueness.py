@@ -65,9 +65,7 @@ issue_check(
 )
 
 
-@check(
-    UNIQUENESS, effect="one customer may count several times", columns=["spells.*", "customers.*", "purchases.customer"]
-)
+@check(effect="one customer may count several times", columns=["spells.*", "customers.*", "purchases.customer"])
 def duplicate_email(data: Data) -> Iterator[Hits]:
     """Several customers have the same e-mail address, case aside."""
     for customers in data.tables("customers", having=["email", "customer"]):
@@ -75,7 +73,6 @@ def duplicate_email(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    UNIQUENESS,
     effect="one customer may count several times",
     columns=["spells.*", "customers.*", "purchases.customer"],
     severity=NOTE,
@@ -88,7 +85,7 @@ def duplicate_name(data: Data) -> Iterator[Hits]:
         yield _several(rows, "customer_name", normalised)
 
 
-@check(UNIQUENESS, effect="each counts as a lead of its own", columns=["leads.*"], severity=NOTE)
+@check(effect="each counts as a lead of its own", columns=["leads.*"], severity=NOTE)
 def duplicate_lead(data: Data) -> Iterator[Hits]:
     """Several leads have the same e-mail address, case aside."""
     for leads in data.tables("leads", having=["customer_email", "lead_id"]):

@@ -25,7 +25,7 @@ issue_check(
 )
 
 
-@check(VALIDITY, effect="they are left out of every figure", codes=["malformed-row"])
+@check(effect="they are left out of every figure", codes=["malformed-row"])
 def unreadable_row(data: Data) -> Iterator[Hits]:
     """Rows could not be read."""
     yield from data.unread()
@@ -36,7 +36,7 @@ issue_check(
 )
 
 
-@check(VALIDITY, effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
+@check(effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
 def unreadable_file(data: Data) -> Iterator[Hits]:
     """Files could not be read."""
     yield data.file_hits(
@@ -59,7 +59,7 @@ issue_check(
 )
 
 
-@check(VALIDITY, effect="sums and averages of amounts are too low", columns=["deals.amount"])
+@check(effect="sums and averages of amounts are too low", columns=["deals.amount"])
 def amount_not_positive(data: Data) -> Iterator[Hits]:
     """Won deals have an amount of 0 or below."""
     for deals in data.tables("deals", having=["outcome", "amount"]):
@@ -68,7 +68,6 @@ def amount_not_positive(data: Data) -> Iterator[Hits]:
 
 
 @check(
-    VALIDITY,
     effect="sums are too low",
     columns=["spend.cost", "spend.clicks", "spend.impressions", "recurring.mrr", "sold_lines.quantity"],
 )
@@ -82,8 +81,7 @@ def negative_number(data: Data) -> Iterator[Hits]:
     }
     for name, columns in looked_at.items():
         for rows in data.tables(name):
-            having = [column for column in columns if rows.has(column)]
-            for column in having:
+            for column in filter(rows.has, columns):
                 yield rows.hits(rows.numbers(column) < 0, column)
 
 
@@ -105,7 +103,7 @@ issue_check(
 )
 
 
-@check(VALIDITY, effect="they match no customer of another file", severity=NOTE)
+@check(effect="they match no customer of another file", severity=NOTE)
 def not_an_email(data: Data) -> Iterator[Hits]:
     """E-mail addresses are none."""
     for name, column in (("customers", "email"), ("leads", "customer_email"), ("tickets", "customer_email")):

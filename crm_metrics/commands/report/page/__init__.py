@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Origin, Passage, Said
-from crm_metrics.commands.report.page.choice import Options
 
 if TYPE_CHECKING:
     from crm_metrics.reporting.report import Report
 
 
-def page(report: Report, options: Options, width: int | None) -> Book:
-    """The report for reading on a screen of a width (None: no limit): the footnotes stand below its last table."""
+def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths: Sequence[str]) -> Book:
+    """The report for reading on a screen of a width (None: no limit): the headline figures, with `scope` "all" figures or
+    those that are "named" and in the report; with `verbose` all notes. It names the `paths` in its commands. The footnotes
+    stand below its last table."""
     from crm_metrics.commands.report.page import framing, series, tables
     from crm_metrics.commands.report.page.choice import chosen
     from crm_metrics.commands.report.page.figures import figures, priced, shortened, titled
@@ -21,7 +23,7 @@ def page(report: Report, options: Options, width: int | None) -> Book:
 
     report, left = shortened(titled(report))
     all_figures = figures(report)
-    choice = chosen(report, all_figures, options.scope)
+    choice = chosen(report, all_figures, scope)
     footnotes = Footnotes()
     shown = priced(all_figures, choice.names, footnotes)
     if report.grain:
@@ -35,22 +37,22 @@ def page(report: Report, options: Options, width: int | None) -> Book:
     sentences = framing.explained(report, choice, chosen_figures, footnotes, in_lines=width is not None)
     if not choice.is_all:
         sentences += framing.lacking(report, shown)
-    if not options.verbose:
+    if not verbose:
         sentences += framing.unsettled(report)
     sentences += [f"{title} is {other} once more" for title, other in choice.twins.items()]
     sentences += left
     if sheets:
         sheets[-1] = replace(sheets[-1], notes=sentences)
-    missing = framing.not_available(report, shown, verbose=options.verbose) if choice.is_all else []
+    missing = framing.not_available(report, shown, verbose=verbose) if choice.is_all else []
     news = sheets and sheets[0].name == "news"
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(
         framing.title(report),
-        Origin(issues=report.issues if options.verbose else (), where=report.where),
+        Origin(issues=report.issues if verbose else (), where=report.where),
         sheets,
         framing.about(report),
         says=["Nothing changed beyond chance."] if quiet else [],
         notes=[] if sheets else sentences,
         passages=[Passage("Not available", list(map(Said, missing)))] if missing else [],
-        closing=framing.closing(report, choice, options),
+        closing=framing.closing(report, choice, paths, verbose=verbose),
     )

@@ -19,16 +19,6 @@ _DIGITS = 9
 
 
 @dataclass(frozen=True)
-class Options:
-    """What a page holds: with `verbose` all notes; the headline figures, with `scope` "all" figures or those that are
-    "named" and in the report. It names the `paths` in its commands."""
-
-    verbose: bool = False
-    scope: str = ""
-    paths: Sequence[str] = ()
-
-
-@dataclass(frozen=True)
 class Choice:
     """The metrics on the page in the order of the report, and those with a figure that are not; `young` are those whose
     period is too young to tell, `twins` the titles that say the same as another on the page, `echoes` the metrics that
@@ -120,16 +110,6 @@ def _told(
     def rounded(number: float | None) -> float | None:
         return None if number is None else round(number if of is None else of - number, _DIGITS)
 
-    rows = tuple(
-        (
-            figure.period,
-            figure.segment,
-            figure.per,
-            rounded(figure.value),
-            rounded(figure.before),
-            figure.n,
-            figure.currency,
-        )
-        for figure in figures
-    )
-    return unit, rows, tuple(map(rounded, past))
+    places = [(figure.period, figure.segment, figure.per, figure.n, figure.currency) for figure in figures]
+    values = [number for figure in figures for number in (figure.value, figure.before)]
+    return unit, tuple(places), tuple(map(rounded, (*values, *past)))

@@ -54,13 +54,8 @@ class Figure:
     def _money(self) -> str | None:
         return self.currency or self.unpriced or None
 
-    @property
-    def text(self) -> str:
-        """The value as people read it, with a star when it is not final."""
-        return self.in_words()
-
     def in_words(self, like: float | None = None) -> str:
-        """The same in the unit of a value of the size of `like`."""
+        """The value as people read it, with a star when it is not final; in the unit of a value of the size of `like`."""
         shown = cells.value(self.value, self.metric.unit, self._money, like=like)
         return f"{shown}*" if self.partial and self.value is not None else shown
 
@@ -173,19 +168,15 @@ def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
     label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
     metrics = {metric.name: metric for metric in report.metrics}
     segments = _tuples([label[name] for name in report.by], len(rows))
-    pers = {}
-    for metric in report.metrics:
-        dimensions = per_of(metric, report)
-        if dimensions not in pers:
-            pers[dimensions] = _tuples([label[name] for name in dimensions], len(rows))
-    per_by_metric = {metric.name: pers[per_of(metric, report)] for metric in report.metrics}
+    per_of_metric = {metric.name: per_of(metric, report) for metric in report.metrics}
+    pers = {per: _tuples([label[name] for name in per], len(rows)) for per in {*per_of_metric.values()}}
     return [
         Figure(
             metric=metrics[name],
             period=text["period"][i] or "",
             start=text["start"][i] or "",
             segment=segments[i],
-            per=per_by_metric[name][i],
+            per=pers[per_of_metric[name]][i],
             value=number["value"][i],
             n=number["n"][i],
             complete=text["complete"][i] != "false",

@@ -17,7 +17,6 @@ from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Metric
 
 if TYPE_CHECKING:
-    from crm_metrics.commands.report.page.choice import Options
     from crm_metrics.reporting.report import Report
 
 _NAMED = 3
@@ -141,7 +140,7 @@ def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
     return any(any(figure.segment) or bool(report.grain) for figure in gaps)
 
 
-def closing(report: Report, choice: Choice, options: Options) -> list[str]:
+def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bool) -> list[str]:
     """What else there is: figures that are not shown, rows left out, problems, each with the command that shows it."""
     parts = []
     if choice.left:
@@ -149,13 +148,13 @@ def closing(report: Report, choice: Choice, options: Options) -> list[str]:
         most = max(families, key=families.count)
         parts.append(f"{cells.count(len(choice.left))} more: --all, or -m {most}")
     left_out = sum(source.rows - source.used for source in report.sources)
-    if left_out and (choice.is_all or options.verbose):
+    if left_out and (choice.is_all or verbose):
         read = sum(source.rows for source in report.sources)
         parts.append(f"{cells.count(left_out)} of {cells.count(read)} rows left out")
-    if options.verbose:
+    if verbose:
         return parts
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if warnings:
-        command = shlex.join(["crm-metrics", "check", *options.paths]) if options.paths else "-v"
+        command = shlex.join(["crm-metrics", "check", *paths]) if paths else "-v"
         parts.append(f"{warnings} data {'problem' if warnings == 1 else 'problems'}: {cells.visible(command)}")
     return parts

@@ -68,7 +68,12 @@ def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Shee
         Column("before", " ", AS_TEXT, spare=1, styles={"": "dim"}),
     )
     rows = [
-        [figure.mark, figure.metric.title, figure.text, f"from {figure.before_text}" if figure.before_text else None]
+        [
+            figure.mark,
+            figure.metric.title,
+            figure.in_words(),
+            f"from {figure.before_text}" if figure.before_text else None,
+        ]
         for figure in news[:_NEWS]
     ]
     notes = [f"and {len(news) - _NEWS} more"] if len(news) > _NEWS else []
@@ -96,7 +101,12 @@ def _by_family(
     listed: list[list[Cell]] = [
         [
             *(family_title(figure.metric.family), figure.mark, figure.metric.title + _marks(report, figure, footnotes)),
-            *(figure.text, _bare(figure.before_text) or None, figure.change_text or None, figure.goal_text or None),
+            *(
+                figure.in_words(),
+                _bare(figure.before_text) or None,
+                figure.change_text or None,
+                figure.goal_text or None,
+            ),
             *(figure.limits_text or None, _records(figure), trend.rjust(longest) or None),
         ]
         for figure, trend in zip(rows, trends, strict=True)
