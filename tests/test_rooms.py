@@ -31,7 +31,7 @@ ABOUT, PLACE = "counts files", 1
 def counting(
     paths: Sequence[str] | Session,
     *,
-    least: Annotated[int, option("--least", metavar="N", help="At least so many.", least=1)] = 2,
+    least: Annotated[int, option("--least N", "At least so many.", least=1)] = 2,
     period: PeriodOption = None,
     segment: SegmentOption = None,
     **files: Unpack[Asking],

@@ -21,7 +21,7 @@ def guarded(*, debug: bool, log_format: str = "text") -> Iterator[None]:
     afterwards, and a log for programs ends with the exit code."""
     code = EXIT_OK
     try:
-        with _told(debug, log_format):
+        with _errors_reported(debug, log_format):
             yield
     except typer.Exit as left:
         code = left.exit_code
@@ -32,7 +32,7 @@ def guarded(*, debug: bool, log_format: str = "text") -> Iterator[None]:
 
 
 @contextmanager
-def _told(debug: bool, log_format: str) -> Iterator[None]:
+def _errors_reported(debug: bool, log_format: str) -> Iterator[None]:
     try:
         telling.begin(log_format)
         with interruptible():

@@ -12,19 +12,20 @@ import typer
 
 from crm_metrics import errors
 from crm_metrics.commands import Option
+from crm_metrics.commands import option as declared
 from crm_metrics.writers import formats
 
 if TYPE_CHECKING:
     from crm_metrics.settings import Settings
 
 
-def option(*names: str, help: str, metavar: str | None = None) -> Any:
+def option(shown: str, help: str) -> Any:
     """An option without its default in the help."""
-    return typer.Option(*names, help=help, metavar=metavar, show_default=False)
+    spec = declared(shown, help)
+    return typer.Option(*spec.names, help=help, metavar=spec.metavar, show_default=False)
 
 
 def paths_argument(metavar: str, help: str) -> Any:
-    """The paths of a command."""
     return typer.Argument(metavar=metavar, help=help, show_default=False)
 
 
@@ -33,58 +34,44 @@ def shared(
         list[str] | None,
         paths_argument("PATH...", "Files, folders, zip archives, duckdb:FILE, or - for standard input."),
     ] = None,
-    format: Annotated[str | None, option("-f", "--format", metavar="FORMAT", help=f"{', '.join(formats())}.")] = None,
-    output: Annotated[
-        Path | None, option("-o", "--output", metavar="FILE", help="Write to a file; its ending picks the format.")
-    ] = None,
+    format: Annotated[str | None, option("-f, --format FORMAT", f"{', '.join(formats())}.")] = None,
+    output: Annotated[Path | None, option("-o, --output FILE", "Write to a file; its ending picks the format.")] = None,
     table: Annotated[
-        str | None,
-        option("--table", metavar="NAME", help="Only this one of the tables; csv holds the first by default."),
+        str | None, option("--table NAME", "Only this one of the tables; csv holds the first by default.")
     ] = None,
-    as_of: Annotated[
-        str | None, option("--as-of", metavar="DATE", help="The last day the data knows: 2025-12-31.")
-    ] = None,
+    as_of: Annotated[str | None, option("--as-of DATE", "The last day the data knows: 2025-12-31.")] = None,
     where: Annotated[
-        str | None, option("--where", metavar="FILTER", help="Only rows such as: team == 'EMEA' and amount > 1000")
+        str | None, option("--where FILTER", "Only rows such as: team == 'EMEA' and amount > 1000")
     ] = None,
     encoding: Annotated[
-        str | None, option("--encoding", metavar="NAME", help="The encoding of text files: windows-1252, utf-16, ...")
+        str | None, option("--encoding NAME", "The encoding of text files: windows-1252, utf-16, ...")
     ] = None,
-    date_order: Annotated[
-        str | None, option("--date-order", metavar="ORDER", help="dmy or mdy, where a file leaves it open.")
-    ] = None,
-    decimal: Annotated[
-        str | None, option("--decimal", metavar="SIGN", help=". or , where a file leaves it open.")
-    ] = None,
+    date_order: Annotated[str | None, option("--date-order ORDER", "dmy or mdy, where a file leaves it open.")] = None,
+    decimal: Annotated[str | None, option("--decimal SIGN", ". or , where a file leaves it open.")] = None,
     timezone: Annotated[
-        str | None, option("--timezone", metavar="ZONE", help="The zone of the report, for example Europe/Berlin.")
+        str | None, option("--timezone ZONE", "The zone of the report, for example Europe/Berlin.")
     ] = None,
     dialect: Annotated[
-        str | None, option("--dialect", metavar="NAME", help="CSV for a spreadsheet: excel, or excel-eu (1.234,5).")
+        str | None, option("--dialect NAME", "CSV for a spreadsheet: excel, or excel-eu (1.234,5).")
     ] = None,
-    set_: Annotated[
-        list[str] | None, option("--set", metavar="NAME=VALUE", help="A setting, for example gross_margin=0.8.")
-    ] = None,
+    set_: Annotated[list[str] | None, option("--set NAME=VALUE", "A setting, for example gross_margin=0.8.")] = None,
     config: Annotated[
-        Path | None, option("--config", metavar="FILE", help="A settings file, instead of the one that is found.")
+        Path | None, option("--config FILE", "A settings file, instead of the one that is found.")
     ] = None,
-    no_config: Annotated[bool, option("--no-config", help="Look for no crm-metrics.toml.")] = False,
+    no_config: Annotated[bool, option("--no-config", "Look for no crm-metrics.toml.")] = False,
     metrics_file: Annotated[
-        Path | None, option("--metrics-file", metavar="FILE", help="Your own metrics, in the catalogue's format.")
+        Path | None, option("--metrics-file FILE", "Your own metrics, in the catalogue's format.")
     ] = None,
     color: Annotated[str, typer.Option("--color", metavar="WHEN", help="auto, always or never.")] = "auto",
-    no_pager: Annotated[
-        bool, option("--no-pager", help="Never through a pager (PAGER, else less), however long.")
-    ] = False,
-    verbose: Annotated[bool, option("-v", "--verbose", help="All notes, and the files that were ignored.")] = False,
+    no_pager: Annotated[bool, option("--no-pager", "Never through a pager (PAGER, else less), however long.")] = False,
+    verbose: Annotated[bool, option("-v, --verbose", "All notes, and the files that were ignored.")] = False,
     quiet: Annotated[
-        bool, option("-q", "--quiet", help="No problems with the data, no notes, no sign of how far it has come.")
+        bool, option("-q, --quiet", "No problems with the data, no notes, no sign of how far it has come.")
     ] = False,
     log_format: Annotated[
-        str,
-        option("--log-format", metavar="FORM", help="What goes to standard error: text, or json, an object a line."),
+        str, option("--log-format FORM", "What goes to standard error: text, or json, an object a line.")
     ] = "text",
-    debug: Annotated[bool, option("--debug", help="Show a traceback when something fails.")] = False,
+    debug: Annotated[bool, option("--debug", "Show a traceback when something fails.")] = False,
 ) -> None:
     """The options that commands share."""
 

@@ -45,7 +45,6 @@ def harmless(message: str) -> str:
 
 
 def _write(message: str) -> None:
-    """A message for people."""
     safe = harmless(message)
     try:
         sys.stderr.write(safe + "\n")

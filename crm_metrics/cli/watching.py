@@ -89,7 +89,7 @@ class Display(progress.Watcher):
             rows = sum(file.rows or 0 for _, file in files[:-_SHOWN])
             table.add_row(f"{len(files) - _SHOWN:,} more files", f"{rows:,} rows")
         for path, file in files[-_SHOWN:]:
-            table.add_row(Text(telling.harmless(path)), *_told(file))
+            table.add_row(Text(telling.harmless(path)), *_progress_of(file))
         if all(file.rows is not None for _, file in files):
             waited = perf_counter() - self._since
             table.add_row(
@@ -98,7 +98,7 @@ class Display(progress.Watcher):
         return table
 
 
-def _told(file: _File) -> tuple[str, str]:
+def _progress_of(file: _File) -> tuple[str, str]:
     """The rows of a file and how many of them were read in a second."""
     if file.rows is None:
         return "reading …", f"{perf_counter() - file.began:.0f} s"

@@ -56,9 +56,11 @@ class Option:
     readable: bool = True
 
 
-def option(*names: str, help: str, metavar: str | None = None, **more: Any) -> Option:  # noqa: A002
-    """How an option is given; `more` are the other fields of `Option`."""
-    return Option(names, help, metavar, **more)
+def option(shown: str, help: str, **more: Any) -> Option:  # noqa: A002
+    """How an option is given, as its help shows it: "-o, --output FILE"; `more` are the other fields of `Option`."""
+    words = shown.replace(",", "").split()
+    names = tuple(word for word in words if word.startswith("-"))
+    return Option(names, help, next((word for word in words if word not in names), None), **more)
 
 
 def argument(metavar: str, help: str) -> Option:  # noqa: A002
@@ -83,11 +85,11 @@ def segment_of(pairs: Sequence[str]) -> dict[str, str]:
 
 
 PeriodOption = Annotated[
-    str | None, option("-p", "--period", metavar="PERIOD", help="As for report; the last complete month by default.")
+    str | None, option("-p, --period PERIOD", "As for report; the last complete month by default.")
 ]
 SegmentOption = Annotated[
     Mapping[str, str] | None,
-    option("--segment", metavar="NAME=VALUE", help="Of one segment only: owner=Ann.", parse=segment_of),
+    option("--segment NAME=VALUE", "Of one segment only: owner=Ann.", parse=segment_of),
 ]
 
 

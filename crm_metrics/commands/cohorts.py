@@ -29,12 +29,7 @@ _PURCHASES = tuple(("purchases", name) for name in ("customer", "purchased_at", 
 _SPELLS = tuple(("spells", name) for name in ("customer", "started_at", "ended_at"))
 _RECURRING = tuple(("recurring", name) for name in ("customer", "started_at", "ended_at", "mrr", "currency"))
 # What is followed, and what it is made from.
-COHORTS_OF = {
-    "purchases": _PURCHASES,
-    "revenue": _PURCHASES,
-    "starts": _SPELLS,
-    "mrr": (*_SPELLS, *_RECURRING),
-}
+COHORTS_OF = {"purchases": _PURCHASES, "revenue": _PURCHASES, "starts": _SPELLS, "mrr": (*_SPELLS, *_RECURRING)}
 
 
 @dataclass(frozen=True)
@@ -50,20 +45,15 @@ class CohortTable:
 def cohorts(
     paths: Sequence[str] | Session,
     *,
-    by: Annotated[
-        str, option("--by", metavar="GRAIN", help="The length of a period: month (default), quarter, year, week.")
-    ] = "month",
+    by: Annotated[str, option("--by GRAIN", "The length of a period: month (default), quarter, year, week.")] = "month",
     of: Annotated[
         str,
         option(
-            "--of",
-            metavar="WHAT",
-            help="purchases (default): who buys again; revenue: what they bring; starts: who stays; mrr: what those pay.",
+            "--of WHAT",
+            "purchases (default): who buys again; revenue: what they bring; starts: who stays; mrr: what those pay.",
         ),
     ] = "purchases",
-    period: Annotated[
-        str | None, option("-p", "--period", metavar="PERIOD", help="Only those who began in it; all by default.")
-    ] = None,
+    period: Annotated[str | None, option("-p, --period PERIOD", "Only those who began in it; all by default.")] = None,
     **files: Unpack[Files],
 ) -> CohortTable:
     """Customers by the period (`by`: month, quarter, year or week) in which they first bought or began, and what part of
@@ -206,7 +196,6 @@ def _survival(lifetime: Lifetime) -> Sheet:
 
 
 def _median(lifetime: Lifetime) -> str:
-    """The median lifetime in a sentence."""
     months, low, high = lifetime.median
     counts = f"{lifetime.left:,} of {lifetime.customers:,} customers have left"
     if math.isnan(months):

@@ -23,7 +23,6 @@ from crm_metrics.session import Asking, Session, complete, refuse_empty
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing, Target
-    from crm_metrics.analysis.goals.history import Grid
     from crm_metrics.engine.windows import Window
     from crm_metrics.tables import Dataset
 
@@ -60,7 +59,7 @@ def goals(
     paths: Sequence[str] | Session,
     *,
     period: Annotated[
-        str | None, option("-p", "--period", metavar="PERIOD", help="Only the goals for a time in it; all by default.")
+        str | None, option("-p, --period PERIOD", "Only the goals for a time in it; all by default.")
     ] = None,
     **files: Unpack[Asking],
 ) -> Goals:
@@ -100,9 +99,8 @@ def run(
     fail_on: Annotated[
         Sequence[str],
         option(
-            "--fail-on",
-            metavar="WHAT",
-            help="Exit code 1 for: goal-missed, goal-behind, alert.",
+            "--fail-on WHAT",
+            "Exit code 1 for: goal-missed, goal-behind, alert.",
             parse=partial(failing.kinds, choices=failing.OF_GOALS),
         ),
     ] = (),
@@ -133,6 +131,8 @@ def _overlaps(target: Target, dataset: Dataset, asked: Query) -> bool:
 def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Standing]:
     """The standings of all targets, those of the same dimensions out of one grid."""
     from crm_metrics.analysis.goals import standings
+    from crm_metrics.analysis.goals.history import Grid
+    from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.timeline import Timeline, first_day
 
     timeline, first = Timeline(dataset), first_day(dataset)
@@ -143,7 +143,7 @@ def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Sta
     by_target: dict[Target, Standing] = {}
     for dims in dict.fromkeys(target.dims for target in wanted):
         own = [(target, place) for target, place in places.items() if target.dims == dims]
-        grid = _grid(dataset, asked, dims, timeline.windows, past)
+        grid = Grid(*(Engine(dataset, asked.catalog, windows, dims) for windows in (timeline.windows, *past)))
         of_dims = standings(grid, own, dataset.as_of, first)
         by_target |= dict(zip((target for target, _ in own), of_dims, strict=True))
     return [by_target[target] for target in wanted]
@@ -164,19 +164,6 @@ def _past(dataset: Dataset, first: date | None) -> tuple[list[Window], list[Wind
             timeline.place(Period(start, start + timedelta(days=length), start.isoformat(), "range"))
         windows.append(timeline.windows)
     return windows[0], windows[1]
-
-
-def _grid(
-    dataset: Dataset,
-    asked: Query,
-    dims: tuple[str, ...],
-    windows: list[Window],
-    past: tuple[list[Window], list[Window]],
-) -> Grid:
-    from crm_metrics.analysis.goals.history import Grid
-    from crm_metrics.intervals.engine import Engine
-
-    return Grid(*(Engine(dataset, asked.catalog, own, dims) for own in (windows, *past)))
 
 
 _STATUS = {

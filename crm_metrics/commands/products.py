@@ -40,15 +40,9 @@ def products(
     paths: Sequence[str] | Session,
     *,
     period: PeriodOption = None,
-    compare: Annotated[
-        str, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
-    ] = "previous",
-    top: Annotated[
-        int, option("--top", metavar="N", least=1, help="Rows of each table; all other products are one row.")
-    ] = 20,
-    least: Annotated[
-        int, option("--least", metavar="N", least=1, help="Pairs bought together at least so many times.")
-    ] = 5,
+    compare: Annotated[str, option("--compare PERIOD", "previous, year-ago, none, or a period.")] = "previous",
+    top: Annotated[int, option("--top N", "Rows of each table; all other products are one row.", least=1)] = 20,
+    least: Annotated[int, option("--least N", "Pairs bought together at least so many times.", least=1)] = 5,
     **files: Unpack[Asking],
 ) -> Products:
     """Each product's sales, what is bought together, and what the best customers buy. Raises `NothingToReport` when the

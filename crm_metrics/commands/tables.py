@@ -36,10 +36,10 @@ def run(
     call: Call,
     *,
     format: Annotated[  # noqa: A002
-        str | None, option("-f", "--format", metavar="FORMAT", help="csv (default) or parquet in a folder, or xlsx.")
+        str | None, option("-f, --format FORMAT", "csv (default) or parquet in a folder, or xlsx.")
     ] = None,
     output: Annotated[
-        Path | None, option("-o", "--output", metavar="PATH", help="The folder, or the workbook: tables, tables.xlsx.")
+        Path | None, option("-o, --output PATH", "The folder, or the workbook: tables, tables.xlsx.")
     ] = None,
 ) -> None:
     """Writes the tables, and says how many."""

@@ -21,7 +21,6 @@ def _names(texts: Sequence[str]) -> list[str]:
 
 
 def _listed() -> str:
-    """The checks there are, by dimension."""
     from crm_metrics.analysis import quality
 
     checks = quality.all_checks().values()
@@ -37,12 +36,9 @@ def check(
     paths: Sequence[str] | Session,
     *,
     only: Annotated[
-        Sequence[str],
-        option("--only", metavar="NAME", help="Only these checks or dimensions, separated by commas.", parse=_names),
+        Sequence[str], option("--only NAME", "Only these checks or dimensions, separated by commas.", parse=_names)
     ] = (),
-    ignore: Annotated[
-        Sequence[str], option("--ignore", metavar="NAME", help="Not these checks or dimensions.", parse=_names)
-    ] = (),
+    ignore: Annotated[Sequence[str], option("--ignore NAME", "Not these checks or dimensions.", parse=_names)] = (),
     **files: Unpack[Files],
 ) -> list[Finding]:
     """What is wrong with the given files, beyond what `[check.NAME]` of the settings lets pass: warnings before notes.
@@ -66,9 +62,9 @@ def run(
     call: Call,
     *,
     rows: Annotated[
-        bool, option("--rows", help="Every affected row as CSV: check, file, row, what was seen.", format="csv")
+        bool, option("--rows", "Every affected row as CSV: check, file, row, what was seen.", format="csv")
     ] = False,
-    list_: Annotated[bool, option("--list", help="The checks there are.", says=_listed)] = False,
+    list_: Annotated[bool, option("--list", "The checks there are.", says=_listed)] = False,
     **asked: Any,
 ) -> int:
     """Writes what was found; nothing at all to a page where there is nothing."""

@@ -51,24 +51,18 @@ class CustomerList:
 def customers(
     paths: Sequence[str] | Session,
     *,
-    left: Annotated[bool, option("--left", help="Who left in the period, and what they were worth.")] = False,
+    left: Annotated[bool, option("--left", "Who left in the period, and what they were worth.")] = False,
     where: Annotated[
-        str | None,
-        option("--where", metavar="FILTER", help="Only these: \"rfm_segment == 'at risk' and revenue > 500\"."),
+        str | None, option("--where FILTER", "Only these: \"rfm_segment == 'at risk' and revenue > 500\".")
     ] = None,
-    sort: Annotated[
-        str | None, option("--sort", metavar="COLUMN", help="By a column, largest first; -COLUMN the other way.")
-    ] = None,
-    top: Annotated[int | None, option("--top", metavar="N", help="The first N; 20 on a page.", least=1)] = None,
+    sort: Annotated[str | None, option("--sort COLUMN", "By a column, largest first; -COLUMN the other way.")] = None,
+    top: Annotated[int | None, option("--top N", "The first N; 20 on a page.", least=1)] = None,
     horizon: Annotated[
-        int | None, option("--horizon", metavar="DAYS", help="Days ahead for purchases and value; 365.", least=1)
+        int | None, option("--horizon DAYS", "Days ahead for purchases and value; 365.", least=1)
     ] = None,
-    unit: Annotated[
-        str, option("--unit", metavar="UNIT", help="Time in the model: days, weeks (default), months.")
-    ] = "weeks",
+    unit: Annotated[str, option("--unit UNIT", "Time in the model: days, weeks (default), months.")] = "weeks",
     period: Annotated[
-        str | None,
-        option("-p", "--period", metavar="PERIOD", help="As they were at its end; with --left those who left in it."),
+        str | None, option("-p, --period PERIOD", "As they were at its end; with --left those who left in it.")
     ] = None,
     **files: Unpack[Files],
 ) -> CustomerList:
@@ -139,9 +133,7 @@ def run(
     *,
     until: Annotated[
         date | None,
-        option(
-            "--hold-out", metavar="DATE", help="Test the model: fitted up to DATE, against what came after.", parse=_day
-        ),
+        option("--hold-out DATE", "Test the model: fitted up to DATE, against what came after.", parse=_day),
     ] = None,
     **asked: Any,
 ) -> None:

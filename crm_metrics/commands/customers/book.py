@@ -46,7 +46,6 @@ _ALIVE = "Who has bought on one day only counts as alive: in this model customer
 
 
 def book(result: CustomerList | tuple[Dataset, HoldOut]) -> Book:
-    """The customers, or the test of the model."""
     return _of_test(*result) if isinstance(result, tuple) else _of_customers(result)
 
 

@@ -23,8 +23,7 @@ def explain(
     *,
     segment: SegmentOption = None,
     diff: Annotated[
-        str | None,
-        option("--diff", metavar="PERIOD", help="Which records came and went since previous, year-ago or a period."),
+        str | None, option("--diff PERIOD", "Which records came and went since previous, year-ago or a period.")
     ] = None,
     period: PeriodOption = None,
     **files: Unpack[Asking],
@@ -41,8 +40,7 @@ def run(
     call: Call,
     *,
     rows: Annotated[
-        bool,
-        option("--rows", help="Every record behind the figure as CSV, with its file and row.", format="csv"),
+        bool, option("--rows", "Every record behind the figure as CSV, with its file and row.", format="csv")
     ] = False,
     **asked: Any,
 ) -> None:

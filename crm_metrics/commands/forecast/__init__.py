@@ -47,7 +47,7 @@ def forecast(
     metric: Annotated[str, argument("METRIC", "A metric: revenue_won, mrr, ...")],
     *,
     period: Annotated[
-        str | None, option("-p", "--period", metavar="PERIOD", help="A period that is not over; this month by default.")
+        str | None, option("-p, --period PERIOD", "A period that is not over; this month by default.")
     ] = None,
     **files: Unpack[Asking],
 ) -> Forecasted:
@@ -59,13 +59,13 @@ def forecast(
     only = asked.only
     if only.per:
         raise UsageError(f"{only.name} is several figures, one for each {' and '.join(only.per)}: it has no forecast")
-    dataset, as_of = _whole(session, asked, only)
+    dataset, as_of = _uncut(session, asked, only)
     if only.name in ("revenue_won", "deals_won"):
         return _of_deals(dataset, only, asked, as_of)
     return _of_metric(session, dataset, only, asked, as_of)
 
 
-def _whole(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
+def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
     """All there is, also what happened after as-of; and as-of."""
     from crm_metrics.analysis.pipeline import COLUMNS
 

@@ -62,9 +62,7 @@ class LeadFunnel:
 def funnel(
     paths: Sequence[str] | Session,
     *,
-    of: Annotated[
-        str, option("--of", metavar="TABLE", help="deals, or leads: from lead to MQL, SQL, opportunity.")
-    ] = "deals",
+    of: Annotated[str, option("--of TABLE", "deals, or leads: from lead to MQL, SQL, opportunity.")] = "deals",
     period: PeriodOption = None,
     segment: SegmentOption = None,
     **files: Unpack[Asking],
@@ -90,7 +88,6 @@ def _of_leads(session: Session, period: str | None, segment: Mapping[str, str] |
 
 
 def of_deals(session: Session, period: str | None, segment: Mapping[str, str] | None = None) -> Funnel:
-    """The funnel of deals."""
     segment = dict(segment or {})
     if "stage" in segment:
         raise UsageError(

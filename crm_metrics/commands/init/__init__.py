@@ -18,10 +18,8 @@ SHARED = ("paths", "date_order", "decimal", "set_", *TELLING, "debug")  # a sett
 def run(
     call: Call,
     *,
-    output: Annotated[
-        Path | None, option("-o", "--output", metavar="FILE", help="The file to write: crm-metrics.toml.")
-    ] = None,
-    force: Annotated[bool, option("--force", help="Write over a file that is there.")] = False,
+    output: Annotated[Path | None, option("-o, --output FILE", "The file to write: crm-metrics.toml.")] = None,
+    force: Annotated[bool, option("--force", "Write over a file that is there.")] = False,
 ) -> None:
     """Writes the file, and says what is to be settled in it."""
     target = output or Path(settings.NAME)

@@ -30,7 +30,7 @@ def settings_text(scan: Scan, settings: Settings) -> str:
         "# Settings of crm-metrics. A line without # in front is in force; to use another one, take its # away.",
         "#",
         "# What was found:",
-        *(f"#   {_found(file)}" for file in scan.files),
+        *(f"#   {_recognised(file)}" for file in scan.files),
         *(f"#   {visible(path)}: {_why(error)}" for path, error in scan.refused.items()),
         *(f"#   {visible(path)}: not recognised" for path in scan.unrecognised),
     ]
@@ -42,7 +42,7 @@ def settings_text(scan: Scan, settings: Settings) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _found(file: File) -> str:
+def _recognised(file: File) -> str:
     source = file.source
     tool = f" from {file.title}" if source.vendor != "generic" else ""
     return f"{visible(source.path)}: {source.table.replace('_', ' ')}{tool}, {count(source.rows)} rows"

@@ -52,14 +52,11 @@ def pipeline(
     paths: Sequence[str] | Session,
     *,
     by: Annotated[
-        Sequence[str],
-        option("--by", metavar="NAME", help="By these instead of stage, owner and month: region, product, ..."),
+        Sequence[str], option("--by NAME", "By these instead of stage, owner and month: region, product, ...")
     ] = (),
-    against: Annotated[
-        str | None, option("--against", metavar="OLD", help="An older export: what changed since.")
-    ] = None,
+    against: Annotated[str | None, option("--against OLD", "An older export: what changed since.")] = None,
     period: Annotated[
-        str | None, option("-p", "--period", metavar="PERIOD", help="With --against: deals expected to close in it.")
+        str | None, option("-p, --period PERIOD", "With --against: deals expected to close in it.")
     ] = None,
     **files: Unpack[Files],
 ) -> Pipeline:

@@ -33,20 +33,12 @@ _BY = "month, quarter, week, year, day and any column: owner, region, plan, ..."
 def report(
     paths: Inputs | Session,
     *,
-    period: Annotated[str | None, option("-p", "--period", metavar="PERIOD", help=_PERIODS)] = None,
-    by: Annotated[Sequence[str], option("--by", metavar="NAME", help=_BY)] = (),
-    metrics: Annotated[
-        Sequence[str], option("-m", "--metric", metavar="NAME", help="Metrics or families, separated by commas.")
-    ] = (),
-    compare: Annotated[
-        str | None, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
-    ] = None,
-    top: Annotated[
-        int | None, option("--top", metavar="N", help="Only the N largest segments; the rest is one row.")
-    ] = None,
-    sort: Annotated[
-        str | None, option("--sort", metavar="FIGURE", help="The segments with the largest of this figure first.")
-    ] = None,
+    period: Annotated[str | None, option("-p, --period PERIOD", _PERIODS)] = None,
+    by: Annotated[Sequence[str], option("--by NAME", _BY)] = (),
+    metrics: Annotated[Sequence[str], option("-m, --metric NAME", "Metrics or families, separated by commas.")] = (),
+    compare: Annotated[str | None, option("--compare PERIOD", "previous, year-ago, none, or a period.")] = None,
+    top: Annotated[int | None, option("--top N", "Only the N largest segments; the rest is one row.")] = None,
+    sort: Annotated[str | None, option("--sort FIGURE", "The segments with the largest of this figure first.")] = None,
     **files: Unpack[Asking],
 ) -> Result:
     """The key figures of a period from files, folders, archives or DataFrames. `period` as on the command line (the last
@@ -62,30 +54,23 @@ def report(
 def run(
     call: Call,
     *,
-    layout: Annotated[
-        str, option("--layout", metavar="FORM", help="Of files: tidy, or wide with the periods across.")
-    ] = "tidy",
-    all_: Annotated[bool, option("--all", help="All figures, not only the headline figures.")] = False,
+    layout: Annotated[str, option("--layout FORM", "Of files: tidy, or wide with the periods across.")] = "tidy",
+    all_: Annotated[bool, option("--all", "All figures, not only the headline figures.")] = False,
     max_age: Annotated[
-        int | None, option("--max-age", metavar="DAYS", help="Leave with exit code 4 when the data is older.", least=0)
+        int | None, option("--max-age DAYS", "Leave with exit code 4 when the data is older.", least=0)
     ] = None,
     fail_on: Annotated[
         Sequence[str],
         option(
-            "--fail-on",
-            metavar="WHAT",
-            help="Exit code 1 for: worse (beyond chance), warning, restated, goal-missed, alert.",
+            "--fail-on WHAT",
+            "Exit code 1 for: worse (beyond chance), warning, restated, goal-missed, alert.",
             parse=failing.kinds,
         ),
     ] = (),
+    # What is wrong with the file of a history is told after the report.
     history: Annotated[
         Path | None,
-        option(
-            "--history",
-            metavar="FILE",
-            help="Keep the figures there, and say which were others in earlier runs.",
-            readable=False,  # what is wrong with the file is told after the report
-        ),
+        option("--history FILE", "Keep the figures there, and say which were others in earlier runs.", readable=False),
     ] = None,
     **asked: Any,
 ) -> int:

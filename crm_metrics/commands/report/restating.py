@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
 
 if TYPE_CHECKING:
@@ -82,8 +83,6 @@ class History:
 
 
 def _figure(figure: Restated) -> str:
-    from crm_metrics.book import cells
-
     segment = "".join(f", {name} {cells.visible(label)}" for name, label in figure.segment.items())
     shown = [
         cells.value(value, figure.unit, figure.currency) if value is not None else f"not available ({reason})"
@@ -111,8 +110,6 @@ def _because(cause: Cause) -> Sequence[str]:
 
 
 def _file(file: FileChange) -> str:
-    from crm_metrics.book import cells
-
     path = cells.visible(file.path)
     if file.change == "new":
         return f"{path} is new, {file.rows_now:,} rows"

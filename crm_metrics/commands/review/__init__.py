@@ -48,9 +48,7 @@ class Review:
 def review(
     paths: Sequence[str] | Session,
     *,
-    compare: Annotated[
-        str, option("--compare", metavar="PERIOD", help="previous, year-ago, or a period.")
-    ] = "previous",
+    compare: Annotated[str, option("--compare PERIOD", "previous, year-ago, or a period.")] = "previous",
     period: PeriodOption = None,
     **files: Unpack[Asking],
 ) -> Review:
@@ -63,7 +61,7 @@ def review(
     session.expect(Need.of(funnel.asked_of(session, period)))
     if session.settings.goal:
         session.expect(Need.of(goals.asked_of(session, period)))
-    result = _found(session, asked, metrics, dims)
+    result = _with_findings(session, asked, metrics, dims)
     from crm_metrics.analysis.review.calls import calls
 
     # From here on the period is the one that was found, also where none was asked for.
@@ -86,7 +84,7 @@ def findings(
 ) -> Findings:
     """What a review claims, without what else is in it."""
     session = Session.of(paths, **files)
-    return _found(session, *_asked(session, period, compare)).findings
+    return _with_findings(session, *_asked(session, period, compare)).findings
 
 
 def _unless_nothing(make: Callable[[], _Part], absent: list[str], title: str) -> _Part | None:
@@ -112,7 +110,7 @@ def _asked(
     return asked, metrics, dims
 
 
-def _found(session: Session, asked: Query, metrics: list[Metric], dims: dict[str, tuple[str, ...]]) -> Review:
+def _with_findings(session: Session, asked: Query, metrics: list[Metric], dims: dict[str, tuple[str, ...]]) -> Review:
     """The review with its findings, and nothing else in it yet."""
     dataset = session.load(asked)
     refuse_empty(dataset)

@@ -26,17 +26,11 @@ def trend(
     paths: Sequence[str] | Session,
     metrics: Sequence[str],
     *,
-    grain: Annotated[str, option("--grain", metavar="GRAIN", help="day, week, month, quarter or year.")] = "month",
-    by: Annotated[
-        Sequence[str], option("--by", metavar="NAME", help="A series for each owner, plan, ... (combinable)")
-    ] = (),
-    top: Annotated[int | None, option("--top", metavar="N", help="Only the N largest segments, and the rest.")] = None,
-    last: Annotated[
-        int | None, option("--last", metavar="N", help="The last N complete periods, and the one under way.")
-    ] = None,
-    period: Annotated[
-        str | None, option("-p", "--period", metavar="PERIOD", help="As for report; all of the data by default.")
-    ] = None,
+    grain: Annotated[str, option("--grain GRAIN", "day, week, month, quarter or year.")] = "month",
+    by: Annotated[Sequence[str], option("--by NAME", "A series for each owner, plan, ... (combinable)")] = (),
+    top: Annotated[int | None, option("--top N", "Only the N largest segments, and the rest.")] = None,
+    last: Annotated[int | None, option("--last N", "The last N complete periods, and the one under way.")] = None,
+    period: Annotated[str | None, option("-p, --period PERIOD", "As for report; all of the data by default.")] = None,
     **files: Unpack[Asking],
 ) -> Trends:
     """The trend of metrics over the whole `grain`s that a period touches (all of the data when not given), or the `last` so
@@ -59,9 +53,7 @@ def trend(
 def run(
     call: Call,
     *,
-    metric: Annotated[
-        Sequence[str], option("-m", "--metric", metavar="METRIC", help="A metric that a file here is named like.")
-    ] = (),
+    metric: Annotated[Sequence[str], option("-m, --metric METRIC", "A metric that a file here is named like.")] = (),
     **asked: Any,
 ) -> None:
     """Writes the trend of the metrics among the arguments, over the paths among them."""

@@ -71,7 +71,7 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
     """The trend of the question's metrics, by its grain, over a loaded dataset."""
     from crm_metrics.analysis.trend import MOST, trends
 
-    span = _whole(dataset, asked, last)
+    span = _whole_periods(dataset, asked, last)
     grain = cast(Grain, asked.grain)
     if (count := len(span.split(grain))) > MOST:
         raise UsageError(
@@ -116,7 +116,7 @@ def _as_asked(span: Period) -> PeriodSpec:
     return PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
 
 
-def _whole(dataset: Dataset, asked: Query, last: int | None) -> Period:
+def _whole_periods(dataset: Dataset, asked: Query, last: int | None) -> Period:
     """The period asked for with its first and last unit made whole, up to the one that as-of is in."""
     from crm_metrics.reporting.timeline import reported
 

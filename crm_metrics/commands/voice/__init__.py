@@ -35,17 +35,11 @@ class Voice:
 def voice(
     paths: Sequence[str] | Session,
     *,
-    kind: Annotated[str | None, option("--kind", metavar="KIND", help="Only one question: nps, csat or ces.")] = None,
-    by: Annotated[
-        Sequence[str], option("--by", metavar="NAME", help="Split by each of these: team, segment, ...")
-    ] = (),
-    compare: Annotated[
-        str, option("--compare", metavar="PERIOD", help="previous, year-ago, none, or a period.")
-    ] = "previous",
-    least: Annotated[int, option("--least", metavar="N", least=1, help="Words in at least so many comments.")] = 5,
-    quotes: Annotated[
-        int, option("--quotes", metavar="N", least=0, help="Comments quoted for each word and each group.")
-    ] = 2,
+    kind: Annotated[str | None, option("--kind KIND", "Only one question: nps, csat or ces.")] = None,
+    by: Annotated[Sequence[str], option("--by NAME", "Split by each of these: team, segment, ...")] = (),
+    compare: Annotated[str, option("--compare PERIOD", "previous, year-ago, none, or a period.")] = "previous",
+    least: Annotated[int, option("--least N", "Words in at least so many comments.", least=1)] = 5,
+    quotes: Annotated[int, option("--quotes N", "Comments quoted for each word and each group.", least=0)] = 2,
     period: PeriodOption = None,
     **files: Unpack[Asking],
 ) -> Voice:

@@ -99,8 +99,8 @@ def _words(voice: Voice) -> Sheet:
     for heard in voice.heard:
         comparison, last, first = heard.comparison, heard.groups[-1].name, heard.groups[0].name
         for word in comparison.words:
-            sides = [(last, word.first, comparison.first), (first, word.second, comparison.second)]
-            (name, count, of), (other, others, of_others) = sides if word.z > 0 else sides[::-1]
+            name, other = (last, first) if word.z > 0 else (first, last)
+            (count, of), (others, of_others) = _sides(word, heard)
             row: list[Cell] = [heard.question.name, word.text, name, count, of, other, others, of_others]
             rows.append([*row, word.log_odds, word.z, word.p])
     notes = [
@@ -128,7 +128,7 @@ def _segments(voice: Voice) -> Sheet:
     rows = [
         row
         for heard in voice.heard
-        for row in (_whole(heard), *(_segment(heard, segment) for segment in heard.segments))
+        for row in (_all_answers(heard), *(_segment(heard, segment) for segment in heard.segments))
     ]
     notes = [
         "First all answers. Above or below the others by more than chance, all that is claimed here taken together."
@@ -136,7 +136,7 @@ def _segments(voice: Voice) -> Sheet:
     return Sheet("segments", "Scores", _SEGMENTS, rows, notes=notes)
 
 
-def _whole(heard: Heard) -> list[Cell]:
+def _all_answers(heard: Heard) -> list[Cell]:
     before = (heard.before.value, heard.before.n) if heard.before else (None, None)
     return [*_figures(heard, None, None, heard.score), None, *before, None, heard.signal]
 
@@ -192,21 +192,21 @@ def _apart(heard: Heard) -> str:
     if not comparison.words:
         compared = cells.count(comparison.compared)
         return f"No word sets {last} apart from {first} by more than chance; {compared} were compared."
-    sides = [(last, first, 1), (first, last, -1)]
-    by_side = [
-        (who, others, [_word(word, heard) for word in comparison.words if word.z * sign > 0])
-        for who, others, sign in sides
-    ]
-    return " ".join(
-        f"{who[:1].upper()}{who[1:]} write more often than {others}: {_listed(words)}."
-        for who, others, words in by_side
-        if words
-    )
+    sentences = []
+    for who, others, sign in ((last, first, 1), (first, last, -1)):
+        if words := [_word(word, heard) for word in comparison.words if word.z * sign > 0]:
+            sentences.append(f"{who[:1].upper()}{who[1:]} write more often than {others}: {_listed(words)}.")
+    return " ".join(sentences)
+
+
+def _sides(word: Word, heard: Heard) -> list[tuple[int, int]]:
+    """In how many of how many comments a word stands: first of the group that it is typical of."""
+    counts = [(word.first, heard.comparison.first), (word.second, heard.comparison.second)]
+    return counts if word.z > 0 else counts[::-1]
 
 
 def _word(word: Word, heard: Heard) -> str:
-    counts = [(word.first, heard.comparison.first), (word.second, heard.comparison.second)]
-    (count, of), (others, of_others) = counts if word.z > 0 else counts[::-1]
+    (count, of), (others, of_others) = _sides(word, heard)
     return f"“{word.text}” ({count} of {cells.count(of)} comments, against {others} of {cells.count(of_others)})"
 
 

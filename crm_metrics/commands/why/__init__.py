@@ -33,12 +33,8 @@ def why(
     paths: Sequence[str] | Session,
     metric: Annotated[str, argument("METRIC", "A metric: win_rate, revenue, ...")],
     *,
-    compare: Annotated[
-        str, option("--compare", metavar="PERIOD", help="previous, year-ago, or a period.")
-    ] = "previous",
-    by: Annotated[
-        Sequence[str], option("--by", metavar="NAME", help="Only these dimensions: owner, plan, ... (all by default)")
-    ] = (),
+    compare: Annotated[str, option("--compare PERIOD", "previous, year-ago, or a period.")] = "previous",
+    by: Annotated[Sequence[str], option("--by NAME", "Only these dimensions: owner, plan, ... (all by default)")] = (),
     period: PeriodOption = None,
     **files: Unpack[Asking],
 ) -> Why:

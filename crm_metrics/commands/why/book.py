@@ -82,7 +82,7 @@ def _dimension(change: Change, dimension: Dimension, most: int | None) -> Sheet:
         [
             *(driver.segment, driver.before, driver.now),
             " → ".join(cells.value(share, Unit.PERCENT) for share in (driver.share_before, driver.share_now)),
-            *(_told(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)),
+            *(_shown_part(change, part) for part in (driver.rate_effect, driver.mix_effect, driver.contribution)),
             abs(driver.contribution) / largest,
             driver.signal if driver.signal in BEYOND_CHANCE else None,
         ]
@@ -90,7 +90,7 @@ def _dimension(change: Change, dimension: Dimension, most: int | None) -> Sheet:
     ]
     if rest := drivers[len(rows) :]:
         effects = ("rate_effect", "mix_effect", "contribution")
-        sums = [_told(change, sum(getattr(driver, name) for driver in rest)) for name in effects]
+        sums = [_shown_part(change, sum(getattr(driver, name) for driver in rest)) for name in effects]
         rows.append([f"{len(rest)} more", None, None, None, *sums, None, None])
     mixed = any(driver.mix_effect for driver in drivers)
     columns: Sequence[Column] = (
@@ -108,6 +108,6 @@ def _dimension(change: Change, dimension: Dimension, most: int | None) -> Sheet:
     return Sheet(f"by_{dimension.name}", title, columns, rows, currency=change.currency, for_people=True)
 
 
-def _told(change: Change, part: float) -> float:
+def _shown_part(change: Change, part: float) -> float:
     """A part of a change, 0 where it is too small to be told."""
     return 0.0 if difference(change, part) == "±0" else part

@@ -83,8 +83,8 @@ def _twins(
         if metric.unit is Unit.COUNT:
             continue
         past = report.history.get((metric.name,), [])
-        same = _told(by_name[metric.name], past, metric.unit)
-        rest = _told(by_name[metric.name], past, metric.unit, of=1.0) if metric.unit is Unit.PERCENT else None
+        same = _values_of(by_name[metric.name], past, metric.unit)
+        rest = _values_of(by_name[metric.name], past, metric.unit, of=1.0) if metric.unit is Unit.PERCENT else None
         other = first_of.get(same) or (first_of.get(rest) if turned and rest else None)
         if other is not None:
             twins[metric.name] = other
@@ -104,7 +104,7 @@ def _of_one_column(metrics: Sequence[Metric]) -> set[str]:
     return names
 
 
-def _told(
+def _values_of(
     figures: Sequence[Figure], past: Sequence[float | None], unit: Unit, of: float | None = None
 ) -> tuple[Hashable, ...]:
     def rounded(number: float | None) -> float | None:
