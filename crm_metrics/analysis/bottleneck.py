@@ -128,7 +128,7 @@ def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, 
 
 def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[Stage]:
     names = ("stage_went_on", "stage_lost", "stage_waiting", "stage_conversion_rate", "time_in_stage")
-    went_on, lost, waiting, rate, days = (_given(engine, name) for name in names)
+    went_on, lost, waiting, rate, days = (_cells_of(engine, name) for name in names)
     overdue = _overdue(engine, days.value[0])
     stages = []
     for name, at in _places(engine, "stage_went_on", segment).items():
@@ -163,7 +163,7 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
     return stages
 
 
-def _given(engine: Engine, name: str) -> Cells:
+def _cells_of(engine: Engine, name: str) -> Cells:
     cells = engine.cells(name)
     assert not isinstance(cells, Unavailable)
     return cells

@@ -111,7 +111,7 @@ def change(
             refused[dim] = trouble
         else:
             grids[dim], noises[dim] = grid, Noises(engine).of(metric, _NOW, _BEFORE)
-    signs = _said(metric, overall, grids, noises)
+    signs = _signals(metric, overall, grids, noises)
     total = float(values[_NOW] - values[_BEFORE])
     dimensions = _in_order([_dimension(dim, grid, signs[dim], total) for dim, grid in grids.items()])
     n = overall.cells.n[:, 0]
@@ -160,11 +160,10 @@ def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window
 
 
 def _figures(cells: Cells) -> tuple[Figures, Figures]:
-    """Those of the later and of the earlier period."""
     return cells.figures(_NOW), cells.figures(_BEFORE)
 
 
-def _said(
+def _signals(
     metric: Metric, overall: Grid, grids: Mapping[str, Grid], noises: Mapping[str, Noise]
 ) -> dict[str, list[str | None]]:
     """What the change of each segment says: better or worse only as far as the risk allows. Half of it lies on the whole:

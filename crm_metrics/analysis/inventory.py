@@ -113,9 +113,8 @@ def _as_read(file: FileRows) -> AsRead:
     specs = schema.TABLES[file.source.table].columns
     dates = [name for name in names if name in specs and specs[name].kind is Kind.DATE]
     filled = {name: int(frame[name].notna().sum()) for name in names}
-    return AsRead(
-        len(frame), filled, {name: _span(frame[name].to_numpy(), file.calendar.get(name, False)) for name in dates}
-    )
+    spans = {name: _span(frame[name].to_numpy(), file.calendar.get(name, False)) for name in dates}
+    return AsRead(len(frame), filled, spans)
 
 
 def _span(moments: Any, by_day: bool) -> Span:

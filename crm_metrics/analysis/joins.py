@@ -78,9 +78,8 @@ def _join(source: Source, table: Table, mine: str, other: Table, key: str, fold:
     counts = np.bincount(values.cat.codes[values.notna()], minlength=len(labels))
     here = np.array([fold(label) in keys for label in labels], dtype=bool)
     strange = [label for label, matches, count in zip(labels, here, counts, strict=True) if count and not matches]
-    return Join(
-        source.path, source.table, mine, other.name, int(counts.sum()), int(counts[here].sum()), tuple(strange[:3])
-    )
+    rows, matched = int(counts.sum()), int(counts[here].sum())
+    return Join(source.path, source.table, mine, other.name, rows, matched, tuple(strange[:3]))
 
 
 def shared_customers(dataset: Dataset) -> list[Shared]:

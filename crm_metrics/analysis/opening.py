@@ -78,17 +78,12 @@ def changes(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:
     else than before (`counted_as`)."""
     keys = ["part", "table", "file", "row"]
     now, before = (frame.assign(_again=frame.groupby(keys).cumcount()) for frame in (now, before))
-    both = now.merge(
-        before[[*keys, "_again", "counts_as"]],
-        on=[*keys, "_again"],
-        how="outer",
-        suffixes=("", "_before"),
-        indicator=True,
-    )
-    gone = before.set_index([*keys, "_again"])
+    each = [*keys, "_again"]
+    both = now.merge(before[[*each, "counts_as"]], on=each, how="outer", suffixes=("", "_before"), indicator=True)
+    gone = before.set_index(each)
     missing = both["_merge"] == "right_only"
     for name in [name for name in gone.columns if name in both and name != "counts_as"]:
-        earlier = gone[name].reindex(pd.MultiIndex.from_frame(both.loc[missing, [*keys, "_again"]]))
+        earlier = gone[name].reindex(pd.MultiIndex.from_frame(both.loc[missing, each]))
         both[name] = both[name].astype(object)
         both.loc[missing, name] = earlier.to_numpy(dtype=object)
     words = both["_merge"].map({"left_only": ENTERED, "right_only": LEFT, "both": STAYED}).astype(object)

@@ -100,7 +100,7 @@ def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: in
     rows = _rows(engine, leaf, pairs.rows[hit]).assign(counts_as=_counts_as(engine, leaf, pairs, np.flatnonzero(hit)))
     records = engine.columns(leaf.table).records_of(pairs.rows[hit])
     if table.in_parts:
-        rows = _whole(leaf, rows, records)
+        rows = _by_record(leaf, rows, records)
     left_out, out = _left_out(engine, leaf, pairs, window, len(np.unique(records))), None
     if leaf.open is not None:
         why = _why_not(engine, leaf, pairs, window, pairs.rows[hit])
@@ -159,7 +159,7 @@ def _rows(engine: Engine, leaf: Metric, rows: Ints) -> pd.DataFrame:
     return listing
 
 
-def _whole(leaf: Metric, parts: pd.DataFrame, records: Ints) -> pd.DataFrame:
+def _by_record(leaf: Metric, parts: pd.DataFrame, records: Ints) -> pd.DataFrame:
     """One row per record of a table whose rows are parts of records: it counts as much as its parts together."""
     by_record = parts.groupby(records, sort=False)
     listing = by_record.first().reset_index(drop=True)[parts.columns]

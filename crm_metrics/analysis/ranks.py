@@ -17,12 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics.engine.cells import Bools, Figures, Floats, Ints
-from crm_metrics.intervals.distributions import (
-    binomial_at_most,
-    binomial_more_than,
-    normal_quantile,
-    t_quantile,
-)
+from crm_metrics.intervals.distributions import binomial_at_most, binomial_more_than, normal_quantile, t_quantile
 from crm_metrics.intervals.limits import AMOUNTS
 from crm_metrics.intervals.shares import difference, wilson
 from crm_metrics.intervals.signals import with_limits

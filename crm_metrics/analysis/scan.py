@@ -82,7 +82,6 @@ class Scan:
 
 
 def scan(inventory: Inventory) -> Scan:
-    """The scan of what was loaded."""
     dataset = inventory.dataset
     files = tuple(_file(source, inventory, dataset) for source in dataset.sources) if dataset is not None else ()
     spans = [column.span for file in files for column in file.columns if column.span is not None]

@@ -76,9 +76,8 @@ def trends(series: Sequence[Series]) -> list[Trend | None]:
     both = list(zip(looks, seasons, strict=True))
     first = [_trend(look, season, LEVEL / _QUESTIONS, odd) for look, season in both]
     limit = tests.cutoff([chance for trend in first if trend for chance in trend.chances], LEVEL)
-    return [
-        _trend(look, season, limit, odd) if trend else None for (look, season), trend in zip(both, first, strict=True)
-    ]
+    looked_at = zip(both, first, strict=True)
+    return [_trend(look, season, limit, odd) if trend else None for (look, season), trend in looked_at]
 
 
 class _Look:

@@ -120,9 +120,8 @@ def seasonality(values: np.ndarray, place: np.ndarray) -> float:
     mixed = [np.vstack([column, _shuffled(column)]) @ groups for column in (ranks, tamed - tamed.mean())]
     even = (mixed[0] ** 2 / sizes).sum(axis=1)
     peak = np.abs(mixed[1] / np.sqrt(sizes)).max(axis=1)
-    rarest = np.minimum(
-        *(stats.rankdata(-np.round(column / column.max(), 12), method="max") for column in (even, peak))
-    )
+    places = [stats.rankdata(-np.round(column / column.max(), 12), method="max") for column in (even, peak)]
+    rarest = np.minimum(*places)
     return float(np.mean(rarest <= rarest[0]))
 
 

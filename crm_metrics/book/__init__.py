@@ -124,11 +124,9 @@ class Frame(Sequence[Sequence[Cell]]):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The rows."""
         return self._all if self._places is None else self._all.iloc[self._places]
 
     def column(self, name: str) -> pd.Series:
-        """The cells of a column."""
         return self._all[name] if self._places is None else self._all[name].iloc[self._places]
 
     def pieces(self) -> Iterator[Frame]:

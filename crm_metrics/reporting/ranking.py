@@ -38,18 +38,8 @@ def largest(engine: Engine, metrics: Sequence[Metric], windows: list[int], *, to
     rest = f"(rest: {len(labels) - len(keep)})" if len(labels) > len(keep) else ""
     note = f"The {len(keep)} largest by {engine.catalog[name].title.lower()} are shown; the rest is one row."
     dataset = replace(engine.dataset, notes=[*engine.dataset.notes, note])
-    limits = np.flatnonzero(engine.limited).tolist()
-    few = Engine(
-        dataset,
-        engine.catalog,
-        engine.windows,
-        engine.by,
-        keep=keep,
-        rest=rest,
-        limits=limits,
-        compared=engine.compared,
-    )
-    return few, rest
+    limits, grid = np.flatnonzero(engine.limited).tolist(), (engine.catalog, engine.windows, engine.by)
+    return Engine(dataset, *grid, keep=keep, rest=rest, limits=limits, compared=engine.compared), rest
 
 
 def ranks(engine: Engine, metric: Metric, window: int) -> dict[tuple[str, ...], int]:

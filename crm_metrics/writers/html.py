@@ -38,13 +38,13 @@ class _Cell:
 
 
 def write(book: Book, how: How) -> str:
-    """The page."""
     from jinja2 import Environment
 
     origin = book.origin
     charts = book.charts[:_CHARTS]
-    kept = [*(f"{len(book.charts) - _CHARTS} more charts are not drawn" for _ in book.charts[_CHARTS:][:1])]
-    notes = [*book.notes, *origin.notes, *kept]
+    notes = [*book.notes, *origin.notes]
+    if (more := len(book.charts) - _CHARTS) > 0:
+        notes.append(f"{more} more charts are not drawn")
     template = files(__package__).joinpath("drawing", "page.jinja").read_text(encoding="utf-8")
     page = Environment(autoescape=True).from_string(template)
     parts = [*in_order(book), *_origins(origin)]

@@ -76,7 +76,6 @@ def _head(screen: Screen, book: Book) -> None:
 
 
 def passage(screen: Screen, part: Passage) -> None:
-    """Draws a passage under its title."""
     screen.blank()
     title, aside = cells.visible(part.title), cells.visible(part.aside)
     if aside and screen.fits(title, GAP, aside):

@@ -11,6 +11,11 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from openpyxl import Workbook
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.table import Table, TableStyleInfo
+from openpyxl.writer.excel import ExcelWriter
+
 from crm_metrics.book import Book, Curve, HeatMap, Sheet, cells
 from crm_metrics.errors import UsageError
 from crm_metrics.writers.drawing.texts import about, filled, in_order
@@ -30,7 +35,6 @@ from crm_metrics.writers.workbook.notes import put_definitions, put_notes, put_o
 from crm_metrics.writers.workbook.rows import Body, put_body
 
 if TYPE_CHECKING:
-    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
     from crm_metrics.writers import How
@@ -44,8 +48,6 @@ _FROZEN = 14  # the last row that a heading may be in to stay on screen
 
 def write(book: Book, how: How) -> bytes:
     """The workbook. Raises `UsageError` for a table longer than a sheet."""
-    from openpyxl import Workbook
-
     workbook = Workbook()
     workbook.properties.creator = "crm-metrics"
     workbook.properties.title = cells.visible(book.title)
@@ -74,8 +76,6 @@ def write(book: Book, how: How) -> bytes:
 
 
 def _saved(workbook: Workbook) -> bytes:
-    from openpyxl.writer.excel import ExcelWriter
-
     # The library numbers sheets in their order.
     bodies = {
         f"xl/worksheets/sheet{number}.xml": worksheet.body
@@ -114,8 +114,6 @@ def _undated(entry: Any) -> ZipInfo:
 
 def _around(body: Body, sheet: bytes) -> tuple[bytes, bytes]:
     """The XML of a sheet before and after the rows of a table, with the extent that it has with them."""
-    from openpyxl.utils import get_column_letter
-
     rows = re.finditer(rb'<row r="(\d+)"|</sheetData>', sheet)
     at = next(row.start() for row in rows if row[1] is None or int(row[1]) > body.top)
     extent = body.worksheet.calculate_dimension()
@@ -162,8 +160,6 @@ def _summary(worksheet: Worksheet, book: Book) -> Sheet:
 def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
     """A table with all of its columns under their headings, those for machines behind the others; without these where the
     data has them."""
-    from openpyxl.utils import get_column_letter
-
     worksheet = new_sheet(workbook, sheet.title or sheet.name)
     columns = sorted(sheet.columns, key=lambda column: not column.shown)
     if sheet.for_people:
@@ -182,9 +178,6 @@ def _table_sheet(workbook: Workbook, sheet: Sheet) -> None:
 
 def _data(workbook: Workbook, sheet: Sheet) -> None:
     """The main table as one to filter and to pivot: every column under its name for machines."""
-    from openpyxl.utils import get_column_letter
-    from openpyxl.worksheet.table import Table, TableStyleInfo
-
     worksheet = new_sheet(workbook, "Data")
     columns, heads = sheet.columns, [column.name for column in sheet.columns]
     for number, head in enumerate(heads, 1):

@@ -39,7 +39,6 @@ class Cohorts:
 
     @property
     def periods(self) -> list[Period]:
-        """The period of each cohort."""
         return self.calendar[self.first : self.first + len(self.size)]
 
     @property

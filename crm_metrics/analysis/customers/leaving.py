@@ -32,7 +32,7 @@ def left(dataset: Dataset, customers: Customers, window: Window) -> pd.DataFrame
         raise NothingToReport("under 'all' nobody was there before", hint="Choose a period with -p.")
     people = People(set(customers.frame["customer"]))
     places = people.places(spells.frame["customer"])
-    before, after = (lookup.there(spells.frame, "started_at", "ended_at", at) for at in (window.start, window.end))
+    before, after = (lookup.present_at(spells.frame, "started_at", "ended_at", at) for at in (window.start, window.end))
     still = np.zeros(len(people) + 1, dtype=bool)
     still[places[after]] = True
     rows = np.flatnonzero(before & ~still[places])

@@ -33,7 +33,7 @@ class People:
         ).astype(np.float64)
 
 
-def there(frame: pd.DataFrame, start: str, end: str, at: int) -> Bools:
+def present_at(frame: pd.DataFrame, start: str, end: str, at: int) -> Bools:
     """The rows that are there just before an instant: begun before it and not ended before it."""
     edge = np.datetime64(at, "us")
     begun, over = moments(frame, start), moments(frame, end)
@@ -44,7 +44,7 @@ def open_tickets(people: People, table: Table | None, at: int) -> Floats:
     """How many tickets of each customer are open; NaN for all where no tickets name customers."""
     if table is None or not table.has("customer") or not table.has("open_from"):
         return np.full(len(people), np.nan)
-    opened = there(table.frame, "open_from", "open_until", at)
+    opened = present_at(table.frame, "open_from", "open_until", at)
     return people.summed(people.places(table.frame["customer"])[opened])
 
 
@@ -66,5 +66,5 @@ def recurring(people: People, table: Table | None, at: int) -> Floats:
     """The recurring revenue a month of each customer; NaN for all where no subscriptions are given."""
     if table is None:
         return np.full(len(people), np.nan)
-    now = there(table.frame, "started_at", "ended_at", at)
+    now = present_at(table.frame, "started_at", "ended_at", at)
     return people.summed(people.places(table.frame["customer"])[now], numbers(table.frame, "mrr")[now])

@@ -16,13 +16,7 @@ from crm_metrics.analysis.pipeline.deals import Deals
 from crm_metrics.engine.cells import Floats, Ints
 from crm_metrics.tables.frames import NEVER
 
-_SPANS = (
-    0.1,
-    0.25,
-    0.5,
-    0.75,
-    0.9,
-)  # ages of closing that divide the spans of ages; the last begins behind all of them
+_SPANS = (0.1, 0.25, 0.5, 0.75, 0.9)  # ages of closing that divide those of deals; the last span begins behind them all
 _OLDEST = 1461  # days; older deals are all alike
 WON, LOST = 0, 1  # the first two states; stages follow
 ENDS = 2

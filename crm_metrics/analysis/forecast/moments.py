@@ -51,9 +51,8 @@ class Moments:
     def stride(self) -> int:
         """How many steps lie between the values of a series of whole periods: the fewest that leave no overlap and lead to
         the period; where none do, all that are ahead."""
-        long = next(
-            count for count in itertools.count(1) if _back(self.period.end, count, self.unit) <= self.period.start
-        )
+        start, end = self.period.start, self.period.end
+        long = next(count for count in itertools.count(1) if _back(end, count, self.unit) <= start)
         return next((count for count in range(long, self.ahead) if self.ahead % count == 0), self.ahead)
 
     def moment(self, back: int) -> date:

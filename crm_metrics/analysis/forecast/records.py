@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from crm_metrics.analysis.forecast.forecast import Record
-from crm_metrics.analysis.forecast.moments import Moments, Span
+from crm_metrics.analysis.forecast.moments import Moments, Span, days
 from crm_metrics.analysis.pipeline.deals import Deals, number_of
 from crm_metrics.engine.cells import Bools, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split
@@ -18,7 +17,6 @@ from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
 from crm_metrics.tables import Dataset
-from crm_metrics.tables.frames import instants
 
 
 @dataclass(frozen=True)
@@ -84,19 +82,13 @@ def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, cur
     return or_none(next(iter(own), np.nan) if metric.is_money else cells.value[0, 0])
 
 
-def window_of(span: tuple[date, date], dataset: Dataset) -> Window:
+def window_of(span: Span, dataset: Dataset) -> Window:
     """The window of days in the report's zone."""
-    edges = (
-        instants(np.array(span, dtype="datetime64[D]"), dataset.settings.timezone)
-        .astype("datetime64[us]")
-        .view(np.int64)
-    )
-    start, end = int(edges[0]), min(int(edges[1]), dataset.now)
+    start, end = map(dataset.start, span)
     is_months = span[0].day == span[1].day == 1
     months = (span[1].year - span[0].year) * 12 + span[1].month - span[0].month
-    return Window(
-        start, end, float(months) if is_months else (span[1] - span[0]).days / 30.4375, whole_end=int(edges[1])
-    )
+    length = float(months) if is_months else days(span) / 30.4375
+    return Window(start, min(end, dataset.now), length, whole_end=end)
 
 
 def _spans(moments: Moments) -> list[Span]:

@@ -101,12 +101,12 @@ def _series(
         here = part.shown[:, place] & (some | (len(parts) == 1))
         if len(parts) > 1 and (part.currency[here, place] != currency).any():
             return None
-        value = np.where(here, _known(metric, part.cells, place), value)
+        value = np.where(here, _values(metric, part.cells, place), value)
         n = np.where(here, part.cells.n[:, place], n)
     return value, n
 
 
-def _known(metric: Metric, cells: Cells, place: int) -> Floats:
+def _values(metric: Metric, cells: Cells, place: int) -> Floats:
     """A part's value in each window, 0 where there is nothing to add up, NaN where it is not known."""
     nothing = ["no-rows", "missing-values"] if metric.aggregate == "mean" else ["missing-values"]
     if metric.requires:

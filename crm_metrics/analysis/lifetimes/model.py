@@ -49,7 +49,6 @@ class HoldOut:
 
     @property
     def holds(self) -> bool:
-        """Whether what came lies within the limits."""
         return self.low <= self.total.actual <= self.high
 
 

@@ -1,11 +1,8 @@
 """The pipeline: the deals that are open at a moment, what they are worth, which are at risk, and how they moved."""
 
 COLUMNS = (
-    *(
-        ("deals", name)
-        for name in ("deal_id", "name", "stage", "owner", "amount", "currency", "probability", "outcome")
-    ),
-    *(("deals", name) for name in ("created_at", "closed_at", "expected_close_at", "is_still_open")),
+    *(("deals", name) for name in ("deal_id", "name", "stage", "owner", "amount", "currency", "probability")),
+    *(("deals", name) for name in ("outcome", "created_at", "closed_at", "expected_close_at", "is_still_open")),
     *(("stage_visits", name) for name in ("deal_id", "stage", "entered_at")),
 )
 """What has to be read for the pipeline."""

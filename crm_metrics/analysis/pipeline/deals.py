@@ -113,9 +113,8 @@ class Deals:
 
     def cycle(self) -> Floats:
         """Days from creation to the close, NaN where either is missing or they are the wrong way round."""
-        timed = (
-            (self.created != NEVER) & (self.closed != NEVER) & (self.won | self.lost) & (self.closed >= self.created)
-        )
+        closed = (self.won | self.lost) & (self.closed != NEVER)
+        timed = closed & (self.created != NEVER) & (self.closed >= self.created)
         return np.where(timed, self.closed.astype(float) - np.where(timed, self.created, 0), np.nan)
 
     def amounts_known(self, day: int) -> bool:

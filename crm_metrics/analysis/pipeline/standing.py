@@ -244,9 +244,9 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
                 there.currency[row],
                 day_of(int(deals.expected[place])),
                 int(there.overdue[row]) or None,
-                _whole(there.age[row]),
+                _whole_days(there.age[row]),
                 most if old else None,
-                _whole(there.in_stage[row]),
+                _whole_days(there.in_stage[row]),
                 float(there.limits[row]) if slow else None,
                 int(there.activity.days[row]) if inactive[row] else None,
                 bool(there.activity.never[row]),
@@ -256,7 +256,7 @@ def _risks(deals: Deals, there: _Open, day: int, times: Lasting) -> list[Risk]:
     return risks
 
 
-def _whole(value: float) -> int | None:
+def _whole_days(value: float) -> int | None:
     return None if np.isnan(value) else int(value)
 
 

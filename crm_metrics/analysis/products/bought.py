@@ -12,6 +12,7 @@ from scipy import sparse
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.tables import SOURCE, Dataset
+from crm_metrics.tables.frames import numbers
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,7 @@ def bought(engine: Engine, window: int) -> Bought:
         product.cat.codes.to_numpy().astype(np.int64),
         _purchases(frame, dataset) if is_order else np.arange(len(frame)),
         _numbered(frame["customer"]) if "customer" in frame else np.full(len(frame), -1),
-        frame["amount"].to_numpy(dtype=np.float64, na_value=np.nan)
-        if "amount" in frame
-        else np.full(len(frame), np.nan),
+        numbers(frame, "amount"),
         frame["is_refund"].to_numpy(dtype=bool, na_value=False),
         is_order,
     )

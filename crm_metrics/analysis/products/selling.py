@@ -52,7 +52,6 @@ def sales(
         if products:
             table, basket = sold.baskets()
             pairs = together(table, sold.products, basket, least=least, top=top, risk=risk)
-            by_currency.append(
-                Sales(currency, cut(products, sold, top), len(products), pairs, best(sold, least=least, risk=risk))
-            )
+            liked = best(sold, least=least, risk=risk)
+            by_currency.append(Sales(currency, cut(products, sold, top), len(products), pairs, liked))
     return by_currency

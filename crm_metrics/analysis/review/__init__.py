@@ -75,9 +75,9 @@ def _change(
         change = drivers.change(dataset, catalog, metric, *windows, dims)
     except (UsageError, NothingToReport):
         return None
-    return replace(change, dimensions=[dimension for dimension in change.dimensions if _known(dimension)])
+    return replace(change, dimensions=[dimension for dimension in change.dimensions if _is_recorded(dimension)])
 
 
-def _known(dimension: Dimension) -> bool:
+def _is_recorded(dimension: Dimension) -> bool:
     total = sum(driver.n + driver.n_before for driver in dimension.drivers)
     return sum(driver.n + driver.n_before for driver in dimension.drivers if driver.segment == NONE) <= UNKNOWN * total

@@ -35,12 +35,10 @@ class Comments:
     and phrases of each, `languages` those of each file, `group` the place of its group."""
 
     def __init__(self, answers: pd.DataFrame, group: Codes, moment: str, sources: Sequence[Source]) -> None:
-        self._sources = sources
-        texts = answers["comment"].astype("str").str.strip() if "comment" in answers else pd.Series([], dtype="str")
-        filled = (
-            np.flatnonzero((texts.notna() & (texts != "")).to_numpy()) if len(texts) else np.zeros(0, dtype=np.int64)
-        )
-        frame = answers.iloc[filled].assign(_text=texts.iloc[filled] if len(texts) else "", _group=group[filled])
+        column = answers["comment"] if "comment" in answers else pd.Series("", answers.index, dtype="str")
+        texts = column.astype("str").str.strip()
+        filled = np.flatnonzero((texts.notna() & (texts != "")).to_numpy())
+        frame = answers.iloc[filled].assign(_text=texts.iloc[filled], _group=group[filled])
         frame["_path"] = [sources[i].path for i in frame[SOURCE].tolist()]
         order = ["_text", "_group", moment, "score", "_path", ROW]
         self._frame = frame.sort_values([name for name in order if name in frame], kind="stable")

@@ -21,10 +21,8 @@ def extent(curve: Curve) -> tuple[float, float]:
     low, high = min(drawn), max(drawn)
     span = (high - low) or abs(high) * 0.1 or 1.0
     edges = [number * factor for number in (*curve.low, *curve.high) if number is not None]
-    low, high = (
-        min([low, *(max(edge, low - span) for edge in edges)]),
-        max([high, *(min(e, high + span) for e in edges)]),
-    )
+    edges = [min(max(edge, low - span), high + span) for edge in edges]
+    low, high = min([low, *edges]), max([high, *edges])
     if 0 < low < _NEAR_ZERO * high:
         low = 0.0
     return (low, high) if high > low else (low - span / 2, high + span / 2)

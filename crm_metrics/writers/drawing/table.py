@@ -68,11 +68,7 @@ class _Grid:
             least[column.name] = max(head, longest_word(shown) if column.unit is None else widest(shown))
         if self.width is None:
             return [columns]
-        kept = {
-            name: max(least[name], column.fold)
-            for name, column in ((column.name, column) for column in columns)
-            if column.fold
-        }
+        kept = {column.name: max(least[column.name], column.fold) for column in columns if column.fold}
         wanted = self.wide | {name: min(self.wide[name], width) for name, width in kept.items()}
         if labels:
             for column in columns[labels:]:
@@ -81,7 +77,7 @@ class _Grid:
         while self._taken(columns, wanted) > self.width and any(column.spare for column in columns):
             most = max(reversed(columns), key=lambda column: column.spare)
             columns = [
-                column for column in columns if column is not most and not (labels and column.spare == most.spare)
+                column for column in columns if column is not most and (not labels or column.spare != most.spare)
             ]
         if not labels:
             self._fold(columns, least)
@@ -117,11 +113,8 @@ class _Grid:
     def style(self, column: Column, at: int) -> str:
         """The style of a cell, by its own text or that of another column; labels that repeat those above step back."""
         if column.styles:
-            text = (
-                str(self.sheet.rows[at][self.places[column.by]] or "")
-                if column.by
-                else self.cells[column.name][at].strip()
-            )
+            own, by = self.cells[column.name][at].strip(), self.places.get(column.by)
+            text = own if by is None else str(self.sheet.rows[at][by] or "")
             return column.styles.get(text) or column.styles.get(text[-1:]) or column.styles.get("", "")
         end = self.places[column.name] + 1
         if at and 1 < self.sheet.labels and column.name in self.labels:

@@ -77,11 +77,11 @@ def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
         sheet = workbook.create_sheet(name)
         sheet.append(rows.column_names)
         for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
-            sheet.append([_held(cell, sheet) for cell in row])
+            sheet.append([_cell(cell, sheet) for cell in row])
     workbook.save(path)
 
 
-def _held(cell: object, sheet: Any) -> object:
+def _cell(cell: object, sheet: Any) -> object:
     """What a sheet takes for a value: text is text, whatever it begins with, and so is a moment with a zone, as sheets know
     none."""
     if isinstance(cell, datetime) and cell.tzinfo is not None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from openpyxl.chart import LineChart, Reference
+from openpyxl.formatting.rule import ColorScaleRule
+from openpyxl.utils import get_column_letter
+
 from crm_metrics.book import Cell, Column, Curve, HeatMap, Sheet
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing.scales import heading
-from crm_metrics.writers.workbook.cells import (
-    new_sheet,
-    number_format,
-    put_cell,
-    put_heads,
-    put_paragraphs,
-    set_widths,
-)
+from crm_metrics.writers.workbook.cells import new_sheet, number_format, put_cell, put_heads, put_paragraphs, set_widths
 from crm_metrics.writers.workbook.rows import put_body
 
 _OPEN = "to date, or not final"
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
 
 
 def draw_heat_map(workbook: Workbook, chart: HeatMap) -> None:
-    from openpyxl.formatting.rule import ColorScaleRule
-
     worksheet = new_sheet(workbook, chart.title.partition(":")[0])
     steps = [Column(str(step), unit=Unit.PERCENT) for step in range(len(chart.average))]
     columns = [Column("row", " "), Column("size", chart.of, Unit.COUNT), *steps]
@@ -52,8 +47,6 @@ def draw_heat_map(workbook: Workbook, chart: HeatMap) -> None:
 
 def draw_curves(workbook: Workbook, curves: Sequence[Curve], main: Sheet) -> None:
     """Charts at the right of the summary, over figures on a sheet of their own."""
-    from openpyxl.utils import get_column_letter
-
     summary, worksheet = workbook.worksheets[0], new_sheet(workbook, "Chart data")
     beside = get_column_letter(max(summary.max_column, 6) + 2)
     left = 1
@@ -86,8 +79,6 @@ def _final_and_not(curve: Curve) -> dict[str, Sequence[float | None]]:
 
 
 def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[str]) -> Any:
-    from openpyxl.chart import LineChart, Reference
-
     chart, last = LineChart(), len(curve.periods) + 2
     chart.title, chart.height, chart.width = heading(curve), 8, 16
     looks = {

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
+from openpyxl.styles import Alignment
+from openpyxl.utils import get_column_letter
+
 from crm_metrics.book import Book, Cell, Column, Origin, Said
 from crm_metrics.book.provenance import covered, problems
 from crm_metrics.writers.workbook.cells import new_sheet, put_cell, put_heads
@@ -64,9 +67,6 @@ def _spelled(value: object) -> str:
 def _listed(
     workbook: Workbook, title: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]], *, wide: Sequence[int]
 ) -> None:
-    from openpyxl.styles import Alignment
-    from openpyxl.utils import get_column_letter
-
     worksheet = new_sheet(workbook, title)
     for number in range(1, len(heads) + 1):
         width = wide[number - 1] if number <= len(wide) else 14

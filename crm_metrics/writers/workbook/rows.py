@@ -10,6 +10,10 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
 
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
+
 from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format, set_rules
@@ -40,8 +44,6 @@ class Body:
 
     def pieces(self) -> Iterator[str]:
         """The rows as the XML of a sheet, many at a time."""
-        from openpyxl.utils import get_column_letter
-
         sheet = self.sheet
         own, paid = sheet.column(OF_ROW), sheet.column("currency")
         letters = [(get_column_letter(number), column) for number, column in enumerate(self.columns, 1)]
@@ -76,16 +78,12 @@ class Body:
             style = self._style(format, prefixed=is_prefixed(held))
             return f'{style} t="inlineStr"><is><t{space}>{escape(held)}</t></is></c>'
         if isinstance(held, date):
-            from openpyxl.utils.datetime import to_excel
-
             return f'{self._style(DAYS)} t="n"><v>{to_excel(held)}</v></c>'
         kind = "b" if isinstance(held, bool) else "n"
         return f'{self._style(format)} t="{kind}"><v>{held + 0:.16g}</v></c>'
 
     def _style(self, format: str, *, prefixed: bool = False) -> str:  # noqa: A002
         if (format, prefixed) not in self._styles:
-            from openpyxl.cell import WriteOnlyCell
-
             like = WriteOnlyCell(self.worksheet)
             if format:
                 like.number_format = format

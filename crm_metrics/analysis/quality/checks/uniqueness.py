@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 UNIQUENESS = Dimension.UNIQUENESS
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
-
-
 issue_check("repeated-id", UNIQUENESS, "Several rows have the same id.", effect="only the newest row of each id counts")
-
-
 issue_check(
     "older-version",
     UNIQUENESS,
@@ -28,24 +24,18 @@ issue_check(
     severity=NOTE,
     codes=["older-version", "only-older"],
 )
-
-
 issue_check(
     "two-numberings",
     UNIQUENESS,
     "Several files of one kind use equal ids for different records.",
     effect="every record counts; what names one by its id alone may be about either",
 )
-
-
 issue_check(
     "same-spend",
     UNIQUENESS,
     "Several files hold the same costs in another breakdown.",
     effect="the file with the columns that the figures need counts",
 )
-
-
 issue_check(
     "id-of-many",
     UNIQUENESS,
@@ -53,8 +43,6 @@ issue_check(
     effect="it is not taken as an id: every row counts",
     codes=["not-an-id"],
 )
-
-
 issue_check(
     "duplicate-row",
     UNIQUENESS,
