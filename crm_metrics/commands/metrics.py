@@ -43,8 +43,8 @@ def book(metrics: Sequence[Metric], catalog: Catalog, *, alone: bool) -> Book:
     text = describe.described(metrics[0], catalog) if alone else describe.listing(metrics)
     rows = []
     for metric in metrics:
-        words = {"family": FAMILY_TITLES.get(metric.family, metric.family), "better": str(metric.better)}
-        words |= {"formula": describe.rule(metric)}
-        rows.append(row_of(_COLUMNS, metric, **naming(metric), **words, edges=metric.edges or None))
+        family, formula = FAMILY_TITLES.get(metric.family, metric.family), describe.rule(metric)
+        words = {"family": family, "better": str(metric.better), "formula": formula, "edges": metric.edges or None}
+        rows.append(row_of(_COLUMNS, metric, **naming(metric) | words))
     title = metrics[0].title if alone else "Figures"
     return Book(title, Origin(), [Sheet("metrics", "", _COLUMNS, rows)], page=lambda width, verbose: text)

@@ -103,7 +103,7 @@ class Timeline:
         """The period as the report shows it, with what it is compared with; the windows of both have a place. `aged` is
         whether any figure follows records to what became of them."""
         as_of = self.dataset.as_of
-        other: str | Period = compare if isinstance(compare, str) else self._resolved(compare)
+        other = compare if isinstance(compare, str) else reported(self.dataset, compare)
         earlier = periods.comparison(period, other, as_of=as_of)
 
         def elapsed(day: date) -> Period | None:
@@ -116,16 +116,14 @@ class Timeline:
         place = self._place(earlier, elapsed, is_compared=True)
         then = self._at_age(earlier, elapsed, period) if aged else None
         now = self.place(period)
-        self.windows[now] = replace(
-            self.windows[now], past=tuple(map(self._past, periods.trailing(period, PAST + 1)[:-1]))
-        )
+        past = tuple(map(self._past, periods.trailing(period, PAST + 1)[:-1]))
+        self.windows[now] = replace(self.windows[now], past=past)
         return Shown(period, period.is_complete(as_of), now, earlier, place, then)
 
     def _past(self, period: Period) -> Window:
         if period.start not in self._earlier:
-            self._earlier[period.start] = replace(
-                self._window(period, period.until(self.dataset.as_of)), is_compared=True
-            )
+            window = self._window(period, period.until(self.dataset.as_of))
+            self._earlier[period.start] = replace(window, is_compared=True)
         return self._earlier[period.start]
 
     def aged(self, period: Period, like: Period) -> int:
@@ -151,9 +149,6 @@ class Timeline:
             cuts = {name: replace(cut, then=then, only_followed=True) for name, cut in plain.cuts.items()}
             self.windows.append(replace(plain, cuts=cuts, then=then, only_followed=True))
         return self._places[key]
-
-    def _resolved(self, spec: PeriodSpec) -> Period:
-        return spec.resolve(as_of=self.dataset.as_of, first=first_day(self.dataset) or self.dataset.as_of)
 
     def _place(self, period: Period, until: Callable[[date], Period | None], *, is_compared: bool) -> int:
         """Where a window stands; `until` gives the part of its period that is known when the data ends with a day. One that

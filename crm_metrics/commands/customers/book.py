@@ -68,8 +68,6 @@ def _of_customers(listed: CustomerList) -> Book:
         empty="no customer is like that" if listed.period is None else "nobody left",
         first=_SHOWN if listed.top is None else 0,
     )
-    settings = {"until": day_of(customers.until), "horizon_days": customers.days}
-    settings["discount_rate"] = customers.discount_rate
     return Book(
         "Customers" if listed.period is None else f"Customers who left in {listed.period.label}",
         Origin.of(listed.dataset),
@@ -77,7 +75,13 @@ def _of_customers(listed: CustomerList) -> Book:
         about=[f"at the end of {day_of(customers.until)}"],
         says=_says(listed),
         notes=[*(_notes(customers) if listed.period is None else []), SCORES],
-        extra=settings | {"model": _model(customers.model), "renewals": renewals.as_json(customers.contracts)},
+        extra={
+            "until": day_of(customers.until),
+            "horizon_days": customers.days,
+            "discount_rate": customers.discount_rate,
+            "model": _model(customers.model),
+            "renewals": renewals.as_json(customers.contracts),
+        },
     )
 
 
@@ -137,7 +141,8 @@ def _notes(customers: Customers) -> list[str]:
             f"No {_PARTS[part]}: {why.seen}{f'; {why.hint}' if why.hint else ''}"
             for part, why in customers.model.refused.items()
         ]
-        notes += [_ALIVE] * (customers.model.purchases is not None)
+        if customers.model.purchases is not None:
+            notes.append(_ALIVE)
     if customers.frame["mrr"].notna().any():
         if customers.contracts.fit is not None:
             notes.append(
@@ -168,8 +173,7 @@ def _model(model: Model) -> dict[str, Any]:
 
 
 def _tested(test: HoldOut) -> dict[str, Any]:
-    total = test.total
-    numbers = {"expected": total.expected, "low": test.low, "high": test.high, "actual": total.actual}
+    numbers = {"expected": test.total.expected, **by_name(test, "low", "high"), "actual": test.total.actual}
     return {"until": day_of(test.until), "days": test.days, **numbers, "holds": test.holds}
 
 

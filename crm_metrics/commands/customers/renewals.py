@@ -6,6 +6,8 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crm_metrics.book.rows import by_name
+
 if TYPE_CHECKING:
     from crm_metrics.analysis.lifetimes.contracts import Contracts
 
@@ -39,9 +41,8 @@ def as_json(contracts: Contracts) -> dict[str, Any] | None:
         parameters = {**asdict(model), "log_likelihood": fit.log_likelihood, "standard_errors": errors}
     parameters |= {"unit": "months", "customers": contracts.subscribers, "lost": contracts.lost}
     if test is not None:
-        numbers = {"expected": test.expected, "low": test.low, "high": test.high, "actual": test.actual}
-        parameters["hold_out"] = {"until": day_of(test.until), "subscribers": test.subscribers, **numbers}
-        parameters["hold_out"]["holds"] = test.holds
+        numbers = by_name(test, "subscribers", "expected", "low", "high", "actual", "holds")
+        parameters["hold_out"] = {"until": day_of(test.until), **numbers}
     if why is not None:
         parameters["unavailable"] = {"reason": why.reason, "seen": why.seen}
     return parameters

@@ -17,6 +17,7 @@ from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.forecast.forecast import Forecast
+    from crm_metrics.analysis.forecast.moments import Moments
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "what a figure will be in a period that is not over, by methods tested on the past", 60
@@ -79,8 +80,8 @@ def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, dat
     return dataset, chosen or dataset.as_of
 
 
-def _period(asked: Query, as_of: date, first: date) -> Period:
-    """The period asked for. Raises `UsageError` for one that has no end or is over."""
+def _moments(asked: Query, as_of: date, first: date) -> Moments:
+    """The moments of the period asked for. Raises `UsageError` for a period that has no end or is over."""
     from crm_metrics.analysis.forecast.moments import Moments
 
     spec = asked.period or periods.parse((as_of + periods.calendar.DAY).strftime("%Y-%m"))
@@ -93,9 +94,9 @@ def _period(asked: Query, as_of: date, first: date) -> Period:
             f"{period.label} is over at {as_of}: there is nothing to forecast",
             hint=f"Choose a later period with -p, or an earlier day with --as-of. {example}",
         )
-    if Moments.of(period, as_of, first).ahead > _FURTHEST:
+    if (moments := Moments.of(period, as_of, first)).ahead > _FURTHEST:
         raise UsageError(f"{period.label} lies too far ahead of {as_of}", hint=example)
-    return period
+    return moments
 
 
 def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
@@ -104,7 +105,7 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
 
     from crm_metrics.analysis.forecast import records
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
-    from crm_metrics.analysis.forecast.moments import Moments, Span
+    from crm_metrics.analysis.forecast.moments import Span
     from crm_metrics.analysis.forecast.simulation import Simulated, simulate
     from crm_metrics.analysis.pipeline.deals import Deals, day_of, number_of
 
@@ -113,8 +114,8 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
     closed = deals.closed[deals.closed_by(day)]
     if not closed.size or (first := day_of(int(closed.min()))) is None:
         raise NothingToReport(f"no deal was won or lost on a known day up to {as_of}: there is no history to go by")
-    period = _period(asked, as_of, first)
-    moments = Moments.of(period, as_of, first)
+    moments = _moments(asked, as_of, first)
+    period = moments.period
     money = metric.is_money
     forecasts = []
     names: set[str | None] = {*deals.currency[deals.won]} if money else {None}
@@ -140,7 +141,6 @@ def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query,
     """Any other metric: by what it was in earlier periods, as they were known at as-of."""
     from crm_metrics.analysis.forecast import records
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
-    from crm_metrics.analysis.forecast.moments import Moments
     from crm_metrics.reporting.timeline import first_day
 
     past = as_of < dataset.as_of
@@ -150,8 +150,8 @@ def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query,
     first = first_day(cut)
     if first is None:
         raise NothingToReport(f"nothing has a date: {metric.name} has no history to go by")
-    period = _period(asked, as_of, first)
-    moments = Moments.of(period, as_of, first)
+    moments = _moments(asked, as_of, first)
+    period = moments.period
     forecasts = []
     for part in records.of_metric(cut, asked.catalog, metric, moments):
         came = None
