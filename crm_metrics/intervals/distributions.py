@@ -158,7 +158,8 @@ def _tail(a: Floats, b: Floats, outwards: Floats | float, above: Floats, log_bet
         fall = outwards * a * length - n * np.log1p(x * (grown - 1))
         length = length + (_FALL + fall) / (outwards * (n * odds * grown / (1 + odds * grown) - a))
     step = outwards * length * _POINTS[:, None]
-    width = length * (_WEIGHTS[:, None] * np.exp(a * step - n * np.log1p(x * np.expm1(step)))).sum(axis=0)
+    # Added up one after the other: numpy's sum of a single column has other last digits than that of several.
+    width = length * np.cumsum(_WEIGHTS[:, None] * np.exp(a * step - n * np.log1p(x * np.expm1(step))), axis=0)[-1]
     return a * above - n * np.log1p(a / n * np.expm1(above)) - log_beta + np.log(width), width
 
 

@@ -88,3 +88,9 @@ def test_more_arguments_than_fit_at_once_are_all_computed() -> None:
     freedom = np.linspace(5, 500, 10_000)
 
     np.testing.assert_allclose(t_quantile(freedom, 0.975), special.stdtrit(freedom, 0.975), rtol=NEAR)
+
+
+def test_a_value_is_the_same_to_the_last_bit_whatever_is_computed_with_it():
+    many = t_quantile(np.arange(1.0, 600), 0.975)
+    alone = [float(t_quantile(np.array([size]), 0.975)[0]) for size in np.arange(1.0, 600)]
+    assert alone == many.tolist()
