@@ -59,6 +59,19 @@ TOTALS: dict[str, tuple[str, int]] = {
         "2025-01-01,2025-01-31,North,240\n2025-01-01,2025-01-31,South,160\n",
         1,
     ),
+    "a total with the day it was made, in the column of the id": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\nTOTAL,,2025-01-31,150\n",
+        1,
+    ),
+    "a total with the day it was made, and the subtotals below their groups": (
+        "Kunde,Bestelldatum,Betrag\nA,2025-01-02,100\nB,2025-01-03,50\nZwischensumme,2025-01-03,150\n"
+        "C,2025-01-04,30\nD,2025-01-05,40\nZwischensumme,2025-01-05,70\nSumme,2025-01-31,220\n",
+        3,
+    ),
+    "a total with a day, above its rows": (
+        "Deal name,Stage,Amount,Close date\nTotal,,350,2025-01-31\nA,Open,100,2025-02-01\nB,Won,250,2025-01-02\n",
+        1,
+    ),
     "a campaign report without days": (
         '"Campaign report"\n"1 January 2025 - 31 January 2025"\nCampaign,Cost,Impr.,Clicks\n'
         "A,100.00,1000,10\nB,50.00,700,7\nTotal: Campaigns,150.00,1700,17\n",
@@ -79,6 +92,15 @@ RECORDS: dict[str, str] = {
     "a deal called Total, with an id": "Deal ID,Deal name,Stage,Amount\n1,A,Open,5\n2,Total,,5\n",
     "a deal called Total, with a stage": "Deal name,Stage,Amount\nA,Open,5\nTotal,Open,5\n",
     "a deal called Total, with a day": "Deal name,Stage,Amount,Close date\nA,Won,5,2025-01-01\nTotal,,5,2025-01-01\n",
+    "a customer called Total who bought for other than the others did": (
+        "Customer,Order date,Amount\nA,2025-01-02,100\nB,2025-01-03,50\nTotal,2025-01-31,160\n"
+    ),
+    "an order of no customer that comes to what the others do": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,,2025-01-31,150\n"
+    ),
+    "an order of Total Wine that comes to what the others do": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n,Total Wine,2025-01-31,150\n"
+    ),
     "an undated deal of no stage that is no sum": "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nC,,250,\n",
     "a deal that names a total and is no sum of the one above": (
         "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nTotal Wine,,250,\n"

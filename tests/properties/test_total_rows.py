@@ -19,8 +19,9 @@ WORDS = ("Total", "Gesamt", "Total général", "Suma", "Soma", "Totale", "Totaal
 PLACES = ("top", "middle", "bottom")
 
 
-def with_total(file: File, word: str, place: str, *, in_key: bool) -> File:
-    """The file with a row that holds the word and the sums of all numbers; at most two cells of it are text."""
+def with_total(file: File, word: str, place: str, *, in_key: bool, dated: bool = False) -> File:
+    """The file with a row that holds the word and the sums of all numbers; at most two cells of it are text. A dated one has
+    the days of the last record, and only files with numbers have one: there the sums tell."""
     if file.table is None or not file.rows:
         return file
     known = schema.TABLES[file.table]
@@ -31,6 +32,10 @@ def with_total(file: File, word: str, place: str, *, in_key: bool) -> File:
     for name, kind in kinds.items():
         if kind in NUMERIC:
             row[name] = f"{sum(float(cell) for cell in file.column(name) if cell):.2f}"
+    if dated:
+        if not any(float(row[name] or 0) for name, kind in kinds.items() if kind in NUMERIC):
+            return file
+        row |= {name: file.rows[-1][file.header.index(name)] for name, kind in kinds.items() if kind is Kind.DATE}
     row[label] = word
     at = {"top": 0, "middle": len(file.rows) // 2, "bottom": len(file.rows)}[place]
     cells = [row[name] for name in file.header]
@@ -59,6 +64,14 @@ def test_a_total_row_changes_no_figure(reports: Reports, number: int) -> None:
         wrong |= {(turn, key): pair for key, pair in found.items()}
 
     assert [] == some(wrong.items())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_total_row_that_is_dated_changes_no_figure(reports: Reports, place: str) -> None:
+    exports = of_seed(SEEDS[2])
+    other = exports.with_files(lambda _, file: with_total(file, "Suma", place, in_key=True, dated=True))
+
+    assert [] == some(reports.changes(exports, other, PERIOD).items())
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -5,7 +5,7 @@ They are taken out before anything is coerced, so that a total never decides how
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -30,6 +30,7 @@ Ints = NDArray[np.int64]
 
 _STATES = ("stage", "status")
 _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
+_FEW = 100  # dated rows that are looked at without a total word in what is read of them
 _NO_LETTER = r"^[^\pL]*$"
 
 
@@ -37,8 +38,8 @@ def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     """The cells without rows that sum up others, and how many these were.
 
     Such a row has no id, stage and date of its own, and a total word in any cell or figures that are the sums or means of
-    other rows. Where a file has none of these columns, the word has to stand alone, so that a campaign called "Total Wine"
-    stays.
+    other rows; a dated one has both. Where a file has none of these columns, the word has to stand alone, so that a campaign
+    called "Total Wine" stays.
     """
     hit = _unnamed(file, plan, cells)
     suspects = _suspects(file, plan, cells)
@@ -48,8 +49,7 @@ def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     if not hit.any() or hit.all():
         return cells, 0
     note(file, cells.rows[hit])
-    keep = pa.array(~hit)
-    kept = {at: _retyped(column.filter(keep), plan.columns[at], file) for at, column in cells.columns.items()}
+    kept = {at: _retyped(column.filter(pa.array(~hit)), plan.columns[at], file) for at, column in cells.columns.items()}
     issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]
     return replace(cells, columns=kept, rows=cells.rows[~hit], issues=issues), int(hit.sum())
 
@@ -81,23 +81,38 @@ def _owned(file: File, names: Sequence[str]) -> list[str]:
 
 
 def _suspects(file: File, plan: Plan, cells: Cells) -> Ints:
-    """The rows without id, state and date as far as these were read; of a file without such columns those that may hold a
-    total word. Blank cells are counted first: of a million records hardly one is looked at."""
+    """The rows without id, stage and date as far as these were read, and dated ones that may be totals all the same."""
     own = [name for name in _owned(file, list(plan.names)) if not is_beside(name)]
-    rows: Ints | None = None
-    for name in own:
-        column = cells.columns[plan.names[name]]
-        is_date = file.kind(name) is Kind.DATE
-        if not is_text(column) and not column.null_count:
-            return np.zeros(0, dtype=np.int64)
-        part = column if rows is None else column.take(pa.array(rows))
-        blank = np.flatnonzero(_is_blank(part, file, is_date=is_date))
-        rows = blank if rows is None else rows[blank]
-        if not len(rows):
-            return rows
-    if rows is not None:
-        return rows
-    return np.arange(len(cells.rows), dtype=np.int64)
+    dates = [name for name in own if file.kind(name) is Kind.DATE]
+    read = {name: cells.columns[place] for name, place in plan.names.items()}
+    every = np.arange(len(cells.rows), dtype=np.int64)
+    blank = _without(every, own, read, file)
+    if not dates:
+        return blank
+    others = [name for name in own if name not in dates]
+    labels = [column for name, column in read.items() if is_text(column) and name not in dates]
+    absent = np.logical_and.reduce([np.ones(len(every), dtype=bool), *(read[name].is_null() for name in others)])
+    maybe = np.logical_or.reduce([absent & (absent.sum() <= _FEW), *(_has_word(label, file) for label in labels)])
+    return np.union1d(blank, _without(np.flatnonzero(maybe), others, read, file))
+
+
+def _without(rows: Ints, names: Sequence[str], read: Mapping[str, Any], file: File) -> Ints:
+    """Those of the rows that have nothing of their own in these columns. Blank cells are counted first: of a million records
+    hardly one is looked at."""
+    for name in names:
+        if not is_text(read[name]) and not read[name].null_count:
+            return rows[:0]
+        part = read[name] if len(rows) == len(read[name]) else read[name].take(pa.array(rows))
+        rows = rows[_is_blank(part, file, is_date=file.kind(name) is Kind.DATE)]
+    return rows
+
+
+def _has_word(column: Any, file: File) -> Bools:
+    """The cells that are the word for a total or a mean."""
+    if not pa.types.is_dictionary(column.type):
+        return by_word(column, file.layout.total_rows) >= ALONE
+    texts = coerced.texts(column)
+    return texts.spread(by_word(texts.values, file.layout.total_rows) >= ALONE, False)
 
 
 def is_text(column: Any) -> bool:
@@ -137,11 +152,15 @@ class _Judge:
     def totals(self, suspects: Ints) -> Ints:
         """The suspected rows that are totals."""
         file, footers = self.file, self.file.layout.total_rows
-        own = np.zeros(len(suspects), dtype=bool)
+        own, dated = (np.zeros(len(suspects), dtype=bool) for _ in range(2))
         for at in self.own:
             texts = self.texts[at]
-            empty = _says_nothing(texts.values, file, is_date=file.kind(self.names.get(at, "")) is Kind.DATE)
-            own |= ~texts.spread(empty, True)[suspects]
+            is_date = file.kind(self.names.get(at, "")) is Kind.DATE
+            filled = ~texts.spread(_says_nothing(texts.values, file, is_date=is_date), True)[suspects]
+            if is_date:
+                dated |= filled
+            else:
+                own |= filled
         alone, means, named = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
         others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
         for at, texts in self.texts.items():
@@ -155,11 +174,11 @@ class _Judge:
             has_letters = texts.spread(~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER)), False)[suspects]
             others += has_letters & (word < ALONE)
         is_word = alone | means if self.own else alone & (others == 0)
-        open_ = ~own & ~is_word & (named | (others <= (1 if self.own else 0)))
-        hit = ~own & is_word
+        hit = ~own & ~dated & is_word
+        open_ = ~own & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
         if open_.any():
-            single = named[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
-            hit[open_] = self._agree(suspects[open_], suspects[~own & is_word], single)
+            single = (named & ~dated)[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
+            hit[open_] = self._agree(suspects[open_], suspects[hit], single)
         return suspects[hit]
 
     def _agree(self, rows: Ints, totals: Ints, single: Bools) -> Bools:
