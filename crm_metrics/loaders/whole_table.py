@@ -113,6 +113,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         for choice in layout.needs
     ]
     if not forced:
+        abouts = {meaning.thing for meanings in sheet.meanings for meaning in meanings}
+        if abouts & {*layout.others} and not {*schema.TABLES[layout.table].identity} & columns.keys():
+            return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
         if not all(needed) or (weak and max(map(len, needed)) < 2):
