@@ -1,21 +1,91 @@
-"""Rows of a file that are no records of their own: totals, deleted ones, exact copies."""
+"""Rows of a file that are no records of their own: totals, headings of groups, deleted ones, exact copies."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.normalising import total_words, totals
+from crm_metrics.loaders.normalising import total_words
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import As, LeftOut
+from crm_metrics.loaders.planning import Plan
+from crm_metrics.loaders.reading import As, Cells, LeftOut
+from crm_metrics.loaders.reading.columns import TEXTS, converted
 from crm_metrics.loaders.reading.raw import widths
+from crm_metrics.schema import TEXTUAL
 from crm_metrics.tables import ROW, SOURCE
+
+STATES = ("stage", "status")  # columns of text that say what became of a record
+
+
+def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
+    """The cells without rows of which a single cell is filled, and with a text, and how many these were: headings of groups,
+    and rows that are numbered and not filled in yet. In a list of people or things a name alone is a record."""
+    if not file.schema.placed_by or file.schema.undated:
+        return cells, 0
+    maybe = _filled(cells) <= 1
+    if not maybe.any() or maybe.all():
+        return cells, 0
+    names = {place: name for name, place in file.recognised.columns.items()}
+    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    labels = {place: column for place, column in table.columns.items() if _is_label(file, names.get(place))}
+    bare = (_filled(table) == 1) & (_filled(replace(table, columns=labels)) == 1)
+    hit = maybe & np.isin(cells.rows, table.rows[bare])
+    return (without(file, plan, cells, hit, "bare-row"), int(hit.sum())) if hit.any() else (cells, 0)
+
+
+def _filled(cells: Cells) -> NDArray[np.int32]:
+    """How many cells of each record are filled."""
+    count = np.zeros(len(cells.rows), dtype=np.int32)
+    for column in cells.columns.values():
+        count += np.asarray(column.is_valid())
+    return count
+
+
+def _is_label(file: File, name: str | None) -> bool:
+    """Whether a cell of a column by itself says nothing of a record but how it is called."""
+    return name is None or (file.kind(name) in TEXTUAL and name not in STATES)
+
+
+def without(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_], code: str) -> Cells:
+    """The cells without the marked rows, which are noted under `code`."""
+    note(file, code, cells.rows[hit])
+    keep = pa.array(~hit)
+    kept = {at: _retyped(column.filter(keep), plan.columns[at], file) for at, column in cells.columns.items()}
+    issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]
+    return replace(cells, columns=kept, rows=cells.rows[~hit], issues=issues)
+
+
+def _retyped(column: Any, kind: As, file: File) -> Any:
+    """A column that only the rows left out kept from being what it was read as; without the texts that only they had."""
+    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+        return column
+    texts = column.cast(pa.string())
+    if kind not in TEXTS:
+        combined = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        values = converted(combined, kind, sorted(spelt for spelt in file.missing if spelt))
+        if values is not None:
+            return pa.chunked_array([values])
+    return column if pa.types.is_string(column.type) else texts.dictionary_encode()
+
+
+def _only_in(issue: Issue, rows: NDArray[np.int32]) -> bool:
+    return issue.every is not None and bool(np.isin(np.asarray(issue.every), rows).all())
+
+
+def note(file: File, code: str, rows: NDArray[np.int32]) -> None:
+    """Report rows together with those that were reported under the same code before."""
+    before = [issue for issue in file.issues if issue.code == code]
+    file.issues[:] = [issue for issue in file.issues if issue.code != code]
+    file.note(code, np.sort(np.concatenate([rows, *(issue.every for issue in before)])))
 
 
 def kept(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
@@ -60,7 +130,7 @@ def without_footers(file: File, left_out: Sequence[LeftOut]) -> list[LeftOut]:
     ]
     footers = np.array([record.row for record in records if record.reason == "total-row"], dtype=np.int32)
     if len(footers):
-        totals.note(file, footers)
+        note(file, "total-row", footers)
         file.issues[:] = [rest for issue in file.issues if (rest := _without_rows(issue, records)) is not None]
     return records
 

@@ -71,6 +71,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     if fetched.recognised.is_guarded:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
     cells, totals = without_totals(file, file_plan, cells)
+    cells, bare = records.without_headings(file, file_plan, cells)
     if file_plan.unread is not None and file_plan.unread in file_plan.names:
         _identity(file, file_plan.unread, file_plan, cells)
     file.issues += cells.issues
@@ -80,8 +81,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     frame = framed(values)
     unread = records.without_footers(file, cells.left_out)
     left_out = Counter(record.reason for record in unread)
-    if totals:
-        left_out["total-row"] += totals
+    left_out += Counter({"total-row": totals, "bare-row": bare})
     frame = records.kept(file, frame, left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
@@ -97,7 +97,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         file.raw.path,
         file.layout.table,
         file.layout.vendor,
-        len(cells.rows) + totals + len(cells.left_out),
+        len(cells.rows) + totals + bare + len(cells.left_out),
         left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
         tuple(label for place, label in enumerate(file.raw.header) if place not in used),

@@ -6,7 +6,6 @@ They are taken out before anything is coerced, so that a total never decides how
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,21 +13,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import numbers
+from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, by_word, says
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
-from crm_metrics.loaders.reading.columns import TEXTS, converted
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables.frames import Bools, Floats
 
 Ints = NDArray[np.int64]
 
-_STATES = ("stage", "status")
 _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
 _FEW = 100  # dated rows that are looked at without a total word in what is read of them
 _NO_LETTER = r"^[^\pL]*$"
@@ -48,23 +45,7 @@ def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     hit |= _of_spend(file, plan, cells, hit)
     if not hit.any() or hit.all():
         return cells, 0
-    note(file, cells.rows[hit])
-    kept = {at: _retyped(column.filter(pa.array(~hit)), plan.columns[at], file) for at, column in cells.columns.items()}
-    issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]
-    return replace(cells, columns=kept, rows=cells.rows[~hit], issues=issues), int(hit.sum())
-
-
-def _retyped(column: Any, kind: As, file: File) -> Any:
-    """A column that only a total kept from being what it was read as; without the texts that only the totals had."""
-    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
-        return column
-    texts = column.cast(pa.string())
-    if kind not in TEXTS:
-        combined = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-        values = converted(combined, kind, sorted(spelt for spelt in file.missing if spelt))
-        if values is not None:
-            return pa.chunked_array([values])
-    return column if pa.types.is_string(column.type) else texts.dictionary_encode()
+    return records.without(file, plan, cells, hit, "total-row"), int(hit.sum())
 
 
 # ---- who is suspected ----
@@ -75,7 +56,7 @@ def _owned(file: File, names: Sequence[str]) -> list[str]:
     spec = file.schema
     foreign = {*spec.identity, "lead_id", "campaign_id"} - {spec.key}
     dates = [name for name in names if file.kind(name) is Kind.DATE]
-    states = [name for name in names if name in _STATES]
+    states = [name for name in names if name in records.STATES]
     ids = [name for name in names if file.kind(name) is Kind.ID and name not in foreign and name not in states]
     return [*dates, *states, *ids]
 
@@ -283,17 +264,3 @@ def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
                 return none
     none[rows] = names > 0
     return none
-
-
-# ---- what is said of them ----
-
-
-def note(file: File, rows: NDArray[np.int32]) -> None:
-    """Report total rows together with those reported before."""
-    before = [issue for issue in file.issues if issue.code == "total-row"]
-    file.issues[:] = [issue for issue in file.issues if issue.code != "total-row"]
-    file.note("total-row", np.sort(np.concatenate([rows, *(issue.every for issue in before)])))
-
-
-def _only_in(issue: Issue, rows: NDArray[np.int32]) -> bool:
-    return issue.every is not None and bool(np.isin(np.asarray(issue.every), rows).all())

@@ -42,12 +42,18 @@ def without_repeats(
     left_out = [*cells.left_out, *(LeftOut("repeated-header", number, width, "") for number in numbers)]
     kept = pa.array(~repeats)
     return Cells(
-        {at: column.filter(kept) for at, column in cells.columns.items()},
+        {at: _kept(column, kept) for at, column in cells.columns.items()},
         cells.rows[~repeats],
         sorted(left_out, key=lambda record: record.row),
         [*cells.issues, Issue.of_rows("repeated-header", path, numbers)],
         cells.merged,
     )
+
+
+def _kept(column: Column, kept: pa.Array) -> Column:
+    """A column without the records that go, and without texts that only they hold."""
+    rest = column.filter(kept)
+    return rest.cast(pa.string()).dictionary_encode() if pa.types.is_dictionary(rest.type) else rest
 
 
 def _refuse_inner_header(
