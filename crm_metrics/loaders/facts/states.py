@@ -22,6 +22,7 @@ from crm_metrics.tables.frames import categorical, has_value, numbers, truths
 
 _UNKNOWN = -1
 _SHOWN = 5
+_BY_NAME = ("stage", "resolution_code")  # columns whose first words alone say nothing
 _MOST_WORDS = 20  # a line with more words is none that one would read: there a * stands for all
 # The columns of figures that a record's state decides; of the other tables any.
 _DECIDED = {"tickets": ("open_from", "open_until"), "customers": ("is_churned",), "leads": ("is_converted",)}
@@ -72,6 +73,13 @@ def is_in(frame: pd.DataFrame, table: str, *states: str) -> Bools:
     return np.isin(categorical(frame[STATE]).codes, places)
 
 
+def says(draft: Draft, table: Table, column: str, state: str) -> Bools:
+    """The rows of which the words of a column say a state."""
+    if column not in table.frame:
+        return np.zeros(len(table.frame), dtype=bool)
+    return np.asarray(read_by(draft, table, column) == schema.STATES[table.name].index(state))
+
+
 def in_file(draft: Draft, table: Table, *columns: str) -> Bools:
     """The rows whose file has one of the columns."""
     having = np.array([not source.columns.keys().isdisjoint(columns) for source in draft.sources], dtype=bool)
@@ -85,7 +93,7 @@ def read_by(draft: Draft, table: Table, column: str) -> np.ndarray:
     texts = categorical(table.frame[column])
     labels, codes = [str(label) for label in texts.categories.tolist()], texts.codes
     common = state_words(table.name)
-    base = [common.of_name(label) if column == "stage" else common.of_status(label) for label in labels]
+    base = [common.of_name(label) if column in _BY_NAME else common.of_status(label) for label in labels]
     chosen = {folded(word): state for word, state in draft.settings.states.get(table.name, {}).items() if word != "*"}
     own = [chosen.get(folded(label)) for label in labels]
     places = {state: place for place, state in enumerate(schema.STATES[table.name])}
@@ -118,10 +126,8 @@ def _of_ticket(draft: Draft, table: Table) -> Any:
     frame = table.frame
     ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
     open_ = has_value(frame, "is_closed")
-    if "status_group" in frame:
-        group = read_by(draft, table, "status_group")
-        states = schema.STATES["tickets"]
-        ended, open_ = ended | (group == states.index("solved")), open_ | (group == states.index("open"))
+    ended |= says(draft, table, "status_group", "solved")
+    open_ |= says(draft, table, "status_group", "open")
     return [(ended, "solved"), (open_, "open")], ("solved_at", "closed_at")
 
 

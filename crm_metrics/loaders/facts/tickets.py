@@ -30,10 +30,15 @@ def settle_solved(draft: Draft, table: Table) -> None:
     """The state of each ticket, and when it was solved: solved before closed, and not at all while its status says that it
     is open. Those that are no tickets any more are left out. This comes before as-of is known, which depends on it."""
     states.settle(draft, table)
-    gone = states.is_in(table.frame, "tickets", "left-out")
-    if gone.any():
-        draft.report("other-state", table, gone, seen=", ".join(distinct_values(table.frame, "status", gone)[:_SHOWN]))
-        draft.leave_out(table, gone, "other-state")
+    gone = {
+        "status": states.is_in(table.frame, "tickets", "left-out"),
+        "resolution_code": states.says(draft, table, "resolution_code", "left-out"),  # Done, as a duplicate
+    }
+    every = np.logical_or(*gone.values())
+    if every.any():
+        seen = [word for name, rows in gone.items() if rows.any() for word in distinct_values(table.frame, name, rows)]
+        draft.report("other-state", table, every, seen=", ".join(seen[:_SHOWN]))
+        draft.leave_out(table, every, "other-state")
     frame = table.frame
     if "solved_at" not in frame and "closed_at" not in frame:
         return
