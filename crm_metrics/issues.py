@@ -53,6 +53,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} ids of {column} are in {other} too, of other records: each file numbers its own, and all count",
     ),
     "same-spend": (WARNING, "{count} rows are the same spend as {other} ({why}); left out"),
+    "spend-in-parts": (WARNING, "{count} rows hold the spend of {other} too, of days within theirs; it counts once"),
     "same-customer": (NOTE, "{count} customers are in another list too; counted once"),
     "not-an-id": (WARNING, "{column} repeats with different content in {count} rows, so it is not taken as an id"),
     "exact-duplicate": (NOTE, "{count} rows are exact copies of another row without an id; kept"),

@@ -142,6 +142,65 @@ def test_sheets_of_a_workbook_are_levels_too(tmp_path: Path) -> None:
     assert value(found) == pytest.approx(sum(COSTS))
 
 
+def spans(first: str, last: str, *rows: tuple[str, float]) -> str:
+    return META.format("Campaign name") + "".join(
+        f"\n{first},{last},{name},{cost},{cost * 100:.0f},{cost:.0f}" for name, cost in rows
+    )
+
+
+QUARTER = spans("2025-01-01", "2025-03-31", ("A", 600), ("B", 60))
+# (files, what was spent in each period): a report of one range, and others of days within it.
+WITHIN: dict[str, tuple[dict[str, str], dict[str, float]]] = {
+    "half a month and the month": (
+        {
+            "half.csv": spans("2025-03-01", "2025-03-15", ("A", 100), ("B", 50)),
+            "month.csv": spans("2025-03-01", "2025-03-31", ("A", 250), ("B", 150)),
+        },
+        {"2025-03": 400, "2025-03-01..2025-03-15": 150, "2025-03-16..2025-03-31": 250},
+    ),
+    "two months and their quarter": (
+        {
+            "q1.csv": QUARTER,
+            "jan.csv": spans("2025-01-01", "2025-01-31", ("A", 100), ("B", 20)),
+            "feb.csv": spans("2025-02-01", "2025-02-28", ("A", 200), ("B", 20)),
+        },
+        {"2025-01": 120, "2025-02": 220, "2025-03": 320, "2025-Q1": 660},
+    ),
+    "a month in the midst of its quarter, of which one campaign did not run": (
+        {"q1.csv": QUARTER, "feb.csv": spans("2025-02-01", "2025-02-28", ("A", 290))},
+        {"2025-01": 370 / 2, "2025-02": 290, "2025-03": 370 / 2, "2025-Q1": 660},
+    ),
+    "all months of a quarter": (
+        {
+            "q1.csv": QUARTER,
+            "jan.csv": spans("2025-01-01", "2025-01-31", ("A", 100), ("B", 20)),
+            "feb.csv": spans("2025-02-01", "2025-02-28", ("A", 200), ("B", 20)),
+            "mar.csv": spans("2025-03-01", "2025-03-31", ("A", 300), ("B", 20)),
+        },
+        {"2025-02": 220, "2025-Q1": 660},
+    ),
+    "the days of half a month and the month": (
+        {
+            "days.csv": "Date,Campaign,Cost" + days("A", COSTS),
+            "month.csv": f"Start date,End date,Campaign,Cost\n2025-03-01,2025-03-31,A,{sum(COSTS) + 42}",
+        },
+        {"2025-03": sum(COSTS) + 42, "2025-03-01..2025-03-10": sum(COSTS)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WITHIN)
+def test_a_range_holds_what_others_have_for_days_within_it(tmp_path: Path, case: str) -> None:
+    files, expected = WITHIN[case]
+    for order in (files, [*files][::-1]):
+        for period, cost in expected.items():
+            found = report(tmp_path, {name: files[name] for name in order}, "acquisition_spend,clicks", period)
+
+            assert value(found) == pytest.approx(cost, rel=0.02 if "midst" in case and period != "2025-Q1" else 1e-9)
+            assert [issue.code for issue in found.issues].count("spend-in-parts") == 1
+            assert all(source.rows == source.used + sum(source.left_out.values()) for source in found.sources)
+
+
 # Costs of which all count.
 APART: dict[str, tuple[dict[str, str], float]] = {
     "two accounts": ({"c.csv": BY_CAMPAIGN, "o.csv": "Date,Region,Cost" + days("x", OTHER)}, sum(COSTS) + sum(OTHER)),
@@ -166,6 +225,31 @@ APART: dict[str, tuple[dict[str, str], float]] = {
             + "".join(f"\n2025-03-{day:02},A,{cost}" for day, cost in enumerate(COSTS[5:], 6)),
         },
         sum(COSTS),
+    ),
+    "a range within another, of another campaign": (
+        {
+            "a.csv": spans("2025-03-01", "2025-03-15", ("A", 100)),
+            "b.csv": spans("2025-03-01", "2025-03-31", ("B", 150)),
+        },
+        250,
+    ),
+    "a range within another, with more of one campaign than that": (
+        {
+            "a.csv": spans("2025-03-01", "2025-03-15", ("A", 10), ("B", 200)),
+            "b.csv": spans("2025-03-01", "2025-03-31", ("A", 90), ("B", 150)),
+        },
+        450,
+    ),
+    "two ranges that meet": (
+        {
+            "a.csv": spans("2025-03-01", "2025-03-15", ("A", 10)),
+            "b.csv": spans("2025-03-16", "2025-03-31", ("A", 90)),
+        },
+        100,
+    ),
+    "bookings of one list, of which one runs within another": (
+        {"a.csv": spans("2025-03-01", "2025-03-31", ("A", 250)) + "\n2025-03-05,2025-03-10,A,100,10,1"},
+        350,
     ),
     "two accounts that agree on half of their days": (
         {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("x", [*COSTS[:5], *OTHER[5:]])},

@@ -17,7 +17,8 @@ AMOUNTS = ("cost", "impressions", "clicks", "conversions", "conversion_value", "
 _NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days
 _IMPRESSIONS = 0.05
 _COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total
-_LABELS = ("campaign", "ad", "channel")
+PARTED = (*AMOUNTS, "results")  # what a part of the days has a part of
+LABELS = ("campaign", "ad", "channel")
 _LONGEST = 36_525  # days of one cost that are looked at
 
 
@@ -63,7 +64,7 @@ def _spend(draft: Draft, table: Table, source: int) -> _Spend | None:
     rows = np.flatnonzero((frame[SOURCE].to_numpy() == source) & has_value(frame, "spent_at") & ~np.isnan(cost))
     if not len(rows):
         return None
-    first, last = _days(draft, frame, rows)
+    first, last = days_of(draft, frame, rows)
     span = last - first + 1
     if (span > _LONGEST).any():
         return None
@@ -77,7 +78,7 @@ def _spend(draft: Draft, table: Table, source: int) -> _Spend | None:
     return _Spend(source, start, np.cumsum(change)[:-1], False, len(rows))
 
 
-def _days(draft: Draft, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
+def days_of(draft: Draft, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
     """The first and the last day of each row's cost, as numbers."""
     first = draft.days(moments(frame, "spent_at")[rows]).astype("datetime64[D]").astype(np.int64)
     last = draft.days(moments(frame, "spent_to_at")[rows]).astype("datetime64[D]")
@@ -126,8 +127,8 @@ def _differ(draft: Draft, table: Table, spend: _Spend, other: _Spend) -> bool:
     source = frame[SOURCE].to_numpy()
     files = spend.source, other.source
     columns = [draft.sources[i].columns for i in files]
-    for name in ("currency", *_LABELS):
-        if name not in frame or (name != "currency" and not _is_one_header(name, *columns)):
+    for name in ("currency", *LABELS):
+        if name not in frame or (name != "currency" and not is_one_header(name, *columns)):
             continue
         left, right = (set(frame.loc[source == i, name].dropna().astype(str)) for i in files)
         if left and right and not left & right:
@@ -138,7 +139,7 @@ def _differ(draft: Draft, table: Table, spend: _Spend, other: _Spend) -> bool:
     return abs(shown[0] - shown[1]) > _IMPRESSIONS * max(shown)
 
 
-def _is_one_header(name: str, columns: dict[str, str], other: dict[str, str]) -> bool:
+def is_one_header(name: str, columns: dict[str, str], other: dict[str, str]) -> bool:
     return name in columns and name in other and normalised(columns[name]) == normalised(other[name])
 
 
@@ -146,13 +147,14 @@ def _cut(draft: Draft, table: Table, spend: _Spend, kept: _Spend, why: str) -> N
     """Take the days that another file covers out of a file's rows: whole rows, or the parts of them that lie within."""
     frame = table.frame
     rows = np.flatnonzero((frame[SOURCE].to_numpy() == spend.source) & has_value(frame, "spent_at"))
-    first, last = _days(draft, frame, rows)
+    first, last = days_of(draft, frame, rows)
     inside = (first >= kept.first) & (last < kept.end)
     gone = np.zeros(len(frame), dtype=bool)
     gone[rows[inside]] = True
     draft.report("same-spend", table, gone, other=draft.sources[kept.source].path, why=why)
     partly = rows[~inside & (first < kept.end) & (last >= kept.first)]
-    parts = [_part(draft, frame, partly, before=kept.first), _part(draft, frame, partly, after=kept.end - 1)]
+    ever = np.iinfo(np.int64).max
+    parts = [days_between(draft, frame, partly, *days) for days in ((-ever, kept.first - 1), (kept.end, ever))]
     removed = np.setdiff1d(frame[ROW].to_numpy()[gone], np.concatenate([part[ROW].to_numpy() for part in parts]))
     if len(removed):
         draft.sources[spend.source].left_out["same-spend"] += len(removed)
@@ -161,18 +163,17 @@ def _cut(draft: Draft, table: Table, spend: _Spend, kept: _Spend, why: str) -> N
     table.frame = pd.concat([frame[stays], *(part for part in parts if len(part))], ignore_index=True)
 
 
-def _part(
-    draft: Draft, frame: pd.DataFrame, rows: Ints, *, before: int | None = None, after: int | None = None
+def days_between(
+    draft: Draft, frame: pd.DataFrame, rows: Ints, start: int, end: int, weight: float = 1.0
 ) -> pd.DataFrame:
-    """The parts of costs that lie before or after a day, with their share of every amount."""
-    first, last = _days(draft, frame, rows)
-    start = first if after is None else np.maximum(first, after + 1)
-    end = last if before is None else np.minimum(last, before - 1)
-    there = start <= end
+    """The parts of costs on the days from `start` to `end`, with their share of every amount, times a weight."""
+    first, last = days_of(draft, frame, rows)
+    begin, until = np.maximum(first, start), np.minimum(last, end)
+    there = begin <= until
     part = frame.iloc[rows[there]].copy()
-    share = (end - start + 1)[there] / (last - first + 1)[there]
-    shift = (start - first)[there].astype("timedelta64[D]"), (end - last)[there].astype("timedelta64[D]")
-    for name in AMOUNTS:
+    share = weight * (until - begin + 1)[there] / (last - first + 1)[there]
+    shift = (begin - first)[there].astype("timedelta64[D]"), (until - last)[there].astype("timedelta64[D]")
+    for name in PARTED:
         if name in part:
             part[name] = numbers(part, name) * share
     part["spent_at"] = part["spent_at"].to_numpy() + shift[0].astype("timedelta64[us]")

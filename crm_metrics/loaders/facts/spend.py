@@ -7,7 +7,7 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts import same_spend
+from crm_metrics.loaders.facts import nested_spend, same_spend
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers
@@ -28,6 +28,7 @@ def settle(draft: Draft, table: Table) -> None:
     """What results are, and daily spend, which is how far the costs reach: this comes before as-of is known, which depends
     on it."""
     same_spend.leave_out(draft, table)
+    nested_spend.subtract(draft, table)
     if table.has("results"):
         _results(draft, table)
     if table.has("cost"):

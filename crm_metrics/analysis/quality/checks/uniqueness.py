@@ -37,6 +37,12 @@ issue_check(
     effect="the file with the columns that the figures need counts",
 )
 issue_check(
+    "spend-in-parts",
+    UNIQUENESS,
+    "The costs of a range lie beside those of other files for days within it.",
+    effect="the range counts with what is left, on the days that are left",
+)
+issue_check(
     "id-of-many",
     UNIQUENESS,
     "A column of ids repeats with different content.",
