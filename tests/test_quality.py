@@ -164,6 +164,17 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
             "spend-b": "date,region,cost\n2025-01-01,N,6\n2025-01-02,N,4\n2025-01-02,S,1",
         },
     ),
+    "spend-in-parts": (
+        {
+            "spend-a": "start date,end date,campaign,cost\n2025-01-01,2025-01-31,A,9",
+            "spend-b": "start date,end date,campaign,cost\n2025-01-01,2025-01-15,A,5",
+        },
+        [2],
+        {
+            "spend-a": "start date,end date,campaign,cost\n2025-01-01,2025-01-31,A,9",
+            "spend-b": "start date,end date,campaign,cost\n2025-01-01,2025-01-15,B,5",
+        },
+    ),
     "id-of-many": (
         {"deals": DEALS + "".join(f"\n{k % 10},Won,{k},2025-01-01,2025-02-01" for k in range(30))},
         list(range(2, 32)),
