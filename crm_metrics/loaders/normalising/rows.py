@@ -70,6 +70,8 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     cells = fetched.cells.result()
     if fetched.recognised.is_guarded:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
+    ids = {place for name, place in file_plan.names.items() if file.kind(name) is Kind.ID}
+    cells.columns |= {place: texts.whole(cells.columns[place]) for place in ids}
     cells, totals = without_totals(file, file_plan, cells)
     cells, bare = records.without_headings(file, file_plan, cells)
     if file_plan.unread is not None and file_plan.unread in file_plan.names:

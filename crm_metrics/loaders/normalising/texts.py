@@ -40,6 +40,20 @@ def unguarded(column: Any) -> Any:
     return plain.dictionary_encode() if pa.types.is_dictionary(column.type) else plain
 
 
+def whole(column: Any) -> Any:
+    """A column of ids without the `.0` that programs write which keep numbers with gaps as decimals, where all have it."""
+    if not is_text(column):
+        return column
+    first = column[int(np.argmax(column.is_valid()))].as_py() if len(column) else None
+    if first is None or not first.endswith(".0"):
+        return column
+    values = column.cast(pa.string())
+    if not pc.all(pc.match_substring_regex(values, r"^\d+\.0$")).as_py():
+        return column
+    plain = pc.replace_substring_regex(values, r"\.0$", "")
+    return plain.dictionary_encode() if pa.types.is_dictionary(column.type) else plain
+
+
 def units(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]:
     """The customer of each row as a number that is the same in all files; 0 where none is named."""
     is_as_written = not file.meanings(name)
