@@ -178,6 +178,15 @@ class Draft:
         """Of each source whether its column holds calendar dates."""
         return table.calendar.get(column, np.zeros(len(self.sources), dtype=bool))
 
+    def say_by_day(self, table: Table, rows: Bools, dates: Sequence[str], duration: str, column: str) -> None:
+        """Have it printed that a duration of less than a day is in whole days, where a date of it has no time of day."""
+        spots = [(name, i) for name in dates for i in self.files(table, rows & self.by_day(table, name))]
+        columns = [(name, self.sources[i].columns) for name, i in spots]
+        headers = sorted({own.get(name) or own.get("closed_at", name) for name, own in columns})
+        if headers:
+            listed = " and ".join(f'"{header}"' for header in headers)
+            self.note(f"The {duration} is in whole days: no time of day in {listed}.", f"{table.name}.{column}")
+
     def no_negative(self, table: Table, values: Floats, start: str, end: str, duration: str) -> Floats:
         """The durations with negative ones, which are impossible, missing and reported."""
         negative = values < 0

@@ -140,6 +140,7 @@ def _response(draft: Draft, table: Table) -> None:
     answered = ~np.isnat(at) & (at < draft.known_until(table.name))
     hours = draft.between(table, "created_at", "responded_at", HOUR_US)
     hours = np.where(answered, draft.no_negative(table, hours, "creation", "the answer", "lead response time"), np.nan)
+    draft.say_by_day(table, answered, ("created_at", "responded_at"), "lead response time", "response_hours")
     waited = draft.waited(table, "created_at", "responded_at", HOUR_US)
     frame["is_responded"] = answered
     frame["response_hours"] = hours

@@ -103,6 +103,8 @@ def _response(draft: Draft, table: Table) -> None:
         stamped = draft.between(table, "created_at", "first_response_at", MINUTE_US)
         minutes = np.where(by_stamps, stamped, minutes)
         answered = answered | (by_stamps & ~np.isnat(at) & (at < draft.known_until(table.name)))
+        timed = ("created_at", "first_response_at")
+        draft.say_by_day(table, by_stamps & answered, timed, "first response time", "response_minutes")
     minutes = draft.no_negative(table, minutes, "creation", "the first reply", "first response time")
     frame["is_answered"] = answered
     put(frame, "response_minutes", np.where(answered, minutes, np.nan))
@@ -139,6 +141,8 @@ def _resolution(draft: Draft, table: Table) -> None:
         return
     if by_stamps.any():
         hours = draft.between(table, "created_at", "solved_at", HOUR_US)
+        there = by_stamps & ~np.isnan(hours)
+        draft.say_by_day(table, there, ("created_at", "solved_at"), "resolution time", "resolution_hours")
     if not by_stamps.all():
         own = np.where(by_column, numbers(frame, "resolution_minutes") / 60, np.nan)
         hours = np.where(by_stamps, hours, own) if by_stamps.any() else own
