@@ -68,6 +68,11 @@ TOTALS: dict[str, tuple[str, int]] = {
         "C,2025-01-04,30\nD,2025-01-05,40\nZwischensumme,2025-01-05,70\nSumme,2025-01-31,220\n",
         3,
     ),
+    "the totals of days, of which one has a single record": (
+        "Tag,Kampagne,Kosten,Klicks\n2025-01-01,A,10,1\n2025-01-01,B,20,2\n2025-01-01,Gesamt,30,3\n"
+        "2025-01-02,A,5,1\n2025-01-02,Gesamt,5,1\n",
+        2,
+    ),
     "a total with a day, above its rows": (
         "Deal name,Stage,Amount,Close date\nTotal,,350,2025-01-31\nA,Open,100,2025-02-01\nB,Won,250,2025-01-02\n",
         1,
@@ -94,6 +99,9 @@ RECORDS: dict[str, str] = {
     "a deal called Total, with a day": "Deal name,Stage,Amount,Close date\nA,Won,5,2025-01-01\nTotal,,5,2025-01-01\n",
     "a customer called Total who bought for other than the others did": (
         "Customer,Order date,Amount\nA,2025-01-02,100\nB,2025-01-03,50\nTotal,2025-01-31,160\n"
+    ),
+    "a campaign called Total that costs as much as the one above": (
+        "Tag,Kampagne,Kosten,Klicks\n2025-01-01,A,10,1\n2025-01-01,Total,10,1\n2025-01-02,A,5,1\n2025-01-02,Total,7,1\n"
     ),
     "an order of no customer that comes to what the others do": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,,2025-01-31,150\n"

@@ -159,7 +159,10 @@ class _Judge:
         open_ = ~own & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
         if open_.any():
             single = (named & ~dated)[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
-            hit[open_] = self._agree(suspects[open_], suspects[hit], single)
+            agreed = self._agree(suspects[open_], suspects[hit], single)
+            if (agreed & dated[open_]).any():  # where days have totals, a day of one record has one too
+                agreed |= self._agree(suspects[open_], suspects[hit], single | dated[open_])
+            hit[open_] = agreed
         return suspects[hit]
 
     def _agree(self, rows: Ints, totals: Ints, single: Bools) -> Bools:
