@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
@@ -25,6 +27,7 @@ _NEVER = np.datetime64("NaT", "us")
 # Tables of which a record is several rows, and what they have in common.
 _GROUPS = {"orders": ("order_id",), "order_lines": ("order_id",), "deal_stages": ("deal_id", "stage", "entered_at")}
 _NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
+_WRITTEN_OUT = r"^(?:#0*|0+)(\d+)$"  # of an id that another export may write without it
 _NAMED_DOTTED = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]((?:19|20)\d\d)(?!\d)")
 
 
@@ -62,11 +65,13 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     all stay where the files number their records each in its own way; both are said."""
     source = frame[SOURCE].to_numpy().astype(np.int64)
     key = TABLES[exports.table].key
-    if not len(source) or (source == source[0]).all() or (key in frame and all_different(frame[key])):
+    names = (key,) if key in frame else _GROUPS.get(exports.table, ())
+    if not len(source) or (source == source[0]).all() or not names or not {*names} <= {*frame.columns}:
         return frame
-    codes = _codes(frame, exports.table)
-    if codes is None:
+    ids = _in_one_form(frame[names[0]], source)
+    if len(names) == 1 and names[0] == key and all_different(ids):
         return frame
+    codes = _codes([ids, *(frame[name] for name in names[1:])])
     usable = (codes >= 0) & ~np.isin(source, sorted(exports.unsure))
     files, place = np.unique(source, return_inverse=True)
     pairs = np.unique(codes[usable] * len(files) + place[usable])
@@ -89,17 +94,24 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     return _leave_out(frame, gone, newer, exports)
 
 
-def _codes(frame: pd.DataFrame, table: str) -> Ints | None:
-    """A number for the record each row is of, −1 where it has no id; None where the table has none."""
-    key = TABLES[table].key
-    names = (key,) if key in frame else _GROUPS.get(table, ())
-    if not names or not {*names} <= {*frame.columns}:
-        return None
-    values = [frame[name].dt.floor("D") if name.endswith("_at") else frame[name] for name in names]
-    groups = frame.groupby(values, observed=True, sort=False) if len(names) > 1 else None
-    codes: Any = pd.factorize(values[0])[0] if groups is None else groups.ngroup().fillna(-1).to_numpy()
-    result: Ints = codes.astype(np.int64)
-    return result
+def _in_one_form(ids: pd.Series, source: Ints) -> pd.Series:
+    """Ids without the `#` and the zeros before a number, which one export writes and another does not: `#0012`, `012` and
+    `12`. As they are where a file tells its records apart by these."""
+    texts = pa.array(ids.astype("str"))
+    if not pc.any(pc.match_substring_regex(texts, _WRITTEN_OUT)).as_py():
+        return ids
+    plain = pd.Series(pc.replace_substring_regex(texts, _WRITTEN_OUT, r"\1").to_pandas(), index=ids.index, dtype="str")
+    pairs = pd.DataFrame({"file": source, "id": ids.to_numpy(), "plain": plain.to_numpy()}).dropna().drop_duplicates()
+    return ids if pairs.duplicated(["file", "plain"]).any() else plain.where(ids.notna())
+
+
+def _codes(values: Sequence[pd.Series]) -> Ints:
+    """A number for the record each row is of, −1 where it has no id."""
+    days = [column.dt.floor("D") if column.dtype.kind == "M" else column for column in values]
+    if len(days) == 1:
+        return np.asarray(pd.factorize(days[0])[0], dtype=np.int64)
+    groups = pd.concat(days, axis=1).groupby([column.name for column in days], observed=True, sort=False)
+    return np.asarray(groups.ngroup().fillna(-1), dtype=np.int64)
 
 
 def _versions(rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.DataFrame:
