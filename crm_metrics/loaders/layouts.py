@@ -54,7 +54,7 @@ class Layout:
     distinctive: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
     things: tuple[str, ...] = ()  # what the table's rows are, in the words of headers
-    others: tuple[str, ...] = ()  # things that say it is something else where no header names a customer
+    others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # thing -> unless one of these is there
     history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before
     telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> states of which its cells need one
     units: Mapping[str, str] = field(default_factory=dict)

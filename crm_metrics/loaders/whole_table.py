@@ -114,7 +114,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     ]
     if not forced:
         abouts = {meaning.thing for meanings in sheet.meanings for meaning in meanings}
-        if abouts & {*layout.others} and not {*schema.TABLES[layout.table].identity} & columns.keys():
+        if any(thing in abouts and not {*names} & columns.keys() for thing, names in layout.others.items()):
             return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)

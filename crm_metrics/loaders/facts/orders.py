@@ -11,6 +11,7 @@ from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
 from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values, quantities
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, numbers, truths
 
@@ -157,12 +158,26 @@ def _say(draft: Draft, table: Table, rows: Bools, documents: str, other: str, wh
 
 
 def _documents(draft: Draft, table: Table, source: int) -> str:
-    """What the rows of a file are: its vendor says so, else their types, else the names of its number and its date do."""
+    """What the rows of a file are: its vendor says so, else their types, else the names of its number and its date do, in
+    any language. Rows with an invoice's number beside that of an order which another file has are invoices."""
     stated = draft.recognised[source].layout.documents or ledgers.documents(table, source)
-    columns = draft.sources[source].columns
-    labels = {name: set(normalised(columns.get(name, "")).split()) for name in ("order_id", "ordered_at")}
-    paid = labels["order_id"] & {"payment", "charge", "transaction"} or labels["ordered_at"] & {"payment", "paid"}
-    return stated or ("payments" if paid else "invoices" if "invoice" in labels["order_id"] else "orders")
+    if stated:
+        return stated
+    file = draft.sources[source]
+    labels = (*file.columns.values(), *file.unmapped)
+    meant = dict(zip(labels, meanings_of(labels), strict=True))
+    number, day = (meant.get(file.columns.get(name, ""), ()) for name in ("order_id", "ordered_at"))
+    things = {meaning.thing for meaning in number} - {None}
+    if "payment" in things or {"payment", "paid"} & {part for meaning in day for part in meaning[:2]}:
+        return "payments"
+    if "charge" in normalised(file.columns.get("order_id", "")).split():
+        return "payments"
+    if "invoice" in (things or {meaning.thing for meaning in day}):
+        return "invoices"
+    if any(meaning[:2] == ("invoice", "id") for meanings in meant.values() for meaning in meanings):
+        mine = table.frame[SOURCE].to_numpy() == source
+        return "invoices" if ids(table.frame, mine) & ids(table.frame, ~mine) else "orders"
+    return "orders"
 
 
 def order_rows(draft: Draft, frame: pd.DataFrame) -> tuple[pd.DataFrame, Bools]:
