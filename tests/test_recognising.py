@@ -221,6 +221,8 @@ def test_cells_name_their_currency(cells, expected):
             ("eur", "EUR"),
             ("Euro", "EUR"),
             ("EUR - Euro", "EUR"),
+            ("United States Dollar - USD", "USD"),
+            ("Points - extra", "POINTS - EXTRA"),
             ("US Dollar", "USD"),
             ("€", "EUR"),
             ("Points", "POINTS"),

@@ -118,3 +118,46 @@ def test_no_reply_after_no_time_is_no_answer(tmp_path: Path):
 
     assert value(report(path), "unanswered_rate") == pytest.approx(1 / 3)
     assert value(report(path), "first_response_time") == 6
+
+
+@pytest.mark.parametrize(
+    ("status", "back", "refunds"),
+    [("refunded", "0.00", -80), ("refunded", "", -80), ("refunded", "5", -5), ("paid", "0.00", 0), ("paid", "5", -5)],
+)
+def test_nothing_given_back_beside_a_refunded_status_is_all_of_it(
+    tmp_path: Path, status: str, back: str, refunds: float
+):
+    lines = [f"1,A,2025-01-10,80,{status},{back}", "2,B,2025-01-11,10,paid,0.00"]
+    header = "Order ID,Customer,Order Date,Total,Status,Amount refunded"
+    found = report(export(tmp_path, "shop.csv", "\n".join([header, *lines])))
+
+    assert value(found, "refunds") == refunds
+
+
+@pytest.mark.parametrize(
+    ("order", "payment", "revenue", "refunds"),
+    [
+        ("Completed", "Paid", 100, 0),
+        ("Completed", "Refunded", 20, -80),
+        ("Returned", "Paid", 20, -80),
+        ("Cancelled", "Paid", 20, 0),
+        ("Completed", "Voided", 20, 0),
+        ("Cancelled", "Refunded", 20, 0),
+        ("Shipped", "Partially refunded", 100, 0),
+        ("On its way", "Paid", 100, 0),
+        ("Completed", "Bank transfer", 100, 0),
+    ],
+)
+@pytest.mark.parametrize(
+    "header", ["Order status,Payment status", "Payment status,Order status", "Status,Payment status"]
+)
+def test_either_status_of_an_order_can_end_it(
+    tmp_path: Path, order: str, payment: str, revenue: float, refunds: float, header: str
+):
+    states = f"{payment},{order}" if header.startswith("Payment") else f"{order},{payment}"
+    others = "Paid,Completed" if header.startswith("Payment") else "Completed,Paid"
+    lines = [f"1,A,2025-01-10,80,{states}", f"2,B,2025-01-11,20,{others}"]
+    found = report(export(tmp_path, "shop.csv", "\n".join([f"Order ID,Customer,Order Date,Total,{header}", *lines])))
+
+    assert (value(found, "revenue"), value(found, "refunds")) == (revenue, refunds)
+    assert [issue for issue in found.issues if issue.code == "unknown-state"] == []

@@ -19,7 +19,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Sheet, reading
+from crm_metrics.loaders.whole_table import Reading, Sheet, is_other, reading
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
@@ -51,7 +51,7 @@ class Way:
     @property
     def sentence(self) -> str:
         columns = " and ".join(f"{header!r} is the column {name}" for name, header in self.columns.items())
-        return f"if {columns}, add {self.option}" if columns else f"add {self.option}"
+        return f"if {columns or f'its rows are {schema.called(self.table)}'}, add {self.option}"
 
 
 @dataclass(frozen=True)
@@ -73,18 +73,24 @@ class Nearest:
 def nearest(raw: Raw, settings: Settings) -> Nearest:
     """The table that a file comes nearest to, of those with a way to read it first."""
     sheet = Sheet(tuple(raw.header), raw.head, raw.path)
-    candidates: list[tuple[bool, float, Nearest]] = []
+    candidates: list[tuple[bool, bool, float, Nearest]] = []
     for layout in worded().values():
         read = reading(sheet, layout, forced=True)
         if read is None:
             continue
-        lacking = [choice for choice, is_met in zip(layout.needs, read.met, strict=True) if not is_met]
+        # A bare id is that of the table once the settings say which it is.
+        lacking = [
+            choice
+            for choice, is_met in zip(layout.needs, read.met, strict=True)
+            if not is_met and not any(name.endswith("_id") and _is_filled(sheet, read, name) for name in choice)
+        ]
         parts = [_offers(sheet, layout, choice, {*read.columns.values()}) for choice in lacking]
         worded_count = sum(part[0].is_said for part in parts if part)
         # Cells alone are offered only where words say what the table is: a date and a number are in every file.
         if not worded_count and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
             parts = [[offer for offer in part if offer.is_said] for part in parts]
-        ways = tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS)) if parts else ()
+        is_refused = all(read.met) or (not parts and is_other(sheet, layout, read.columns))
+        ways = () if is_refused else tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS))
         if not read.columns and not ways:
             continue
         shown = tuple(
@@ -93,15 +99,17 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         )
         fitting = tuple(sheet.labels[place] for place in sorted(read.columns.values()))
         near = read.score + _CLEAR * (sum(read.met) + worded_count)
-        candidates.append((not ways, -near, Nearest(layout.table, fitting, shown, ways)))
+        # What lacks nothing and is not read all the same has been refused.
+        candidates.append((not ways, all(read.met), -near, Nearest(layout.table, fitting, shown, ways)))
     if not candidates:
         return Nearest(None, (), (), ())
-    return min(candidates, key=lambda entry: entry[:2])[2]
+    return min(candidates, key=lambda entry: entry[:3])[3]
 
 
 @dataclass(frozen=True)
 class _Offer:
-    """A header that may be a column: how sure that is (0 by its words, 1 by likeness, 2 by its cells alone)."""
+    """A header that may be a column: how sure that is (0 by its words, 1 by likeness, 2 by its cells alone, 3 by cells that
+    are whole numbers, as codes are too)."""
 
     rank: int
     column: str
@@ -127,7 +135,9 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
     best: dict[str, _Offer] = {}
     for place, label in enumerate(sheet.labels):
         content = sheet.content(place) if place not in used and label.strip() else None
-        fitting = [name for name in _names(layout, choice) if content and fits(kinds[name].kind, content) == 1]
+        if content is None:
+            continue
+        fitting = [name for name in _names(layout, choice) if fits(kinds[name].kind, content) == 1]
         meanings = _said(label) if fitting else frozenset()
         offers = []
         for column in fitting:
@@ -135,14 +145,23 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
                 offers.append(_Offer(0, column, label))
             elif not meanings and _is_like(key_of(label), _named(layout, column)):
                 offers.append(_Offer(1, column, label))
-            elif kinds[column].kind in _TELLING and not meanings and header_of(label).words[-1:] != ("id",):
-                offers.append(_Offer(2, column, label))
+            elif kinds[column].kind in _TELLING and not meanings and "id" not in header_of(label).words:
+                is_date = kinds[column].kind is Kind.DATE
+                # Of the dates of a record the cells alone tell at most the one that every record has.
+                if content.is_code if not is_date else column != schema.TABLES[layout.table].placed_by:
+                    continue
+                offers.append(_Offer(2 if is_date or content.shows_money else 3, column, label))
         if offers:
             best[label] = min(offers, key=lambda offer: offer.rank)
-    bare = [offer for offer in best.values() if not offer.is_said]
+    first = min((offer.rank for offer in best.values() if not offer.is_said), default=0)
+    bare = [offer for offer in best.values() if offer.rank == first and not offer.is_said]
     # Of many columns of the same kind of cells none is likelier than another.
-    offered = [offer for offer in best.values() if offer.is_said or len(bare) <= _WAYS]
-    return sorted(offered, key=lambda offer: offer.rank)
+    kept = [offer for offer in best.values() if offer.is_said] + (bare if len(bare) <= _WAYS else [])
+    return sorted(kept, key=lambda offer: offer.rank)
+
+
+def _is_filled(sheet: Sheet, read: Reading, column: str) -> bool:
+    return column in read.columns and not sheet.is_blank(read.columns[column])
 
 
 def _is_like(key: str, names: set[str]) -> bool:

@@ -13,6 +13,7 @@ from crm_metrics.schema import NUMERIC, Kind
 
 _LOOKED_AT = 60  # filled cells of which the form is told
 _MOST = 0.8
+_CODE = 4  # digits from which on numbers of one length are codes
 # Any other word before four digits is a name with its number: Store 2041, Firma 1987.
 _BEGINNINGS = "|".join(sorted({*re.findall(r"\b\w{3}", " ".join(MONTHS))}))
 _MONTH = rf"(?:{_BEGINNINGS})[^\W\d_]{{0,9}}"
@@ -32,6 +33,7 @@ _NUMBER = re.compile(
     rf"[-+−–(]{{0,2}}{_MONEY_SIGN}? ?-?(?:\d[\d.,'’ \u00a0\u202f\u2009]*|[.,]\d+)(?:[eE][-+]?\d+)?"
     rf" ?(?:{_MONEY_SIGN}|%)?\)?-?"
 )
+_CENTS = re.compile(rf"[.,]\d\d?\D*$|{_MONEY_SIGN}")
 _DAY_NUMBER = re.compile(r"(?:19|20|21)\d{6}|\d{5}(?:\.\d+)?|1\d{9}|1\d{12}")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _DOTTED_CLOCK = re.compile(r"(?:[01]?\d|2[0-3])\.[0-5]\d\.[0-5]\d")  # 19.07.17, unless it is a day of a month
@@ -56,6 +58,17 @@ class Content:
     def has_digits(self) -> bool:
         """Whether at least half of the cells hold a digit."""
         return 2 * sum(any(map(str.isdigit, cell)) for cell in self.cells) >= len(self.cells)
+
+    @property
+    def shows_money(self) -> bool:
+        """Whether a number among the cells has cents or names a currency."""
+        return any(map(_CENTS.search, self.cells))
+
+    @property
+    def is_code(self) -> bool:
+        """Whether the cells are whole numbers of one length, as codes and telephone numbers are and amounts are not."""
+        lengths = {*map(len, self.cells)}
+        return len(lengths) == 1 and lengths.pop() >= _CODE and all(map(str.isdigit, self.cells))
 
     @property
     def repeated(self) -> float:

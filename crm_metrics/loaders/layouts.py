@@ -53,6 +53,7 @@ class Layout:
     needs: tuple[frozenset[str], ...] = ()
     distinctive: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
+    named: frozenset[str] = frozenset()  # what need not be there where the file's name says what its rows are
     things: tuple[str, ...] = ()  # what the table's rows are, in the words of headers
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # thing -> unless one of these is there
     history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before

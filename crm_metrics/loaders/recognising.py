@@ -23,6 +23,7 @@ __all__ = ["SUFFIX", "Layout", "Recognised", "layout_of", "layouts", "normalised
 
 _DISTINCTIVE, _OTHER, _VENDOR = 3, 1, 1000
 _CLOSE = 0.9  # a second reading that explains so much of what the best does is named
+_CLEARLY = 1.5  # what another explains so many times more of is no such table
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,8 @@ def recognise(
     winners = [read for read in sure if read.score == sure[0].score]
     if len(winners) > 1:
         raise _asked(winners, path)
+    if among is None and winners[0].layout.vendor == GENERIC and _is_told_better(sheet, winners[0]):
+        return None
     best = _completed(sheet, winners[0]) if among is None else winners[0]
     return replace(best, second=sure[1].layout.table if _is_close(sure) else None)
 
@@ -100,6 +103,20 @@ def _is_placed(recognised: Recognised) -> bool:
     date = schema.TABLES[recognised.layout.table].placed_by
     needs = worded()[recognised.layout.table].needs if recognised.layout.table in worded() else ()
     return date in recognised.columns or frozenset({date}) not in needs
+
+
+def _is_told_better(sheet: Sheet, best: Recognised) -> bool:
+    """Whether another table, of which half of what it must have is there, explains clearly more of the file: then it is that
+    one, and what it lacks is asked about. Lists, which have nothing of their own but an id, explain little of themselves."""
+    if not best.layout.distinctive:
+        return False
+    others = (reading(sheet, plain, forced=True) for table, plain in worded().items() if table != best.layout.table)
+    return any(
+        other is not None
+        and len(other.met) / 2 <= sum(other.met) < len(other.met)
+        and other.score >= _CLEARLY * best.score
+        for other in others
+    )
 
 
 def _is_close(sure: Sequence[Recognised]) -> bool:

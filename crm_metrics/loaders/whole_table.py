@@ -10,7 +10,8 @@ from functools import cached_property
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
 from crm_metrics.loaders.layouts import Layout, normalised
-from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, Named, spoken_by
+from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by
+from crm_metrics.loaders.plausible import is_of_a_day, is_plausible
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
@@ -18,8 +19,10 @@ from crm_metrics.schema import Kind
 
 _FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05
-_LONG_LIVED = ("customers", "subscriptions")
+_LONG_LIVED, _STAY = ("customers", "subscriptions"), ("started_at", "ended_at")
 _CUSTOMERS = ("customer", "company", "contact")
+_NUMBERS = ("number", "nummer", "numero", "numer")
+_METHOD = Meaning(None, "method")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Sheet:
     cells: Sequence[Sequence[str | None]] = ()
     path: str = ""
     _looked: dict[int, Content] = field(default_factory=dict, compare=False)
+    _matched: dict[str, list[Match]] = field(default_factory=dict, compare=False)
 
     def content(self, place: int) -> Content | None:
         """What is in a column; None where there are no records."""
@@ -38,6 +42,12 @@ class Sheet:
         if place not in self._looked:
             self._looked[place] = looked_at(self.cells[place])
         return self._looked[place]
+
+    def matches(self, layout: Layout) -> list[Match]:
+        """Every header for every column of a table in words that it can be."""
+        if layout.table not in self._matched:
+            self._matched[layout.table] = list(_matches(self, layout))
+        return self._matched[layout.table]
 
     def is_blank(self, place: int) -> bool:
         content = self.content(place)
@@ -56,6 +66,11 @@ class Sheet:
                     if form in language.things:
                         return frozenset(language.things[form])
         return frozenset()
+
+    @cached_property
+    def things(self) -> frozenset[str | None]:
+        """All that the headers are about."""
+        return frozenset(meaning.thing for meanings in self.meanings for meaning in meanings)
 
     @cached_property
     def heads(self) -> list[Header]:
@@ -97,7 +112,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     `forced` it is one whatever it lacks."""
     if not forced and any(names <= {*map(normalised, sheet.labels)} for names in layout.unless):
         return None
-    matches = list(_matches(sheet, layout))
+    matches = sheet.matches(layout)
     taken: dict[str, Match] = {}
     places: set[int] = set()
     order = {column: at for at, column in enumerate(layout.columns)}
@@ -107,21 +122,22 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             places.add(match.place)
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
-    score += DISTINCTIVE if layout.distinctive and sheet.about & {*layout.things} else 0
+    is_named = bool(sheet.about & {*layout.things})
+    score += DISTINCTIVE if layout.distinctive and is_named else 0
     needed = [
         [taken[name] for name in choice if name in taken and _counts(sheet, layout, taken[name])]
         for choice in layout.needs
     ]
     if not forced:
-        abouts = {meaning.thing for meanings in sheet.meanings for meaning in meanings}
-        if any(thing in abouts and not {*names} & columns.keys() for thing, names in layout.others.items()):
+        if any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items()):
             return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
-        if not all(needed) or (weak and max(map(len, needed)) < 2):
+        unmet = [choice for choice, found in zip(layout.needs, needed, strict=True) if not found]
+        if not all(is_named and choice & layout.named for choice in unmet) or (weak and max(map(len, needed)) < 2):
             return None
         tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)
-        if not tells and not sheet.about & {*layout.things}:
+        if not tells and not is_named:
             return None
         keyed = _as_keyed(sheet, layout, columns)
         if keyed is None:
@@ -139,15 +155,19 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
         best: dict[str, Match] = {}
         for key in dict.fromkeys(("".join(head.words), "".join(head.short))):
             for named in spoken.get(key, ()):
-                _add(best, named, kinds[named.column].kind, place, content, 0)
+                kind = kinds[named.column].kind
+                if is_plausible(layout.table, Meaning(None, named.column), named, kind, content):
+                    _add(best, named, kind, place, content, 0)
         for meaning in sheet.meanings[place]:
             for named in spoken.get((meaning.thing, meaning.attribute), ()):
                 kind = kinds[named.column].kind
                 if (kind is not Kind.BOOL and meaning.is_flag) or (kind is Kind.BOOL and meaning.is_dated):
                     continue
-                if kind is Kind.ID and content is not None and not _is_id(named, content):
+                if not is_plausible(layout.table, meaning, named, kind, content):
                     continue
-                more = 2 if kind is Kind.DATE and meaning.is_dated else 1 if kind is Kind.BOOL else 0
+                more = 2.0 if kind is Kind.DATE and meaning.is_dated else 1.0 if kind is Kind.BOOL else 0.0
+                if _METHOD in sheet.meanings[place]:  # how something was paid is a type where nothing else is one
+                    more -= PLAIN / 2
                 _add(best, named, kind, place, content, more)
         is_filled = content is not None and content.cells
         if layout.table == "spend" and is_filled and (stretch := stretch_of(sheet.labels[place])):
@@ -167,16 +187,6 @@ def _add(best: dict[str, Match], named: Named, kind: Kind, place: int, content: 
         best[named.column] = Match(
             named.column, place, strength, fit, named.weight, is_first, named.is_weak, named.is_common
         )
-
-
-def _is_id(named: Named, content: Content) -> bool:
-    """Whether cells can be ids under a header that does not quite say so: a bare `No` that repeats numbers something else,
-    and a bare `Deal` of several words is a name."""
-    if named.is_weak:
-        return not content.repeated
-    if named.is_bare:
-        return 2 * sum(" " not in cell and any(map(str.isdigit, cell)) for cell in content.cells) > len(content.cells)
-    return True
 
 
 def _counts(sheet: Sheet, layout: Layout, match: Match) -> bool:
@@ -206,7 +216,10 @@ def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float
     nameless = bool(others) and not {"name", "email"} & columns.keys()
     if layout.table == "customers" and (nameless or any(_is_coming_back(sheet, place) for place in columns.values())):
         return None
-    if layout.table in _LONG_LIVED and any(_is_own_id(sheet, place) for place in range(key or 0)):
+    if layout.table in _LONG_LIVED and any(_is_own_id(sheet, place, key or 0) for place in range(key or 0)):
+        return None
+    stay = [sheet.cells[columns[name]] for name in _STAY if name in columns]
+    if layout.table in _LONG_LIVED and len(stay) > 1 and is_of_a_day(*stay):
         return None
     return COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
 
@@ -217,10 +230,14 @@ def _is_coming_back(sheet: Sheet, place: int) -> bool:
     return ("customer", None) in meanings and content is not None and content.repeated > _REPEATED
 
 
-def _is_own_id(sheet: Sheet, place: int) -> bool:
-    """Whether a column numbers the rows as something that is no customer."""
+def _is_own_id(sheet: Sheet, place: int, key: int) -> bool:
+    """Whether a column numbers the rows as something that is no customer, who is named in another."""
     content, things = sheet.content(place), {meaning.thing for meaning in sheet.meanings[place]}
-    is_id = sheet.heads[place].words[-1:] == ("id",) and not things & {None, *_CUSTOMERS}
+    words = sheet.heads[place].words
+    # The number of what no word knows, a quotation or a project, stands first, and a bare `Customer` says whose it is.
+    whose = ("customer", None) in {meaning[:2] for meaning in sheet.meanings[key]}
+    is_unknown = whose and not place and not things and any(number in "".join(words) for number in _NUMBERS)
+    is_id = is_unknown or (words[-1:] == ("id",) and not things & {None, *_CUSTOMERS})
     return is_id and content is not None and len(content.cells) >= _FEW and not content.repeated
 
 

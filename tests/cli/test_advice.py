@@ -137,15 +137,17 @@ def test_a_column_that_was_taken_wrongly_is_switched_off(folder: Path):
 
 # Files that are recognised, each with the figure it cannot give and the header that may be the column it lacks.
 LACKING = {
-    "French": (
-        "Date de début;Date de fin;Nom du client;ID client\n05/01/2025;;A;1\n16/01/2025;14/02/2025;B;2\n",
-        "churn_rate",
-        "Date de fin",
+    "German": (
+        "Ticket-ID;Betreff;Erstellt am;Erste Reaktion;Status\n"
+        "1;a;15.02.2025 10:00;15.02.2025 11:00;gelöst\n2;b;16.02.2025 10:00;16.02.2025 12:00;offen\n",
+        "first_response_time",
+        "Erste Reaktion",
     ),
-    "Spanish": (
-        "ID de suscripción;Cliente;Fecha de inicio;Fecha de fin;MRR\n1;A;15/01/2025;;9\n2;B;16/01/2025;14/02/2025;5\n",
-        "churned_mrr",
-        "Fecha de fin",
+    "Italian": (
+        "Numero ticket;Oggetto;Data creazione;Data risoluzione;Stato\n"
+        "1;a;15/02/2025 10:00;15/02/2025 11:00;risolto\n2;b;16/02/2025 10:00;;aperto\n",
+        "resolution_time",
+        "Data risoluzione",
     ),
 }
 
@@ -163,7 +165,7 @@ def test_a_figure_that_lacks_a_column_names_the_header_that_may_be_it(folder: Pa
         "--as-of",
         "2025-02-28",
         "-m",
-        f"{metric},new_customers",
+        f"{metric},tickets_created",
         "-f",
         form,
     )
@@ -177,13 +179,14 @@ def test_a_figure_that_lacks_a_column_names_the_header_that_may_be_it(folder: Pa
 
 
 def test_a_header_is_offered_only_for_a_column_that_a_figure_lacks(folder: Path) -> None:
-    (folder / "file.csv").write_text(LACKING["French"][0], encoding="utf-8")
-    page = crm_metrics("report", "file.csv", "-p", "2025-01", "--as-of", "2025-02-28", "-m", "new_customers")
+    (folder / "file.csv").write_text(LACKING["German"][0], encoding="utf-8")
+    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", "-m", "tickets_created")
     assert (page.code, options(page.out + page.err)) == (0, [])
 
 
 def test_a_header_that_no_word_names_is_not_offered(folder: Path) -> None:
-    text = LACKING["French"][0].replace("Date de fin", "Vu le")
+    text = LACKING["German"][0].replace("Erste Reaktion", "Gesehen am")
     (folder / "file.csv").write_text(text, encoding="utf-8")
-    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", "-m", "churn_rate,new_customers")
+    asked = ("-m", "first_response_time,tickets_created")
+    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", *asked)
     assert options(page.out + page.err) == []

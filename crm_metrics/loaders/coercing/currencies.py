@@ -114,8 +114,8 @@ DIGITS = {**dict.fromkeys(_WITHOUT.split(), 0), **dict.fromkeys(_THREE.split(), 
 
 
 def code_of(text: str) -> str:
-    """The code of a currency that is written as code, as sign or by name: `EUR` of "eur", "Euro", "€", "EUR - Euro" and
-    "€ : Euro". A sign of several currencies comes back as it is, what is none of them in capitals."""
+    """The code of a currency that is written as code, as sign or by name: `EUR` of "eur", "Euro", "€", "EUR - Euro",
+    "€ : Euro" and "Euro - EUR". A sign of several currencies comes back as it is, what is none of them in capitals."""
     tidy = text.strip()
     if (codes := of_sign(tidy)) is not None:
         return codes[0] if len(codes) == 1 else tidy
@@ -124,6 +124,8 @@ def code_of(text: str) -> str:
     for part in (tidy, *_PAIR.split(tidy)):  # by name before by sign: "US Dollar : $"
         if named := _BY_NAME.get(folded(part)):
             return named
+        if part.upper() in CODES:
+            return part.upper()
         if len(alone := of_sign(part) or ()) == 1:
             return alone[0]
     return tidy.upper()

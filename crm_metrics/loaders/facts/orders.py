@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.facts import ledgers, states
 from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values, quantities
@@ -18,8 +19,8 @@ from crm_metrics.tables.frames import has_value, numbers, truths
 _MANY = 30
 # What is said once of an order whatever the number of its lines.
 _OF_THE_ORDER = (
-    *("customer", "customer_name", "customer_email", "ordered_at", "updated_at", "status", "cancelled_at"),
-    *("is_captured", "currency", "channel", "source", "campaign", "owner"),
+    *("customer", "customer_name", "customer_email", "ordered_at", "updated_at", "status", "other_status"),
+    *("cancelled_at", "is_captured", "currency", "channel", "source", "campaign", "owner"),
 )
 # One sale stands in three documents: the first kind that is given is counted.
 _DOCUMENTS = ("orders", "invoices", "payments", "lines")
@@ -90,11 +91,12 @@ def leave_out(draft: Draft, table: Table) -> set[str]:
     draft.leave_out(table, _elsewhere(draft, table), "counted-elsewhere")
     frame = table.frame
     called_off = has_value(frame, "cancelled_at")
-    worded = states.is_in(frame, "orders", "cancelled") & has_value(frame, "status")
+    said = {name: _cancelled_by(draft, table, name) for name in ("status", "other_status") if name in frame}
+    worded = states.is_in(frame, "orders", "cancelled") & np.any([has_value(frame, name) for name in said], axis=0)
     authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
     void: Bools = worded | called_off | authorised
     for _, mine in draft.by_file(table, void):
-        reasons = distinct_values(frame, "status", mine & worded) if (mine & worded).any() else []
+        reasons = [word for name, rows in said.items() for word in distinct_values(frame, name, mine & worded & rows)]
         reasons += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
         reasons += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
         draft.report("cancelled-order", table, mine, seen=", ".join(reasons))
@@ -105,6 +107,11 @@ def leave_out(draft: Draft, table: Table) -> set[str]:
         shown = ", ".join(sorted(set(table.frame.loc[unpaid, "status"].astype(str))))
         draft.report("unpaid-order", table, unpaid, seen=shown)
     return gone
+
+
+def _cancelled_by(draft: Draft, table: Table, column: str) -> Bools:
+    """The rows of which a column of states says that they are no sale."""
+    return states.read_by(draft, table, column) == schema.STATES["orders"].index("cancelled")
 
 
 def _elsewhere(draft: Draft, table: Table) -> Bools:

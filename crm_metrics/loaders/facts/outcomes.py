@@ -137,12 +137,19 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
     refuse_unclear_stages(draft, table, result, decided, ended, left_open(draft))
     _name_open_stages(draft, table, result)
-    if "stage" not in frame and "status" in frame:
+    if "status" in frame:
         asked = (result == OPEN) & ~(flagged | dated | stated_by_word)
-        states.report(draft, table, "status", asked, _PLACES[result])
+        states.report(draft, table, "status", asked & ~_is_no_outcome(draft, table), _PLACES[result])
     for column in ("stage", "status"):
         states.record(draft, table, column, _PLACES[result])
     return result
+
+
+def _is_no_outcome(draft: Draft, table: Table) -> Bools:
+    """The rows of files whose stages say what became of a deal while no word under `Status` does."""
+    known = states.read_by(draft, table, "status") >= 0
+    told = {index for index, _ in draft.by_file(table, known)}
+    return draft.of_files(table.frame, lambda source: "stage" in source.columns and source.index not in told)
 
 
 def left_open(draft: Draft) -> set[str]:

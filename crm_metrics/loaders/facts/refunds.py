@@ -33,10 +33,10 @@ def still_to_take(
     draft: Draft, sales: pd.DataFrame, refunds: pd.DataFrame, keys: tuple[pd.Series, pd.Series], refunded: Bools
 ) -> Floats:
     """What is to be taken off each sale besides the rows of refunds: what it says was given back (all of it where it only
-    says that it was refunded) less the rows that give it back. These name the sale by its number; else they are of the same
-    customer, currency and amount and no older, one for one."""
+    says that it was refunded, or 0 beside that) less the rows that give it back. These name the sale by its number; else
+    they are of the same customer, currency and amount and no older, one for one."""
     stated = np.abs(numbers(sales, "refunded_amount"))
-    wholly = np.isnan(stated) & refunded
+    wholly = ~(stated > 0) & refunded
     back = np.where(wholly, numbers(sales, "amount"), np.nan_to_num(stated))
     if refunds.empty or not (back > 0).any():
         return back

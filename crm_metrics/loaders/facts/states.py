@@ -29,6 +29,8 @@ _DECIDED = {"tickets": ("open_from", "open_until"), "customers": ("is_churned",)
 # What a record is where its status is not known and its file has a column for the end, or says nothing at all.
 _STILL = {"tickets": "open", "orders": "sold", "subscriptions": "active", "customers": "active", "leads": "open"}
 _FLAGS = ("is_closed", "is_converted", "is_churned", "is_active")
+# Of two states of an order the stronger one holds: any before none, one that ends it before one that does not.
+_OVERRULING = np.array([*({"refunded": 2, "cancelled": 3}.get(state, 1) for state in schema.STATES["orders"]), 0])
 _MONEY = {"orders": "amount", "subscriptions": "mrr", "deals": "amount"}
 
 
@@ -38,6 +40,10 @@ def settle(draft: Draft, table: Table) -> None:
     frame = table.frame
     states = schema.STATES[table.name]
     by_word = read_by(draft, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    if "other_status" in frame:
+        other = read_by(draft, table, "other_status")
+        record(draft, table, "other_status", other)
+        by_word = np.where(_OVERRULING[other] > _OVERRULING[by_word], other, by_word)
     unsaid = by_word == _UNKNOWN
     if not unsaid.any():  # nothing else is asked
         put(table, by_word)

@@ -31,6 +31,8 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     and rows that are numbered and not filled in yet. In a list of people or things a name alone is a record."""
     if not file.schema.placed_by or file.schema.undated:
         return cells, 0
+    if sum(not column.null_count for column in cells.columns.values()) > 1:
+        return cells, 0
     maybe = _filled(cells) <= 1
     if not maybe.any() or maybe.all():
         return cells, 0

@@ -71,18 +71,22 @@ def _suspects(file: File, plan: Plan, cells: Cells) -> Ints:
     if not dates:
         return blank
     others = [name for name in own if name not in dates]
+    rows = _without(every, others, read, file)
+    if not len(rows):
+        return blank
     labels = [column for name, column in read.items() if is_text(column) and name not in dates]
-    absent = np.logical_and.reduce([np.ones(len(every), dtype=bool), *(read[name].is_null() for name in others)])
-    maybe = np.logical_or.reduce([absent & (absent.sum() <= _FEW), *(_has_word(label, file) for label in labels)])
-    return np.union1d(blank, _without(np.flatnonzero(maybe), others, read, file))
+    some = [column if len(rows) == len(column) else column.take(pa.array(rows)) for column in labels]
+    absent = np.logical_and.reduce([np.ones(len(every), dtype=bool), *(read[name].is_null() for name in others)])[rows]
+    maybe = np.logical_or.reduce([absent & (absent.sum() <= _FEW), *(_has_word(label, file) for label in some)])
+    return np.union1d(blank, rows[maybe])
 
 
 def _without(rows: Ints, names: Sequence[str], read: Mapping[str, Any], file: File) -> Ints:
     """Those of the rows that have nothing of their own in these columns. Blank cells are counted first: of a million records
     hardly one is looked at."""
-    for name in names:
-        if not is_text(read[name]) and not read[name].null_count:
-            return rows[:0]
+    if any(not is_text(read[name]) and not read[name].null_count for name in names):
+        return rows[:0]
+    for name in names if len(rows) else ():
         part = read[name] if len(rows) == len(read[name]) else read[name].take(pa.array(rows))
         rows = rows[_is_blank(part, file, is_date=file.kind(name) is Kind.DATE)]
     return rows

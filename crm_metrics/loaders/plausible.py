@@ -1,0 +1,52 @@
+"""Whether the cells of a column can be what its header says of it, beyond their kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from crm_metrics import schema
+from crm_metrics.loaders.content import Content
+from crm_metrics.loaders.naming import Named
+from crm_metrics.loaders.state_words import state_words
+from crm_metrics.loaders.vocabulary import Meaning
+from crm_metrics.schema import Kind
+
+_STATUSES = ("status", "other_status")
+_FEW = 3  # rows from which on days say something
+
+
+def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content: Content | None) -> bool:
+    """Whether a column of a table can have these cells under a header that means this; content that is not known can be
+    anything but a state."""
+    if meaning.attribute == "state" and table in schema.STATES:
+        return _is_state(table, content) == (named.column in _STATUSES)
+    if content is None:
+        return True
+    if kind is Kind.ID:
+        return _is_id(named, content)
+    return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
+
+
+def is_of_a_day(started: Sequence[str | None], ended: Sequence[str | None]) -> bool:
+    """Whether all that began ended on the same day, as forms that are filled in, calls and visits do, and no customer."""
+    both = [pair for pair in zip(started, ended, strict=False) if all(pair)]
+    days = [[re.split("[ T]", cell or "")[0] for cell in pair] for pair in both]
+    return len(days) >= _FEW and all(first == last for first, last in days)
+
+
+def _is_state(table: str, content: Content | None) -> bool:
+    """Whether cells under `State` are states of the table's records; else they are regions."""
+    words = {*content.cells} if content is not None else set()
+    known = sum(state_words(table).of_status(word) is not None for word in words)
+    return 2 * known > len(words)
+
+
+def _is_id(named: Named, content: Content) -> bool:
+    """Whether cells can be ids under a header that does not quite say so: a bare `No` that repeats numbers something else,
+    and a bare `Deal` of several words is a name."""
+    if named.is_weak:
+        return not content.repeated
+    if named.is_bare:
+        return 2 * sum(" " not in cell and any(map(str.isdigit, cell)) for cell in content.cells) > len(content.cells)
+    return True
