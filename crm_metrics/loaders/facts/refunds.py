@@ -33,10 +33,12 @@ def still_to_take(
     draft: Draft, sales: pd.DataFrame, refunds: pd.DataFrame, keys: tuple[pd.Series, pd.Series], refunded: Bools
 ) -> Floats:
     """What is to be taken off each sale besides the rows of refunds: what it says was given back (all of it where it only
-    says that it was refunded, or 0 beside that) less the rows that give it back. These name the sale by its number; else
-    they are of the same customer, currency and amount and no older, one for one."""
+    says that it was refunded; also where its file says 0 of all such) less the rows that give it back. These name the sale
+    by its number; else they are of the same customer, currency and amount and no older, one for one."""
     stated = np.abs(numbers(sales, "refunded_amount"))
-    wholly = ~(stated > 0) & refunded
+    source = sales[SOURCE].to_numpy()
+    is_told = np.isin(source, source[refunded & (stated > 0)])
+    wholly = refunded & (np.isnan(stated) | ((stated == 0) & ~is_told))
     back = np.where(wholly, numbers(sales, "amount"), np.nan_to_num(stated))
     if refunds.empty or not (back > 0).any():
         return back
