@@ -210,6 +210,33 @@ def test_an_amount_for_several_intervals_is_parted_by_them(unit: str, count: str
     assert values(report(tmp_path, text, "mrr"))["mrr"] == pytest.approx(30 + 10 + 20 * 365.25 / 84 + 30, abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("month", "year"),
+    [
+        *[
+            ("monatlich", "jährlich"),
+            ("mensuel", "Annuel"),
+            ("Mensual", "anual"),
+            ("mensile", "annuale"),
+            ("1 mês", "12 meses"),
+        ],
+        *[("maandelijks", "per jaar"), ("miesięcznie", "co 12 miesięcy"), ("Månadsvis", "årsvis"), ("毎月", "年払い")],
+        *[("pro Monat", "alle 12 Monate"), ("cada mes", "cada 12 meses"), ("tous les 3 mois", "trimestriel")],
+    ],
+)
+def test_intervals_are_known_in_nine_languages(month: str, year: str, tmp_path: Path):
+    months, of_year = (3, 3) if "3" in month else (1, 12)
+    text = f"""
+        Subscription ID,Customer ID,Amount,Interval,Start Date,End Date
+        s1,A,{30 * months},{month},2025-01-05,
+        s0,E,0,{month},2025-03-31,
+        s2,B,{10 * of_year},{year},2025-01-05,
+    """
+    made = report(tmp_path, text, "mrr")
+    assert values(made)["mrr"] == pytest.approx(40)
+    assert not [issue for issue in made.issues if issue.code == "unknown-interval"]
+
+
 def test_a_number_written_twice_counts_once_and_a_count_of_nothing_is_reported(tmp_path: Path):
     text = """
         Subscription ID,Customer ID,Amount,Interval Count,Interval,Start Date,End Date
