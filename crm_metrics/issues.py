@@ -125,6 +125,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "stage-open": (NOTE, "stages read as open: {seen}"),
     "scale-read": (NOTE, "{column} is read on the scale {scale} ({why})"),
     "kind-read": (NOTE, "{column} is read as {kind} ({why})"),
+    "money-scale": (NOTE, "amounts in {column} are read as {form}"),
     "percent-read": (NOTE, "{column} is read as {form}"),
     # joins and derived tables
     "unmatched": (WARNING, "{count} of {total} rows have a {column} that is not in {other}{seen}"),

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from crm_metrics.loaders.currency_codes import CODES
 from crm_metrics.loaders.layouts import without_accents
+from crm_metrics.loaders.scales import scale_of
 from crm_metrics.shipped import listed, shipped
 
 SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
@@ -135,14 +137,14 @@ def header_of(label: str) -> Header:
         return Header(words, words[:-1], last.upper())
     if last in _UNIT_OF:
         return Header(words, words[: -2 if words[-2] == "in" else -1], None)
+    if scale := scale_of(label):
+        return Header(words, words_of(scale.name), scale.currency or None)
     return Header(words, words, None)
 
 
 @cache
 def _codes() -> frozenset[str]:
     """The codes of money that may stand behind a header's other words."""
-    from crm_metrics.loaders.coercing.currencies import CODES  # needs pyarrow, which a mistake in the command does not
-
     return frozenset(map(str.casefold, CODES)) - _WORDS_TOO
 
 

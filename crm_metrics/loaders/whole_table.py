@@ -12,6 +12,7 @@ from crm_metrics.loaders.content import Content, fits, looked_at
 from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by
 from crm_metrics.loaders.plausible import is_of_a_day, is_plausible
+from crm_metrics.loaders.scales import scale_of
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
@@ -75,6 +76,13 @@ class Sheet:
     @cached_property
     def heads(self) -> list[Header]:
         return [header_of(label) for label in self.labels]
+
+    @cached_property
+    def in_parts(self) -> frozenset[int]:
+        """The amounts that stand in whole units beside it: `total_cents` beside `total`."""
+        scales = [scale_of(label) for label in self.labels]
+        words = [head.words for head in self.heads]
+        return frozenset(at for at, scale in enumerate(scales) if scale and words_of(scale.name) in words)
 
     @cached_property
     def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
@@ -151,6 +159,8 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
     kinds = schema.TABLES[layout.table].columns
     spoken = spoken_by(layout.table)
     for place, head in enumerate(sheet.heads):
+        if place in sheet.in_parts:
+            continue
         content = sheet.content(place)
         best: dict[str, Match] = {}
         for key in dict.fromkeys(("".join(head.words), "".join(head.short))):

@@ -305,7 +305,7 @@ def _past(record: dict[str, str]) -> dict[str, str]:
     return moved
 
 
-def scaled(exports: Exports, factor: int) -> Exports:
+def scaled(exports: Exports, factor: int | Decimal) -> Exports:
     """Every amount of money times the factor, goals included."""
 
     def times(name: str, file: File) -> File:
@@ -320,7 +320,7 @@ def scaled(exports: Exports, factor: int) -> Exports:
             rows.append(made)
         return file.with_rows(rows)
 
-    goals = tuple(goal.model_copy(update={"target": goal.target * factor}) for goal in exports.settings.goal)
+    goals = tuple(goal.model_copy(update={"target": goal.target * float(factor)}) for goal in exports.settings.goal)
     return replace(exports.with_files(times), settings=exports.settings.but(goal=goals))
 
 

@@ -8,77 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.currency_codes import CODES, TOKEN, of_sign
+from crm_metrics.loaders.scales import scale_of
 
-_CODES = """
-AED ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD CAD
-CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GNF
-GTQ GYD HKD HNL HRK HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF KRW KWD KYD KZT LAK
-LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR
-PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD SCR SDG SEK SGD SHP SOS SRD SYP SZL THB TJS
-TMT TND TOP TRY TTD TWD TZS UAH UGX USD UYU UZS VES VND VUV WST XAF XCD XOF XPF YER ZAR ZMW
-"""
-CODES = frozenset(_CODES.split())
-# Every sign with the currencies it stands for; a sign of several is one of them only where something else says which.
-SIGNS: dict[str, tuple[str, ...]] = {
-    "$": ("USD", "AUD", "CAD", "NZD", "SGD", "HKD", "MXN", "ARS", "CLP", "COP", "TWD"),
-    "¥": ("JPY", "CNY"),
-    "kr": ("SEK", "NOK", "DKK", "ISK"),
-    "kr.": ("DKK", "SEK", "NOK", "ISK"),
-    "Rs": ("INR", "PKR", "LKR", "NPR", "MUR"),
-    "Rs.": ("INR", "PKR", "LKR", "NPR", "MUR"),
-    "元": ("CNY", "TWD"),
-    "€": ("EUR",),
-    "£": ("GBP",),
-    "₹": ("INR",),
-    "₽": ("RUB",),
-    "₺": ("TRY",),
-    "₩": ("KRW",),
-    "원": ("KRW",),
-    "₪": ("ILS",),
-    "₫": ("VND",),
-    "đ": ("VND",),
-    "₴": ("UAH",),
-    "₦": ("NGN",),
-    "₱": ("PHP",),
-    "฿": ("THB",),
-    "円": ("JPY",),
-    "zł": ("PLN",),
-    "Kč": ("CZK",),
-    "Ft": ("HUF",),
-    "Fr.": ("CHF",),
-    "SFr.": ("CHF",),
-    "lei": ("RON",),
-    "лв": ("BGN",),
-    "R$": ("BRL",),
-    "US$": ("USD",),
-    "U$S": ("USD",),
-    "USD$": ("USD",),
-    "C$": ("CAD",),
-    "CA$": ("CAD",),
-    "CAD$": ("CAD",),
-    "CDN$": ("CAD",),
-    "A$": ("AUD",),
-    "AU$": ("AUD",),
-    "AUD$": ("AUD",),
-    "NZ$": ("NZD",),
-    "HK$": ("HKD",),
-    "S$": ("SGD",),
-    "SG$": ("SGD",),
-    "NT$": ("TWD",),
-    "MX$": ("MXN",),
-    "Mex$": ("MXN",),
-    "AR$": ("ARS",),
-    "CLP$": ("CLP",),
-    "COL$": ("COP",),
-    "JP¥": ("JPY",),
-    "CN¥": ("CNY",),
-    "RMB": ("CNY",),
-    "¤": (),
-}
-_FOLDED = {sign.casefold(): codes for sign, codes in SIGNS.items()}
-_LONGEST_FIRST = sorted(SIGNS, key=lambda sign: (-len(sign), sign))
-# A sign or a code beside a number, as a regular expression; a blank may stand inside, as in "AU $3".
-TOKEN = "|".join([*(r"\s?".join(map(re.escape, sign)) for sign in _LONGEST_FIRST), "[A-Za-z]{3}"])
 _BEFORE = rf"^[\s(+\-−–]*(?P<sign>{TOKEN})[\s(+\-−–]*[\d.,]"
 _BEHIND = rf"[\d.,\-–—][\s)]*(?P<sign>{TOKEN})[\s)]*$"
 _CODE = re.compile(r"^([A-Za-z]{3})(?:\s*[-–:(].*)?$")
@@ -107,11 +39,6 @@ _BY_NAME = {
     "singapore dollar": "SGD",
 }
 
-# How many digits of a currency lie behind the point, for amounts in its smallest unit; 2 for all others. As payment
-# providers count: ISK and UGX have no smaller unit any more, but their amounts still have two digits.
-_WITHOUT, _THREE = "BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF", "BHD JOD KWD OMR TND"
-DIGITS = {**dict.fromkeys(_WITHOUT.split(), 0), **dict.fromkeys(_THREE.split(), 3)}
-
 
 def code_of(text: str) -> str:
     """The code of a currency that is written as code, as sign or by name: `EUR` of "eur", "Euro", "€", "EUR - Euro",
@@ -131,14 +58,11 @@ def code_of(text: str) -> str:
     return tidy.upper()
 
 
-def of_sign(text: str) -> tuple[str, ...] | None:
-    """The currencies that a sign stands for; None for what is no sign."""
-    return _FOLDED.get("".join(text.split()).casefold())
-
-
 def of_header(text: str) -> str | None:
-    """The code or the sign of several that the brackets of a header hold, or its last word; None where neither does."""
-    tidy = text.strip()
+    """The code or the sign of several that the brackets of a header hold, or its last word, also where it says how many
+    there are to a 1 (`k€`); None where neither does."""
+    scale = scale_of(f"({text})")
+    tidy = code_of(scale.currency) if scale and scale.currency else text.strip()
     codes = of_sign(tidy)
     if codes is not None:
         return codes[0] if len(codes) == 1 else tidy if codes else None

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing.currencies import TOKEN
+from crm_metrics.loaders.currency_codes import TOKEN
 from crm_metrics.loaders.reading.limits import LARGEST_NUMBER
 
 Floats = NDArray[np.float64]

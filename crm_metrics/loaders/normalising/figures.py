@@ -13,10 +13,20 @@ from numpy.typing import NDArray
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies, numbers
+from crm_metrics.loaders.currency_codes import DIGITS
 from crm_metrics.loaders.normalising import ambiguities
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.scales import scale_of
 from crm_metrics.schema import NUMERIC, Kind
+
+_SCALES = {
+    "minor": "hundredths, or the smallest unit of their currency",
+    "micro": "millionths",
+    "1000": "thousands",
+    "10000": "tens of thousands",
+    "1000000": "millions",
+}
 
 
 def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
@@ -61,7 +71,7 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
     named = currencies.in_cells(column.values) or [currencies.of_header(file.recognised.suffixes.get(name, ""))]
     codes = {file.currency_of(sign, name) for sign in {*named} if sign is not None}
     core = str(parts.core[parts.doubtful].as_py())
-    is_integral = bool(codes) and all(currencies.DIGITS.get(code or "", 2) == 0 for code in codes)
+    is_integral = bool(codes) and all(DIGITS.get(code or "", 2) == 0 for code in codes)
     return ("." if "," in core else ",") if is_integral else None
 
 
@@ -127,14 +137,25 @@ def _minutes(file: File, name: str, *, plain: bool) -> float:
 
 
 def in_units(file: File, frame: pd.DataFrame) -> None:
-    """Amounts that are written in the smallest unit of their currency (cents), or in millionths, become whole units."""
-    if not file.layout.money:
-        return
+    """Amounts in cents, thousands or millions become whole units, where the header says so or the vendor is known for it."""
+    for name in [str(name) for name in frame if file.kind(str(name)) is Kind.MONEY]:
+        header = file.header(name) if name in file.recognised.columns else ""
+        scale = scale_of(header)
+        factor = scale.factor if scale is not None else file.layout.money
+        if factor:
+            frame[name] = _whole(frame[name].to_numpy(), factor, frame)
+        if scale is not None and factor != file.layout.money:
+            file.note("money-scale", column=header, form=_SCALES[factor])
+
+
+def _whole(amounts: NDArray[np.float64], factor: str, frame: pd.DataFrame) -> NDArray[np.float64]:
+    if factor == "micro":
+        return amounts / 1e6
+    if factor != "minor":
+        return amounts * float(factor)
     codes = frame["currency"].astype(object) if "currency" in frame else pd.Series([None] * len(frame), dtype=object)
-    digits = codes.map(lambda code: currencies.DIGITS.get(code, 2)).to_numpy(dtype=float)
-    parts = 1e6 if file.layout.money == "micro" else 10.0**digits
-    for name in [name for name in frame if file.kind(str(name)) is Kind.MONEY]:
-        frame[name] = frame[name].to_numpy() / parts
+    digits = codes.map(lambda code: DIGITS.get(code, 2)).to_numpy(dtype=float)
+    return amounts / 10.0**digits
 
 
 def _shares(

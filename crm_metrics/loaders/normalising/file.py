@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import beside
+from crm_metrics.loaders import beside, currency_codes
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.coercing.columns import Texts
@@ -55,10 +55,10 @@ class File:
         """The currency of a code or sign in a column. A sign of several is the one that the headers or the settings
         name; the sign itself where they name none of its own; missing, and said, where they name nothing."""
         named = {code for _, text in sorted(self._brackets().items()) if (code := currencies.of_header(text))}
-        codes = [code for code in named if code in currencies.CODES]
+        codes = [code for code in named if code in currency_codes.CODES]
         currency = currencies.decided(sign, codes[0] if len(codes) == 1 else None, self.settings.currency)
         if currency is None:
-            several = ", ".join((currencies.of_sign(sign) or ())[:3])
+            several = ", ".join((currency_codes.of_sign(sign) or ())[:3])
             self.note("currency-sign", column=self.header(name), seen=sign, could=several)
         return currency
 
