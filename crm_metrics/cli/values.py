@@ -112,7 +112,8 @@ def dimensions(typed: Sequence[str]) -> Values:
 def segments(typed: Sequence[str], end: str = "=") -> Values:
     """The columns of the files by which records can be told apart, each with `end` behind it."""
     from crm_metrics import schema
-    from crm_metrics.loaders.vocabulary import SUFFIX, english, languages, unit_in, words_of
+    from crm_metrics.loaders.durations import unit_in
+    from crm_metrics.loaders.vocabulary import SUFFIX, english, languages, words_of
 
     kinds = {name: column.kind for table in schema.TABLES.values() for name, column in table.columns.items()}
     labels: dict[str, str] = {}

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from crm_metrics.loaders.coercing.words import FALSE, MISSING, MONTHS, TRUE
+from crm_metrics.loaders.durations import is_spelt
 from crm_metrics.schema import NUMERIC, Kind
 
 _LOOKED_AT = 60  # filled cells of which the form is told
@@ -93,7 +94,8 @@ def looked_at(cells: Sequence[str | None]) -> Content:
 
 @lru_cache(maxsize=1 << 12)
 def _form(text: str) -> str:
-    return next((form for form, pattern in _FORMS if pattern.fullmatch(text)), "text")
+    form = next((form for form, pattern in _FORMS if pattern.fullmatch(text)), "text")
+    return "clock" if form == "text" and is_spelt(text) else form
 
 
 def fits(kind: Kind, content: Content) -> float | None:

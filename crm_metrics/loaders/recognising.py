@@ -10,11 +10,12 @@ from functools import lru_cache
 from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.beside import is_beside, stage_columns
+from crm_metrics.loaders.durations import unit_in
 from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
 from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.stretches import with_stretches
-from crm_metrics.loaders.vocabulary import SUFFIX, unit_in, words_of
+from crm_metrics.loaders.vocabulary import SUFFIX, words_of
 from crm_metrics.loaders.whole_table import Reading as Whole
 from crm_metrics.loaders.whole_table import Sheet, is_other, reading
 from crm_metrics.settings import Settings
@@ -255,5 +256,5 @@ def unit_of(header: str, layout: Layout) -> str | None:
             return layout.units[label]
     if "hh mm" in " ".join(words):
         return "clock"
-    stated = unit_in(words_of(bracketed["suffix"])) if bracketed else None
+    stated = unit_in(words_of(bracketed["suffix"]), alone=True) if bracketed else None
     return stated or unit_in(words)  # "in minutes within business hours"

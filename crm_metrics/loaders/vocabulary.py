@@ -9,24 +9,18 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
+from crm_metrics.loaders import durations
 from crm_metrics.loaders.currency_codes import CODES
 from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.loaders.scales import scale_of
 from crm_metrics.shipped import listed, shipped
 
 SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
-UNITS = {
-    "hours": ("hours", "hour", "hrs", "hr", "h"),
-    "minutes": ("minutes", "minute", "mins", "min"),
-    "seconds": ("seconds", "second", "secs", "sec"),
-    "days": ("days", "day"),
-}
-_UNIT_OF = {word: unit for unit, spellings in UNITS.items() for word in spellings}
 _ZONES = ("utc", "gmt")
 # Codes that are words as well.
 _WORDS_TOO = {"all", "top", "try", "cup", "mad", "lak", "pen", "gel", "bam", "bob", "cop"}
@@ -135,8 +129,8 @@ def header_of(label: str) -> Header:
     last = words[-1] if len(words) > 1 else ""
     if last in _ZONES or (len(last) == 3 and last in _codes()):
         return Header(words, words[:-1], last.upper())
-    if last in _UNIT_OF:
-        return Header(words, words[: -2 if words[-2] == "in" else -1], None)
+    if count := durations.last_words(words):
+        return Header(words, words[:-count], None)
     if scale := scale_of(label):
         return Header(words, words_of(scale.name), scale.currency or None)
     return Header(words, words, None)
@@ -146,11 +140,6 @@ def header_of(label: str) -> Header:
 def _codes() -> frozenset[str]:
     """The codes of money that may stand behind a header's other words."""
     return frozenset(map(str.casefold, CODES)) - _WORDS_TOO
-
-
-def unit_in(words: Iterable[str]) -> str | None:
-    """The unit of a duration that words name, None where they name none."""
-    return next((_UNIT_OF[word] for word in words if word in _UNIT_OF), None)
 
 
 @cache

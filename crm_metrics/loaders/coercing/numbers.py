@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics.loaders import durations
 from crm_metrics.loaders.currency_codes import TOKEN
 from crm_metrics.loaders.reading.limits import LARGEST_NUMBER
 
@@ -20,6 +21,7 @@ _SPACES = r"[\s\x{00a0}\x{202f}\x{2009}'’]"
 _BEFORE = rf"^([(+-]*)(?:{TOKEN})([(+-]*[\d.,].*)$"
 _BEHIND = rf"^(.*[\d.,)-])(?:{TOKEN})(\)?)$"
 _CORE = r"^[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?$"
+_IN_MINUTES = {"d": 1440, "h": 60, "m": 1, "s": 1 / 60}
 _CLOCK = r"^(?P<sign>-?)(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
 
 
@@ -87,12 +89,20 @@ def resolve(written: Written, decimal: str) -> Floats:
 
 
 def clock_minutes(texts: pa.Array) -> Floats:
-    """Texts such as 1:30:00 (hours, minutes, seconds) as minutes; NaN for others."""
-    match = pc.extract_regex(pc.utf8_trim_whitespace(texts), _CLOCK)
-    parts = [_number(match.field(name)) for name in ("h", "m", "s")]
-    minutes = parts[0] * 60 + parts[1] + parts[2] / 60
+    """Texts such as 1:30:00 (hours, minutes, seconds) and "1 h 30 min", a day as 24 hours, as minutes; NaN for others."""
+    texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
+    by_clock, spelt = (_minutes(pc.extract_regex(texts, pattern)) for pattern in (_CLOCK, durations.SPELT))
+    return np.where(np.isnan(by_clock), spelt, by_clock)
+
+
+def _minutes(match: Any) -> Floats:
+    """The minutes of texts taken apart; NaN for a text that does not match, and for one without any number."""
+    names = {field.name: field for field in match.type}
+    parts = {name: match.field(name) for name in _IN_MINUTES if name in names}
+    minutes = sum(_number(pc.replace_substring(part, ",", ".")) * _IN_MINUTES[name] for name, part in parts.items())
+    is_said = np.logical_or.reduce([np.asarray(pc.not_equal(pc.coalesce(part, ""), "")) for part in parts.values()])
     minutes = np.where(np.asarray(pc.equal(match.field("sign"), "-").fill_null(False)), -minutes, minutes)
-    return np.where(np.asarray(match.is_valid()), minutes, np.nan)
+    return np.where(is_said, minutes, np.nan)
 
 
 def _number(texts: Any) -> Floats:

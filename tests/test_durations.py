@@ -1,0 +1,93 @@
+"""Durations in words, in headers and in cells."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from crm_metrics import api
+from crm_metrics.loaders.coercing.numbers import clock_minutes
+from crm_metrics.loaders.content import looked_at
+from crm_metrics.loaders.durations import is_spelt
+from crm_metrics.loaders.naming import worded
+from crm_metrics.loaders.recognising import unit_of
+from crm_metrics.settings import Settings
+
+from .conftest import TODAY
+
+SPELT = {
+    "2h 30m": 150,
+    "2h30m": 150,
+    "45 min": 45,
+    "1d 2h": 1560,
+    "30s": 0.5,
+    "-2 h": -120,
+    "2 hours and 30 minutes": 150,
+    "2 Std. 30 Min.": 150,
+    "1,5 Stunden": 90,
+    "1 heure 5 minutes": 65,
+    "3 horas y 10 minutos": 190,
+    "2 ore e 5 minuti": 125,
+    "1 uur en 5 minuten": 65,
+    "2 godz. 5 min": 125,
+    "2 dias, 3 horas": 3060,
+    "2時間30分": 150,
+}
+
+
+@pytest.mark.parametrize(("text", "minutes"), SPELT.items())
+def test_cells_say_a_duration_in_words(text: str, minutes: float) -> None:
+    assert is_spelt(text)
+    assert clock_minutes(pa.array([text])).tolist() == [minutes]
+
+
+@pytest.mark.parametrize("text", ["", "h", "12", "2 months", "5 mo", "3 stars", "4 km", "P1M", "2 h 2 h", "Gold 2 h"])
+def test_other_cells_say_none(text: str) -> None:
+    assert not is_spelt(text)
+    assert looked_at([text]).form != "clock"
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Antwortzeit (Stunden)", "hours"),
+        ("Antwortzeit in Minuten", "minutes"),
+        ("Temps de réponse en heures", "hours"),
+        ("Czas odpowiedzi w godzinach", "hours"),
+        ("Reactietijd (uur)", "hours"),
+        ("Tempo di risposta (ore)", "hours"),
+        ("Tempo de resposta em horas", "hours"),
+        ("Tiempo de respuesta (minutos)", "minutes"),
+        ("初回応答時間(分)", "minutes"),
+        ("Resolution time(s)", None),
+        ("Ticket Tag", None),
+        ("Time in status", None),
+        ("Erste Antwort", None),
+    ],
+)
+def test_headers_say_the_unit(header: str, unit: str | None) -> None:
+    assert unit_of(header, worded()["tickets"]) == unit
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Ticket ID;Status;Created;Solved;First response time", ["2h 30m", "45m", "1d 2h"]),
+        ("Ticket ID;Status;Created;Solved;First response time (hours)", ["2h 30m", "45m", "1d 2h"]),
+        ("Ticketnummer;Status;Erstellt am;Gelöst am;Erste Antwortzeit (Stunden)", ["2,50", "0,75", "26,00"]),
+        ("Ticketnummer;Status;Erstellt am;Gelöst am;Erste Antwortzeit", ["2 Std. 30 Min.", "45 Min.", "1 Tag 2 Std."]),
+        ("Numéro du ticket;Statut;Créé le;Résolu le;Délai de première réponse (minutes)", ["150", "45", "1560"]),
+    ],
+)
+def test_the_response_time_is_the_same_however_it_is_written(tmp_path: Path, header: str, cells: list[str]) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = "".join(f"{at};solved;2025-03-0{at} 10:00;2025-03-0{at} 12:00;{cell}\n" for at, cell in enumerate(cells, 1))
+    path.write_text(f"{header}\n{rows}")
+
+    frame = api.report(
+        [path], metrics=["first_response_time_mean"], period="2025-03", settings=Settings(), today=TODAY
+    ).frame
+
+    assert frame["value"].tolist() == [585.0]
