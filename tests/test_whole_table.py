@@ -143,6 +143,18 @@ CELLS = {
     ],
     "subscriptions": ["X;P;2025-01-03;;10.5", "Y;P;2025-01-04;2025-03-04;12.5", "X;Q;2025-01-09;;9.5"],
 }
+INTERVALS = [
+    ("Kunde;Tarif;Preis;Zahlungsweise;Vertragsbeginn", "monatlich", "jährlich"),
+    ("Client;Formule;Montant;Périodicité;Date de début", "mensuelle", "annuelle"),
+    ("Cliente;Plan;Precio;Periodicidad;Fecha de inicio", "mensual", "anual"),
+    ("Cliente;Plano;Valor;Periodicidade;Data de início", "mensal", "anual"),
+    ("Cliente;Piano;Prezzo;Frequenza;Data inizio", "mensile", "annuale"),
+    ("Klant;Abonnement;Prijs;Facturatieperiode;Startdatum", "per maand", "per jaar"),
+    ("Klient;Plan;Cena;Okres rozliczeniowy;Data rozpoczęcia", "miesięcznie", "rocznie"),
+    ("顧客;プラン;金額;請求期間;開始日", "毎月", "毎年"),
+    ("Customer;Plan;Price;Billing cycle;Start date", "Monthly", "Annual"),
+    ("Customer;Plan;Price;Frequency;Start date", "P1M", "P1Y"),
+]
 SAMPLES = [(table, header) for table, headers in TABLES.items() for header in headers]
 EXPECTED = {
     "orders": ["order_id", "ordered_at", "customer", "amount", "currency"],
@@ -156,6 +168,20 @@ EXPECTED = {
 def test_a_table_is_read_in_nine_languages(table, header):
     found = columns("\n".join([header, *CELLS[table]]))
     assert found == dict(zip(EXPECTED[table], header.split(";"), strict=True))
+
+
+@pytest.mark.parametrize(("header", "month", "year"), INTERVALS, ids=[header for header, _, _ in INTERVALS])
+def test_the_interval_of_subscriptions_is_known_by_its_words_and_cells(header, month, year):
+    rows = ["X;P;10.5;{};2025-01-03", "Y;P;120.5;{};2025-01-04", "X;Q;9.5;{};2025-01-09"]
+    names = ["customer", "plan", "amount", "interval", "started_at"]
+    filled = [row.format(cell) for row, cell in zip(rows, (month, year, month), strict=True)]
+    assert columns("\n".join([header, *filled])) == dict(zip(names, header.split(";"), strict=True))
+
+
+def test_a_name_of_an_interval_that_is_that_of_other_things_too_needs_its_cells():
+    cells = ["X;P;10.5;SEPA;2025-01-03", "Y;P;120.5;PayPal;2025-01-04", "X;Q;9.5;SEPA;2025-01-09"]
+    found = read("\n".join(["Kunde;Tarif;Preis;Zahlungsweise;Vertragsbeginn", *cells]))
+    assert found is None or "interval" not in found.columns
 
 
 @pytest.mark.parametrize(("table", "header"), [*SAMPLES[::4]], ids=[header for _, header in SAMPLES[::4]])

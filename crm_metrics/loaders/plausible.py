@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from crm_metrics import schema
+from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.content import Content
 from crm_metrics.loaders.naming import Named
 from crm_metrics.loaders.state_words import state_words
@@ -21,6 +22,8 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     anything but a state."""
     if meaning.attribute == "state" and table in schema.STATES:
         return _is_state(table, content) == (named.column in _STATUSES)
+    if meaning.attribute == "recurrence":  # "Zahlungsweise" and the like are names of other things as well
+        return content is not None and _is_interval(content)
     if content is None:
         return True
     if kind is Kind.ID:
@@ -40,6 +43,12 @@ def _is_state(table: str, content: Content | None) -> bool:
     words = {*content.cells} if content is not None else set()
     known = sum(state_words(table).of_status(word) is not None for word in words)
     return 2 * known > len(words)
+
+
+def _is_interval(content: Content) -> bool:
+    """Whether most of the different cells are intervals that something is charged at."""
+    words = {*content.cells}
+    return 2 * sum(share_of_month(word)[0] > 0 for word in words) > len(words)
 
 
 def _is_id(named: Named, content: Content) -> bool:
