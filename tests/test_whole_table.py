@@ -307,6 +307,36 @@ def test_subscriptions_without_money_are_told_by_their_ids_and_are_no_list_of_cu
     assert (found.layout.table if found else None) == table
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Abonnement;Kunde;Tarif;Betrag;Intervall;Startdatum",
+        "Abonnement;Client;Formule;Montant;Périodicité;Date de début",
+        "Suscripción;Cliente;Plan;Importe;Periodicidad;Fecha de inicio",
+        "Assinatura;Cliente;Plano;Valor;Periodicidade;Data de início",
+        "Abbonamento;Cliente;Piano;Importo;Periodicità;Data inizio",
+        "Abonnement;Klant;Plan;Bedrag;Facturatieperiode;Startdatum",
+        "Abonament;Klient;Plan;Kwota;Okres rozliczeniowy;Data rozpoczęcia",
+        "Subscription;Customer;Plan;Amount;Interval;Start date",
+        "Contract;Customer;Plan;Amount;Interval;Start date",
+    ],
+)
+def test_a_bare_subscription_is_its_id_or_its_plan_by_its_cells(header):
+    rows = ["{};X;Pro;10.5;1 m;2025-01-03", "{};Y;Pro;120.5;1 y;2025-01-04", "{};X;Team;9.5;1 m;2025-01-09"]
+    names = header.split(";")
+    expected = dict(zip(("customer", "amount", "interval", "started_at"), [names[1], *names[3:]], strict=True))
+
+    def found(plan: str, *cells: str) -> dict[str, str]:
+        filled = [row.format(cell) for row, cell in zip(rows, cells, strict=True)]
+        return columns("\n".join([header.replace(names[2], plan), *filled]))
+
+    assert found(names[2], "S1", "S2", "S3") == {**expected, "subscription_id": names[0], "plan": names[2]}
+    assert found("Memo", "Pro", "Team", "Pro") == {**expected, "plan": names[0]}  # no other is the plan
+    assert found("Memo", "Pro1", "Team2", "Pro1") == {**expected, "plan": names[0]}  # an id does not come back
+    assert found("Memo", "yes", "no", "yes") == expected
+    assert found("Memo", "month-to-month", "1 year", "2 years") == expected  # how long, not which
+
+
 def test_rows_that_have_ids_of_their_own_are_no_customers():
     assert read("Angebotsnummer;Kunde;Netto;Status\nA1;X;10.5;offen\nA2;Y;9;offen\nA3;Z;8;alt") is None
     assert read("Quote Number,Customer,Status\nA1,X,open\nA2,Y,open\nA3,Z,old") is None
