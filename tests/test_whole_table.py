@@ -337,6 +337,112 @@ def test_a_bare_subscription_is_its_id_or_its_plan_by_its_cells(header):
     assert found("Memo", "month-to-month", "1 year", "2 years") == expected  # how long, not which
 
 
+RATED = [
+    "Date;Agent;Rating;Comment;Ticket ID",
+    "Datum;Bearbeiter;Bewertung;Kommentar;Ticket-ID",
+    "Date;Conseiller;Note;Commentaire;Numéro de ticket",
+    "Fecha;Agente;Calificación;Comentario;Número de ticket",
+    "Data;Atendente;Avaliação;Comentário;ID do ticket",
+    "Data;Operatore;Valutazione;Commento;Numero ticket",
+    "Datum;Medewerker;Beoordeling;Opmerking;Ticketnummer",
+    "Data;Konsultant;Ocena;Komentarz;Numer zgłoszenia",
+    "日付;担当者;評価;コメント;チケット番号",
+]
+
+
+@pytest.mark.parametrize("header", RATED)
+def test_ratings_that_name_their_ticket_are_answers(header):
+    rows = ["2025-01-03;Ann;5;good;T1", "2025-01-04;Ben;3;;T2", "2025-01-05;Ann;4;;T3"]
+    expected = dict(zip(("responded_at", "owner", "score", "comment"), header.split(";"), strict=False))
+    assert columns("\n".join([header, *rows])) == expected
+    assert read("\n".join([header, *rows])).layout.table == "responses"
+    unanswered = [*rows[:2], "2025-01-05;Ann;;;T3"]
+    assert read("\n".join([header, *unanswered])).layout.table == "responses"
+    # What became of a ticket, what it is about, a rating of few: a list of tickets.
+    for more, cells in (("Status", "closed open closed"), ("Priority", "high low low"), ("Subject", "a b c")):
+        filled = [f"{row};{cell}" for row, cell in zip(rows, cells.split(), strict=True)]
+        assert read("\n".join([f"{header};{more}", *filled])).layout.table == "tickets"
+    few = ["2025-01-03;Ann;5;;T1", "2025-01-04;Ben;;;T2", "2025-01-05;Ann;;;T3"]
+    assert read("\n".join([header, *few])).layout.table == "tickets"
+
+
+def test_ratings_without_a_comment_are_answers_where_every_row_has_one():
+    rows = ["T1;2025-01-03;Ann;5", "T2;2025-01-04;Ben;3", "T3;2025-01-05;Ann;{}"]
+    header = "Ticket ID;Date;Agent;Rating"
+    assert read("\n".join([header, *rows]).format("4")).layout.table == "responses"
+    assert read("\n".join([header, *rows]).format("")).layout.table == "tickets"
+    assert read("\n".join([header, *rows[:2]])).layout.table == "tickets"  # too few to tell
+    words = [row.replace(";5", ";Good").replace(";3", ";Bad") for row in rows]
+    assert read("\n".join([header, *words]).format("Good")).layout.table == "tickets"  # no score
+
+
+FORMS = {
+    "ID;Start time;Completion time;Email;Name": "How would you rate our service?",
+    "ID;Startzeit;Fertigstellungszeit;E-Mail;Name": "Wie bewerten Sie unseren Service?",
+    "ID;Heure de début;Heure de fin;Adresse de messagerie;Nom": "Comment évaluez-vous notre service ?",
+    "ID;Hora de inicio;Hora de finalización;Correo electrónico;Nombre": "¿Cómo califica nuestro servicio?",
+    "ID;Hora de início;Hora de conclusão;Email;Nome": "Como avalia o nosso serviço?",
+    "ID;Ora di inizio;Ora di completamento;Posta elettronica;Nome": "Come valuta il nostro servizio?",
+    "ID;Begintijd;Tijd van voltooien;E-mail;Naam": "Hoe beoordeelt u onze service?",
+    "ID;Godzina rozpoczęcia;Godzina ukończenia;Adres e-mail;Nazwa": "Jak oceniasz naszą obsługę?",
+    "ID;開始時刻;完了時刻;メール;名前": "サービスの評価をお願いします",
+}
+FILLED = [
+    "1;2025-01-03 10:00;2025-01-03 10:04;a@x.de;A;5",
+    "2;2025-01-04 11:00;2025-01-04 11:02;b@x.de;B;3",
+    "3;2025-01-05 12:00;2025-01-05 12:09;c@x.de;C;4",
+]
+
+
+@pytest.mark.parametrize(("header", "question"), FORMS.items(), ids=FORMS.values())
+def test_a_form_is_answers_in_nine_languages_whatever_it_asks(header, question):
+    _, _, completed, email, _ = header.split(";")
+    expected = {"response_id": "ID", "responded_at": completed, "customer_email": email}
+    assert columns("\n".join([f"{header};{question}", *FILLED])) == {**expected, "score": question}
+    assert columns("\n".join([f"{header};Xyz?", *FILLED])) == expected  # which question it is, is asked
+
+
+@pytest.mark.parametrize("header", [*FORMS, "ID;Starttid;Slutförandetid;E-post;Name", "Id;Started;Ready;Email;Name"])
+def test_what_is_filled_in_within_a_day_is_no_customer_in_any_language(header):
+    first, *rest = header.split(";")
+    other = ";".join([f"Form {first}", *rest])  # no tool's header
+    found = read("\n".join([f"{other};Xyz?", *FILLED]))
+    assert found is None or found.layout.table == "responses"
+
+
+@pytest.mark.parametrize(
+    "end", [("Churn date", "2025-03-01"), ("Last modified", "{}"), ("Last login", "{}"), ("Churn date", "")]
+)
+def test_customers_with_a_second_date_stay_customers(end):
+    label, cell = end
+    rows = [
+        f"{at};A{at};a{at}@x.de;{day} 10:00;{cell.format(day)}"
+        for at, day in enumerate(("2025-01-03", "2025-01-04", "2025-01-05"))
+    ]
+    found = read("\n".join([f"ID;Name;Email;Signup date;{label}", *rows]))
+    assert found is not None
+    assert found.layout.table == "customers"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Timestamp;How would you rate our service?",
+        "Zeitstempel;Wie bewerten Sie unseren Service?",
+        "Horodateur;Comment évaluez-vous notre service ?",
+        "Marca temporal;¿Cómo calificaría nuestro servicio?",
+        "Carimbo de data/hora;Como você avalia o atendimento?",
+        "Informazioni cronologiche;Come valuteresti il servizio?",
+        "Tijdstempel;Hoe beoordeelt u onze service?",
+        "Sygnatura czasowa;Jak oceniasz obsługę?",
+        "タイムスタンプ;サービスを評価してください",
+    ],
+)
+def test_a_question_for_a_rating_is_a_score_in_nine_languages(header):
+    rows = ["2025-01-03 10:00;5", "2025-01-04 11:00;3", "2025-01-05 11:00;4"]
+    assert columns("\n".join([header, *rows])) == dict(zip(("responded_at", "score"), header.split(";"), strict=True))
+
+
 def test_rows_that_have_ids_of_their_own_are_no_customers():
     assert read("Angebotsnummer;Kunde;Netto;Status\nA1;X;10.5;offen\nA2;Y;9;offen\nA3;Z;8;alt") is None
     assert read("Quote Number,Customer,Status\nA1,X,open\nA2,Y,open\nA3,Z,old") is None

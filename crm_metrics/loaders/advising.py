@@ -12,6 +12,7 @@ from functools import lru_cache
 from crm_metrics import schema
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.content import fits
+from crm_metrics.loaders.keyed import is_other
 from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.naming import worded
@@ -19,7 +20,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Reading, Sheet, is_other, reading
+from crm_metrics.loaders.whole_table import Reading, Sheet, reading
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
