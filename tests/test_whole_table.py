@@ -443,6 +443,34 @@ def test_a_question_for_a_rating_is_a_score_in_nine_languages(header):
     assert columns("\n".join([header, *rows])) == dict(zip(("responded_at", "score"), header.split(";"), strict=True))
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Deal-ID;Phase;Eingetreten am",
+        "Opportunité;Étape;Entrée le",
+        "Oportunidad;Etapa;Fecha de entrada",
+        "Negócio;Etapa;Data de entrada",
+        "Opportunità;Fase;Data ingresso",
+        "Deal;Fase;Ingegaan op",
+        "Szansa;Etap;Data wejścia",
+        "案件;ステージ;移行日",
+        "Opportunity;Stage;Entered",
+    ],
+)
+def test_a_history_of_stages_is_read_in_nine_languages_where_deals_come_back(header):
+    rows = ["D1;Lead;2025-01-03", "D1;Demo;2025-01-13", "D2;Lead;2025-01-04", "D2;Won;2025-01-24"]
+    found = read("\n".join([header, *rows]))
+    assert found is not None
+    assert found.layout.table == "deal_stages"
+    assert columns("\n".join([header, *rows])) == dict(
+        zip(("deal_id", "stage", "entered_at"), header.split(";"), strict=True)
+    )
+    alone = ["D1;Lead;2025-01-03", "D2;Demo;2025-01-13", "D3;Lead;2025-01-04", "D4;Won;2025-01-24"]
+    assert found.score > getattr(
+        read("\n".join([header, *alone])), "score", 0
+    )  # a list of deals in which none comes back
+
+
 def test_rows_that_have_ids_of_their_own_are_no_customers():
     assert read("Angebotsnummer;Kunde;Netto;Status\nA1;X;10.5;offen\nA2;Y;9;offen\nA3;Z;8;alt") is None
     assert read("Quote Number,Customer,Status\nA1,X,open\nA2,Y,open\nA3,Z,old") is None

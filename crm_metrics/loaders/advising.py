@@ -26,6 +26,7 @@ from crm_metrics.settings import Settings
 
 _SHOWN, _ALIKE, _SHORTEST, _WAYS, _TRIED = 4, 0.8, 4, 3, 12
 _CLEAR = 3  # what a column explains that hardly another table has
+_SENTENCE = 5  # words that make a header a question
 _TELLING = (Kind.DATE, Kind.MONEY)  # kinds that cells show by themselves
 
 
@@ -146,6 +147,9 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
                 offers.append(_Offer(0, column, label))
             elif not meanings and _is_like(key_of(label), _named(layout, column)):
                 offers.append(_Offer(1, column, label))
+            elif _is_question(label):  # answered with a few small numbers it is a score, and never money
+                if not meanings and layout.table == "responses" and column == "score" and content.is_rating:
+                    offers.append(_Offer(0, column, label))
             elif kinds[column].kind in _TELLING and not meanings and "id" not in header_of(label).words:
                 is_date = kinds[column].kind is Kind.DATE
                 # Of the dates of a record the cells alone tell at most the one that every record has.
@@ -159,6 +163,11 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
     # Of many columns of the same kind of cells none is likelier than another.
     kept = [offer for offer in best.values() if offer.is_said] + (bare if len(bare) <= _WAYS else [])
     return sorted(kept, key=lambda offer: offer.rank)
+
+
+def _is_question(label: str) -> bool:
+    """Whether a header asks something: it ends with a question mark, or is a sentence."""
+    return label.strip().endswith(("?", "？", "؟")) or len(header_of(label).words) >= _SENTENCE
 
 
 def _is_filled(sheet: Sheet, read: Reading, column: str) -> bool:
