@@ -471,6 +471,51 @@ def test_a_history_of_stages_is_read_in_nine_languages_where_deals_come_back(hea
     )  # a list of deals in which none comes back
 
 
+LENT = [
+    "L1;a;10000;5.1;2025-01-03;2030-01-03;189.5",
+    "L2;b;20000;4.1;2025-01-13;2030-01-13;369.5",
+    "L3;c;5000;6.1;2025-02-03;2028-02-03;152.5",
+]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Loan ID;Borrower;Principal;Rate;Start;Maturity;Monthly Payment",
+        "Contract ID;Customer;Principal;Interest rate;Start date;End date;Monthly amount",
+        "Vertragsnummer;Kunde;Darlehensbetrag;Zinssatz;Beginn;Ende;Monatsbetrag",
+        "Numéro de contrat;Client;Capital;Taux d'intérêt;Date de début;Date de fin;Mensualité",
+        "ID contrato;Cliente;Capital;Tipo de interés;Fecha de inicio;Fecha de fin;Cuota mensual",
+        "Contrato;Cliente;Valor do empréstimo;Taxa de juros;Data de início;Data de término;Mensalidade",
+        "Contratto;Cliente;Importo;Tasso di interesse;Data inizio;Data fine;Canone mensile",
+        "Contract;Klant;Bedrag;Rentepercentage;Startdatum;Einddatum;Maandbedrag",
+        "Umowa;Klient;Kwota;Oprocentowanie;Data rozpoczęcia;Data zakończenia;Opłata miesięczna",
+        "契約;顧客;金額;金利;開始日;終了日;月額",
+    ],
+)
+def test_loans_are_no_subscriptions_orders_or_customers_in_nine_languages(header):
+    assert read("\n".join([header, *LENT])) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        (
+            "Subscription ID;Customer;Start;End;MRR;Interest\ns1;a;2025-01-03;;5;x\ns2;b;2025-01-04;;6;y",
+            "subscriptions",
+        ),
+        (
+            "Customer ID,Name,Email,Signup date,Loan amount\n1,a,a@x.de,2025-01-03,5\n2,b,b@x.de,2025-01-04,6",
+            "customers",
+        ),
+        ("Order ID,Customer,Order date,Total,Loan ID\n1,a,2025-01-03,5.5,\n2,b,2025-01-04,6,L1", "orders"),
+        ("Ticket ID,Created,Subject,Status,Loan ID\n1,2025-01-03,a,open,L1\n2,2025-01-04,b,closed,L2", "tickets"),
+    ],
+)
+def test_what_only_mentions_a_loan_is_read_as_what_it_is(text, table):
+    assert read(text).layout.table == table
+
+
 def test_rows_that_have_ids_of_their_own_are_no_customers():
     assert read("Angebotsnummer;Kunde;Netto;Status\nA1;X;10.5;offen\nA2;Y;9;offen\nA3;Z;8;alt") is None
     assert read("Quote Number,Customer,Status\nA1,X,open\nA2,Y,open\nA3,Z,old") is None

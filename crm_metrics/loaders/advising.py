@@ -20,7 +20,7 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Reading, Sheet, reading
+from crm_metrics.loaders.whole_table import Reading, Sheet, reading, speaks_of_other
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
@@ -92,6 +92,7 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         if not worded_count and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
             parts = [[offer for offer in part if offer.is_said] for part in parts]
         is_refused = all(read.met) or (not parts and is_other(sheet, layout, read.columns))
+        is_refused = is_refused or speaks_of_other(sheet, layout, read.columns)
         ways = () if is_refused else tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS))
         if not read.columns and not ways:
             continue

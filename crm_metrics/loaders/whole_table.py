@@ -126,7 +126,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     if not forced:
         if any(_is_answered(sheet, layout, columns, *answers) for answers in layout.answered.items()):
             return None
-        if any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items()):
+        if speaks_of_other(sheet, layout, columns):
             return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
@@ -141,6 +141,11 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             return None
         score += keyed
     return Reading(layout, columns, dict(_claims(sheet, matches, taken, places)), score, tuple(map(bool, needed)))
+
+
+def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
+    """Whether a header is about a thing by which the file is another table than the layout's."""
+    return any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items())
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
