@@ -182,3 +182,23 @@ def test_several_questions_of_one_kind_leave_the_others_as_they_are(tmp_path: Pa
     assert figures(path, period="all")[("nps",)] == 100
     assert missing("csat", path) == "missing-column"
     assert "with the price? or How satisfied are you with the help?" in problems(path)["two-candidates"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Date,Agent,Rating (1-5)",
+        "Datum,Agent,Bewertung (1-5)",
+        "Fecha,Agente,Calificación (1-5)",
+        "Data,Operatore,Valutazione (1-5)",
+        "Datum,Medewerker,Beoordeling (1-5)",
+        "Zeitstempel,Notiz,Wie bewerten Sie uns? (1-5)",
+    ],
+)
+def test_a_rating_is_satisfaction_in_any_language_and_a_score_is_no_question(header: str, tmp_path: Path):
+    rows = ["2026-01-01,A,5", "2026-01-02,B,4", "2026-01-03,A,2", "2026-01-04,A,1"]
+    path = export(tmp_path, "answers.csv", header, *rows)
+
+    assert figures(path, period="all")[("csat",)] == 0.5
+    with pytest.raises(CrmMetricsError):
+        report(export(tmp_path, "more.csv", "Date,Agent,Score (1-5)", *rows))

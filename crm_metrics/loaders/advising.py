@@ -12,6 +12,7 @@ from functools import lru_cache
 from crm_metrics import schema
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.content import fits
+from crm_metrics.loaders.keyed import is_other
 from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.loaders.naming import worded
@@ -19,12 +20,13 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Reading, Sheet, is_other, reading
+from crm_metrics.loaders.whole_table import Reading, Sheet, reading, speaks_of_other
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 
 _SHOWN, _ALIKE, _SHORTEST, _WAYS, _TRIED = 4, 0.8, 4, 3, 12
 _CLEAR = 3  # what a column explains that hardly another table has
+_SENTENCE = 5  # words that make a header a question
 _TELLING = (Kind.DATE, Kind.MONEY)  # kinds that cells show by themselves
 
 
@@ -90,6 +92,7 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         if not worded_count and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
             parts = [[offer for offer in part if offer.is_said] for part in parts]
         is_refused = all(read.met) or (not parts and is_other(sheet, layout, read.columns))
+        is_refused = is_refused or speaks_of_other(sheet, layout, read.columns)
         ways = () if is_refused else tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS))
         if not read.columns and not ways:
             continue
@@ -145,6 +148,9 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
                 offers.append(_Offer(0, column, label))
             elif not meanings and _is_like(key_of(label), _named(layout, column)):
                 offers.append(_Offer(1, column, label))
+            elif _is_question(label):  # answered with a few small numbers it is a score, and never money
+                if not meanings and layout.table == "responses" and column == "score" and content.is_rating:
+                    offers.append(_Offer(0, column, label))
             elif kinds[column].kind in _TELLING and not meanings and "id" not in header_of(label).words:
                 is_date = kinds[column].kind is Kind.DATE
                 # Of the dates of a record the cells alone tell at most the one that every record has.
@@ -158,6 +164,11 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
     # Of many columns of the same kind of cells none is likelier than another.
     kept = [offer for offer in best.values() if offer.is_said] + (bare if len(bare) <= _WAYS else [])
     return sorted(kept, key=lambda offer: offer.rank)
+
+
+def _is_question(label: str) -> bool:
+    """Whether a header asks something: it ends with a question mark, or is a sentence."""
+    return label.strip().endswith(("?", "？", "؟")) or len(header_of(label).words) >= _SENTENCE
 
 
 def _is_filled(sheet: Sheet, read: Reading, column: str) -> bool:

@@ -14,6 +14,7 @@ from crm_metrics.schema import NUMERIC, Kind
 
 _LOOKED_AT = 60  # filled cells of which the form is told
 _MOST = 0.8
+_TOP = 10  # of the longest scale that surveys have
 _CODE = 4  # digits from which on numbers of one length are codes
 # Any other word before four digits is a name with its number: Store 2041, Firma 1987.
 _BEGINNINGS = "|".join(sorted({*re.findall(r"\b\w{3}", " ".join(MONTHS))}))
@@ -70,6 +71,11 @@ class Content:
         """Whether the cells are whole numbers of one length, as codes and telephone numbers are and amounts are not."""
         lengths = {*map(len, self.cells)}
         return len(lengths) == 1 and lengths.pop() >= _CODE and all(map(str.isdigit, self.cells))
+
+    @property
+    def is_rating(self) -> bool:
+        """Whether the cells are whole numbers from 0 to 10."""
+        return all(cell.isdigit() and int(cell) <= _TOP for cell in self.cells)
 
     @property
     def repeated(self) -> float:

@@ -56,6 +56,7 @@ class Layout:
     named: frozenset[str] = frozenset()  # what need not be there where the file's name says what its rows are
     things: tuple[str, ...] = ()  # what the table's rows are, in the words of headers
     others: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # thing -> unless one of these is there
+    answered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table of answers about it -> their scores
     history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before
     telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> states of which its cells need one
     units: Mapping[str, str] = field(default_factory=dict)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Sequence
 
 from crm_metrics import schema
+from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.content import Content
-from crm_metrics.loaders.naming import Named
+from crm_metrics.loaders.naming import Named, worded
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import Meaning
 from crm_metrics.schema import Kind
@@ -21,10 +22,15 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     anything but a state."""
     if meaning.attribute == "state" and table in schema.STATES:
         return _is_state(table, content) == (named.column in _STATUSES)
+    if meaning.attribute == "recurrence":  # "Zahlungsweise" and the like are names of other things as well
+        return content is not None and _is_interval(content)
     if content is None:
         return True
     if kind is Kind.ID:
-        return _is_id(named, content)
+        return _is_id(table, named, content)
+    if kind is Kind.CATEGORY and meaning.thing and not meaning.attribute:  # "Abonnement": which one, or which plan
+        is_name = content.form == "text" and (bool(content.repeated) or not _is_code(content))
+        return is_name and not _is_interval(content)
     return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
 
 
@@ -42,11 +48,22 @@ def _is_state(table: str, content: Content | None) -> bool:
     return 2 * known > len(words)
 
 
-def _is_id(named: Named, content: Content) -> bool:
+def _is_interval(content: Content) -> bool:
+    """Whether most of the different cells are intervals that something is charged at."""
+    words = {*content.cells}
+    return 2 * sum(share_of_month(word)[0] > 0 for word in words) > len(words)
+
+
+def _is_id(table: str, named: Named, content: Content) -> bool:
     """Whether cells can be ids under a header that does not quite say so: a bare `No` that repeats numbers something else,
-    and a bare `Deal` of several words is a name."""
+    a bare `Deal` of several words is a name, and a bare `Contract` that comes back in a list of contracts is a plan."""
     if named.is_weak:
         return not content.repeated
     if named.is_bare:
-        return 2 * sum(" " not in cell and any(map(str.isdigit, cell)) for cell in content.cells) > len(content.cells)
+        return _is_code(content) and not (named.column in worded()[table].own and content.repeated)
     return True
+
+
+def _is_code(content: Content) -> bool:
+    """Whether most cells are one word with a digit in it."""
+    return 2 * sum(" " not in cell and any(map(str.isdigit, cell)) for cell in content.cells) > len(content.cells)

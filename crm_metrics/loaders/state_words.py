@@ -102,7 +102,7 @@ def state_words(table: str) -> StateWords:
                 if word.endswith("*"):
                     starts[folded(word) + " "] = state
                     continue
-                for form in _forms(folded(word), language):
+                for form in forms(folded(word), language):
                     states.setdefault(form, state)
                     if by_name and state != "open" and " " not in form:
                         ending.add(form)
@@ -110,7 +110,7 @@ def state_words(table: str) -> StateWords:
     return StateWords(states, starts, overruling, things, frozenset(ending))
 
 
-def _forms(words: str, language: str) -> Iterator[str]:
+def forms(words: str, language: str) -> Iterator[str]:
     """A word with the endings that gender and number give it in a language."""
     yield words
     parts = words.split()

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
+from crm_metrics.loaders.keyed import FEW, as_keyed
 from crm_metrics.loaders.layouts import Layout, normalised
-from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by
-from crm_metrics.loaders.plausible import is_of_a_day, is_plausible
+from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by, worded
+from crm_metrics.loaders.plausible import is_plausible
 from crm_metrics.loaders.scales import scale_of
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
 from crm_metrics.schema import Kind
 
-_FEW = 3  # records from which on a key that never repeats says something
-_REPEATED = 0.05
-_LONG_LIVED, _STAY = ("customers", "subscriptions"), ("started_at", "ended_at")
-_CUSTOMERS = ("customer", "company", "contact")
-_NUMBERS = ("number", "nummer", "numero", "numer")
 _METHOD = Meaning(None, "method")
 
 
@@ -137,7 +132,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         for choice in layout.needs
     ]
     if not forced:
-        if any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items()):
+        if any(_is_answered(sheet, layout, columns, *answers) for answers in layout.answered.items()):
+            return None
+        if speaks_of_other(sheet, layout, columns):
             return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
@@ -147,11 +144,16 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)
         if not tells and not is_named:
             return None
-        keyed = _as_keyed(sheet, layout, columns)
+        keyed = as_keyed(sheet, layout, columns)
         if keyed is None:
             return None
         score += keyed
     return Reading(layout, columns, dict(_claims(sheet, matches, taken, places)), score, tuple(map(bool, needed)))
+
+
+def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
+    """Whether a header is about a thing by which the file is another table than the layout's."""
+    return any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items())
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
@@ -211,74 +213,22 @@ def _counts(sheet: Sheet, layout: Layout, match: Match) -> bool:
     return content is not None and any(states.of_status(cell) in telling for cell in set(content.cells))
 
 
-def _as_keyed(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
-    """What the ids say: one that stands once speaks for a list of records; None where the table cannot be."""
-    if layout.history:
-        return _as_history(sheet, layout, columns)
-    key = next((columns[name] for name in layout.own if name in columns and not sheet.is_blank(columns[name])), None)
-    content = sheet.content(key) if key is not None else None
-    if content is None or len(content.cells) < 2:
-        return 0.0
-    # Events about customers are no list of customers: the customers come back, or each row has an id of its own.
-    if content.repeated > _REPEATED:
-        return -DISTINCTIVE if layout.distinctive else None
-    others = [place for place, head in enumerate(sheet.heads) if head.words == ("id",) and place != key]
-    nameless = bool(others) and not {"name", "email"} & columns.keys()
-    if layout.table == "customers" and (nameless or any(_is_coming_back(sheet, place) for place in columns.values())):
-        return None
-    if layout.table in _LONG_LIVED and any(_is_own_id(sheet, place, key or 0) for place in range(key or 0)):
-        return None
-    stay = [sheet.cells[columns[name]] for name in _STAY if name in columns]
-    if layout.table in _LONG_LIVED and len(stay) > 1 and is_of_a_day(*stay):
-        return None
-    return COMMON if len(content.cells) >= _FEW and not content.repeated else 0.0
-
-
-def _is_coming_back(sheet: Sheet, place: int) -> bool:
-    """Whether a column says whose each row is, and some have several: `customer` beside a bare id of something else."""
-    content, meanings = sheet.content(place), {meaning[:2] for meaning in sheet.meanings[place]}
-    return ("customer", None) in meanings and content is not None and content.repeated > _REPEATED
-
-
-def _is_own_id(sheet: Sheet, place: int, key: int) -> bool:
-    """Whether a column numbers the rows as something that is no customer, who is named in another."""
-    content, things = sheet.content(place), {meaning.thing for meaning in sheet.meanings[place]}
-    words = sheet.heads[place].words
-    # The number of what no word knows, a quotation or a project, stands first, and a bare `Customer` says whose it is.
-    whose = ("customer", None) in {meaning[:2] for meaning in sheet.meanings[key]}
-    is_unknown = whose and not place and not things and any(number in "".join(words) for number in _NUMBERS)
-    is_id = is_unknown or (words[-1:] == ("id",) and not things & {None, *_CUSTOMERS})
-    return is_id and content is not None and len(content.cells) >= _FEW and not content.repeated
-
-
-def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
-    """Whether the ids of a file say that it is not the layout's table."""
-    if layout.history:
-        if not {*layout.history[:2], "entered_at"} <= columns.keys():
-            return False
-        content = sheet.content(columns[layout.history[0]])
-        if any(head.words == ("id",) and place not in columns.values() for place, head in enumerate(sheet.heads)):
-            return False  # its rows have ids of their own beside those of their records
-        return content is not None and len(content.cells) > 1 and _as_history(sheet, layout, columns) is None
-    keyed = _as_keyed(sheet, layout, columns)
-    return keyed is None or keyed < 0
-
-
-def _as_history(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> float | None:
-    """A history has several rows of a record, with another stage and another day."""
-    key, value, earlier = layout.history
-    explicit = earlier in columns or "field" in columns
-    content = sheet.content(columns[key])
-    if content is None or len(content.cells) < 2:
-        return 0.0 if explicit or "entered" in {m.attribute for m in sheet.meanings[columns["entered_at"]]} else None
-    rows: dict[str | None, list[tuple[str | None, str | None]]] = defaultdict(list)
-    for row in zip(*(sheet.cells[columns[name]] for name in (key, value, "entered_at")), strict=False):
-        rows[row[0]].append(row[1:])
-    several = [pairs for record, pairs in rows.items() if record and len(pairs) > 1]
-    changing = [pairs for pairs in several if all(len(set(part)) > 1 for part in zip(*pairs, strict=True))]
-    if 2 * len(changing) > len(several):
-        return COMMON
-    return 0.0 if explicit else None
+def _is_answered(sheet: Sheet, layout: Layout, columns: Mapping[str, int], table: str, scores: Sequence[str]) -> bool:
+    """Whether rows that name a record are answers about it: each has a score, or most have one and a comment beside it, and
+    the other table has every column but the record's id, so that nothing says what became of the record."""
+    other = reading(sheet, worded()[table])
+    if other is None:
+        return False
+    contents = [sheet.content(place) for name, place in other.columns.items() if name in scores]
+    said = {place for name, place in columns.items() if name not in layout.own}
+    more = {*other.columns.values()} - said - {other.columns[name] for name in scores if name in other.columns}
+    return said <= {*other.columns.values()} and any(
+        content is not None
+        and fits(Kind.NUMBER, content) == 1
+        and content.rows >= FEW
+        and len(content.cells) > content.rows * (0.5 if more else 0.99)
+        for content in contents
+    )
 
 
 def _claims(

@@ -12,6 +12,7 @@ from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, optional_truth, words
+from crm_metrics.loaders.vocabulary import header_of, languages
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
@@ -165,7 +166,8 @@ def _kind_of(draft: Draft, source: int, score: Floats) -> int:
     named = [place for place, kind in enumerate(_KINDS) if re.search(rf"(?<![a-z]){kind}(?![a-z])", name)]
     if len(named) == 1:
         return named[0]
-    if "rating" in label.casefold() or "satisf" in label.casefold():
+    said = {meaning.attribute for language in languages() for meaning in language.meanings(header_of(label).short)}
+    if "rating" in label.casefold() or "satisf" in label.casefold() or not said.isdisjoint(("rating", "satisfaction")):
         return _KINDS.index("csat")
     answered = len(score) - np.count_nonzero(np.isnan(score))
     inside = (score >= 0) & (score <= 10)

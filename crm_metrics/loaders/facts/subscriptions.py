@@ -3,11 +3,10 @@ brings a month."""
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 import pandas as pd
 
+from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import (
@@ -19,33 +18,9 @@ from crm_metrics.loaders.facts.draft import (
     optional_truth,
     quantities,
 )
-from crm_metrics.loaders.layouts import normalised, without_accents
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, categorical, has_value, instants, moments, numbers, truths
-
-# A month has 365.25 / 12 days; a week and a day are parts of that.
-_PER_MONTH = {"day": 365.25 / 12, "week": 365.25 / 84}
-_PER_MONTH |= {"month": 1.0, "quarter": 1 / 3, "half year": 1 / 6, "year": 1 / 12}
-# As nine languages write them, without accents: a unit and its adverbs and adjectives.
-_WORDS = {
-    "day": "day days daily tag tage taglich jour jours quotidien dia dias diario giorno giorni dag dagen dagelijks "
-    "dzien dni dziennie",
-    "week": "week weeks weekly woche wochen wochentlich semaine semaines hebdomadaire semana semanas semanal settimana "
-    "settimane settimanale weken wekelijks tydzien tygodnie tygodni tygodniowo vecka veckor veckovis",
-    "month": "month months monthly monat monate monatlich mois mensuel mensuelle mes meses mensual mensal mese mesi mensile "
-    "maand maanden maandelijks miesiac miesiace miesiecy miesiecznie miesieczny manad manader manadsvis 月 毎月 月払い 月額",
-    "quarter": "quarter quarters quarterly quartal quartale vierteljahrlich trimestre trimestres trimestriel trimestrielle "
-    "trimestral trimestrale kwartaal kwartalen kwartal kwartalnie kvartal kvartalsvis 四半期",
-    "half year": "halbjahr halbjahrlich semestre semestriel semestrielle semestral semestrale halfjaar halfjaarlijks "
-    "połrocze połrocznie halvar halvarsvis 半年",
-    "year": "year years yearly annual annually jahr jahre jahrlich an ans annee annees annuel annuelle ano anos anual "
-    "anno anni annuale jaar jaren jaarlijks rok lata lat rocznie roczny ar arsvis arlig 年 毎年 年払い 年額",
-}
-_UNIT = {word: unit for unit, words in _WORDS.items() for word in words.split()}
-_UNIT |= dict.fromkeys(("half year", "half years", "half yearly", "semi annual", "semiannual"), "half year")
-_EVERY = "every|per|pro|je|alle|par|tous les|toutes les|por|cada|a cada|al|ogni|elke|co|var"
-_INTERVAL = re.compile(rf"(?:(?:{_EVERY}) )?(?:(\d+) )?(.+)")
 
 
 def settle_dates(draft: Draft, table: Table) -> None:
@@ -91,7 +66,7 @@ def monthly(frame: pd.DataFrame) -> Floats | None:
     """Recurring revenue a month of each subscription; None when neither it nor an amount with its interval is given."""
     mrr = numbers(frame, "mrr")
     if ("amount" in frame or "unit_amount" in frame) and "interval" in frame:
-        share, written = by_text(frame["interval"], _share_of_month, (np.nan, 0.0), np.float64).T
+        share, written = by_text(frame["interval"], share_of_month, (np.nan, 0.0), np.float64).T
         count = numbers(frame, "interval_count")
         count = np.where(np.isnan(count), np.maximum(written, 1.0), count)
         said_twice = (written > 0) & (count != 1) & (count != written)
@@ -107,16 +82,6 @@ def charged(frame: pd.DataFrame) -> Floats:
     """What each subscription is charged per interval: its amount, else that of one unit times how many there are."""
     amount = numbers(frame, "amount")
     return np.where(np.isnan(amount), numbers(frame, "unit_amount") * quantities(frame), amount)
-
-
-def _share_of_month(interval: str) -> tuple[float, float]:
-    """What an amount per interval is a month, NaN for an interval that is no known one; and the number written with it,
-    0 for none."""
-    match = _INTERVAL.fullmatch(without_accents(normalised(interval)))
-    unit = _UNIT.get(match[2]) if match else None
-    if match is None or unit is None or match[1] == "0":
-        return np.nan, 0.0
-    return _PER_MONTH[unit], float(match[1] or 0)
 
 
 def priced(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame | None:
