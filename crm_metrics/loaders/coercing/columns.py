@@ -13,7 +13,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
-from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, SATISFACTION, TRUE, folded
+from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, TRUE, folded
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical
 
@@ -24,6 +25,7 @@ _LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
 _SHORT = r"^[A-Za-z0-9]{15}$"
 _ENDINGS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
 _BITS = np.array([1, 2, 4, 8, 16])
+_OF_FIVE = {"very satisfied": 5, "satisfied": 4, "neither": 3, "dissatisfied": 2, "very dissatisfied": 1}
 MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0}
 
 
@@ -125,7 +127,8 @@ def leading_numbers(column: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool
 
 def satisfaction(column: Texts) -> NDArray[np.float64] | None:
     """Answers in the words of the common scale of five as 1 to 5; None where one of them is no word of it."""
-    points = [SATISFACTION.get(folded(text)) for text in column.values.to_pylist()]
+    states = state_words("ratings")
+    points = [_OF_FIVE.get(states.of_name(text) or "") for text in column.values.to_pylist()]
     if not points or None in points:
         return None
     return column.spread(np.array(points, dtype=float), np.nan)

@@ -21,21 +21,6 @@ MISSING_TEXT = frozenset(("", "-", "--"))
 _TRUE = "true yes y t 1 1.0 x wahr ja j si sí sì sim oui vrai verdadero verdadeiro vero waar prawda tak はい"
 _FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee fałsz falsz nie いいえ"
 TRUE, FALSE = frozenset(_TRUE.split()), frozenset(_FALSE.split())
-# The usual answers to "how satisfied are you", of which the two best are the top of five.
-SATISFACTION = {
-    "very satisfied": 5,
-    "extremely satisfied": 5,
-    "satisfied": 4,
-    "somewhat satisfied": 4,
-    "neither satisfied nor dissatisfied": 3,
-    "neutral": 3,
-    "dissatisfied": 2,
-    "somewhat dissatisfied": 2,
-    "unsatisfied": 2,
-    "very dissatisfied": 1,
-    "extremely dissatisfied": 1,
-    "very unsatisfied": 1,
-}
 # By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
 MONTHS = (
     "january february march april may june july august september october november december",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth, words
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables import SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, numbers
 
@@ -97,17 +98,7 @@ def place(name: str, labels: list[str]) -> int:
     return labels.index(name)
 
 
-_GOOD = (
-    *("good", "satisfied", "happy", "great", "extremely happy", "very happy", "positive", "thumbs up"),
-    *("awesome", "good with comment", "very satisfied", "extremely satisfied", "amazing", "love it"),
-)
-_BAD = (
-    *("bad", "unsatisfied", "dissatisfied", "unhappy", "not happy", "extremely unhappy", "very unhappy"),
-    *("negative", "bad with comment", "very dissatisfied", "extremely dissatisfied", "not good"),
-    *("thumbs down", "terrible"),
-)
-_NEUTRAL = ("neutral", "ok", "okay", "just ok", "just okay", "neither satisfied nor dissatisfied")
-_NONE = ("offered", "not offered", "unoffered", "no rating", "not rated", "none", "n/a", "na", "null")
+_GOOD, _NONE = ("very satisfied", "satisfied", "good"), "not rated"
 _WORDS = "good/bad"
 
 
@@ -119,8 +110,7 @@ def of_tickets(draft: Draft, table: Table) -> None:
     score: Floats | None = None
     labels: list[str] = []
     scale_place = np.full(n, -1, dtype=np.int8)
-    good, worded, numeric = _read(frame)
-    unread = has_value(frame, "satisfaction") & ~words(frame, "satisfaction", _NONE)
+    good, worded, unread, numeric = _read(frame)
     for i in draft.files(table, worded | ~np.isnan(numeric)):
         mine = frame[SOURCE].to_numpy() == i
         if (worded & mine).any():
@@ -151,13 +141,15 @@ def of_tickets(draft: Draft, table: Table) -> None:
         _mean_score(draft, table, score, sorted(labels[i] for i in np.unique(scale_place[~np.isnan(score)]).tolist()))
 
 
-def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Floats]:
-    """Of each rating: whether it is a good word, whether it is a known word, and the number that it is."""
+def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Bools, Floats]:
+    """Of each rating: whether it is a good word, whether it is a known word, whether it is a rating at all, and the number
+    that it is."""
     ratings = frame["satisfaction"].astype("category")
-    good = by_text(ratings, lambda text: folded(text) in _GOOD, False)
-    worded = good | by_text(ratings, lambda text: folded(text) in (*_BAD, *_NEUTRAL), False)
+    known = state_words("ratings")
+    words = by_text(ratings, lambda text: known.of_name(text) or "", "", object)
     number = by_text(ratings, lambda text: pd.to_numeric(folded(text), errors="coerce"), np.nan, np.float64)
-    return good, worded, number
+    is_rating = words != _NONE
+    return np.isin(words, _GOOD), (words != "") & is_rating, ratings.notna().to_numpy() & is_rating, number
 
 
 def _report_unread(draft: Draft, table: Table, rows: Bools) -> None:
