@@ -63,9 +63,9 @@ class Sheet:
         return frozenset()
 
     @cached_property
-    def things(self) -> frozenset[str | None]:
-        """All that the headers are about."""
-        return frozenset(meaning.thing for meanings in self.meanings for meaning in meanings)
+    def said(self) -> frozenset[str | None]:
+        """All things and attributes that the headers name."""
+        return frozenset(part for meanings in self.meanings for meaning in meanings for part in meaning[:2])
 
     @cached_property
     def heads(self) -> list[Header]:
@@ -144,8 +144,8 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
-    """Whether a header is about a thing by which the file is another table than the layout's."""
-    return any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items())
+    """Whether a header says something by which the file is another table than the layout's."""
+    return any(thing in sheet.said and not {*names} & columns.keys() for thing, names in layout.others.items())
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
