@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
@@ -17,6 +18,7 @@ from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
 from crm_metrics.schema import Kind
 
+_CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
 _METHOD = Meaning(None, "method")
 
 
@@ -140,7 +142,25 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if keyed is None:
             return None
         score += keyed
-    return Reading(layout, columns, dict(_claims(sheet, matches, taken, places)), score, tuple(map(bool, needed)))
+    claims = dict(_claims(sheet, matches, taken, places))
+    if layout.told and (told := _told(sheet, layout, columns)):
+        columns[layout.told] = told[0]
+        claims |= {layout.told: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
+    return Reading(layout, columns, claims, score, tuple(map(bool, needed)))
+
+
+def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]:
+    """The columns of which the header says nothing and whose cells are states that tell, where no column read tells."""
+    states, telling = state_words(layout.table), {*chain.from_iterable(layout.telling.values())}
+
+    def said(place: int) -> set[str | None]:
+        content = sheet.content(place)
+        return {states.of_status(cell) for cell in {*content.cells}} if content and content.form == "text" else set()
+
+    if any(name in _CLOSED or telling & said(place) for name, place in columns.items()):
+        return []
+    unsaid = [place for place, meanings in enumerate(sheet.meanings) if not meanings and place not in columns.values()]
+    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant]
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
