@@ -243,3 +243,47 @@ def test_loans_are_no_subscriptions_orders_or_customers_in_nine_languages(header
 )
 def test_what_only_mentions_a_loan_is_read_as_what_it_is(text, table):
     assert read(text).layout.table == table
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Deal;Account;Stage;Xyz;Amount;Created;Close date", "Won Lost Open"),
+        ("Verkaufschance;Kunde;Phase;Xyz;Betrag;Erstellt am;Abschlussdatum", "gewonnen verloren offen"),
+        ("Opportunité;Client;Étape;Xyz;Montant;Créé le;Date de clôture", "Gagnée Perdue Ouverte"),
+        ("Trattativa;Azienda;Fase;Xyz;Valore;Data creazione;Data chiusura", "Vinta Persa Aperta"),
+        ("Szansa;Klient;Etap;Xyz;Wartość;Data utworzenia;Data zamknięcia", "Wygrana Przegrana Otwarta"),
+    ],
+)
+def test_a_column_that_says_won_and_lost_is_the_outcome_where_no_other_tells(header, cells):
+    rows = [
+        "a;A;Contract;{};10.5;2025-01-15;2025-03-15",
+        "b;B;Offer;{};9;2025-01-16;2025-03-16",
+        "c;C;Offer;{};9;2025-01-17;",
+    ]
+    filled = [row.format(cell) for row, cell in zip(rows, cells.split(), strict=True)]
+    assert columns("\n".join([header, *filled]))["outcome"] == "Xyz"
+    # The stage says it, or a cell is no outcome: what the others did, or anything else.
+    told = "\n".join([header, *filled]).replace("Contract", "Closed Won")
+    assert "outcome" not in columns(told)
+    assert "outcome" not in columns("\n".join([header, *filled[:2], filled[2].replace(cells.split()[2], "Hamburg")]))
+    twice = "\n".join([f"{header};Abc", *[f"{row};{cell}" for row, cell in zip(filled, cells.split(), strict=True)]])
+    assert read(twice).candidates.get("outcome") == ("Xyz", "Abc")  # which of the two is asked
+
+
+@pytest.mark.parametrize(
+    "header", ["Outcome", "Ergebnis", "Résultat", "Resultado", "Esito", "Resultaat", "Wynik", "結果"]
+)
+def test_the_result_of_a_deal_is_known_in_nine_languages(header):
+    words = {
+        "Outcome": "Deal;Stage;Amount",
+        "Ergebnis": "Verkaufschance;Phase;Betrag",
+        "Résultat": "Opportunité;Étape;Montant",
+        "Resultado": "Oportunidad;Etapa;Importe",
+        "Esito": "Opportunità;Fase;Importo",
+        "Resultaat": "Verkoopkans;Fase;Bedrag",
+        "Wynik": "Szansa;Etap;Wartość",
+        "結果": "案件;ステージ;金額",
+    }[header]
+    found = columns(f"{words};{header}\na;x;10.5;won\nb;y;9;lost\nc;y;7;open")
+    assert found["outcome"] == header

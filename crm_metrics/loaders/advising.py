@@ -154,7 +154,9 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
             elif kinds[column].kind in _TELLING and not meanings and "id" not in header_of(label).words:
                 is_date = kinds[column].kind is Kind.DATE
                 # Of the dates of a record the cells alone tell at most the one that every record has.
-                if content.is_code if not is_date else column != schema.TABLES[layout.table].placed_by:
+                # That money is a month's they never tell.
+                is_known = is_date and column == schema.TABLES[layout.table].placed_by
+                if not is_known and (is_date or content.is_code or column == "mrr"):
                     continue
                 offers.append(_Offer(2 if is_date or content.shows_money else 3, column, label))
         if offers:
@@ -176,7 +178,9 @@ def _is_filled(sheet: Sheet, read: Reading, column: str) -> bool:
 
 
 def _is_like(key: str, names: set[str]) -> bool:
-    return len(key) >= _SHORTEST and bool(get_close_matches(key, names, n=1, cutoff=_ALIKE))
+    """Whether a header is one of these but for its spelling; who misspells a word seldom does so with its first letter."""
+    alike = [name for name in names if name[:1] == key[:1]]
+    return len(key) >= _SHORTEST and bool(get_close_matches(key, alike, n=1, cutoff=_ALIKE))
 
 
 @lru_cache(maxsize=1024)

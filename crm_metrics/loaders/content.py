@@ -112,6 +112,8 @@ def fits(kind: Kind, content: Content) -> float | None:
     digits = form == "flag" and all(map(_NUMBER.fullmatch, content.cells))  # 1.0 is a number too
     if form == "text" and kind in (Kind.DATE, Kind.MONEY) and not content.has_digits:
         return None
+    if kind is Kind.MONEY and all("%" in cell for cell in content.cells):
+        return None
     if kind is Kind.DATE:
         if form == "date" or content.could_be_days:
             return 1.0

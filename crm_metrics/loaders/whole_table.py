@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
@@ -18,6 +19,7 @@ from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
 from crm_metrics.schema import Kind
 
+_CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
 _METHOD = Meaning(None, "method")
 
 
@@ -64,9 +66,9 @@ class Sheet:
         return frozenset()
 
     @cached_property
-    def things(self) -> frozenset[str | None]:
-        """All that the headers are about."""
-        return frozenset(meaning.thing for meanings in self.meanings for meaning in meanings)
+    def said(self) -> frozenset[str | None]:
+        """All things and attributes that the headers name."""
+        return frozenset(part for meanings in self.meanings for meaning in meanings for part in meaning[:2])
 
     @cached_property
     def heads(self) -> list[Header]:
@@ -148,12 +150,30 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if keyed is None:
             return None
         score += keyed
-    return Reading(layout, columns, dict(_claims(sheet, matches, taken, places)), score, tuple(map(bool, needed)))
+    claims = dict(_claims(sheet, matches, taken, places))
+    if layout.told and (told := _told(sheet, layout, columns)):
+        columns[layout.told] = told[0]
+        claims |= {layout.told: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
+    return Reading(layout, columns, claims, score, tuple(map(bool, needed)))
+
+
+def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]:
+    """The columns of which the header says nothing and whose cells are states that tell, where no column read tells."""
+    states, telling = state_words(layout.table), {*chain.from_iterable(layout.telling.values())}
+
+    def said(place: int) -> set[str | None]:
+        content = sheet.content(place)
+        return {states.of_status(cell) for cell in {*content.cells}} if content and content.form == "text" else set()
+
+    if any(name in _CLOSED or telling & said(place) for name, place in columns.items()):
+        return []
+    unsaid = [place for place, meanings in enumerate(sheet.meanings) if not meanings and place not in columns.values()]
+    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant]
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
-    """Whether a header is about a thing by which the file is another table than the layout's."""
-    return any(thing in sheet.things and not {*names} & columns.keys() for thing, names in layout.others.items())
+    """Whether a header says something by which the file is another table than the layout's."""
+    return any(thing in sheet.said and not {*names} & columns.keys() for thing, names in layout.others.items())
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
