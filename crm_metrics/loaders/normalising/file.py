@@ -14,7 +14,7 @@ from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies
+from crm_metrics.loaders.coercing import currencies, numbers
 from crm_metrics.loaders.coercing.columns import Texts
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import As, Cells, Raw
@@ -79,6 +79,12 @@ class File:
         if bad.any():
             cell = column.at(int(np.argmax(bad)))
             self.note(code, cells.rows[column.rows_of(bad)], column=header, seen=cell)
+
+    def numbers(self, texts: Texts) -> NDArray[np.float64]:
+        """A column of text as numbers, NaN for what is none."""
+        written = numbers.take_apart(texts.values)
+        sign = coerced.separator({"": written}, self.settings.decimal)[""] or "."
+        return texts.spread(numbers.resolve(written, sign), np.nan)
 
     def others(self, kinds: Collection[Kind], read: Collection[str]) -> dict[str, Any]:
         """The file's columns of these kinds beside those that were read, by name, as text where they are not typed: what is
