@@ -24,6 +24,7 @@ from crm_metrics.loaders.facts import (
     deals,
     filtering,
     leads,
+    ledgers,
     orders,
     outcomes,
     purchases,
@@ -167,16 +168,19 @@ def _together(files: list[FileRows], issues: list[Issue], today: date) -> dict[s
     sources = [file.source for file in files]
     tables: dict[str, Table] = {}
     for name in sorted({table for file in files for table in file.tables}):
-        layouts: dict[object, list[FileRows]] = {}
+        layouts: dict[object, list[tuple[FileRows, bool]]] = {}
         for file in files:
             if file.source.table == name:
-                layouts.setdefault(_numbered_as(file), []).append(file)
+                is_refund = name == "orders" and ledgers.gives_back(file.frame, file.source.index)
+                layouts.setdefault(_numbered_as(file), []).append((file, is_refund))
         numbering: dict[int, int] = {}
         parts = []
         for mine in layouts.values():
             free = max(numbering.values(), default=-1) + 1
-            numbering |= {file.source.index: free for file in mine}
-            parts.append(_settled([file.frame for file in mine], name, files, sources, issues, numbering, today))
+            numbering |= {file.source.index: free for file, _ in mine}
+            for is_refund in sorted({back for _, back in mine}):  # a refund of an order is no version of it
+                frames = [file.frame for file, back in mine if back == is_refund]
+                parts.append(_settled(frames, name, files, sources, issues, numbering, today))
         second = _beside(files, name, today)
         if second and name == "deals":
             issues.append(Issue("deals-derived"))

@@ -37,6 +37,7 @@ class File:
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
         self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day
+        self.headings: dict[int, str] = {}  # lines between the records that hold a single text, by their row
         self.currencies: dict[str, Any] = {}  # of amounts whose cells name them
         self.date_order, self.decimal = "", ""  # as they were decided, where text had to be read
         self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}
