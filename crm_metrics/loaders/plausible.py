@@ -25,6 +25,8 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
         return True
     if kind is Kind.ID:
         return _is_id(named, content)
+    if meaning.attribute == "test":  # which one, where the cells are not yes and no
+        return content.form == "flag"
     return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
 
 
