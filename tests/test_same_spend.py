@@ -46,6 +46,14 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
         sum(COSTS),
         {"m.csv"},
     ),
+    "months and their quarter, of which the months tell more": (
+        {
+            "a.csv": "Quarter,Channel,Cost\n2025-Q1,Search,60",
+            "b.csv": "Month,Channel,Cost\n2025-01,Search,10\n2025-02,Search,20\n2025-03,Search,30",
+        },
+        30,
+        {"a.csv"},
+    ),
     "three levels of one range": (
         {
             "c.csv": ranges("Campaign name", ("A", 300, 1000), ("B", 100, 500)),

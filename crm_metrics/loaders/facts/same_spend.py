@@ -24,13 +24,15 @@ _LONGEST = 36_525  # days of one cost that are looked at
 
 @dataclass(frozen=True)
 class _Spend:
-    """What a file spends by day, from the day `first` on; `daily` when each row is one day, and there are several."""
+    """What a file spends by day, from the day `first` on; `daily` when each row is one day, and there are several;
+    `length` is how many days a row has on average."""
 
     source: int
     first: int
     costs: Floats
     daily: bool
     rows: int
+    length: float = 1.0
 
     @property
     def end(self) -> int:
@@ -75,7 +77,7 @@ def _spend(draft: Draft, table: Table, source: int) -> _Spend | None:
     change = np.zeros(int(last.max()) - start + 2)
     np.add.at(change, first - start, cost[rows] / span)
     np.add.at(change, last - start + 1, -cost[rows] / span)
-    return _Spend(source, start, np.cumsum(change)[:-1], False, len(rows))
+    return _Spend(source, start, np.cumsum(change)[:-1], False, len(rows), float(span.mean()))
 
 
 def days_of(draft: Draft, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
@@ -86,15 +88,15 @@ def days_of(draft: Draft, frame: pd.DataFrame, rows: Ints) -> tuple[Ints, Ints]:
     return first, np.maximum(first, end)
 
 
-def _rank(draft: Draft, table: Table, spend: _Spend) -> tuple[int, bool, int, int, str]:
-    """Which of several files counts: the one with most of the columns that the figures need, the one by day, the one with
-    more known columns, the one with fewer rows."""
+def _rank(draft: Draft, table: Table, spend: _Spend) -> tuple[int, float, int, int, str]:
+    """Which of several files counts: the one with most of the columns that the figures need, the one of the
+    shorter times, the one with more known columns, the one with fewer rows."""
     source = draft.sources[spend.source]
     mine = table.frame[SOURCE].to_numpy() == spend.source
     schema_columns = schema.TABLES["spend"].columns
     needed = {name for name in source.columns if name in draft.needs.get("spend", ()) or name not in schema_columns}
     there = sum(name in table.frame and bool(has_value(table.frame, name)[mine].any()) for name in needed)
-    return -there, not spend.daily, -len(source.columns), spend.rows, source.path
+    return -there, spend.length, -len(source.columns), spend.rows, source.path
 
 
 def _agreement(draft: Draft, table: Table, spend: _Spend, other: _Spend) -> str:
