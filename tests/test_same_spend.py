@@ -305,6 +305,13 @@ APART: dict[str, tuple[dict[str, str], float]] = {
         {"a.csv": spans("2025-03-01", "2025-03-20", ("A", 250)) + "\n2025-03-10,2025-03-31,A,100,10,1"},
         350,
     ),
+    "bookings of one list of which two begin together and others overlap": (
+        {
+            "a.csv": spans("2025-03-01", "2025-03-31", ("A", 250))
+            + "\n2025-03-01,2025-03-10,A,100,10,1\n2025-03-08,2025-03-20,B,50,10,1\n2025-03-15,2025-03-31,B,50,10,1"
+        },
+        450,
+    ),
     "two accounts that agree on half of their days": (
         {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("x", [*COSTS[:5], *OTHER[5:]])},
         sum(COSTS) + sum(COSTS[:5]) + sum(OTHER[5:]),

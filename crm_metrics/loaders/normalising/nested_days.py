@@ -48,10 +48,18 @@ def apart(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFra
 
 
 def _any_within(days: pd.DataFrame) -> bool:
-    """Whether some range of days lies within another one."""
+    """Whether some range of days lies within another one, and none only overlaps another, as those of bookings do."""
     ordered = days.drop_duplicates(["first", "last"]).sort_values(["first", "last"], ascending=[True, False])
-    until = ordered["last"].cummax().shift()
-    return bool((ordered["last"] <= until).any())
+    outer: list[int] = []  # the last days of the ranges around the one looked at
+    found = False
+    for first, last in ordered[["first", "last"]].itertuples(index=False):
+        while outer and outer[-1] < first:
+            outer.pop()
+        if outer and outer[-1] < last:
+            return False
+        found |= bool(outer)
+        outer.append(last)
+    return found
 
 
 def _labels(file: File, frame: pd.DataFrame) -> Ints:
@@ -83,13 +91,12 @@ def _parts(
     for first, last, at in ordered[["first", "last", "at"]].itertuples(index=False):
         whole = {name: float(values[at]) for name, values in amounts.items()}
         inside = sorted((atom for atom in atoms if first <= atom[0] and atom[1] <= last), key=lambda atom: atom[0])
-        touched = [atom for atom in atoms if first <= atom[1] and atom[0] <= last]
         left = {name: value - float(np.nansum([atom[2][name] for atom in inside])) for name, value in whole.items()}
         edges = [(first - 1, first - 1), *((atom[0], atom[1]) for atom in inside), (last + 1, last + 1)]
         gaps = [(before + 1, after - 1) for (_, before), (after, _) in pairwise(edges) if after - before > 1]
         more = any(value < -_ROUNDING * abs(whole[name]) for name, value in left.items())
         unheld = not gaps and left["cost"] > _ROUNDING * abs(whole["cost"])
-        if touched and (len(inside) < len(touched) or inside[0][0] > first or more or unheld):
+        if inside and (inside[0][0] > first or more or unheld):
             return {}
         free = sum(end - start + 1 for start, end in gaps)
         rest = [
