@@ -103,6 +103,16 @@ TOTALS: dict[str, tuple[str, int]] = {
         "2025-02,Social,50\n2025-02,Paid media,140\n2025-03,Search,80\n2025-03,Social,55\n2025-03,Paid media,135\n",
         3,
     ),
+    "subtotals of months, dated": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-02-02,100\n2,B,2025-02-09,50\n,Total February,2025-02-28,150\n"
+        "3,C,2025-03-02,70\n4,D,2025-03-09,30\n,Total March 2025,2025-03-31,100\n",
+        2,
+    ),
+    "a sum with a date and nothing else": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n,,2025-01-31,150\n",
+        1,
+    ),
+    "a count without a sum": ("Deal ID,Stage,Amount,Close date\n1,Won,100,2025-01-02\n2,Open,50,\nAnzahl,,2,\n", 1),
     "a count beside the sum": (
         "Deal ID,Stage,Amount,Close date\n1,Won,100,2025-01-02\n2,Open,50,\nCount: 2,,150,\n",
         1,
@@ -135,6 +145,12 @@ RECORDS: dict[str, str] = {
     ),
     "an order of no customer that comes to what the others do": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,,2025-01-31,150\n"
+    ),
+    "an order without number and customer that is the mean of the others": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,10\n2,B,2025-01-03,10\n,,2025-01-31,10\n"
+    ),
+    "an order of a guest, whose number alone says who": (
+        "Customer ID,Order date,Amount\n7,2025-01-02,10\n8,2025-01-03,20\n,2025-01-04,15\n9,2025-01-05,30\n"
     ),
     "an order of Total Wine that comes to what the others do": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n,Total Wine,2025-01-31,150\n"
@@ -224,6 +240,10 @@ def test_a_record_that_looks_like_a_sum_stays(tmp_path: Path, case: str, ending:
         ("Acme Ergebnis", NAMED),
         ("Total Wine", NAMED),
         ("営業部合計", NAMED),
+        ("Total March 2025", ALONE),
+        ("Summe Q1", ALONE),
+        ("Totale di marzo", ALONE),
+        ("Total Wine 2025", NAMED),
         ("All channels", ALL),
         ("(alle)", ALL),
         ("Tous les canaux", ALL),

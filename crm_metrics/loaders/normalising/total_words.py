@@ -13,12 +13,14 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.coercing.words import MONTHS, folded
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.shipped import shipped
 
 # What a cell says: it is the word for a mean or a total, names all of a kind ("All channels"), or names a total.
 MEAN, ALONE, ALL, NAMED = 4, 3, 2, 1
+_MONTHS = "|".join(sorted({normalised(month) for month in re.split(r"[ |]", " ".join(MONTHS))}))
+_PERIOD = re.compile(rf"(?:19|20)\d\d|[qth][1-4]|{_MONTHS}|de|del|di")
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,11 @@ def says(cell: str, footers: Sequence[str] = ()) -> int:
     words = _words()
     text = folded(cell)
     bare = re.sub(r"\([^()]*\)?$", "", re.split("[:：]", text)[0])
-    if is_footer(cell, footers) or normalised(bare) in words.totals:
+    bare = normalised(bare)
+    name = " ".join(part for part in bare.split() if not _PERIOD.fullmatch(part)) or bare  # "Total March 2025"
+    if is_footer(cell, footers) or name in words.totals:
         return ALONE
-    if normalised(bare) in words.means:
+    if name in words.means:
         return MEAN
     parts = normalised(text).split()
     if parts and (parts[0] in words.all or text.startswith(words.all_signs)):

@@ -147,6 +147,10 @@ class _Judge:
                 own |= filled
         alone, means, named = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
         others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
+        bare, is_told = (
+            np.ones(len(suspects), dtype=bool),
+            False,
+        )  # rows with dates and figures alone, where others have more
         for at, texts in self.texts.items():
             name = self.names.get(at, "")
             word = texts.spread(by_word(texts.values, footers), 0)[suspects]
@@ -157,6 +161,8 @@ class _Judge:
                 continue
             has_letters = texts.spread(~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER)), False)[suspects]
             others += has_letters & (word < ALONE)
+            bare &= texts.codes[suspects] < 0
+            is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)
         hit = ~own & ~dated & is_word
         open_ = ~own & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
@@ -166,6 +172,9 @@ class _Judge:
             if (agreed & dated[open_]).any():  # where days have totals, a day of one record has one too
                 agreed |= self._agree(suspects[open_], suspects[hit], single | dated[open_])
             hit[open_] = agreed
+        bare &= ~own & dated & ~hit & is_told & (file.layout.table != "spend")
+        if bare.any():
+            hit[bare] = self._agree(suspects[bare], suspects[hit], np.zeros(int(bare.sum()), dtype=bool), of_sums=True)
         return suspects[hit]
 
     def names_nothing(self, row: int) -> bool:
@@ -182,9 +191,10 @@ class _Judge:
                     return False
         return apart
 
-    def _agree(self, rows: Ints, totals: Ints, single: Bools) -> Bools:
-        """The rows whose filled figures all are the sum or mean of the rows above or below, of all or of those up to the
-        next such row; two rows at least, but for a row that names a total, and has nothing of its own (`single`)."""
+    def _agree(self, rows: Ints, totals: Ints, single: Bools, *, of_sums: bool = False) -> Bools:
+        """The rows whose filled figures all are the sum or mean (`of_sums`: the sum) of the rows above or below, of all or
+        of those up to the next such row; two rows at least, but for a row that names a total, and has nothing of its own
+        (`single`)."""
         figures = [values for values in self._figures().values() if not np.isnan(values[rows]).all()]
         result = np.zeros(len(rows), dtype=bool)
         if not figures:
@@ -204,7 +214,7 @@ class _Judge:
         for first, end in ends:
             every, some = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
             for values in figures:
-                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, (first, end), single)
+                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, (first, end), single, of_sums)
                 every &= agrees | np.isnan(mine)
                 some |= agrees & (mine != 0)
             result |= every & some
@@ -220,7 +230,9 @@ def _at(texts: coerced.Texts, place: Ints) -> coerced.Texts:
     return coerced.Texts(texts.values, texts.codes[place])
 
 
-def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints, Ints], single: Bools) -> Bools:
+def _is_sum_or_mean(
+    values: Floats, apart: Bools, rows: Ints, among: tuple[Ints, Ints], single: Bools, of_sums: bool
+) -> Bools:
     """Whether each row's value is what the rows from the first of `among` up to the second come to, those that are apart
     left out; one row counts where `single` says so."""
     first, end = among
@@ -229,7 +241,7 @@ def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints,
     counts = np.concatenate([[0], np.cumsum(there)])
     total, count = sums[end] - sums[first], counts[end] - counts[first]
     with np.errstate(invalid="ignore", divide="ignore"):
-        is_near = near(values[rows], total) | near(values[rows], total / count)
+        is_near = near(values[rows], total) | (near(values[rows], total / count) & (not of_sums))
     agrees: Bools = is_near & (count > np.where(single, 0, 1))
     return agrees
 
