@@ -54,6 +54,24 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
         30,
         {"a.csv"},
     ),
+    "a file for each channel and one for all": (
+        {
+            "a.csv": "Date,Campaign,Cost" + days("A", COSTS),
+            "b.csv": "Date,Campaign,Cost" + days("B", OTHER),
+            "all.csv": "Date,Channel,Cost" + days("Search", COSTS) + days("Social", OTHER),
+        },
+        sum(COSTS) + sum(OTHER),
+        {"all.csv"},
+    ),
+    "a month of each campaign and the months of both": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,10.05",
+            "b.csv": "Month,Campaign,Cost\n2025-03,B,20",
+            "all.csv": "Month,What,Cost\n2025-02,Both,17\n2025-03,Both,30.05",
+        },
+        30.05,
+        {"all.csv"},
+    ),
     "three levels of one range": (
         {
             "c.csv": ranges("Campaign name", ("A", 300, 1000), ("B", 100, 500)),
@@ -249,6 +267,22 @@ APART: dict[str, tuple[dict[str, str], float]] = {
             "at.csv": "Date,Campaign,Cost" + days("AT", [10.0] * 10),
         },
         200,
+    ),
+    "three accounts of which one costs nearly what the others do": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,100",
+            "b.csv": "Month,Region,Cost\n2025-03,North,201",
+            "c.csv": "Month,Product,Cost\n2025-03,Tea,300",
+        },
+        601,
+    ),
+    "three accounts of which one costs what the others do, for campaigns of its own": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,100",
+            "b.csv": "Month,Campaign,Cost\n2025-03,B,200",
+            "c.csv": "Month,Campaign,Cost\n2025-03,C,300",
+        },
+        600,
     ),
     "two accounts of one budget a month, with other impressions": (
         {
