@@ -46,6 +46,32 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
         sum(COSTS),
         {"m.csv"},
     ),
+    "months and their quarter, of which the months tell more": (
+        {
+            "a.csv": "Quarter,Channel,Cost\n2025-Q1,Search,60",
+            "b.csv": "Month,Channel,Cost\n2025-01,Search,10\n2025-02,Search,20\n2025-03,Search,30",
+        },
+        30,
+        {"a.csv"},
+    ),
+    "a file for each channel and one for all": (
+        {
+            "a.csv": "Date,Campaign,Cost" + days("A", COSTS),
+            "b.csv": "Date,Campaign,Cost" + days("B", OTHER),
+            "all.csv": "Date,Channel,Cost" + days("Search", COSTS) + days("Social", OTHER),
+        },
+        sum(COSTS) + sum(OTHER),
+        {"all.csv"},
+    ),
+    "a month of each campaign and the months of both": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,10.05",
+            "b.csv": "Month,Campaign,Cost\n2025-03,B,20",
+            "all.csv": "Month,What,Cost\n2025-02,Both,17\n2025-03,Both,30.05",
+        },
+        30.05,
+        {"all.csv"},
+    ),
     "three levels of one range": (
         {
             "c.csv": ranges("Campaign name", ("A", 300, 1000), ("B", 100, 500)),
@@ -202,6 +228,37 @@ def test_a_range_holds_what_others_have_for_days_within_it(tmp_path: Path, case:
 
 
 # Costs of which all count.
+# One file; what was spent in the first and in the second half of March.
+TO_DATE: dict[str, tuple[str, tuple[float, float]]] = {
+    "to the middle of the month and to its end": (
+        spans("2025-03-01", "2025-03-15", ("A", 150), ("B", 50))
+        + "\n2025-03-01,2025-03-31,A,310,31000,310\n2025-03-01,2025-03-31,B,90,9000,90",
+        (200, 200),
+    ),
+    "weeks to date": (
+        "Campaign,Start date,End date,Cost\nA,01.03.2025,28.03.2025,40\nA,01.03.2025,07.03.2025,10\n"
+        "A,01.03.2025,14.03.2025,20\nA,01.03.2025,21.03.2025,36\nB,01.03.2025,28.03.2025,28",
+        (15 * 1.0 + 20 + 16 / 7, 13 * 1.0 + 20 - 16 / 7),
+    ),
+    "days and their month": (
+        "Start date,End date,Campaign,Cost\n2025-03-01,2025-03-31,A,60"
+        + "".join(f"\n2025-03-{day:02},2025-03-{day:02},A,{1 if day < 16 else 45 / 16}" for day in range(1, 32)),
+        (15, 45),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", TO_DATE)
+def test_a_range_of_a_file_counts_with_what_its_other_rows_do_not_hold(tmp_path: Path, case: str) -> None:
+    text, halves = TO_DATE[case]
+    for period, expected in zip(("2025-03-01..2025-03-15", "2025-03-16..2025-03-31"), halves, strict=True):
+        found = report(tmp_path, {"a.csv": text}, "acquisition_spend", period)
+
+        assert value(found) == pytest.approx(expected)
+        assert "spend-in-parts" in {issue.code for issue in found.issues}
+        assert all(source.rows == source.used + sum(source.left_out.values()) for source in found.sources)
+
+
 APART: dict[str, tuple[dict[str, str], float]] = {
     "two accounts": ({"c.csv": BY_CAMPAIGN, "o.csv": "Date,Region,Cost" + days("x", OTHER)}, sum(COSTS) + sum(OTHER)),
     "two accounts of one budget a day, with campaigns of their own": (
@@ -210,6 +267,22 @@ APART: dict[str, tuple[dict[str, str], float]] = {
             "at.csv": "Date,Campaign,Cost" + days("AT", [10.0] * 10),
         },
         200,
+    ),
+    "three accounts of which one costs nearly what the others do": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,100",
+            "b.csv": "Month,Region,Cost\n2025-03,North,201",
+            "c.csv": "Month,Product,Cost\n2025-03,Tea,300",
+        },
+        601,
+    ),
+    "three accounts of which one costs what the others do, for campaigns of its own": (
+        {
+            "a.csv": "Month,Campaign,Cost\n2025-03,A,100",
+            "b.csv": "Month,Campaign,Cost\n2025-03,B,200",
+            "c.csv": "Month,Campaign,Cost\n2025-03,C,300",
+        },
+        600,
     ),
     "two accounts of one budget a month, with other impressions": (
         {
@@ -250,6 +323,28 @@ APART: dict[str, tuple[dict[str, str], float]] = {
     "bookings of one list, of which one runs within another": (
         {"a.csv": spans("2025-03-01", "2025-03-31", ("A", 250)) + "\n2025-03-05,2025-03-10,A,100,10,1"},
         350,
+    ),
+    "bookings of one list from one day on, of which the shorter costs more": (
+        {"a.csv": spans("2025-03-01", "2025-03-31", ("A", 90)) + "\n2025-03-01,2025-03-15,A,100,10,1"},
+        190,
+    ),
+    "a range within another, of the same campaign in another country": (
+        {
+            "a.csv": "Start date,End date,Campaign,Land,Cost\n2025-03-01,2025-03-15,A,DE,100\n"
+            "2025-03-01,2025-03-31,A,FR,250"
+        },
+        350,
+    ),
+    "ranges of one campaign that overlap": (
+        {"a.csv": spans("2025-03-01", "2025-03-20", ("A", 250)) + "\n2025-03-10,2025-03-31,A,100,10,1"},
+        350,
+    ),
+    "bookings of one list of which two begin together and others overlap": (
+        {
+            "a.csv": spans("2025-03-01", "2025-03-31", ("A", 250))
+            + "\n2025-03-01,2025-03-10,A,100,10,1\n2025-03-08,2025-03-20,B,50,10,1\n2025-03-15,2025-03-31,B,50,10,1"
+        },
+        450,
     ),
     "two accounts that agree on half of their days": (
         {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("x", [*COSTS[:5], *OTHER[5:]])},

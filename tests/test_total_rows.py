@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 
 from crm_metrics import api
-from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, NAMED, says
+from crm_metrics.loaders.normalising.total_words import ALL, ALONE, MEAN, NAMED, says
 from tests.conftest import TODAY
 
 PIPEDRIVE = "Deal - ID,Deal - Title,Deal - Stage,Deal - Value,Deal - Status,Deal - Deal created"
@@ -77,6 +77,46 @@ TOTALS: dict[str, tuple[str, int]] = {
         "Deal name,Stage,Amount,Close date\nTotal,,350,2025-01-31\nA,Open,100,2025-02-01\nB,Won,250,2025-01-02\n",
         1,
     ),
+    "all channels of each month": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,All channels,150\n"
+        "2025-02,Search,100\n2025-02,All channels,100\n",
+        2,
+    ),
+    "all campaigns, at the end": (
+        "Monat,Kampagne,Kosten\n2025-01,A,100\n2025-01,B,50\n2025-02,A,100\n2025-02,B,70\n"
+        "2025-01,Alle Kampagnen,150\n2025-02,Alle Kampagnen,170\n",
+        2,
+    ),
+    "all channels, all countries and both": (
+        "Day,Channel,Country,Cost\n2025-01-01,All,All,100\n2025-01-01,Search,All,60\n2025-01-01,Social,All,40\n"
+        "2025-01-01,All,DE,70\n2025-01-01,All,FR,30\n2025-01-01,Search,DE,50\n2025-01-01,Search,FR,10\n"
+        "2025-01-01,Social,DE,20\n2025-01-01,Social,FR,20\n",
+        5,
+    ),
+    "campaigns above their ad sets": (
+        "Day,Campaign,Ad set,Cost\n2025-01-01,A,,30\n2025-01-01,A,A1,10\n2025-01-01,A,A2,20\n2025-01-01,B,,5\n"
+        "2025-01-01,B,B1,5\n2025-01-02,A,,31\n2025-01-02,A,A1,11\n2025-01-02,A,A2,20\n",
+        3,
+    ),
+    "a channel that is the sum of the others month after month": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,Paid media,150\n2025-02,Search,90\n"
+        "2025-02,Social,50\n2025-02,Paid media,140\n2025-03,Search,80\n2025-03,Social,55\n2025-03,Paid media,135\n",
+        3,
+    ),
+    "subtotals of months, dated": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-02-02,100\n2,B,2025-02-09,50\n,Total February,2025-02-28,150\n"
+        "3,C,2025-03-02,70\n4,D,2025-03-09,30\n,Total March 2025,2025-03-31,100\n",
+        2,
+    ),
+    "a sum with a date and nothing else": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n,,2025-01-31,150\n",
+        1,
+    ),
+    "a count without a sum": ("Deal ID,Stage,Amount,Close date\n1,Won,100,2025-01-02\n2,Open,50,\nAnzahl,,2,\n", 1),
+    "a count beside the sum": (
+        "Deal ID,Stage,Amount,Close date\n1,Won,100,2025-01-02\n2,Open,50,\nCount: 2,,150,\n",
+        1,
+    ),
     "a campaign report without days": (
         '"Campaign report"\n"1 January 2025 - 31 January 2025"\nCampaign,Cost,Impr.,Clicks\n'
         "A,100.00,1000,10\nB,50.00,700,7\nTotal: Campaigns,150.00,1700,17\n",
@@ -106,8 +146,33 @@ RECORDS: dict[str, str] = {
     "an order of no customer that comes to what the others do": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,,2025-01-31,150\n"
     ),
+    "an order without number and customer that is the mean of the others": (
+        "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,10\n2,B,2025-01-03,10\n,,2025-01-31,10\n"
+    ),
+    "an order of a guest, whose number alone says who": (
+        "Customer ID,Order date,Amount\n7,2025-01-02,10\n8,2025-01-03,20\n,2025-01-04,15\n9,2025-01-05,30\n"
+    ),
     "an order of Total Wine that comes to what the others do": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n,Total Wine,2025-01-31,150\n"
+    ),
+    "a channel that costs the same as the others together, every month the same": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,Fairs,150\n2025-02,Search,100\n"
+        "2025-02,Social,50\n2025-02,Fairs,150\n2025-03,Search,100\n2025-03,Social,50\n2025-03,Fairs,150\n"
+    ),
+    "a channel that is the sum of the others in most months": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,Fairs,150\n2025-02,Search,90\n"
+        "2025-02,Social,50\n2025-02,Fairs,140\n2025-03,Search,80\n2025-03,Social,55\n2025-03,Fairs,130\n"
+    ),
+    "what is paid for all channels besides their own costs": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,All channels,20\n2025-02,Search,100\n"
+        "2025-02,Social,50\n2025-02,All channels,20\n"
+    ),
+    "campaigns of which only some have ad sets": (
+        "Day,Campaign,Ad set,Cost\n2025-01-01,A,A1,10\n2025-01-01,A,A2,20\n2025-01-01,B,,30\n2025-01-02,A,A1,11\n"
+        "2025-01-02,A,A2,20\n2025-01-02,B,,31\n"
+    ),
+    "a cost of one day without a channel that comes to the others": (
+        "Day,Channel,Cost\n2025-01-01,Search,10\n2025-01-01,Social,20\n2025-01-01,,30\n2025-01-02,Search,11\n"
     ),
     "an undated deal of no stage that is no sum": "Deal,Stage,Amount,Close date\nA,Open,100,\nB,Open,200,\nC,,250,\n",
     "a deal that names a total and is no sum of the one above": (
@@ -175,6 +240,15 @@ def test_a_record_that_looks_like_a_sum_stays(tmp_path: Path, case: str, ending:
         ("Acme Ergebnis", NAMED),
         ("Total Wine", NAMED),
         ("営業部合計", NAMED),
+        ("Total March 2025", ALONE),
+        ("Summe Q1", ALONE),
+        ("Totale di marzo", ALONE),
+        ("Total Wine 2025", NAMED),
+        ("All channels", ALL),
+        ("(alle)", ALL),
+        ("Tous les canaux", ALL),
+        ("全て", ALL),
+        ("Allgäu", 0),
         ("Totally new", 0),
         ("Summerfest", 0),
         ("Somerset", 0),

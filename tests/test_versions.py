@@ -119,6 +119,34 @@ VERSIONS: dict[str, tuple[str, Rows, str, list[Any]]] = {
         "score",
         [3],
     ),
+    "an id under another header, in a workbook": (
+        "orders",
+        {
+            "o-2025-01.xlsx": "Order No,Client,Date of order,Value\n1,A,2025-01-02,5\n2,B,2025-01-03,7",
+            "o-2025-02.csv": "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,5\n2,B,2025-01-03,7\n3,B,2025-02-03,9",
+        },
+        "amount",
+        [5, 7, 9],
+    ),
+    "ids with a prefix": (
+        "orders",
+        {
+            "o-2025-01.csv": "Order ID,Customer,Order date,Amount\n0101,A,2025-01-02,5\n0102,B,2025-01-03,7",
+            "o-2025-02.csv": "Order ID,Customer,Order date,Amount\nSO-101,A,2025-01-02,5\nSO-102,B,2025-01-03,7",
+        },
+        "amount",
+        [5, 7],
+    ),
+    "tickets of a tool that writes its own columns later": (
+        "tickets",
+        {
+            "a.csv": "Ticket,Subject,Created at,Status\nT-1,Printer,2025-01-02,open\nT-2,Login,2025-01-03,open",
+            "b.csv": "Ticket ID,Subject,Created,Status\n1,Printer,2025-01-02,solved\n2,Login,2025-01-03,solved\n"
+            "3,Mail,2025-02-03,solved",
+        },
+        "status",
+        ["solved"] * 3,
+    ),
     "columns that only one export has": (
         "deals",
         {
@@ -192,6 +220,14 @@ APART: dict[str, Rows] = {
     "two lists whose deals have other names and no date of creation": {
         "north.csv": "Deal ID,Deal name,Stage,Amount\n1,Shelves,Open,5\n2,Lamps,Open,6",
         "south.csv": "Deal ID,Deal name,Stage,Amount\n1,Chairs,Open,7\n2,Tables,Open,8",
+    },
+    "orders of one number and day of two shops, one of which writes a prefix": {
+        "berlin.csv": "Order ID,Customer,Order date,Amount\nB-1,Ann,2025-01-02,5\nB-2,Bob,2025-01-03,5",
+        "vienna.csv": "Order ID,Customer,Order date,Amount\n1,Zoe,2025-01-02,7\n2,Yan,2025-01-03,5",
+    },
+    "orders of two prefixes": {
+        "berlin.csv": "Order ID,Customer,Order date,Amount\nB-1,Ann,2025-01-02,5\nB-2,Bob,2025-01-03,5",
+        "vienna.csv": "Order ID,Customer,Order date,Amount\nV-1,Ann,2025-01-02,5\nV-2,Bob,2025-01-03,5",
     },
     "ids under two headers": {
         "a.csv": "Deal ID,Deal name,Stage,Amount\n1,Shelves,Open,5",

@@ -10,6 +10,7 @@ from crm_metrics import schema
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
+from crm_metrics.loaders.renumbered import TELLING
 
 
 def held(files: list[tuple[Raw, Recognised]]) -> set[str]:
@@ -24,20 +25,14 @@ def held(files: list[tuple[Raw, Recognised]]) -> set[str]:
 
 @dataclass(frozen=True)
 class Company:
-    """How many files have a layout and hold a table, and which tables they hold, those beside another included."""
+    """How many files hold a table, and which tables they hold, those beside another included."""
 
-    layouts: Counter[int]  # by their identity
     tables: Counter[str]
     held: set[str]
 
     @classmethod
     def of(cls, files: list[tuple[Raw, Recognised]]) -> Company:
-        layouts = [recognised.layout for _, recognised in files]
-        return cls(Counter(map(id, layouts)), Counter(layout.table for layout in layouts), held(files))
-
-    def is_alone(self, recognised: Recognised) -> bool:
-        """Whether no other file has the same layout."""
-        return self.layouts[id(recognised.layout)] == 1
+        return cls(Counter(recognised.layout.table for _, recognised in files), held(files))
 
     def unread(self, recognised: Recognised, needs: Mapping[str, set[str]]) -> str | None:
         """The id of a file when it is only wanted to see whether one repeats; None when another file could repeat it, or
@@ -48,14 +43,12 @@ class Company:
         joined |= table == "deals" and "deal_stages" in needs
         others = "order_lines" in self.held or self.tables["orders"] > 1
         joined |= table == "orders" and (others or "original_id" in recognised.columns)
-        alone = self.is_alone(recognised)
-        return name if alone and not joined and name not in needs.get(table, ()) else None
+        return name if self.tables[table] == 1 and not joined and name not in needs.get(table, ()) else None
 
     def telling(self, recognised: Recognised) -> set[str]:
-        """Columns that tell whether records of several files are the same: what they are about, where they have no date of
-        their own; what costs were spent on."""
+        """Columns that tell whether records of several files are the same: what they are about and come to, what costs were
+        spent on."""
         table = recognised.layout.table
         if table == "spend" and self.tables[table] > 1:
             return {"campaign", "ad", "channel", "impressions"}
-        is_placed = schema.TABLES[table].placed_by in recognised.columns
-        return set() if is_placed or self.is_alone(recognised) else set(schema.ABOUT)
+        return set(TELLING) if self.tables[table] > 1 else set()

@@ -24,6 +24,7 @@ from crm_metrics.loaders.facts import (
     deals,
     filtering,
     leads,
+    ledgers,
     orders,
     outcomes,
     purchases,
@@ -40,6 +41,7 @@ from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.renumbered import without_copies
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
@@ -167,16 +169,19 @@ def _together(files: list[FileRows], issues: list[Issue], today: date) -> dict[s
     sources = [file.source for file in files]
     tables: dict[str, Table] = {}
     for name in sorted({table for file in files for table in file.tables}):
-        layouts: dict[object, list[FileRows]] = {}
+        layouts: dict[object, list[tuple[FileRows, bool]]] = {}
         for file in files:
             if file.source.table == name:
-                layouts.setdefault(_numbered_as(file), []).append(file)
+                is_refund = name == "orders" and ledgers.gives_back(file.frame, file.source.index)
+                layouts.setdefault(_numbered_as(file), []).append((file, is_refund))
         numbering: dict[int, int] = {}
         parts = []
         for mine in layouts.values():
             free = max(numbering.values(), default=-1) + 1
-            numbering |= {file.source.index: free for file in mine}
-            parts.append(_settled([file.frame for file in mine], name, files, sources, issues, numbering, today))
+            numbering |= {file.source.index: free for file, _ in mine}
+            for is_refund in sorted({back for _, back in mine}):  # a refund of an order is no version of it
+                frames = [file.frame for file, back in mine if back == is_refund]
+                parts.append(_settled(frames, _exports(name, files, sources, issues, numbering, today)))
         second = _beside(files, name, today)
         if second and name == "deals":
             issues.append(Issue("deals-derived"))
@@ -187,7 +192,10 @@ def _together(files: list[FileRows], issues: list[Issue], today: date) -> dict[s
             unusable |= file.unusable if file.source.table == name else {}
             for column, by_day in file.calendar_of(name).items():
                 calendar.setdefault(column, np.ones(len(files), dtype=bool))[file.source.index] = by_day
-        tables[name] = Table(name, concatenated(parts), calendar, unusable, numbering=numbering)
+        backs = {file.source.index for mine in layouts.values() for file, is_refund in mine if is_refund}
+        exports = _exports(name, files, sources, issues, numbering, today)
+        frame = without_copies(concatenated(parts), exports, backs) if len(numbering) > 1 else concatenated(parts)
+        tables[name] = Table(name, frame, calendar, unusable, numbering=numbering)
     return tables
 
 
@@ -199,19 +207,22 @@ def _numbered_as(file: FileRows) -> tuple[int, str]:
     return id(layout), "" if layout.signature else normalised(file.source.columns.get(key, ""))
 
 
-def _settled(
-    frames: list[pd.DataFrame],
+def _exports(
     name: str,
     files: list[FileRows],
     sources: list[Source],
     issues: list[Issue],
     numbering: dict[int, int],
     today: date,
-) -> pd.DataFrame:
-    """The rows of files of one layout as one frame, of each record the newest version."""
+) -> Exports:
     by_day = np.array([file.calendar_of(name).get(schema.TABLES[name].placed_by, False) for file in files], dtype=bool)
-    frame, unsure = without_repeats(concatenated(frames), name, sources, issues)
-    return without_older(frame, Exports(name, sources, by_day, today, unsure, numbering, issues))
+    return Exports(name, sources, by_day, today, set(), numbering, issues)
+
+
+def _settled(frames: list[pd.DataFrame], exports: Exports) -> pd.DataFrame:
+    """The rows of files of one layout as one frame, of each record the newest version."""
+    frame, unsure = without_repeats(concatenated(frames), exports.table, exports.sources, exports.issues)
+    return without_older(frame, replace(exports, unsure=unsure))
 
 
 def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]:
@@ -223,7 +234,7 @@ def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]
             by_vendor.setdefault(file.source.vendor, []).append(file.part.frame)
     unseen = [replace(file.source, left_out=Counter()) for file in files]
     return [
-        _settled(frames, name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today)
+        _settled(frames, _exports(name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today))
         for frames in by_vendor.values()
     ]
 

@@ -31,6 +31,8 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     if kind is Kind.CATEGORY and meaning.thing and not meaning.attribute:  # "Abonnement": which one, or which plan
         is_name = content.form == "text" and (bool(content.repeated) or not _is_code(content))
         return is_name and not _is_interval(content)
+    if meaning.attribute == "test":  # which one, where the cells are not yes and no
+        return content.form == "flag"
     return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
 
 

@@ -91,7 +91,7 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     index = pd.MultiIndex.from_frame(older[["code", "source"]])
     at = index.get_indexer(pd.MultiIndex.from_arrays([codes[rows], source[rows]]))
     gone, newer = rows[at >= 0], older["kept"].to_numpy()[at[at >= 0]]
-    return _leave_out(frame, gone, newer, exports)
+    return leave_out(frame, gone, newer, exports)
 
 
 def _in_one_form(ids: pd.Series, source: Ints) -> pd.Series:
@@ -184,7 +184,7 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
     keys = ["code", "numbering"]
     complete = versions["updated"].notna().groupby([versions[name] for name in keys]).transform("all")
     rows = frame.iloc[at]
-    rank = _ages(frame, np.unique(rows[SOURCE].to_numpy().astype(np.int64)).tolist(), exports)
+    rank = ages(frame, np.unique(rows[SOURCE].to_numpy().astype(np.int64)).tolist(), exports)
     order = versions.assign(updated=versions["updated"].where(complete), rank=versions["source"].map(rank))
     if len(set(rank.values())) < len(rank):
         content = as_text(rows, sorted(set(map(str, rows.columns)) - {SOURCE, ROW}))
@@ -197,7 +197,7 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
     return ordered.groupby(keys)["source"].last()
 
 
-def _ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[int, int]:
+def ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[int, int]:
     """The files from the oldest to the newest as 0, 1, …; equal for two of which nothing says which is newer. The days in
     their names say it where all have one, else the latest dates of all that is in them: what has been changed since may have
     no date of its own, but newer records stand beside it."""
@@ -233,7 +233,7 @@ def _say_what_only_older_files_have(
             issue_of(exports, "only-older", frame, alone, mine, exports.sources[newer].path)
 
 
-def _leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -> pd.DataFrame:
+def leave_out(frame: pd.DataFrame, gone: Ints, newer: Ints, exports: Exports) -> pd.DataFrame:
     source = frame[SOURCE].to_numpy()[gone]
     for mine, other in sorted({*zip(source.tolist(), newer.tolist(), strict=True)}):
         hit = gone[(source == mine) & (newer == other)]

@@ -193,7 +193,10 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
         for meaning in sheet.meanings[place]:
             for named in spoken.get((meaning.thing, meaning.attribute), ()):
                 kind = kinds[named.column].kind
-                if (kind is not Kind.BOOL and meaning.is_flag) or (kind is Kind.BOOL and meaning.is_dated):
+                is_told = named.column == "is_deleted" and content is not None and content.form == "date"
+                if (kind is not Kind.BOOL and meaning.is_flag) or (
+                    kind is Kind.BOOL and meaning.is_dated and not is_told
+                ):
                     continue
                 if not is_plausible(layout.table, meaning, named, kind, content):
                     continue
@@ -210,6 +213,8 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
 def _add(best: dict[str, Match], named: Named, kind: Kind, place: int, content: Content | None, more: float) -> None:
     """Keep a header for a column where its cells can be that, and nothing names it better."""
     fit = 1.0 if content is None else fits(kind, content)
+    if fit is None and named.column == "is_deleted" and content is not None and content.form == "date":
+        fit = 1.0  # when it was deleted
     if fit is None and named.strength < CANONICAL:
         return
     fit = fit or 0.0

@@ -42,6 +42,26 @@ def with_total(file: File, word: str, place: str, *, in_key: bool, dated: bool =
     return file.with_rows([*file.rows[:at], cells, *file.rows[at:]])
 
 
+def with_rollups(file: File, word: str) -> File:
+    """A file of spend with a row for each of its times that holds the sums of all of its rows of that time."""
+    if file.table != "spend":
+        return file
+    known = schema.TABLES["spend"].columns
+    kinds = [known[name].kind if name in known else Kind.TEXT for name in file.header]
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for row in file.rows:
+        when = tuple(cell for cell, kind in zip(row, kinds, strict=True) if kind is Kind.DATE)
+        before = groups.get(when)
+        sums = [
+            f"{float(before[at] or 0 if before else 0) + float(cell or 0):.2f}"
+            if kind in NUMERIC
+            else (cell if kind is Kind.DATE or file.header[at] == "currency" else word)
+            for at, (cell, kind) in enumerate(zip(row, kinds, strict=True))
+        ]
+        groups[when] = sums
+    return file.with_rows([*file.rows, *groups.values()])
+
+
 def as_workbooks(exports: Exports) -> Exports:
     return replace(
         exports,
@@ -79,6 +99,15 @@ def test_a_total_row_of_a_workbook_changes_no_figure(reports: Reports, place: st
     exports = as_workbooks(of_seed(SEEDS[1]))
     other = exports.with_files(lambda _, file: with_total(file, "Summe", place, in_key=False))
 
+    assert [] == some(reports.changes(exports, other, PERIOD).items())
+
+
+@pytest.mark.parametrize("word", ["All channels", "Alle Kanäle", "Tutti i canali", "すべて"])
+def test_costs_of_all_beside_their_parts_change_no_figure(reports: Reports, word: str) -> None:
+    exports = of_seed(SEEDS[1])
+    other = exports.with_files(lambda _, file: with_rollups(file, word))
+
+    assert other != exports
     assert [] == some(reports.changes(exports, other, PERIOD).items())
 
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Mapping
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -13,46 +10,12 @@ import pandas as pd
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values
-from crm_metrics.loaders.layouts import normalised, without_accents
-from crm_metrics.shipped import shipped
+from crm_metrics.loaders.ledger_words import kind_of
 from crm_metrics.tables import SOURCE, Table
 from crm_metrics.tables.frames import has_value, moments, numbers
 
-KINDS = ("order", "invoice", "sale", "payment", "refund", "other", "method")
-_BY_WORDS = ("other", "refund", "payment", "invoice", "sale")
-_LONG = 6  # letters from which the end of a compound counts: Abschlagsrechnung, verkoopfactuur
 _MOST = 60  # a column with more different texts is none of types
 _PAIRED = 0.5
-
-
-@cache
-def _words() -> tuple[Mapping[str, str], Mapping[str, tuple[str, ...]]]:
-    """Whole names with their kind, and words by kind."""
-    block = shipped("loaders/words", "ledgers")
-    names = {name: kind for kind, words in block["names"].items() for name in words}
-    return names, {kind: tuple(words) for kind, words in block["words"].items()}
-
-
-@cache
-def kind_of(label: str) -> str | None:
-    """What a type of rows is for revenue, one of `KINDS`; None for a word that is not known."""
-    spaced = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", label)  # SalesReceipt is two words
-    text = normalised(without_accents(spaced.casefold().replace("ł", "l")))
-    names, words = _words()
-    if text in KINDS:
-        return text
-    if text in names:
-        return names[text]
-    tokens = text.split()
-    return next((kind for kind in _BY_WORDS if any(_holds(text, tokens, word) for word in words[kind])), None)
-
-
-def _holds(text: str, tokens: list[str], word: str) -> bool:
-    if not word.isascii():
-        return word in text
-    if " " in word:
-        return f" {word} " in f" {text} "
-    return word in tokens or (len(word) >= _LONG and any(part.endswith(word) for part in tokens))
 
 
 def split(draft: Draft, table: Table) -> None:
@@ -149,3 +112,10 @@ def documents(table: Table, source: int) -> str:
     kinds = {kind_of(label) for label in distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy())}
     sold = (f"{kind}s" for kind in ("order", "invoice") if kind in kinds)
     return next(sold, "payments" if kinds == {"payment"} else "")
+
+
+def gives_back(frame: pd.DataFrame, source: int) -> bool:
+    """Whether all rows of a file are refunds."""
+    if "type" not in frame:
+        return False
+    return {*map(kind_of, distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy()))} == {"refund"}

@@ -118,7 +118,7 @@ def _elsewhere(draft: Draft, table: Table) -> Bools:
     """The rows whose money another document that is given counts: invoices beside orders, payments beside either. A payment
     that names no invoice, or one that is not given, is money of its own where the file names invoices at all."""
     source = table.frame[SOURCE].to_numpy()
-    kinds = {i: _documents(draft, table, i) for i in draft.files(table)}
+    kinds = {i: _documents(draft, table, i) for i in draft.files(table) if not ledgers.gives_back(table.frame, i)}
     hit = np.zeros(len(table.frame), dtype=bool)
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]

@@ -14,7 +14,7 @@ from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside, currency_codes
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies
+from crm_metrics.loaders.coercing import currencies, numbers
 from crm_metrics.loaders.coercing.columns import Texts
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import As, Cells, Raw
@@ -37,6 +37,7 @@ class File:
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
         self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day
+        self.headings: dict[int, str] = {}  # lines between the records that hold a single text, by their row
         self.currencies: dict[str, Any] = {}  # of amounts whose cells name them
         self.date_order, self.decimal = "", ""  # as they were decided, where text had to be read
         self.missing_text = MISSING_TEXT | {word.casefold() for word in self.layout.missing}
@@ -79,6 +80,12 @@ class File:
         if bad.any():
             cell = column.at(int(np.argmax(bad)))
             self.note(code, cells.rows[column.rows_of(bad)], column=header, seen=cell)
+
+    def numbers(self, texts: Texts) -> NDArray[np.float64]:
+        """A column of text as numbers, NaN for what is none."""
+        written = numbers.take_apart(texts.values)
+        sign = coerced.separator({"": written}, self.settings.decimal)[""] or "."
+        return texts.spread(numbers.resolve(written, sign), np.nan)
 
     def others(self, kinds: Collection[Kind], read: Collection[str]) -> dict[str, Any]:
         """The file's columns of these kinds beside those that were read, by name, as text where they are not typed: what is

@@ -41,6 +41,9 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     labels = {place: column for place, column in table.columns.items() if _is_label(file, names.get(place))}
     bare = (_filled(table) == 1) & (_filled(replace(table, columns=labels)) == 1)
     hit = maybe & np.isin(cells.rows, table.rows[bare])
+    for place in np.flatnonzero(bare & np.isin(table.rows, cells.rows[hit])).tolist():
+        texts = (column[place].as_py() for column in table.columns.values())
+        file.headings[int(table.rows[place])] = str(next(filter(None, texts), ""))
     return (without(file, plan, cells, hit, "bare-row"), int(hit.sum())) if hit.any() else (cells, 0)
 
 

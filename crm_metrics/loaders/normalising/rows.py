@@ -20,7 +20,17 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
-from crm_metrics.loaders.normalising import ambiguities, figures, moments, records, spend_days, stages, texts
+from crm_metrics.loaders.normalising import (
+    ambiguities,
+    figures,
+    moments,
+    nested_days,
+    records,
+    spend_days,
+    stages,
+    texts,
+    titles,
+)
 from crm_metrics.loaders.normalising.file import File, add_outcomes
 from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
@@ -82,6 +92,8 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
     frame = framed(values)
     unread = records.without_footers(file, cells.left_out)
+    file.headings |= {record.row: record.text.strip() for record in unread if record.seen == 1}
+    frame = titles.with_titles(file, frame)
     left_out = Counter(record.reason for record in unread)
     left_out += Counter({"total-row": totals, "bare-row": bare})
     frame = records.kept(file, frame, left_out)
@@ -90,7 +102,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     for name in file.currencies:
         del frame[_written_in(name)]
     figures.in_units(file, frame)
-    frame = spend_days.with_days(file, frame, cells)
+    frame = nested_days.apart(file, spend_days.with_days(file, frame, cells), left_out)
     frame, part = stages.apart(file, frame, left_out)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
     used = {*file.recognised.columns.values(), *halves}

@@ -19,8 +19,8 @@ from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
 from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
 
-Days = NDArray[np.int64]  # days since 1970, `_NEVER` where there is none
-_NEVER = np.iinfo(np.int64).min
+Days = NDArray[np.int64]  # days since 1970, `NEVER` where there is none
+NEVER = np.iinfo(np.int64).min
 _EPOCH = date(1970, 1, 1)
 
 
@@ -35,14 +35,14 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     frame = _with_last_days(file, frame)
     if "spent_at" in frame and not (named and _is_range(frame)):
         return frame
-    outer = _own(file, frame) if "spent_at" in frame else _above(file, len(frame), alone=not named)
+    outer = own(file, frame) if "spent_at" in frame else _above(file, len(frame), alone=not named)
     spent = _named(file, stretches, cells, outer) if named else None
     if spent is not None and outer is not None:
         spent = _within(spent, outer)
     spent = outer if spent is None else spent
     if spent is None:
         return frame
-    first, last = (np.where(days == _NEVER, dates.NEVER, days * dates.DAY) for days in spent)
+    first, last = (np.where(days == NEVER, dates.NEVER, days * dates.DAY) for days in spent)
     edges = {"spent_at": first, "spent_to_at": last}
     return frame.assign(**{name: moments.instants(file, name, days) for name, days in edges.items()})
 
@@ -52,14 +52,14 @@ def _with_last_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     one day, and most end when another of them begins."""
     if not {"spent_at", "spent_to_at"} <= {*frame.columns}:
         return frame
-    first, last = _own(file, frame)
-    has_both = (first != _NEVER) & (last != _NEVER)
-    later = has_both & (last < first[has_both].max(initial=_NEVER))
+    first, last = own(file, frame)
+    has_both = (first != NEVER) & (last != NEVER)
+    later = has_both & (last < first[has_both].max(initial=NEVER))
     if not later.any() or (first == last)[has_both].any() or 2 * np.isin(last[later], first).sum() <= later.sum():
         return frame
     file.note("days-until", column=file.header("spent_to_at"))
     before = np.where(has_both, last - 1, last)
-    days = np.where(last == _NEVER, dates.NEVER, before * dates.DAY)
+    days = np.where(last == NEVER, dates.NEVER, before * dates.DAY)
     return frame.assign(spent_to_at=moments.instants(file, "spent_to_at", days))
 
 
@@ -68,7 +68,7 @@ def _is_range(frame: pd.DataFrame) -> bool:
     return "spent_to_at" in frame and len(frame[["spent_at", "spent_to_at"]].drop_duplicates()) == 1
 
 
-def _own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
+def own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
     """The first and the last day of each row, in the time zone of the settings."""
     first, last = (_days_of(file, frame[name].to_numpy()) for name in ("spent_at", "spent_to_at"))
     return first, last
@@ -79,7 +79,7 @@ def _days_of(file: File, moments_of: NDArray[Any]) -> Days:
     filled = wall != dates.NEVER
     if file.settings.timezone:
         wall[filled] = moments.in_zone(wall[filled], file.settings.timezone)
-    return np.where(filled, wall // dates.DAY, _NEVER)
+    return np.where(filled, wall // dates.DAY, NEVER)
 
 
 def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
@@ -96,7 +96,7 @@ def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
 def _within(spent: tuple[Days, Days], outer: tuple[Days, Days]) -> tuple[Days, Days]:
     """The days that lie in both; those of the row where none does."""
     first, last = np.maximum(spent[0], outer[0]), np.minimum(spent[1], outer[1])
-    both = (spent[0] != _NEVER) & (outer[0] != _NEVER) & (first <= last)
+    both = (spent[0] != NEVER) & (outer[0] != NEVER) & (first <= last)
     return np.where(both, first, spent[0]), np.where(both, last, spent[1])
 
 
@@ -166,4 +166,4 @@ def _order(file: File, name: str, column: coerced.Texts, stretch: str) -> str:
 
 
 def _numbers(days: Sequence[Any]) -> Days:
-    return np.array([_NEVER if day is None else (day - _EPOCH).days for day in days], dtype=np.int64)
+    return np.array([NEVER if day is None else (day - _EPOCH).days for day in days], dtype=np.int64)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import keys
+from crm_metrics.loaders.content import looked_at
 from crm_metrics.loaders.exported import GUARDED
 from crm_metrics.loaders.normalising.file import File, translated
 from crm_metrics.loaders.reading import Cells
@@ -87,6 +88,9 @@ def flags(file: File, name: str, column: Any, cells: Cells) -> Any:
     """A column of yes and no as truth values, what is neither missing and said."""
     texts = coerced.texts(column, file.missing - file.meanings(name).keys())
     texts = translated(file, name, texts, cells)
+    if name == "is_deleted":  # or when
+        words = ["true" if looked_at([text]).form == "date" else text for text in texts.values.to_pylist()]
+        texts = coerced.relabelled(pa.array(words, pa.string()), texts.codes)
     values, bad = coerced.flags(texts, blank_is_false=file.layout.blank_is_false)
     file.note_cells("unreadable-flag", file.header(name), texts, bad, cells)
     return values

@@ -13,18 +13,23 @@ import numpy as np
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing.words import folded
+from crm_metrics.loaders.coercing.words import MONTHS, folded
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.shipped import shipped
 
-MEAN, ALONE, NAMED = 3, 2, 1  # what a cell says: it is the word for a mean or a total, or names one
+# What a cell says: it is the word for a mean or a total, names all of a kind ("All channels"), or names a total.
+MEAN, ALONE, ALL, NAMED = 4, 3, 2, 1
+_MONTHS = "|".join(sorted({normalised(month) for month in re.split(r"[ |]", " ".join(MONTHS))}))
+_PERIOD = re.compile(rf"(?:19|20)\d\d|[qth][1-4]|{_MONTHS}|de|del|di")
 
 
 @dataclass(frozen=True)
 class _Words:
     totals: frozenset[str]
     means: frozenset[str]
+    all: frozenset[str]
     signs: tuple[str, ...]  # words of scripts that put no space between words
+    all_signs: tuple[str, ...]
     begin: str
 
 
@@ -32,11 +37,14 @@ class _Words:
 def _words() -> _Words:
     """The words of all languages, and a pattern that every cell with one of them matches."""
     blocks = shipped("loaders/words", "totals").values()
-    totals, means = (frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks)
-    words = totals | means
-    signs = tuple(sorted(word for word in words if not word[0].isascii() and not word[0].islower()))
+    totals, means, every = (frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks)
+    words = totals | means | every
+    signs, all_signs = (
+        tuple(sorted(word for word in some if not word[0].isascii() and not word[0].islower()))
+        for some in (totals | means, every)
+    )
     first = sorted({re.escape(word.split()[0]) for word in words})
-    return _Words(totals, means, signs, f"(?i)(?:{'|'.join(first)})")
+    return _Words(totals, means, every, signs, all_signs, f"(?i)(?:{'|'.join(first)})")
 
 
 def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
@@ -53,16 +61,21 @@ def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
 
 
 def says(cell: str, footers: Sequence[str] = ()) -> int:
-    """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` for one that is the word for a mean,
-    `NAMED` for one that begins or ends with such a word, else 0. What follows a colon or stands in brackets is aside."""
+    """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` for the word for a mean, `ALL` for what
+    begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or stands
+    in brackets is aside."""
     words = _words()
     text = folded(cell)
     bare = re.sub(r"\([^()]*\)?$", "", re.split("[:：]", text)[0])
-    if is_footer(cell, footers) or normalised(bare) in words.totals:
+    bare = normalised(bare)
+    name = " ".join(part for part in bare.split() if not _PERIOD.fullmatch(part)) or bare  # "Total March 2025"
+    if is_footer(cell, footers) or name in words.totals:
         return ALONE
-    if normalised(bare) in words.means:
+    if name in words.means:
         return MEAN
     parts = normalised(text).split()
+    if parts and (parts[0] in words.all or text.startswith(words.all_signs)):
+        return ALL
     edges = {" ".join(part) for size in (1, 2) for part in (parts[:size], parts[-size:])}
     named = edges & (words.totals | words.means) or text.endswith(words.signs) or text.startswith(words.signs)
     return NAMED if named else 0

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.normalising.rollups import near, rollups
 from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, by_word, says
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
@@ -26,7 +26,6 @@ from crm_metrics.tables.frames import Bools, Floats
 
 Ints = NDArray[np.int64]
 
-_ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
 _FEW = 100  # dated rows that are looked at without a total word in what is read of them
 _NO_LETTER = r"^[^\pL]*$"
 
@@ -148,6 +147,10 @@ class _Judge:
                 own |= filled
         alone, means, named = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
         others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
+        bare, is_told = (
+            np.ones(len(suspects), dtype=bool),
+            False,
+        )  # rows with dates and figures alone, where others have more
         for at, texts in self.texts.items():
             name = self.names.get(at, "")
             word = texts.spread(by_word(texts.values, footers), 0)[suspects]
@@ -158,6 +161,8 @@ class _Judge:
                 continue
             has_letters = texts.spread(~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER)), False)[suspects]
             others += has_letters & (word < ALONE)
+            bare &= texts.codes[suspects] < 0
+            is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)
         hit = ~own & ~dated & is_word
         open_ = ~own & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
@@ -167,11 +172,29 @@ class _Judge:
             if (agreed & dated[open_]).any():  # where days have totals, a day of one record has one too
                 agreed |= self._agree(suspects[open_], suspects[hit], single | dated[open_])
             hit[open_] = agreed
+        bare &= ~own & dated & ~hit & is_told & (file.layout.table != "spend")
+        if bare.any():
+            hit[bare] = self._agree(suspects[bare], suspects[hit], np.zeros(int(bare.sum()), dtype=bool), of_sums=True)
         return suspects[hit]
 
-    def _agree(self, rows: Ints, totals: Ints, single: Bools) -> Bools:
-        """The rows whose filled figures all are the sum or mean of the rows above or below, of all or of those up to the
-        next such row; two rows at least, but for a row that names a total, and has nothing of its own (`single`)."""
+    def names_nothing(self, row: int) -> bool:
+        """Whether a row has only blank cells and total words where others tell themselves apart."""
+        apart = False
+        for at, texts in self.texts.items():
+            name = self.names.get(at, "")
+            if name == "currency" or self.file.kind(name) in {*NUMERIC, Kind.BOOL, Kind.DATE}:
+                continue
+            has_letters = ~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))
+            if np.count_nonzero(has_letters) > 1:
+                apart = True
+                if texts.codes[row] >= 0 and says(texts.at(int(texts.codes[row]))) < ALONE:
+                    return False
+        return apart
+
+    def _agree(self, rows: Ints, totals: Ints, single: Bools, *, of_sums: bool = False) -> Bools:
+        """The rows whose filled figures all are the sum or mean (`of_sums`: the sum) of the rows above or below, of all or
+        of those up to the next such row; two rows at least, but for a row that names a total, and has nothing of its own
+        (`single`)."""
         figures = [values for values in self._figures().values() if not np.isnan(values[rows]).all()]
         result = np.zeros(len(rows), dtype=bool)
         if not figures:
@@ -191,7 +214,7 @@ class _Judge:
         for first, end in ends:
             every, some = np.ones(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
             for values in figures:
-                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, (first, end), single)
+                mine, agrees = values[rows], _is_sum_or_mean(values, apart, rows, (first, end), single, of_sums)
                 every &= agrees | np.isnan(mine)
                 some |= agrees & (mine != 0)
             result |= every & some
@@ -200,21 +223,16 @@ class _Judge:
     def _figures(self) -> dict[str, Floats]:
         """The file's recognised number columns."""
         columns = {name: self.texts[at] for at, name in self.names.items() if self.file.kind(name) in NUMERIC}
-        return {name: as_numbers(texts, self.file) for name, texts in columns.items()}
+        return {name: self.file.numbers(texts) for name, texts in columns.items()}
 
 
 def _at(texts: coerced.Texts, place: Ints) -> coerced.Texts:
     return coerced.Texts(texts.values, texts.codes[place])
 
 
-def as_numbers(texts: coerced.Texts, file: File) -> Floats:
-    """A column of text as numbers, NaN for what is none."""
-    written = numbers.take_apart(texts.values)
-    sign = coerced.separator({"": written}, file.settings.decimal)[""] or "."
-    return texts.spread(numbers.resolve(written, sign), np.nan)
-
-
-def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints, Ints], single: Bools) -> Bools:
+def _is_sum_or_mean(
+    values: Floats, apart: Bools, rows: Ints, among: tuple[Ints, Ints], single: Bools, of_sums: bool
+) -> Bools:
     """Whether each row's value is what the rows from the first of `among` up to the second come to, those that are apart
     left out; one row counts where `single` says so."""
     first, end = among
@@ -223,13 +241,9 @@ def _is_sum_or_mean(values: Floats, apart: Bools, rows: Ints, among: tuple[Ints,
     counts = np.concatenate([[0], np.cumsum(there)])
     total, count = sums[end] - sums[first], counts[end] - counts[first]
     with np.errstate(invalid="ignore", divide="ignore"):
-        near = _near(values[rows], total) | _near(values[rows], total / count)
-    agrees: Bools = near & (count > np.where(single, 0, 1))
+        is_near = near(values[rows], total) | (near(values[rows], total / count) & (not of_sums))
+    agrees: Bools = is_near & (count > np.where(single, 0, 1))
     return agrees
-
-
-def _near(left: Floats, right: Floats) -> Bools:
-    return np.abs(left - right) <= np.maximum(_ROUNDING * np.abs(right), _CENT)
 
 
 # ---- ad platforms ----
@@ -245,29 +259,19 @@ def _unnamed(file: File, plan: Plan, cells: Cells) -> Bools:
 
 
 def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
-    """The row of a spend file that is half of all costs and names nothing: the total over the range of a report, which has
-    that range's dates."""
+    """The rows of a spend file that hold the costs of others again, and the row that is half of all costs and names nothing:
+    the total over the range of a report, which has that range's dates."""
     none = np.zeros(len(cells.rows), dtype=bool)
     place = plan.names.get("cost")
     if file.layout.table != "spend" or place is None or len(none) < 3:
         return none
     column = cells.columns[place]
-    cost = as_numbers(coerced.texts(column, file.missing), file) if is_text(column) else coerced.typed_numbers(column)
-    cost = np.where(totals, np.nan, cost)
-    with np.errstate(invalid="ignore"):
-        rows = np.flatnonzero(_near(cost, np.full(len(cost), np.nansum(cost) / 2)) & (cost > 0))
-    if len(rows) != 1:
-        return none
+    cost = file.numbers(coerced.texts(column, file.missing)) if is_text(column) else coerced.typed_numbers(column)
     judge = _Judge(file, cells)
-    names = 0
-    for at, texts in judge.texts.items():
-        name = judge.names.get(at, "")
-        if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL, Kind.DATE}:
-            continue
-        has_letters = ~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))
-        if np.count_nonzero(has_letters) > 1:  # tells the other rows apart
-            names += 1
-            if texts.codes[rows[0]] >= 0 and says(texts.at(int(texts.codes[rows[0]]))) < ALONE:
-                return none
-    none[rows] = names > 0
-    return none
+    hit = rollups(file, judge.texts, judge.names, cost, totals)
+    cost = np.where(totals | hit, np.nan, cost)
+    with np.errstate(invalid="ignore"):
+        rows = np.flatnonzero(near(cost, np.full(len(cost), np.nansum(cost) / 2)) & (cost > 0))
+    if len(rows) == 1 and judge.names_nothing(int(rows[0])):
+        hit[rows] = True
+    return hit

@@ -1,0 +1,115 @@
+"""Rows of a spend file that hold what others of the same time hold in parts: all channels, all countries, a campaign above
+its ad sets. They carry the dates of what they sum up, so only the figures tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import compress
+
+import numpy as np
+import pandas as pd
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from crm_metrics.loaders.coercing.columns import Texts
+from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.normalising.total_words import ALL, ALONE, by_word
+from crm_metrics.loaders.stretches import COLUMNS
+from crm_metrics.schema import NUMERIC, Kind
+from crm_metrics.tables.frames import Bools, Floats
+
+Ints = NDArray[np.int64]
+
+_ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
+_MOST = 0.9  # of the rows under one label must be sums
+_NO_LETTER = r"^[^\pL]*$"
+_BLANK, _SURE = 1, 2  # a cell that may stand for all the others of its column: blank or naming a total; a word for it
+_DIFFERENT = 3  # sums of different amounts that are no chance where no word says that they are sums
+
+
+def near(left: Floats, right: Floats) -> Bools:
+    return np.abs(left - right) <= np.maximum(_ROUNDING * np.abs(right), _CENT)
+
+
+def rollups(file: File, texts: Mapping[int, Texts], names: Mapping[int, str], cost: Floats, gone: Bools) -> Bools:
+    """The rows that hold the costs of others again, those left out that are `gone` already. A row whose label is blank or a
+    word for all stands above the rows that share its other cells; any label does that is the sum of all the others of its
+    time, again and again."""
+    labels, times = _columns(file, texts, names)
+    hit = np.zeros(len(cost), dtype=bool)
+    if not labels or len(cost) < 3:
+        return hit
+    codes = np.stack([texts[at].codes.astype(np.int64) for at in (*labels, *times)])
+    wild = np.stack([_stands_for_all(texts[at], file, is_time=at in times) for at in (*labels, *times)])
+    bits = (1 << np.arange(len(wild)))[:, None]
+    for least in (_SURE, _BLANK):
+        pattern = ((wild >= least) * bits).sum(axis=0)
+        for above in sorted(set(pattern.tolist()) - {0}, key=lambda pattern: (int(pattern).bit_count(), pattern)):
+            left = ~gone & ~hit & ~np.isnan(cost)
+            parent = left & (pattern == above)
+            child = left & (pattern != above) & ((pattern & above) == pattern)
+            shared = codes[(above & bits[:, 0]) == 0]
+            hit |= _sums(parent, child, shared, cost, is_said=least == _SURE)
+    for place in range(len(labels)):
+        shared = np.delete(codes, place, axis=0)
+        hit |= _by_figures(codes[place], shared, np.where(gone | hit, np.nan, cost))
+    return hit
+
+
+def _columns(file: File, texts: Mapping[int, Texts], names: Mapping[int, str]) -> tuple[list[int], list[int]]:
+    """The columns of labels by which the rows differ, and those that say of which time a row is."""
+    labels, times = [], []
+    for at, column in texts.items():
+        name = names.get(at, "")
+        if name in COLUMNS or file.kind(name) is Kind.DATE:
+            times.append(at)
+        elif name != "currency" and file.kind(name) not in {*NUMERIC, Kind.BOOL}:
+            has_letters = ~np.asarray(pc.match_substring_regex(column.values, _NO_LETTER))
+            labels += (
+                [at] if np.count_nonzero(has_letters) > 1 or (has_letters.any() and (column.codes < 0).any()) else []
+            )
+    return labels, times
+
+
+def _stands_for_all(column: Texts, file: File, *, is_time: bool) -> NDArray[np.int8]:
+    word = by_word(column.values, file.layout.total_rows)
+    said = np.where((word == ALL) | (word == ALONE), _SURE, np.where((word > 0) & (not is_time), _BLANK, 0))
+    return column.spread(said.astype(np.int8), np.int8(_BLANK))
+
+
+def _sums(parent: Bools, child: Bools, shared: Ints, cost: Floats, *, is_said: bool) -> Bools:
+    """The parents of which nine of ten cost what the children with the same shared cells do; where no word says that they
+    are sums, two at least of different amounts, and one of several children."""
+    none = np.zeros_like(parent)
+    if not parent.any() or not child.any():
+        return none
+    group = _groups(shared, len(cost))
+    total = np.bincount(group, weights=np.where(child, cost, 0.0))[group].astype(np.float64)
+    count = np.bincount(group, weights=child)[group]
+    has_parts = parent & (count > 0) & ((cost != 0) | (total != 0))
+    agrees = has_parts & near(cost, total)
+    if not agrees.any() or np.count_nonzero(agrees) < _MOST * np.count_nonzero(has_parts):
+        return none
+    if not is_said and (len(np.unique(cost[agrees])) < 2 or not (count[agrees] > 1).any()):
+        return none
+    return parent & (count > 0)
+
+
+def _groups(shared: Ints, count: int) -> Ints:
+    if not len(shared):
+        return np.zeros(count, dtype=np.int64)
+    return pd.DataFrame(shared.T).groupby(list(range(len(shared))), sort=False).ngroup().to_numpy().astype(np.int64)
+
+
+def _by_figures(label: Ints, shared: Ints, cost: Floats) -> Bools:
+    """The rows of a label that in every group costs half of all, beside several others and with different amounts."""
+    there = ~np.isnan(cost)
+    group = _groups(shared, len(cost))
+    total = np.bincount(group, weights=np.where(there, cost, 0.0))[group]
+    count = np.bincount(group, weights=there)[group]
+    half = there & (label >= 0) & (count > 2) & (cost != 0) & near(cost, total / 2)
+    rows = pd.DataFrame({"label": label, "half": half, "cost": cost})[there & (label >= 0)]
+    by_label = rows.groupby("label")["half"].all()
+    different = rows[rows["half"]].groupby("label")["cost"].nunique()
+    found = [name for name in compress(by_label.index, by_label) if different[name] >= _DIFFERENT]
+    return half & np.isin(label, found)
