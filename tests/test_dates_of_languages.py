@@ -37,6 +37,8 @@ def read(text: str, order: str = "dmy") -> np.datetime64 | None:
         ("Sep-18-26", "2026-09-18"),
         ("26-May-26", "2026-05-26"),
         ("2024-01-22T16:14:25.000+0000", "2024-01-22T16:14:25"),
+        ("2024-01-22 16:14:25+00", "2024-01-22T16:14:25"),
+        ("2024-01-22 16:14:25.5-08", "2024-01-22T16:14:25.5"),
         ("lundi 13 janvier 2025 à 10:22", "2025-01-13T10:22"),
         ("Montag, 13. Januar 2025 um 10:22 Uhr", "2025-01-13T10:22"),
         ("mar 13 gen 2025", "2025-01-13"),
@@ -48,8 +50,17 @@ def test_a_date_is_read_in_its_language(text, expected):
     assert read(text) == np.datetime64(expected)
 
 
+@pytest.mark.parametrize("hours", range(-12, 15))
+def test_an_offset_may_be_whole_hours_behind_the_seconds(hours):
+    """As Postgres writes it, and with it what shows its tables."""
+    texts = pa.array([f"2025-03-01 18:36:06{part}{hours:+03d}" for part in ("", ".25", ".123456")])
+
+    assert dates.take_apart(texts).zone.tolist() == [60 * hours] * 3
+
+
 @pytest.mark.parametrize(
-    "text", ["9:30", "09:30:00", "13h45", "13 jui 2025", "Marble 3, 2024", "mayo 2025", "30 Feb 2025"]
+    "text",
+    ["9:30", "09:30:00", "13h45", "13 jui 2025", "Marble 3, 2024", "mayo 2025", "30 Feb 2025", "2025-03-01 10:00-11"],
 )
 def test_what_names_no_day_is_no_date(text):
     assert read(text) is None

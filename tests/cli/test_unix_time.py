@@ -41,7 +41,6 @@ def test_unix_time_is_utc_until_a_zone_is_set(folder: Path, thousand: str):
 @pytest.mark.parametrize(
     "moments",
     [
-        (SECONDS[0], SECONDS[1] + "000"),  # seconds and milliseconds
         (SECONDS[0], "2025-03-10"),
         (SECONDS[0], "999999999"),
         (SECONDS[0], "2741608000"),  # 2056
@@ -55,6 +54,12 @@ def test_a_column_that_is_not_unix_time_as_a_whole_is_not_read_as_such(folder: P
     # A column of which nothing is a date is no column of dates, whatever it is called.
     left_alone = [column["header"] for column in file["columns"] if column["column"] is None] == ["Close Date"]
     assert ("unix-time" in codes, "unreadable-date" in codes or left_alone) == (False, True)
+
+
+def test_seconds_and_milliseconds_in_one_column_are_refused(folder: Path):
+    deals(folder, SECONDS[0], SECONDS[1] + "000")
+    done = crm_metrics(*ASKED)
+    assert (done.code, f"no cell of Close Date is a date that can be read ({SECONDS[0]})" in done.err) == (3, True)
 
 
 def test_numbers_in_other_columns_stay_what_they_are(folder: Path):

@@ -35,7 +35,8 @@ ZONES = {name: int(minutes) for name, _, minutes in (zone.partition("=") for zon
 _ZONE_NAMES = "|".join(sorted(ZONES, key=lambda name: (-len(name), name)))
 _TIME = (
     r"(?:(?:[T ,]+|,? (?:um|à|a las?|[àa]s|alle|alle ore|ore|om|o|at|kl\.?) )(?P<h>\d{1,2})[:.h](?P<mi>\d{2})"
-    r"(?:[:.](?P<s>\d{2}))?(?:[.,](?P<f>\d{1,9}))?(?: (?:Uhr|uur|h)\.?)?\s*(?:(?P<ap>[AaPp])\.?\s?[Mm]\.?)?)?"
+    r"(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?(?P<zh>[+-]\d{2}$)?)?"  # Postgres' offsets: whole hours after the seconds
+    r"(?: (?:Uhr|uur|h)\.?)?\s*(?:(?P<ap>[AaPp])\.?\s?[Mm]\.?)?)?"
     rf"\s*(?P<z>(?:UTC|GMT)?[+-]\d{{2}}:?\d{{2}}|{_ZONE_NAMES})?$"
 )
 _DAY_OF_WEEK = r"^(?:\p{L}{2,14}\.?,? )?"
@@ -135,7 +136,7 @@ def take_apart(texts: pa.Array) -> Written:
             is_open |= hit & ~year_first
         for name, values in (("first", day), ("second", month), ("year", year), ("time", _time(field))):
             parts[name] = np.where(hit, values, parts[name])
-        zone = np.where(hit, _zone(field["z"]), zone)
+        zone = np.where(hit, _zone(pc.if_else(pc.equal(field["z"], ""), field["zh"], field["z"])), zone)
         is_date |= hit
     serials = pc.extract_regex(texts, _SERIAL)
     hit = np.asarray(serials.is_valid()) & ~is_date

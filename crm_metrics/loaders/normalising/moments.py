@@ -21,7 +21,7 @@ from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
 from crm_metrics.loaders.reading import Cells
 from crm_metrics.schema import Kind
-from crm_metrics.tables import frames
+from crm_metrics.tables import Unusable, frames
 
 # Square's names for the zones that most of its sellers are in.
 _REGIONS = {
@@ -97,13 +97,27 @@ def from_texts(
     result = {}
     for name, column in columns.items():
         wall = dates.resolve(written[name], order)
-        file.note_cells("unreadable-date", file.header(name), column, wall == dates.NEVER, cells)
+        unread = wall == dates.NEVER
+        file.note_cells("unreadable-date", file.header(name), column, unread, cells)
+        if len(unread) and unread.all():
+            _refuse_unread(file, name, column.at(0))
         if written[name].unix:
             file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = written[name].zone
         offsets = None if np.isnan(zones).all() else column.spread(zones, np.nan)
         result[name] = joined(file, name, column.spread(wall, dates.NEVER), offsets, times)
     return result
+
+
+def _refuse_unread(file: File, name: str, seen: str) -> None:
+    """Give no figure by a moment of which no cell can be read: 0 of everything would be told. Raises `DataError` where it is
+    what places the records in time."""
+    if name not in file.schema.moments:
+        return
+    problem = f"no cell of {file.header(name)} is a date that can be read ({seen})"
+    if name in (file.schema.placed_by, "closed_at"):
+        raise DataError(problem, where=file.raw.path, hint="Write dates as 2025-01-31 14:30.")
+    file.unusable[name] = Unusable("missing-values", f"{file.raw.path}: {problem}", "write dates as 2025-01-31 14:30")
 
 
 def _order(file: File, columns: dict[str, coerced.Texts], written: dict[str, dates.Written]) -> str:
