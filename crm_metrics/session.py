@@ -21,7 +21,7 @@ from crm_metrics.settings import Settings
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
 _LATER = (
     *("crm_metrics.loaders.loading", "crm_metrics.reporting.assembly"),
-    *("crm_metrics.analysis.waiting", "crm_metrics.reporting.ranking", "crm_metrics.reporting.timeline"),
+    *("crm_metrics.analysis.grounds", "crm_metrics.reporting.report", "crm_metrics.reporting.timeline"),
 )
 
 if TYPE_CHECKING:

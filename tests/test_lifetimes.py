@@ -12,8 +12,8 @@ from scipy.integrate import quad
 from scipy.special import betaln, gammaln
 from scipy.stats import beta as beta_distribution
 
-from crm_metrics.analysis.lifetimes import Histories, bgnbd, fitted, gammagamma, ledger, predicted, renewals
-from crm_metrics.analysis.lifetimes.holdout import held_out
+from crm_metrics.analysis.lifetimes import Histories, bgnbd, contracts, fitted, gammagamma, ledger, predicted
+from crm_metrics.analysis.lifetimes.verdict import held_out
 from crm_metrics.errors import NothingToReport
 
 MODEL = bgnbd.Parameters(0.243, 4.414, 0.793, 2.426)
@@ -79,7 +79,7 @@ def test_thousands_of_purchases_are_no_trouble() -> None:
 
 def test_survivors_give_the_published_shifted_beta_geometric() -> None:
     survivors = np.array([1000, 869, 743, 653, 593, 551, 517, 491.0])
-    found = renewals.fit(-np.diff(survivors), np.append(np.zeros(len(survivors) - 2), survivors[-1]))
+    found = contracts.fit(-np.diff(survivors), np.append(np.zeros(len(survivors) - 2), survivors[-1]))
 
     assert found.converged
     assert (0.668, 3.806) == (
@@ -90,10 +90,10 @@ def test_survivors_give_the_published_shifted_beta_geometric() -> None:
 
 def test_survival_is_the_product_of_retention() -> None:
     """Of who has come through n renewals (β + n) / (α + β + n) come through the next."""
-    model = renewals.Parameters(0.668, 3.806)
+    model = contracts.Parameters(0.668, 3.806)
     product = np.cumprod((3.806 + np.arange(3.0, 9.0)) / (0.668 + 3.806 + np.arange(3.0, 9.0)))
 
-    assert product == pytest.approx(renewals.survival(model, np.full(6, 3.0), np.arange(1.0, 7.0)))
+    assert product == pytest.approx(contracts.survival(model, np.full(6, 3.0), np.arange(1.0, 7.0)))
 
 
 def simulated(customers: int, model: bgnbd.Parameters, days: int, seed: int = 7) -> pd.DataFrame:

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from crm_metrics import schema
-from crm_metrics.analysis.inventory import AsRead, Inventory, Span
-from crm_metrics.analysis.joins import Join, Shared, joins, shared_customers
+from crm_metrics.analysis.inventory import AsRead, Inventory, Join, Shared, Span, joins, shared_customers
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.advising import Nearest, nearest

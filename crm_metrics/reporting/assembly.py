@@ -13,8 +13,7 @@ from crm_metrics import expressions
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.noise import Noises
-from crm_metrics.intervals.signals import ALIKE, Noise, signals
+from crm_metrics.intervals.signals import ALIKE, Noise, Noises, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name

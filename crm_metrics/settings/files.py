@@ -11,7 +11,7 @@ from typing import Any
 
 from crm_metrics.errors import SettingsError
 from crm_metrics.settings.blocks import with_base
-from crm_metrics.settings.lines import lines_of
+from crm_metrics.settings.mistakes import lines_of
 from crm_metrics.settings.model import Settings, validated
 
 NAME = "crm-metrics.toml"

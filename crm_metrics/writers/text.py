@@ -11,7 +11,7 @@ from crm_metrics.book.provenance import counted, section
 from crm_metrics.book.screen import GAP, Screen, longest_word, padded_to
 from crm_metrics.writers.drawing import heatmap, panel
 from crm_metrics.writers.drawing.table import draw, widest
-from crm_metrics.writers.drawing.texts import about
+from crm_metrics.writers.drawing.tidy import about
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How

@@ -14,7 +14,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from crm_metrics.book import Book, Curve, HeatMap, Sheet, cells
 from crm_metrics.errors import UsageError
-from crm_metrics.writers.drawing.texts import about, filled, in_order
+from crm_metrics.writers.drawing.tidy import about, filled, in_order
 from crm_metrics.writers.workbook.cells import (
     COLORS,
     ROWS,
@@ -26,8 +26,7 @@ from crm_metrics.writers.workbook.cells import (
     set_for_print,
     set_widths,
 )
-from crm_metrics.writers.workbook.charts import draw_curves, draw_heat_map
-from crm_metrics.writers.workbook.notes import put_definitions, put_notes, put_origins
+from crm_metrics.writers.workbook.charts import draw_curves, draw_heat_map, put_definitions, put_notes, put_origins
 from crm_metrics.writers.workbook.rows import put_body, save
 
 if TYPE_CHECKING:

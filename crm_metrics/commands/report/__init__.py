@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
 from crm_metrics.commands import Call, option
-from crm_metrics.commands.report import alerting, failing, profiles, restating
+from crm_metrics.commands.report import failing, profiles, restating
 from crm_metrics.commands.report.computing import compute
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
@@ -94,7 +94,7 @@ def run(
         if asked[name] in (None, ()):
             asked[name] = getattr(profile, name)
     query = session.query(**asked)
-    alerting.refuse_without(fail_on, settings, [metric.name for metric in query.metrics])
+    failing.refuse_without_alert(fail_on, settings, [metric.name for metric in query.metrics])
     dataset = session.load(query)
     if call.verbose:
         call.tell("ignored", (f"ignored: {path}" for path in dataset.ignored))
@@ -111,7 +111,7 @@ def run(
         paths=[] if "-" in session.paths else session.paths,
     )
     if layout == "wide":
-        from crm_metrics.commands.report.wide import across
+        from crm_metrics.commands.report.book import across
 
         answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
     call.write(answer)
@@ -121,7 +121,7 @@ def run(
 
         call.tell("note", [*result.uncovered, *map(visible, result.offers), *sentences(result)])
     call.tell("restated", earlier.keep(), level="warning")
-    failed = alerting.of_report(result, settings.alert) if failing.ALERT in fail_on else []
+    failed = failing.of_report(result, settings.alert) if failing.ALERT in fail_on else []
     failed += failing.reasons(earlier.report, fail_on)
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     earlier.finish()

@@ -100,11 +100,11 @@ def _asked(
     session: Session, period: str | None, compare: str
 ) -> tuple[Query, list[Metric], dict[str, tuple[str, ...]]]:
     """The question: the headline figures by all dimensions of each, which come last."""
-    from crm_metrics.analysis import dimensions
+    from crm_metrics.analysis import drivers
 
     shown = session.query(period=period, compare=compare)
     metrics = [metric for metric in shown.metrics if metric.headline]
-    dims = {metric.name: dimensions.by_which(metric, shown.catalog, session.columns) for metric in metrics}
+    dims = {metric.name: drivers.by_which(metric, shown.catalog, session.columns) for metric in metrics}
     by = list(dict.fromkeys(name for names in dims.values() for name in names))
     asked = session.query(period=period, by=by, metrics=[metric.name for metric in metrics], compare=compare)
     return asked, metrics, dims

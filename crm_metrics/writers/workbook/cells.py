@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.drawing.texts import texts
+from crm_metrics.writers.drawing.tidy import texts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook

@@ -169,7 +169,9 @@ def save(workbook: Workbook, target: Path | IO[bytes], *, dated: date | None = N
             super().writestr(_undated(zinfo_or_arcname), data)
 
         def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-            with open(filename, "rb") as sheet, self.open(_undated(arcname), "w", force_zip64=True) as entry:  # noqa: PTH123
+            undated = _undated(arcname)
+            undated.file_size = Path(filename).stat().st_size  # which tells how large it may become
+            with open(filename, "rb") as sheet, self.open(undated, "w") as entry:  # noqa: PTH123
                 if (body := bodies.get(str(arcname))) is None:
                     shutil.copyfileobj(sheet, entry)
                     return
