@@ -23,7 +23,7 @@ from crm_metrics.settings import (
     user_folder,
     validated,
 )
-from crm_metrics.settings.described import Described, described
+from crm_metrics.settings.files import Described, described
 from crm_metrics.settings.mistakes import line_of, lines_of
 
 

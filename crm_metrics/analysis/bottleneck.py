@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.cells import Cells, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Unavailable
 from crm_metrics.engine.currencies import split
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.intervals.engine import Engine
@@ -135,31 +136,12 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
         values = [cells.value[0, at] for cells in (went_on, lost, waiting)]
         if not sum(values) > 0:  # unknown where the period has no day of the data
             continue
-        counts = [int(value) for value in values]
-        amount, low, high, priced = money.amounts.get(name, (None, None, None, 0))
-        (share, *limits), (usual, *usual_limits) = (
-            [or_none(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
-        )
-        stages.append(
-            Stage(
-                name=name,
-                entered=sum(counts),
-                went_on=counts[0],
-                lost=counts[1],
-                waiting=counts[2],
-                rate=share,
-                low=limits[0],
-                high=limits[1],
-                days=usual,
-                days_low=usual_limits[0],
-                days_high=usual_limits[1],
-                overdue=int(overdue[at]),
-                amount=amount if amount is not None or counts[1] or money.refused else 0.0,
-                amount_low=low,
-                amount_high=high,
-                priced=priced,
-            )
-        )
+        counts = tuple(map(int, values))
+        amount, *limits = money.amounts.get(name, (None, None, None, 0))
+        if amount is None and not counts[1] and not money.refused:
+            amount = 0.0
+        figures: Any = [*rate.at(0, at), *days.at(0, at), int(overdue[at]), amount, *limits]
+        stages.append(Stage(name, sum(counts), *counts, *figures))
     return stages
 
 
@@ -190,9 +172,7 @@ def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
     for part in split(engine, metric, cells):
         for stage, at in _places(engine, name, segment).items():
             if part.shown[0, at] and (n := int(part.cells.n[0, at])):
-                value, low, high = (
-                    or_none(grid[0, at]) for grid in (part.cells.value, part.cells.low, part.cells.high)
-                )
+                value, low, high = part.cells.at(0, at)
                 # By the normal distribution few large amounts could be less than nothing.
                 rows[stage] = (value, low if low is None or not value else max(low, 0.0), high, n)
                 currencies.add(part.currency[0, at])

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_metrics.analysis.bottleneck import check
-from crm_metrics.engine.cells import Unavailable, or_none
+from crm_metrics.engine.cells import Unavailable
 from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
 
@@ -76,4 +76,4 @@ def _value(engine: Engine, name: str, segment: Mapping[str, str]) -> tuple[float
     if isinstance(cells, Unavailable):
         return None, None, None
     at = engine.segments(cells.dims).labels.index(tuple(segment[dim] for dim in cells.dims)) if cells.dims else 0
-    return or_none(cells.value[0, at]), or_none(cells.low[0, at]), or_none(cells.high[0, at])
+    return cells.at(0, at)

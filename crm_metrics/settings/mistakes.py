@@ -17,8 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.settings import kinds
 from crm_metrics.settings.goals import Alert, Goal
-from crm_metrics.settings.hours import Holidays, Hours
-from crm_metrics.settings.rates import Rates
+from crm_metrics.settings.hours import Holidays, Hours, Rates
 
 # What the annotations of the settings are made of.
 _NAMES = vars(kinds) | {block.__name__: block for block in (Alert, Goal, Hours, Holidays, Rates)}

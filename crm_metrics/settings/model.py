@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pydantic import Field
 
     from crm_metrics.settings.goals import Alert, Goal
-    from crm_metrics.settings.hours import Holidays, Hours
+    from crm_metrics.settings.hours import Holidays, Hours, Rates
     from crm_metrics.settings.kinds import (
         ColumnName,
         Currency,
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
         Texts,
         Zone,
     )
-    from crm_metrics.settings.rates import Rates
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

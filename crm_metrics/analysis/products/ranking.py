@@ -10,10 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crm_metrics.analysis.products.best import Best, best
-from crm_metrics.analysis.products.bought import Bought, bought
+from crm_metrics.analysis.products.bought import Best, Bought, best, bought
 from crm_metrics.analysis.products.pairs import Pairs, together
-from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable, or_none
+from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
 from crm_metrics.engine.currencies import slices, split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport
@@ -139,9 +138,7 @@ def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
 
 
 def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
-    if isinstance(cells, Unavailable):
-        return Figure()
-    return Figure(*(or_none(grid[window, at]) for grid in (cells.value, cells.low, cells.high)))
+    return Figure() if isinstance(cells, Unavailable) else Figure(*cells.at(window, at))
 
 
 LINES = "sold_lines"

@@ -83,18 +83,8 @@ def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -
     better = None
     if value is not None and before is not None and value != before and metric.better is not Better.NEITHER:
         better = (value > before) == (metric.better is Better.HIGHER)
-    return Headline(
-        metric=metric,
-        value=value,
-        low=or_none(cells.low[_NOW, 0]),
-        high=or_none(cells.high[_NOW, 0]),
-        n=int(cells.n[_NOW, 0]),
-        before=before,
-        currency=part.currency[_NOW, 0] if metric.is_money else None,
-        detectable=detectable,
-        better=better,
-        visible=or_none(chance),
-    )
+    n, currency = int(cells.n[_NOW, 0]), part.currency[_NOW, 0] if metric.is_money else None
+    return Headline(metric, *cells.at(_NOW, 0), n, before, currency, detectable, better, or_none(chance))
 
 
 _SIZES = ("count", "distinct", "sum")

@@ -13,7 +13,7 @@ from crm_metrics.analysis import drivers, ranks
 from crm_metrics.analysis.drivers import Driver
 from crm_metrics.analysis.voice.comments import Comments, Quote
 from crm_metrics.analysis.voice.words import Comparison, compared
-from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -158,8 +158,7 @@ def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
 
 
 def _score(cells: Cells, window: int, segment: int) -> Score:
-    value, low, high = (or_none(grid[window, segment]) for grid in (cells.value, cells.low, cells.high))
-    return Score(value, low, high, int(cells.n[window, segment]))
+    return Score(*cells.at(window, segment), int(cells.n[window, segment]))
 
 
 def _signal(engine: Engine, metric: Metric, cells: Cells) -> str | None:
