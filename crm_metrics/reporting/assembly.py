@@ -66,7 +66,7 @@ class Assembler:
     def _rows(self, metric: Metric) -> list[dict[str, Any]]:
         cells = self.engine.cells(metric.name)
         if isinstance(cells, Unavailable):
-            self.missing[metric.name] = _sentence(cells)
+            self.missing[metric.name] = "; ".join(filter(None, (cells.seen, cells.offer or cells.hint)))
             self.absent.add(metric.name)
             self.lacking |= {metric.name: cells.lacks} if cells.lacks else {}
             self.offers |= {problem: None for problem in (cells.offer,) if problem}
@@ -288,10 +288,6 @@ _WORDS = {
     "negative-base": "what it is divided by is negative",
     "no-baseline": "there is nothing before the period, or no goal, to compare with",
 }
-
-
-def _sentence(problem: Unavailable) -> str:
-    return "; ".join(filter(None, (problem.seen, problem.offer or problem.hint)))
 
 
 def has_figures(frame: pd.DataFrame) -> bool:

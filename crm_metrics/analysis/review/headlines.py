@@ -135,7 +135,9 @@ def standouts(
     chosen = [
         metric
         for metric in metrics
-        if metric.name in wholes and not _is_size(metric) and metric.better is not Better.NEITHER
+        if metric.name in wholes
+        and not (metric.aggregate in _SIZES or metric.unit is Unit.MONEY_PER_DAY)
+        and metric.better is not Better.NEITHER
     ]
     looks = [
         look
@@ -145,11 +147,6 @@ def standouts(
     own = 1 - (1 - risk) ** (1 / max(len(looks), 1))
     segments = [segment for look in looks for segment in _apart(look, wholes[look.metric.name], own)]
     return sorted(segments, key=lambda segment: -segment.clearness)
-
-
-def _is_size(metric: Metric) -> bool:
-    """Whether a figure is larger just because a segment is."""
-    return metric.aggregate in _SIZES or metric.unit is Unit.MONEY_PER_DAY
 
 
 def _looks(

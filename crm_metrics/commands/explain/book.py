@@ -201,7 +201,10 @@ def _step(step: Step) -> Pairs:
     if metric.over_months:
         again = f", {'added up over' if metric.over_months == 'sum' else 'the mean of'} the months"
     has_values = bool(names) and all(step.names[name] is not None for name in names)
-    formulas = [f"{_signs(text)}{again}" for text in (metric.formula_text, *([figures] if has_values else []))]
+    formulas = [
+        f"{text.replace(' * ', ' × ').replace(' - ', ' − ')}{again}"
+        for text in (metric.formula_text, *([figures] if has_values else []))
+    ]
     shown = ", ".join(cells.value(amount_.value, metric.unit, amount_.currency) for amount_ in step.amounts)
     labels = [metric.name, *[""] * len(formulas)]
     return Pairs([(label, f"= {text}") for label, text in zip(labels, [*formulas, shown], strict=True)])
@@ -209,10 +212,6 @@ def _step(step: Step) -> Pairs:
 
 def _number(value: float | None) -> str:
     return "–" if value is None or value != value else f"{value:,.10g}"
-
-
-def _signs(formula: str) -> str:
-    return formula.replace(" * ", " × ").replace(" - ", " − ")
 
 
 def _part(part: Part) -> list[Said]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from calendar import day_name, month_name
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Curve, Sheet, cells
 from crm_metrics.book.rows import naming, unseen
@@ -35,15 +35,17 @@ def _curve(track: Track, grain: str) -> Curve:
     trend, points = track.trend, track.points
     shown = trend if trend and (trend.rising or trend.steps) else None
     line = [None if value != value else value for value in shown.line.tolist()] if shown else [None] * len(points)
-    names = ("period", "value", "complete", "low", "high", "target")
-    drawn: dict[str, Any] = {name: [getattr(point, name) for point in points] for name in names}
     return Curve(
         ", ".join([*track.segment.values(), track.title]),
         track.metric.unit,
         track.currency,
-        drawn.pop("period"),
-        **drawn,
-        trend=line,
+        [point.period for point in points],
+        [point.value for point in points],
+        [point.complete for point in points],
+        [point.low for point in points],
+        [point.high for point in points],
+        [point.target for point in points],
+        line,
         steps=[step.at for step in trend.steps] if trend else (),
         odd=list(trend.odd) if trend else (),
         says=sentence(track, grain),
