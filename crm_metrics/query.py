@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast, get_args
+from typing import TypedDict, cast, get_args
 
 from crm_metrics import periods, schema
 from crm_metrics.errors import UsageError
@@ -16,6 +16,17 @@ from crm_metrics.periods import Grain, PeriodSpec
 from crm_metrics.settings import Settings
 
 GRAINS: tuple[str, ...] = get_args(Grain)
+
+
+class Asked(TypedDict, total=False):
+    """What is asked for, as it is written."""
+
+    period: str | None
+    by: Sequence[str]
+    metrics: Sequence[str]
+    compare: str | None
+    top: int | None
+    sort: str | None
 
 
 @dataclass(frozen=True)

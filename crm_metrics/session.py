@@ -15,13 +15,13 @@ from crm_metrics.errors import NothingToReport
 from crm_metrics.expressions import parse_rows
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.own import catalog_of
-from crm_metrics.query import Need, Query, query, written
+from crm_metrics.query import Asked, Need, Query, query, written
 from crm_metrics.settings import Settings
 
 # Imported while the files are being read: pandas, the engine, what limits and reports need.
 _LATER = (
     *("crm_metrics.loaders.loading", "crm_metrics.reporting.assembly"),
-    *("crm_metrics.analysis.waiting", "crm_metrics.reporting.ranking", "crm_metrics.reporting.timeline"),
+    *("crm_metrics.analysis.grounds", "crm_metrics.reporting.report", "crm_metrics.reporting.timeline"),
 )
 
 if TYPE_CHECKING:
@@ -126,28 +126,10 @@ class Session:
         """A period as it is written; None without one. Raises `UsageError` that names the nearest valid form."""
         return written(text, self.settings) if text else None
 
-    def query(
-        self,
-        *,
-        period: str | None = None,
-        by: Sequence[str] = (),
-        metrics: Sequence[str] = (),
-        compare: str | None = None,
-        top: int | None = None,
-        sort: str | None = None,
-    ) -> Query:
+    def query(self, **asked: Unpack[Asked]) -> Query:
         """The question, with every name in it checked. Raises `UsageError` or `SettingsError` that names the nearest valid
         one."""
-        return query(
-            period=period,
-            by=by,
-            metrics=metrics,
-            compare=compare,
-            top=top,
-            sort=sort,
-            settings=self.settings,
-            catalog=self.catalog,
-        )
+        return query(**asked, settings=self.settings, catalog=self.catalog)
 
     def expect(self, need: Need) -> None:
         """Let what is loaded from now on serve a later question too."""

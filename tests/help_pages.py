@@ -18,7 +18,7 @@ from crm_metrics.analysis import quality
 from crm_metrics.cli.app import app
 from crm_metrics.metrics.catalog import FAMILY_TITLES, OTHER_TOOLS, built_in
 from crm_metrics.schema import called
-from crm_metrics.settings.described import described
+from crm_metrics.settings.files import described
 from crm_metrics.shipped import listed, shipped
 
 MADE = re.compile(r"(?<=<!-- made: )(?P<name>[\w-]+) -->\n.*?(?=<!-- end -->)", re.DOTALL)

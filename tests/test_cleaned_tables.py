@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import time
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -127,6 +128,16 @@ def test_text_of_a_workbook_is_never_a_formula(tmp_path: Path) -> None:
     cell = openpyxl.load_workbook(tmp_path / "t.xlsx")["deals"]["B2"]
 
     assert (cell.value, cell.data_type) == ("=1+1", "s")
+
+
+def test_the_same_tables_are_the_same_workbook_whenever_they_are_written(tmp_path: Path) -> None:
+    written = []
+    for number in range(2):
+        write(api.tables([str(SAMPLE / "leads.csv")], today=TODAY), "xlsx", tmp_path / f"{number}.xlsx")
+        written.append((tmp_path / f"{number}.xlsx").read_bytes())
+        time.sleep(1.1 * (number == 0))  # a workbook's own clock counts seconds
+
+    assert written[0] == written[1]
 
 
 def test_the_command_says_what_it_wrote_and_writes_nothing_over(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from crm_metrics import api
-from crm_metrics.analysis.customers import rfm
+from crm_metrics.analysis.customers import table
 from crm_metrics.errors import NothingToReport, SettingsError, UsageError
 from crm_metrics.settings import validated
 
@@ -186,20 +186,20 @@ def test_rows_are_in_the_order_asked_for_and_missing_ones_last(tmp_path: Path) -
 def test_scores_are_shares_of_all_who_are_below() -> None:
     values = np.array([1.0, 1, 1, 1, 1, 2, 2, 3, 4, 9, np.nan])
 
-    assert [1, 1, 1, 1, 1, 3, 3, 4, 5, 5] == rfm.scores(values)[:-1].tolist()
-    assert np.isnan(rfm.scores(values)[-1])
+    assert [1, 1, 1, 1, 1, 3, 3, 4, 5, 5] == table.scores(values)[:-1].tolist()
+    assert np.isnan(table.scores(values)[-1])
 
 
 def test_every_pair_of_scores_has_exactly_one_segment() -> None:
     recency, frequency = (part.ravel().astype(float) for part in np.meshgrid(range(1, 6), range(1, 6)))
     inside = [
-        [low <= r <= high and least <= f <= most for (low, high), (least, most), _ in rfm.SEGMENTS.values()]
+        [low <= r <= high and least <= f <= most for (low, high), (least, most), _ in table.SEGMENTS.values()]
         for r, f in zip(recency, frequency, strict=True)
     ]
 
     assert {1} == {sum(row) for row in inside}
-    assert all(name is not None for name in rfm.segments(recency, frequency))
-    assert [None] == rfm.segments(np.array([np.nan]), np.array([3.0])).tolist()
+    assert all(name is not None for name in table.segments(recency, frequency))
+    assert [None] == table.segments(np.array([np.nan]), np.array([3.0])).tolist()
 
 
 def test_the_sample_has_a_model_of_purchases_and_no_value_where_customers_do_not_differ() -> None:

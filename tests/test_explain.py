@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from crm_metrics import api
-from crm_metrics.analysis.opening import Opened
+from crm_metrics.analysis.explanation import Opened
 from crm_metrics.commands.explain.book import book
 from crm_metrics.metrics.catalog import built_in
 from crm_metrics.metrics.metric import Metric

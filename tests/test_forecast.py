@@ -11,9 +11,8 @@ import pandas as pd
 import pytest
 
 from crm_metrics import api
-from crm_metrics.analysis.forecast.chain import chances, counted
-from crm_metrics.analysis.forecast.moments import Moments
-from crm_metrics.analysis.forecast.simulation import simulate
+from crm_metrics.analysis.forecast.backtest import Moments
+from crm_metrics.analysis.forecast.simulation import chances, counted, simulate
 from crm_metrics.analysis.pipeline.deals import NEVER, Deals
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.periods import parse

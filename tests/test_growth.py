@@ -22,7 +22,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.analysis.products.bought import Bought
-from crm_metrics.analysis.voice import tokens
+from crm_metrics.analysis.voice import comments
 from crm_metrics.commands.report.book import book
 from crm_metrics.engine import currencies
 from crm_metrics.loaders.gathering import gather
@@ -106,8 +106,8 @@ def test_the_list_of_an_archive_is_read_as_often_however_many_files_it_holds(
 
 @pytest.mark.parametrize("text", ["很", "a", "a.", "a@", "@", "a@b.c1", "1 ", "(", "'", "l'", "é."])
 def test_a_comment_of_unbroken_text_takes_time_in_proportion_to_its_length(text: str) -> None:
-    assert times(lambda size: tokens.terms(text * size, set()), 10_000) < 24
-    assert times(lambda size: tokens.masked(text * size), 20_000) < 24
+    assert times(lambda size: comments.terms(text * size, set()), 10_000) < 24
+    assert times(lambda size: comments.masked(text * size), 20_000) < 24
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_comment_of_unbroken_text_takes_time_in_proportion_to_its_length(text:
     ],
 )
 def test_addresses_are_hidden_wherever_they_begin(text: str, hidden: str) -> None:
-    assert tokens.masked(text) == hidden
+    assert comments.masked(text) == hidden
 
 
 def peak(work: Callable[[], object]) -> int:

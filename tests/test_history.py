@@ -20,8 +20,8 @@ from hypothesis import strategies as st
 
 from crm_metrics import api
 from crm_metrics.errors import UsageError
-from crm_metrics.history import definitions, digests, store
-from crm_metrics.history.causes import Input, Run, causes
+from crm_metrics.history import digests, figures, store
+from crm_metrics.history.digests import Input, Run, causes
 from crm_metrics.history.figures import GONE, Figure, pairs, restated
 from crm_metrics.history.keeping import Keeping
 from crm_metrics.loaders.reading import open_inputs
@@ -114,11 +114,11 @@ def test_digests_are_the_same_in_another_process(tmp_path: Path):
 
 def test_a_definition_holds_what_the_formula_uses():
     catalog = built_in()
-    one = definitions.definition(catalog["win_rate"], catalog, Settings())
+    one = figures.definition(catalog["win_rate"], catalog, Settings())
     assert {"win_rate", "deals_won", "closed_deals"} <= json.loads(one.text)["metrics"].keys()
     assert "deals" in one.tables
     assert "tickets" not in one.tables
-    assert definitions.definition(catalog["win_rate"], built_in(), Settings()) == one
+    assert figures.definition(catalog["win_rate"], built_in(), Settings()) == one
 
 
 @pytest.mark.parametrize(
@@ -137,10 +137,10 @@ def test_a_definition_holds_what_the_formula_uses():
 )
 def test_a_setting_is_part_of_the_definitions_it_changes(metric: str, setting: dict[str, object], matters: bool):
     catalog = built_in()
-    plain = definitions.definition(catalog[metric], catalog, Settings())
-    other = definitions.definition(catalog[metric], catalog, Settings(**setting))  # type: ignore[arg-type]
+    plain = figures.definition(catalog[metric], catalog, Settings())
+    other = figures.definition(catalog[metric], catalog, Settings(**setting))  # type: ignore[arg-type]
     assert (plain.digest != other.digest) is matters
-    assert bool(definitions.changes(plain.text, other.text)) is matters
+    assert bool(figures.changes(plain.text, other.text)) is matters
 
 
 def figure(value: float | None, *, segment: str = "{}", currency: str = "", status: str = "ok", n: int = 1) -> Figure:

@@ -40,14 +40,14 @@ def test_files_that_fit_and_files_of_which_nobody_knows_are_read(
 
 
 def test_figures_of_more_segments_than_fit_are_refused(deals: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    refuse, asked = memory.refuse_too_many, []
-    monkeypatch.setattr(memory, "refuse_too_many", lambda figures, **segments: asked.append((figures, segments)))
-    for by in ([], ["--by", "owner"], ["--by", "owner", "--top", "2"]):
+    refuse, asked = memory.refuse_too_many, list[tuple[int, int]]()
+    monkeypatch.setattr(memory, "refuse_too_many", lambda figures, segments: asked.append((figures, segments)))
+    for by, kept in (([], 1), (["--by", "owner", "--top", "2"], 3), (["--by", "owner"], 8)):
+        asked.clear()
         assert CliRunner().invoke(app, ["report", deals, "-m", "win_rate,revenue_won", *by]).exit_code == 0
-    (_, alone), (owners, every), (largest, kept) = asked
-    assert [each["segments"] for each in (alone, every, kept)] == [1, 8, 3]
-    assert owners == 2 * 2 * 8
-    assert largest < owners
+        assert asked[-1][1] == kept
+        assert (2 * 2 * kept, kept) in asked or not by  # two figures in two periods
+    owners = max(figures for figures, _ in asked)
 
     monkeypatch.setattr(memory, "refuse_too_many", refuse)
     monkeypatch.setattr(memory, "_SMALL", 0)
@@ -57,6 +57,31 @@ def test_figures_of_more_segments_than_fit_are_refused(deals: str, monkeypatch: 
         result = CliRunner().invoke(app, ["report", deals, "-m", "win_rate,revenue_won", "--by", "owner"])
         assert result.exit_code == code
         assert ("the figures of 8 segments need at least" in result.stderr) == (code == 3)
+
+
+OF_SEGMENTS = {
+    "report": ["--by", "owner"],
+    "review": [],
+    "goals": ["--config", str(SAMPLE / "goals.toml")],
+    "trend": ["-m", "win_rate", "--by", "owner"],
+    "why": ["win_rate"],
+    "explain": ["win_rate", "--segment", "owner=Olivia Reyes"],
+    "funnel": [],
+    "products": [],
+    "voice": ["--by", "team"],
+}
+OF_RECORDS = ("cohorts", "customers", "pipeline")  # a row a customer or deal, or a period: no more than the files hold
+
+
+@pytest.mark.parametrize("command", [*OF_SEGMENTS, *OF_RECORDS])
+def test_no_command_computes_figures_of_more_segments_than_fit(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memory, "_SMALL", 0)
+    monkeypatch.setattr(memory, "refuse_too_large", lambda _: None)
+    monkeypatch.setattr(memory, "available", lambda: memory._A_FIGURE * 2.0)  # those of two segments in one period
+    result = CliRunner().invoke(app, [command, str(SAMPLE), *OF_SEGMENTS.get(command, ())])
+
+    assert (result.exit_code == 3) == ("segments need at least" in result.stderr) == (command in OF_SEGMENTS)
+    assert result.exit_code in (0, 3)
 
 
 def test_few_columns_need_less_memory_than_many(deals: str, monkeypatch: pytest.MonkeyPatch) -> None:

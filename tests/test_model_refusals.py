@@ -11,8 +11,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.analysis.lifetimes import bgnbd, fitted, judged
-from crm_metrics.analysis.lifetimes.holdout import held_out
-from crm_metrics.analysis.lifetimes.regularity import Regularity, regularity
+from crm_metrics.analysis.lifetimes.verdict import Regularity, held_out, regularity
 from crm_metrics.settings import validated
 from tests.cli.running import crm_metrics
 from tests.conftest import TODAY

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from crm_metrics import api
-from crm_metrics.analysis.products import best, pairs
-from crm_metrics.analysis.products.bought import Bought, bought
+from crm_metrics.analysis.products import pairs
+from crm_metrics.analysis.products.bought import MORE, NONE, Bought, best, bought
 from crm_metrics.analysis.products.ranking import METRICS
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.intervals.engine import Engine
@@ -157,10 +157,10 @@ def test_at_most_5_of_100_shuffles_claim_a_pair_or_what_the_best_buy() -> None:
         made = replace(lines, product=np.random.default_rng(seed).permutation(lines.product))
         table, basket = made.baskets()
         found = pairs.together(table, made.products, basket, least=5, top=99, risk=RISK / 2)
-        liked = best.best(made, least=5, risk=RISK / 2)
+        liked = best(made, least=5, risk=RISK / 2)
         alarms["pairs"] += found.significant > 0
-        alarms["best"] += any(one.mark != best.NONE for one in liked.products)
-        alarms["any"] += found.significant > 0 or any(one.mark != best.NONE for one in liked.products)
+        alarms["best"] += any(one.mark != NONE for one in liked.products)
+        alarms["any"] += found.significant > 0 or any(one.mark != NONE for one in liked.products)
 
     assert 16 >= alarms["any"], alarms  # 95 % of the time no more than so many of 200 at 5 %
 
@@ -194,7 +194,7 @@ def test_what_the_sample_company_sells_together() -> None:
         ("Onboarding Workshop", "Training Day"),
     ]
     assert {frozenset(pair) for pair in story} == told
-    assert ["Onboarding Workshop"] == [one.product for one in found.best.products if one.mark == best.MORE]
+    assert ["Onboarding Workshop"] == [one.product for one in found.best.products if one.mark == MORE]
 
 
 def test_revenue_by_product_of_maven() -> None:

@@ -14,7 +14,7 @@ from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.loaders.rates import Book, Series
 from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings, load
-from crm_metrics.settings.rates import Rate
+from crm_metrics.settings.hours import Rate
 from tests.conftest import TODAY, write_tables
 
 

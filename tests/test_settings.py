@@ -23,8 +23,8 @@ from crm_metrics.settings import (
     user_folder,
     validated,
 )
-from crm_metrics.settings.described import Described, described
-from crm_metrics.settings.lines import line_of, lines_of
+from crm_metrics.settings.files import Described, described
+from crm_metrics.settings.mistakes import line_of, lines_of
 
 
 def refusal(**values: object) -> str:

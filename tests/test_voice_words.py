@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from crm_metrics.analysis.voice import languages, tokens, words
+from crm_metrics.analysis.voice import comments, words
 
 LEVEL = 0.05
 
@@ -60,20 +60,20 @@ def test_at_most_5_of_100_shuffles_claim_a_word() -> None:
 
 
 def test_a_comment_counts_once_and_too_few_comments_say_nothing() -> None:
-    comments = [frozenset({"slow"})] * 4 + [frozenset({"quick"})] * 40
+    terms = [frozenset({"slow"})] * 4 + [frozenset({"quick"})] * 40
     few = np.arange(44) < 4
 
-    assert [] == words.compared(comments, few, ~few, least=5, level=LEVEL).words
+    assert [] == words.compared(terms, few, ~few, least=5, level=LEVEL).words
 
-    comments = [tokens.terms("slow, slow, slow", frozenset())] * 10 + [frozenset({"quick"})] * 40
-    found = words.compared(comments, np.arange(50) < 10, np.arange(50) >= 10, least=5, level=LEVEL).words
+    terms = [comments.terms("slow, slow, slow", frozenset())] * 10 + [frozenset({"quick"})] * 40
+    found = words.compared(terms, np.arange(50) < 10, np.arange(50) >= 10, least=5, level=LEVEL).words
 
     assert {"slow": (10, 0), "quick": (0, 40)} == {word.text: (word.first, word.second) for word in found}
 
 
 def test_words_of_the_same_comments_are_the_longest_phrase() -> None:
-    comments = [tokens.terms("Too expensive!", frozenset())] * 12 + [frozenset({"fine"})] * 30
-    found = words.compared(comments, np.arange(42) < 12, np.arange(42) >= 12, least=5, level=LEVEL).words
+    terms = [comments.terms("Too expensive!", frozenset())] * 12 + [frozenset({"fine"})] * 30
+    found = words.compared(terms, np.arange(42) < 12, np.arange(42) >= 12, least=5, level=LEVEL).words
 
     assert {"too expensive", "fine"} == {word.text for word in found}
 
@@ -93,18 +93,18 @@ def test_words_of_the_same_comments_are_the_longest_phrase() -> None:
     ],
 )
 def test_words_and_phrases_of(text: str, expected: set[str]) -> None:
-    assert expected == tokens.terms(text, frozenset())
+    assert expected == comments.terms(text, frozenset())
 
 
 def test_function_words_are_left_out_but_not_negations() -> None:
-    without = languages.function_words(["English", "German"])
+    without = comments.function_words(["English", "German"])
 
-    assert {"not", "fair", "not fair"} == tokens.terms("It is not fair", without)
-    assert {"nicht", "schnell", "nicht schnell"} == tokens.terms("Das ist nicht schnell", without)
+    assert {"not", "fair", "not fair"} == comments.terms("It is not fair", without)
+    assert {"nicht", "schnell", "nicht schnell"} == comments.terms("Das ist nicht schnell", without)
 
 
 @pytest.mark.parametrize(
-    ("comments", "expected"),
+    ("written", "expected"),
     [
         (["The app is slow", "It was good for us", "We like it", "Support is quick"], ("English",)),
         (["Die App ist langsam", "Das war gut für uns", "Wir mögen es", "Es ist zu teuer"], ("German",)),
@@ -116,8 +116,8 @@ def test_function_words_are_left_out_but_not_negations() -> None:
         (["値上げ", "速い"], ()),
     ],
 )
-def test_languages_are_told_by_their_function_words(comments: list[str], expected: tuple[str, ...]) -> None:
-    assert expected == languages.languages([tokens.words(comment) for comment in comments])
+def test_languages_are_told_by_their_function_words(written: list[str], expected: tuple[str, ...]) -> None:
+    assert expected == comments.languages([comments.words(comment) for comment in written])
 
 
 @pytest.mark.parametrize(
@@ -130,4 +130,4 @@ def test_languages_are_told_by_their_function_words(comments: list[str], expecte
     ],
 )
 def test_what_names_a_person_is_hidden(text: str, expected: str) -> None:
-    assert expected == tokens.masked(text)
+    assert expected == comments.masked(text)

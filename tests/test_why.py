@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.analysis.dimensions import by_which
+from crm_metrics.analysis.drivers import by_which
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.query import Need
 

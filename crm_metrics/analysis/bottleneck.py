@@ -1,14 +1,15 @@
 """Where a pipeline leaks and where it waits: every stage of a period with its figures, and which stage loses most money and
-takes most time, as far as the data can tell the first from the second."""
+takes most time, as far as the data can tell the first from the second; and what becomes of leads, stage by stage."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.cells import Cells, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Unavailable
 from crm_metrics.engine.currencies import split
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.intervals.engine import Engine
@@ -135,31 +136,12 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
         values = [cells.value[0, at] for cells in (went_on, lost, waiting)]
         if not sum(values) > 0:  # unknown where the period has no day of the data
             continue
-        counts = [int(value) for value in values]
-        amount, low, high, priced = money.amounts.get(name, (None, None, None, 0))
-        (share, *limits), (usual, *usual_limits) = (
-            [or_none(grid[0, at]) for grid in (cells.value, cells.low, cells.high)] for cells in (rate, days)
-        )
-        stages.append(
-            Stage(
-                name=name,
-                entered=sum(counts),
-                went_on=counts[0],
-                lost=counts[1],
-                waiting=counts[2],
-                rate=share,
-                low=limits[0],
-                high=limits[1],
-                days=usual,
-                days_low=usual_limits[0],
-                days_high=usual_limits[1],
-                overdue=int(overdue[at]),
-                amount=amount if amount is not None or counts[1] or money.refused else 0.0,
-                amount_low=low,
-                amount_high=high,
-                priced=priced,
-            )
-        )
+        counts = tuple(map(int, values))
+        amount, *limits = money.amounts.get(name, (None, None, None, 0))
+        if amount is None and not counts[1] and not money.refused:
+            amount = 0.0
+        figures: Any = [*rate.at(0, at), *days.at(0, at), int(overdue[at]), amount, *limits]
+        stages.append(Stage(name, sum(counts), *counts, *figures))
     return stages
 
 
@@ -190,9 +172,7 @@ def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
     for part in split(engine, metric, cells):
         for stage, at in _places(engine, name, segment).items():
             if part.shown[0, at] and (n := int(part.cells.n[0, at])):
-                value, low, high = (
-                    or_none(grid[0, at]) for grid in (part.cells.value, part.cells.low, part.cells.high)
-                )
+                value, low, high = part.cells.at(0, at)
                 # By the normal distribution few large amounts could be less than nothing.
                 rows[stage] = (value, low if low is None or not value else max(low, 0.0), high, n)
                 currencies.add(part.currency[0, at])
@@ -236,3 +216,72 @@ def _ranked(
     )
     low, _ = difference(first, second)  # type: ignore[arg-type]
     return Ranking(ordered, bool(low > 0))
+
+
+# Each stage with its leads, their share of all, the share of those in the stage before, and how many that is.
+_STAGES = (
+    ("MQL", "leads_mql", "mql_rate", "mql_rate", None),
+    ("SQL", "leads_sql", "lead_to_sql_rate", "mql_to_sql_rate", "mqls_to_sqls"),
+    (
+        "Opportunity",
+        "leads_opportunity",
+        "lead_to_opportunity_rate",
+        "sql_to_opportunity_rate",
+        "sqls_to_opportunities",
+    ),
+    ("Converted", "leads_converted_in_window", "lead_conversion_rate", None, None),
+)
+_ALL = ("leads_told_of_mql", "leads_told_of_sql", "leads_told_of_opportunity")
+METRICS = tuple(dict.fromkeys(name for _, _, *rates, _ in _STAGES for name in rates if name))
+
+
+@dataclass(frozen=True)
+class LeadStage:
+    """A stage of leads: how many came to it, their share of all leads and of those in the stage before (`rate`, with 95 %
+    limits), and how many came without having been in that. What is not known is None."""
+
+    stage: str
+    leads: int
+    of_all: float | None = None
+    rate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    skipped: int | None = None
+
+
+def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadStage], int]:
+    """The stages of the leads of the engine's only window that are old enough to tell, of one segment, in their order, and
+    how many leads are too young. Raises `NothingToReport` where no stage has dates or no lead is old enough, `UsageError`
+    for a segment that does not exist."""
+    check(engine, segment)
+    mql = engine.cells("mql_rate")
+    if all(isinstance(engine.cells(names[1]), Unavailable) for names in _STAGES[:3]):
+        assert isinstance(mql, Unavailable)
+        raise NothingToReport(
+            f"nothing is known of the stages of leads: {mql.seen}",
+            hint="Export the leads with the dates on which they became MQLs, SQLs and opportunities, such as 'MQL date'.",
+        )
+    every = int(max(_value(engine, name, segment)[0] or 0 for name in _ALL))
+    young = int(_value(engine, "leads_not_old_enough", segment)[0] or 0)
+    if not every:
+        hint = "Choose another period with -p, or a shorter one to judge by: --set conversion_days=30."
+        raise NothingToReport(f"no lead of the period is old enough to tell; {young:,} are too young", hint=hint)
+    reached = [LeadStage("Lead", every)]
+    for stage, leads, of_all, rate, went_on in _STAGES:
+        if isinstance(engine.cells(leads), Unavailable):
+            continue
+        count = int(_value(engine, leads, segment)[0] or 0)
+        share, low, high = _value(engine, rate, segment) if rate else (None, None, None)
+        came = _value(engine, went_on, segment)[0] if went_on else None
+        skipped = None if came is None else count - int(came)
+        reached.append(LeadStage(stage, count, _value(engine, of_all, segment)[0], share, low, high, skipped))
+    return reached, young
+
+
+def _value(engine: Engine, name: str, segment: Mapping[str, str]) -> tuple[float | None, float | None, float | None]:
+    """A metric of the segment with its limits; None where it is not known."""
+    cells = engine.cells(name)
+    if isinstance(cells, Unavailable):
+        return None, None, None
+    at = engine.segments(cells.dims).labels.index(tuple(segment[dim] for dim in cells.dims)) if cells.dims else 0
+    return cells.at(0, at)

@@ -6,22 +6,23 @@ Of a ratio R = Σ wₛ rₛ, with wₛ the segment's share of the denominator an
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from crm_metrics import schema
 from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
 from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
-from crm_metrics.expressions import Formula
+from crm_metrics.expressions import Formula, columns
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.noise import Noises
-from crm_metrics.intervals.signals import BEYOND_CHANCE, NONE, Noise, chances, holm, signals
+from crm_metrics.intervals.signals import BEYOND_CHANCE, NONE, Noise, Noises, chances, holm, signals
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.schema import Kind
 from crm_metrics.tables import Dataset
 
 RISK = 0.05  # that any segment is said to have changed where nothing has
@@ -225,3 +226,17 @@ def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> 
     ]
     there = [driver for driver in drivers if driver.n or driver.n_before or driver.contribution]
     return Dimension(name, there, float(uneven.sum()), float(uneven[significant].sum()), small)
+
+
+# What became of a record, or how it is measured, is no group that it belongs to.
+_NO_GROUPS = {"stage", "status", "outcome", "currency", "kind", "scale", "interval", "satisfaction", "lost_reason"}
+
+
+def by_which(metric: Metric, catalog: Catalog, tables: Iterable[tuple[str, Iterable[str]]]) -> tuple[str, ...]:
+    """The dimensions of a metric: the names and groups among the columns of the tables, but those it depends on itself."""
+    own = {name for part in catalog.parts([metric]) if part.where is not None for name in columns(part.where)}
+    groups: dict[str, None] = {}
+    for table, names in tables:
+        specs = schema.TABLES[table].columns
+        groups |= {name: None for name in names if name in specs and specs[name].kind is Kind.CATEGORY}
+    return tuple(name for name in groups if name not in own and name not in _NO_GROUPS)

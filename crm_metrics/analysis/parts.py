@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable, or_none
+from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable
 from crm_metrics.engine.columns import NEVER
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.pairs import Chosen
@@ -77,9 +77,8 @@ def amounts_of(engine: Engine, metric: Metric, window: int, place: int) -> list[
 
 
 def _amount(cells: Cells, window: int, place: int, currency: str | None) -> Amount:
-    value, low, high = (or_none(grid[window, place]) for grid in (cells.value, cells.low, cells.high))
     reason = REASONS[int(cells.reason[window, place])] or None
-    return Amount(value, low, high, int(cells.n[window, place]), reason, currency)
+    return Amount(*cells.at(window, place), int(cells.n[window, place]), reason, currency)
 
 
 def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: int) -> Part:

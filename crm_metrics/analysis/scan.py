@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from crm_metrics import schema
-from crm_metrics.analysis.inventory import AsRead, Inventory, Span
-from crm_metrics.analysis.joins import Join, Shared, joins, shared_customers
+from crm_metrics.analysis.inventory import AsRead, Inventory, Join, Shared, Span, joins, shared_customers
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.advising import Nearest, nearest
@@ -116,7 +115,7 @@ def _file(source: Source, inventory: Inventory, dataset: Dataset) -> File:
         proof = BY_SETTING if is_set else "a convention of the tool, or both readings agree"
     return File(
         source=source,
-        title=_title(source),
+        title=next((layout.title for layout in layouts() if layout.vendor == source.vendor), source.vendor),
         columns=_columns(source, inventory.read.get(source.index), header),
         values=_values(source, dataset),
         issues=issues,
@@ -140,11 +139,6 @@ def _rules(rules: FileRules) -> Iterator[str]:
                 yield from (f"{key}: {raw} = {meant}" for raw, meant in inner.items())
             else:
                 yield f"{key} = {str(inner).lower() if isinstance(inner, bool) else inner}"
-
-
-def _title(source: Source) -> str:
-    """The vendor's name as people write it."""
-    return next((layout.title for layout in layouts() if layout.vendor == source.vendor), source.vendor)
 
 
 def _columns(source: Source, read: AsRead | None, header: Sequence[str]) -> tuple[Column, ...]:

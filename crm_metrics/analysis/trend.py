@@ -142,14 +142,9 @@ def _trend(look: _Look, season_p: float | None, limit: float, odd: float) -> Tre
         season_p=season_p,
         steps=tuple(Step(int(at[start]), by, chance) for start, by, chance in claimed),
         step_p=chances[0],
-        odd=tuple(int(at[k]) for k in outside if not _is_half(place, k)),
+        odd=tuple(int(at[k]) for k in outside if not (place is not None and int((place == place[k]).sum()) < 3)),
         line=line,
     )
-
-
-def _is_half(place: np.ndarray | None, at: int) -> bool:
-    """Whether a period is one of only two at its place in a season: which of them is out of line cannot be told."""
-    return place is not None and int((place == place[at]).sum()) < 3
 
 
 def _season(look: _Look) -> float | None:

@@ -3,7 +3,7 @@
 import os
 from typing import NoReturn
 
-from crm_metrics.cli.streams import expect_interrupts, open_streams, silence_libraries
+from crm_metrics.cli.process import expect_interrupts, open_streams, silence_libraries
 
 __all__ = ["main"]
 

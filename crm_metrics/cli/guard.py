@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 import typer
 
-from crm_metrics.cli import locking, telling
+from crm_metrics.cli import output, telling
 from crm_metrics.cli.output import discard
-from crm_metrics.cli.streams import interruptible
+from crm_metrics.cli.process import interruptible
 from crm_metrics.errors import EXIT_BROKEN_PIPE, EXIT_BUG, EXIT_DATA, EXIT_INTERRUPTED, EXIT_OK, CrmMetricsError
 
 
@@ -27,7 +27,7 @@ def guarded(*, debug: bool, log_format: str = "text") -> Iterator[None]:
         code = left.exit_code
         raise
     finally:
-        locking.release()
+        output.release()
         telling.tell("exit", f"exit code {code}", level="info", text="", code=code)
 
 

@@ -1,4 +1,5 @@
-"""Where a report goes: standard output, or a file that is written beside its place and then moved there."""
+"""Where a report goes: standard output, or a file that is written beside its place and then moved there. A file that is
+being written is written by one run alone: another one that is to write it says so and leaves."""
 
 from __future__ import annotations
 
@@ -14,13 +15,12 @@ from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
-from crm_metrics.cli import locking, telling
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.cli import telling
+from crm_metrics.errors import BusyError, UsageError, did_you_mean
 from crm_metrics.writers import How, is_binary, pieces
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book
-
 
 _FILLED = ("period", "as_of")
 _MOVING = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)")
@@ -37,7 +37,7 @@ def refuse_unwritable(format: str, output: Path | None) -> None:
             )
     if output is None and sys.stdout.isatty() and is_binary(format):
         raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
-    locking.claim(output)
+    claim(output)
 
 
 def written(
@@ -205,3 +205,49 @@ def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+_held: list[tuple[int, Path]] = []
+
+
+def claim(output: Path | None) -> None:
+    """Keep a file for this run, until it is released or the process ends, however it does. Raises `BusyError` where another
+    run has it. What is no ordinary file, or lies where nothing can be written, is left to the one who writes it; so is
+    everything where the system has no locks of this kind."""
+    try:
+        import fcntl
+    except ImportError:
+        return
+    if output is None or (output.exists() and not output.is_file()):
+        return
+    beside = Path(os.path.realpath(output)).with_name(f".{output.name}.lock")
+    if beside in (path for _, path in _held):
+        return
+    while True:
+        try:
+            handle = os.open(beside, os.O_CREAT | os.O_RDWR, 0o666)
+        except OSError:
+            return
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(handle)
+            if isinstance(error, BlockingIOError):
+                raise BusyError(
+                    "another run is writing this file",
+                    where=str(output),
+                    hint="Wait for its end, or name another with -o.",
+                ) from error
+            return
+        if beside.exists() and os.path.samestat(os.fstat(handle), beside.stat()):
+            _held.append((handle, beside))
+            return
+        os.close(handle)  # the run that had it took it away meanwhile
+
+
+def release() -> None:
+    """Give back what this run has claimed."""
+    while _held:
+        handle, beside = _held.pop()
+        beside.unlink(missing_ok=True)
+        os.close(handle)

@@ -92,7 +92,7 @@ def checks(typed: Sequence[str]) -> Values:
 
 
 def settings(typed: Sequence[str]) -> Values:
-    from crm_metrics.settings.described import described
+    from crm_metrics.settings.files import described
 
     yield from ((f"{setting.name}=", setting.about) for setting in described() if not setting.example.startswith("["))
 

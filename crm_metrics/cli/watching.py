@@ -115,7 +115,7 @@ def watching(*, quiet: bool) -> Iterator[None]:
     global _display
     if telling.is_for_programs():
         watcher: progress.Watcher = Log()
-    elif quiet or not _is_watched():
+    elif quiet or not (sys.stderr.isatty() and os.environ.get("TERM") != "dumb"):
         watcher = progress.Watcher()
     else:
         watcher = _display = Display()
@@ -133,8 +133,3 @@ def clear() -> None:
     if _display is not None:
         _display.end()
         _display = None
-
-
-def _is_watched() -> bool:
-    """Whether standard error is a terminal on which lines can be taken away again."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

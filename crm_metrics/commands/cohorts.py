@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics.book import Book, Cell, Column, HeatMap, Origin, Sheet, cells
 from crm_metrics.book.rows import unseen
 from crm_metrics.commands import option
-from crm_metrics.commands.customers import renewals
 from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.query import Need
@@ -117,8 +116,10 @@ def book(table: CohortTable) -> Book:
     if cohorts_.of in ("purchases", "revenue"):
         notes.append("Who had bought before the files begin is in a later cohort than the true one.")
     if table.contracts is not None:
-        notes += renewals.sentences(table.contracts)
-        extra["renewals"] = renewals.as_json(table.contracts)
+        from crm_metrics.commands.customers.book import renewals_as_json, renewals_in_words
+
+        notes += renewals_in_words(table.contracts)
+        extra["renewals"] = renewals_as_json(table.contracts)
     origin, chart = Origin.of(table.dataset), _heat_map(cohorts_, _TITLES[cohorts_.of])
     return Book(_TITLES[cohorts_.of], origin, sheets, says=says, notes=notes, extra=extra, charts=[chart])
 

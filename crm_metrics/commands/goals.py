@@ -13,7 +13,7 @@ from crm_metrics import errors
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands import Call, option
-from crm_metrics.commands.report import alerting, failing
+from crm_metrics.commands.report import failing
 from crm_metrics.errors import NothingToReport, SettingsError
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
@@ -107,10 +107,10 @@ def run(
     **asked: Any,
 ) -> int:
     """Writes the goals, and says which of them are missed or behind where that is to fail."""
-    alerting.refuse_without(fail_on, call.settings)
+    failing.refuse_without_alert(fail_on, call.settings)
     answer = goals(call.session, **asked)
     call.answer(answer)
-    failed = alerting.of_goals(answer.standings, call.settings.alert) if failing.ALERT in fail_on else []
+    failed = failing.of_goals(answer.standings, call.settings.alert) if failing.ALERT in fail_on else []
     for kind in fail_on:
         standings = [standing for standing in answer.standings if standing.status == kind.removeprefix("goal-")]
         named = [f"{standing.metric.name} in {standing.target.period.label}" for standing in standings]
@@ -131,7 +131,7 @@ def _overlaps(target: Target, dataset: Dataset, asked: Query) -> bool:
 def _standings(dataset: Dataset, asked: Query, wanted: list[Target]) -> list[Standing]:
     """The standings of all targets, those of the same dimensions out of one grid."""
     from crm_metrics.analysis.goals import standings
-    from crm_metrics.analysis.goals.history import Grid
+    from crm_metrics.analysis.goals.chances import Grid
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.timeline import Timeline, first_day
 

@@ -16,8 +16,7 @@ from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.products.pairs import Pair
-    from crm_metrics.analysis.products.ranking import Product
-    from crm_metrics.analysis.products.selling import Sales
+    from crm_metrics.analysis.products.ranking import Product, Sales
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "each product's sales, what is bought together, and what the best customers buy", 120
@@ -47,8 +46,7 @@ def products(
 ) -> Products:
     """Each product's sales, what is bought together, and what the best customers buy. Raises `NothingToReport` when the
     files name no products or none was sold, else `CrmMetricsError` with what, where and what to do."""
-    from crm_metrics.analysis.products.ranking import METRICS
-    from crm_metrics.analysis.products.selling import LINES, sales
+    from crm_metrics.analysis.products.ranking import LINES, METRICS, sales
 
     session = Session.of(paths, **files)
     if min(top, least) < 1:

@@ -73,6 +73,14 @@ class Cells:
         """The figures of all segments in one window."""
         return Figures(self.value[window], self.low[window], self.high[window], self.effective[window])
 
+    def at(self, window: int, segment: int) -> tuple[float | None, float | None, float | None]:
+        """A figure and its limits; None for what is not known."""
+        return (
+            or_none(self.value[window, segment]),
+            or_none(self.low[window, segment]),
+            or_none(self.high[window, segment]),
+        )
+
 
 @dataclass(frozen=True)
 class Figures:

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import numpy as np
-import pandas as pd
 
 from crm_metrics.engine.cells import CODE, Bools, Cells, Unavailable
 from crm_metrics.engine.columns import Columns
@@ -15,7 +14,7 @@ from crm_metrics.engine.compute import Engine
 from crm_metrics.expressions import names
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind, column
-from crm_metrics.tables import NO_RATE, NONE, Dataset
+from crm_metrics.tables import NO_RATE, NONE, Dataset, Table
 
 _NOBODY, _SEVERAL = "(nobody)", "(several)"
 _SLICES: WeakKeyDictionary[Engine, dict[tuple[str, str], Engine]] = WeakKeyDictionary()
@@ -126,12 +125,17 @@ def _over_months(engine: Engine, metric: Metric) -> bool:
 
 
 def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
-    """The dataset with only one table's rows of one currency."""
-    full = dataset.tables[table]
-    values = full.frame["currency"]
-    rows = values.isna() if currency == NONE else values == currency
-    frame: pd.DataFrame = full.frame[rows.to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
-    return replace(dataset, tables={**dataset.tables, table: replace(full, frame=frame)})
+    """The dataset with only one table's rows of one currency, among those that a filter leaves away too."""
+
+    def of(tables: dict[str, Table]) -> dict[str, Table]:
+        if table not in tables:
+            return tables
+        values = tables[table].frame["currency"]
+        rows = values.isna() if currency == NONE else values == currency
+        frame = tables[table].frame[rows.to_numpy(dtype=bool, na_value=False)].reset_index(drop=True)
+        return {**tables, table: replace(tables[table], frame=frame)}
+
+    return replace(dataset, tables=of(dataset.tables), unfiltered=of(dataset.unfiltered))
 
 
 def _with(currency: np.ndarray, where: Bools, name: str | None) -> np.ndarray:

@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, cast
 import crm_metrics
 from crm_metrics.errors import CrmMetricsError
 from crm_metrics.history import digests, store
-from crm_metrics.history.causes import Input, Run, causes, read_run
-from crm_metrics.history.definitions import Definition, definition
-from crm_metrics.history.figures import Figure, Group, figures_of, pairs, restated, same
+from crm_metrics.history.digests import Input, Run, causes, read_run
+from crm_metrics.history.figures import Definition, Figure, Group, definition, figures_of, pairs, restated, same
 from crm_metrics.loaders.mapping import Recogniser
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.reporting.report import Cause, Restated

@@ -20,11 +20,9 @@ from crm_metrics.engine.aggregates import Column, weighted
 from crm_metrics.engine.cells import Cells, Floats, Z
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
 from crm_metrics.expressions import Formula, Name, Number, Operation, names
-from crm_metrics.intervals.counts import per_count
 from crm_metrics.intervals.distributions import Remembered, t_quantile
-from crm_metrics.intervals.ranks import among
 from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
-from crm_metrics.intervals.shares import difference, net_promoter, wilson
+from crm_metrics.intervals.shares import among, difference, net_promoter, per_count, wilson
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:

@@ -1,14 +1,20 @@
-"""Whether a change is more than chance."""
+"""Whether a change is more than chance; and how much figures differ by themselves from one period to the next: by their
+lengths, and by what they did before."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crm_metrics.engine.cells import Bools, Figures, Floats, Z
+from crm_metrics.engine.blocks import blocks
+from crm_metrics.engine.cells import Bools, Cells, Figures, Floats, Z
+from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.windows import DAY, Window
+from crm_metrics.expressions import Name, Number, Operation
 from crm_metrics.intervals.distributions import poisson_limits, t_cdf, t_quantile
+from crm_metrics.intervals.scores import Scores, correlation, repeats, scores
 from crm_metrics.intervals.shares import difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
@@ -117,3 +123,100 @@ def with_limits(metric: Metric, figures: Figures, *, plain: Bools | bool = False
     each = np.divide(value, effective, out=np.ones(value.shape), where=effective > 0)
     low, high = poisson_limits(effective)
     return Figures(figures.value, low * each, high * each, figures.effective)
+
+
+_LEAST = 3  # fewer periods do not tell how much they differ
+
+
+class Noises:
+    """The noise of comparisons between windows of an engine. What a count or a sum was in the periods before each window is
+    computed where it is asked for, and only once."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._scores: dict[tuple[str, int], Scores | None] = {}
+        past = {(earlier.start, earlier.end): earlier for window in engine.windows for earlier in window.past}
+        self._place = {edges: place for place, edges in enumerate(past)}
+        self._past = engine.over(list(past.values()), limits=False)
+
+    def of(self, metric: Metric, now: int, before: int) -> Noise:
+        """By segment, how much longer the window `now` is than `before`, how much the periods before it differed, and how
+        far both vary together. Only counts and sums are the larger, the longer their period is, and only they are judged by
+        the periods before."""
+        is_flow = _is_size(self._engine, metric, flow=True)
+        together = self._together(metric, now, before)
+        if not is_flow and not _is_size(self._engine, metric, flow=False):
+            return replace(ALIKE, together=together)
+        days = _days(self._engine, metric, [now, before])
+        longer = days[0] / days[1] if is_flow and days.all() else 1.0
+        spread = self._spread(metric, self._engine.windows[now], days[0] if is_flow else 0.0)
+        return Noise(np.array([longer]), spread, together)
+
+    def _together(self, metric: Metric, now: int, before: int) -> Floats:
+        """How far two windows vary together; counts have the variance of the records alone, and are taken as independent. Of
+        what adds up all that has come so far it is not known: the later window holds the earlier in it."""
+        if any(part.window == "to_end" for part in self._engine.catalog.parts([metric])):
+            return np.full(1, np.nan)
+        if metric.unit is Unit.COUNT or metric.over_months or not repeats(self._engine, metric):
+            return np.zeros(1)
+        later, earlier = self._scores_at(metric, now), self._scores_at(metric, before)
+        return np.zeros(1) if later is None or earlier is None else correlation(*later, *earlier)
+
+    def _scores_at(self, metric: Metric, window: int) -> tuple[Scores, int] | None:
+        """The scores of the block of windows that one is in, with its place among them. Two blocks are kept."""
+        cut = blocks(self._engine, [metric])
+        block = next(block for block in cut if block.start <= window < block.stop)
+        if (metric.name, block.start) not in self._scores:
+            engine = self._engine if len(cut) == 1 else self._engine.part(block)
+            cells = engine.cells(metric.name)
+            while len(cut) > 1 and len(self._scores) > 1:
+                self._scores.pop(next(iter(self._scores)))
+            by_unit = scores(engine, metric, cells) if isinstance(cells, Cells) else None
+            self._scores[metric.name, block.start] = by_unit
+        by_unit = self._scores[metric.name, block.start]
+        return None if by_unit is None else (by_unit, window - block.start)
+
+    def _spread(self, metric: Metric, window: Window, days: float) -> Floats:
+        """The standard deviation of the periods before a window, in its length where `days` say it; NaN of too few."""
+        places = [self._place[earlier.start, earlier.end] for earlier in window.past]
+        cells = self._past.cells(metric.name) if len(places) >= _LEAST else None
+        if not isinstance(cells, Cells):
+            return np.full(1, np.nan)
+        values = cells.value[places]
+        if days:
+            own = _days(self._past, metric, places)[:, None]
+            values = values * np.divide(days, own, out=np.full(own.shape, np.nan), where=own > 0)
+        valid = ~np.isnan(values)
+        n = valid.sum(axis=0)
+        mean = np.where(valid, values, 0).sum(axis=0) / np.maximum(n, 1)
+        squares = (np.where(valid, values - mean, 0) ** 2).sum(axis=0)
+        return np.where(n >= _LEAST, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
+
+
+def _days(engine: Engine, metric: Metric, places: list[int]) -> Floats:
+    """How many days of windows a metric is given for."""
+    tables = engine.covering.tables(metric)
+    windows = engine.covering.windows(tables[0]) if tables else engine.windows
+    return np.array([(windows[place].end - windows[place].start) / DAY for place in places])
+
+
+def _is_size(engine: Engine, metric: Metric, *, flow: bool) -> bool:
+    """Whether a metric is a count or a sum, of what comes in during a period or of what is there."""
+    if metric.formula is None:
+        adds = metric.aggregate in ("count", "sum", "distinct") and metric.lag is None
+        return adds and (metric.at is not None and metric.window in (None, "whole")) is flow
+
+    def adds_up(tree: object) -> bool:
+        match tree:
+            case Name(name):
+                return name in engine.catalog and _is_size(engine, engine.catalog[name], flow=flow)
+            case Operation(operator, left, right) if operator in ("+", "-"):
+                return adds_up(left) and adds_up(right)
+            case Operation("*", left, right):
+                return (adds_up(left) and _is_fixed(right)) or (adds_up(right) and _is_fixed(left))
+        return False
+
+    def _is_fixed(tree: object) -> bool:
+        return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in engine.catalog)
+
+    return adds_up(metric.formula) and not metric.per_month

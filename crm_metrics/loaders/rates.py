@@ -29,7 +29,7 @@ from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW
 
 if TYPE_CHECKING:
-    from crm_metrics.settings.rates import Rate
+    from crm_metrics.settings.hours import Rate
 
 EVER = np.iinfo(np.int64).min  # the day of a rate without one; also how a missing day looks as a number
 _LAYOUT = Layout(
@@ -164,7 +164,7 @@ def _rates(file: FileRows) -> list[Rate]:
         shown = ", ".join(map(str, bad[:5])) + (", …" if len(bad) > 5 else "")
         hint = "Every row needs a date, two currencies and a rate above 0."
         raise DataError(f"{len(bad)} rows are no exchange rate (row {shown})", where=where, hint=hint)
-    from crm_metrics.settings.rates import Rate
+    from crm_metrics.settings.hours import Rate
 
     rows = zip(base, quote, rate.tolist(), days, strict=True)
     return [Rate.model_validate({"base": a, "to": b, "rate": value, "day": day}) for a, b, value, day in rows]

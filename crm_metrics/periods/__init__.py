@@ -1,8 +1,16 @@
 """Periods: how they are written, and calendar arithmetic on them. Nothing here reads a clock."""
 
 from crm_metrics.periods.calendar import Calendar, Grain, Period, Unit, WeekStart
-from crm_metrics.periods.related import comparison, last_complete, trailing
-from crm_metrics.periods.written import FIRST_YEAR, FORMS, LAST_YEAR, PeriodSpec, parse
+from crm_metrics.periods.written import (
+    FIRST_YEAR,
+    FORMS,
+    LAST_YEAR,
+    PeriodSpec,
+    comparison,
+    last_complete,
+    parse,
+    trailing,
+)
 
 __all__ = [
     "FIRST_YEAR",

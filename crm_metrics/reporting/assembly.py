@@ -13,8 +13,7 @@ from crm_metrics import expressions
 from crm_metrics.engine.cells import CODE, REASONS, Cells, Figures, Unavailable
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.noise import Noises
-from crm_metrics.intervals.signals import ALIKE, Noise, signals
+from crm_metrics.intervals.signals import ALIKE, Noise, Noises, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
@@ -67,7 +66,7 @@ class Assembler:
     def _rows(self, metric: Metric) -> list[dict[str, Any]]:
         cells = self.engine.cells(metric.name)
         if isinstance(cells, Unavailable):
-            self.missing[metric.name] = _sentence(cells)
+            self.missing[metric.name] = "; ".join(filter(None, (cells.seen, cells.offer or cells.hint)))
             self.absent.add(metric.name)
             self.lacking |= {metric.name: cells.lacks} if cells.lacks else {}
             self.offers |= {problem: None for problem in (cells.offer,) if problem}
@@ -289,10 +288,6 @@ _WORDS = {
     "negative-base": "what it is divided by is negative",
     "no-baseline": "there is nothing before the period, or no goal, to compare with",
 }
-
-
-def _sentence(problem: Unavailable) -> str:
-    return "; ".join(filter(None, (problem.seen, problem.offer or problem.hint)))
 
 
 def has_figures(frame: pd.DataFrame) -> bool:

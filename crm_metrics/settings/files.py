@@ -1,4 +1,4 @@
-"""The settings file: where it lies, what is in it, and `--set` on top."""
+"""The settings file: where it lies, what is in it, and `--set` on top; and what each setting is, to be told."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import os
 import re
 import sys
 import tomllib
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from crm_metrics.errors import SettingsError
-from crm_metrics.settings.blocks import with_base
-from crm_metrics.settings.lines import lines_of
+from crm_metrics.settings.blocks import values_of, with_base
+from crm_metrics.settings.mistakes import lines_of
 from crm_metrics.settings.model import Settings, validated
 
 NAME = "crm-metrics.toml"
@@ -147,3 +148,21 @@ def _under(folder: Path, path: Any) -> Any:
     if path == "-" or (folder == Path() and not path.startswith("~")):
         return path
     return str(folder / _home(path)) + ("/" if path.endswith("/") else "")
+
+
+@dataclass(frozen=True)
+class Described:
+    """A setting for people: its name, its default (None: not set), what it means, and an example as the file has it."""
+
+    name: str
+    default: Any
+    about: str
+    example: str
+
+
+def described() -> list[Described]:
+    """Every setting, in the order in which a file would have them."""
+    return [
+        Described(of.name, default, **of.metadata)
+        for of, default in zip(fields(Settings), values_of(Settings).values(), strict=True)
+    ]

@@ -1,7 +1,9 @@
-"""Goals: a target for a metric from a day to a day, for everything or a part of it; once, or for each month or quarter."""
+"""Goals: a target for a metric from a day to a day, for everything or a part of it; once, or for each month or quarter.
+Alerts: a figure, and what has to be so that somebody is called."""
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
@@ -10,8 +12,9 @@ from typing import Annotated, Literal, Self, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from crm_metrics import periods
-from crm_metrics.errors import UsageError
+from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.periods.calendar import DAY, Period, add_months
+from crm_metrics.settings.blocks import ALERTS
 from crm_metrics.settings.kinds import Block, Currency, Day
 
 Every = Literal["month", "quarter"]
@@ -106,3 +109,41 @@ class Goal(Block):
             steps.append((start, after - DAY, float(target or 0)))
             start = after
         return steps
+
+
+_PASSED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
+_LIMIT = re.compile(r"(?P<sign>[<>]=?)\s*(?P<number>-?\d+(\.\d+)?)\s*(?P<percent>%?)")
+
+
+def _condition(when: str) -> str:
+    plain = when.strip().casefold()
+    if plain not in ALERTS and not _LIMIT.fullmatch(plain):
+        raise ValueError(
+            f'{when!r} is no condition: worse, goal-missed, goal-behind, or a limit such as "< 0.3", "< 30 %" or ">= 100". '
+            f"{did_you_mean(plain, ALERTS)}"
+        )
+    return plain
+
+
+class Alert(Block):
+    """Somebody is to be called `when` the figure is worse by more than chance brings, when its goal is missed or behind, or
+    when it passes a limit."""
+
+    metric: Name
+    when: Annotated[str, AfterValidator(_condition)]
+
+    @property
+    def is_percent(self) -> bool:
+        """Whether the limit is written in per cent."""
+        return self.when.endswith("%")
+
+    @property
+    def limit(self) -> float | None:
+        """The limit in the unit of the figure, shares as fractions; None where there is none."""
+        match = _LIMIT.fullmatch(self.when)
+        return None if match is None else float(match["number"]) / (100 if self.is_percent else 1)
+
+    def is_passed(self, value: float) -> bool:
+        """Whether a value is on the side of the limit that is to be told."""
+        match = _LIMIT.fullmatch(self.when)
+        return match is not None and _PASSED[match["sign"]](value, self.limit or 0.0)

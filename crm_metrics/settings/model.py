@@ -21,16 +21,15 @@ from crm_metrics.settings.blocks import (
     values_of,
     with_base,
 )
-from crm_metrics.settings.lines import Place, line_of
+from crm_metrics.settings.mistakes import Place, line_of
 
 if TYPE_CHECKING:
     from typing import Annotated
 
     from pydantic import Field
 
-    from crm_metrics.settings.alerts import Alert
-    from crm_metrics.settings.goals import Goal
-    from crm_metrics.settings.hours import Holidays, Hours
+    from crm_metrics.settings.goals import Alert, Goal
+    from crm_metrics.settings.hours import Holidays, Hours, Rates
     from crm_metrics.settings.kinds import (
         ColumnName,
         Currency,
@@ -46,7 +45,6 @@ if TYPE_CHECKING:
         Texts,
         Zone,
     )
-    from crm_metrics.settings.rates import Rates
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 

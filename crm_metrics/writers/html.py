@@ -15,8 +15,8 @@ from crm_metrics.book.cells import visible
 from crm_metrics.book.provenance import counted, problems
 from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.drawing import scales, svg
-from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
+from crm_metrics.writers.drawing import svg
+from crm_metrics.writers.drawing.tidy import about, filled, in_order, texts
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How
@@ -75,7 +75,7 @@ def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
     if isinstance(chart, HeatMap):
         wide, tall = svg.size(chart)
         drawn = drawn.replace('class="chart"', f'class="chart heat-map" width="{wide}" height="{tall}"', 1)
-    title = scales.heading(chart) if isinstance(chart, Curve) else chart.title
+    title = svg.heading(chart) if isinstance(chart, Curve) else chart.title
     return {"title": visible(title), "svg": Markup(drawn), "says": visible(chart.says)}
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Passage, Said, Sheet, cells
 from crm_metrics.book.provenance import counted
-from crm_metrics.writers.drawing.texts import about, filled, in_order, texts
+from crm_metrics.writers.drawing.tidy import about, filled, in_order, texts
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How

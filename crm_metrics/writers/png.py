@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
-from crm_metrics.writers.drawing.scales import dates, heading, shown_as
-from crm_metrics.writers.drawing.svg import curves_of
+from crm_metrics.writers.drawing.svg import curves_of, dates, heading, shown_as
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 from crm_metrics.book import Book, Curve, HeatMap, Pairs, Passage, cells
 from crm_metrics.book.provenance import counted, section
 from crm_metrics.book.screen import GAP, Screen, longest_word, padded_to
-from crm_metrics.writers.drawing import heatmap, panel
+from crm_metrics.writers.drawing import panel
 from crm_metrics.writers.drawing.table import draw, widest
-from crm_metrics.writers.drawing.texts import about
+from crm_metrics.writers.drawing.tidy import about
 
 if TYPE_CHECKING:
     from crm_metrics.writers import How
@@ -49,7 +49,7 @@ def _charts(screen: Screen, book: Book) -> None:
     """Draws the charts, and below the curves what they show; of those not drawn only what is told."""
     for chart in book.charts:
         if isinstance(chart, HeatMap):
-            heatmap.draw(screen, chart)
+            panel.draw_heat_map(screen, chart)
     curves = [chart for chart in book.charts if isinstance(chart, Curve)]
     if curves:
         panel.draw(screen, curves[:_DRAWN])

@@ -5,20 +5,16 @@ The same book gives the same bytes: neither a clock nor the order of a set goes 
 
 from __future__ import annotations
 
-import re
-from datetime import date, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
-from openpyxl.writer.excel import ExcelWriter
 
 from crm_metrics.book import Book, Curve, HeatMap, Sheet, cells
 from crm_metrics.errors import UsageError
-from crm_metrics.writers.drawing.texts import about, filled, in_order
+from crm_metrics.writers.drawing.tidy import about, filled, in_order
 from crm_metrics.writers.workbook.cells import (
     COLORS,
     ROWS,
@@ -30,9 +26,8 @@ from crm_metrics.writers.workbook.cells import (
     set_for_print,
     set_widths,
 )
-from crm_metrics.writers.workbook.charts import draw_curves, draw_heat_map
-from crm_metrics.writers.workbook.notes import put_definitions, put_notes, put_origins
-from crm_metrics.writers.workbook.rows import Body, put_body
+from crm_metrics.writers.workbook.charts import draw_curves, draw_heat_map, put_definitions, put_notes, put_origins
+from crm_metrics.writers.workbook.rows import put_body, save
 
 if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
@@ -51,9 +46,6 @@ def write(book: Book, how: How) -> bytes:
     workbook = Workbook()
     workbook.properties.creator = "crm-metrics"
     workbook.properties.title = cells.visible(book.title)
-    workbook.properties.created = workbook.properties.modified = datetime.combine(
-        book.origin.as_of or date(1980, 1, 1), datetime.min.time()
-    )
     main, *others = book.sheets
     names = {str(name) for sheet in book.sheets for name in sheet.distinct("metric")}
     summed = _summary(workbook.active, book)
@@ -72,56 +64,9 @@ def write(book: Book, how: How) -> bytes:
     put_origins(workbook, book.origin)
     for worksheet in workbook.worksheets:
         set_for_print(worksheet)
-    return _saved(workbook)
-
-
-def _saved(workbook: Workbook) -> bytes:
-    # The library numbers sheets in their order.
-    bodies = {
-        f"xl/worksheets/sheet{number}.xml": worksheet.body
-        for number, worksheet in enumerate(workbook.worksheets, 1)
-        if hasattr(worksheet, "body")
-    }
-
-    class Undated(ZipFile):
-        """An archive whose entries are all of one day; rows are put into their sheets."""
-
-        def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
-            super().writestr(_undated(zinfo_or_arcname), data)
-
-        def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
-            with open(filename, "rb") as stream:  # noqa: PTH123
-                before, after = stream.read(), b""
-            if body := bodies.get(str(arcname)):
-                before, after = _around(body, before)
-            with self.open(_undated(arcname), "w") as entry:
-                entry.write(before)
-                for piece in body.pieces() if body else ():
-                    entry.write(piece.encode())
-                entry.write(after)
-
     out = BytesIO()
-    with Undated(out, "w", ZIP_DEFLATED) as archive:
-        ExcelWriter(workbook, archive).save()
+    save(workbook, out, dated=book.origin.as_of)
     return out.getvalue()
-
-
-def _undated(entry: Any) -> ZipInfo:
-    dated = ZipInfo(entry.filename if isinstance(entry, ZipInfo) else str(entry))
-    dated.compress_type = ZIP_DEFLATED
-    return dated
-
-
-def _around(body: Body, sheet: bytes) -> tuple[bytes, bytes]:
-    """The XML of a sheet before and after the rows of a table, with the extent that it has with them."""
-    rows = re.finditer(rb'<row r="(\d+)"|</sheetData>', sheet)
-    at = next(row.start() for row in rows if row[1] is None or int(row[1]) > body.top)
-    extent = body.worksheet.calculate_dimension()
-    wide, deep = max(body.worksheet.max_column, len(body.columns)), max(body.worksheet.max_row, body.last)
-    all_of_it = f"A1:{get_column_letter(wide)}{deep}"
-    return sheet[:at].replace(
-        f'<dimension ref="{extent}"'.encode(), f'<dimension ref="{all_of_it}"'.encode(), 1
-    ), sheet[at:]
 
 
 def _summary(worksheet: Worksheet, book: Book) -> Sheet:

@@ -11,7 +11,7 @@ import pytest
 from crm_metrics import api, settings
 from crm_metrics.commands.init.starting import settings_text
 from crm_metrics.settings import Settings
-from crm_metrics.settings.described import described
+from crm_metrics.settings.files import described
 from crm_metrics.tables import Dataset
 from tests.cli.running import crm_metrics
 from tests.properties.figures import is_same

@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 
 from crm_metrics import commands
-from crm_metrics.cli import locking, watching
+from crm_metrics.cli import output, watching
 from crm_metrics.errors import EXIT_BUSY
 from tests.cli.running import Outcome, command, crm_metrics, environment
 
@@ -250,12 +250,12 @@ def test_a_file_whose_run_was_killed_is_free(folder: Path):
 
 def test_a_file_is_claimed_by_one_at_a_time(tmp_path: Path):
     pytest.importorskip("fcntl")
-    locking.claim(tmp_path / "a.csv")
-    locking.claim(tmp_path / "a.csv")  # by the same one
-    other = "from crm_metrics.cli import locking; from pathlib import Path; locking.claim(Path('a.csv'))"
+    output.claim(tmp_path / "a.csv")
+    output.claim(tmp_path / "a.csv")  # by the same one
+    other = "from crm_metrics.cli import output; from pathlib import Path; output.claim(Path('a.csv'))"
     done = subprocess.run([sys.executable, "-c", other], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert "BusyError: a.csv: another run is writing this file" in done.stderr
-    locking.release()
-    locking.claim(tmp_path / "a.csv")
-    locking.release()
+    output.release()
+    output.claim(tmp_path / "a.csv")
+    output.release()
     assert list(tmp_path.iterdir()) == []

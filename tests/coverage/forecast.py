@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from crm_metrics import api
+from crm_metrics.analysis.forecast.backtest import Moments
 from crm_metrics.analysis.forecast.forecast import Forecast, Record, forecast
-from crm_metrics.analysis.forecast.moments import Moments
 from crm_metrics.periods import calendar, parse
 from crm_metrics.settings import Settings
 from tests.conftest import SHARED

@@ -11,9 +11,9 @@ from typing import Any
 from crm_metrics import api, writers
 from crm_metrics.book import Book
 from crm_metrics.commands import cohorts, goals, products
+from crm_metrics.commands import funnel as funnel
 from crm_metrics.commands.customers import book as customers
 from crm_metrics.commands.forecast import book as forecast
-from crm_metrics.commands.funnel import book as funnel
 from crm_metrics.commands.pipeline import book as pipeline
 from crm_metrics.commands.review import book as review
 from crm_metrics.commands.trend import book as trend

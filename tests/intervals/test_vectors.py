@@ -8,9 +8,7 @@ import numpy as np
 import pytest
 
 from crm_metrics.engine import survival
-from crm_metrics.intervals.counts import per_count
-from crm_metrics.intervals.ranks import ranks
-from crm_metrics.intervals.shares import difference, net_promoter, wilson
+from crm_metrics.intervals.shares import difference, net_promoter, per_count, ranks, wilson
 
 
 @pytest.mark.parametrize(

@@ -82,7 +82,8 @@ def test_the_published_customer_is_alive_and_expected_to_buy() -> None:
     assert parameters is not None
     one = bgnbd.Seen(np.array([2.0]), np.array([30.43]), np.array([38.86]), np.ones(1))
 
-    assert rounded(1.226, 3) == bgnbd.expected(one, parameters, 39.0)[0]
+    ahead = bgnbd.expected_if_alive(one.x, one.watched, parameters, 39.0)[0]
+    assert rounded(1.226, 3) == bgnbd.alive(one, parameters)[0] * ahead
     assert rounded(0.7266, 4) == bgnbd.alive(one, parameters)[0]
     first = listed().customers.frame.iloc[0]
     assert (rounded(1.226, 3), rounded(0.7266, 3)) == (first["expected_purchases"], first["alive"])

@@ -11,8 +11,7 @@ from rich.cells import cell_len
 
 from crm_metrics.analysis.trend import Series, trends
 from crm_metrics.book import Curve
-from crm_metrics.book.plain import CHART_PLAIN
-from crm_metrics.book.screen import Screen
+from crm_metrics.book.screen import CHART_PLAIN, Screen
 from crm_metrics.commands.trend import book as books
 from crm_metrics.commands.trend.tracks import Point, Track, Trends
 from crm_metrics.metrics.catalog import built_in
@@ -20,7 +19,7 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.reporting.report import Report
 from crm_metrics.writers import How, write
 from crm_metrics.writers.drawing import panel, svg
-from crm_metrics.writers.drawing.scales import dates, tick_texts, ticks
+from crm_metrics.writers.drawing.svg import dates, tick_texts, ticks
 
 CATALOG = built_in()
 

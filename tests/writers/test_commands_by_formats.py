@@ -12,7 +12,7 @@ import pytest
 from crm_metrics.book import Book, Curve, Pairs, Said, Sheet
 from crm_metrics.errors import UsageError
 from crm_metrics.writers import formats, write
-from crm_metrics.writers.drawing.texts import filled, in_order, texts
+from crm_metrics.writers.drawing.tidy import filled, in_order, texts
 from tests.writers.books import Page, answered, rows, text
 
 SAMPLE = str(Path(__file__).parents[2] / "sample_data")

@@ -7,16 +7,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from crm_metrics.analysis.customers import lookup, rfm
-from crm_metrics.analysis.customers.lookup import People
 from crm_metrics.analysis.lifetimes import Model, Unit, judged, ledger, predicted
 from crm_metrics.analysis.lifetimes.contracts import Contracts, contracts, months_held, worth
 from crm_metrics.analysis.lifetimes.predictions import currencies, last_day
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import NothingToReport
 from crm_metrics.settings import Settings
-from crm_metrics.tables import Dataset
-from crm_metrics.tables.frames import moments
+from crm_metrics.tables import Dataset, Table
+from crm_metrics.tables.frames import moments, numbers
 
 
 @dataclass(frozen=True)
@@ -67,8 +65,8 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
     predictions = predicted(histories, model, days=days, discount_rate=settings.discount_rate)
     last = histories.first + histories.last
     revenue = np.where(several, np.nan, of_buyers(histories.revenue))
-    recency, frequency = rfm.scores(of_buyers(last)), rfm.scores(of_buyers(histories.orders))
-    mrr = np.where(several, np.nan, lookup.recurring(people, tables.get("recurring"), at))
+    recency, frequency = scores(of_buyers(last)), scores(of_buyers(histories.orders))
+    mrr = np.where(several, np.nan, recurring(people, tables.get("recurring"), at))
     contract = contracts(tables.get("spells") if "recurring" in tables else None, at)
     frame = pd.DataFrame(
         {
@@ -81,10 +79,10 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
             "currency": paid,
             "recency_score": recency,
             "frequency_score": frequency,
-            "monetary_score": rfm.scores(revenue) if len(mixed) < 2 else np.full(len(people), np.nan),
-            "rfm_segment": rfm.segments(recency, frequency),
-            "open_tickets": lookup.open_tickets(people, tables.get("tickets"), at),
-            "last_nps": lookup.last_score(people, tables.get("responses"), at),
+            "monetary_score": scores(revenue) if len(mixed) < 2 else np.full(len(people), np.nan),
+            "rfm_segment": segments(recency, frequency),
+            "open_tickets": open_tickets(people, tables.get("tickets"), at),
+            "last_nps": last_score(people, tables.get("responses"), at),
             "mrr": mrr,
             "alive": of_buyers(predictions.alive),
             "expected_purchases": of_buyers(predictions.purchases),
@@ -167,3 +165,97 @@ def _worth(
     held = months_held(moments(running, "started_at"), np.full(len(running), edge))
     values[people.places(running["customer"])] = worth(contract, held, days=days, discount_rate=settings.discount_rate)
     return values
+
+
+class People:
+    """All customers in order, and where the rows of a table belong among them."""
+
+    def __init__(self, labels: set[str]) -> None:
+        self.labels = pd.Index(sorted(labels), dtype="object")
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def places(self, customers: pd.Series) -> Ints:
+        """The place of each row's customer, −1 for one that is not among them and for none."""
+        column = customers.astype("category")
+        places = self.labels.get_indexer(column.cat.categories.astype("object"))
+        return np.append(places, -1)[column.cat.codes.to_numpy()].astype(np.int64)
+
+    def summed(self, places: Ints, weights: Floats | None = None) -> Floats:
+        """What the rows at places add up to for each customer: their number, or the sum of their weights."""
+        inside = places >= 0
+        return np.bincount(
+            places[inside], None if weights is None else weights[inside], minlength=len(self.labels)
+        ).astype(np.float64)
+
+
+def present_at(frame: pd.DataFrame, start: str, end: str, at: int) -> Bools:
+    """The rows that are there just before an instant: begun before it and not ended before it."""
+    edge = np.datetime64(at, "us")
+    begun, over = moments(frame, start), moments(frame, end)
+    return (begun < edge) & ~(over < edge)
+
+
+def open_tickets(people: People, table: Table | None, at: int) -> Floats:
+    """How many tickets of each customer are open; NaN for all where no tickets name customers."""
+    if table is None or not table.has("customer") or not table.has("open_from"):
+        return np.full(len(people), np.nan)
+    opened = present_at(table.frame, "open_from", "open_until", at)
+    return people.summed(people.places(table.frame["customer"])[opened])
+
+
+def last_score(people: People, table: Table | None, at: int) -> Floats:
+    """The newest answer of each customer to the promoter question; the lowest of several at one moment; NaN for none."""
+    scores = np.full(len(people), np.nan)
+    if table is None or not all(table.has(name) for name in ("customer", "responded_at", "score", "nps_group")):
+        return scores
+    places = people.places(table.frame["customer"])
+    answered, score = moments(table.frame, "responded_at"), numbers(table.frame, "score")
+    rated = (places >= 0) & (answered < np.datetime64(at, "us")) & table.frame["nps_group"].notna().to_numpy()
+    rows = np.flatnonzero(rated)
+    rows = rows[np.lexsort((-score[rows], answered[rows]))]
+    scores[places[rows]] = score[rows]
+    return scores
+
+
+def recurring(people: People, table: Table | None, at: int) -> Floats:
+    """The recurring revenue a month of each customer; NaN for all where no subscriptions are given."""
+    if table is None:
+        return np.full(len(people), np.nan)
+    now = present_at(table.frame, "started_at", "ended_at", at)
+    return people.summed(people.places(table.frame["customer"])[now], numbers(table.frame, "mrr")[now])
+
+
+SCORES = (
+    "Scores run from 1 to 5: 1 and five times the share of all customers who are below, rounded down, so that equal ones "
+    "score alike. R by the last purchase day, F by the number of purchases, M by revenue."
+)
+# Name: scores R and F from and to, and what they say.
+SEGMENTS = {
+    "champions": ((4, 5), (4, 5), "buy often, and lately"),
+    "loyal": ((3, 3), (4, 5), "buy often; the last time is a while ago"),
+    "at risk": ((1, 2), (4, 5), "bought often, but not lately"),
+    "potential loyal": ((4, 5), (2, 3), "bought lately, and not for the first time"),
+    "need attention": ((3, 3), (2, 3), "in the middle of both"),
+    "hibernating": ((1, 2), (2, 3), "bought a few times, long ago"),
+    "new": ((4, 5), (1, 1), "bought lately, and seldom so far"),
+    "cooling": ((3, 3), (1, 1), "bought seldom; the last time is a while ago"),
+    "one-off": ((1, 2), (1, 1), "bought seldom, long ago"),
+}
+
+
+def scores(values: Floats) -> Floats:
+    """The score of each value among all that are known; NaN where it is missing."""
+    ascending = np.sort(values[~np.isnan(values)])
+    below = np.searchsorted(ascending, values, side="left")
+    return np.where(np.isnan(values), np.nan, 1 + np.floor(5 * below / max(len(ascending), 1)))
+
+
+def segments(recency: Floats, frequency: Floats) -> np.ndarray:
+    """The segment of each customer; None without scores."""
+    segment = np.full(len(recency), None, dtype=object)
+    for name, ((low, high), (least, most), _) in SEGMENTS.items():
+        inside: Bools = (recency >= low) & (recency <= high) & (frequency >= least) & (frequency <= most)
+        segment[inside] = name
+    return segment

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.analysis.forecast import smoothing
-from crm_metrics.analysis.forecast.backtest import FEWEST, LEVELS, STRETCHES, Trials, reach
-from crm_metrics.analysis.forecast.moments import Moments, Span, days
+from crm_metrics.analysis.forecast.backtest import FEWEST, LEVELS, STRETCHES, Moments, Span, Trials, days, reach
 from crm_metrics.analysis.forecast.simulation import Simulated
 from crm_metrics.engine.cells import Floats, or_none
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from crm_metrics.analysis.forecast.backtest import Moments, Span, days
 from crm_metrics.analysis.forecast.forecast import Record
-from crm_metrics.analysis.forecast.moments import Moments, Span, days
 from crm_metrics.analysis.pipeline.deals import Deals, number_of
 from crm_metrics.engine.cells import Bools, Floats, Unavailable, or_none
 from crm_metrics.engine.currencies import split

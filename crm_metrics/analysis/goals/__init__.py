@@ -1,7 +1,6 @@
 """Goals: what each is for, how far it is met, and the chance that it will be."""
 
-from crm_metrics.analysis.goals.columns import fill
 from crm_metrics.analysis.goals.standing import Standing, standings
-from crm_metrics.analysis.goals.targets import Target, not_compared, targets, unlike_deals
+from crm_metrics.analysis.goals.targets import Target, fill, not_compared, targets, unlike_deals
 
 __all__ = ["Standing", "Target", "fill", "not_compared", "standings", "targets", "unlike_deals"]

@@ -8,8 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, courses, enough
-from crm_metrics.analysis.goals.history import Grid, money, pasts, place_of
+from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, Grid, courses, enough, money, pasts, place_of
 from crm_metrics.analysis.goals.parts import Kind, builds_up, combined, is_additive, kinds
 from crm_metrics.analysis.goals.targets import Target, attainment, reached, several, unlike
 from crm_metrics.engine.cells import REASONS, Floats, Unavailable, or_none

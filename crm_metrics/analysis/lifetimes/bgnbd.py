@@ -51,32 +51,11 @@ def alike(x: Ints, last: Ints, watched: Ints, days: float) -> Seen:
     return Seen(most.astype(np.float64), codes // span % span / days, codes % span / days, counts.astype(np.float64))
 
 
-def log_likelihood(summary: Seen, parameters: Parameters) -> Floats:
-    """The logarithm of the likelihood of each entry of `summary`, for one customer; stable for any number of purchases."""
-    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    x = summary.x
-    counts = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
-    counts += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
-    alive, gone = _ends(summary, parameters)
-    logs: Floats = counts + np.logaddexp(alive, gone)
-    return logs
-
-
-def _ends(summary: Seen, parameters: Parameters) -> tuple[Floats, Floats]:
-    """The logarithms of the two ways to have been silent since the last purchase: still there, or gone after it."""
-    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
-    alive = -(r + summary.x) * np.log(alpha + summary.watched)
-    gone = np.log(a) - np.log(b + np.maximum(summary.x, 1) - 1) - (r + summary.x) * np.log(alpha + summary.last)
-    return alive, np.where(summary.x > 0, gone, -np.inf)
-
-
 def fit(summary: Seen) -> Fit:
     """The parameters r, α, a, b that make what was seen likeliest."""
     unit = float(summary.watched.max())
     scaled = Seen(summary.x, summary.last / unit, summary.watched / unit, summary.customers)
-    optimum = maximise(
-        _likelihood(scaled), _STARTS, float(summary.customers.sum()), coarse=_likelihood(_coarse(scaled))
-    )
+    optimum = maximise(likelihood(scaled), _STARTS, float(summary.customers.sum()), coarse=likelihood(_coarse(scaled)))
     # Back in the unit of time: a density of times is as many times smaller as the unit is larger.
     return optimum.in_units((1, unit, 1, 1), -float(summary.customers @ summary.x * np.log(unit)))
 
@@ -92,7 +71,7 @@ def _coarse(summary: Seen) -> Seen:
     return Seen(x, last, watched, weight)
 
 
-def _likelihood(summary: Seen) -> Likelihood:
+def likelihood(summary: Seen) -> Likelihood:
     """The log-likelihood of all customers and its gradient, a function of (r, α, a, b). Functions of x, t_x or T alone are
     computed once for each of their few values."""
     counts, of_count = np.unique(summary.x, return_inverse=True)
@@ -133,14 +112,11 @@ def _likelihood(summary: Seen) -> Likelihood:
 def alive(summary: Seen, parameters: Parameters) -> Floats:
     """The chance that a customer of each entry has not left by T. Who has bought only once counts as alive: one leaves
     after a repeat purchase."""
-    there, gone = _ends(summary, parameters)
-    chance: Floats = expit(there - gone)
+    r, alpha, a, b = parameters.r, parameters.alpha, parameters.a, parameters.b
+    there = -(r + summary.x) * np.log(alpha + summary.watched)
+    gone = np.log(a) - np.log(b + np.maximum(summary.x, 1) - 1) - (r + summary.x) * np.log(alpha + summary.last)
+    chance: Floats = expit(there - np.where(summary.x > 0, gone, -np.inf))
     return chance
-
-
-def expected(summary: Seen, parameters: Parameters, ahead: float) -> Floats:
-    """How many purchases a customer of each entry is expected to make in the time `ahead` after T."""
-    return alive(summary, parameters) * expected_if_alive(summary.x, summary.watched, parameters, ahead)
 
 
 def expected_if_alive(x: Floats, watched: Floats, parameters: Parameters, ahead: float) -> Floats:

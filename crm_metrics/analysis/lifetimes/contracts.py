@@ -1,13 +1,17 @@
-"""How long subscribers stay, month by month, and what their subscriptions will bring."""
+"""How long subscribers stay, month by month, and what their subscriptions will bring: the shifted beta-geometric model.
+
+Fader and Hardie (2007), How to Project Customer Retention, Journal of Interactive Marketing 21 (1), 76–90. At each
+renewal a customer leaves with a probability that differs between customers by a beta distribution (α, β).
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import betaln, digamma
 
-from crm_metrics.analysis.lifetimes import renewals
-from crm_metrics.analysis.lifetimes.fitting import Fit
+from crm_metrics.analysis.lifetimes.fitting import Fit, Likelihood, maximise
 from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead, untold
 from crm_metrics.engine.cells import Floats
 from crm_metrics.tables import Table, Unusable
@@ -46,8 +50,8 @@ class Contracts:
     test: Test | None = None
 
     @property
-    def parameters(self) -> renewals.Parameters | None:
-        return renewals.Parameters(*self.fit.parameters.tolist()) if self.fit is not None else None
+    def parameters(self) -> Parameters | None:
+        return Parameters(*self.fit.parameters.tolist()) if self.fit is not None else None
 
 
 def contracts(spells: Table | None, at: int) -> Contracts:
@@ -91,10 +95,10 @@ def _fitted(started: np.ndarray, ended: np.ndarray, edge: np.datetime64) -> Cont
     longest = int(max(left.max(), stayed.max(initial=1)))
     lost = np.bincount(left, minlength=longest + 1)[1:].astype(np.float64)
     staying = np.bincount(stayed, minlength=longest + 1)[1:].astype(np.float64)
-    fit = renewals.fit(lost, staying)
-    if not fit.converged:
+    optimum = fit(lost, staying)
+    if not optimum.converged:
         return Contracts(many, gone, None, Unusable("not-converged", "no single best model of renewals is found"))
-    return Contracts(many, gone, fit)
+    return Contracts(many, gone, optimum)
 
 
 def _tested(
@@ -107,7 +111,7 @@ def _tested(
     ahead = months_held(started[there], edge) - held
 
     def leaving(moved: Floats) -> Floats:
-        return 1 - renewals.survival(renewals.Parameters(*np.exp(logs + moved).tolist()), held, ahead)
+        return 1 - survival(Parameters(*np.exp(logs + moved).tolist()), held, ahead)
 
     chance = leaving(np.zeros(2))
     low, high = before.fit.limits(lambda moved: float(leaving(moved).sum()), float((chance * (1 - chance)).sum()))
@@ -132,5 +136,48 @@ def worth(contracts: Contracts, held: Floats, *, days: float, discount_rate: flo
     tenures, place = np.unique(np.floor(held), return_inverse=True)
     values = np.zeros(len(tenures))
     for number, (length, factor) in enumerate(zip(lengths, factors, strict=True), start=1):
-        values += length * factor * renewals.survival(parameters, tenures, np.full(len(tenures), float(number)))
+        values += length * factor * survival(parameters, tenures, np.full(len(tenures), float(number)))
     return values[place]
+
+
+_STARTS = ((1.0, 4.0), (0.5, 1.0), (5.0, 50.0))
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """α and β of the chance to leave at a renewal."""
+
+    alpha: float
+    beta: float
+
+
+def fit(lost: Floats, staying: Floats) -> Fit:
+    """The parameters α, β. `lost[i]` customers left at their renewal i + 1; `staying[i]` have come through i + 1 renewals
+    and are still there."""
+    return maximise(_likelihood(lost, staying), _STARTS, float(lost.sum() + staying.sum()))
+
+
+def _likelihood(lost: Floats, staying: Floats) -> Likelihood:
+    renewals = np.arange(1.0, len(lost) + 1)
+
+    def value(parameters: Floats) -> tuple[float, Floats]:
+        alpha, beta = parameters.tolist()
+        left = betaln(alpha + 1, beta + renewals - 1) - betaln(alpha, beta)
+        stays = betaln(alpha, beta + renewals) - betaln(alpha, beta)
+        height = float(lost @ left + staying @ stays)
+        both = digamma(alpha + beta) - digamma(alpha + beta + renewals)
+        slope = [
+            lost @ (digamma(alpha + 1) - digamma(alpha) + both) + staying @ both,
+            lost @ (digamma(beta + renewals - 1) - digamma(beta) + both)
+            + staying @ (digamma(beta + renewals) - digamma(beta) + both),
+        ]
+        return height, np.array(slope, dtype=np.float64)
+
+    return value
+
+
+def survival(parameters: Parameters, renewals: Floats, ahead: Floats) -> Floats:
+    """The chance that who has come through `renewals` comes through `ahead` more."""
+    alpha, beta = parameters.alpha, parameters.beta
+    chance: Floats = np.exp(betaln(alpha, beta + renewals + ahead) - betaln(alpha, beta + renewals))
+    return chance

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.analysis.lifetimes.histories import Histories, ledger
-from crm_metrics.analysis.lifetimes.holdout import tested
 from crm_metrics.analysis.lifetimes.model import Model, predicted
-from crm_metrics.analysis.lifetimes.verdict import judged
+from crm_metrics.analysis.lifetimes.verdict import judged, tested
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.windows import Window
 from crm_metrics.loaders import linking

@@ -9,9 +9,8 @@ from datetime import date
 import numpy as np
 
 from crm_metrics.analysis.goals import Target
-from crm_metrics.analysis.pipeline.activity import Activity, activity
 from crm_metrics.analysis.pipeline.chances import Chance, Lasting, chances, lasting, of_each, win_rate
-from crm_metrics.analysis.pipeline.deals import Deals, Texts, day_of, number_of, texts
+from crm_metrics.analysis.pipeline.deals import Activity, Deals, Texts, activity, day_of, number_of, texts
 from crm_metrics.engine.cells import Bools, Floats, Ints, or_none
 from crm_metrics.settings import Settings
 from crm_metrics.tables import NONE

@@ -76,22 +76,11 @@ def together(table: sparse.csr_array, names: list[str], basket: str, *, least: i
     away = -float(ndtri(risk / compared / 2)) * spread
     mark = np.where((np.log(lift) > away) & (tail <= risk / compared / 2), MORE, NONE)
     low, high = lift * np.exp(-Z * spread), lift * np.exp(Z * spread)
-    labels = [names[at] for at in kept.tolist()]
-    pairs = [
-        Pair(
-            labels[left[at]],
-            labels[right[at]],
-            int(counts[at]),
-            int(first[at]),
-            int(second[at]),
-            float(chance[at]),
-            float(lift[at]),
-            float(low[at]),
-            float(high[at]),
-            str(mark[at]),
-        )
-        for at in np.lexsort((right, left, np.where(mark == NONE, -counts, -lift), mark == NONE))[:top].tolist()
-    ]
+    order = np.lexsort((right, left, np.where(mark == NONE, -counts, -lift), mark == NONE))[:top]
+    figures = (*(sizes.astype(np.int64) for sizes in (counts, first, second)), chance, lift, low, high, mark)
+    rows = zip(*(column[order].tolist() for column in figures), strict=True)
+    both_names = [(names[kept[left[at]]], names[kept[right[at]]]) for at in order.tolist()]
+    pairs = [Pair(*named, *row) for named, row in zip(both_names, rows, strict=True)]
     return Pairs(pairs, int((mark == MORE).sum()), count, basket, compared, aside)
 
 

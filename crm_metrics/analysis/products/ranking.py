@@ -1,4 +1,5 @@
-"""Each product's sales of a period: revenue, units, buyers, share and rank, against an earlier period."""
+"""Each product's sales of a period, currency by currency: revenue, units, buyers, share and rank, against an earlier
+period."""
 
 from __future__ import annotations
 
@@ -9,13 +10,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from crm_metrics.analysis.products.bought import Bought
-from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable, or_none
-from crm_metrics.engine.currencies import split
+from crm_metrics.analysis.products.bought import Best, Bought, best, bought
+from crm_metrics.analysis.products.pairs import Pairs, together
+from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
+from crm_metrics.engine.currencies import slices, split
+from crm_metrics.engine.windows import Window
+from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.shares import wilson
-from crm_metrics.intervals.signals import signals
+from crm_metrics.intervals.signals import Noises, signals
+from crm_metrics.metrics.catalog import Catalog
+from crm_metrics.tables import Dataset
 
 REVENUE, UNITS, BUYERS, SHARE = METRICS = ("product_revenue", "product_units", "product_buyers", "product_share")
 NOW, BEFORE = 0, 1  # the windows of the engine
@@ -133,6 +138,45 @@ def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
 
 
 def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
-    if isinstance(cells, Unavailable):
-        return Figure()
-    return Figure(*(or_none(grid[window, at]) for grid in (cells.value, cells.low, cells.high)))
+    return Figure() if isinstance(cells, Unavailable) else Figure(*cells.at(window, at))
+
+
+LINES = "sold_lines"
+RISK = 0.05  # that anything is claimed of what chance made
+_CLAIMS = 2  # kinds of them: of pairs and of what the best customers buy
+
+
+@dataclass(frozen=True)
+class Sales:
+    """What was bought for one currency (None where it is not known): all products by their rank but those after the
+    first few, which are one; the pairs; and what the best customers buy. `count` is the number of products."""
+
+    currency: str | None
+    products: list[Product]
+    count: int
+    pairs: Pairs
+    best: Best
+
+
+def sales(
+    dataset: Dataset, catalog: Catalog, now: Window, before: Window | None, *, top: int, least: int
+) -> list[Sales]:
+    """The sales of each currency in a window, against those of an earlier one. Raises `NothingToReport` when the data
+    names no products or no amounts."""
+    windows = [now, *([before] if before else [])]
+    revenue = Engine(dataset, catalog, windows).cells(REVENUE)
+    if isinstance(revenue, Unavailable):
+        raise NothingToReport(f"there are no sales by product: {revenue.seen}", hint=revenue.hint or None)
+    by_currency = []
+    parts = slices(dataset, LINES)
+    risk = RISK / _CLAIMS / len(parts)
+    for part in parts:
+        engine = Engine(part, catalog, windows)
+        sold = bought(engine, NOW)
+        products, currency = ranked(engine, sold, compare=before is not None)
+        if products:
+            table, basket = sold.baskets()
+            pairs = together(table, sold.products, basket, least=least, top=top, risk=risk)
+            liked = best(sold, least=least, risk=risk)
+            by_currency.append(Sales(currency, cut(products, sold, top), len(products), pairs, liked))
+    return by_currency

@@ -87,8 +87,9 @@ def check(
         name, sentence = find.__name__.replace("_", "-"), find.__doc__ or ""
         if name in _CHECKS and _CHECKS[name].find.__module__ != find.__module__:
             raise ValueError(f"two checks are called {name}")
-        dimension = Dimension(find.__module__.rpartition(".")[2])
-        _CHECKS[name] = Check(name, dimension, severity, sentence, effect, tuple(columns), find, tuple(codes))
+        _CHECKS[name] = Check(
+            name, _dimension_of(find.__module__), severity, sentence, effect, tuple(columns), find, tuple(codes)
+        )
         return find
 
     return marked
@@ -113,9 +114,13 @@ def as_issue_check(
     return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)
 
 
-def issue_check(name: str, dimension: Dimension, sentence: str, **about: Any) -> None:
-    """Makes a check of problems that were noticed while loading, as `as_issue_check` does."""
-    _CHECKS[name] = as_issue_check(name, dimension, sentence, **about)
+def issue_check(module: str, name: str, sentence: str, **about: Any) -> None:
+    """Makes a check of problems that were noticed while loading, as `as_issue_check` does, of the dimension of a module."""
+    _CHECKS[name] = as_issue_check(name, _dimension_of(module), sentence, **about)
+
+
+def _dimension_of(module: str) -> Dimension:
+    return Dimension(module.rpartition(".")[2])
 
 
 def marked_checks() -> list[Check]:

@@ -1,4 +1,5 @@
-"""What the answers of a period say: their groups, the words that set those apart, and how segments differ."""
+"""What the answers of a period say: the questions of surveys, the groups that answers fall into, the words that set those
+apart, and how segments differ."""
 
 from __future__ import annotations
 
@@ -6,20 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics.analysis import drivers, ranks
 from crm_metrics.analysis.drivers import Driver
 from crm_metrics.analysis.voice.comments import Comments, Quote
-from crm_metrics.analysis.voice.kinds import Group, Grouping, Question, grouped
 from crm_metrics.analysis.voice.words import Comparison, compared
-from crm_metrics.engine.cells import Cells, Ints, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.noise import Noises
 from crm_metrics.intervals.shares import wilson
-from crm_metrics.intervals.signals import signals
+from crm_metrics.intervals.signals import Noises, signals
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import NONE, Dataset
@@ -158,8 +158,7 @@ def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
 
 
 def _score(cells: Cells, window: int, segment: int) -> Score:
-    value, low, high = (or_none(grid[window, segment]) for grid in (cells.value, cells.low, cells.high))
-    return Score(value, low, high, int(cells.n[window, segment]))
+    return Score(*cells.at(window, segment), int(cells.n[window, segment]))
 
 
 def _signal(engine: Engine, metric: Metric, cells: Cells) -> str | None:
@@ -223,3 +222,67 @@ def _drivers(engine: Engine, metric: Metric, dim: str, request: Asking) -> dict[
     except (NothingToReport, UsageError):
         return {}
     return {driver.segment: driver for dimension in change.dimensions for driver in dimension.drivers}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question: its metric, the metric whose rows are the answers, and the two groups whose words are compared, the
+    content one last; `columns` are read beside those of the metrics."""
+
+    name: str
+    metric: str
+    answers: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of answers; `about` says which scores are in it, `called` is what people call those who gave them."""
+
+    name: str
+    about: str
+    called: str
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """The group of each answer as its place among the `groups`, the most content first, −1 for none."""
+
+    groups: tuple[Group, ...]
+    code: Codes
+
+
+_NOT = Group("not satisfied", "below it", "those who are not satisfied")
+QUESTIONS = (
+    Question("nps", "nps", "nps_answers", ("nps_group", "score")),
+    Question("csat", "csat", "ratings", ("is_satisfied", "score")),
+    Question("ces", "ces", "ces", ("effort_score", "score")),
+)
+NAMES = tuple(question.name for question in QUESTIONS)
+_NPS = (
+    Group("promoter", "9 and 10", "promoters"),
+    Group("passive", "from 7 up to 9", "passives"),
+    Group("detractor", "below 7", "detractors"),
+)
+
+
+def grouped(question: Question, answers: pd.DataFrame, scale: str) -> Grouping:
+    """The groups of some answers. `scale` says which ratings there are. Effort has no groups of its own: its scores are
+    parted at their median."""
+    if question.name == "nps":
+        names = pd.Index([group.name for group in _NPS])
+        return Grouping(_NPS, names.get_indexer(pd.Index(answers["nps_group"].astype("str"))))
+    if question.name == "csat":
+        good = answers["is_satisfied"].to_numpy(dtype=bool, na_value=False)
+        in_words = f" ({scale})" if scale else ""
+        groups = Group("satisfied", f"in the top of the scale{in_words}", "the satisfied"), _NOT
+        return Grouping(groups, np.where(good, 0, 1))
+    score: Floats = answers["effort_score"].to_numpy(dtype=np.float64)
+    middle = float(np.median(score)) if len(score) else 0.0
+    if len(score) and not (score < middle).any():
+        return Grouping((Group("all", f"{middle:g} and above", "all"),), np.zeros(len(score), dtype=np.int64))
+    groups = (
+        Group("easier", f"the median, {middle:g}, and above", "those for whom it was easier"),
+        Group("harder", f"below {middle:g}", "those for whom it was harder"),
+    )
+    return Grouping(groups, np.where(score >= middle, 0, 1))

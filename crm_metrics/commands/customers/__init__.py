@@ -108,9 +108,9 @@ def hold_out(
     """The model of purchases fitted up to and including the day `until`, and its expectations beside the purchases that
     came after it, up to as-of."""
     session, chosen = Session.of(paths, **files), _unit(unit)
-    from crm_metrics.analysis.cohorts.table import number
+    from crm_metrics.analysis.cohorts import number
     from crm_metrics.analysis.lifetimes import ledger
-    from crm_metrics.analysis.lifetimes.holdout import held_out
+    from crm_metrics.analysis.lifetimes.verdict import held_out
 
     wanted = [("purchases", name) for name in ("customer", "purchased_at", "amount", "is_refund")]
     dataset = session.dataset(Need.columns_of(wanted))

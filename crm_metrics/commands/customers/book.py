@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.analysis.customers.rfm import SCORES, SEGMENTS
+from crm_metrics.analysis.customers.table import SCORES, SEGMENTS
 from crm_metrics.analysis.lifetimes.predictions import stated
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import by_name
-from crm_metrics.commands.customers import renewals
-from crm_metrics.commands.customers.renewals import day_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.customers import Customers
     from crm_metrics.analysis.lifetimes import Model
+    from crm_metrics.analysis.lifetimes.contracts import Contracts
     from crm_metrics.analysis.lifetimes.model import HoldOut
     from crm_metrics.commands.customers import CustomerList
     from crm_metrics.tables import Dataset
@@ -80,7 +81,7 @@ def _of_customers(listed: CustomerList) -> Book:
             "horizon_days": customers.days,
             "discount_rate": customers.discount_rate,
             "model": _model(customers.model),
-            "renewals": renewals.as_json(customers.contracts),
+            "renewals": renewals_as_json(customers.contracts),
         },
     )
 
@@ -148,7 +149,7 @@ def _notes(customers: Customers) -> list[str]:
             notes.append(
                 "Predicted MRR value: recurring revenue of those still there, month by month over the same time"
             )
-        notes += renewals.sentences(customers.contracts)
+        notes += renewals_in_words(customers.contracts)
     if several := int(customers.several.sum()):
         notes.append(f"{several:,} customers pay in several currencies: their amounts are not added")
     return notes
@@ -217,3 +218,44 @@ def _parameters(model: Model) -> str:
     assert model.purchases is not None
     values = ", ".join(f"{name} {value:.3f}" for name, value in zip("rαab", model.purchases.parameters, strict=True))
     return f"BG/NBD in {model.unit}: {values}; log-likelihood {model.purchases.log_likelihood:,.1f}"
+
+
+def renewals_in_words(contracts: Contracts) -> list[str]:
+    """The parameters, or why there are none, and the test on the last quarter of the time."""
+    notes = []
+    if (model := contracts.parameters) is not None:
+        notes.append(
+            f"Renewals month by month by the shifted beta-geometric model: α {model.alpha:.3f}, β {model.beta:.3f}; "
+            f"{contracts.lost:,} of {contracts.subscribers:,} subscribers have left"
+        )
+    elif (why := contracts.refused) is not None:
+        notes.append(f"No model of renewals: {'; '.join(filter(None, (why.seen, why.hint)))}")
+    if (test := contracts.test) is not None:
+        notes.append(
+            f"Hold-out of renewals: of {test.subscribers:,} subscribers on {day_of(test.until)} {test.expected:,.1f} were "
+            f"expected to leave, {test.low:,.1f} to {test.high:,.1f} in 99 of 100 cases, and {test.actual:,} did"
+        )
+    return notes
+
+
+def renewals_as_json(contracts: Contracts) -> dict[str, Any] | None:
+    """The same for JSON; null where a part cannot be had, None where nobody has subscribed."""
+    if not contracts.subscribers:
+        return None
+    model, fit, test, why = contracts.parameters, contracts.fit, contracts.test, contracts.refused
+    parameters: dict[str, Any] = dict.fromkeys(("alpha", "beta", "log_likelihood", "standard_errors"))
+    if model is not None and fit is not None:
+        errors = dict(zip(("alpha", "beta"), fit.errors.tolist(), strict=True))
+        parameters = {**asdict(model), "log_likelihood": fit.log_likelihood, "standard_errors": errors}
+    parameters |= {"unit": "months", "customers": contracts.subscribers, "lost": contracts.lost}
+    if test is not None:
+        numbers = by_name(test, "subscribers", "expected", "low", "high", "actual", "holds")
+        parameters["hold_out"] = {"until": day_of(test.until), **numbers}
+    if why is not None:
+        parameters["unavailable"] = {"reason": why.reason, "seen": why.seen}
+    return parameters
+
+
+def day_of(number: int) -> str:
+    """A day by its number since 1970, as text."""
+    return (date(1970, 1, 1) + timedelta(days=number)).isoformat()

@@ -10,7 +10,7 @@ from crm_metrics.query import Query
 from crm_metrics.session import Asking, Session, complete
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.opening import Opened
+    from crm_metrics.analysis.explanation import Opened
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "one figure, opened: formula, what is counted, and every record behind it", 30
@@ -51,7 +51,7 @@ def run(
 
 def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> Opened:
     """The first metric of a question over a loaded dataset, opened; compared where the question compares."""
-    from crm_metrics.analysis import opening
+    from crm_metrics.analysis import explanation
     from crm_metrics.reporting.timeline import Timeline, reported
 
     span, timeline = reported(dataset, asked.period), Timeline(dataset)
@@ -61,4 +61,4 @@ def open_figure(dataset: Dataset, asked: Query, segment: Mapping[str, str]) -> O
     if shown.earlier is not None and (before := timeline.against(shown)) is not None:
         earlier = (shown.earlier, before)
     dataset = complete(dataset, asked, [windows[shown.window], *([earlier[1]] if earlier else [])])
-    return opening.opened(dataset, asked.catalog, asked.only, (span, windows[shown.window]), earlier, segment)
+    return explanation.opened(dataset, asked.catalog, asked.only, (span, windows[shown.window]), earlier, segment)

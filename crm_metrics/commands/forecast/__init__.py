@@ -16,8 +16,8 @@ from crm_metrics.query import Need, Query
 from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
+    from crm_metrics.analysis.forecast.backtest import Moments
     from crm_metrics.analysis.forecast.forecast import Forecast
-    from crm_metrics.analysis.forecast.moments import Moments
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "what a figure will be in a period that is not over, by methods tested on the past", 60
@@ -82,7 +82,7 @@ def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, dat
 
 def _moments(asked: Query, as_of: date, first: date) -> Moments:
     """The moments of the period asked for. Raises `UsageError` for a period that has no end or is over."""
-    from crm_metrics.analysis.forecast.moments import Moments
+    from crm_metrics.analysis.forecast.backtest import Moments
 
     spec = asked.period or periods.parse((as_of + periods.calendar.DAY).strftime("%Y-%m"))
     period = spec.resolve(as_of=as_of, first=first)
@@ -104,8 +104,8 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
     import numpy as np
 
     from crm_metrics.analysis.forecast import records
+    from crm_metrics.analysis.forecast.backtest import Span
     from crm_metrics.analysis.forecast.forecast import forecast as forecast_of
-    from crm_metrics.analysis.forecast.moments import Span
     from crm_metrics.analysis.forecast.simulation import Simulated, simulate
     from crm_metrics.analysis.pipeline.deals import Deals, day_of, number_of
 

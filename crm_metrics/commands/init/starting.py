@@ -11,13 +11,13 @@ from crm_metrics.analysis.scan import BY_SETTING
 from crm_metrics.book.cells import count, visible
 from crm_metrics.errors import AmbiguousError, DataError
 from crm_metrics.schema import STATES
-from crm_metrics.settings.described import described
+from crm_metrics.settings.files import described
 from crm_metrics.tables import NONE, NOT_KNOWN
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.scan import File, Scan
     from crm_metrics.settings import Settings
-    from crm_metrics.settings.described import Described
+    from crm_metrics.settings.files import Described
 
 _ORDERS = {"day first": "dmy", "month first": "mdy"}
 _EXPORTED = re.compile(r"\d{4}[-_.]?\d{2}[-_.]?\d{2}")

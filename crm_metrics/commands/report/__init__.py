@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
-from crm_metrics import errors
 from crm_metrics.commands import Call, option
-from crm_metrics.commands.report import alerting, failing, profiles, restating
+from crm_metrics.commands.report import failing, restating
 from crm_metrics.commands.report.computing import compute
+from crm_metrics.errors import EXIT_FINDINGS, NothingToReport, UsageError, did_you_mean
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
@@ -19,6 +19,7 @@ from crm_metrics.writers import is_for_people
 if TYPE_CHECKING:
     from crm_metrics.commands.report.result import Result
     from crm_metrics.session import Inputs
+    from crm_metrics.settings import Profile, Settings
 
 ABOUT, PLACE = "the figures (the main job)", 10
 PATHS = (
@@ -77,9 +78,9 @@ def run(
     """Writes the report, with what a profile says where nothing else was asked for; aside from it what formats for programs
     do not tell, what it restates, and why it fails."""
     if layout not in ("tidy", "wide"):
-        raise errors.UsageError(f"--layout {layout}: tidy or wide")
+        raise UsageError(f"--layout {layout}: tidy or wide")
     settings = call.settings
-    files, profile = profiles.chosen(call.arguments, settings)
+    files, profile = _profiled(call.arguments, settings)
     own = {name: value for name in ("as_of", "where") if (value := getattr(profile, name)) is not None}
     settings = settings.but(**{name: value for name, value in own.items() if name not in call.stated})
     session = call.on(files or list(profile.paths), settings)
@@ -94,7 +95,7 @@ def run(
         if asked[name] in (None, ()):
             asked[name] = getattr(profile, name)
     query = session.query(**asked)
-    alerting.refuse_without(fail_on, settings, [metric.name for metric in query.metrics])
+    failing.refuse_without_alert(fail_on, settings, [metric.name for metric in query.metrics])
     dataset = session.load(query)
     if call.verbose:
         call.tell("ignored", (f"ignored: {path}" for path in dataset.ignored))
@@ -111,7 +112,7 @@ def run(
         paths=[] if "-" in session.paths else session.paths,
     )
     if layout == "wide":
-        from crm_metrics.commands.report.wide import across
+        from crm_metrics.commands.report.book import across
 
         answer = replace(answer, sheets=[across(result), *answer.sheets[1:]])
     call.write(answer)
@@ -121,11 +122,11 @@ def run(
 
         call.tell("note", [*result.uncovered, *map(visible, result.offers), *sentences(result)])
     call.tell("restated", earlier.keep(), level="warning")
-    failed = alerting.of_report(result, settings.alert) if failing.ALERT in fail_on else []
+    failed = failing.of_report(result, settings.alert) if failing.ALERT in fail_on else []
     failed += failing.reasons(earlier.report, fail_on)
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     earlier.finish()
-    return errors.EXIT_FINDINGS if failed else 0
+    return EXIT_FINDINGS if failed else 0
 
 
 def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
@@ -135,4 +136,25 @@ def _refuse_old(newest: Mapping[str, date], max_age: int | None) -> None:
     table, day = min(newest.items(), key=lambda pair: pair[1])
     if (age := (date.today() - day).days) > max_age:
         problem = f"the newest record of the {called(table)} is of {day}, {age:,} days ago"
-        raise errors.NothingToReport(f"{problem}; --max-age allows {max_age}")
+        raise NothingToReport(f"{problem}; --max-age allows {max_age}")
+
+
+def _profiled(paths: list[str], settings: Settings) -> tuple[list[str], Profile]:
+    """The paths of the command without the profile's name, and the profile; an empty one where none is named. A file whose
+    name begins with @ is given as ./@NAME. Raises `UsageError` for a profile that is not there, with the nearest name."""
+    from crm_metrics.settings import Profile
+
+    names = [path[1:] for path in paths if path.startswith("@")]
+    files = [path for path in paths if not path.startswith("@")]
+    if len(names) > 1:
+        raise UsageError(f"a report has one profile, not {' and '.join('@' + name for name in names)}")
+    if not names:
+        return files, Profile()
+    name = names[0]
+    if name not in settings.profile:
+        where = settings.file or "no settings file was found"
+        raise UsageError(
+            f"there is no profile {name!r} ({where}). {did_you_mean(name, settings.profile)}",
+            hint=f"A profile is a block [profile.{name or 'weekly'}] in crm-metrics.toml, with period, by, metrics, ...",
+        )
+    return files, settings.profile[name]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Curve, Frame, Origin, Sheet, cells
 from crm_metrics.book.rows import by_name, limits, unseen
 from crm_metrics.commands.report import waiting
-from crm_metrics.commands.report.wide import across
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.metric import Unit
@@ -207,3 +206,37 @@ def origin(report: Report) -> Origin:
     """What a report was made from."""
     names = ("as_of", "sources", "settings_file", "issues", "coverage", "digests", "settings", "where")
     return Origin(**by_name(report, *names))
+
+
+_LABELS = (Column("metric"), Column("title", "Figure"), Column(OF_ROW))
+
+
+def across(report: Report) -> Sheet:
+    """Values in the unit of their row, missing where there is no figure; of a series the last column is the whole period,
+    recomputed from its records; of one period the one that it is compared with comes before it."""
+    import numpy as np
+    import pandas as pd
+
+    rows, dims = report.rows, [*report.by, *report.per]
+    parts = [rows]
+    if report.together is not None:
+        parts.append(report.together)
+    elif report.compare_period:
+        earlier = rows.assign(period=rows["compare_period"], value=rows["compare_value"])
+        parts.insert(0, earlier[earlier["period"].notna()])
+    every = pd.concat(parts, ignore_index=True)
+    periods = list(dict.fromkeys(every["period"]))
+    # A figure without a value has no currency: it stands in the row of those of its kind that have one.
+    kind = every.groupby(["metric", *dims], sort=False, dropna=False)["currency"]
+    currency = every["currency"].where(every["currency"].notna(), kind.transform("first"))
+    labels = pd.MultiIndex.from_frame(every[["metric", "title", "unit", *dims]].assign(currency=currency))
+    row, rows_of = pd.factorize(labels)
+    values = np.full((len(rows_of), len(periods)), np.nan)
+    place = pd.Index(periods).get_indexer(every["period"])
+    values[row, place] = every["value"].to_numpy(dtype=float, na_value=np.nan)
+    cells = [
+        [None if cell != cell else cell for cell in (*labels, *line)]
+        for labels, line in zip(rows_of, values.tolist(), strict=True)
+    ]
+    names = [*(Column(name) for name in dims), Column("currency")]
+    return Sheet("across", "", [*_LABELS, *names, *(Column(str(name), unit=OF_ROW) for name in periods)], cells)

@@ -32,14 +32,12 @@ def compute(
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, where there are no
     segments, and of a series the whole of its time; with `alike` figures that follow records are those at the age of the
     newest period that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
-    from crm_metrics.analysis.grounds import grounds
-    from crm_metrics.analysis.waiting import still_waiting
+    from crm_metrics.analysis.grounds import grounds, still_waiting
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.loaders.memory import refuse_too_many
     from crm_metrics.reporting.assembly import Assembler, has_figures
-    from crm_metrics.reporting.ranking import in_order, largest, ranks
-    from crm_metrics.reporting.report import Report, column_name
+    from crm_metrics.reporting.report import Report, column_name, in_order, largest, ranks
     from crm_metrics.reporting.timeline import PAST, Timeline, reported, ripe
 
     span = reported(dataset, asked.period)

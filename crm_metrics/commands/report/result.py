@@ -55,7 +55,7 @@ class Result(Report):
         for the one that it is compared with."""
         import pandas as pd
 
-        from crm_metrics.commands.report.wide import across
+        from crm_metrics.commands.report.book import across
 
         sheet = across(self)
         return pd.DataFrame(list(sheet.rows), columns=[column.name for column in sheet.columns])

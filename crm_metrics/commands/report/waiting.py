@@ -9,7 +9,7 @@ from crm_metrics import schema
 from crm_metrics.book import cells
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.waiting import Waiting
+    from crm_metrics.analysis.grounds import Waiting
     from crm_metrics.reporting.report import Report
 
 _NAMED = 3

@@ -13,8 +13,7 @@ from crm_metrics.session import Asking, Session, refuse_empty
 
 if TYPE_CHECKING:
     from crm_metrics import periods
-    from crm_metrics.analysis.review import Findings
-    from crm_metrics.analysis.review.calls import Call
+    from crm_metrics.analysis.review import Call, Findings
     from crm_metrics.commands.funnel import Funnel
     from crm_metrics.commands.goals import Goals
     from crm_metrics.metrics.metric import Metric
@@ -62,7 +61,7 @@ def review(
     if session.settings.goal:
         session.expect(Need.of(goals.asked_of(session, period)))
     result = _with_findings(session, asked, metrics, dims)
-    from crm_metrics.analysis.review.calls import calls
+    from crm_metrics.analysis.review import calls
 
     # From here on the period is the one that was found, also where none was asked for.
     label, absent = result.period.label, list[str]()
@@ -100,11 +99,11 @@ def _asked(
     session: Session, period: str | None, compare: str
 ) -> tuple[Query, list[Metric], dict[str, tuple[str, ...]]]:
     """The question: the headline figures by all dimensions of each, which come last."""
-    from crm_metrics.analysis import dimensions
+    from crm_metrics.analysis import drivers
 
     shown = session.query(period=period, compare=compare)
     metrics = [metric for metric in shown.metrics if metric.headline]
-    dims = {metric.name: dimensions.by_which(metric, shown.catalog, session.columns) for metric in metrics}
+    dims = {metric.name: drivers.by_which(metric, shown.catalog, session.columns) for metric in metrics}
     by = list(dict.fromkeys(name for names in dims.values() for name in names))
     asked = session.query(period=period, by=by, metrics=[metric.name for metric in metrics], compare=compare)
     return asked, metrics, dims

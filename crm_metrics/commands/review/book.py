@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
-from crm_metrics.book.naming import unripe
+from crm_metrics.book.provenance import unripe
 from crm_metrics.book.rows import FIGURE, limits, naming, row_of, unseen
+from crm_metrics.commands import funnel as funnel
 from crm_metrics.commands import goals
-from crm_metrics.commands.funnel import book as funnel
-from crm_metrics.commands.why.words import sentence
+from crm_metrics.commands.why.book import sentence
 from crm_metrics.metrics.metric import Better, Unit
 
 if TYPE_CHECKING:

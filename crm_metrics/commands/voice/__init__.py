@@ -47,8 +47,7 @@ def voice(
     of the dimensions `by` on its own, the words that set the groups apart and stand in at least `least` comments, and
     so many `quotes`. Raises `NothingToReport` when there are no answers, else `CrmMetricsError` with what, where and
     what to do."""
-    from crm_metrics.analysis.voice.kinds import NAMES, QUESTIONS
-    from crm_metrics.analysis.voice.listening import Asking, listened
+    from crm_metrics.analysis.voice.listening import NAMES, QUESTIONS, Asking, listened
 
     session = Session.of(paths, **files)
     chosen = [question for question in QUESTIONS if kind is None or question.name == kind.casefold()]

@@ -40,7 +40,7 @@ def why(
 ) -> Why:
     """Why a metric changed between two periods: what each segment contributed, over the dimensions `by`, else over all that
     the files have. Raises `CrmMetricsError` with what, where and what to do."""
-    from crm_metrics.analysis import dimensions, drivers
+    from crm_metrics.analysis import drivers
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.timeline import Timeline, reported, ripe
 
@@ -51,7 +51,7 @@ def why(
         raise UsageError("why compares two periods and splits them by dimensions, not by time")
     drivers.terms(only, asked.catalog)  # what cannot be taken apart is refused before anything is read
     if not asked.by:
-        asked = replace(asked, by=dimensions.by_which(only, asked.catalog, session.columns))
+        asked = replace(asked, by=drivers.by_which(only, asked.catalog, session.columns))
     dataset = session.load(asked)
     timeline, span = Timeline(dataset), reported(dataset, asked.period)
     earlier, before, now = timeline.compared(span, asked.compare)

@@ -1,15 +1,17 @@
-"""A series in a terminal: curve, interval, trend and target over an axis with dates."""
+"""Charts in a terminal: a series as curve, interval, trend and target over an axis with dates, on a field of characters
+(curves in dots, two by four to a character, over marks of a whole character); and a heat map, a line per row and a cell per
+step, with a block as high as the share."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from rich.cells import cell_len
 
-from crm_metrics.book import Curve, cells
+from crm_metrics.book import Curve, HeatMap, cells
 from crm_metrics.book.screen import GAP, Screen, Span, padded_to, wrapped
-from crm_metrics.writers.drawing.canvas import Canvas
-from crm_metrics.writers.drawing.scales import dates, extent, heading, shown_as, tick_texts, ticks
+from crm_metrics.writers.drawing.svg import dates, extent, heading, shown_as, tick_texts, ticks
 
 _TALL, _SHORT = 12, 7  # rows of a chart alone, and of one among others
 _NARROWEST, _WIDEST, _ABREAST = 38, 120, 3
@@ -156,3 +158,107 @@ def _dates(labels: Sequence[str], left: int, width: int, column: Callable[[float
             end = len(texts)
     indent = " " * (left - 1)
     return [[(f"{indent}└{''.join(axis)}", "dim")], [(f"{indent} {texts}", "dim")]]
+
+
+_BLANK = 0x2800
+_BITS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, then column
+
+
+@dataclass
+class Canvas:
+    """`width` by `height` characters; dots are counted from the left and from the bottom."""
+
+    width: int
+    height: int
+    _dots: dict[tuple[int, int], int] = field(default_factory=dict)
+    _marks: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
+    _styles: dict[tuple[int, int], str] = field(default_factory=dict)
+
+    def dot(self, x: int, y: int, style: str) -> None:
+        """Sets one dot; what lies outside is left away."""
+        cell = x // 2, self.height - 1 - y // 4
+        if 0 <= x < 2 * self.width and 0 <= y < 4 * self.height:
+            self._dots[cell] = self._dots.get(cell, 0) | _BITS[3 - y % 4][x % 2]
+            self._styles[cell] = style
+
+    def line(self, start: tuple[int, int], end: tuple[int, int], style: str, *, dashed: bool = False) -> None:
+        """Joins two dots; dashed, every second pair of dots is left away."""
+        (x0, y0), (x1, y1) = start, end
+        length = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for step in range(length + 1):
+            if not dashed or step % 4 < 2:
+                self.dot(x0 + round((x1 - x0) * step / length), y0 + round((y1 - y0) * step / length), style)
+
+    def mark(self, column: int, row: int, character: str, style: str) -> None:
+        """Puts a character where no dots are; rows are counted from the top, a later mark replaces an earlier one."""
+        if 0 <= column < self.width and 0 <= row < self.height:
+            self._marks[column, row] = character, style
+
+    def cover(self, column: int, row: int, character: str, style: str) -> None:
+        """Puts a character in the place of any dots."""
+        self._dots.pop((column, row), None)
+        self.mark(column, row, character, style)
+
+    def spans(self, row: int) -> list[Span]:
+        """A row of the field, what is styled alike in one piece."""
+        spans: list[Span] = []
+        for column in range(self.width):
+            cell = column, row
+            dots = self._dots.get(cell)
+            text, style = (chr(_BLANK + dots), self._styles[cell]) if dots else self._marks.get(cell, (" ", ""))
+            if spans and spans[-1][1] == style:
+                spans[-1] = spans[-1][0] + text, style
+            else:
+                spans.append((text, style))
+        return spans
+
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+_STYLES = ("red", "red", "yellow", "yellow", "", "", "green", "bold green")
+_CELL = 5
+
+
+def draw_heat_map(screen: Screen, chart: HeatMap) -> None:
+    """Draws the rows, their average and what they show; steps that do not fit are counted."""
+    many = len(chart.average)
+    rows = list(map(cells.visible, chart.rows))
+    sizes = list(map(cells.count, chart.sizes))
+    of = cells.visible(chart.of)
+    wide = max(map(len, [*rows, "average"])), max(map(len, [*sizes, of]))
+    room = many if screen.width is None else (screen.width - sum(wide) - 3 * len(GAP)) // _CELL
+    fit = max(min(many, room), 1)
+    top = max((share for line in chart.shares for share in line[1:] if share is not None), default=0.0)
+    screen.blank()
+    head = "".join(f"{step:>{_CELL - 1}} " for step in range(fit))
+    screen.line((_labelled("", of, wide) + head, "dim"))
+    for row, size, line in zip(rows, sizes, chart.shares, strict=True):
+        screen.line((_labelled(row, size, wide), ""), *_cells(line[:fit], top))
+    screen.line((_labelled("average", "", wide), "bold"), *_cells(chart.average[:fit], top))
+    screen.paragraph(cells.visible(chart.says), "dim", indent=len(GAP), hang=2)
+    if fit < many:
+        note = f"k up to {fit - 1} of {many - 1} fit here: a wider terminal or -f csv has all."
+        screen.paragraph(note, "dim", indent=len(GAP), hang=2)
+
+
+def _labelled(label: str, size: str, wide: tuple[int, int]) -> str:
+    return f"{GAP}{label:<{wide[0]}}{GAP}{size:>{wide[1]}}{GAP}"
+
+
+def _cells(shares: Sequence[float | None], top: float) -> list[Span]:
+    spans = []
+    for share in shares:
+        if share is None:
+            spans.append((" " * _CELL, ""))
+            continue
+        level = min(int(share / top * len(_LEVELS)), len(_LEVELS) - 1) if top else 0
+        level = max(level, 0)
+        spans.append((f"{_percent(share):>{_CELL - 1}}{_LEVELS[level]}", _STYLES[level]))
+    return spans
+
+
+def _percent(share: float) -> str:
+    """A share as a whole number of percent; what is not 0 is never shown as 0."""
+    shown = round(share * 100)
+    if shown == 0 and share != 0:
+        return "<1" if share > 0 else ">−1"
+    return f"{shown}" if shown >= 0 else f"−{-shown}"

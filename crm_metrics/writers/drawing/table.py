@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from crm_metrics.book import Column, Sheet, cells
 from crm_metrics.book.screen import GAP, Screen, Span, aligned, longest_word, wrapped
-from crm_metrics.writers.drawing.texts import filled, texts
+from crm_metrics.writers.drawing.tidy import filled, texts
 
 _BAR = 10
 _STEPS = (1, 2, 3, 6, 12, 24, 60, 600)  # at which rows of a long table are shown

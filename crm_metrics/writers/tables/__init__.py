@@ -19,6 +19,7 @@ from crm_metrics.loaders.reading.columnar import plain
 from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.writers.drawing.tidy import neutralised
 from crm_metrics.writers.workbook.cells import LETTERS, ROWS
+from crm_metrics.writers.workbook.rows import save
 
 
 def write(tables: Mapping[str, pa.Table], format: str, target: Path) -> None:  # noqa: A002
@@ -78,7 +79,7 @@ def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
         sheet.append(rows.column_names)
         for row in zip(*(column.to_pylist() for column in rows.columns), strict=True):
             sheet.append([_cell(cell, sheet) for cell in row])
-    workbook.save(path)
+    save(workbook, path)
 
 
 def _cell(cell: object, sheet: Any) -> object:

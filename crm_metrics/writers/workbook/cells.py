@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.drawing.texts import texts
+from crm_metrics.writers.drawing.tidy import texts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -101,14 +101,10 @@ def number_format(number: float, unit: str, currency: str | None, signed: str) -
         plain = f'{digits}" pp"'
     elif behind := cells.suffix(unit, currency):
         is_code = currency is not None and currency.isalpha() and behind == f" {currency}"
-        plain = f"{digits} [${currency}]" if is_code else digits + _quoted(behind)
+        plain = f"{digits} [${currency}]" if is_code else digits + '"' + behind.replace('"', "") + '"'
     else:
         plain = digits
     return f"+{plain}_);-{plain}_);{plain}_)" if signed else f"{plain}_)"
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', "") + '"'
 
 
 def set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Column]) -> None:

@@ -1,24 +1,30 @@
 """The rows of a table as a sheet holds them, made while the workbook is written: as objects of its library a million cells
-are gigabytes."""
+are gigabytes. The same workbook gives the same bytes, whenever it is written."""
 
 from __future__ import annotations
 
+import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 from xml.sax.saxutils import escape
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.utils import get_column_letter
 from openpyxl.utils.datetime import to_excel
+from openpyxl.writer.excel import ExcelWriter
 
 from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format, set_rules
 
 if TYPE_CHECKING:
+    from openpyxl import Workbook
     from openpyxl.worksheet.worksheet import Worksheet
 
 _PIECE = 1 << 14  # rows that are worked on at a time
@@ -143,3 +149,55 @@ def put_body(
     if len(sheet.rows):
         worksheet.body = Body(worksheet, sheet, columns, top, most, exact)
     set_rules(worksheet, top, min(len(sheet.rows), most), columns)
+
+
+def save(workbook: Workbook, target: Path | IO[bytes], *, dated: date | None = None) -> None:
+    """Writes a workbook, as of a day and without a clock, with the rows that are put into its sheets meanwhile."""
+    day = datetime.combine(dated or date(1980, 1, 1), datetime.min.time())
+    workbook.properties.created = workbook.properties.modified = day
+    # The library numbers sheets in their order.
+    bodies = {
+        f"xl/worksheets/sheet{number}.xml": worksheet.body
+        for number, worksheet in enumerate(workbook.worksheets, 1)
+        if hasattr(worksheet, "body")
+    }
+
+    class Undated(ZipFile):
+        """An archive whose entries are all of one day; rows are put into their sheets."""
+
+        def writestr(self, zinfo_or_arcname: Any, data: Any, *_: Any, **__: Any) -> None:
+            super().writestr(_undated(zinfo_or_arcname), data)
+
+        def write(self, filename: Any, arcname: Any = None, *_: Any, **__: Any) -> None:
+            undated = _undated(arcname)
+            undated.file_size = Path(filename).stat().st_size  # which tells how large it may become
+            with open(filename, "rb") as sheet, self.open(undated, "w") as entry:  # noqa: PTH123
+                if (body := bodies.get(str(arcname))) is None:
+                    shutil.copyfileobj(sheet, entry)
+                    return
+                before, after = _around(body, sheet.read())
+                entry.write(before)
+                for piece in body.pieces():
+                    entry.write(piece.encode())
+                entry.write(after)
+
+    with Undated(target, "w", ZIP_DEFLATED) as archive:
+        ExcelWriter(workbook, archive).save()
+
+
+def _undated(entry: Any) -> ZipInfo:
+    dated = ZipInfo(entry.filename if isinstance(entry, ZipInfo) else str(entry))
+    dated.compress_type = ZIP_DEFLATED
+    return dated
+
+
+def _around(body: Body, sheet: bytes) -> tuple[bytes, bytes]:
+    """The XML of a sheet before and after the rows of a table, with the extent that it has with them."""
+    rows = re.finditer(rb'<row r="(\d+)"|</sheetData>', sheet)
+    at = next(row.start() for row in rows if row[1] is None or int(row[1]) > body.top)
+    extent = body.worksheet.calculate_dimension()
+    wide, deep = max(body.worksheet.max_column, len(body.columns)), max(body.worksheet.max_row, body.last)
+    all_of_it = f"A1:{get_column_letter(wide)}{deep}"
+    return sheet[:at].replace(
+        f'<dimension ref="{extent}"'.encode(), f'<dimension ref="{all_of_it}"'.encode(), 1
+    ), sheet[at:]

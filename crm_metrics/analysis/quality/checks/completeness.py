@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.issues import NOTE
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-COMPLETENESS = Dimension.COMPLETENESS
+noticed = partial(issue_check, __name__)
 _PLACED_BY = {
     "leads": "created_at",
     "deals": "created_at",
@@ -110,9 +111,8 @@ def lost_without_reason(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.missing("lost_reason"), "stage", "lost_reason", among=lost)
 
 
-issue_check(
+noticed(
     "solved-without-date",
-    COMPLETENESS,
     "Tickets are solved or closed without a date of it.",
     effect="they are in no figure by the date of the solution, and never open",
     columns=["tickets.solved_at"],

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from crm_metrics import schema
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.schema import Kind
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data, Rows
 
-CONSISTENCY = Dimension.CONSISTENCY
+noticed = partial(issue_check, __name__)
 _PAIRS = {
     "tickets": (("created_at", "first_response_at"), ("created_at", "solved_at")),
     "leads": (("created_at", "responded_at"), ("created_at", "converted_at")),
@@ -87,9 +88,8 @@ def outcome_conflict(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.among(data.issue_hits("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
 
 
-issue_check(
+noticed(
     "converted-conflict",
-    CONSISTENCY,
     "The status of leads contradicts whether they are converted.",
     effect="the flag or date decides",
     columns=["leads.is_converted"],

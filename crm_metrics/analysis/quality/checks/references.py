@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-REFERENCES = Dimension.REFERENCES
+noticed = partial(issue_check, __name__)
 
 
 def _orphans(
@@ -52,9 +53,8 @@ def unknown_lead(data: Data) -> Iterator[Hits]:
     yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
 
 
-issue_check(
+noticed(
     "unknown-order",
-    REFERENCES,
     "Order lines belong to no order that was read.",
     effect="they are left out of what is said by product",
     columns=["sold_lines.amount", "sold_lines.quantity"],

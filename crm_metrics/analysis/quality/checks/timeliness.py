@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.schema import TABLES, called
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-TIMELINESS = Dimension.TIMELINESS
+noticed = partial(issue_check, __name__)
 _EARLIEST = date(1990, 1, 1)
 _USUAL_DAYS, _TIMES, _LEAST_DAYS, _TICKET_DAYS = 365.0, 3.0, 90.0, 90.0
 
@@ -46,9 +47,8 @@ def stale_table(data: Data) -> Iterator[Hits]:
         yield data.file_hits(by_path)
 
 
-issue_check(
+noticed(
     "date-out-of-line",
-    TIMELINESS,
     "Single records are dated far beyond all others.",
     effect="what the data covers does not follow them; a mistyped year or month",
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.issues import NOTE
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.recognising import normalised
@@ -13,45 +14,39 @@ from crm_metrics.loaders.recognising import normalised
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data, Rows
 
-UNIQUENESS = Dimension.UNIQUENESS
+noticed = partial(issue_check, __name__)
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
-issue_check("repeated-id", UNIQUENESS, "Several rows have the same id.", effect="only the newest row of each id counts")
-issue_check(
+noticed("repeated-id", "Several rows have the same id.", effect="only the newest row of each id counts")
+noticed(
     "older-version",
-    UNIQUENESS,
     "A newer export holds the same records.",
     effect="the newest version of each counts",
     severity=NOTE,
     codes=["older-version", "only-older"],
 )
-issue_check(
+noticed(
     "two-numberings",
-    UNIQUENESS,
     "Several files of one kind use equal ids for different records.",
     effect="every record counts; what names one by its id alone may be about either",
 )
-issue_check(
+noticed(
     "same-spend",
-    UNIQUENESS,
     "Several files hold the same costs in another breakdown.",
     effect="the file with the columns that the figures need counts",
 )
-issue_check(
+noticed(
     "spend-in-parts",
-    UNIQUENESS,
     "The costs of a range lie beside those of other files for days within it.",
     effect="the range counts with what is left, on the days that are left",
 )
-issue_check(
+noticed(
     "id-of-many",
-    UNIQUENESS,
     "A column of ids repeats with different content.",
     effect="it is not taken as an id: every row counts",
     codes=["not-an-id"],
 )
-issue_check(
+noticed(
     "duplicate-row",
-    UNIQUENESS,
     "Rows are exact copies of another row, and have no id to tell them apart.",
     effect="each counts: two equal purchases on one day happen",
     severity=NOTE,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from crm_metrics.analysis.quality.check import Dimension, Hits, check, issue_check
+from crm_metrics.analysis.quality.check import Hits, check, issue_check
 from crm_metrics.issues import ERROR, NOTE
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-VALIDITY = Dimension.VALIDITY
+noticed = partial(issue_check, __name__)
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 
 
-issue_check(
+noticed(
     "unreadable-cell",
-    VALIDITY,
     "Cells are no date, no number or neither yes nor no, where they should be.",
     effect="they are read as missing",
     codes=["unreadable-date", "unreadable-number", "unreadable-flag", "error-cell"],
@@ -31,9 +31,7 @@ def unreadable_row(data: Data) -> Iterator[Hits]:
     yield from data.unread()
 
 
-issue_check(
-    "short-row", VALIDITY, "Rows have fewer cells than the header.", effect="the cells at their end are read as missing"
-)
+noticed("short-row", "Rows have fewer cells than the header.", effect="the cells at their end are read as missing")
 
 
 @check(effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
@@ -44,16 +42,14 @@ def unreadable_file(data: Data) -> Iterator[Hits]:
     )
 
 
-issue_check(
+noticed(
     "unrecognised-file",
-    VALIDITY,
     "Files are no table that is known.",
     effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
     codes=["unrecognised-file", "empty-file"],
 )
-issue_check(
+noticed(
     "close-second",
-    VALIDITY,
     "A file could nearly as well be another table.",
     effect="if it is that, its figures are missing and others are wrong",
 )
@@ -85,18 +81,16 @@ def negative_number(data: Data) -> Iterator[Hits]:
                 yield rows.hits(rows.numbers(column) < 0, column)
 
 
-issue_check(
+noticed(
     "out-of-range",
-    VALIDITY,
     "Scores or shares lie outside their scale.",
     effect="they are left out of what is made of them",
     columns=["responses.score", "responses.nps_group", "ratings.score", "deals.probability"],
 )
 
 
-issue_check(
+noticed(
     "unknown-state",
-    VALIDITY,
     "What became of records is told neither by a word that is known nor by the rest of their rows.",
     effect="how they count stands under the figures; 'crm-metrics scan' prints the line that says what each word means",
     columns=["tickets.open_from", "recurring.mrr", "customers.is_churned", "purchases.amount", "leads.is_converted"],
@@ -112,9 +106,8 @@ def not_an_email(data: Data) -> Iterator[Hits]:
             yield rows.hits(wrong, column, among=rows.filled(column))
 
 
-issue_check(
+noticed(
     "two-candidates",
-    VALIDITY,
     "A figure's column could be one of several.",
     effect="none of them is used",
     columns=["spend.conversions"],

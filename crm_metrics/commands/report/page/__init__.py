@@ -18,8 +18,7 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     stand below its last table."""
     from crm_metrics.commands.report.page import framing, series, tables
     from crm_metrics.commands.report.page.choice import chosen
-    from crm_metrics.commands.report.page.figures import figures, priced, shortened, titled
-    from crm_metrics.commands.report.page.footnotes import Footnotes
+    from crm_metrics.commands.report.page.figures import Footnotes, figures, priced, shortened, titled
 
     report, left = shortened(titled(report))
     all_figures = figures(report)

@@ -1,9 +1,10 @@
-"""The rows of a report as values the table is laid out from."""
+"""The rows of a report as values the table is laid out from, with footnotes: small numbers behind them, and their sentences
+below."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import cells
@@ -13,7 +14,6 @@ from crm_metrics.writers.drawing import tidy
 if TYPE_CHECKING:
     import pandas as pd
 
-    from crm_metrics.commands.report.page.footnotes import Footnotes
     from crm_metrics.reporting.report import Report
 
 _NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
@@ -225,3 +225,23 @@ def _labels(words: Sequence[str | None]) -> list[str]:
 
 def _tuples(columns: Sequence[Sequence[str]], length: int) -> list[tuple[str, ...]]:
     return list(zip(*columns, strict=True)) if columns else [()] * length
+
+
+_DIGITS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass
+class Footnotes:
+    """Sentences in the order in which they were first marked; the same sentence has one mark."""
+
+    _marks: dict[str, str] = field(default_factory=dict)
+
+    def mark(self, sentence: str) -> str:
+        """The mark of a sentence: "¹"."""
+        return self._marks.setdefault(sentence, str(len(self._marks) + 1).translate(_DIGITS))
+
+    def lines(self, *, together: bool) -> list[str]:
+        """The marks with their sentences, a line each or all on one."""
+        beside = "\N{NO-BREAK SPACE}" if together else " "
+        lines = [f"{mark}{beside}{sentence}" for sentence, mark in self._marks.items()]
+        return [" · ".join(lines)] if together and lines else lines

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics import schema
-from crm_metrics.book import cells, naming
+from crm_metrics.book import cells, provenance
 from crm_metrics.book.provenance import covered_until, problems
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page.choice import Choice
-from crm_metrics.commands.report.page.figures import Figure, legend
-from crm_metrics.commands.report.page.footnotes import Footnotes
+from crm_metrics.commands.report.page.figures import Figure, Footnotes, legend
 from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Metric
 
@@ -24,11 +23,11 @@ _NAMED = 3
 
 def title(report: Report) -> str:
     """The period, by what it is split, and what it is compared with."""
-    heading = naming.spoken(report.period) + ("" if report.complete else " to date")
+    heading = provenance.spoken(report.period) + ("" if report.complete else " to date")
     by = [name.replace("_", " ") for name in (*([report.grain] if report.grain else []), *report.by)]
     heading += f" by {', '.join(by)}" if by else ""
     if report.compare_period:
-        heading += f" against {naming.spoken(report.compare_period, beside=report.period)}"
+        heading += f" against {provenance.spoken(report.compare_period, beside=report.period)}"
     return heading
 
 
@@ -100,9 +99,9 @@ def _days(report: Report) -> list[str]:
     if not len(report.rows) or report.rows["start"].isna().all():
         return []
     first, last = str(report.rows["start"].dropna().min()), str(report.rows["end"].dropna().max())
-    if naming.is_plain(report.period):
+    if provenance.is_plain(report.period):
         return []
-    return [naming.spoken(f"{first}..{last}")]
+    return [provenance.spoken(f"{first}..{last}")]
 
 
 def explained(
@@ -111,7 +110,7 @@ def explained(
     """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
     lines = []
     if choice.young or (choice.is_all and report.ripe):
-        lines += naming.unripe(report.metrics, report.ripe)
+        lines += provenance.unripe(report.metrics, report.ripe)
     lines += footnotes.lines(together=in_lines)
     open_ended = [figure for figure in shown if figure.partial and figure.value is not None]
     young = [figure for figure in open_ended if figure.complete or figure.reason == "immature-cohort"]

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from crm_metrics.book import AS_TEXT, Cell, Column, Sheet, cells, naming
+from crm_metrics.book import AS_TEXT, Cell, Column, Sheet, cells, provenance
 from crm_metrics.book.screen import NUMBER
 from crm_metrics.commands.report import waiting
 from crm_metrics.commands.report.page.figures import STYLES, Figure, legend, per_of
-from crm_metrics.commands.report.page.lines import Key, Line, families, family_title, largest_of, lines_of, middle
+from crm_metrics.commands.report.page.series import Key, Line, families, family_title, largest_of, lines_of, middle
 from crm_metrics.metrics.metric import Metric, Unit
 
 if TYPE_CHECKING:
     from crm_metrics.commands.report.page.choice import Choice
-    from crm_metrics.commands.report.page.footnotes import Footnotes
+    from crm_metrics.commands.report.page.figures import Footnotes
     from crm_metrics.reporting.report import Report
 
 _TITLE = 26  # letters to which titles are folded before a column goes
@@ -83,7 +83,7 @@ def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Shee
 def _by_family(
     report: Report, rows: Sequence[Figure], footnotes: Footnotes, *, with_limits: bool, spaced: bool
 ) -> Sheet:
-    now, before = naming.headings(report.period, report.compare_period or "")
+    now, before = provenance.headings(report.period, report.compare_period or "")
     trends = [_sparkline(_history(report, figure, rows)[-_PERIODS:], figure.metric) for figure in rows]
     longest, dim = max(map(len, trends)), {"": "dim"}
     columns = (
@@ -96,7 +96,7 @@ def _by_family(
         Column("goal", "goal reached", AS_TEXT, spare=2),
         Column("limits", "between (95 %)", AS_TEXT, spare=5, styles=dim, shown=with_limits),
         Column("records", "", AS_TEXT, spare=6, styles=dim, shown=with_limits),
-        Column("trend", f"{_PERIODS} {naming.unit_of(report.period)}", spare=4, styles={"": "cyan dim"}),
+        Column("trend", f"{_PERIODS} {provenance.unit_of(report.period)}", spare=4, styles={"": "cyan dim"}),
     )
     listed: list[list[Cell]] = [
         [

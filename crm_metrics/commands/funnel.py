@@ -1,18 +1,129 @@
-"""A funnel as a book: the stages of deals with a sentence on each bottleneck, or the stages of leads."""
+"""The stages deals go through: how many go on, are lost and wait in each, for how long, and where most is lost; with
+`--of leads` how many leads become MQLs, SQLs, opportunities and customers."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Unpack
 
+from crm_metrics import periods
 from crm_metrics.book import Book, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import limits, row_of, unseen
-from crm_metrics.commands.funnel import Funnel, LeadFunnel
+from crm_metrics.commands import PeriodOption, SegmentOption, option
+from crm_metrics.errors import UsageError, did_you_mean
 from crm_metrics.metrics.metric import Unit
+from crm_metrics.periods import Period
+from crm_metrics.query import Query
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.bottleneck import Bottleneck, Ranking, Stage
+    from crm_metrics.analysis.bottleneck import Bottleneck, LeadStage, Ranking, Stage
+    from crm_metrics.intervals.engine import Engine
+    from crm_metrics.tables import Dataset
 
-_COLUMNS = (
+ABOUT, PLACE = "the stages deals go through: how many go on, are lost or wait, and where most is lost", 90
+
+_OF = ("deals", "leads")
+_METRICS = (
+    "stages_entered",
+    "stage_conversion_rate",
+    "stage_went_on",
+    "stage_lost",
+    "stage_waiting",
+    "stage_amount_lost",
+    "time_in_stage",
+    "stage_snapshot_deals",
+    "stage_snapshot_amount",
+)
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """The stages of the deals that entered them in a period, of one segment, with the data it was made from."""
+
+    period: Period
+    segment: Mapping[str, str]
+    bottleneck: Bottleneck
+    dataset: Dataset
+
+
+@dataclass(frozen=True)
+class LeadFunnel:
+    """The stages of the leads that came in during a period, of one segment, as they were `days` after; `young` are the leads
+    that are younger than that."""
+
+    period: Period
+    segment: Mapping[str, str]
+    stages: Sequence[LeadStage]
+    days: int
+    young: int
+    dataset: Dataset
+
+
+def funnel(
+    paths: Sequence[str] | Session,
+    *,
+    of: Annotated[str, option("--of TABLE", "deals, or leads: from lead to MQL, SQL, opportunity.")] = "deals",
+    period: PeriodOption = None,
+    segment: SegmentOption = None,
+    **files: Unpack[Asking],
+) -> Funnel | LeadFunnel:
+    """The funnel of a period (the last complete month when not given), and its bottleneck. `segment` is one value for each
+    dimension (`{"owner": "Ann"}`). Without histories of stages only what is open now can be told: then everything is the
+    default, as it is for leads (`of="leads"`), which take months to become what they can. Raises `CrmMetricsError` with
+    what, where and what to do."""
+    if of not in _OF:
+        raise UsageError(f"--of {of}: deals or leads. {did_you_mean(of, _OF)}")
+    return (_of_leads if of == "leads" else of_deals)(Session.of(paths, **files), period, segment)
+
+
+def _of_leads(session: Session, period: str | None, segment: Mapping[str, str] | None) -> LeadFunnel:
+    from crm_metrics.analysis import bottleneck
+
+    segment = dict(segment or {})
+    asked = session.query(period=period or "all", by=list(segment), metrics=bottleneck.METRICS, compare="none")
+    dataset = session.load(asked)
+    span, engine = _engine(dataset, asked)
+    stages, young = bottleneck.stages(engine, segment)
+    return LeadFunnel(span, segment, stages, session.settings.conversion_days, young, engine.dataset)
+
+
+def of_deals(session: Session, period: str | None, segment: Mapping[str, str] | None = None) -> Funnel:
+    segment = dict(segment or {})
+    if "stage" in segment:
+        raise UsageError(
+            "a funnel shows every stage, not one", hint="'crm-metrics explain' opens the figure of one stage."
+        )
+    asked = asked_of(session, period, segment)
+    dataset = session.load(asked)
+    from crm_metrics.analysis import bottleneck as stages
+
+    if asked.period is None and "stage_visits" not in dataset.tables:
+        asked = replace(asked, period=periods.parse("all"))
+    span, engine = _engine(dataset, asked)
+    return Funnel(span, segment, stages.bottleneck(engine, segment), engine.dataset)
+
+
+def _engine(dataset: Dataset, asked: Query) -> tuple[Period, Engine]:
+    """The period of a question, and an engine of it alone."""
+    from crm_metrics.intervals.engine import Engine
+    from crm_metrics.reporting.timeline import Timeline, reported
+
+    span, timeline = reported(dataset, asked.period), Timeline(dataset)
+    timeline.place(span)
+    return span, Engine(dataset, asked.catalog, timeline.windows, asked.by)
+
+
+def asked_of(session: Session, period: str | None, segment: Iterable[str] = ()) -> Query:
+    """The question behind a funnel."""
+    return session.query(period=period, by=list(segment), metrics=_METRICS, compare="none")
+
+
+bottleneck = funnel  # its name in Python
+
+
+_STAGES = (
     Column("stage", "Stage"),
     *unseen("is_end"),
     Column("entered", "Entered", Unit.COUNT),
@@ -48,10 +159,10 @@ _LEADS = (
 def book(funnel: Funnel | LeadFunnel) -> Book:
     """The stages in order; of deals with a sentence on each bottleneck, without histories the snapshot, and that it is
     one."""
-    return _of_leads(funnel) if isinstance(funnel, LeadFunnel) else _of_deals(funnel)
+    return _book_of_leads(funnel) if isinstance(funnel, LeadFunnel) else _book_of_deals(funnel)
 
 
-def _of_leads(funnel: LeadFunnel) -> Book:
+def _book_of_leads(funnel: LeadFunnel) -> Book:
     rows = [row_of(_LEADS, stage) for stage in funnel.stages]
     notes = [
         f"Leads by when they came in, each judged {funnel.days} days later. Of the stage before, with 95 % limits."
@@ -64,7 +175,7 @@ def _of_leads(funnel: LeadFunnel) -> Book:
     return Book(title, origin, [Sheet("stages", "", _LEADS, rows, notes=notes)], segment, extra=extra)
 
 
-def _of_deals(funnel: Funnel) -> Book:
+def _book_of_deals(funnel: Funnel) -> Book:
     bottleneck = funnel.bottleneck
     segment = [f"{name} {value}" for name, value in funnel.segment.items()]
     origin = Origin.of(funnel.dataset)
@@ -85,15 +196,15 @@ def _of_deals(funnel: Funnel) -> Book:
 
 def _stages(bottleneck: Bottleneck) -> Sheet:
     currency = bottleneck.currency
-    rows = [row_of(_COLUMNS, stage, stage=stage.name, is_end=False, currency=currency) for stage in bottleneck.stages]
-    nothing = [None] * (len(_COLUMNS) - 3)
+    rows = [row_of(_STAGES, stage, stage=stage.name, is_end=False, currency=currency) for stage in bottleneck.stages]
+    nothing = [None] * (len(_STAGES) - 3)
     rows += [[name, True, entered, *nothing] for name, entered in bottleneck.ends.items()]
     notes = [
         "Went on, with 95 % limits: entered a later stage or was won. Lost there: this was the furthest stage it reached."
     ]
     if unpriced := sum(stage.lost - stage.priced for stage in bottleneck.stages if bottleneck.no_money is None):
         notes.append(f"{cells.count(unpriced)} of the lost deals have no amount: counted, but not in the money lost.")
-    return Sheet("stages", "", _COLUMNS, rows, notes=notes)
+    return Sheet("stages", "", _STAGES, rows, notes=notes)
 
 
 def _snapshot(bottleneck: Bottleneck) -> Sheet:
