@@ -1,0 +1,83 @@
+"""A header and the cells below it, as they are looked at to tell which table they are; and what a header may be in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from crm_metrics.loaders.content import Content, looked_at
+from crm_metrics.loaders.scales import scale_of
+from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A header and a sample of the cells below it, by column; without cells the header decides alone."""
+
+    labels: tuple[str, ...]
+    cells: Sequence[Sequence[str | None]] = ()
+    path: str = ""
+    _looked: dict[int, Content] = field(default_factory=dict, compare=False)
+    matched: dict[str, list[Match]] = field(default_factory=dict, compare=False)  # by table, once they are asked for
+
+    def content(self, place: int) -> Content | None:
+        """What is in a column; None where there are no records."""
+        if place >= len(self.cells) or not self.cells[place]:
+            return None
+        if place not in self._looked:
+            self._looked[place] = looked_at(self.cells[place])
+        return self._looked[place]
+
+    def is_blank(self, place: int) -> bool:
+        content = self.content(place)
+        return content is not None and content.form == "blank"
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The things that the name of the file or its sheet says its rows are: the last that it names."""
+        file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
+        # Other languages are known already where the header is not English.
+        is_foreign = sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
+        spoken = languages() if is_foreign else ()
+        for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
+            for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
+                for language in (english(), *spoken):
+                    if form in language.things:
+                        return frozenset(language.things[form])
+        return frozenset()
+
+    @cached_property
+    def said(self) -> frozenset[str | None]:
+        """All things and attributes that the headers name."""
+        return frozenset(part for meanings in self.meanings for meaning in meanings for part in meaning[:2])
+
+    @cached_property
+    def heads(self) -> list[Header]:
+        return [header_of(label) for label in self.labels]
+
+    @cached_property
+    def in_parts(self) -> frozenset[int]:
+        """The amounts that stand in whole units beside it: `total_cents` beside `total`."""
+        scales = [scale_of(label) for label in self.labels]
+        words = [head.words for head in self.heads]
+        return frozenset(at for at, scale in enumerate(scales) if scale and words_of(scale.name) in words)
+
+    @cached_property
+    def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
+        return meanings_of(self.labels)
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column of a table for which a header is a candidate: how well its words name it, how well its cells go with it, and
+    how much of the file it explains."""
+
+    column: str
+    place: int
+    strength: float
+    fit: float
+    weight: float
+    is_first: bool
+    is_weak: bool = False  # a bare id or name
+    is_common: bool = False  # a bare word that most tables know
