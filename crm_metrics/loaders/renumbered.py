@@ -10,14 +10,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_metrics.loaders.company import TELLING
 from crm_metrics.loaders.identity import Ints
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.versions import Exports, ages, leave_out
 from crm_metrics.loaders.vocabulary import meanings_of
-from crm_metrics.schema import ABOUT, TABLES
+from crm_metrics.schema import TABLES
 from crm_metrics.tables import SOURCE
 
-TELLING = frozenset({*ABOUT, "amount", "mrr", "subject"})  # what two records that are the same mostly have in common
 _MOST, _SHARE = 0.9, 0.01
 _DAY = np.timedelta64(1, "D")
 _FORM = r"^(?P<prefix>[^\d]*?)0*(?P<number>\d+)$"
