@@ -44,6 +44,20 @@ def test_files_that_overlap_are_told_in_pairs(tmp_path: Path) -> None:
     assert overlaps_of(tmp_path, rows) == [("b", "a"), ("c", "a"), ("c", "b")]
 
 
+def test_rows_that_are_left_out_of_another_file_do_not_overlap(tmp_path: Path) -> None:
+    """Costs by campaign and by keyword are the same costs: the second are left out, and nothing counts twice."""
+    (tmp_path / "campaigns.csv").write_text(
+        "Date,Campaign,Cost\n2025-03-01,Brand,10\n2025-03-02,Brand,20\n2025-03-01,Other,5\n"
+    )
+    keywords = "2025-03-01,Brand,a,4\n2025-03-01,Brand,b,6\n2025-03-02,Brand,a,20\n2025-03-01,Other,c,5\n"
+    (tmp_path / "keywords.csv").write_text(f"Date,Campaign,Keyword,Cost\n{keywords}")
+
+    report = api.report([str(tmp_path)], metrics=["acquisition_spend"], period="2025-03", today=TODAY)
+
+    assert report.frame["value"].tolist() == [35]
+    assert [issue.code for issue in report.issues if issue.code in ("overlap", "same-spend")] == ["same-spend"]
+
+
 def test_pairs_are_those_that_share_a_hash() -> None:
     hashes = np.array([5, 7, 5, 9, 7, 5], dtype=np.uint64)
 

@@ -83,7 +83,6 @@ def load(
     if watch is not None:
         watch(files)
     issues += [issue for file in files for issue in file.issues]
-    overlaps.report(gathered.files, files, issues)
     tables = _together(files, issues, today)
     sources = [file.source for file in files]
     draft = Draft(
@@ -100,6 +99,7 @@ def load(
     )
     exchange = _exchange(draft)
     _side_by_side(gathered.pool, draft, _settling(draft))
+    overlaps.report(gathered.files, files, tables, issues)
     coverage.settle(draft, today)
     after_as_of.undo(draft, today)
     linking.link_customers(tables, sources, draft.issues)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations_with_replacement
 
 import numpy as np
@@ -16,15 +16,18 @@ from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.normalising import FileRows
 from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
-from crm_metrics.tables import ROW, SOURCE
+from crm_metrics.tables import ROW, SOURCE, Table
 
 Hashes = NDArray[np.uint64]
 ROW_NUMBER = "\0row"
 
 
-def report(fetched: Sequence[Fetched], files: Sequence[FileRows], issues: list[Issue]) -> None:
-    """Say which files hold records that an earlier one of the same kind holds with the same content. They stay: two equal
-    purchases on one day happen. Records with an id are settled by it and not looked at."""
+def report(
+    fetched: Sequence[Fetched], files: Sequence[FileRows], tables: Mapping[str, Table], issues: list[Issue]
+) -> None:
+    """Say which files hold records that an earlier one of the same kind holds with the same content, of those that are still
+    in the tables. They stay: two equal purchases on one day happen. Records with an id are settled by it and not looked
+    at."""
     pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
     for place, behind in _alike([file for _, file in pairs]):
         (first, earlier), (second, later) = pairs[place], pairs[behind]
@@ -32,8 +35,9 @@ def report(fetched: Sequence[Fetched], files: Sequence[FileRows], issues: list[I
         left, right = _whole(first, earlier), _whole(second, later)
         common = [name for name in left if name in right]
         copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
-        if len(copies):
-            rows = copies.to_numpy()
+        kept, originals = (_rows_in(tables, file) for file in (later, earlier))
+        rows = np.intersect1d(copies.to_numpy(), kept)
+        if len(rows) and len(originals):
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
 
 
@@ -73,6 +77,12 @@ def _has_no_id(file: FileRows) -> bool:
     """Lists of owners or products, which have no dates, are matched by name: a copy adds nothing."""
     table = schema.TABLES[file.source.table]
     return bool(table.moments) and table.key not in file.recognised.columns
+
+
+def _rows_in(tables: Mapping[str, Table], file: FileRows) -> NDArray[np.int32]:
+    """The rows of a file that are in its table."""
+    frame = tables[file.source.table].frame
+    return frame.loc[frame[SOURCE] == file.source.index, ROW].to_numpy()
 
 
 def _hashes(frame: pd.DataFrame) -> Hashes:
