@@ -20,6 +20,7 @@ _NO_WORD = re.compile(r"[^\w]|_")
 # What stands between the parts of a status; a hyphen only with blanks around it.
 _BETWEEN = re.compile(r"\s[-–—−]+\s|[–—:/(),;|>→\[\]]|\.\s")
 _NUMBER = re.compile(r"^\s*\d+\s*[-.:)]?\s+")  # "6 - Resolved"
+_SHARE = re.compile(r"[\[(]?\b\d{1,3}\s?%[\])]?")  # "100% - Won", "Lost (0 %)"
 _SLUG = re.compile(r"\w+(?:[-_.]\w+){2,}")
 # How the ends of words change with gender and number: the end, and what may stand for it.
 _ENDINGS: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
@@ -56,8 +57,8 @@ class StateWords:
 
     def of_name(self, label: str) -> str | None:
         """The state that a whole name says, None for an unknown one."""
-        name = folded(label)
-        state = self.states.get(name)
+        name = folded(_SHARE.sub(" ", _NUMBER.sub("", label, count=1)))
+        state = self.states.get(name) or self.states.get(folded(label))
         return state or next((state for start, state in self.starts.items() if name.startswith(start)), None)
 
     def of_status(self, label: str) -> str | None:
