@@ -14,6 +14,7 @@ from crm_metrics.analysis.customers.table import People
 from crm_metrics.analysis.lifetimes import ledger
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.analysis.lifetimes.predictions import currencies
+from crm_metrics.analysis.pipeline.deals import number_of
 from crm_metrics.engine import survival
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.errors import DataError, NothingToReport
@@ -134,18 +135,8 @@ def calendar_of(dataset: Dataset, grain: Grain, first: int) -> list[Period]:
 
 def places(calendar: list[Period], days: Ints) -> Ints:
     """The period that each day since 1970 lies in."""
-    starts = np.array([number(period.start) for period in calendar])
+    starts = np.array([number_of(period.start) for period in calendar])
     return np.searchsorted(starts, days, side="right").astype(np.int64) - 1
-
-
-def edges(calendar: list[Period], timezone: str | None) -> np.ndarray:
-    """The ends of the periods as instants."""
-    return instants(np.array([period.end for period in calendar], dtype="datetime64[D]"), timezone)
-
-
-def number(day: date) -> int:
-    """A day as the number of days since 1970."""
-    return (day - _EPOCH).days
 
 
 def of_purchases(dataset: Dataset, grain: Grain, *, revenue: bool = False) -> Cohorts:
@@ -155,7 +146,7 @@ def of_purchases(dataset: Dataset, grain: Grain, *, revenue: bool = False) -> Co
     if "purchases" not in dataset.tables:
         raise NothingToReport("the files hold no orders and no won deals", hint="Add an export, or see --of starts.")
     frame = dataset.tables["purchases"].frame
-    book, last = ledger(frame, dataset.settings.timezone), number(dataset.as_of)
+    book, last = ledger(frame, dataset.settings.timezone), number_of(dataset.as_of)
     histories = book.until(last)
     if not len(histories.x):
         raise NothingToReport("no purchase names a customer and a day", hint="'crm-metrics scan' says what is lacking.")
@@ -201,7 +192,7 @@ def of_starts(dataset: Dataset, grain: Grain, *, mrr: bool = False) -> Cohorts:
     zone = dataset.settings.timezone
     earliest = wall_clock(np.array([begun.min()], dtype="datetime64[us]"), zone).astype("datetime64[D]")
     calendar = calendar_of(dataset, grain, int(earliest.view(np.int64)[0]))
-    ends = edges(calendar, zone)
+    ends = instants(np.array([period.end for period in calendar], dtype="datetime64[D]"), zone)
     cohort = np.searchsorted(ends, begun.astype("datetime64[us]"), side="right").astype(np.int64)
     size = np.bincount(cohort, minlength=len(calendar))
     if not mrr:

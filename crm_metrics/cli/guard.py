@@ -38,38 +38,28 @@ def _errors_reported(debug: bool, log_format: str) -> Iterator[None]:
         with interruptible():
             yield
             sys.stdout.flush()
-    except CrmMetricsError as error:
-        if debug:
-            traceback.print_exc()
-        _say(str(error), error.exit_code)
-        raise typer.Exit(error.exit_code) from None
-    except KeyboardInterrupt:
-        _say("interrupted", EXIT_INTERRUPTED)
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+    except (typer.Exit, typer.Abort):
+        raise
     except BrokenPipeError:
         discard(sys.stdout.fileno())
         raise typer.Exit(EXIT_BROKEN_PIPE) from None
-    except MemoryError:
-        if debug:
+    except (Exception, KeyboardInterrupt) as error:
+        if debug and not isinstance(error, KeyboardInterrupt):
             traceback.print_exc()
-        _say(
-            "the files and what is made of them do not fit into memory\n"
-            "Ask for fewer figures with -m, fewer segments with --top, or give files of a shorter time.",
-            EXIT_DATA,
-        )
-        raise typer.Exit(EXIT_DATA) from None
-    except Exception as error:
-        if isinstance(error, typer.Exit | typer.Abort):
-            raise
-        if debug:
-            traceback.print_exc()
-        _say(
-            f"a bug in crm-metrics: {type(error).__name__}: {error}\n"
-            "Please report it with the output of the same command and --debug.",
-            EXIT_BUG,
-        )
-        raise typer.Exit(EXIT_BUG) from None
+        message, code = _said(error)
+        telling.tell("error", message, level="error", text=f"crm-metrics: {message}", code=code)
+        raise typer.Exit(code) from None
 
 
-def _say(message: str, code: int) -> None:
-    telling.tell("error", message, level="error", text=f"crm-metrics: {message}", code=code)
+def _said(error: BaseException) -> tuple[str, int]:
+    """What is said of an error, and the exit code."""
+    match error:
+        case CrmMetricsError():
+            return str(error), error.exit_code
+        case KeyboardInterrupt():
+            return "interrupted", EXIT_INTERRUPTED
+        case MemoryError():
+            way = "Ask for fewer figures with -m, fewer segments with --top, or give files of a shorter time."
+            return f"the files and what is made of them do not fit into memory\n{way}", EXIT_DATA
+    bug = f"a bug in crm-metrics: {type(error).__name__}: {error}"
+    return f"{bug}\nPlease report it with the output of the same command and --debug.", EXIT_BUG

@@ -108,9 +108,9 @@ def hold_out(
     """The model of purchases fitted up to and including the day `until`, and its expectations beside the purchases that
     came after it, up to as-of."""
     session, chosen = Session.of(paths, **files), _unit(unit)
-    from crm_metrics.analysis.cohorts import number
     from crm_metrics.analysis.lifetimes import ledger
     from crm_metrics.analysis.lifetimes.verdict import held_out
+    from crm_metrics.analysis.pipeline.deals import number_of
 
     wanted = [("purchases", name) for name in ("customer", "purchased_at", "amount", "is_refund")]
     dataset = session.dataset(Need.columns_of(wanted))
@@ -118,7 +118,7 @@ def hold_out(
         raise NothingToReport("the files hold no orders and no won deals", hint="Add an export of them.")
     dataset = dataset.up_to("purchases")
     purchases = ledger(dataset.tables["purchases"].frame, session.settings.timezone)
-    return dataset, held_out(purchases, until=number(until), end=number(dataset.as_of), unit=chosen)
+    return dataset, held_out(purchases, until=number_of(until), end=number_of(dataset.as_of), unit=chosen)
 
 
 def _day(text: str) -> date:

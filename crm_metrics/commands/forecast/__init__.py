@@ -61,9 +61,14 @@ def forecast(
     if only.per:
         raise UsageError(f"{only.name} is several figures, one for each {' and '.join(only.per)}: it has no forecast")
     dataset, as_of = _uncut(session, asked, only)
-    if only.name in ("revenue_won", "deals_won"):
-        return _of_deals(dataset, only, asked, as_of)
-    return _of_metric(session, dataset, only, asked, as_of)
+    is_of_deals = only.name in ("revenue_won", "deals_won")
+    result = (_of_deals if is_of_deals else _of_metric)(session, dataset, only, asked, as_of)
+    if not result.forecasts:
+        raise NothingToReport(
+            f"the history up to {as_of} is too short to forecast {only.name} for {result.period.label}",
+            hint="At least two earlier values are needed, or ten deals won.",
+        )
+    return result
 
 
 def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
@@ -99,7 +104,7 @@ def _moments(asked: Query, as_of: date, first: date) -> Moments:
     return moments
 
 
-def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
+def _of_deals(_: Session, dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
     """Revenue or deals won, per currency: by the open deals too."""
     import numpy as np
 
@@ -131,10 +136,8 @@ def _of_deals(dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Fo
         came = records.total(deals, only, moments.span(0), money=money) if period.is_complete(dataset.as_of) else None
         if (forecast_ := forecast_of(record, moments, simulated, currency=currency, actual=came)) is not None:
             forecasts.append(forecast_)
-    own = not money or deals.amounts_known(day)
-    return _forecasted(
-        metric, period, as_of, dataset, forecasts, own_amounts=own, stages=deals.entries is not None, adds=True
-    )
+    own, stages, past = not money or deals.amounts_known(day), deals.entries is not None, as_of < dataset.as_of
+    return Forecasted(metric, period, as_of, past, True, own, stages, forecasts, dataset)
 
 
 def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query, as_of: date) -> Forecasted:
@@ -159,23 +162,4 @@ def _of_metric(session: Session, dataset: Dataset, metric: Metric, asked: Query,
             came = records.value_of(dataset, asked.catalog, metric, moments.span(0), part.currency)
         if (forecast_ := forecast_of(part.record, moments, None, currency=part.currency, actual=came)) is not None:
             forecasts.append(forecast_)
-    return _forecasted(metric, period, as_of, dataset, forecasts, adds=records.adds_up(metric))
-
-
-def _forecasted(
-    metric: Metric,
-    period: Period,
-    as_of: date,
-    dataset: Dataset,
-    forecasts: list[Forecast],
-    *,
-    adds: bool,
-    own_amounts: bool = True,
-    stages: bool = False,
-) -> Forecasted:
-    if not forecasts:
-        raise NothingToReport(
-            f"the history up to {as_of} is too short to forecast {metric.name} for {period.label}",
-            hint="At least two earlier values are needed, or ten deals won.",
-        )
-    return Forecasted(metric, period, as_of, as_of < dataset.as_of, adds, own_amounts, stages, forecasts, dataset)
+    return Forecasted(metric, period, as_of, past, records.adds_up(metric), True, False, forecasts, dataset)
