@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits, looked_at
@@ -143,15 +142,17 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             return None
         score += keyed
     claims = dict(_claims(sheet, matches, taken, places))
-    if layout.told and (told := _told(sheet, layout, columns)):
-        columns[layout.told] = told[0]
-        claims |= {layout.told: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
+    for column, states in layout.told.items():
+        if column not in columns and (told := _told(sheet, layout, columns, {*states})):
+            columns[column] = told[0]
+            claims |= {column: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
     return Reading(layout, columns, claims, score, tuple(map(bool, needed)))
 
 
-def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]:
-    """The columns of which the header says nothing and whose cells are states that tell, where no column read tells."""
-    states, telling = state_words(layout.table), {*chain.from_iterable(layout.telling.values())}
+def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int], telling: set[str]) -> list[int]:
+    """The columns of which the header says nothing and whose cells are states, some of them telling ones, where no column
+    that is read tells."""
+    states = state_words(layout.table)
 
     def said(place: int) -> set[str | None]:
         content = sheet.content(place)
@@ -160,7 +161,7 @@ def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]
     if any(name in _CLOSED or telling & said(place) for name, place in columns.items()):
         return []
     unsaid = [place for place, meanings in enumerate(sheet.meanings) if not meanings and place not in columns.values()]
-    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant]
+    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant and len(meant) > 1]
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
