@@ -18,12 +18,14 @@ from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.shipped import listed, shipped
 
 SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
-UNITS = {
-    "hours": ("hours", "hour", "hrs", "hr", "h"),
-    "minutes": ("minutes", "minute", "mins", "min"),
-    "seconds": ("seconds", "second", "secs", "sec"),
-    "days": ("days", "day"),
+# As they stand at the end of headers, English first.
+_UNITS = {
+    "hours": "hours hour hrs hr h stunden std heures horas ore uren godziny godz 時間",
+    "minutes": "minutes minute mins min minuten minutos minuti minuty minut 分",
+    "seconds": "seconds second secs sec sekunden secondes segundos secondi seconden sekundy 秒",
+    "days": "days day tage jours dias giorni dagen dni 日数",
 }
+UNITS = {unit: tuple(spellings.split()) for unit, spellings in _UNITS.items()}
 _UNIT_OF = {word: unit for unit, spellings in UNITS.items() for word in spellings}
 _ZONES = ("utc", "gmt")
 # Codes that are words as well.
