@@ -19,8 +19,9 @@ from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
-from crm_metrics.loaders.whole_table import Reading, Sheet, reading, speaks_of_other
+from crm_metrics.loaders.whole_table import Reading, reading, speaks_of_other
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
 

@@ -3,12 +3,11 @@ months", "3ヶ月"), or as a duration of ISO 8601 ("P3M")."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from functools import cache
 from typing import NamedTuple
-
-import numpy as np
 
 from crm_metrics.loaders.state_words import folded, forms
 from crm_metrics.shipped import shipped
@@ -29,7 +28,7 @@ PER_MONTH: Mapping[str, float] = {
     "two years": 1 / 24,
     "three years": 1 / 36,
 }
-_UNKNOWN = (np.nan, 0.0)
+_UNKNOWN = (math.nan, 0.0)
 _ISO = re.compile(r"p(?=\d)(?:(?P<year>\d+)y)?(?:(?P<month>\d+)m)?(?:(?P<week>\d+)w)?(?:(?P<day>\d+)d)?")
 _PLURAL = re.compile(r"(?<=\w)\(\w{1,2}\)")  # Month(s)
 _PARTS = re.compile(r"\d+|[^\W\d]+")

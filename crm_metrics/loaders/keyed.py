@@ -5,14 +5,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.naming import COMMON, DISTINCTIVE
 from crm_metrics.loaders.plausible import is_of_a_day
-
-if TYPE_CHECKING:
-    from crm_metrics.loaders.whole_table import Sheet
+from crm_metrics.loaders.sheet import Sheet
 
 FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05

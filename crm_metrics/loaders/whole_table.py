@@ -3,78 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass
 
 from crm_metrics import schema
-from crm_metrics.loaders.content import Content, fits, looked_at
+from crm_metrics.loaders.content import Content, fits
 from crm_metrics.loaders.keyed import FEW, as_keyed
 from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by, worded
 from crm_metrics.loaders.plausible import is_plausible
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
-from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
+from crm_metrics.loaders.vocabulary import Meaning
 from crm_metrics.schema import Kind
 
 _CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
 _METHOD = Meaning(None, "method")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """A header and a sample of the cells below it, by column; without cells the header decides alone."""
-
-    labels: tuple[str, ...]
-    cells: Sequence[Sequence[str | None]] = ()
-    path: str = ""
-    _looked: dict[int, Content] = field(default_factory=dict, compare=False)
-    _matched: dict[str, list[Match]] = field(default_factory=dict, compare=False)
-
-    def content(self, place: int) -> Content | None:
-        """What is in a column; None where there are no records."""
-        if place >= len(self.cells) or not self.cells[place]:
-            return None
-        if place not in self._looked:
-            self._looked[place] = looked_at(self.cells[place])
-        return self._looked[place]
-
-    def matches(self, layout: Layout) -> list[Match]:
-        """Every header for every column of a table in words that it can be."""
-        if layout.table not in self._matched:
-            self._matched[layout.table] = list(_matches(self, layout))
-        return self._matched[layout.table]
-
-    def is_blank(self, place: int) -> bool:
-        content = self.content(place)
-        return content is not None and content.form == "blank"
-
-    @cached_property
-    def about(self) -> frozenset[str]:
-        """The things that the name of the file or its sheet says its rows are: the last that it names."""
-        file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
-        # Other languages are known already where the header is not English.
-        is_foreign = sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
-        spoken = languages() if is_foreign else ()
-        for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
-            for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
-                for language in (english(), *spoken):
-                    if form in language.things:
-                        return frozenset(language.things[form])
-        return frozenset()
-
-    @cached_property
-    def said(self) -> frozenset[str | None]:
-        """All things and attributes that the headers name."""
-        return frozenset(part for meanings in self.meanings for meaning in meanings for part in meaning[:2])
-
-    @cached_property
-    def heads(self) -> list[Header]:
-        return [header_of(label) for label in self.labels]
-
-    @cached_property
-    def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
-        return meanings_of(self.labels)
 
 
 @dataclass(frozen=True)
@@ -108,7 +52,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     `forced` it is one whatever it lacks."""
     if not forced and any(names <= {*map(normalised, sheet.labels)} for names in layout.unless):
         return None
-    matches = sheet.matches(layout)
+    if layout.table not in sheet.kept:
+        sheet.kept[layout.table] = list(_matches(sheet, layout))
+    matches: list[Match] = sheet.kept[layout.table]
     taken: dict[str, Match] = {}
     places: set[int] = set()
     order = {column: at for at, column in enumerate(layout.columns)}

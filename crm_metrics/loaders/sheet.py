@@ -1,0 +1,61 @@
+"""A file as it is recognised: its header, and a sample of the cells below it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from crm_metrics.loaders.content import Content, looked_at
+from crm_metrics.loaders.vocabulary import Header, Meaning, english, header_of, languages, meanings_of, words_of
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A header and a sample of the cells below it, by column; without cells the header decides alone."""
+
+    labels: tuple[str, ...]
+    cells: Sequence[Sequence[str | None]] = ()
+    path: str = ""
+    _looked: dict[int, Content] = field(default_factory=dict, compare=False)
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)  # what is worked out once, by table
+
+    def content(self, place: int) -> Content | None:
+        """What is in a column; None where there are no records."""
+        if place >= len(self.cells) or not self.cells[place]:
+            return None
+        if place not in self._looked:
+            self._looked[place] = looked_at(self.cells[place])
+        return self._looked[place]
+
+    def is_blank(self, place: int) -> bool:
+        content = self.content(place)
+        return content is not None and content.form == "blank"
+
+    @cached_property
+    def about(self) -> frozenset[str]:
+        """The things that the name of the file or its sheet says its rows are: the last that it names."""
+        file, _, sheet = self.path.replace("\\", "/").rpartition("/")[2].partition("#")
+        # Other languages are known already where the header is not English.
+        is_foreign = sum(not meanings for meanings in self.meanings) > 1 or not all(map(str.isascii, self.labels))
+        spoken = languages() if is_foreign else ()
+        for word in reversed([*words_of(file.rpartition(".")[0]), *words_of(sheet)]):
+            for form in (word, word.removesuffix("s"), word.removesuffix("ies") + "y"):
+                for language in (english(), *spoken):
+                    if form in language.things:
+                        return frozenset(language.things[form])
+        return frozenset()
+
+    @cached_property
+    def said(self) -> frozenset[str | None]:
+        """All things and attributes that the headers name."""
+        return frozenset(part for meanings in self.meanings for meaning in meanings for part in meaning[:2])
+
+    @cached_property
+    def heads(self) -> list[Header]:
+        return [header_of(label) for label in self.labels]
+
+    @cached_property
+    def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
+        return meanings_of(self.labels)
