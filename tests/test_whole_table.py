@@ -74,6 +74,21 @@ def test_a_unit_and_a_zone_may_stand_as_the_last_word():
     assert (found.suffixes["created_at"], found.units["first_response_minutes"]) == ("UTC", "minutes")
 
 
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Ticket-ID;Betreff;Erstellt am;Erste Antwortzeit (Stunden)", "hours"),
+        ("Numéro de ticket;Objet;Créé le;Délai de première réponse (heures)", "hours"),
+        ("Número de ticket;Asunto;Creado el;Tiempo de primera respuesta (minutos)", "minutes"),
+        ("Ticketnummer;Onderwerp;Aangemaakt op;Eerste reactietijd (uren)", "hours"),
+        ("Numer zgłoszenia;Temat;Data utworzenia;Czas pierwszej odpowiedzi (minuty)", "minutes"),
+    ],
+)
+def test_a_unit_is_known_in_other_languages(header, unit):
+    found = read("\n".join([header, "T1;a;2025-03-15;2", "T2;b;2025-03-16;3", "T3;c;2025-03-17;4"]))
+    assert found.units == {"first_response_minutes": unit}
+
+
 TABLES = {
     "orders": [
         "Auftragsnummer;Auftragsdatum;Kunde;Gesamtsumme;Währung",

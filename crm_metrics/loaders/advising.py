@@ -19,7 +19,7 @@ from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised, recognise
 from crm_metrics.loaders.rule_lines import with_rule
-from crm_metrics.loaders.sheets import Sheet
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
 from crm_metrics.loaders.whole_table import Reading, reading, speaks_of_other
 from crm_metrics.schema import Kind
@@ -81,13 +81,16 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         read = reading(sheet, layout, forced=True)
         if read is None:
             continue
-        # A bare id is that of the table once the settings say which it is.
+        # What cells alone tell may be another column; a bare id is that of the table once the settings say which it is.
+        columns = {
+            name: place for name, place in read.columns.items() if name not in layout.told or sheet.meanings[place]
+        }
         lacking = [
             choice
             for choice, is_met in zip(layout.needs, read.met, strict=True)
             if not is_met and not any(name.endswith("_id") and _is_filled(sheet, read, name) for name in choice)
         ]
-        parts = [_offers(sheet, layout, choice, {*read.columns.values()}) for choice in lacking]
+        parts = [_offers(sheet, layout, choice, {*columns.values()}) for choice in lacking]
         worded_count = sum(part[0].is_said for part in parts if part)
         # Cells alone are offered only where words say what the table is: a date and a number are in every file.
         if not worded_count and read.score < _CLEAR and 2 * sum(read.met) <= len(read.met):
@@ -95,13 +98,13 @@ def nearest(raw: Raw, settings: Settings) -> Nearest:
         is_refused = all(read.met) or (not parts and is_other(sheet, layout, read.columns))
         is_refused = is_refused or speaks_of_other(sheet, layout, read.columns)
         ways = () if is_refused else tuple(itertools.islice(_ways(raw, settings, layout, parts), _WAYS))
-        if not read.columns and not ways:
+        if not columns and not ways:
             continue
         shown = tuple(
             Lacking(names := _names(layout, choice), _headers(names), tuple(offer.label for offer in part))
             for choice, part in zip(lacking, parts, strict=True)
         )
-        fitting = tuple(sheet.labels[place] for place in sorted(read.columns.values()))
+        fitting = tuple(sheet.labels[place] for place in sorted(columns.values()))
         near = read.score + _CLEAR * (sum(read.met) + worded_count)
         # What lacks nothing and is not read all the same has been refused.
         candidates.append((not ways, all(read.met), -near, Nearest(layout.table, fitting, shown, ways)))

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from crm_metrics.loaders.layouts import Layout
 from crm_metrics.loaders.naming import COMMON, DISTINCTIVE
 from crm_metrics.loaders.plausible import is_of_a_day
-from crm_metrics.loaders.sheets import Sheet
+from crm_metrics.loaders.sheet import Sheet
 
 FEW = 3  # records from which on a key that never repeats says something
 _REPEATED = 0.05

@@ -59,7 +59,7 @@ class Layout:
     answered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # table of answers about it -> their scores
     history: tuple[str, ...] = ()  # the id that comes back, what changes with it, and what that was before
     telling: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> states of which its cells need one
-    told: str = ""  # the column that such cells are where no other tells, whatever their header
+    told: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> states that its cells alone tell
     units: Mapping[str, str] = field(default_factory=dict)
     won: frozenset[str] = frozenset()
     lost: frozenset[str] = frozenset()

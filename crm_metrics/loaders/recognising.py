@@ -15,7 +15,7 @@ from crm_metrics.loaders.keyed import is_other
 from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
 from crm_metrics.loaders.naming import worded
 from crm_metrics.loaders.rule_lines import with_rule
-from crm_metrics.loaders.sheets import Sheet
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.stretches import with_stretches
 from crm_metrics.loaders.vocabulary import SUFFIX, words_of
 from crm_metrics.loaders.whole_table import Reading as Whole

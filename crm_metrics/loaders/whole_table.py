@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits
@@ -12,7 +11,7 @@ from crm_metrics.loaders.keyed import FEW, as_keyed
 from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by, worded
 from crm_metrics.loaders.plausible import is_plausible
-from crm_metrics.loaders.sheets import Match, Sheet
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
 from crm_metrics.loaders.vocabulary import Meaning
@@ -20,6 +19,21 @@ from crm_metrics.schema import Kind
 
 _CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
 _METHOD = Meaning(None, "method")
+
+
+@dataclass(frozen=True)
+class Match:
+    """A column of a table for which a header is a candidate: how well its words name it, how well its cells go with it, and
+    how much of the file it explains."""
+
+    column: str
+    place: int
+    strength: float
+    fit: float
+    weight: float
+    is_first: bool
+    is_weak: bool = False  # a bare id or name
+    is_common: bool = False  # a bare word that most tables know
 
 
 @dataclass(frozen=True)
@@ -38,7 +52,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
     `forced` it is one whatever it lacks."""
     if not forced and any(names <= {*map(normalised, sheet.labels)} for names in layout.unless):
         return None
-    matches = _matches_of(sheet, layout)
+    if layout.table not in sheet.kept:
+        sheet.kept[layout.table] = list(_matches(sheet, layout))
+    matches: list[Match] = sheet.kept[layout.table]
     taken: dict[str, Match] = {}
     places: set[int] = set()
     order = {column: at for at, column in enumerate(layout.columns)}
@@ -72,15 +88,17 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             return None
         score += keyed
     claims = dict(_claims(sheet, matches, taken, places))
-    if layout.told and (told := _told(sheet, layout, columns)):
-        columns[layout.told] = told[0]
-        claims |= {layout.told: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
+    for column, states in layout.told.items():
+        if column not in columns and (told := _told(sheet, layout, columns, {*states})):
+            columns[column] = told[0]
+            claims |= {column: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
     return Reading(layout, columns, claims, score, tuple(map(bool, needed)))
 
 
-def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]:
-    """The columns of which the header says nothing and whose cells are states that tell, where no column read tells."""
-    states, telling = state_words(layout.table), {*chain.from_iterable(layout.telling.values())}
+def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int], telling: set[str]) -> list[int]:
+    """The columns of which the header says nothing and whose cells are states, some of them telling ones, where no column
+    that is read tells."""
+    states = state_words(layout.table)
 
     def said(place: int) -> set[str | None]:
         content = sheet.content(place)
@@ -89,19 +107,12 @@ def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> list[int]
     if any(name in _CLOSED or telling & said(place) for name, place in columns.items()):
         return []
     unsaid = [place for place, meanings in enumerate(sheet.meanings) if not meanings and place not in columns.values()]
-    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant]
+    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant and len(meant) > 1]
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
     """Whether a header says something by which the file is another table than the layout's."""
     return any(thing in sheet.said and not {*names} & columns.keys() for thing, names in layout.others.items())
-
-
-def _matches_of(sheet: Sheet, layout: Layout) -> list[Match]:
-    """Every header for every column of a table in words that it can be."""
-    if layout.table not in sheet.matched:
-        sheet.matched[layout.table] = list(_matches(sheet, layout))
-    return sheet.matched[layout.table]
 
 
 def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:

@@ -144,10 +144,10 @@ LACKING = {
         "Erste Reaktion",
     ),
     "Italian": (
-        "Numero ticket;Oggetto;Data creazione;Data risoluzione;Stato\n"
+        "Numero ticket;Oggetto;Data creazione;Prima risposta;Stato\n"
         "1;a;15/02/2025 10:00;15/02/2025 11:00;risolto\n2;b;16/02/2025 10:00;;aperto\n",
-        "resolution_time",
-        "Data risoluzione",
+        "first_response_time",
+        "Prima risposta",
     ),
 }
 

@@ -138,7 +138,7 @@ def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
 def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
     for name in list(chosen):
         labels = file.recognised.candidates.get(name)
-        if labels is None or (file.kind(name) in schema.TEXTUAL and name != file.layout.told):
+        if labels is None or (file.kind(name) in schema.TEXTUAL and name not in file.layout.told):
             continue
         if name in _QUESTIONS and file.layout.signature:
             _leave_open(file, name, labels, chosen)

@@ -1,10 +1,11 @@
-"""A header and the cells below it, as they are looked at to tell which table they are; and what a header may be in one."""
+"""A file as it is recognised: its header, and a sample of the cells below it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from crm_metrics.loaders.content import Content, looked_at
 from crm_metrics.loaders.scales import scale_of
@@ -19,7 +20,7 @@ class Sheet:
     cells: Sequence[Sequence[str | None]] = ()
     path: str = ""
     _looked: dict[int, Content] = field(default_factory=dict, compare=False)
-    matched: dict[str, list[Match]] = field(default_factory=dict, compare=False)  # by table, once they are asked for
+    kept: dict[str, Any] = field(default_factory=dict, compare=False)  # what is worked out once, by table
 
     def content(self, place: int) -> Content | None:
         """What is in a column; None where there are no records."""
@@ -66,18 +67,3 @@ class Sheet:
     @cached_property
     def meanings(self) -> tuple[tuple[Meaning, ...], ...]:
         return meanings_of(self.labels)
-
-
-@dataclass(frozen=True)
-class Match:
-    """A column of a table for which a header is a candidate: how well its words name it, how well its cells go with it, and
-    how much of the file it explains."""
-
-    column: str
-    place: int
-    strength: float
-    fit: float
-    weight: float
-    is_first: bool
-    is_weak: bool = False  # a bare id or name
-    is_common: bool = False  # a bare word that most tables know
