@@ -1,4 +1,4 @@
-"""What moved on one's own bank accounts and cards is no list of sales: costs stand in it as well."""
+"""What moved on one's own accounts and cards is no list of sales: costs stand in it too. Nor is what stayed in a cart."""
 
 from __future__ import annotations
 
@@ -17,6 +17,9 @@ STATEMENTS = {  # the header and its rows, n from 1 to 8
     "Date,Payee,Account number,Payment reference,Amount": "2025-03-0{n},Shop,DE{n},R{n},-{n}.50",
     "Date,Payment Reference,Amount,Running Balance": "2025-03-0{n},R{n},{n}.50,100.{n}0",
     "Transaction ID,Date,Amount,Money In,Money Out": "t{n},2025-03-0{n},-{n}.50,,{n}.50",
+    "Transaction ID,Date,Type,Asset,Amount,Fee": "t{n},2025-03-0{n},Buy,BTC,{n}.50,1",
+    "Checkout ID,Created at,Email,Total,Recovery Status": "{n},2025-03-0{n},a{n}@x.org,{n}.50,Not Recovered",
+    "Cart ID,Email,Total,Abandoned at": "{n},a{n}@x.org,{n}.50,2025-03-0{n}",
     "Buchungstag;Valutadatum;Kunde;Betrag": "0{n}.03.2025;0{n}.03.2025;Shop {n};-{n},50",
     "Date;Date de valeur;Client;Montant": "0{n}/03/2025;0{n}/03/2025;Shop {n};-{n},50",
     "Fecha;Fecha valor;Cliente;Importe": "0{n}/03/2025;0{n}/03/2025;Shop {n};-{n},50",
