@@ -21,7 +21,7 @@ from crm_metrics.intervals.engine import Engine
 from crm_metrics.reporting.timeline import Timeline, reported
 
 from .cli.running import crm_metrics
-from .conftest import TODAY, shared
+from .conftest import TODAY, figures, shared
 
 SAMPLE = str(Path(__file__).parents[1] / "sample_data")
 RISK = 0.05
@@ -259,3 +259,28 @@ def test_every_table_is_written(tmp_path: Path) -> None:
     assert "No two products are bought together more often than chance explains." in page.out
     assert "too few customers to tell the best from the others" in page.out
     assert "'=Lamp" == crm_metrics("products", *paths, "-p", "2024-03", "-f", "csv").rows[0]["product"]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(
+            "Order ID,Email,Order date,Total,Product name,Product quantity",
+            "Order ID,Email,Order date,Total,Item name,Item quantity",
+        ),
+        "Número de orden,Email,Fecha,Total,Nombre del producto,Cantidad del producto",
+        "Número do pedido,Email,Data,Total,Nome do produto,Quantidade do produto",
+        "Numéro de commande,Email,Date,Total,Nom du produit,Quantité du produit",
+        "Numero ordine,Email,Data,Totale,Nome prodotto,Quantità prodotto",
+        "Order ID,Email,Order date,Total,Product,Quantity",
+    ],
+)
+def test_the_quantity_of_a_product_is_counted(tmp_path, header):
+    """Each line of an order says how many; the second line of an order has its own cells alone."""
+    rows = ("A1,a@x.org,2025-03-04,30,Lamp,2", "A1,a@x.org,,,Desk,3", "A2,b@x.org,2025-03-05,10,Lamp,1")
+    path = tmp_path / "export.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+    found = figures(str(path), period="2025-03", by=["product"])
+
+    assert {product: found[("product_units", product)] for product in ("Lamp", "Desk")} == {"Lamp": 3, "Desk": 3}

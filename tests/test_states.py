@@ -270,7 +270,23 @@ def test_a_status_of_deals_decides_before_a_reason(tmp_path: Path) -> None:
     assert values(report(tmp_path, text, "deals_won deals_lost")) == {"deals_won": 1, "deals_lost": 0}
 
 
-@pytest.mark.parametrize("stage", ["Verloren an Wettbewerb", "Perdu prix", "Cerrado pendiente", "Gewonnen?!x"])
+@pytest.mark.parametrize(
+    "stage",
+    [
+        *("Verloren an Wettbewerb", "Perdu prix", "Cerrado pendiente", "Gewonnen?!x"),
+        *(
+            "Converted",
+            "Customer",
+            "Not interested",
+            "Rejected",
+            "Konvertiert",
+            "Client",
+            "Rechazado",
+            "Não qualificado",
+        ),
+        *("Cliente", "Geen interesse", "Odrzucone", "顧客"),  # as a lead ends
+    ],
+)
 def test_a_stage_that_sounds_like_an_ending_in_any_language_is_asked_about(tmp_path: Path, stage: str) -> None:
     from crm_metrics.errors import AmbiguousError
 
@@ -448,3 +464,10 @@ def test_lost_deals_that_all_have_0_are_not_priced(tmp_path: Path) -> None:
 
     assert values(made) == {"win_rate_by_value": None, "win_rate": 0.5}
     assert set(made.rows["reason"].dropna()) == {"missing-values"}
+
+
+@pytest.mark.parametrize("stage", ["Qualified", "Contacted", "Customer visit", "Follow-up", "Nurturing", "Reklamation"])
+def test_a_stage_in_which_a_lead_goes_on_is_open(tmp_path: Path, stage: str) -> None:
+    text = f"Deal ID,Stage,Amount,Created,Close Date\n1,Won,9,2025-03-01,2025-03-04\n2,{stage},9,2025-03-02,2025-03-05"
+
+    assert values(report(tmp_path, text, "open_deals"))["open_deals"] == 1

@@ -61,12 +61,13 @@ def _refuse_unknown(draft: Draft, table: Table, source: int, of_row: np.ndarray,
     doubtful = np.isin(of_row, ["?", "method"]) & has_value(table.frame, "type") & (np.nan_to_num(amount) != 0)
     if sold == {"refund"} and "other" not in kinds:
         return  # sales of every kind, and their refunds
-    if sold and not doubtful.any():
+    if sold - {"refund"} and not doubtful.any():
         return
-    unsold = doubtful if doubtful.any() else of_row == "other"
+    unsold = doubtful if doubtful.any() else np.isin(of_row, ["other", "refund"])  # debits and credits of an account
     path, column = draft.sources[source].path, draft.sources[source].columns["type"]
     names = distinct_values(table.frame, "type", unsold)
-    chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "sale"' for name in names[:3])
+    meant = {name: "other" if kind_of(name) == "other" else "sale" for name in names[:3]}
+    chosen = ", ".join(f'{json.dumps(name, ensure_ascii=False)} = "{kind}"' for name, kind in meant.items())
     file = json.dumps(path.rpartition("/")[2].partition("#")[0], ensure_ascii=False)
     raise DataError(
         f"{column} says that the rows are of several types, and not which of {', '.join(names[:5])} are sales",

@@ -209,6 +209,11 @@ def _name_open_stages(draft: Draft, table: Table, outcome: np.ndarray) -> None:
         draft.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
 
 
+def _sounds_ended(stage: str) -> bool:
+    """Whether the name of a stage says that a deal has ended: Closed, Converted, Customer, Not interested."""
+    return state_words("deals").sounds_ended(stage) or state_words("leads").of_name(stage) in ("converted", "lost")
+
+
 _SHOWN = 5
 _LONGEST = 200
 
@@ -216,14 +221,14 @@ _LONGEST = 200
 def refuse_unclear_stages(
     draft: Draft, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, listed: Collection[str]
 ) -> None:
-    """Raise `AmbiguousError` for stages with a word of an ending in their name that are in no list (`listed`, folded),
-    where a deal in them is not `decided` by anything else, and for those of deals that have `ended` by a flag
-    of the file. `outcome` holds 2 for won and 0 for lost deals."""
+    """Raise `AmbiguousError` for stages with a word of an ending in their name, or in which a lead has ended, that are in no
+    list (`listed`, folded), where a deal in them is not `decided` by anything else, and for those of deals that have `ended`
+    by a flag of the file. `outcome` holds 2 for won and 0 for lost deals."""
     if "stage" not in table.frame or not draft.needs.get("deals"):
         return
     stages = table.frame["stage"].astype("category")
     unknown = by_text(stages, lambda label: folded(label) not in listed, False)
-    sounds = by_text(stages, state_words("deals").sounds_ended, False)
+    sounds = by_text(stages, _sounds_ended, False)
     unclear = unknown & ((sounds & ~decided) | ended)
     errors = [
         _error(table, stages, hit, (table.frame[SOURCE] == index).to_numpy(), outcome, draft.sources[index].path)
