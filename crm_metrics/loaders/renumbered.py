@@ -59,7 +59,9 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
         if not (by_number or by_content) or not _name_one_thing(exports, first, second, key):
             continue
         for i in {first, second} - records.keys():
-            records[i] = frame[source == i][[table.placed_by, *names]].groupby(ids[source == i].to_numpy()).first()
+            rows = frame.loc[source == i, [table.placed_by, *names]].set_axis(ids[source == i].to_numpy())
+            rows = rows[rows.index.notna()]
+            records[i] = rows if rows.index.is_unique else rows.groupby(level=0).first()
         left, right = records[first], records[second]
         if by_number and _are_same(left, right):
             again = left.index.intersection(right.index)
