@@ -54,7 +54,10 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
 def without_planned(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     """The cells without rows that a column calls planned where it calls the others actual, and how many these were."""
     planned, actual = _plans()
-    for place, head in enumerate(file.raw.head):
+    names = {place: name for name, place in file.recognised.columns.items()}
+    for place, head in enumerate(file.raw.head if file.layout.table in ("spend", "orders") else ()):
+        if names.get(place, "type") not in ("type", *STATES):  # a product, a campaign
+            continue
         said = {normalised(cell) for cell in head if cell}
         if not said or not said <= planned | actual or said <= planned or said <= actual:
             continue
