@@ -35,6 +35,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "header-rows": (NOTE, "has {seen} header rows, read as one"),
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
+    "planned-row": (NOTE, "{count} rows are planned, not actual, by {column}; left out"),
     "bare-row": (NOTE, "{count} rows hold a single cell, the name of a group or a number; left out"),
     "refunds-by-title": (WARNING, "{count} rows are money given back, as {seen} says; taken off"),
     "several-tables": (NOTE, "is one of {count} tables in its sheet; each is read on its own"),

@@ -81,6 +81,19 @@ def test_a_refund_takes_away_whatever_its_sign(tmp_path: Path, amount: str):
     assert (value(found, "revenue"), value(found, "refunds"), value(found, "orders")) == (60, -40, 1)
 
 
+@pytest.mark.parametrize(
+    ("order", "invoice", "other"),
+    [("Auftrag", "Rechnung", "Mahnung"), ("Pedido", "Factura", "Albarán"), ("Order", "Invoice", "Proforma invoice")],
+)
+def test_of_an_order_and_its_invoice_the_invoice_counts(tmp_path: Path, order: str, invoice: str, other: str):
+    found = report(
+        ledger(tmp_path, f"1,2025-03-01,A,{order},100", f"2,2025-03-02,A,{invoice},100", f"3,2025-03-20,A,{other},100")
+    )
+
+    assert (value(found, "revenue"), value(found, "orders")) == (100, 1)
+    assert dict(found.sources[0].left_out) == {"no-sale": 2}
+
+
 def test_payments_without_invoices_are_the_sales(tmp_path: Path):
     found = report(
         ledger(tmp_path, "1,2025-03-01,A,Payment,100", "2,2025-03-02,,Payout,-97", "3,2025-03-03,B,Payment,-20")

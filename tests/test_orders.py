@@ -208,3 +208,23 @@ def test_an_interval_that_is_not_known_is_reported(tmp_path: Path):
 
     assert figures(path, period="all")[("mrr",)] == 120
     assert "biannual" in said["unknown-interval"]
+
+
+@pytest.mark.parametrize(("more", "word"), [(0, "Total"), (5, "Summe")])
+def test_a_line_called_total_is_the_whole_order(tmp_path: Path, more: float, word: str):
+    lines = [
+        "1,A,2025-03-01,Tea,10",
+        "1,A,2025-03-01,Cup,20",
+        f"1,A,2025-03-01,{word},{30 + more}",
+        "2,B,2025-03-02,Tea,10",
+    ]
+    path = export(tmp_path, "o.csv", "Order ID,Customer,Order date,Product,Amount", *lines, f"2,B,2025-03-02,{word},10")
+
+    assert figures(path, period="all")[("revenue",)] == 40 + more
+
+
+def test_a_product_called_total_is_a_product(tmp_path: Path):
+    lines = ["1,A,2025-03-01,Total,4", "1,A,2025-03-01,Milk,20", "2,B,2025-03-02,Total,4"]
+    path = export(tmp_path, "o.csv", "Order ID,Customer,Order date,Product,Amount", *lines)
+
+    assert figures(path, period="all")[("revenue",)] == 28

@@ -70,6 +70,12 @@ def test_a_sheet_of_refunds_is_taken_off_and_one_of_cancelled_orders_left_out(tm
     assert figures(report(tmp_path)) == (145, -30, 3)
 
 
+def test_a_list_of_cancelled_orders_tells_it_of_those_in_the_list_of_all(tmp_path: Path) -> None:
+    found = report(tmp_path, orders=f"{HEADER}\n{SALES}", stornierte_bestellungen=f"{HEADER}\n2,B,2025-03-02,50")
+
+    assert figures(found) == (125, 0, 2)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [

@@ -147,6 +147,27 @@ VERSIONS: dict[str, tuple[str, Rows, str, list[Any]]] = {
         "status",
         ["solved"] * 3,
     ),
+    "numbers of another tool, after a move": (
+        "orders",
+        {
+            "old.csv": "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,5\n2,B,2025-01-03,7\n3,B,2025-01-04,7",
+            "new.csv": "Order ID,Customer,Order date,Amount\n9001,A,2025-01-02,5\n9002,B,2025-01-03,7\n9003,B,2025-01-04,7\n"
+            "9004,B,2025-02-03,9",
+        },
+        "amount",
+        [5, 7, 7, 9],
+    ),
+    "deals of another tool, which have been won since": (
+        "deals",
+        {
+            "old.csv": "Deal ID,Deal name,Stage,Amount,Created,Close date\n1,Lamps,Open,5,2025-01-02,\n2,Tea,Open,7,"
+            "2025-01-03,\n3,Cups,Open,7,2025-01-04,",
+            "new.csv": "Deal ID,Deal name,Stage,Amount,Created,Close date\nX1,Lamps,Closed Won,6,2025-01-02,2025-02-01\n"
+            "X2,Tea,Closed Won,7,2025-01-03,2025-02-01\nX3,Cups,Closed Won,7,2025-01-04,2025-02-01",
+        },
+        "amount",
+        [6, 7, 7],
+    ),
     "columns that only one export has": (
         "deals",
         {
@@ -228,6 +249,14 @@ APART: dict[str, Rows] = {
     "orders of two prefixes": {
         "berlin.csv": "Order ID,Customer,Order date,Amount\nB-1,Ann,2025-01-02,5\nB-2,Bob,2025-01-03,5",
         "vienna.csv": "Order ID,Customer,Order date,Amount\nV-1,Ann,2025-01-02,5\nV-2,Bob,2025-01-03,5",
+    },
+    "orders of two shops on the same days": {
+        "berlin.csv": "Order ID,Customer,Order date,Amount\n1,Ann,2025-01-02,5\n2,Bob,2025-01-03,5\n3,Cid,2025-01-04,5",
+        "vienna.csv": "Order ID,Customer,Order date,Amount\n7,Ann,2025-01-02,5\n8,Bob,2025-01-03,6\n9,Eve,2025-01-04,5",
+    },
+    "purchases that are alike, of one price": {
+        "a.csv": "Order ID,Customer,Order date,Amount\n1,Ann,2025-01-02,5\n2,Ann,2025-01-02,5\n3,Ann,2025-01-02,5",
+        "b.csv": "Order ID,Customer,Order date,Amount\n7,Ann,2025-01-02,5\n8,Ann,2025-01-02,5\n9,Ann,2025-01-02,5",
     },
     "ids under two headers": {
         "a.csv": "Deal ID,Deal name,Stage,Amount\n1,Shelves,Open,5",

@@ -12,7 +12,8 @@ from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import ABOUT
 
-TELLING = frozenset({*ABOUT, "amount", "mrr", "subject"})  # what two records that are the same mostly have in common
+AMOUNTS = ("amount", "mrr")  # which may have been corrected
+TELLING = frozenset({*ABOUT, *AMOUNTS, "subject"})  # what two records that are the same mostly have in common
 
 
 def held(files: list[tuple[Raw, Recognised]]) -> set[str]:

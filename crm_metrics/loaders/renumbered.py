@@ -1,16 +1,19 @@
-"""Records that two files hold under ids that are not written alike: under another header, by another tool, with a prefix."""
+"""Records that two files hold under ids that are not alike: under another header, with a prefix, with numbers of another
+tool."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
-from crm_metrics.loaders.company import TELLING
+from crm_metrics.loaders.company import AMOUNTS, TELLING
 from crm_metrics.loaders.identity import Ints
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.versions import Exports, ages, leave_out
@@ -18,7 +21,8 @@ from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import SOURCE
 
-_MOST, _SHARE = 0.9, 0.01
+_RENUMBERED = ("orders", "deals", "tickets")
+_MOST, _SHARE, _FEW = 0.9, 0.01, 3
 _DAY = np.timedelta64(1, "D")
 _FORM = r"^(?P<prefix>[^\d]*?)0*(?P<number>\d+)$"
 
@@ -29,7 +33,7 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
     table = TABLES[exports.table]
     key = "order_id" if exports.table == "orders" else table.key
     names = sorted(TELLING & {*frame.columns})
-    if not key or not names or not {key, table.placed_by} <= {*frame.columns}:
+    if not key or not {key, table.placed_by} <= {*frame.columns}:
         return frame
     source = frame[SOURCE].to_numpy().astype(np.int64)
     files = [i for i in np.unique(source).tolist() if i not in apart]
@@ -43,19 +47,28 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
         if prefix is not None:
             ids[mine] = plain
     rank = ages(frame, files, exports)
+    days = frame[table.placed_by].to_numpy()
+    records: dict[int, pd.DataFrame] = {}  # of each file by their number: what it says first in these columns
     gone: dict[int, list[Ints]] = {}
     for first, second in combinations(sorted(files, key=lambda i: (rank[i], exports.sources[i].path)), 2):
         alike = prefixes[first] == prefixes[second] and exports.numbering.get(first) == exports.numbering.get(second)
         others = prefixes[first] != prefixes[second] and "" not in (prefixes[first], prefixes[second])
-        older, newer = np.flatnonzero(source == first), np.flatnonzero(source == second)
-        if (
-            alike
-            or others
-            or not _name_one_thing(exports, first, second, key)
-            or not _are_same(frame, ids, older, newer, [table.placed_by, *names])
-        ):
+        by_number = not (alike or others)
+        by_content = exports.table in _RENUMBERED and _lies_within(days[source == first], days[source == second])
+        if not (by_number or by_content) or not _name_one_thing(exports, first, second, key):
             continue
-        gone.setdefault(second, []).append(older[ids.iloc[older].isin(ids.iloc[newer].dropna()).to_numpy()])
+        for i in {first, second} - records.keys():
+            rows = frame.loc[source == i, [table.placed_by, *names]].set_axis(ids[source == i].to_numpy())
+            rows = rows[rows.index.notna()]
+            records[i] = rows if rows.index.is_unique else rows.groupby(level=0).first()
+        left, right = records[first], records[second]
+        if by_number and _are_same(left, right):
+            again = left.index.intersection(right.index)
+        else:
+            again = _under_other_ids(left, right) if by_content else left.index[:0]
+        if not len(again):
+            continue
+        gone.setdefault(second, []).append(np.flatnonzero((source == first) & ids.isin(again).to_numpy()))
     if not gone:
         return frame
     rows = np.concatenate([part for parts in gone.values() for part in parts])
@@ -86,9 +99,34 @@ def _plain(ids: pd.Series) -> tuple[str | None, pd.Series]:
     )
 
 
-def _are_same(frame: pd.DataFrame, ids: pd.Series, older: Ints, newer: Ints, names: list[str]) -> bool:
+def _lies_within(days: NDArray[Any], others: NDArray[Any]) -> bool:
+    """Whether nine of ten days lie between the first and the last of the others."""
+    if not len(days) or np.isnat(others).all():
+        return False
+    return bool(np.mean((days >= np.nanmin(others)) & (days <= np.nanmax(others))) >= _MOST)
+
+
+def _under_other_ids(left: pd.DataFrame, right: pd.DataFrame) -> pd.Index:
+    """The records of a file that another holds under other numbers, as after a move from one tool to another: nine of ten
+    are of the same moment, about the same and, without a name of their own, of the same amount, and no two of them are."""
+    none = left.index[:0]
+    if len(left) < _FEW or len(left.index.intersection(right.index)):
+        return none
+    there = [name for name in left if left[name].notna().any() and right[name].notna().any()]
+    named = {"name", "subject"} & {*there}
+    keys = [name for name in there if name not in AMOUNTS or not named]
+    if len(keys) < (2 if named else 3) or left[keys].isna().any(axis=None):
+        return none
+    one, other = (pd.util.hash_pandas_object(side[keys], index=False).to_numpy() for side in (left, right))
+    if len(np.unique(one)) < len(one) or len(np.unique(other)) < len(other):
+        return none
+    again = left.index[np.isin(one, other)]
+    return again if len(again) >= _MOST * len(left) else none
+
+
+def _are_same(left: pd.DataFrame, right: pd.DataFrame) -> bool:
     """Whether the records of two files with the same number are the same: of one day, and alike in what else both say."""
-    left, right = (frame.iloc[rows][names].groupby(ids.iloc[rows].to_numpy()).first() for rows in (older, newer))
+    count, names = len(left), [*left]
     common = left.index.intersection(right.index)
     if not len(common):
         return False
@@ -97,11 +135,19 @@ def _are_same(frame: pd.DataFrame, ids: pd.Series, older: Ints, newer: Ints, nam
     days = np.abs(left[placed].to_numpy() - right[placed].to_numpy()) >= _DAY
     if (left[placed].isna() | right[placed].isna()).any() or days.sum() > _SHARE * len(common):
         return False
-    shares = []
-    for name in others:
-        both = (left[name].notna() & right[name].notna()).to_numpy()
-        if both.any():
-            pair = (side[name][both] for side in (left, right))
-            texts = (part.astype("str").to_numpy() if part.dtype.kind not in "fi" else part.to_numpy() for part in pair)
-            shares.append(float(np.mean(np.equal(*texts))))
-    return bool(shares) and min(shares) >= _MOST
+    about = [name for name in others if name not in AMOUNTS] or others
+    about = [name for name in about if (left[name].notna() & right[name].notna()).any()] or others
+    shares = [share for name in about if (share := _alike(left[name], right[name])) is not None]
+    if not shares:  # nothing but their days
+        return len(common) >= max(_FEW, _MOST * count) and left[placed].nunique() >= _FEW
+    return min(shares) >= _MOST
+
+
+def _alike(left: pd.Series, right: pd.Series) -> float | None:
+    """The share of equal cells among those that both have."""
+    both = (left.notna() & right.notna()).to_numpy()
+    if not both.any():
+        return None
+    pair = (side[both] for side in (left, right))
+    texts = (part.astype("str").to_numpy() if part.dtype.kind not in "fi" else part.to_numpy() for part in pair)
+    return float(np.mean(np.equal(*texts)))

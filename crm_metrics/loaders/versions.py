@@ -200,7 +200,8 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
 def ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[int, int]:
     """The files from the oldest to the newest as 0, 1, …; equal for two of which nothing says which is newer. The days in
     their names say it where all have one, else the latest dates of all that is in them: what has been changed since may have
-    no date of its own, but newer records stand beside it."""
+    no date of its own, but newer records stand beside it. A list whose title says what became of its
+    records knows more than any."""
     source = frame[SOURCE].to_numpy().astype(np.int64)
     named = {i: day_in_name(exports.sources[i].path, or_month=True) for i in files}
     table = TABLES[exports.table]
@@ -210,9 +211,13 @@ def ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[in
     for i in files:
         day = named[i]
         latest = [_latest(frame[name].to_numpy()[source == i], tomorrow) for name in dates]
-        age[i] = (day.toordinal() if day is not None and all(named.values()) else 0, *latest)
-    ages = sorted(set(age.values()))
-    return {i: ages.index(age[i]) for i in files}
+        titled = "status" in frame and "status" not in exports.sources[i].columns
+        is_told = titled and bool(
+            frame["status"].notna().to_numpy()[source == i].any()
+        )  # by its title: "Cancelled orders"
+        age[i] = (int(is_told), day.toordinal() if day is not None and all(named.values()) else 0, *latest)
+    ordered = sorted(set(age.values()))
+    return {i: ordered.index(age[i]) for i in files}
 
 
 def _latest(dates: NDArray[Any], before: np.datetime64) -> int:

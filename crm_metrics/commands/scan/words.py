@@ -24,6 +24,7 @@ _REASONS = {
     "malformed-row": "with more or fewer cells than the header",
     "total-row": "as totals",
     "bare-row": "with a single cell",
+    "planned-row": "as planned",
     "deleted-row": "as marked deleted",
     "repeated-id": "as older versions of a record",
     "older-version": "as older versions of a record in another file",

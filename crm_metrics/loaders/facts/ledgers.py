@@ -49,9 +49,10 @@ def split(draft: Draft, table: Table) -> None:
 
 
 def is_ledger(kinds: list[str | None]) -> bool:
-    """Whether types of these kinds tell sales from what is none: an attribute such as Online and In-store does not."""
+    """Whether types of these kinds tell sales from what is none, or hold a sale as ordered and as invoiced: an attribute
+    such as Online and In-store does not."""
     is_paid = len(kinds) > 1 and "payment" in kinds and not {"order", "invoice", "sale"}.isdisjoint(kinds)
-    return is_paid or not {"other", "refund"}.isdisjoint(kinds)
+    return is_paid or {"order", "invoice"} <= {*kinds} or not {"other", "refund"}.isdisjoint(kinds)
 
 
 def _refuse_unknown(draft: Draft, table: Table, source: int, of_row: np.ndarray, amount: np.ndarray) -> None:

@@ -9,14 +9,17 @@ import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
+from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import ledgers, states
 from crm_metrics.loaders.facts.draft import Bools, Draft, distinct_values, quantities
+from crm_metrics.loaders.normalising.total_words import ALONE, says
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.tables import ROW, SOURCE, Table
 from crm_metrics.tables.frames import has_value, numbers, truths
 
 _MANY = 30
+_MOST, _CENT = 0.9, 0.0051
 # What is said once of an order whatever the number of its lines.
 _OF_THE_ORDER = (
     *("customer", "customer_name", "customer_email", "ordered_at", "updated_at", "status", "other_status"),
@@ -31,6 +34,7 @@ def settle(draft: Draft, table: Table) -> None:
     if "amount" not in table.frame and "line_price" in table.frame:
         table.frame["amount"] = numbers(table.frame, "line_price") * quantities(table.frame)
     _settle_lines(draft, table)
+    _unname_totals(draft, table)
     states.settle(draft, table)
 
 
@@ -50,6 +54,23 @@ def _settle_lines(draft: Draft, table: Table) -> None:
         if frame.loc[several, column].isna().any():
             values = frame.loc[several, column]
             frame.loc[several, column] = values.fillna(values.groupby(groups).transform("first"))
+
+
+def _unname_totals(draft: Draft, table: Table) -> None:
+    """Take away the product of a row called "Total" that comes to no less than the other lines of its order: it stands for
+    the whole order, as a row without a product does."""
+    frame = table.frame
+    if not {"order_id", "product", "amount"} <= {*frame.columns}:
+        return
+    called = by_text(frame["product"], lambda label: says(label) == ALONE, False, bool)
+    if not called.any():
+        return
+    key, amount = keys(draft, frame), numbers(frame, "amount")
+    others = pd.Series(np.where(called, np.nan, amount), index=frame.index).groupby(key)
+    whole = called & (others.transform("count").fillna(0) > 0).to_numpy()
+    larger = amount >= others.transform("sum").to_numpy() - _CENT
+    if whole.any() and larger[whole].mean() >= _MOST:
+        frame["product"] = frame["product"].mask(whole)
 
 
 def keys(draft: Draft, frame: pd.DataFrame, column: str = "order_id") -> pd.Series:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.normalising import total_words
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
@@ -21,6 +24,7 @@ from crm_metrics.loaders.reading import As, Cells, LeftOut
 from crm_metrics.loaders.reading.columns import TEXTS, converted
 from crm_metrics.loaders.reading.raw import widths
 from crm_metrics.schema import TEXTUAL
+from crm_metrics.shipped import shipped
 from crm_metrics.tables import ROW, SOURCE
 
 STATES = ("stage", "status")  # columns of text that say what became of a record
@@ -47,6 +51,37 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     return (without(file, plan, cells, hit, "bare-row"), int(hit.sum())) if hit.any() else (cells, 0)
 
 
+def without_planned(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
+    """The cells without rows that a column calls planned where it calls the others actual, and how many these were."""
+    planned, actual = _plans()
+    names = {place: name for name, place in file.recognised.columns.items()}
+    for place, head in enumerate(file.raw.head if file.layout.table in ("spend", "orders") else ()):
+        if names.get(place, "type") not in ("type", *STATES):  # a product, a campaign
+            continue
+        said = {normalised(cell) for cell in head if cell}
+        if not said or not said <= planned | actual or said <= planned or said <= actual:
+            continue
+        table = file.raw.read({place: As.TEXT})
+        texts = coerced.texts(table.columns[place])
+        words = [normalised(str(text)) for text in texts.values.to_pylist()]
+        if not {*words} <= planned | actual:
+            continue
+        rows = table.rows[texts.spread(np.array([word in planned for word in words], dtype=bool), False)]
+        hit = np.isin(cells.rows, rows)
+        if hit.any() and not hit.all():
+            file.note("planned-row", cells.rows[hit], column=file.raw.header[place])
+            return _less(file, plan, cells, hit), int(hit.sum())
+    return cells, 0
+
+
+@cache
+def _plans() -> tuple[frozenset[str], frozenset[str]]:
+    """The words for what was planned, and for what came of it."""
+    blocks = shipped("loaders/words", "plans")
+    planned, actual = (frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks.values())
+    return planned, actual
+
+
 def _filled(cells: Cells) -> NDArray[np.int32]:
     """How many cells of each record are filled."""
     count = np.zeros(len(cells.rows), dtype=np.int32)
@@ -63,6 +98,10 @@ def _is_label(file: File, name: str | None) -> bool:
 def without(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_], code: str) -> Cells:
     """The cells without the marked rows, which are noted under `code`."""
     note(file, code, cells.rows[hit])
+    return _less(file, plan, cells, hit)
+
+
+def _less(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_]) -> Cells:
     keep = pa.array(~hit)
     kept = {at: _retyped(column.filter(keep), plan.columns[at], file) for at, column in cells.columns.items()}
     issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]

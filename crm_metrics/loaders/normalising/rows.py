@@ -82,6 +82,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
     ids = {place for name, place in file_plan.names.items() if file.kind(name) is Kind.ID}
     cells.columns |= {place: texts.whole(cells.columns[place]) for place in ids}
+    cells, planned = records.without_planned(file, file_plan, cells)
     cells, totals = without_totals(file, file_plan, cells)
     cells, bare = records.without_headings(file, file_plan, cells)
     if file_plan.unread is not None and file_plan.unread in file_plan.names:
@@ -95,7 +96,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     file.headings |= {record.row: record.text.strip() for record in unread if record.seen == 1}
     frame = titles.with_titles(file, frame)
     left_out = Counter(record.reason for record in unread)
-    left_out += Counter({"total-row": totals, "bare-row": bare})
+    left_out += Counter({"total-row": totals, "bare-row": bare, "planned-row": planned})
     frame = records.kept(file, frame, left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
@@ -111,7 +112,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         file.raw.path,
         file.layout.table,
         file.layout.vendor,
-        len(cells.rows) + totals + bare + len(cells.left_out),
+        len(cells.rows) + totals + bare + planned + len(cells.left_out),
         left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
         tuple(label for place, label in enumerate(file.raw.header) if place not in used),

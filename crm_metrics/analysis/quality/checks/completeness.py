@@ -12,7 +12,7 @@ from crm_metrics.issues import NOTE
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 _PLACED_BY = {
     "leads": "created_at",
     "deals": "created_at",
@@ -111,7 +111,7 @@ def lost_without_reason(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.missing("lost_reason"), "stage", "lost_reason", among=lost)
 
 
-noticed(
+check_of(
     "solved-without-date",
     "Tickets are solved or closed without a date of it.",
     effect="they are in no figure by the date of the solution, and never open",

@@ -13,7 +13,7 @@ from crm_metrics.schema import Kind
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data, Rows
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 _PAIRS = {
     "tickets": (("created_at", "first_response_at"), ("created_at", "solved_at")),
     "leads": (("created_at", "responded_at"), ("created_at", "converted_at")),
@@ -88,7 +88,7 @@ def outcome_conflict(data: Data) -> Iterator[Hits]:
         yield deals.hits(deals.among(data.issue_hits("outcome-conflict")), "stage", "is_won", "is_closed", "outcome")
 
 
-noticed(
+check_of(
     "converted-conflict",
     "The status of leads contradicts whether they are converted.",
     effect="the flag or date decides",

@@ -13,7 +13,7 @@ from crm_metrics.loaders.coercing.words import folded
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 
 
 def _orphans(
@@ -53,7 +53,7 @@ def unknown_lead(data: Data) -> Iterator[Hits]:
     yield from _orphans(data, ("deals",), "lead_id", "leads", "lead_id", str)
 
 
-noticed(
+check_of(
     "unknown-order",
     "Order lines belong to no order that was read.",
     effect="they are left out of what is said by product",

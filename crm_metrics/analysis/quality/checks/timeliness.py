@@ -14,7 +14,7 @@ from crm_metrics.schema import TABLES, called
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 _EARLIEST = date(1990, 1, 1)
 _USUAL_DAYS, _TIMES, _LEAST_DAYS, _TICKET_DAYS = 365.0, 3.0, 90.0, 90.0
 
@@ -47,7 +47,7 @@ def stale_table(data: Data) -> Iterator[Hits]:
         yield data.file_hits(by_path)
 
 
-noticed(
+check_of(
     "date-out-of-line",
     "Single records are dated far beyond all others.",
     effect="what the data covers does not follow them; a mistyped year or month",

@@ -14,38 +14,38 @@ from crm_metrics.loaders.recognising import normalised
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data, Rows
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
-noticed("repeated-id", "Several rows have the same id.", effect="only the newest row of each id counts")
-noticed(
+check_of("repeated-id", "Several rows have the same id.", effect="only the newest row of each id counts")
+check_of(
     "older-version",
     "A newer export holds the same records.",
     effect="the newest version of each counts",
     severity=NOTE,
     codes=["older-version", "only-older"],
 )
-noticed(
+check_of(
     "two-numberings",
     "Several files of one kind use equal ids for different records.",
     effect="every record counts; what names one by its id alone may be about either",
 )
-noticed(
+check_of(
     "same-spend",
     "Several files hold the same costs in another breakdown.",
     effect="the file with the columns that the figures need counts",
 )
-noticed(
+check_of(
     "spend-in-parts",
     "The costs of a range lie beside those of other files for days within it.",
     effect="the range counts with what is left, on the days that are left",
 )
-noticed(
+check_of(
     "id-of-many",
     "A column of ids repeats with different content.",
     effect="it is not taken as an id: every row counts",
     codes=["not-an-id"],
 )
-noticed(
+check_of(
     "duplicate-row",
     "Rows are exact copies of another row, and have no id to tell them apart.",
     effect="each counts: two equal purchases on one day happen",

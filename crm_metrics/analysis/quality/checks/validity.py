@@ -13,11 +13,11 @@ from crm_metrics.issues import ERROR, NOTE
 if TYPE_CHECKING:
     from crm_metrics.analysis.quality.data import Data
 
-noticed = partial(issue_check, __name__)
+check_of = partial(issue_check, __name__)
 _MAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+")
 
 
-noticed(
+check_of(
     "unreadable-cell",
     "Cells are no date, no number or neither yes nor no, where they should be.",
     effect="they are read as missing",
@@ -31,7 +31,7 @@ def unreadable_row(data: Data) -> Iterator[Hits]:
     yield from data.unread()
 
 
-noticed("short-row", "Rows have fewer cells than the header.", effect="the cells at their end are read as missing")
+check_of("short-row", "Rows have fewer cells than the header.", effect="the cells at their end are read as missing")
 
 
 @check(effect="nothing of them was looked at; a report with them ends with the same error", severity=ERROR)
@@ -42,13 +42,13 @@ def unreadable_file(data: Data) -> Iterator[Hits]:
     )
 
 
-noticed(
+check_of(
     "unrecognised-file",
     "Files are no table that is known.",
     effect="nothing of them is in any figure; 'crm-metrics scan' says what they lack",
     codes=["unrecognised-file", "empty-file"],
 )
-noticed(
+check_of(
     "close-second",
     "A file could nearly as well be another table.",
     effect="if it is that, its figures are missing and others are wrong",
@@ -81,7 +81,7 @@ def negative_number(data: Data) -> Iterator[Hits]:
                 yield rows.hits(rows.numbers(column) < 0, column)
 
 
-noticed(
+check_of(
     "out-of-range",
     "Scores or shares lie outside their scale.",
     effect="they are left out of what is made of them",
@@ -89,7 +89,7 @@ noticed(
 )
 
 
-noticed(
+check_of(
     "unknown-state",
     "What became of records is told neither by a word that is known nor by the rest of their rows.",
     effect="how they count stands under the figures; 'crm-metrics scan' prints the line that says what each word means",
@@ -106,7 +106,7 @@ def not_an_email(data: Data) -> Iterator[Hits]:
             yield rows.hits(wrong, column, among=rows.filled(column))
 
 
-noticed(
+check_of(
     "two-candidates",
     "A figure's column could be one of several.",
     effect="none of them is used",
