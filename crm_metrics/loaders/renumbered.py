@@ -13,15 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from crm_metrics.loaders.company import AMOUNTS, TELLING
 from crm_metrics.loaders.identity import Ints
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.versions import Exports, ages, leave_out
 from crm_metrics.loaders.vocabulary import meanings_of
-from crm_metrics.schema import ABOUT, TABLES
+from crm_metrics.schema import TABLES
 from crm_metrics.tables import SOURCE
 
-_AMOUNTS = ("amount", "mrr")  # which may have been corrected
-TELLING = frozenset({*ABOUT, *_AMOUNTS, "subject"})  # what two records that are the same mostly have in common
 _RENUMBERED = ("orders", "deals", "tickets")
 _MOST, _SHARE, _FEW = 0.9, 0.01, 3
 _DAY = np.timedelta64(1, "D")
@@ -115,7 +114,7 @@ def _under_other_ids(left: pd.DataFrame, right: pd.DataFrame) -> pd.Index:
         return none
     there = [name for name in left if left[name].notna().any() and right[name].notna().any()]
     named = {"name", "subject"} & {*there}
-    keys = [name for name in there if name not in _AMOUNTS or not named]
+    keys = [name for name in there if name not in AMOUNTS or not named]
     if len(keys) < (2 if named else 3) or left[keys].isna().any(axis=None):
         return none
     one, other = (pd.util.hash_pandas_object(side[keys], index=False).to_numpy() for side in (left, right))
@@ -136,7 +135,7 @@ def _are_same(left: pd.DataFrame, right: pd.DataFrame) -> bool:
     days = np.abs(left[placed].to_numpy() - right[placed].to_numpy()) >= _DAY
     if (left[placed].isna() | right[placed].isna()).any() or days.sum() > _SHARE * len(common):
         return False
-    about = [name for name in others if name not in _AMOUNTS] or others
+    about = [name for name in others if name not in AMOUNTS] or others
     about = [name for name in about if (left[name].notna() & right[name].notna()).any()] or others
     shares = [share for name in about if (share := _alike(left[name], right[name])) is not None]
     if not shares:  # nothing but their days
