@@ -10,10 +10,9 @@ from crm_metrics import schema
 from crm_metrics.loaders import beside
 from crm_metrics.loaders.reading import Raw
 from crm_metrics.loaders.recognising import Recognised
-from crm_metrics.schema import ABOUT
 
 AMOUNTS = ("amount", "mrr")  # which may have been corrected
-TELLING = frozenset({*ABOUT, *AMOUNTS, "subject"})  # what two records that are the same mostly have in common
+TELLING = frozenset({*schema.ABOUT, *AMOUNTS, "subject"})  # what two records that are the same mostly have in common
 
 
 def held(files: list[tuple[Raw, Recognised]]) -> set[str]:
