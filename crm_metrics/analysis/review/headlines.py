@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.cells import Floats, Unavailable, or_none
+from crm_metrics.engine.cells import Unavailable, or_none
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.noise import Noises
-from crm_metrics.intervals.signals import chances, holm, visible
+from crm_metrics.intervals.signals import BEYOND_CHANCE, chances, holm, signals, visible
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric
 from crm_metrics.tables import Dataset
@@ -24,8 +25,9 @@ _BEFORE, _NOW = 0, 1
 @dataclass(frozen=True)
 class Headline:
     """A headline figure of the period, and of the one before it; values that are not available are None. `detectable` says
-    that the change is more than chance, all headline figures taken together; `better` whether it is for the good. Of changes
-    as large as `visible`, in the unit of the figure, four of five would be detectable beside the others (None: unknown)."""
+    that the change is more than chance, all headline figures taken together, `marked` that a report marks it, which judges
+    each by itself; `better` whether it is for the good. Of changes as large as `visible`, in the unit of the figure, four of
+    five would be detectable beside the others (None: unknown)."""
 
     metric: Metric
     value: float | None
@@ -35,6 +37,7 @@ class Headline:
     before: float | None
     currency: str | None
     detectable: bool
+    marked: bool
     better: bool | None
     visible: float | None
 
@@ -55,8 +58,12 @@ def headlines(
         float("nan") if np.isnan(chance) else _compared(visible, metric, part, noises, own)
         for chance, (metric, part) in zip(p_values, drawn, strict=True)
     ]
+
+    def marked(metric: Metric, part: Money) -> bool:
+        return _compared(signals, metric, part, noises) in BEYOND_CHANCE
+
     return [
-        _headline(metric, part, visible_chances[at], detectable=bool(detectable[at]))
+        _headline(metric, part, visible_chances[at], detectable=bool(detectable[at]), marked=marked(metric, part))
         for at, (metric, part) in enumerate(drawn)
     ]
 
@@ -66,17 +73,17 @@ def _parts(engine: Engine, metric: Metric) -> list[Money]:
     return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
 
 
-def _compared(how: Callable[..., Floats], metric: Metric, part: Money, noises: Noises, *more: float) -> float:
+def _compared(how: Callable[..., Any], metric: Metric, part: Money, noises: Noises, *more: float) -> Any:
     """What is to be said of both periods' figures; NaN where nothing can be said."""
     cells = part.cells
     if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
         return float("nan")
     before, now = (cells.figures(at) for at in (_BEFORE, _NOW))
     noise = noises.of(metric, _NOW, _BEFORE)
-    return float(how(metric, now, before, noise, *more)[0])
+    return how(metric, now, before, noise, *more)[0]
 
 
-def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -> Headline:
+def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool, marked: bool) -> Headline:
     cells = part.cells
     value, before = or_none(cells.value[_NOW, 0]), or_none(cells.value[_BEFORE, 0])
     better = None
@@ -91,6 +98,7 @@ def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -
         before=before,
         currency=part.currency[_NOW, 0] if metric.is_money else None,
         detectable=detectable,
+        marked=marked,
         better=better,
         visible=or_none(chance),
     )
