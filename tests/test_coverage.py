@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
-from crm_metrics.errors import NothingToReport
+from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings, validated
 from crm_metrics.tables import Coverage
@@ -143,6 +143,8 @@ def test_nothing_is_compared_with_what_was_before_the_first_record(tmp_path: Pat
     assert row(june, "orders")["compare_value"] == 31
     assert row(july, "orders")["value"] == 12
     assert july.uncovered == ["The orders begin on 2025-07-20: 2025-07 is not whole."]
+    months = api.report(paths, period="2025-04..2025-08", by=["month"], metrics=["orders"], today=TODAY)
+    assert months.uncovered == ["The orders begin on 2025-07-20: 2025-04 to 2025-07 are not whole."]  # said once
     close = told([orders(tmp_path, days("2025-07-03", "2025-12-31"))], "2025-08", "orders")  # within a tenth of July
     assert row(close, "orders")["compare_value"] == 29
 
@@ -158,6 +160,26 @@ def test_two_tables_that_end_within_the_period_give_no_ratio_of_both(tmp_path: P
     assert row(year, "cac")["reason"] == "not-covered"
     assert year.missing["cac"] == "the campaign costs end on 2025-11-30 and the orders end on 2025-12-31"
     assert row(told(paths, "2025-08", "cac"), "cac")["value"] == pytest.approx(310 / 7)  # both know August
+
+
+@pytest.mark.parametrize("metric", ["deals_won", "deals_created", "win_rate", "tickets_solved"])
+def test_a_month_in_which_a_table_ends_is_no_month_of_its_forecast(tmp_path: Path, metric: str) -> None:
+    """Of records created up to the end of September the ends are known until December, and the report has no figure beyond
+    September: the forecast is that of October, by whole months. A table that goes on changes nothing."""
+    created = days("2025-01-01", "2025-09-30")
+    ends = [day + timedelta(days=5 + 7 * place % 80) for place, day in enumerate(created)]
+    rows = [(day, end) for day, end in zip(created, ends, strict=True)]
+    stages = ("Closed Won", "Closed Lost", "Closed Won")
+    lines = [f"D{place},{stages[place % 3]},{day},{end}" for place, (day, end) in enumerate(rows)]
+    (deals := tmp_path / "deals.csv").write_text("\n".join(["Deal ID,Stage,Created At,Close Date", *lines]) + "\n")
+    own = str(deals) if "deal" in metric or metric == "win_rate" else tickets(tmp_path, rows)
+    others = orders(tmp_path, days("2025-01-01", "2025-12-31"))
+    alone, beside = (api.forecast(paths, metric, today=TODAY) for paths in ([own], [own, others]))
+
+    assert (beside.as_of, beside.period.label) == (date(2025, 9, 30), "2025-10")
+    assert [one.chosen for one in beside.forecasts] == [one.chosen for one in alone.forecasts]
+    with pytest.raises(UsageError, match="2025-09 is over at 2025-09-30"):
+        api.forecast([own, others], metric, period="2025-09", today=TODAY)
 
 
 def test_two_exports_of_months_side_by_side_are_one_table(tmp_path: Path) -> None:

@@ -99,7 +99,11 @@ def change(
     values = overall.cells.value[:, 0]
     if np.isnan(values).any():
         which = "earlier" if np.isnan(values[_BEFORE]) else "later"
-        raise NothingToReport(f"{metric.name} has no value in the {which} period, so nothing can be said of a change")
+        raise NothingToReport(
+            f"{metric.name} has no value in the {which} period, so nothing can be said of a change",
+            hint="Choose another period with -p, or with --compare another to compare it with; "
+            f"'report -p all --by month -m {metric.name}' of the same files shows which have a value.",
+        )
     grids: dict[str, Grid] = {}
     noises = {"": Noises(engine).of(metric, _NOW, _BEFORE)}
     refused: dict[str, str] = {}

@@ -22,7 +22,7 @@ from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.vocabulary import english, header_of, key_of, languages
 from crm_metrics.loaders.whole_table import Reading, reading, speaks_of_other
-from crm_metrics.schema import Kind
+from crm_metrics.schema import TEXTUAL, Kind
 from crm_metrics.settings import Settings
 
 _SHOWN, _ALIKE, _SHORTEST, _WAYS, _TRIED = 4, 0.8, 4, 3, 12
@@ -144,7 +144,13 @@ def _offers(sheet: Sheet, layout: Layout, choice: frozenset[str], used: set[int]
         content = sheet.content(place) if place not in used and label.strip() else None
         if content is None:
             continue
-        fitting = [name for name in _names(layout, choice) if fits(kinds[name].kind, content) == 1]
+        # A yes or no names nothing, whatever its header speaks of; a number or a duration is no word.
+        worded_kinds = {"text": TEXTUAL, "date": TEXTUAL, "flag": set()}.get(content.form, {Kind.ID})
+        fitting = [
+            name
+            for name in _names(layout, choice)
+            if fits(kind := kinds[name].kind, content) == 1 and (kind not in TEXTUAL or kind in worded_kinds)
+        ]
         meanings = _said(label) if fitting else frozenset()
         offers = []
         for column in fitting:

@@ -33,6 +33,7 @@ _HINT = (
     "'crm-metrics scan' says what each file lacks."
 )
 
+_NAMED, _LABEL = 8, 40  # headers named of a file that is not recognised, and letters of each
 _FEW = 4 << 20  # bytes in all files: with fewer, threads wait for each other longer than they work
 
 
@@ -207,7 +208,7 @@ def _recognised(
             detail = {"table": recognised.layout.table, "second": recognised.second, "option": way.option}
             issues.append(Issue("close-second", raw.path, detail=detail))
     if not files:
-        headers = [f"{raw.path}: {', '.join(label[:40] for label in raw.header[:8])}" for raw in raws[:3]]
+        headers = [f"{raw.path}: {', '.join(label[:_LABEL] for label in raw.header[:_NAMED])}" for raw in raws[:3]]
         headers += [f"{issue.path} {issue.sentence}" for issue in issues if issue.code == "empty-file"]
         ways = [
             str(issue.detail["way"]) for issue in issues if issue.code == "unrecognised-file" and issue.detail["way"]
@@ -222,8 +223,10 @@ def _recognised(
 
 def _unrecognised(raw: Raw, settings: Settings) -> Issue:
     """What a file holds that is no known table, and what would make it one."""
-    labels = ", ".join(label for label in raw.header if label) or "none"
-    shown = labels if len(labels) <= 200 else labels[:199] + "…"
+    labels = [label for label in raw.header if label]
+    shown = ", ".join(label[:_LABEL] for label in labels[:_NAMED]) or "none"
+    if len(labels) > _NAMED:
+        shown += f" and {len(labels) - _NAMED:,} more"
     advice = advising.nearest(raw, settings).sentence
     way = f"{raw.path}: {advice}" if advice else ""
     detail = {"columns": shown, "advice": f"; {advice}" if advice else "", "way": way}

@@ -235,12 +235,12 @@ class Assembler:
         covering, tables = self.engine.covering, self.engine.covering.tables(metric)
         for table in tables:
             begins, ends = covering.edges(table)
-            first, last = covering.edge_of(table, "first"), covering.edge_of(table, "complete")
-            for part, early, late in zip(self.shown, begins[self._windows], ends[self._windows], strict=True):
-                if late:
-                    self.uncovered[f"The {last}: figures of them go no further."] = None
-                if early and (part.period.unit != "all" or len(tables) > 1):
-                    self.uncovered[f"The {first}: {part.period.label} is not whole."] = None
+            if ends[self._windows].any():
+                self.uncovered[f"The {covering.edge_of(table, 'complete')}: figures of them go no further."] = None
+            early = [part.period.label for part, hit in zip(self.shown, begins[self._windows], strict=True) if hit]
+            if early and (self.shown[0].period.unit != "all" or len(tables) > 1):
+                parts = f"{early[0]} to {early[-1]} are" if early[1:] else f"{early[0]} is"
+                self.uncovered[f"The {covering.edge_of(table, 'first')}: {parts} not whole."] = None
 
     def _seen(self, metric: Metric, reason: str) -> str:
         """The figures of the parts of a formula that could not be divided."""

@@ -65,10 +65,20 @@ def _sentence(block: Any, mistake: dict[str, Any]) -> str:
         problem = f"there is no {kind} {place[-1]}"
         return f"{problem}. {did_you_mean(str(place[-1]), _known(block, place))}"
     plain = _KINDS.get(mistake["type"]) or mistake["msg"].replace("Input should be", "it should be")
-    problem = str(mistake.get("ctx", {}).get("error") or plain)
+    problem = str(mistake.get("ctx", {}).get("error") or plain) + _as_share(mistake)
     if mistake["type"] == "missing" or place[-1] == "[key]" or isinstance(mistake["input"], dict):
         return f"{name}: {problem}"
     return f"{name} = {written(mistake['input'])}: {problem}"
+
+
+def _as_share(mistake: dict[str, Any]) -> str:
+    """How a percentage is written, where one was given for a number or for what is at most 1."""
+    text = str(mistake["input"]).strip()
+    number = text.removesuffix("%").strip()
+    is_share = mistake.get("ctx", {}).get("le") == 1 or (mistake["type"] == "float_parsing" and number != text)
+    if not is_share or not number.isdecimal() or int(number) > 100:
+        return ""
+    return f"; {number} % is written {int(number) / 100:g}"
 
 
 def written(value: object) -> str:

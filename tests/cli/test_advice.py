@@ -190,3 +190,37 @@ def test_a_header_that_no_word_names_is_not_offered(folder: Path) -> None:
     asked = ("-m", "first_response_time,tickets_created")
     page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", *asked)
     assert options(page.out + page.err) == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "is_offered"), [(("TRUE", "FALSE"), False), (("4", "12"), False), (("Ann Ltd", "Ben & Co"), True)]
+)
+def test_a_yes_or_no_or_a_number_is_not_offered_as_a_name(
+    folder: Path, cells: tuple[str, str], is_offered: bool
+) -> None:
+    rows = [f"{place},Won,2025-01-{3 + place:02},{cells[place % 2]}" for place in range(12)]
+    (folder / "deals.csv").write_text("\n".join(["Deal ID,Stage,Close Date,Has company", *rows]) + "\n")
+
+    assert ("'Has company' is the column" in crm_metrics("scan", "deals.csv").out) is is_offered
+
+
+@pytest.mark.parametrize(
+    ("metric", "header", "row", "cell"),
+    [
+        ("refund_rate", "order_id,customer,ordered_at,amount", "A,2025-01-03,20", "5"),
+        ("revenue_per_active_customer", "deal_id,stage,closed_at,amount", "Won,2025-01-03,20", "Ann"),
+    ],
+)
+def test_the_column_that_a_figure_is_said_to_lack_gives_it(
+    folder: Path, metric: str, header: str, row: str, cell: str
+) -> None:
+    """Also where the figure is made of a table that no file is: a column of that one could not be added to any."""
+    asked = ("report", "a.csv", "-p", "2025-01", "-m", metric)
+    (folder / "a.csv").write_text(f"{header}\n1,{row}\n2,{row}\n")
+    without = crm_metrics(*asked)
+    advised = re.search(r"add the column (\w+)", without.err)
+    assert (without.code, advised is not None) == (4, True)
+    assert advised is not None
+    (folder / "a.csv").write_text(f"{header},{advised[1]}\n1,{row},{cell}\n2,{row},{cell}\n")
+
+    assert crm_metrics(*asked).code == 0

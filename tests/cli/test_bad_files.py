@@ -115,3 +115,16 @@ def test_a_file_whose_name_is_not_utf8_is_read(folder: Path):
     (folder / "deals.csv").rename(folder / name)
     done = crm_metrics("report", ".", "-p", "2025-Q1", "-m", "win_rate", "-f", "csv", "-q")
     assert (done.code, done.rows[0]["value"]) == (0, "0.6")
+
+
+def test_of_a_file_that_is_no_table_the_first_headers_are_named_and_the_rest_counted(folder: Path):
+    (folder / "deals.csv").write_bytes(HEADER + b"1,Closed Won,5,2025-01-03\n")
+    wide = [f"item {place}" for place in range(3000)]
+    (folder / "wide.csv").write_text(",".join(wide) + "\n" + ",".join("1" for _ in wide) + "\n")
+    said = crm_metrics("report", str(folder), "-p", "2025-01", "-f", "csv").err
+
+    assert "its columns: item 0, item 1, item 2, item 3, item 4, item 5, item 6, item 7 and 2,992 more" in said
+    (folder / "wide.csv").write_text("item 0,item 1\n1,2\n")
+    few = crm_metrics("report", str(folder), "-p", "2025-01", "-f", "csv").err.partition("wide.csv: ")[2]
+    assert "its columns: item 0, item 1" in few
+    assert " more" not in few.partition("\n")[0]

@@ -41,6 +41,19 @@ def test_a_planted_story_is_found(period: str, claims: set[str]):
     assert claims <= {*findings(period).claims}
 
 
+def test_what_a_report_marks_and_a_review_does_not_claim_is_named() -> None:
+    """A report judges each figure by itself: what it marks is either claimed here or named, never just a "no"."""
+    said = crm_metrics("review", SAMPLE, "-p", "2025-12").out.replace("\n", " ")
+    found = findings("2025-12").headlines
+    marked = {one.metric.title for one in found if one.marked}
+    report = api.report([SAMPLE], period="2025-12").frame
+    signs = report[report["signal"].isin(signals.BEYOND_CHANCE)]
+
+    assert marked == {*signs["title"]} & {one.metric.title for one in found} == {"Average response time"}
+    assert f"marks Average response time: with {len(found)} figures side by side" in said
+    assert "marks" not in crm_metrics("review", SAMPLE, "-p", "2025-12", "-f", "csv").out
+
+
 def test_a_review_says_what_it_would_have_found() -> None:
     """Of the win rate by what its own limits say: the less, the more deals the period has."""
     found = {period: findings(period).headlines for period in ("2025-Q1", "2025")}

@@ -99,3 +99,15 @@ def test_a_value_out_of_range_is_a_usage_error(folder: Path, value: str):
     done = crm_metrics(*TARGET, "--set", f"gross_margin={value}")
     assert done.refusal == (2, "", False)
     assert "gross_margin" in done.err
+
+
+@pytest.mark.parametrize(
+    ("given", "share"), [("80%", "0.8"), ("80 %", "0.8"), ("80", "0.8"), ("5", "0.05"), ("1.5", None), ("300", None)]
+)
+def test_a_percentage_is_answered_with_the_share_it_is(folder: Path, given: str, share: str | None) -> None:
+    done = crm_metrics(*TARGET, "--set", f"gross_margin={given}")
+    assert done.code == 2
+    assert ("is written" in done.err) is (share is not None)
+    if share is not None:
+        assert f"% is written {share}" in done.err
+        assert "gross_margin" not in crm_metrics(*TARGET, "--set", f"gross_margin={share}").err

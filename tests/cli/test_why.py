@@ -53,3 +53,23 @@ def test_a_mistake_is_named_with_what_would_be_right(sample: Path, arguments: li
     done = crm_metrics(*arguments)
     assert (done.code, done.out) == (2, "")
     assert said in done.err
+
+
+def test_a_period_without_a_value_is_no_dead_end(folder: Path):
+    """The way out that is printed works to the letter: the periods with a value are found, and one of them is explained."""
+    rows = [f"{place},{('Won', 'Lost')[place % 2]},Ann,2025-0{1 + place % 3}-1{place % 9}" for place in range(60)]
+    (folder / "deals.csv").write_text(
+        "\n".join(["Deal ID,Stage,Owner,Close Date", *rows, "99,Won,Ann,2025-05-30"]) + "\n"
+    )
+    done = crm_metrics("why", "win_rate", "deals.csv", "-p", "2025-05")
+    assert (done.code, "no value in the earlier period" in done.err) == (4, True)
+    way = done.err.partition("'")[2].partition("'")[0].split()
+    periods = [
+        line.split(",")[3]
+        for line in crm_metrics(*way, "deals.csv", "-f", "csv").out.splitlines()[1:]
+        if ",ok," in line
+    ]
+
+    assert {"2025-02", "2025-03"} <= {*periods}
+    assert crm_metrics("why", "win_rate", "deals.csv", "-p", "2025-03").code == 0
+    assert crm_metrics("why", "win_rate", "deals.csv", "-p", "2025-05", "--compare", "2025-03").code == 0

@@ -5,16 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from crm_metrics.analysis import ranks
-from crm_metrics.engine.cells import Cells, Floats, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Unavailable, or_none
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.intervals.signals import Noises, chances, holm, visible
+from crm_metrics.intervals.signals import BEYOND_CHANCE, Noises, chances, holm, signals, visible
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.tables import NONE, Dataset
@@ -25,8 +26,9 @@ _BEFORE, _NOW = 0, 1
 @dataclass(frozen=True)
 class Headline:
     """A headline figure of the period, and of the one before it; values that are not available are None. `detectable` says
-    that the change is more than chance, all headline figures taken together; `better` whether it is for the good. Of changes
-    as large as `visible`, in the unit of the figure, four of five would be detectable beside the others (None: unknown)."""
+    that the change is more than chance, all headline figures taken together, `marked` that a report marks it, which judges
+    each by itself; `better` whether it is for the good. Of changes as large as `visible`, in the unit of the figure, four of
+    five would be detectable beside the others (None: unknown)."""
 
     metric: Metric
     value: float | None
@@ -36,6 +38,7 @@ class Headline:
     before: float | None
     currency: str | None
     detectable: bool
+    marked: bool
     better: bool | None
     visible: float | None
 
@@ -56,8 +59,12 @@ def headlines(
         float("nan") if np.isnan(chance) else _compared(visible, metric, part, noises, own)
         for chance, (metric, part) in zip(p_values, drawn, strict=True)
     ]
+
+    def marked(metric: Metric, part: Money) -> bool:
+        return _compared(signals, metric, part, noises) in BEYOND_CHANCE
+
     return [
-        _headline(metric, part, visible_chances[at], detectable=bool(detectable[at]))
+        _headline(metric, part, visible_chances[at], detectable=bool(detectable[at]), marked=marked(metric, part))
         for at, (metric, part) in enumerate(drawn)
     ]
 
@@ -67,24 +74,33 @@ def _parts(engine: Engine, metric: Metric) -> list[Money]:
     return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
 
 
-def _compared(how: Callable[..., Floats], metric: Metric, part: Money, noises: Noises, *more: float) -> float:
+def _compared(how: Callable[..., Any], metric: Metric, part: Money, noises: Noises, *more: float) -> Any:
     """What is to be said of both periods' figures; NaN where nothing can be said."""
     cells = part.cells
     if metric.is_money and part.currency[_BEFORE, 0] != part.currency[_NOW, 0]:
         return float("nan")
     before, now = (cells.figures(at) for at in (_BEFORE, _NOW))
     noise = noises.of(metric, _NOW, _BEFORE)
-    return float(how(metric, now, before, noise, *more)[0])
+    return how(metric, now, before, noise, *more)[0]
 
 
-def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool) -> Headline:
+def _headline(metric: Metric, part: Money, chance: float, *, detectable: bool, marked: bool) -> Headline:
     cells = part.cells
     value, before = or_none(cells.value[_NOW, 0]), or_none(cells.value[_BEFORE, 0])
     better = None
     if value is not None and before is not None and value != before and metric.better is not Better.NEITHER:
         better = (value > before) == (metric.better is Better.HIGHER)
-    n, currency = int(cells.n[_NOW, 0]), part.currency[_NOW, 0] if metric.is_money else None
-    return Headline(metric, *cells.at(_NOW, 0), n, before, currency, detectable, better, or_none(chance))
+    return Headline(
+        metric,
+        *cells.at(_NOW, 0),
+        int(cells.n[_NOW, 0]),
+        before,
+        part.currency[_NOW, 0] if metric.is_money else None,
+        detectable,
+        marked,
+        better,
+        or_none(chance),
+    )
 
 
 _SIZES = ("count", "distinct", "sum")

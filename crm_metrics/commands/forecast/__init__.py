@@ -72,7 +72,8 @@ def forecast(
 
 
 def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
-    """All there is, also what happened after as-of; and as-of."""
+    """All there is, also what happened after as-of; and as-of, with which the periods of all tables of the metric are
+    complete: a part of a month is no month, and none is known of which a table knows nothing."""
     from crm_metrics.analysis.pipeline import COLUMNS
 
     chosen = asked.settings.as_of
@@ -82,7 +83,8 @@ def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, dat
     dataset = session.under(as_of=None).dataset(need)
     if chosen is not None and chosen > dataset.as_of:
         dataset = session.under(as_of=chosen).dataset(need)
-    return dataset, chosen or dataset.as_of
+    dataset = dataset.up_to(*(part.table for part in asked.catalog.parts([metric]) if part.aggregate))
+    return dataset, min(chosen or dataset.as_of, dataset.as_of)
 
 
 def _moments(asked: Query, as_of: date, first: date) -> Moments:

@@ -67,7 +67,7 @@ def book(review: Review) -> Book:
     """The page: what changed and why, who stands out, which campaigns do not pay, the bottleneck, then the tables."""
     findings = review.findings
     says = [*_changes(findings), *_standouts(findings.standouts), *map(_unpaid, findings.unpaid)]
-    says += [*_missed(findings.headlines), *unripe(review.metrics, review.ripe)]
+    says += [*_marked(findings.headlines), *_missed(findings.headlines), *unripe(review.metrics, review.ripe)]
     standouts = list(map(_standout, findings.standouts))
     sheets = [
         Sheet("headlines", "Headline figures", _HEADLINES, list(map(_headline, findings.headlines))),
@@ -97,7 +97,7 @@ def book(review: Review) -> Book:
 def _changes(findings: Findings) -> list[str]:
     detectable = [figure for figure in findings.headlines if figure.detectable]
     if not detectable:
-        return ["No headline figure changed by more than chance brings."]
+        return ["No headline figure changed by more than chance brings, all of them taken together."]
     parts = {change.metric.name: change for change in findings.changes}
     alike: dict[tuple[float, int], list[Headline]] = {}
     for figure in detectable:  # a rate and what is left of it to 1 change alike, as do two names for the same money
@@ -105,6 +105,15 @@ def _changes(findings: Findings) -> list[str]:
         assert figure.before is not None
         alike.setdefault((round(abs(figure.value - figure.before), 9), figure.n), []).append(figure)
     return [_changed(first, others, parts.get(first.metric.name)) for first, *others in alike.values()]
+
+
+def _marked(headlines: Sequence[Headline]) -> list[str]:
+    """The figures that a report marks and this page does not."""
+    alone = dict.fromkeys(figure.metric.title for figure in headlines if figure.marked and not figure.detectable)
+    if not alone:
+        return []
+    marks = f"A report, which judges each figure by itself, marks {' and '.join(alone)}"
+    return [f"{marks}: with {len(headlines)} figures side by side that may be chance."]
 
 
 def _missed(headlines: Sequence[Headline]) -> list[str]:
