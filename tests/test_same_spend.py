@@ -272,7 +272,7 @@ APART: dict[str, tuple[dict[str, str], float]] = {
         {
             "a.csv": "Month,Campaign,Cost\n2025-03,A,100",
             "b.csv": "Month,Region,Cost\n2025-03,North,201",
-            "c.csv": "Month,Product,Cost\n2025-03,Tea,300",
+            "c.csv": "Month,Device,Cost\n2025-03,Phone,300",
         },
         601,
     ),

@@ -19,7 +19,7 @@ from tests.properties.figures import is_same
 READING = {"paths", "encoding", "date_order", "decimal", "columns", "files", "states"}  # they decide how a file is read
 VENDORS = Path(__file__).parents[1] / "vendors"
 
-DAY_FIRST = "Deal ID;Stage;Amount;Close Date\nD1;Signed;1.234,50;25/04/2025\nD2;Closed Lost;50,00;05/04/2025\n"
+DAY_FIRST = "Deal ID;Stage;Amount;Close Date\nD1;Proposal;1.234,50;25/04/2025\nD2;Closed Lost;50,00;05/04/2025\n"
 AMBIGUOUS = "Deal ID,Stage,Amount,Close Date\nD1,Closed Won,100,03/04/2025\nD2,Closed Lost,50,05/04/2025\n"
 
 
@@ -80,7 +80,7 @@ def test_stages_and_what_the_files_prove_are_in_force(folder: Path):
     values = tomllib.loads(written(folder))
     assert values["files"] == [{"path": "deals-*.csv", "date_order": "dmy", "decimal": ","}]
     assert values["lost_stages"] == ["Closed Lost"]
-    assert "#   Signed: open (1 deals)" in written(folder)
+    assert "#   Proposal: open (1 deals)" in written(folder)
 
 
 def test_a_question_stands_in_it_with_its_answers(folder: Path):
