@@ -159,6 +159,20 @@ def test_the_command_line_is_imported_without_pandas() -> None:
     assert "False" == done.stdout.strip()
 
 
+def test_a_report_without_settings_does_not_import_what_checks_them(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("Order ID,Customer,Order date,Amount\n1,A,2025-03-03,100\n")
+    code = (
+        "import sys; from crm_metrics import api; api.report(['orders.csv'], period='2025-03'); "
+        "print(sorted(name for name in sys.modules if name.startswith('crm_metrics.settings.')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60, cwd=tmp_path
+    )
+    needed = [f"crm_metrics.settings.{name}" for name in ("blocks", "files", "lines", "model")]
+
+    assert str(needed) == done.stdout.strip()
+
+
 def test_help_needs_nothing_that_computes() -> None:
     pages = [["--help"], ["report", "--help"], ["metrics", "--help"], ["scan", "--help"], ["--version"], []]
     outcomes = run(*pages)

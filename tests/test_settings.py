@@ -24,7 +24,7 @@ from crm_metrics.settings import (
     validated,
 )
 from crm_metrics.settings.files import Described, described
-from crm_metrics.settings.mistakes import line_of, lines_of
+from crm_metrics.settings.lines import line_of, lines_of
 
 
 def refusal(**values: object) -> str:

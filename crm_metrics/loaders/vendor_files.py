@@ -15,7 +15,8 @@ from crm_metrics import schema
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.loaders.layouts import FILE_KEYS, GENERIC, Layout, layout_of
 from crm_metrics.settings.kinds import given_tables
-from crm_metrics.settings.mistakes import Place, all_mistakes, line_of, lines_of, written
+from crm_metrics.settings.lines import Place, all_mistakes, line_of, lines_of
+from crm_metrics.settings.mistakes import written
 
 # Keys that hold one of a few words.
 _WORDS = {

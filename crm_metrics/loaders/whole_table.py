@@ -100,14 +100,20 @@ def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int], telling: set
     that is read tells."""
     states = state_words(layout.table)
 
-    def said(place: int) -> set[str | None]:
+    def is_telling(place: int, *, only: bool) -> bool:
+        """Whether some cells are telling states, with `only` all of them states and not all the same."""
         content = sheet.content(place)
-        return {states.of_status(cell) for cell in {*content.cells}} if content and content.form == "text" else set()
+        meant = set()
+        for cell in {*content.cells} if content is not None and content.form == "text" else ():
+            meant.add(states.of_status(cell))
+            if only and None in meant:
+                return False
+        return bool(telling & meant) and (not only or len(meant) > 1)
 
-    if any(name in _CLOSED or telling & said(place) for name, place in columns.items()):
-        return []
     unsaid = [place for place, meanings in enumerate(sheet.meanings) if not meanings and place not in columns.values()]
-    return [place for place in unsaid if telling & (meant := said(place)) and None not in meant and len(meant) > 1]
+    told = [place for place in unsaid if is_telling(place, only=True)]
+    is_known = told and any(name in _CLOSED or is_telling(place, only=False) for name, place in columns.items())
+    return [] if is_known else told
 
 
 def speaks_of_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:

@@ -11,7 +11,7 @@ from crm_metrics.errors import did_you_mean
 from crm_metrics.metrics.catalog import Catalog, built_in, with_blocks, with_own
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.settings import Settings
-from crm_metrics.settings.mistakes import all_mistakes
+from crm_metrics.settings.lines import all_mistakes
 
 if TYPE_CHECKING:
     from crm_metrics.settings.goals import Alert, Goal

@@ -12,7 +12,7 @@ from typing import Any
 
 from crm_metrics.errors import SettingsError
 from crm_metrics.settings.blocks import values_of, with_base
-from crm_metrics.settings.mistakes import lines_of
+from crm_metrics.settings.lines import lines_of
 from crm_metrics.settings.model import Settings, validated
 
 NAME = "crm-metrics.toml"

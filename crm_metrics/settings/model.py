@@ -21,7 +21,7 @@ from crm_metrics.settings.blocks import (
     values_of,
     with_base,
 )
-from crm_metrics.settings.mistakes import Place, line_of
+from crm_metrics.settings.lines import Place, line_of
 
 if TYPE_CHECKING:
     from typing import Annotated
