@@ -143,6 +143,8 @@ def _elsewhere(draft: Draft, table: Table) -> Bools:
     hit = np.zeros(len(table.frame), dtype=bool)
     best = min(kinds.values(), key=_DOCUMENTS.index, default="orders")
     others = [j for j, kind in kinds.items() if kind == best]
+    if len(others) == len(kinds):
+        return hit
     counted = np.isin(source, others)
     counted_ids = ids(table.frame, counted)
     for i, kind in kinds.items():
