@@ -96,6 +96,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have a {column} that is not known ({seen}){worth}; {reading}{line}",
     ),
+    "none-won": (
+        WARNING,
+        "no deal is won: none of the stages of {count} open ones is known for it ({seen}); if one is, say so: {line}",
+    ),
     "given-up-deal": (
         NOTE,
         "{count} deals are read as lost: by a reason for it, or archived without a chance, in a stage that is no end",

@@ -137,6 +137,7 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
     refuse_unclear_stages(draft, table, result, decided, ended, left_open(draft))
     _name_open_stages(draft, table, result)
+    _say_none_won(draft, table, result, flagged | dated | stated_by_word | ~_stage_decides(draft, table))
     if "status" in frame:
         asked = (result == OPEN) & ~(flagged | dated | stated_by_word)
         states.report(draft, table, "status", asked & ~_is_no_outcome(draft, table), _PLACES[result])
@@ -212,6 +213,23 @@ def _name_open_stages(draft: Draft, table: Table, outcome: np.ndarray) -> None:
 def _sounds_ended(stage: str) -> bool:
     """Whether the name of a stage says that a deal has ended: Closed, Converted, Customer, Not interested."""
     return state_words("deals").sounds_ended(stage) or state_words("leads").of_name(stage) in ("converted", "lost")
+
+
+def _say_none_won(draft: Draft, table: Table, outcome: np.ndarray, decided: Bools) -> None:
+    """Say that no deal is won, though some are lost or past their close date, and that no stage is known for it."""
+    frame, settings = table.frame, draft.settings
+    is_settled = (decided | (outcome == WON)).any() or settings.won_stages or settings.states.get("deals")
+    if "stage" not in frame or not draft.needs.get("deals") or is_settled:
+        return
+    listed = left_open(draft)
+    still = (outcome == OPEN) & by_text(frame["stage"], lambda label: folded(label) not in listed, False)
+    past = still & (moments(frame, "closed_at") <= pd.Series(moments(frame, "created_at")).max())
+    if still.any() and (past.any() or (outcome == LOST).any()):
+        likely = frame["stage"][past if past.any() else still].astype("str").value_counts().index[0]
+        line = f"--set 'won_stages={json.dumps([likely], ensure_ascii=False)}'"
+        draft.report(
+            "none-won", table, still, seen=", ".join(distinct_values(frame, "stage", still)[:_SHOWN]), line=line
+        )
 
 
 _SHOWN = 5
