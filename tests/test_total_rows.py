@@ -33,6 +33,12 @@ TOTALS: dict[str, tuple[str, int]] = {
         "Bob,C,Open,50\nZwischensumme Bob,,,50\n",
         2,
     ),
+    "balances with a date, which are no sum": (
+        "Rechnungsnummer,Kunde,Rechnungsdatum,Betrag\n,Saldovortrag,2025-03-01,500\nR1,A,2025-03-03,100\n"
+        ",Endsaldo,2025-03-31,600\n",
+        2,
+    ),
+    "balances in Japanese": ("注文番号,顧客,注文日,金額\n,前期繰越,2025-03-01,500\n1,A,2025-03-03,100\n", 1),
     "the sum without any word": ("Deal,Stage,Amount,Close date\nA,Open,100,\nB,Won,250,2025-01-02\n,,350,\n", 1),
     "the mean without any word": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,C,2025-01-03,51\n,,,67.00\n",
@@ -184,6 +190,9 @@ RECORDS: dict[str, str] = {
     "two equal deals": "Deal,Stage,Amount,Owner\nA,Open,100,Ann\nB,,100,Bob\n",
     "an answer without a day that is the mean of the others": (
         "Email,Score,Date,Comment\na@x.com,9,2025-01-02,good\nb@x.com,9,2025-01-02,fine\nc@x.com,9,,so so\n"
+    ),
+    "a customer called Carried Forward, with an order of its own": (
+        "Order ID,Customer,Order date,Amount\n1,Carried Forward,2025-03-01,500\n2,A,2025-03-03,100\n"
     ),
     "a seller called Sum": "Owner,Team,Region\nSum,North,West\nAnn,South,East\n",
     "the company Media": "Customer,Segment,Country\nMedia,SMB,DE\nAcme,SMB,FR\n",

@@ -17,8 +17,8 @@ from crm_metrics.loaders.coercing.words import MONTHS, folded
 from crm_metrics.loaders.layouts import normalised
 from crm_metrics.shipped import shipped
 
-# What a cell says: it is the word for a mean or a total, names all of a kind ("All channels"), or names a total.
-MEAN, ALONE, ALL, NAMED = 4, 3, 2, 1
+# What a cell says: it is the word for a balance, a mean or a total, names all of a kind ("All channels"), or names a total.
+BALANCE, MEAN, ALONE, ALL, NAMED = 5, 4, 3, 2, 1
 _MONTHS = "|".join(sorted({normalised(month) for month in re.split(r"[ |]", " ".join(MONTHS))}))
 _PERIOD = re.compile(rf"(?:19|20)\d\d|[qth][1-4]|{_MONTHS}|de|del|di")
 
@@ -27,6 +27,7 @@ _PERIOD = re.compile(rf"(?:19|20)\d\d|[qth][1-4]|{_MONTHS}|de|del|di")
 class _Words:
     totals: frozenset[str]
     means: frozenset[str]
+    balances: frozenset[str]
     all: frozenset[str]
     signs: tuple[str, ...]  # words of scripts that put no space between words
     all_signs: tuple[str, ...]
@@ -37,14 +38,16 @@ class _Words:
 def _words() -> _Words:
     """The words of all languages, and a pattern that every cell with one of them matches."""
     blocks = shipped("loaders/words", "totals").values()
-    totals, means, every = (frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks)
-    words = totals | means | every
+    totals, means, balances, every = (
+        frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks
+    )
+    words = totals | means | balances | every
     signs, all_signs = (
         tuple(sorted(word for word in some if not word[0].isascii() and not word[0].islower()))
-        for some in (totals | means, every)
+        for some in (totals | means | balances, every)
     )
     first = sorted({re.escape(word.split()[0]) for word in words})
-    return _Words(totals, means, every, signs, all_signs, f"(?i)(?:{'|'.join(first)})")
+    return _Words(totals, means, balances, every, signs, all_signs, f"(?i)(?:{'|'.join(first)})")
 
 
 def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
@@ -61,8 +64,8 @@ def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
 
 
 def says(cell: str, footers: Sequence[str] = ()) -> int:
-    """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` for the word for a mean, `ALL` for what
-    begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or stands
+    """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` and `BALANCE` for the word for one, `ALL`
+    for what begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or stands
     in brackets is aside."""
     words = _words()
     text = folded(cell)
@@ -73,6 +76,8 @@ def says(cell: str, footers: Sequence[str] = ()) -> int:
         return ALONE
     if name in words.means:
         return MEAN
+    if name in words.balances:
+        return BALANCE
     parts = normalised(text).split()
     if parts and (parts[0] in words.all or text.startswith(words.all_signs)):
         return ALL

@@ -18,7 +18,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.rollups import near, rollups
-from crm_metrics.loaders.normalising.total_words import ALONE, MEAN, by_word, says
+from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word, says
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.schema import NUMERIC, Kind
@@ -145,7 +145,7 @@ class _Judge:
                 dated |= filled
             else:
                 own |= filled
-        alone, means, named = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
+        alone, means, balances, named = (np.zeros(len(suspects), dtype=bool) for _ in range(4))
         others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
         bare, is_told = (
             np.ones(len(suspects), dtype=bool),
@@ -156,6 +156,7 @@ class _Judge:
             word = texts.spread(by_word(texts.values, footers), 0)[suspects]
             alone |= word == ALONE
             means |= word == MEAN
+            balances |= word == BALANCE
             named |= word > 0
             if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL} or at in self.own:
                 continue
@@ -164,8 +165,8 @@ class _Judge:
             bare &= texts.codes[suspects] < 0
             is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)
-        hit = ~own & ~dated & is_word
-        open_ = ~own & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
+        hit = ~own & (balances | (~dated & is_word))
+        open_ = ~own & ~balances & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
         if open_.any():
             single = (named & ~dated)[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
             agreed = self._agree(suspects[open_], suspects[hit], single)
