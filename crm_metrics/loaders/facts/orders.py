@@ -125,8 +125,8 @@ def leave_out(draft: Draft, table: Table) -> set[str]:
     draft.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
     if unpaid.any():
-        shown = ", ".join(sorted(set(table.frame.loc[unpaid, "status"].astype(str))))
-        draft.report("unpaid-order", table, unpaid, seen=shown)
+        shown = {word for name in said for word in distinct_values(table.frame, name, unpaid)}
+        draft.report("unpaid-order", table, unpaid, seen=", ".join(sorted(shown)))
     return gone
 
 

@@ -65,8 +65,8 @@ def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
 
 def says(cell: str, footers: Sequence[str] = ()) -> int:
     """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` and `BALANCE` for the word for one, `ALL`
-    for what begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or stands
-    in brackets is aside."""
+    for what begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or
+    stands in brackets is aside."""
     words = _words()
     text = folded(cell)
     bare = re.sub(r"\([^()]*\)?$", "", re.split("[:：]", text)[0])
