@@ -53,4 +53,5 @@ class Company:
         table = recognised.layout.table
         if table == "spend" and self.tables[table] > 1:
             return {"campaign", "ad", "channel", "impressions"}
-        return set(TELLING) if self.tables[table] > 1 else set()
+        # An answer is given once: no tool numbers it anew.
+        return set(TELLING) if self.tables[table] > 1 and table != "responses" else set()
