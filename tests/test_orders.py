@@ -228,3 +228,31 @@ def test_a_product_called_total_is_a_product(tmp_path: Path):
     path = export(tmp_path, "o.csv", "Order ID,Customer,Order date,Product,Amount", *lines)
 
     assert figures(path, period="all")[("revenue",)] == 28
+
+
+PRICED = {
+    "en": "Order,Customer,Date,Item,Quantity,Unit price",
+    "de": "Bestellnummer,Kunde,Bestelldatum,Artikel,Menge,Einzelpreis",
+    "fr": "Numéro de commande,Client,Date de commande,Article,Quantité,Prix unitaire",
+    "it": "Numero ordine,Cliente,Data ordine,Articolo,Quantità,Prezzo unitario",
+    "ja": "注文番号,顧客,注文日,商品,数量,単価",
+}
+LINES = "1,A,2025-03-03,Hat,1,10\n1,A,2025-03-03,Scarf,2,15\n2,B,2025-03-19,Hat,1,10\n"
+
+
+@pytest.mark.parametrize("language", PRICED)
+def test_lines_come_to_their_price_times_their_quantity(tmp_path: Path, language: str) -> None:
+    path = export(tmp_path, "sold.csv", PRICED[language], LINES)
+    values = figures(path, period="all", metrics=("orders", "revenue"))
+
+    assert values[("orders",)] == 2
+    assert values[("revenue",)] == 50
+
+
+def test_lines_that_do_not_say_whose_they_are_belong_to_their_orders(tmp_path: Path) -> None:
+    header = "Order ID,Order date,Item,Quantity,Unit price"
+    lines = export(tmp_path, "lines.csv", header, "1,2025-03-03,Hat,1,10", "1,2025-03-03,Scarf,2,15")
+    orders = export(tmp_path, "orders.csv", "Order ID,Customer,Order date,Total", "1,A,2025-03-03,38")
+
+    assert figures(orders, lines, period="all", metrics=("orders", "revenue"))[("revenue",)] == 38
+    assert {source.table for source in report(orders, lines).sources} == {"orders", "order_lines"}

@@ -51,6 +51,7 @@ class Layout:
     signature: tuple[frozenset[str], ...] = ()  # the headers of one of these are all there
     unless: tuple[frozenset[str], ...] = ()  # headers that say it is something else, alone or together
     needs: tuple[frozenset[str], ...] = ()
+    made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> those that make it
     distinctive: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
     named: frozenset[str] = frozenset()  # what need not be there where the file's name says what its rows are

@@ -77,7 +77,10 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             return None
         # A bare name is a customer's only beside two other columns.
         weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
+        parts = [{*layout.made_of.get(name, ())} for choice in layout.needs for name in choice]
+        is_made = {*schema.IDENTITY} & taken.keys() and any(part and part <= taken.keys() for part in parts)
         unmet = [choice for choice, found in zip(layout.needs, needed, strict=True) if not found]
+        unmet = [choice for choice in unmet if not (is_made and choice & layout.made_of.keys())]
         if not all(is_named and choice & layout.named for choice in unmet) or (weak and max(map(len, needed)) < 2):
             return None
         tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)

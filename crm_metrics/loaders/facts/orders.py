@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -31,11 +32,18 @@ _DOCUMENTS = ("orders", "invoices", "payments", "lines")
 
 def settle(draft: Draft, table: Table) -> None:
     """Settle what lines come to where only their price is given, what stands on several lines, and each order's state."""
-    if "amount" not in table.frame and "line_price" in table.frame:
-        table.frame["amount"] = numbers(table.frame, "line_price") * quantities(table.frame)
+    priced = draft.of_files(table.frame, lambda source: _is_priced(source.columns))
+    if priced.any():
+        by_price = numbers(table.frame, "line_price") * quantities(table.frame)
+        table.frame["amount"] = np.where(priced, by_price, numbers(table.frame, "amount"))
     _settle_lines(draft, table)
     _unname_totals(draft, table)
     states.settle(draft, table)
+
+
+def _is_priced(columns: Mapping[str, str]) -> bool:
+    """Whether a file says what a line comes to by its price alone."""
+    return "line_price" in columns and "amount" not in columns
 
 
 def _settle_lines(draft: Draft, table: Table) -> None:
@@ -256,7 +264,8 @@ def _total(draft: Draft, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series
     amounts = lines.groupby(key, sort=False)["amount"]
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1
-    choice = draft.settings.order_amount or draft.recognised[source].layout.amounts or None
+    by_file = "line" if _is_priced(draft.sources[source].columns) else draft.recognised[source].layout.amounts
+    choice = draft.settings.order_amount or by_file or None
     if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
         return amounts.sum(min_count=1), False
     if choice == "total" or (equal.all() and len(equal) > _MANY):
