@@ -131,6 +131,14 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "stage-open": (NOTE, "stages read as open: {seen}"),
     "scale-read": (NOTE, "{column} is read on the scale {scale} ({why})"),
     "kind-read": (NOTE, "{column} is read as {kind} ({why})"),
+    "time-left": (
+        WARNING,
+        "{column} is the time that is left of a target, not the time taken ({seen}): not used",
+    ),
+    "money-unclear": (
+        WARNING,
+        "amounts in {column} can be thousands or millions, which a word in its header leaves open: not used",
+    ),
     "money-scale": (NOTE, "amounts in {column} are read as {form}"),
     "percent-read": (NOTE, "{column} is read as {form}"),
     # joins and derived tables

@@ -91,3 +91,24 @@ def test_the_response_time_is_the_same_however_it_is_written(tmp_path: Path, hea
     ).frame
 
     assert frame["value"].tolist() == [585.0]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Time to first response", ["3h 30m", "2h"]),
+        ("Time to first response", ["3:30", "-1:20"]),
+        ("First response time", ["3h 30m", "-1h 20m"]),
+    ],
+)
+def test_what_is_left_of_a_target_is_not_the_time_taken(tmp_path: Path, header: str, cells: list[str]) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = "".join(f"SD-{at},Done,2025-03-0{at} 10:00,2025-03-0{at} 12:00,{cell}\n" for at, cell in enumerate(cells, 1))
+    path.write_text(f"Key,Status,Created,Resolved,{header}\n{rows}")
+
+    metrics = ["first_response_time_mean", "resolution_time_mean"]
+    report = api.report([path], metrics=metrics, period="2025-03", settings=Settings(), today=TODAY)
+
+    assert report.frame["status"].tolist()[0] == "unavailable"
+    assert report.frame["value"].tolist()[1] == 2
+    assert "time-left" in {issue.code for issue in report.issues}

@@ -30,6 +30,8 @@ from .conftest import TODAY
         ),
         ("1000", ["Valor (em milhares de reais)", "Belopp (tkr)", "売上(千円)"]),
         ("10000", ["売上（万円）"]),
+        ("1000", ["Valor (em mil reais)", "Valor (R$ mil)", "Importe en mil euros", "Revenue (A$ thousands)"]),
+        ("unclear", ["Revenue ($ mil)", "Revenue (mil)", "Importe (mil €)"]),
         (
             "1000000",
             [
@@ -107,3 +109,13 @@ def test_the_same_amount_in_whole_units_beside_it_counts(tmp_path: Path) -> None
     frame = api.report([path], metrics=["revenue"], period="2025-03", settings=Settings(), today=TODAY).frame
 
     assert frame["value"].tolist() == [100.0]
+
+
+def test_amounts_that_can_be_thousands_or_millions_are_in_no_figure(tmp_path: Path) -> None:
+    path = tmp_path / "o.csv"
+    path.write_text("Order ID,Customer,Order date,Amount ($ mil)\n1,A,2025-03-03,1.5\n2,B,2025-03-09,2\n")
+
+    report = api.report([path], metrics=["revenue", "orders"], period="2025-03", settings=Settings(), today=TODAY)
+
+    assert report.frame["value"].isna().tolist() == [True, False]
+    assert [issue.code for issue in report.issues if issue.code.startswith("money")] == ["money-unclear"]

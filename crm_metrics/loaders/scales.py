@@ -12,10 +12,12 @@ from crm_metrics.loaders.currency_codes import CODES, is_named, of_sign
 from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.shipped import shipped
 
+UNCLEAR = "unclear"  # thousands in one language, millions in another
 _BRACKETS = re.compile(r"[\[(]([^()\[\]]*)[\])]\s*$")
 _GROUPS = re.compile(r"(?<=\d)[.,'’\s](?=000\b)")
-_PARTS = re.compile(r"[^\W\d_]+|\d+s?|[^\w\s.,'’]")
+_PARTS = re.compile(r"[^\W\d_]{1,3}\$|[^\W\d_]+|\d+s?|[^\w\s.,'’]")
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_LISTS = ("beside", "rates", "unclear", "settled")
 _LETTERS = ("k", "t", "m")  # too short to say anything without a currency
 
 
@@ -50,6 +52,8 @@ def _said(text: str, name: str, *, is_bracketed: bool) -> Scale | None:
     if len(factors) != 1 or len(rest) > 1 or not all(map(_is_currency, rest)):
         return None
     scale = next(part for part in parts if part in words)
+    if scale in _set("unclear") and not (set(parts) & _set("settled")):
+        return Scale(UNCLEAR, name, "")
     is_introduced = is_bracketed or parts[0] in _set("beside")
     if not rest and (scale in ("t", "m", "mm") or (not is_introduced and (len(scale) == 1 or scale[0].isdigit()))):
         return None
@@ -79,7 +83,7 @@ def _is_currency(word: str) -> bool:
 @cache
 def _words() -> Mapping[str, str]:
     block = shipped("loaders/words", "scales")
-    return {_compared(word): factor for factor in block if factor not in ("beside", "rates") for word in block[factor]}
+    return {_compared(word): factor for factor in block if factor not in _LISTS for word in block[factor]}
 
 
 @cache

@@ -14,11 +14,14 @@ from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing import currencies, numbers
 from crm_metrics.loaders.currency_codes import DIGITS
+from crm_metrics.loaders.durations import is_spelt as is_spelt_out
 from crm_metrics.loaders.normalising import ambiguities
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
-from crm_metrics.loaders.scales import scale_of
+from crm_metrics.loaders.scales import UNCLEAR, scale_of
+from crm_metrics.loaders.vocabulary import words_of
 from crm_metrics.schema import NUMERIC, Kind
+from crm_metrics.tables import Unusable
 
 _SCALES = {
     "minor": "hundredths, or the smallest unit of their currency",
@@ -47,6 +50,9 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
         by_value = numbers.resolve(written[name], sign)
         if file.kind(name) is Kind.MINUTES:
             clock = numbers.clock_minutes(column.values)
+            if _is_time_left(file, name, column, clock):
+                file.note("time-left", column=file.header(name), seen=column.at(int(np.argmax(~np.isnan(clock)))))
+                continue
             if file.recognised.units.get(name) == "clock":
                 by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
             else:
@@ -108,6 +114,13 @@ def _witness(file: File, used: set[str]) -> str | None:
     return next(iter(proofs)) if len(proofs) == 1 else None
 
 
+def _is_time_left(file: File, name: str, column: coerced.Texts, clock: NDArray[np.float64]) -> bool:
+    """Whether durations are what is left of a target, as Jira's "Time to …" in words and whatever falls below 0 are."""
+    words = words_of(file.header(name))
+    is_spelt = words[:2] == ("time", "to") and any(map(is_spelt_out, column.values.to_pylist()))
+    return bool((clock < 0).any()) or is_spelt
+
+
 def scaled(
     file: File, name: str, values: NDArray[np.float64], rows: NDArray[Any], percent: NDArray[np.bool_] | None = None
 ) -> NDArray[np.float64]:
@@ -142,6 +155,13 @@ def in_units(file: File, frame: pd.DataFrame) -> None:
         header = file.header(name) if name in file.recognised.columns else ""
         scale = scale_of(header)
         factor = scale.factor if scale is not None else file.layout.money
+        if scale is not None and factor == UNCLEAR:
+            del frame[name]
+            problem = f"{header} of {file.raw.path} can be thousands or millions"
+            hint = f"write which into the header, for example {scale.name + ' (in thousands)'!r}"
+            file.unusable[name] = Unusable("scale-ambiguous", problem, hint)
+            file.note("money-unclear", column=header)
+            continue
         if factor:
             frame[name] = _whole(frame[name].to_numpy(), factor, frame)
         if scale is not None and factor != file.layout.money:
