@@ -139,6 +139,10 @@ RECORDS: dict[str, str] = {
         '"Campaign report"\n"1 January 2025 - 31 January 2025"\nCampaign,Cost,Impr.,Clicks\n'
         "A,100.00,1000,10\nB,50.00,700,7\nTotal Wine,30.00,170,1\n"
     ),
+    "a campaign called Total Wine that costs as much in a month as the two above it on average": (
+        "Monat,Kampagne,Kosten\n2025-01,Total Wine,50\n2025-01,Sommer,30\n2025-01,Mail,10\n2025-02,Total Wine,20\n"
+        "2025-02,Sommer,50\n2025-02,Mail,25\n"
+    ),
     "a customer called Summe GmbH": "Customer ID,Customer name,Start date\n1,Summe GmbH,2025-01-02\n2,Total,\n",
     "a deal called Total, with an id": "Deal ID,Deal name,Stage,Amount\n1,A,Open,5\n2,Total,,5\n",
     "a deal called Total, with a stage": "Deal name,Stage,Amount\nA,Open,5\nTotal,Open,5\n",

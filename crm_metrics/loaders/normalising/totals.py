@@ -21,6 +21,7 @@ from crm_metrics.loaders.normalising.rollups import near, rollups
 from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word, says
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.stretches import COLUMNS
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables.frames import Bools, Floats
 
@@ -136,7 +137,7 @@ class _Judge:
     def totals(self, suspects: Ints) -> Ints:
         """The suspected rows that are totals."""
         file, footers = self.file, self.file.layout.total_rows
-        own, dated = (np.zeros(len(suspects), dtype=bool) for _ in range(2))
+        own, dated, timed = (np.zeros(len(suspects), dtype=bool) for _ in range(3))
         for at in self.own:
             texts = self.texts[at]
             is_date = file.kind(self.names.get(at, "")) is Kind.DATE
@@ -154,6 +155,8 @@ class _Judge:
         for at, texts in self.texts.items():
             name = self.names.get(at, "")
             word = texts.spread(by_word(texts.values, footers), 0)[suspects]
+            if name in COLUMNS:
+                timed |= (texts.codes[suspects] >= 0) & (word < ALONE)
             alone |= word == ALONE
             means |= word == MEAN
             balances |= word == BALANCE
@@ -166,7 +169,7 @@ class _Judge:
             is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)
         hit = ~own & (balances | (~dated & is_word))
-        open_ = ~own & ~balances & np.where(dated, is_word, ~is_word & (named | (others <= (1 if self.own else 0))))
+        open_ = ~own & ~balances & np.where(dated, is_word, ~is_word & ((named & ~timed) | (others <= (1 if self.own else 0))))
         if open_.any():
             single = (named & ~dated)[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
             agreed = self._agree(suspects[open_], suspects[hit], single)
