@@ -35,3 +35,10 @@ def test_the_month_in_which_records_begin_is_a_cohort_of_all(tmp_path):
     found = api.cohorts([str(path)], period="all", today=TODAY).cohorts
 
     assert [period.label for period in found.periods] == ["2025-01", "2025-02"]
+
+
+def test_where_nothing_can_be_given_the_table_that_was_says_first_why(tmp_path):
+    asked = "How likely are you to recommend us?"
+    (tmp_path / "form.csv").write_text(f"Timestamp,{asked}\n2025-03-01 10:00,1\n2025-03-02 10:00,4\n", encoding="utf-8")
+    with pytest.raises(NothingToReport, match=r"^nps: the scores never leave 1 to 5; (?!.*campaign costs)"):
+        api.report([tmp_path], period="all", settings=Settings(), today=TODAY)

@@ -89,8 +89,11 @@ def compute(
         refuse_empty(dataset)
     if strict and not has_figures(rows):
         if len(assembler.absent) == len(asked.metrics):
-            reasons = dict.fromkeys(f"{metric.name}: {assembler.missing[metric.name]}" for metric in asked.metrics)
-            raise _nothing(list(reasons)[:3])
+            # What is wrong with a table that was given says more than which others were not.
+            first_of: dict[str, str] = {}
+            for name in sorted(assembler.missing, key=assembler.lacking.__contains__):
+                first_of.setdefault(assembler.missing[name], name)
+            raise _nothing([f"{name}: {why}" for why, name in first_of.items()][:3])
         of_period = set(rows.loc[~rows["reason"].isin(WHATEVER_THE_PERIOD), "metric"])
         if not of_period:
             raise _nothing(_distinct(assembler.missing.values()))

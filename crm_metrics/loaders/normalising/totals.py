@@ -169,7 +169,8 @@ class _Judge:
             is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)
         hit = ~own & (balances | (~dated & is_word))
-        open_ = ~own & ~balances & np.where(dated, is_word, ~is_word & ((named & ~timed) | (others <= (1 if self.own else 0))))
+        unlike = (named & ~timed) | (others <= (1 if self.own else 0))
+        open_ = ~own & ~balances & np.where(dated, is_word, ~is_word & unlike)
         if open_.any():
             single = (named & ~dated)[open_] if self.own else np.zeros(int(open_.sum()), dtype=bool)
             agreed = self._agree(suspects[open_], suspects[hit], single)
