@@ -118,7 +118,8 @@ def test_a_column_of_currencies_decides_before_signs(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("header", "cell"), [("Amount (JPY)", "1,500"), ("Amount", "1,500円"), ("Amount", "KRW 1,500")]
+    ("header", "cell"),
+    [("Amount (JPY)", "1,500"), ("Amount", "1,500円"), ("Amount", "KRW 1,500"), ("Amount (金額)", "¥1,500")],
 )
 def test_a_currency_without_decimals_has_thousands(tmp_path, header, cell):
     assert set(revenue(tmp_path, header, cell, cell)[0].values()) == {3000}

@@ -287,3 +287,28 @@ def test_the_result_of_a_deal_is_known_in_nine_languages(header):
     }[header]
     found = columns(f"{words};{header}\na;x;10.5;won\nb;y;9;lost\nc;y;7;open")
     assert found["outcome"] == header
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Day;Campaign;Cost",
+        "Tag;Kampagne;Kosten",
+        "Date;Campagne;Coût",
+        "Fecha;Campaña;Coste",
+        "Data;Campanha;Custo",
+        "Data;Campagna;Costo",
+        "Datum;Campagne;Kosten",
+        "Data;Kampania;Koszt",
+        "日付;キャンペーン;費用",
+    ],
+)
+def test_costs_of_campaigns_are_known_by_three_words_in_nine_languages(header):
+    text = f"{header}\n2025-01-03;A;10.5\n2025-01-04;B;12.5"
+    assert columns(text) == dict(zip(("spent_at", "campaign", "cost"), header.split(";"), strict=True))
+
+
+def test_a_column_is_no_flag_where_no_cell_is_one():
+    dates = ["2025-04-14;20", "2025-04-15;30", "Closed;Amount", "2025-04-16;40", "Total;90"]
+    rows = [f"{cells};D{i};{('Won', 'Lost')[i % 2]}" for i, cells in enumerate(dates)]
+    assert columns("\n".join(["Closed;Amount;Deal ID;Stage", *rows]))["closed_at"] == "Closed"

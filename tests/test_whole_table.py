@@ -223,8 +223,8 @@ def test_tables_ask_for_words_that_exist():
 
 
 def test_guesses_decide_nothing():
-    """`Kosten` is from memory in Dutch, a fee at PayPal: suggested, never taken."""
-    found = read("Campagnenaam;Dag;Kosten;Linkkliks\nA;2025-01-03;10;4\nB;2025-01-04;12;5")
+    """`Omzet` is from memory in Dutch: suggested, never taken."""
+    found = read("Bestelnummer;Klant;Besteldatum;Omzet\n1;A;2025-01-03;10\n2;B;2025-01-04;12")
     assert found is None
 
 

@@ -92,10 +92,14 @@ def looked_at(cells: Sequence[str | None]) -> Content:
         return Content(len(cells), (), "blank", False)
     sample = filled[:_LOOKED_AT]
     form, count = Counter(map(_form, sample)).most_common(1)[0]
-    if all(text.casefold() in TRUE or text.casefold() in FALSE for text in sample):
+    if all(map(_is_flag, sample)):
         form, count = "flag", len(sample)
     sure = form if count >= _MOST * len(sample) else "text"
     return Content(len(cells), tuple(filled), sure, sure == "number" and all(map(_DAY_NUMBER.fullmatch, sample)))
+
+
+def _is_flag(text: str) -> bool:
+    return text.casefold() in TRUE or text.casefold() in FALSE
 
 
 @lru_cache(maxsize=1 << 12)
@@ -123,7 +127,7 @@ def fits(kind: Kind, content: Content) -> float | None:
     if kind in NUMERIC:
         return 1.0 if form == "number" or digits else 0.5 if form == "text" else None
     if kind is Kind.BOOL:
-        return 1.0 if form == "flag" else 0.5 if form == "text" else None
+        return 1.0 if form == "flag" else 0.5 if form == "text" and any(map(_is_flag, content.cells)) else None
     if form == "date":
         return None
     return 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from crm_metrics.loaders.vocabulary import words_of
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables import Unusable
 
+_EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SCALES = {
     "minor": "hundredths, or the smallest unit of their currency",
     "micro": "millionths",
@@ -108,9 +110,12 @@ def blank_zeros(file: File, values: dict[str, Any], cells: Cells) -> None:
 
 
 def _witness(file: File, used: set[str]) -> str | None:
-    """The decimal separator that the file's other number columns prove, read only for this; None when they prove none."""
+    """The decimal separator that the file's other number columns prove, read only for this, else its headers: Chinese,
+    Japanese and Korean have a point. None when nothing proves one."""
     texts = [coerced.texts(column, file.missing) for column in file.others(NUMERIC, used).values()]
     proofs = set().union(*(numbers.take_apart(column.values).decimals for column in texts))
+    if not proofs and _EAST_ASIAN.search("".join(file.raw.header)):
+        return "."
     return next(iter(proofs)) if len(proofs) == 1 else None
 
 
