@@ -180,6 +180,29 @@ VERSIONS: dict[str, tuple[str, Rows, str, list[Any]]] = {
 }
 
 
+ORDERS_IN = {
+    "en": "Order ID;Customer;Order date;Total",
+    "de": "Bestellnummer;Kunde;Bestelldatum;Gesamt",
+    "fr": "Numéro de commande;Client;Date de commande;Total",
+    "es": "Número de pedido;Cliente;Fecha del pedido;Total",
+    "pt": "Número do pedido;Cliente;Data do pedido;Total",
+    "it": "Numero ordine;Cliente;Data ordine;Totale",
+    "nl": "Bestelnummer;Klant;Besteldatum;Totaal",
+    "pl": "Numer zamówienia;Klient;Data zamówienia;Suma",
+    "ja": "注文番号;顧客;注文日;合計",
+}
+
+
+@pytest.mark.parametrize("languages", list(permutations(ORDERS_IN, 2)), ids="-".join)
+def test_an_export_in_another_language_is_a_version_of_the_same_orders(tmp_path: Path, languages: tuple[str, str]) -> None:
+    older, newer = map(ORDERS_IN.get, languages)
+    rows = "\n1;A;2025-01-02;5\n2;B;2025-01-03;{}"
+    found = loaded(tmp_path, {"a.csv": older + rows.format(7), "b.csv": newer + rows.format(9) + "\n3;B;2025-02-03;6"})
+
+    assert sorted(found.tables["orders"].frame["amount"]) == [5, 6, 9]
+    assert left_out(found) == {"a.csv": {"older-version": 2}}
+
+
 @pytest.mark.parametrize("case", VERSIONS)
 def test_of_a_record_in_two_exports_the_newest_version_counts(tmp_path: Path, case: str) -> None:
     table, files, column, expected = VERSIONS[case]

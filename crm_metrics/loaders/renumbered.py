@@ -79,11 +79,15 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
 
 def _name_one_thing(exports: Exports, first: int, second: int, key: str) -> bool:
     """Whether the ids of two files can be of one kind of record: an invoice's number is not that of an order."""
-    headers = [exports.sources[i].columns.get(key, "") for i in (first, second)]
+    columns = [exports.sources[i].columns for i in (first, second)]
+    headers = [mine.get(key, "") for mine in columns]
     if exports.table != "orders" or normalised(headers[0]) == normalised(headers[1]):
         return True
-    left, right = ({meaning.thing for meaning in meanings} - {None} for meanings in meanings_of(tuple(headers)))
-    return bool(left & right)
+    things = []
+    for header, mine in zip(headers, columns, strict=True):  # each in the language of its file
+        labels = (header, *mine.values())
+        things.append({meaning.thing for meaning in meanings_of(labels)[0]} - {None})
+    return bool(things[0] & things[1])
 
 
 def _plain(ids: pd.Series) -> tuple[str | None, pd.Series]:
