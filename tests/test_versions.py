@@ -194,7 +194,9 @@ ORDERS_IN = {
 
 
 @pytest.mark.parametrize("languages", list(permutations(ORDERS_IN, 2)), ids="-".join)
-def test_an_export_in_another_language_is_a_version_of_the_same_orders(tmp_path: Path, languages: tuple[str, str]) -> None:
+def test_an_export_in_another_language_is_a_version_of_the_same_orders(
+    tmp_path: Path, languages: tuple[str, str]
+) -> None:
     older, newer = map(ORDERS_IN.get, languages)
     rows = "\n1;A;2025-01-02;5\n2;B;2025-01-03;{}"
     found = loaded(tmp_path, {"a.csv": older + rows.format(7), "b.csv": newer + rows.format(9) + "\n3;B;2025-02-03;6"})
