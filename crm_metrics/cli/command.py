@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from crm_metrics import progress
-from crm_metrics.cli import options, telling, watching
-from crm_metrics.cli import output as outputs
+from crm_metrics.cli import options, output as outputs, telling, watching
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.commands import CHOOSING, READING, SETTING, WRITING, Option, room
