@@ -14,43 +14,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from crm_metrics.commands.check import check as check
-    from crm_metrics.commands.cohorts import CohortTable as CohortTable
-    from crm_metrics.commands.cohorts import cohorts as cohorts
-    from crm_metrics.commands.customers import CustomerList as CustomerList
-    from crm_metrics.commands.customers import customers as customers
-    from crm_metrics.commands.customers import hold_out as hold_out
-    from crm_metrics.commands.explain import explain as explain
-    from crm_metrics.commands.explain import open_figure as open_figure
-    from crm_metrics.commands.forecast import Forecasted as Forecasted
-    from crm_metrics.commands.forecast import forecast as forecast
-    from crm_metrics.commands.funnel import Funnel as Funnel
-    from crm_metrics.commands.funnel import bottleneck as bottleneck
-    from crm_metrics.commands.funnel import funnel as funnel
-    from crm_metrics.commands.goals import Goals as Goals
-    from crm_metrics.commands.goals import goals as goals
-    from crm_metrics.commands.pipeline import Pipeline as Pipeline
-    from crm_metrics.commands.pipeline import pipeline as pipeline
-    from crm_metrics.commands.products import Products as Products
-    from crm_metrics.commands.products import products as products
+    from crm_metrics.commands.cohorts import CohortTable as CohortTable, cohorts as cohorts
+    from crm_metrics.commands.customers import (
+        CustomerList as CustomerList,
+        customers as customers,
+        hold_out as hold_out,
+    )
+    from crm_metrics.commands.explain import explain as explain, open_figure as open_figure
+    from crm_metrics.commands.forecast import Forecasted as Forecasted, forecast as forecast
+    from crm_metrics.commands.funnel import Funnel as Funnel, bottleneck as bottleneck, funnel as funnel
+    from crm_metrics.commands.goals import Goals as Goals, goals as goals
+    from crm_metrics.commands.pipeline import Pipeline as Pipeline, pipeline as pipeline
+    from crm_metrics.commands.products import Products as Products, products as products
     from crm_metrics.commands.report import report as report
     from crm_metrics.commands.report.computing import compute as compute
-    from crm_metrics.commands.review import Review as Review
-    from crm_metrics.commands.review import findings as findings
-    from crm_metrics.commands.review import review as review
+    from crm_metrics.commands.review import Review as Review, findings as findings, review as review
     from crm_metrics.commands.scan import scan as scan
     from crm_metrics.commands.tables import tables as tables
     from crm_metrics.commands.trend import trend as trend
     from crm_metrics.commands.trend.tracks import Trends as Trends
-    from crm_metrics.commands.voice import Voice as Voice
-    from crm_metrics.commands.voice import voice as voice
-    from crm_metrics.commands.why import Why as Why
-    from crm_metrics.commands.why import why as why
-    from crm_metrics.query import GRAINS as GRAINS
-    from crm_metrics.query import Query as Query
-    from crm_metrics.query import query as query
-    from crm_metrics.session import Session as Session
-    from crm_metrics.session import inventory as inventory
-    from crm_metrics.session import load as load
+    from crm_metrics.commands.voice import Voice as Voice, voice as voice
+    from crm_metrics.commands.why import Why as Why, why as why
+    from crm_metrics.query import GRAINS as GRAINS, Query as Query, query as query
+    from crm_metrics.session import Session as Session, inventory as inventory, load as load
 
 
 def _homes() -> dict[str, str]:

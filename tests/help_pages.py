@@ -12,8 +12,7 @@ from typing import Any
 
 import typer
 
-from crm_metrics import commands as rooms
-from crm_metrics import errors, writers
+from crm_metrics import commands as rooms, errors, writers
 from crm_metrics.analysis import quality
 from crm_metrics.cli.app import app
 from crm_metrics.metrics.catalog import FAMILY_TITLES, OTHER_TOOLS, built_in

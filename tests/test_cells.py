@@ -1,8 +1,7 @@
 """A value as people read it."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crm_metrics.book import cells
 from crm_metrics.metrics.metric import Unit

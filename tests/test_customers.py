@@ -211,7 +211,7 @@ def test_the_sample_has_a_model_of_purchases_and_no_value_where_customers_do_not
     assert buyers["expected_purchases"].notna().all()
     assert found.rows["predicted_value"].isna().all()
     assert found.customers.contracts.refused is not None
-    assert found.customers.contracts.refused.seen.startswith("β lies at the bound of what is tried")
+    assert found.customers.contracts.refused.seen.endswith("how customers differ in when they leave")
     assert found.rows["predicted_recurring"].isna().all()
 
 

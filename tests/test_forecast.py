@@ -287,6 +287,22 @@ def test_without_a_history_nothing_is_forecast(tmp_path: Path) -> None:
         forecast(write(tmp_path / "b.csv", [(5, 250, True, 10.0)]))
 
 
+def test_a_forecast_says_how_far_off_it_may_be_or_there_is_none(tmp_path: Path) -> None:
+    def of(months: int) -> str:
+        months_days = [(month, day) for month in range(1, months + 1) for day in range(1, 28)]
+        rows = [f"{month}-{day},2025-{month:02}-{day:02},{day * month % 11}" for month, day in months_days]
+        file = tmp_path / f"{months}.csv"
+        file.write_text("\n".join(["Response ID,Responded At,NPS Score", *rows]), encoding="utf-8")
+        return str(file)
+
+    for months in (2, 3, 4):
+        with pytest.raises(NothingToReport, match="too short"):
+            api.forecast([of(months)], "nps", today=TODAY)
+    for months in (6, 7):
+        (found,) = api.forecast([of(months)], "nps", today=TODAY).forecasts
+        assert not np.isnan([*found.chosen.bands.values()]).any()
+
+
 def test_bands_stay_within_what_a_figure_can_be() -> None:
     (points,) = api.forecast([SAMPLE], "nps", period="2026-Q1", today=TODAY).forecasts
     (share,) = api.forecast([SAMPLE], "win_rate", period="2026-Q1", today=TODAY).forecasts

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crm_metrics import commands
-from crm_metrics import help as topics
+from crm_metrics import commands, help as topics
 from crm_metrics.commands import help as command
 from crm_metrics.engine.cells import REASONS
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS

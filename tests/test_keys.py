@@ -2,8 +2,7 @@
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crm_metrics.loaders.coercing import keys
 from crm_metrics.loaders.coercing.words import MISSING_TEXT

@@ -105,7 +105,7 @@ def test_amounts_in_which_customers_do_not_differ_are_refused_with_what_to_do() 
     assert found.purchases is not None
 
     assert "not-identified" == found.refused["spend"].reason
-    assert "q" in found.refused["spend"].seen
+    assert "in what they spend" in found.refused["spend"].seen
     assert "count with the mean of a repeat purchase, 29.90, for" in found.refused["spend"].hint
 
 

@@ -5,8 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.periods import Period, comparison, last_complete, parse, trailing

@@ -15,8 +15,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from crm_metrics.errors import DataError, UsageError
 from crm_metrics.loaders.reading import As, Cells, Raw, open_inputs

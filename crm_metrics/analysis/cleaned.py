@@ -15,8 +15,7 @@ import pyarrow as pa
 
 from crm_metrics import schema
 from crm_metrics.analysis.inventory import all_columns
-from crm_metrics.loaders.exported import BESIDE, FILE, READ_AS, name_of
-from crm_metrics.loaders.exported import ROW as ROW_OF
+from crm_metrics.loaders.exported import BESIDE, FILE, READ_AS, ROW as ROW_OF, name_of
 from crm_metrics.loaders.gathering import gather
 from crm_metrics.loaders.loading import load
 from crm_metrics.loaders.mapping import Recogniser

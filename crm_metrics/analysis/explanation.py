@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 
 import pandas as pd
 
@@ -19,7 +18,7 @@ from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.periods import Period
-from crm_metrics.tables import Dataset, Source
+from crm_metrics.tables import Dataset
 
 
 @dataclass(frozen=True)
@@ -131,14 +130,11 @@ ENTERED, LEFT, STAYED, CHANGED = "entered", "left", "stayed", "changed"
 class Opened:
     """A figure of a period, opened; `before` is the same of the period it is set against."""
 
+    dataset: Dataset
     period: Period
-    as_of: date
     now: Explanation
     before_period: Period | None
     before: Explanation | None
-    sources: list[Source]
-    notes: list[str]
-    where: str | None = None
 
     @property
     def rows(self) -> pd.DataFrame:
@@ -159,7 +155,7 @@ class Opened:
     def elsewhere(self) -> dict[str, str]:
         """How the figure is another on the screens of the vendors whose files it comes from."""
         used = {path for part in self.now.parts for path in part.headers}
-        vendors = dict.fromkeys(source.vendor for source in self.sources if source.path in used)
+        vendors = dict.fromkeys(source.vendor for source in self.dataset.sources if source.path in used)
         return {vendor: self.now.metric.differs[vendor] for vendor in vendors if vendor in self.now.metric.differs}
 
 
@@ -177,8 +173,7 @@ def opened(
     engine = Engine(dataset, catalog, windows, tuple(name for name in segment if name not in metric.per))
     now = explained(engine, metric, 0, segment)
     before = explained(engine, metric, 1, segment) if earlier else None
-    origin = dataset.sources, engine.dataset.notes, dataset.settings.where
-    return Opened(places[0], dataset.as_of, now, earlier[0] if earlier else None, before, *origin)
+    return Opened(engine.dataset, places[0], now, earlier[0] if earlier else None, before)
 
 
 def changes(now: pd.DataFrame, before: pd.DataFrame) -> pd.DataFrame:

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 
 
 def inputs(sources: Sequence[Source]) -> str:
-    """How many files and rows were read, and how many of these are used."""
-    files = len({source.path.partition("#")[0] for source in sources})
-    read, used = sum(source.rows for source in sources), sum(source.used for source in sources)
-    parts = [f"{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
+    """How many files and rows what is asked is made of, and how many of these are used."""
+    asked = [source for source in sources if source.asked]
+    files, made_of = (len({source.path.partition("#")[0] for source in of}) for of in (sources, asked))
+    read, used = sum(source.rows for source in asked), sum(source.used for source in asked)
+    few = f"{cells.count(made_of)} of " if made_of < files else ""
+    parts = [f"{few}{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
     if read != used:
         parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
     return ", ".join(parts)

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from crm_metrics import progress
-from crm_metrics.cli import options, telling, watching
-from crm_metrics.cli import output as outputs
+from crm_metrics.cli import options, output as outputs, telling, watching
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.commands import CHOOSING, READING, SETTING, WRITING, Option, room
 from crm_metrics.errors import UsageError
-from crm_metrics.writers import How, format_of
+from crm_metrics.writers import How, format_of, has_dialects
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book, Origin
@@ -96,6 +95,10 @@ class Called:
     def write(self, book: Book) -> None:
         """Write a book to standard output or the file, in the format asked for; where that does not show them, or programs
         read what is told, tell of the problems with the data."""
+        if "dialect" in self.stated and not has_dialects(self.format):
+            instead = "add -f csv" if self.output is None else f"write -o {self.output.with_suffix('.csv')}"
+            problem = f"--dialect says how CSV is written, and this is {self.format}"
+            raise UsageError(problem, hint=f"Leave it away, or {instead}.")
         how = How(self.verbose, dialect=self.settings.dialect)
         color = options.color_of(self.color, self.output)
         issues = book.origin.issues

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin, get_type
 import typer
 
 from crm_metrics import errors
-from crm_metrics.commands import Option
-from crm_metrics.commands import option as declared
+from crm_metrics.commands import Option, option as declared
 from crm_metrics.writers import formats
 
 if TYPE_CHECKING:

@@ -31,8 +31,7 @@ from crm_metrics.intervals.gradients import (
     of_a_month,
 )
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables.arrays import counts as counted
-from crm_metrics.tables.arrays import taken
+from crm_metrics.tables.arrays import counts as counted, taken
 
 if TYPE_CHECKING:
     from crm_metrics.engine.compute import Engine

@@ -61,11 +61,13 @@ class Fetched:
 
 @dataclass(frozen=True)
 class Gathered:
-    """All files of a question. `wanted` are the tables its figures are made of, `needs` the columns they need of each.
+    """All files of a question. `wanted` are the tables its figures are made of, `made_of` those and what they are derived
+    from, `needs` the columns that are needed of each, also to tell segments apart.
     `offers` say how to read a header as one of these that no file has, by file, table and column."""
 
     files: list[Fetched]
     wanted: set[str]
+    made_of: set[str]
     needs: dict[str, set[str]]
     dims: list[str]
     where: Filter | None
@@ -133,7 +135,9 @@ def gather(
         started[path] = Fetched(raw, recognised, how, cells)
     offers = _offers(files, needs, recogniser.settings)  # while the files are read
     fetched = [started[raw.path] for raw, _ in files]
-    return Gathered(fetched, {table for table, _ in wanted}, needs, own_dims, where, own_issues, pool, offers)
+    own = {table for table, _ in wanted}
+    made_of = {*own, *schema.inputs(wanted)}
+    return Gathered(fetched, own, made_of, needs, own_dims, where, own_issues, pool, offers)
 
 
 def _read(raw: Raw, wanted: Mapping[int, As], missing: Sequence[str], *, threads: bool) -> Cells:

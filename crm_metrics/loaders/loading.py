@@ -14,6 +14,7 @@ import pandas as pd
 
 from crm_metrics import progress, schema
 from crm_metrics.errors import DataError, together
+from crm_metrics.expressions import columns
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
@@ -45,7 +46,7 @@ from crm_metrics.loaders.renumbered import without_copies
 from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
-from crm_metrics.tables.frames import framed, has_value
+from crm_metrics.tables.frames import concatenated, has_value
 
 Step = Callable[[Draft], None]
 
@@ -121,11 +122,12 @@ def load(
     coverage.derive(draft)
     _report_undated(draft)
     unfiltered, unable = filtering.choose(draft)
+    told = _about_what_is_asked(files, gathered, issues + draft.issues)
     progress.stage("computing")
     return Dataset(
         tables=draft.tables,
         sources=sources + [file.source for _, file in exchange],
-        issues=issues + draft.issues,
+        issues=told,
         as_of=draft.as_of,
         settings=settings,
         labels=draft.labels,
@@ -149,6 +151,17 @@ def _exchange(draft: Draft) -> list[tuple[Raw, FileRows]]:
     draft.rates, read = rates.book(draft.settings, index=len(draft.sources))
     draft.issues += [issue for _, file in read for issue in file.issues]
     return read
+
+
+def _about_what_is_asked(files: Sequence[FileRows], gathered: Gathered, issues: Sequence[Issue]) -> list[Issue]:
+    """The problems without those of files of which nothing but their days is asked, which are marked."""
+    dims = {*gathered.dims, *(columns(gathered.where) if gathered.where else ())}
+    giving = {file.source.table for file in files if dims & file.source.columns.keys()} & schema.LINKED.keys()
+    for file in files:
+        parts = {file.source.table, file.part.table if file.part is not None else ""}
+        file.source.asked = bool(parts & (gathered.made_of | giving))
+    silent = {file.source.path for file in files if not file.source.asked}
+    return [issue for issue in issues if issue.path not in silent]
 
 
 def _all_of(jobs: Sequence[Future[FileRows]]) -> list[FileRows]:
@@ -237,24 +250,6 @@ def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]
         _settled(frames, _exports(name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today))
         for frames in by_vendor.values()
     ]
-
-
-def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """Rows of several frames as one; a column that one lacks is missing there, and text stays categorical."""
-    if len(frames) == 1:
-        return frames[0]
-    columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
-    together: dict[str, object] = {}
-    for column in columns:
-        kind = next(frame[column].dtype for frame in frames if column in frame)
-        blank = 0 if kind.kind == "i" else None
-        parts = [frame[column] if column in frame else pd.Series([blank] * len(frame), dtype=kind) for frame in frames]
-        if any(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
-            values = sorted(set().union(*(set(part.astype("category").cat.categories) for part in parts)))
-            dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
-            parts = [part.astype(dtype) for part in parts]
-        together[column] = pd.concat(parts, ignore_index=True)
-    return framed(together)
 
 
 def _settling(draft: Draft) -> list[Step]:

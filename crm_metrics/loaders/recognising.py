@@ -18,8 +18,7 @@ from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.stretches import with_stretches
 from crm_metrics.loaders.vocabulary import SUFFIX, words_of
-from crm_metrics.loaders.whole_table import Reading as Whole
-from crm_metrics.loaders.whole_table import reading
+from crm_metrics.loaders.whole_table import Reading as Whole, reading
 from crm_metrics.settings import Settings
 
 __all__ = ["SUFFIX", "Layout", "Recognised", "layout_of", "layouts", "normalised", "recognise", "unit_of"]

@@ -36,7 +36,8 @@ NOT_KNOWN = "not known"  # what a word for a state means that nobody knows, and 
 
 @dataclass
 class Source:
-    """One file or sheet that was recognised. Conservation: rows = used + sum of left_out."""
+    """One file or sheet that was recognised. Conservation: rows = used + sum of left_out. One that is not `asked` was read
+    for the days it covers alone: what would be left out of its rows is not known."""
 
     index: int
     path: str
@@ -49,6 +50,7 @@ class Source:
     unread: tuple[tuple[str, int, str], ...] = ()  # records that could not be read: why, the row, its text
     date_order: str = ""  # dmy or mdy, where dates of the file leave it open one by one
     decimal: str = ""  # the sign that separates decimals, where numbers of the file are text
+    asked: bool = True
 
     @property
     def used(self) -> int:

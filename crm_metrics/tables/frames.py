@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -96,3 +96,21 @@ def has_value(frame: pd.DataFrame, column: str) -> Bools:
     if column in frame:
         return frame[column].notna().to_numpy()
     return np.zeros(len(frame), dtype=bool)
+
+
+def concatenated(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several frames as one; a column that one lacks is missing there, and text stays categorical."""
+    if len(frames) == 1:
+        return frames[0]
+    columns = list(dict.fromkeys(column for frame in frames for column in frame.columns))
+    together: dict[str, object] = {}
+    for column in columns:
+        kind = next(frame[column].dtype for frame in frames if column in frame)
+        blank = 0 if kind.kind == "i" else None
+        parts = [frame[column] if column in frame else pd.Series([blank] * len(frame), dtype=kind) for frame in frames]
+        if any(isinstance(part.dtype, pd.CategoricalDtype) for part in parts):
+            values = sorted(set().union(*(set(part.astype("category").cat.categories) for part in parts)))
+            dtype = pd.CategoricalDtype(pd.Index(values, dtype="str"))
+            parts = [part.astype(dtype) for part in parts]
+        together[column] = pd.concat(parts, ignore_index=True)
+    return framed(together)

@@ -67,6 +67,11 @@ def is_binary(format: str) -> bool:  # noqa: A002
     return getattr(import_module(f"{__name__}.{format}"), "BINARY", False)
 
 
+def has_dialects(format: str) -> bool:  # noqa: A002
+    """Whether spreadsheets of different countries want a format written differently."""
+    return getattr(import_module(f"{__name__}.{format}"), "HAS_DIALECTS", False)
+
+
 def is_for_people(format: str) -> bool:  # noqa: A002
     """Whether a format is read by people, who want to see what came before."""
     return getattr(import_module(f"{__name__}.{format}"), "FOR_PEOPLE", False)

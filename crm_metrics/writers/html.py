@@ -169,7 +169,7 @@ def _origins(origin: Origin) -> Sequence[Sheet]:
     ]
     rows = []
     for source in origin.sources:
-        left = {"left_out": source.rows - source.used}
+        left = {"left_out": source.rows - source.used} if source.asked else {"used": None, "left_out": None}
         reasons = ", ".join(f"{reason} {count}" for reason, count in source.left_out.items()) or None
         sha256 = origin.digests.get(source.path)
         rows.append(row_of(columns, source, file=source.path, **left, reasons=reasons, sha256=sha256))

@@ -59,6 +59,7 @@ def _input(source: Source, origin: Origin) -> dict[str, Any]:
         "left_out": sum(source.left_out.values()),
         "left_out_by_reason": dict(source.left_out),
         "sha256": origin.digests.get(source.path) or None,
+        "asked": source.asked,
     }
 
 

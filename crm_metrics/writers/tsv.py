@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from crm_metrics.writers import How
 
 
+HAS_DIALECTS = True
+
+
 def write(book: Book, how: How) -> Iterator[str]:
     """A heading line and the rows; missing is empty, dates are ISO text, shares fractions."""
     return delimited(book.sheets[0], "\t", how)

@@ -91,6 +91,7 @@ def test_json_accounts_for_the_rows_of_each_file(folder: Path):
         "used": 6,
         "left_out": 0,
         "left_out_by_reason": {},
+        "asked": True,
     }
     assert len(checksum) == 64
 

@@ -38,3 +38,13 @@ def test_of_one_period_the_one_before_it_stands_beside(folder: Path):
 
 def test_another_layout_is_refused(folder: Path):
     assert (crm_metrics(*QUARTER, "--layout", "broad").code, crm_metrics(*QUARTER, "--layout", "tidy").code) == (2, 0)
+
+
+@pytest.mark.parametrize("option", [("--layout", "wide"), ("--dialect", "excel-eu")])
+def test_what_changes_nothing_on_the_page_is_refused_and_the_advice_works(folder: Path, option: tuple[str, str]):
+    refused = crm_metrics(*QUARTER, *option)
+    assert (refused.code, refused.out) == (2, "")
+    assert f"{option[0]} " in refused.err
+    assert "add -f csv" in refused.err
+    assert crm_metrics(*QUARTER, *option, "-f", "csv").code == 0
+    assert crm_metrics(*QUARTER, "--set", "dialect=excel-eu").code == 0

@@ -10,8 +10,7 @@ from typing import Any
 
 from crm_metrics import api, writers
 from crm_metrics.book import Book
-from crm_metrics.commands import cohorts, goals, products
-from crm_metrics.commands import funnel as funnel
+from crm_metrics.commands import cohorts, funnel as funnel, goals, products
 from crm_metrics.commands.customers import book as customers
 from crm_metrics.commands.forecast import book as forecast
 from crm_metrics.commands.pipeline import book as pipeline

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from crm_metrics.session import Session
 from crm_metrics.tables import ROW, SOURCE, Dataset
 
+from ..conftest import SAMPLE
 from .conftest import Reports
 from .exports import FEW, Exports, of_seed, sample, split
 
@@ -43,3 +45,28 @@ def test_every_record_of_the_sample_data_is_used_or_left_out(reports: Reports) -
         source.path.rpartition("/")[2].partition("#")[0] for source in dataset.sources
     )
     assert [] == lost_rows(dataset, sample())
+
+
+@pytest.mark.parametrize("names", [("sales",), ("revenue",), ("nps",), ("churn_rate",), ("cac",)])
+def test_what_is_left_out_of_a_file_is_the_same_whatever_is_asked_of_it(names: tuple[str, ...]) -> None:
+    everything, alone = Session([SAMPLE]), Session([SAMPLE])
+    left_out = {source.path: source.left_out for source in everything.load(everything.query()).sources}
+    dataset = alone.load(alone.query(metrics=names))
+    asked = {source.path for source in dataset.sources if source.asked}
+
+    assert {source.path: source.left_out for source in dataset.sources if source.asked} == {
+        path: left_out[path] for path in asked
+    }
+    assert {issue.path for issue in dataset.issues if issue.path} <= asked
+
+
+def test_a_file_of_which_only_the_days_count_is_not_counted() -> None:
+    session = Session([SAMPLE])
+
+    def asked(**of: object) -> set[str]:
+        return {source.table for source in session.load(session.query(**of)).sources if source.asked}  # type: ignore[arg-type]
+
+    assert asked(metrics=["win_rate"]) == {"deals"}
+    assert asked(metrics=["win_rate"], by=["country"]) == {"deals", "customers"}
+    assert asked(metrics=["win_rate"], by=["team"]) == {"deals", "owners"}
+    assert asked(metrics=["revenue"]) == {"deals", "orders"}

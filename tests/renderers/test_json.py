@@ -35,6 +35,7 @@ def test_json_says_where_the_figures_come_from():
                 "left_out": 3,
                 "left_out_by_reason": {"deleted-row": 2, "total-row": 1},
                 "sha256": "ab12",
+                "asked": True,
             }
         ],
         "settings": {"gross_margin": 1.0, "as_of": "2025-03-31", "won_stages": ["Won"], "rate": None},

@@ -69,7 +69,7 @@ def contracts(spells: Table | None, at: int) -> Contracts:
     until = edge - (edge - started.min()) // 4
     before = _fitted(started[started < until], ended[started < until], until)
     test = _tested(before, started, ended, until, edge) if before.fit is not None else None
-    trouble = untold(fitted.fit, {"α": "when they leave", "β": "when they leave"}, _PLAIN)
+    trouble = untold(fitted.fit, ("when they leave",) * 2, _PLAIN)
     if trouble is None and before.refused is not None:
         problem = f"the model cannot be tested: up to {until.astype('datetime64[D]')} {before.refused.seen}"
         trouble = Unusable("not-converged", problem, _PLAIN)

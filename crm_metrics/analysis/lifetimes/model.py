@@ -137,23 +137,12 @@ def _spend(histories: Histories, refused: dict[str, Unusable]) -> Fit | None:
     return fit
 
 
-def untold(fit: Fit, parameters: dict[str, str], instead: str) -> Unusable | None:
-    """Why the parameters of a fit are not told by its records, with what each is about, and what to do
-    `instead`; None where all are told."""
-    names = list(parameters)
-    edge = [name for name, there in zip(names, fit.at_bound, strict=True) if there]
-    vague = [name for name, there in zip(names, fit.untold, strict=True) if there]
-    if not edge and not vague:
-        return None
-    values = ", ".join(f"{name} {value:,.4g}" for name, value in zip(names, fit.parameters, strict=True))
-    parts = []
-    if edge:
-        parts.append(f"{' and '.join(edge)} {'lies' if len(edge) == 1 else 'lie'} at the bound of what is tried")
-    if vague:
-        parts.append(f"{' and '.join(vague)} {'has' if len(vague) == 1 else 'have'} no standard error")
-    about = " and ".join(dict.fromkeys(parameters[name] for name in (*edge, *vague)))
-    problem = f"{'; '.join(parts)} ({values}): the records do not tell how customers differ in {about}"
-    return Unusable("not-identified", problem, instead)
+def untold(fit: Fit, parameters: Sequence[str], instead: str) -> Unusable | None:
+    """Why the parameters of a fit, each about something, are not told by its records: one lies at the bound of what is tried
+    or has no standard error; and what to do `instead`. None where all are told."""
+    vague = dict.fromkeys(about for about, there in zip(parameters, fit.at_bound | fit.untold, strict=True) if there)
+    problem = f"the records do not tell how customers differ in {' and '.join(vague)}"
+    return Unusable("not-identified", problem, instead) if vague else None
 
 
 def _too_few(problem: str, what: str) -> Unusable:

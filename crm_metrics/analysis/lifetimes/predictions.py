@@ -87,15 +87,12 @@ def last_day(end: int, timezone: str | None) -> int:
 
 
 def stated(model: Model, days: float, discount_rate: float) -> list[str]:
-    """The model in sentences: what is predicted, by which parameters, and how it did on the last quarter of the time."""
-    parts = [
-        f"Predicted value: the next {days:,.10g} days, discounted month by month at {discount_rate * 100:.3g} % a year"
-    ]
+    """The model in sentences: what is predicted, of how many customers, and how it did on the last quarter of the time."""
+    parts = []
     if model.purchases is not None:
-        r, alpha, a, b = model.purchases.parameters
-        parts.append(f"purchases by BG/NBD in {model.unit}: r {r:.3f}, α {alpha:.3f}, a {a:.3f}, b {b:.3f}")
-    if model.spend is not None:
-        p, q, v = model.spend.parameters
-        parts.append(f"amounts by Gamma-Gamma: p {p:.2f}, q {q:.2f}, v {v:.2f}")
+        what, discounted = "Purchases ahead", ""
+        if model.spend is not None:
+            what, discounted = "Predicted value", f", discounted month by month at {discount_rate * 100:.3g} % a year"
+        parts.append(f"{what}: the next {days:,.10g} days{discounted}")
     parts.append(f"{model.repeat_buyers:,} of {model.customers:,} customers bought on more than one day")
     return ["; ".join(parts), *([tested(model.hold_out)] if model.hold_out is not None else [])]

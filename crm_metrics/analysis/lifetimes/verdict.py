@@ -23,8 +23,8 @@ from crm_metrics.errors import NothingToReport
 from crm_metrics.tables import Unusable
 
 _PLAIN = "take arpu and repeat_purchase_rate, which need no model"
-_BUYING = {"r": "how often they buy", "α": "how often they buy", "a": "when they leave", "b": "when they leave"}
-_SPENDING = {"p": "what they spend", "q": "what they spend", "v": "what they spend"}
+_BUYING = ("how often they buy",) * 2 + ("when they leave",) * 2
+_SPENDING = ("what they spend",) * 3
 
 
 def judged(

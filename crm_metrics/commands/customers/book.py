@@ -114,7 +114,9 @@ def _segments(listed: CustomerList) -> Sheet:
         Column("meaning", spare=2),
         Column("customers", unit=Unit.COUNT),
         Column("revenue", unit=Unit.MONEY),
-        Column("predicted_value", "predicted value", unit=Unit.MONEY),
+        Column(
+            "predicted_value", "predicted value", unit=Unit.MONEY, shown=bool(frame["predicted_value"].notna().any())
+        ),
     ]
     rows = []
     for name, (recency, frequency, meaning) in SEGMENTS.items():
@@ -209,23 +211,17 @@ def _of_test(dataset: Dataset, test: HoldOut) -> Book:
         Origin.of(dataset),
         [Sheet("hold_out", "", columns, rows, notes=[newcomers] if test.newcomers else ())],
         says=[says, limits],
-        notes=[f"{_parameters(test.model)}. Purchases of one day count once."],
+        notes=["Purchases of one day count once."],
         extra={"until": day_of(test.until), "days": test.days, "model": _model(test.model), "test": _tested(test)},
     )
 
 
-def _parameters(model: Model) -> str:
-    assert model.purchases is not None
-    values = ", ".join(f"{name} {value:.3f}" for name, value in zip("rαab", model.purchases.parameters, strict=True))
-    return f"BG/NBD in {model.unit}: {values}; log-likelihood {model.purchases.log_likelihood:,.1f}"
-
-
 def renewals_in_words(contracts: Contracts) -> list[str]:
-    """The parameters, or why there are none, and the test on the last quarter of the time."""
+    """Of whom the model is, or why there is none, and the test on the last quarter of the time."""
     notes = []
-    if (model := contracts.parameters) is not None:
+    if contracts.parameters is not None:
         notes.append(
-            f"Renewals month by month by the shifted beta-geometric model: α {model.alpha:.3f}, β {model.beta:.3f}; "
+            "Renewals month by month, by a model in which customers differ in how soon they leave: "
             f"{contracts.lost:,} of {contracts.subscribers:,} subscribers have left"
         )
     elif (why := contracts.refused) is not None:

@@ -69,7 +69,7 @@ def book(figure: Opened) -> Book:
     label = f" ({now.label})" if now.label else ""
     return Book(
         f"{now.metric.title}{label}  {figure.period.label}{segment}",
-        Origin(figure.as_of, figure.sources, notes=figure.notes, where=figure.where),
+        Origin.of(figure.dataset),
         [
             _records(figure),
             Sheet("figures", "Figures", _FIGURES, figures, for_people=True, charted=True),
@@ -257,7 +257,7 @@ def _read(figure: Opened) -> list[str]:
     """The files behind the parts, and what was left out when they were read."""
     used = {path for part in figure.now.parts for path in part.headers}
     lines = []
-    for source in (source for source in figure.sources if source.path in used):
+    for source in (source for source in figure.dataset.sources if source.path in used):
         left = "".join(
             f"; {cells.count(count)} left out: {reason.replace('-', ' ')}" for reason, count in source.left_out.items()
         )

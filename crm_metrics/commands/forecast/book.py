@@ -96,24 +96,18 @@ def _says(result: Forecasted, part: Forecast) -> list[str]:
         return cells.value(value, result.metric.unit, part.currency)
 
     chosen = part.chosen
+    half, most = (" and ".join(map(shown, chosen.bands[level])) for level in (0.5, 0.9))
     sentence = f"{result.metric.title} in {result.period.label}: {shown(chosen.point)} ({_METHODS[chosen.name]})"
-    low, high = chosen.bands[0.9]
-    if low == low:
-        half = chosen.bands[0.5]
-        sentence += f"; half of the time between {shown(half[0])} and {shown(half[1])}, nine times of ten between "
-        sentence += f"{shown(low)} and {shown(high)}"
-    sentence += "."
+    sentence += f"; half of the time between {half}, nine times of ten between {most}."
     if part.so_far is not None:
         sentence += (
             f" {shown(part.so_far)} of it has come so far." if result.adds else f" So far it is {shown(part.so_far)}."
         )
     says = [sentence, _why(part)]
-    if low != low:
-        says.append("It was tried too seldom to say how far off it may be.")
     if part.actual is not None:
         inside = [f"{level * 100:.0f} %" for level, (low, high) in chosen.bands.items() if low <= part.actual <= high]
         where = f"inside the {' and the '.join(inside)} band" if inside else "outside of both bands"
-        says.append(f"Came: {shown(part.actual)}, {where if low == low else 'and no band was given'}.")
+        says.append(f"Came: {shown(part.actual)}, {where}.")
     return says
 
 

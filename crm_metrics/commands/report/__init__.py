@@ -88,6 +88,11 @@ def run(
     call = call.directed(profile.format, profile.output, **how)
     fail_on = fail_on or failing.kinds(profile.fail_on)
     history = history or (Path(profile.history) if profile.history else None)
+    if layout == "wide" and call.format in ("text", "svg", "png"):
+        problem = (
+            f"--layout wide is for tables in files, and this is {call.format}, in which time runs across in any case"
+        )
+        raise UsageError(problem, hint="Leave it away, or add -f csv.")
     failing.refuse_without(fail_on, history, settings)
     restating.refuse_clash(history, call.output, session.paths)
     named = bool(asked["metrics"] or profile.metrics)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.provenance import unripe
 from crm_metrics.book.rows import FIGURE, limits, naming, row_of, unseen
-from crm_metrics.commands import funnel as funnel
-from crm_metrics.commands import goals
+from crm_metrics.commands import funnel as funnel, goals
 from crm_metrics.commands.why.book import sentence
 from crm_metrics.metrics.metric import Better, Unit
 

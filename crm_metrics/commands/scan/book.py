@@ -11,8 +11,7 @@ from crm_metrics.errors import AmbiguousError
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.scan import Column as FileColumn
-    from crm_metrics.analysis.scan import File, Scan
+    from crm_metrics.analysis.scan import Column as FileColumn, File, Scan
     from crm_metrics.errors import DataError
     from crm_metrics.loaders.advising import Nearest
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics.errors import AmbiguousError, Reading
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates, numbers
+from crm_metrics.loaders.coercing import columns as coerced, dates, numbers
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.schema import called

@@ -8,8 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.coercing import columns as coerced, dates
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.schema import Kind
 

@@ -12,8 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies, numbers
+from crm_metrics.loaders.coercing import columns as coerced, currencies, numbers
 from crm_metrics.loaders.currency_codes import DIGITS
 from crm_metrics.loaders.durations import is_spelt as is_spelt_out
 from crm_metrics.loaders.normalising import ambiguities

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside, currency_codes
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies, numbers
+from crm_metrics.loaders.coercing import columns as coerced, currencies, numbers
 from crm_metrics.loaders.coercing.columns import Texts
 from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import As, Cells, Raw

@@ -14,8 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.coercing import columns as coerced, dates
 from crm_metrics.loaders.normalising import ambiguities, clocks
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves

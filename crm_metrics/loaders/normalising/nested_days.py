@@ -10,8 +10,7 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates
+from crm_metrics.loaders.coercing import columns as coerced, dates
 from crm_metrics.loaders.normalising import moments, spend_days
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As

@@ -16,8 +16,7 @@ from crm_metrics import schema
 from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import currencies
+from crm_metrics.loaders.coercing import columns as coerced, currencies
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import (

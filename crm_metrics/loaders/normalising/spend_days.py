@@ -12,8 +12,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import dates, spans
+from crm_metrics.loaders.coercing import columns as coerced, dates, spans
 from crm_metrics.loaders.normalising import ambiguities, moments
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells

@@ -10,8 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from crm_metrics.loaders.coercing import columns as coerced
-from crm_metrics.loaders.coercing import keys
+from crm_metrics.loaders.coercing import columns as coerced, keys
 from crm_metrics.loaders.content import looked_at
 from crm_metrics.loaders.exported import GUARDED
 from crm_metrics.loaders.normalising.file import File, translated

@@ -20,8 +20,7 @@ from crm_metrics.loaders.reading.headers import header_rows, no_header
 from crm_metrics.loaders.reading.layout import find
 from crm_metrics.loaders.reading.limits import LARGEST_LINE
 from crm_metrics.loaders.reading.parsing import BLOCK, Malformed, Parser, blank_lines
-from crm_metrics.loaders.reading.ragged import Ragged
-from crm_metrics.loaders.reading.ragged import records_of as ragged_records
+from crm_metrics.loaders.reading.ragged import Ragged, records_of as ragged_records
 from crm_metrics.loaders.reading.raw import As, Cells, Raw, widths
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.settings import Stated

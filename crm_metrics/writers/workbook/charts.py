@@ -136,10 +136,10 @@ def put_definitions(workbook: Workbook, book: Book, names: Sequence[str]) -> Non
 def put_origins(workbook: Workbook, origin: Origin) -> None:
     """The files, what of them was left out, what each table covers, and the settings."""
     heads = ["file", "table", "vendor", "rows", "used", "left out", "sha256"]
-    rows = [
-        (file.path, file.table, file.vendor, file.rows, file.used, file.rows - file.used, origin.digests.get(file.path))
-        for file in origin.sources
-    ]
+    rows = []
+    for file in origin.sources:
+        became = (file.used, file.rows - file.used) if file.asked else (None, None)
+        rows.append((file.path, file.table, file.vendor, file.rows, *became, origin.digests.get(file.path)))
     _listed(workbook, "Inputs", heads, rows, wide=(40, 16, 20, 10, 10, 10, 68))
     left = [(source.path, reason, count) for source in origin.sources for reason, count in source.left_out.items()]
     _listed(workbook, "Left out", ("file", "reason", "rows"), left, wide=(40, 40, 10))

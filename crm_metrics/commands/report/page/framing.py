@@ -146,9 +146,10 @@ def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bo
         families = [metric.family for metric in choice.left]
         most = max(families, key=families.count)
         parts.append(f"{cells.count(len(choice.left))} more: --all, or -m {most}")
-    left_out = sum(source.rows - source.used for source in report.sources)
+    asked = [source for source in report.sources if source.asked]
+    left_out = sum(source.rows - source.used for source in asked)
     if left_out and (choice.is_all or verbose):
-        read = sum(source.rows for source in report.sources)
+        read = sum(source.rows for source in asked)
         parts.append(f"{cells.count(left_out)} of {cells.count(read)} rows left out")
     if verbose:
         return parts
