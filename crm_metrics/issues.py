@@ -90,6 +90,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} records are dated far beyond all others, which end on {newest}; what the data covers does not follow them",
     ),
+    "gap-in-days": (
+        WARNING,
+        "none of the {table} are dated from {first} to {last}, on {count} days: if nothing happened then, it is so, "
+        "else an export is missing and figures of these days are too low",
+    ),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
     "unknown-state": (

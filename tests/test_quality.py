@@ -256,6 +256,11 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [32],
         {"leads": "lead id,created at\n" + "\n".join(f"{n},2025-01-{n:02}" for n in range(1, 31)) + "\n31,2025-03-31"},
     ),
+    "gap-in-days": (
+        {"spend": "month,campaign,cost\n2025-01,A,5\n2025-02,A,7\n2025-04,A,6"},
+        [],
+        {"spend": "month,campaign,cost\n2025-01,A,5\n2025-02,A,7\n2025-03,A,6"},
+    ),
     "stale-open-deal": (
         {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01\n2,Proposal,5,2024-01-01,\n3,Proposal,5,2025-01-31,"},
         [3],

@@ -27,6 +27,7 @@ STATE = "_state"  # what became of a record, one of `schema.STATES`; missing whe
 RATE = "exchange_rate"  # what an amount was multiplied by to be in the currency of the report
 NO_RATE = "_no_rate"  # True on rows with an amount that no exchange rate leads from
 UNIT = "_unit"  # a number for the customer, where figures only have to tell customers apart; 0 for none
+TOLD = "_told"  # a number for all that a cost's cells say but for its figures and its days
 LATER = "_later"  # True on rows that have ended by the file, but after the day up to which they are known
 WHERE = "_where"  # whether a row is one of those that figures are to be made of: CHOSEN, or something else
 CHOSEN = "yes"

@@ -85,6 +85,7 @@ class Draft:
         if hit is None or not hit.any():
             return
         for index, rows in by_file(table.frame, hit):
+            rows = np.unique(rows) if table.in_parts else rows
             self.issues.append(Issue.of_rows(code, self.sources[index].path, rows, **detail))
 
     def asks(self, table: str, *columns: str) -> bool:

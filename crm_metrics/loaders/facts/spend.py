@@ -7,12 +7,12 @@ import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
-from crm_metrics.loaders.facts import nested_spend, same_spend
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, Ints
+from crm_metrics.loaders.facts import same_spend
+from crm_metrics.loaders.facts.costs_by_day import AMOUNTS, evenly
+from crm_metrics.loaders.facts.draft import Bools, Draft
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers
 
-_DECIMALS = (1e12, 1e10, 1e8, 1e6, 1e4)
 # What results are taken to be, by what their indicator holds.
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
@@ -27,16 +27,15 @@ def attribute(draft: Draft) -> None:
 def settle(draft: Draft, table: Table) -> None:
     """What results are, and daily spend, which is how far the costs reach: this comes before as-of is known, which depends
     on it."""
-    same_spend.leave_out(draft, table)
-    nested_spend.subtract(draft, table)
-    if table.has("results"):
-        _results(draft, table)
-    if table.has("cost"):
-        draft.report("no-cost", table, ~has_value(table.frame, "cost"))
     if table.has("spent_to_at"):
         _until_today(draft, table)
         table.frame = _by_day(draft, table)
         table.in_parts = bool(table.frame.duplicated([SOURCE, ROW]).any())
+    same_spend.leave_out(draft, table)
+    if table.has("results"):
+        _results(draft, table)
+    if table.has("cost"):
+        draft.report("no-cost", table, ~has_value(table.frame, "cost"))
 
 
 def _until_today(draft: Draft, table: Table) -> None:
@@ -92,22 +91,10 @@ def _by_day(draft: Draft, table: Table) -> pd.DataFrame:
     step = np.arange(len(rows)) - np.repeat(np.cumsum(often) - often, often)
     spread = frame.iloc[rows].reset_index(drop=True)
     spread["spent_at"] = first[rows] + step.astype("timedelta64[D]").astype("timedelta64[us]")
-    for column in same_spend.AMOUNTS:
+    for column in AMOUNTS:
         if column in spread:
-            spread[column] = _parts(numbers(frame, column), often, rows, step)
+            spread[column] = evenly(numbers(frame, column), often, rows)
     return spread
-
-
-def _parts(amounts: Floats, often: Ints, rows: Ints, step: Ints) -> Floats:
-    """The part of each day of amounts that are spread over several: as equal as whole numbers of the smallest decimal are,
-    so that however many of them are added up, all the parts of an amount make exactly the amount."""
-    total = np.abs(amounts[np.isfinite(amounts)]).sum()
-    scale = next((scale for scale in _DECIMALS if total * scale < 2.0**53), 1.0)
-    scaled = np.rint(amounts * scale)
-    scaled = np.where(scaled / scale == amounts, scaled, amounts * scale)
-    until, before = (np.rint(scaled[rows] * days / often[rows]) for days in (step + 1, step))
-    until = np.where(step + 1 == often[rows], scaled[rows], until)
-    return np.where(often[rows] == 1, amounts[rows], (until - before) / scale)
 
 
 def _attribute(deals: Table, spend: Table) -> None:

@@ -50,6 +50,10 @@ def rollups(file: File, texts: Mapping[int, Texts], names: Mapping[int, str], co
             child = left & (pattern != above) & ((pattern & above) == pattern)
             shared = codes[(above & bits[:, 0]) == 0]
             hit |= _sums(parent, child, shared, cost, is_said=least == _SURE)
+    nothing = ((wild == _SURE) | (codes < 0))[: len(labels)].all(axis=0)  # the total of a report, of all of its days
+    left = ~gone & ~hit & ~np.isnan(cost)
+    if np.count_nonzero(left & nothing) == 1:
+        hit |= _sums(left & nothing, left & ~nothing, codes[:0], cost, is_said=True)
     for place in range(len(labels)):
         shared = np.delete(codes, place, axis=0)
         hit |= _by_figures(codes[place], shared, np.where(gone | hit, np.nan, cost))

@@ -23,7 +23,6 @@ from crm_metrics.loaders.normalising import (
     ambiguities,
     figures,
     moments,
-    nested_days,
     records,
     spend_days,
     stages,
@@ -102,7 +101,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     for name in file.currencies:
         del frame[_written_in(name)]
     figures.in_units(file, frame)
-    frame = nested_days.apart(file, spend_days.with_days(file, frame, cells), left_out)
+    frame = spend_days.with_labels(file, spend_days.with_days(file, frame, cells))
     frame, part = stages.apart(file, frame, left_out)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
     used = {*file.recognised.columns.values(), *halves}

@@ -10,17 +10,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import columns as coerced, dates, spans
 from crm_metrics.loaders.normalising import ambiguities, moments
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
+from crm_metrics.schema import NUMERIC, Kind
+from crm_metrics.tables import ROW, TOLD
 
 Days = NDArray[np.int64]  # days since 1970, `NEVER` where there is none
 NEVER = np.iinfo(np.int64).min
 _EPOCH = date(1970, 1, 1)
+_NO_LETTER = r"^[^\pL]*$"
 
 
 def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
@@ -44,6 +48,26 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     first, last = (np.where(days == NEVER, dates.NEVER, days * dates.DAY) for days in spent)
     edges = {"spent_at": first, "spent_to_at": last}
     return frame.assign(**{name: moments.instants(file, name, days) for name, days in edges.items()})
+
+
+def with_labels(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+    """The costs with a number for what all cells of a row say but for its figures and its days, where some begin on one day
+    and end on several."""
+    if not {"spent_at", "spent_to_at", "cost"} <= {*frame.columns}:
+        return frame
+    if frame.drop_duplicates(["spent_at", "spent_to_at"])["spent_at"].is_unique:
+        return frame
+    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    rows = np.searchsorted(table.rows, frame[ROW].to_numpy())
+    names = {at: name for name, at in file.recognised.columns.items()}
+    codes = {}
+    for at, column in table.columns.items():
+        name, texts = names.get(at, ""), coerced.texts(column, file.missing_text)
+        is_word = (~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))).any()
+        if name not in COLUMNS and file.kind(name) not in {*NUMERIC, Kind.DATE, Kind.BOOL} and (name or is_word):
+            codes[at] = texts.codes[rows]
+    told = pd.DataFrame(codes, range(len(rows))).assign(one=0)
+    return frame.assign(**{TOLD: told.groupby([*told], sort=False).ngroup().to_numpy().astype(np.int64) + 1})
 
 
 def _with_last_days(file: File, frame: pd.DataFrame) -> pd.DataFrame:

@@ -18,7 +18,7 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.rollups import near, rollups
-from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word, says
+from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.stretches import COLUMNS
@@ -182,20 +182,6 @@ class _Judge:
             hit[bare] = self._agree(suspects[bare], suspects[hit], np.zeros(int(bare.sum()), dtype=bool), of_sums=True)
         return suspects[hit]
 
-    def names_nothing(self, row: int) -> bool:
-        """Whether a row has only blank cells and total words where others tell themselves apart."""
-        apart = False
-        for at, texts in self.texts.items():
-            name = self.names.get(at, "")
-            if name == "currency" or self.file.kind(name) in {*NUMERIC, Kind.BOOL, Kind.DATE}:
-                continue
-            has_letters = ~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))
-            if np.count_nonzero(has_letters) > 1:
-                apart = True
-                if texts.codes[row] >= 0 and says(texts.at(int(texts.codes[row]))) < ALONE:
-                    return False
-        return apart
-
     def _agree(self, rows: Ints, totals: Ints, single: Bools, *, of_sums: bool = False) -> Bools:
         """The rows whose filled figures all are the sum or mean (`of_sums`: the sum) of the rows above or below, of all or
         of those up to the next such row; two rows at least, but for a row that names a total, and has nothing of its own
@@ -264,8 +250,7 @@ def _unnamed(file: File, plan: Plan, cells: Cells) -> Bools:
 
 
 def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
-    """The rows of a spend file that hold the costs of others again, and the row that is half of all costs and names nothing:
-    the total over the range of a report, which has that range's dates."""
+    """The rows of a spend file that hold the costs of others again."""
     none = np.zeros(len(cells.rows), dtype=bool)
     place = plan.names.get("cost")
     if file.layout.table != "spend" or place is None or len(none) < 3:
@@ -273,10 +258,4 @@ def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
     column = cells.columns[place]
     cost = file.numbers(coerced.texts(column, file.missing)) if is_text(column) else coerced.typed_numbers(column)
     judge = _Judge(file, cells)
-    hit = rollups(file, judge.texts, judge.names, cost, totals)
-    cost = np.where(totals | hit, np.nan, cost)
-    with np.errstate(invalid="ignore"):
-        rows = np.flatnonzero(near(cost, np.full(len(cost), np.nansum(cost) / 2)) & (cost > 0))
-    if len(rows) == 1 and judge.names_nothing(int(rows[0])):
-        hit[rows] = True
-    return hit
+    return rollups(file, judge.texts, judge.names, cost, totals)

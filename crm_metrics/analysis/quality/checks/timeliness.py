@@ -54,6 +54,13 @@ check_of(
 )
 
 
+check_of(
+    "gap-in-days",
+    "Nothing is dated within far more days than usually lie between records.",
+    effect="figures of these days are too low if an export is missing",
+)
+
+
 @check(effect="their durations are far too long; a mistyped year, or a placeholder")
 def ancient_date(data: Data) -> Iterator[Hits]:
     """Dates lie before 1990."""
