@@ -46,7 +46,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),
     "duplicate-header": (NOTE, "the header {column} occurs more than once; the first one is used"),
     # rows
-    "deleted-row": (NOTE, "{count} rows are marked deleted; left out"),
+    "deleted-row": (NOTE, "{count} rows are marked deleted, merged, spam or a test; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
     "older-version": (NOTE, "{count} rows are older versions of rows in {other}; left out"),
     "only-older": (NOTE, "{count} rows are in no newer export, such as {other}; they count"),
@@ -109,6 +109,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         NOTE,
         "{count} deals are read as lost: by a reason for it, or archived without a chance, in a stage that is no end",
     ),
+    "archived-open": (WARNING, "{count} deals are archived with a chance of being won; counted as open"),
     "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),
     "ended-without-reason": (

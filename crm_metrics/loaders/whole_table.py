@@ -210,6 +210,11 @@ def _claims(
     """Columns that further headers could be as well, with these headers: not where one says more than the others, nor where
     the sample holds the same in them."""
     for column, best in taken.items():
+        if column == "is_deleted":  # every one of them can say it
+            marks = [match for match in matches if match.column == column and match.place not in places and match.fit]
+            if marks:
+                yield column, tuple(sheet.labels[match.place] for match in (best, *marks))
+            continue
         if best.strength >= CANONICAL - 20:
             continue
         others = [

@@ -14,12 +14,16 @@ MISSING = frozenset(
 ) | {
     "",
     "(blank)",
-    *(day + time for day in ("0000-00-00", "1900-01-01", "9999-12-31") for time in ("", " 00:00", " 00:00:00")),
+    *(
+        day + time
+        for day in ("0000-00-00", "1900-01-01", "1970-01-01", "9999-12-31")
+        for time in ("", " 00:00", " 00:00:00")
+    ),
 }
 MISSING_TEXT = frozenset(("", "-", "--"))
 # Yes and no, and what spreadsheets in the nine languages write for true and false.
 _TRUE = "true yes y t 1 1.0 x wahr ja j si sí sì sim oui vrai verdadero verdadeiro vero waar prawda tak はい"
-_FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee fałsz falsz nie いいえ"
+_FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee nej fałsz falsz nie いいえ"
 TRUE, FALSE = frozenset(_TRUE.split()), frozenset(_FALSE.split())
 # By language: the name of each month, further forms (the genitive of dates, odd abbreviations) behind a stroke.
 MONTHS = (

@@ -129,8 +129,10 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     says_open |= states.in_file(draft, table, "won_at", "lost_at")
     if "stage" in frame and (kept := left_open(draft)):
         says_open |= by_text(frame["stage"], lambda label: folded(label) in kept, False)
-    given_up = _given_up(frame, result, stated_by_word | flagged | says_open)
+    is_told = flagged & states.in_file(draft, table, "is_lost")  # not won is open where a flag of its own says lost
+    given_up, shelved = _given_up(frame, result, stated_by_word | is_told | says_open)
     draft.report("given-up-deal", table, given_up)
+    draft.report("archived-open", table, shelved)
     result = np.where(given_up, np.int8(LOST), result)
     _refuse_unknown(draft, table)
     decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(draft, table)
@@ -159,18 +161,17 @@ def left_open(draft: Draft) -> set[str]:
     return {folded(word) for word in (*draft.settings.open_stages, *(w for w in chosen if chosen[w] == "open"))}
 
 
-def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> Bools:
-    """The deals that nothing calls open, won or lost and that are lost all the same: with a reason for it, or archived
-    without a chance. Reasons count where deals that were won have none."""
-    if not {"lost_reason", "is_archived", "is_active"} & {*frame.columns}:
-        return np.zeros(len(frame), dtype=bool)
+def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> tuple[Bools, Bools]:
+    """The deals that nothing calls open, won or lost and that are lost all the same: with a reason for it where deals that
+    were won have none, or archived without a chance; and those that are archived with one."""
     still = (outcome == OPEN) & ~decided
     reason = has_value(frame, "lost_reason") & ~words(frame, "lost_reason", _NO_REASON)
     won = outcome == WON
     if np.count_nonzero(reason & won) > _FEW * np.count_nonzero(won):
         reason[:] = False
     archived = truths(frame, "is_archived") | (has_value(frame, "is_active") & ~truths(frame, "is_active"))
-    return still & (reason | (archived & ~(numbers(frame, "probability") > 0)))
+    given_up = still & (reason | (archived & ~(numbers(frame, "probability") > 0)))
+    return given_up, still & archived & ~given_up
 
 
 def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:

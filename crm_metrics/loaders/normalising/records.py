@@ -16,17 +16,23 @@ from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.coercing.words import MISSING
 from crm_metrics.loaders.layouts import normalised
-from crm_metrics.loaders.normalising import total_words
+from crm_metrics.loaders.normalising import texts, total_words
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells, LeftOut
 from crm_metrics.loaders.reading.columns import TEXTS, converted
 from crm_metrics.loaders.reading.raw import widths
-from crm_metrics.schema import TEXTUAL
+from crm_metrics.schema import TEXTUAL, Kind
 from crm_metrics.shipped import shipped
 from crm_metrics.tables import ROW, SOURCE
 
+# Columns that say that a row is no record of its own: the code it is left out under, and what they hold then.
+_GONE = (
+    *(("is_deleted", "deleted-row", True), ("is_live", "deleted-row", False), ("merged_into_id", "deleted-row", True)),
+    ("is_current", "older-version", False),
+)
 STATES = ("stage", "status")  # columns of text that say what became of a record
 
 
@@ -62,11 +68,11 @@ def without_planned(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
         if not said or not said <= planned | actual or said <= planned or said <= actual:
             continue
         table = file.raw.read({place: As.TEXT})
-        texts = coerced.texts(table.columns[place])
-        words = [normalised(str(text)) for text in texts.values.to_pylist()]
+        said_of = coerced.texts(table.columns[place])
+        words = [normalised(str(text)) for text in said_of.values.to_pylist()]
         if not {*words} <= planned | actual:
             continue
-        rows = table.rows[texts.spread(np.array([word in planned for word in words], dtype=bool), False)]
+        rows = table.rows[said_of.spread(np.array([word in planned for word in words], dtype=bool), False)]
         hit = np.isin(cells.rows, rows)
         if hit.any() and not hit.all():
             file.note("planned-row", cells.rows[hit], column=file.raw.header[place])
@@ -112,13 +118,13 @@ def _retyped(column: Any, kind: As, file: File) -> Any:
     """A column that only the rows left out kept from being what it was read as; without the texts that only they had."""
     if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
         return column
-    texts = column.cast(pa.string())
+    plain = column.cast(pa.string())
     if kind not in TEXTS:
-        combined = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+        combined = plain.combine_chunks() if isinstance(plain, pa.ChunkedArray) else plain
         values = converted(combined, kind, sorted(spelt for spelt in file.missing if spelt))
         if values is not None:
             return pa.chunked_array([values])
-    return column if pa.types.is_string(column.type) else texts.dictionary_encode()
+    return column if pa.types.is_string(column.type) else plain.dictionary_encode()
 
 
 def _only_in(issue: Issue, rows: NDArray[np.int32]) -> bool:
@@ -132,16 +138,30 @@ def note(file: File, code: str, rows: NDArray[np.int32]) -> None:
     file.note(code, np.sort(np.concatenate([rows, *(issue.every for issue in before)])))
 
 
+def mark_deleted(file: File, values: dict[str, Any], cells: Cells) -> None:
+    """Mark as deleted what any of several columns calls so: deleted, spam, merged."""
+    for label in file.recognised.candidates.get("is_deleted", ())[1:]:
+        if "is_deleted" in values:
+            place = file.raw.header.index(label)
+            again = file.raw.read({place: As.TEXT})
+            column = again.columns[place].filter(pa.array(np.isin(again.rows, cells.rows)))
+            values["is_deleted"] = values["is_deleted"] | texts.flags(file, "is_deleted", column, cells)
+
+
 def kept(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
     """The frame without deleted records and without versions that are not the newest, which are counted."""
-    for column, code, out in (("is_deleted", "deleted-row", True), ("is_current", "older-version", False)):
-        if column in frame:
-            flag = frame[column].fillna(not out).to_numpy(dtype=bool)
-            hit = flag == out
-            if hit.any():
-                left_out[code] += int(hit.sum())
-                file.note(code, frame[ROW].to_numpy()[hit], other=file.raw.path)
-                frame = frame[~hit].reset_index(drop=True)
+    for column, code, out in _GONE:
+        if column not in frame:
+            continue
+        if file.kind(column) is Kind.ID:
+            ids = frame[column].astype("str")
+            hit = (ids.notna() & ~ids.str.casefold().isin({*MISSING, "0"})).to_numpy(dtype=bool)
+        else:
+            hit = frame[column].fillna(not out).to_numpy(dtype=bool) == out
+        if hit.any():
+            left_out[code] += int(hit.sum())
+            file.note(code, frame[ROW].to_numpy()[hit], other=file.raw.path)
+            frame = frame[~hit].reset_index(drop=True)
     return frame
 
 

@@ -137,7 +137,8 @@ def _identity(file: File, name: str, file_plan: Plan, cells: Cells) -> None:
 def _refuse_candidates(file: File, chosen: dict[str, int]) -> None:
     for name in list(chosen):
         labels = file.recognised.candidates.get(name)
-        if labels is None or (file.kind(name) in schema.TEXTUAL and name not in file.layout.told):
+        is_any = name == "is_deleted" or (file.kind(name) in schema.TEXTUAL and name not in file.layout.told)
+        if labels is None or is_any:
             continue
         if name in _QUESTIONS and file.layout.signature:
             _leave_open(file, name, labels, chosen)
@@ -210,6 +211,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
             values[name] = texts.ids(file, column)
         else:
             values[name] = coerced.category(texts.settled(file, name, column, cells))
+    records.mark_deleted(file, values, cells)
     add_outcomes(file, values, cells)
     values |= moments.from_texts(file, text_dates, cells, times)
     moments.settle_clocks(file, values)
