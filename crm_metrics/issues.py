@@ -79,6 +79,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
+    "several-zones": (
+        WARNING,
+        "{column} carry several time zones ({seen}); their moments are read in UTC, whose days are counted. "
+        "Say whose days count with --timezone ZONE",
+    ),
     "no-cost": (
         WARNING,
         "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
