@@ -36,7 +36,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
     "planned-row": (NOTE, "{count} rows are planned, not actual, by {column}; left out"),
-    "bare-row": (NOTE, "{count} rows hold a single cell, the name of a group or a number; left out"),
+    "bare-row": (NOTE, "{count} rows hold no record: the name of a group, a number or an attribute alone; left out"),
     "refunds-by-title": (WARNING, "{count} rows are money given back, as {seen} says; taken off"),
     "several-tables": (NOTE, "is one of {count} tables in its sheet; each is read on its own"),
     "merged-cells": (
@@ -79,6 +79,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
+    "several-zones": (
+        WARNING,
+        "{column} carry several time zones ({seen}); their moments are read in UTC, whose days are counted. "
+        "Say whose days count with --timezone ZONE",
+    ),
     "no-cost": (
         WARNING,
         "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",

@@ -149,3 +149,38 @@ def test_a_title_above_the_header_is_no_table(tmp_path):
 
     assert figures(path, period="2025-01")[("revenue",)] == 220
     assert not said(path, "several-tables")
+
+
+def test_tables_side_by_side_that_name_a_column_alike_are_two(tmp_path):
+    """As many rows or not: no table has two columns of one name."""
+    rows = [
+        [*ORDERS, None, "Deal", "Stage", "Close date", "Amount"],
+        [1, "Acme", "2025-01-03", 100, None, "A", "Closed Won", "2025-01-05", 500],
+        [2, "Beta", "2025-01-09", 50, None, "B", "Negotiation", "2025-02-05", 70],
+    ]
+    found = figures(book(tmp_path, rows), period="2025-01")
+
+    assert (found[("revenue",)], found[("revenue_won",)], found[("deals_won",)]) == (150, 500, 1)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [[None, None, None, None, "Cleo", 500], [None, None, None, None, "Dan", None], ["", "", "", "", "Eve", "x"]],
+)
+def test_a_row_of_attributes_alone_is_no_record(tmp_path, beside):
+    """The owners and their targets stand beside the deals, and there are more owners than deals."""
+    rows = [
+        ["Deal", "Stage", "Amount", "Close date", "Owner", "Target"],
+        ["A", "Closed Won", 100, "2025-01-03", "Ann", 1000],
+        ["B", "Negotiation", 50, "2025-02-03", "Bob", 900],
+        beside,
+    ]
+    found = figures(book(tmp_path, rows), period="all", metrics=["open_deals", "deals_won"])
+
+    assert found == {("open_deals",): 1, ("deals_won",): 1}
+
+
+def test_a_deal_of_which_only_name_and_owner_are_known_stays(tmp_path):
+    rows = [["Deal", "Stage", "Amount", "Owner"], ["A", "Proposal", 100, "Ann"], ["B", None, None, "Bob"]]
+
+    assert figures(book(tmp_path, rows), period="all", metrics=["open_deals"]) == {("open_deals",): 2}

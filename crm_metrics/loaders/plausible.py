@@ -9,6 +9,7 @@ from crm_metrics import schema
 from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.content import Content
 from crm_metrics.loaders.naming import Named, worded
+from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import Meaning
 from crm_metrics.schema import Kind
@@ -17,9 +18,10 @@ _STATUSES = ("status", "other_status")
 _FEW = 3  # rows from which on days say something
 
 
-def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content: Content | None) -> bool:
-    """Whether a column of a table can have these cells under a header that means this; content that is not known can be
+def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, sheet: Sheet, place: int) -> bool:
+    """Whether a column of a table can have the cells of a place under a header that means this; what is not known can be
     anything but a state."""
+    content = sheet.content(place)
     if meaning.attribute == "state" and table in schema.STATES:
         return _is_state(table, content) == (named.column in _STATUSES)
     if meaning.attribute == "recurrence":  # "Zahlungsweise" and the like are names of other things as well
@@ -27,6 +29,8 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     if content is None:
         return True
     if kind is Kind.ID:
+        if named.is_weak and content.repeated:  # a bare `No` that repeats numbers something else
+            return sheet.is_of_records(place)
         return _is_id(table, named, content)
     if kind is Kind.CATEGORY and meaning.thing and not meaning.attribute:  # "Abonnement": which one, or which plan
         is_name = content.form == "text" and (bool(content.repeated) or not _is_code(content))
@@ -57,10 +61,8 @@ def _is_interval(content: Content) -> bool:
 
 
 def _is_id(table: str, named: Named, content: Content) -> bool:
-    """Whether cells can be ids under a header that does not quite say so: a bare `No` that repeats numbers something else,
-    a bare `Deal` of several words is a name, and a bare `Contract` that comes back in a list of contracts is a plan."""
-    if named.is_weak:
-        return not content.repeated
+    """Whether cells can be ids under a header that does not quite say so: a bare `Deal` of several words is a name, and a
+    bare `Contract` that comes back in a list of contracts is a plan."""
     if named.is_bare:
         return _is_code(content) and not (named.column in worded()[table].own and content.repeated)
     return True

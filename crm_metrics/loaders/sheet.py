@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -33,6 +34,18 @@ class Sheet:
     def is_blank(self, place: int) -> bool:
         content = self.content(place)
         return content is not None and content.form == "blank"
+
+    def is_of_records(self, place: int) -> bool:
+        """Whether rows that share a cell of a column are one record on several rows: they agree in every date, and in half
+        of all that varies from row to row."""
+        rows: dict[str | None, list[int]] = defaultdict(list)
+        for at, cell in enumerate(self.cells[place]):
+            rows[cell].append(at)
+        groups = [shared for cell, shared in rows.items() if cell and len(shared) > 1]
+        varying = [other for other, cells in enumerate(self.cells) if other != place and len({*cells}) > 1]
+        agreed = {at for at in varying if all(len({self.cells[at][row] for row in shared}) == 1 for shared in groups)}
+        dated = {at for at in varying if (content := self.content(at)) is not None and content.form == "date"}
+        return bool(groups) and dated <= agreed and 2 * len(agreed) >= len(varying) > 0
 
     @cached_property
     def about(self) -> frozenset[str]:

@@ -136,7 +136,7 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
         for key in dict.fromkeys(("".join(head.words), "".join(head.short))):
             for named in spoken.get(key, ()):
                 kind = kinds[named.column].kind
-                if is_plausible(layout.table, Meaning(None, named.column), named, kind, content):
+                if is_plausible(layout.table, Meaning(None, named.column), named, kind, sheet, place):
                     _add(best, named, kind, place, content, 0)
         for meaning in sheet.meanings[place]:
             for named in spoken.get((meaning.thing, meaning.attribute), ()):
@@ -146,7 +146,7 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
                     kind is Kind.BOOL and meaning.is_dated and not is_told
                 ):
                     continue
-                if not is_plausible(layout.table, meaning, named, kind, content):
+                if not is_plausible(layout.table, meaning, named, kind, sheet, place):
                     continue
                 more = 2.0 if kind is Kind.DATE and meaning.is_dated else 1.0 if kind is Kind.BOOL else 0.0
                 if _METHOD in sheet.meanings[place]:  # how something was paid is a type where nothing else is one

@@ -23,7 +23,7 @@ _ALWAYS = {"unix-time", "values-unused"}
 _REASONS = {
     "malformed-row": "with more or fewer cells than the header",
     "total-row": "as totals",
-    "bare-row": "with a single cell",
+    "bare-row": "without a record",
     "planned-row": "as planned",
     "deleted-row": "as marked deleted",
     "repeated-id": "as older versions of a record",

@@ -37,7 +37,7 @@ _TIME = (
     r"(?:(?:[T ,]+|,? (?:um|à|a las?|[àa]s|alle|alle ore|ore|om|o|at|kl\.?) )(?P<h>\d{1,2})[:.h](?P<mi>\d{2})"
     r"(?:[:.](?P<s>\d{2})(?:[.,](?P<f>\d{1,9}))?(?P<zh>[+-]\d{2}$)?)?"  # Postgres' offsets: whole hours after the seconds
     r"(?: (?:Uhr|uur|h)\.?)?\s*(?:(?P<ap>[AaPp])\.?\s?[Mm]\.?)?)?"
-    rf"\s*(?P<z>(?:UTC|GMT)?[+-]\d{{2}}:?\d{{2}}|{_ZONE_NAMES})?$"
+    rf"\s*(?P<z>(?:UTC|GMT)[+-]\d{{1,2}}(?::?\d{{2}})?|[+-]\d{{2}}:?\d{{2}}|{_ZONE_NAMES})?(?: \([^()]*\))?$"
 )
 _DAY_OF_WEEK = r"^(?:\p{L}{2,14}\.?,? )?"
 _ORDINAL = r"(?:\.|st|nd|rd|th|er|[oaº°])?"
@@ -62,6 +62,8 @@ _SIGNS = (
     (r"(\d{4})年\s?(\d{1,2})月\s?(\d{1,2})日", r"\1-\2-\3"),
     (r"(\d{1,2})時\s?(\d{1,2})分(?:\s?(\d{1,2})秒)?", r"\1:\2:\3"),
     (r"(:\d{1,2}):$", r"\1"),
+    (r"午前\s?([\d:]+)", r" \1 am"),
+    (r"午後\s?([\d:]+)", r" \1 pm"),
 )
 _SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
 _EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -71,18 +72,27 @@ def is_moment(file: File, name: str, wall: Moments, read: dict[str, Any]) -> str
     return witness
 
 
+def others(file: File, read: Collection[str]) -> dict[str, tuple[Moments, NDArray[np.float64]]]:
+    """The wall clocks and the offsets, NaN for none, of the file's other columns of dates, by name: what is asked decides no
+    reading."""
+    found = {}
+    for name, column in file.others({Kind.DATE}, read).items():
+        if pa.types.is_temporal(column.type):
+            moments = coerced.typed_moments(column)
+            found[name] = moments, np.full(len(moments), np.nan)
+            continue
+        texts = coerced.texts(column, file.missing)
+        written = dates.take_apart(texts.values)
+        by_text = dates.resolve(written, file.date_order or "dmy")
+        found[name] = texts.spread(by_text, dates.NEVER), texts.spread(written.zone, np.nan)
+    return found
+
+
 def _others(file: File, name: str, read: dict[str, Any]) -> dict[str, Moments]:
-    """The file's other columns of moments, whether a figure asks for them or not: what is asked decides no reading."""
+    """The file's other columns of moments, whether a figure asks for them or not."""
     dates_of = {
         other: values.view(np.int64)
         for other, values in read.items()
         if other != name and file.kind(other) is Kind.DATE and isinstance(values, np.ndarray)
     }
-    for other, column in file.others({Kind.DATE}, {*dates_of, name}).items():
-        if pa.types.is_temporal(column.type):
-            dates_of[other] = coerced.typed_moments(column)
-            continue
-        texts = coerced.texts(column, file.missing)
-        by_text = dates.resolve(dates.take_apart(texts.values), file.date_order or "dmy")
-        dates_of[other] = texts.spread(by_text, dates.NEVER)
-    return dates_of
+    return dates_of | {other: wall for other, (wall, _) in others(file, {*dates_of, name}).items()}

@@ -36,6 +36,9 @@ class File:
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
         self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day
+        self.offsets: dict[
+            str, NDArray[Any]
+        ] = {}  # of moments, in minutes east of UTC, where no zone of the report is set
         self.headings: dict[int, str] = {}  # lines between the records that hold a single text, by their row
         self.currencies: dict[str, Any] = {}  # of amounts whose cells name them
         self.date_order, self.decimal = "", ""  # as they were decided, where text had to be read

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced, dates
-from crm_metrics.loaders.normalising import ambiguities, clocks
+from crm_metrics.loaders.normalising import ambiguities, clocks, zones
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
 from crm_metrics.loaders.reading import Cells
@@ -29,7 +27,6 @@ _REGIONS = {
     "Mountain Time (US & Canada)": "America/Denver",
     "Pacific Time (US & Canada)": "America/Los_Angeles",
 }
-_ZONE_ID = re.compile(r"""timeZone["']*\s*:\s*["']*([\w+-]+(?:/[\w+-]+)*)""")
 
 
 @dataclass(frozen=True)
@@ -71,14 +68,9 @@ def joined(
     wall = np.where(has_both, wall + np.where(has_both, own.of_day, 0), dates.NEVER)
     offsets = own.offsets
     if own.zones is not None:
-        by_zone = np.array([dates.zone_minutes(str(zone)) for zone in own.zones.values.to_pylist()], dtype=float)
-        offsets = np.where(np.isnan(offsets), own.zones.spread(by_zone, np.nan), offsets)
         for place, zone in enumerate(own.zones.values.to_pylist()):
-            region = _REGIONS.get(str(zone), str(zone))
-            if np.isnan(by_zone[place]) and "/" in region and _is_zone(region):
-                rows = has_both & (own.zones.codes == place)
-                utc = frames.instants(wall[rows].view("datetime64[us]"), region).view(np.int64)
-                offsets[rows] = (wall[rows] - utc) / (60 * dates.SECOND)
+            rows = has_both & (own.zones.codes == place) & np.isnan(offsets)
+            offsets[rows] = zones.offsets_in(_REGIONS.get(str(zone), str(zone)), wall[rows])
     return instants(file, name, wall, None if np.isnan(offsets).all() else offsets)
 
 
@@ -169,6 +161,7 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     """The column as instants; whether it holds calendar dates is remembered. `offsets` are each row's minutes east of UTC,
     NaN where none is written."""
     filled = wall != dates.NEVER
+    seen, offsets = offsets, zones.with_stated(file, name, wall, offsets)
     first = int(np.argmax(filled)) if len(filled) else 0
     # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
     by_day = not filled.any() or not wall[first] % dates.DAY
@@ -181,15 +174,18 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     elif not file.calendar[name] and name != "updated_at" and clocks.constant(wall) is not None:
         file.constant[name] = wall
     if not file.calendar[name] and not file.settings.timezone:
-        _say_zones(file, name, offsets)
+        zones.say(file, name, seen)
+        if offsets is not None:
+            file.offsets[name] = offsets
     if file.settings.timezone:
         wall = _in_utc(file, name, wall, filled, None if file.calendar[name] else offsets)
     return wall.view("datetime64[us]")
 
 
 def settle_clocks(file: File, values: dict[str, Any]) -> None:
-    """Make calendar dates of the columns in which every cell has the same time of day, unless another column shows that it
-    is a real one; both are said."""
+    """Put moments on one clock, and make calendar dates of the columns in which every cell has the same time of day, unless
+    another column shows that it is a real one; both are said."""
+    zones.on_one_clock(file, values)
     for name, wall in list(file.constant.items()):
         moment = int(wall[wall != dates.NEVER][0])
         witness = clocks.is_moment(file, name, wall, values)
@@ -204,13 +200,10 @@ def _midnights(
 ) -> NDArray[np.int64] | None:
     """The midnights that the cells are all of, in UTC where every cell has an offset, or in the time zone of the settings;
     None where they are not."""
-    zone, stated = file.settings.timezone, _stated_zone(file, name)
-    if offsets is not None and not np.isnan(offsets[filled]).any():
-        utc = np.where(filled, wall - (np.nan_to_num(offsets) * 60).astype(np.int64) * dates.SECOND, dates.NEVER)
-    elif offsets is None and stated is not None and zone is not None:
-        utc = _in_utc(file, name, wall, filled, None)
-    else:
+    zone = file.settings.timezone
+    if offsets is None or np.isnan(offsets[filled]).any():
         return None
+    utc = np.where(filled, zones.moved(wall, offsets), dates.NEVER)
     if clocks.constant(utc) == 0:
         return utc
     if zone is None:
@@ -228,48 +221,13 @@ def in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     return frames.wall_clock(utc.view("datetime64[us]"), zone).view(np.int64)
 
 
-def _say_zones(file: File, name: str, offsets: NDArray[np.float64] | None) -> None:
-    """Note the zones of a column whose wall clock is used as it is: those of its cells, and that of its header."""
-    if offsets is not None:
-        written = np.unique(offsets[~np.isnan(offsets)])
-        zones = {f"{'+' if zone >= 0 else '-'}{abs(int(zone)) // 60:02d}:{abs(int(zone)) % 60:02d}" for zone in written}
-        file.note("zone-seen", column=file.header(name), seen=", ".join(sorted(zones)))
-    stated = _stated_zone(file, name)
-    if stated is not None and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
-        file.note("zone-seen", column=file.header(name), seen=stated)
-
-
 def _in_utc(
     file: File, name: str, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
 ) -> NDArray[np.int64]:
     zone = file.settings.timezone
     assert zone is not None
-    if not file.calendar[name]:
-        zone = _stated_zone(file, name) or zone
     result = wall.copy()
     result[filled] = frames.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
     if offsets is not None:
-        has = filled & ~np.isnan(offsets)
-        moved = wall[has] - (offsets[has] * 60).astype(np.int64) * dates.SECOND
-        result[has] = np.where(moved < dates.AFTER_LAST, moved, wall[has])
+        result = np.where(filled & ~np.isnan(offsets), zones.moved(wall, offsets), result)
     return result
-
-
-def _stated_zone(file: File, name: str) -> str | None:
-    """The time zone that a column's header names in brackets, `(UTC)`, `(in UTC)`, `(America/New_York)`, or in a further
-    row, as Qualtrics does."""
-    stated = file.recognised.suffixes.get(name, "").removeprefix("in ").strip()
-    place = file.recognised.columns.get(name)
-    if place is not None and not stated:
-        for row in file.raw.header_rows[1:]:
-            if match := _ZONE_ID.search(row[place]):
-                stated = match[1]
-    return stated if stated == "UTC" or ("/" in stated and _is_zone(stated)) else None
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return False
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import chain
@@ -34,23 +34,28 @@ _GONE = (
     ("is_current", "older-version", False),
 )
 STATES = ("stage", "status")  # columns of text that say what became of a record
+# What is said of records, and makes none where it stands alone.
+_ATTRIBUTES = frozenset(("owner", "team", "pipeline", "source", "channel", "campaign", "currency"))
 
 
 def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
-    """The cells without rows of which a single cell is filled, and with a text, and how many these were: headings of groups,
-    and rows that are numbered and not filled in yet. In a list of people or things a name alone is a record."""
+    """The cells without rows of which a single cell is filled, and with a text, or attributes alone, and how many they are:
+    headings of groups, rows that are numbered and not filled in yet, a list beside the table. In a list of people or things
+    a name alone is a record."""
     if not file.schema.placed_by or file.schema.undated:
         return cells, 0
-    if sum(not column.null_count for column in cells.columns.values()) > 1:
+    read = [place for name, place in plan.names.items() if name not in _ATTRIBUTES]
+    if sum(not cells.columns[place].null_count for place in read) > 1:
         return cells, 0
-    maybe = _filled(cells) <= 1
+    maybe = _filled(cells, read) <= 1
     if not maybe.any() or maybe.all():
         return cells, 0
     names = {place: name for name, place in file.recognised.columns.items()}
     table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
-    labels = {place: column for place, column in table.columns.items() if _is_label(file, names.get(place))}
-    bare = (_filled(table) == 1) & (_filled(replace(table, columns=labels)) == 1)
-    hit = maybe & np.isin(cells.rows, table.rows[bare])
+    labels = [place for place in table.columns if _is_label(file, names.get(place))]
+    own = [place for place, name in names.items() if name not in _ATTRIBUTES]
+    bare = (_filled(table) == 1) & (_filled(table, labels) == 1)
+    hit = maybe & np.isin(cells.rows, table.rows[bare | (_filled(table, own) == 0)])
     for place in np.flatnonzero(bare & np.isin(table.rows, cells.rows[hit])).tolist():
         texts = (column[place].as_py() for column in table.columns.values())
         file.headings[int(table.rows[place])] = str(next(filter(None, texts), ""))
@@ -88,11 +93,11 @@ def _plans() -> tuple[frozenset[str], frozenset[str]]:
     return planned, actual
 
 
-def _filled(cells: Cells) -> NDArray[np.int32]:
-    """How many cells of each record are filled."""
+def _filled(cells: Cells, places: Iterable[int] | None = None) -> NDArray[np.int32]:
+    """How many cells of each record are filled, of those in some columns."""
     count = np.zeros(len(cells.rows), dtype=np.int32)
-    for column in cells.columns.values():
-        count += np.asarray(column.is_valid())
+    for place in cells.columns if places is None else places:
+        count += np.asarray(cells.columns[place].is_valid())
     return count
 
 

@@ -92,20 +92,23 @@ def _text(cell: Any) -> str:
 
 def _side_by_side(columns: Sequence[pa.Array], valid: Sequence[Mask], sheet: Block) -> list[Block]:
     """Tables with a blank column between them, each with a header of its own and as many rows as it has: without gaps, and
-    not as many as the other."""
+    not as many as the other, unless both have a column of one name."""
     used = np.array([mask.any() for mask in valid])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], used, [False]]).astype(int)))
     groups = [(int(left), int(right)) for left, right in edges.reshape(-1, 2)]
     if len(groups) < 2 or any(right - left < 2 for left, right in groups):
         return [sheet]
-    lengths = []
+    lengths: list[int] = []
+    labels: list[str] = []
     for left, right in groups:
         rows = np.flatnonzero(np.logical_or.reduce(valid[left:right]))
         top = int(rows[0])
-        if _header(columns[left:right], valid[left:right], top) is None or len(rows) != rows[-1] - top + 1:
+        header = _header(columns[left:right], valid[left:right], top)
+        if header is None or len(rows) != rows[-1] - top + 1:
             return [sheet]
         lengths.append(len(rows))
-    if len(set(lengths)) < len(lengths):
+        labels += map(str.casefold, header)
+    if len(set(lengths)) < len(lengths) and len(set(labels)) == len(labels):
         return [sheet]
     return [
         Block(sheet.rows, group, f" (column {column_letters(group[0] + 1)})" if place else "")
