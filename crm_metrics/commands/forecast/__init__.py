@@ -64,14 +64,14 @@ def forecast(
     dataset, as_of = _uncut(session, asked, only)
     is_of_deals = only.name in ("revenue_won", "deals_won")
     result = (_of_deals if is_of_deals else _of_metric)(session, dataset, only, asked, as_of)
-    known = [part for part in result.forecasts if not isnan(part.chosen.bands[0.9][0])]
-    if not known:
+    banded = [part for part in result.forecasts if not isnan(part.chosen.bands[0.9][0])]
+    if not banded:
         raise NothingToReport(
             f"the history up to {as_of} is too short to forecast {only.name} for {result.period.label}, and to say how far "
             "off a forecast may be",
             hint="Five complete months tell enough for the one after them, or ten deals won; what lies further needs more.",
         )
-    return replace(result, forecasts=known)
+    return replace(result, forecasts=banded)
 
 
 def _uncut(session: Session, asked: Query, metric: Metric) -> tuple[Dataset, date]:
