@@ -23,6 +23,7 @@ from crm_metrics.tables.frames import instants, moments
 _EPOCH = date(1970, 1, 1)
 _YEAR, _ENOUGH = 365, 30  # the days that are looked at, and how many are enough to tell what is usual
 _WEEK, _MONTH = 7, 31
+_RARE = 10  # times the usual pause between two records: so long a one comes by chance once in a thousand tables
 _ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
 _ODD_RANGES = 0.2  # of the ranges of a report of weeks or months may be cut by its ends
 _QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
@@ -120,7 +121,7 @@ def _say_gaps(draft: Draft, name: str, days: Ints) -> None:
     order = np.argsort(pauses, kind="stable")
     for count in range(min(_ODD_RECORDS, len(days) - enough), 0, -1):
         odd, others = order[-count:], pauses[order[:-count]]
-        if pauses[odd[0]] > max(least, 2 * others.max(), 0 if name == "spend" else _WEEK * others.mean()):
+        if pauses[odd[0]] > max(least, 2 * others.max(), 0 if name == "spend" else _RARE * others.mean()):
             files = draft.files(draft.tables[name])
             path = draft.sources[files[0]].path if len(files) == 1 else ""
             for at in np.sort(odd).tolist():
