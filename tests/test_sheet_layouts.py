@@ -30,7 +30,7 @@ def book(tmp_path, rows, *merged, places=()):
 
 
 def said(path, code):
-    issues = api.report([path], period="2025-01", metrics=["revenue", "arpu"], today=TODAY).issues
+    issues = api.report([path], period="2025-01", today=TODAY).issues
     return [(issue.path.rpartition("/")[2], issue.rows) for issue in issues if issue.code == code]
 
 

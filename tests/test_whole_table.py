@@ -447,3 +447,21 @@ def test_a_number_is_how_many_intervals_and_not_of_which_length() -> None:
         "Subscription ID,Customer,Amount,Interval,Start date\n1,A,10.5,3 months,2025-01-13\n2,B,9,month,2025-01-14"
     )
     assert (plain["interval"], "interval_count" in plain) == ("Interval", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "table"),
+    [
+        ("Customer ID;Customer name;Email\n1;A;a@x.com\n2;B;b@x.com\n3;C;c@x.com", "customers"),
+        ("ID client;Nom du client;E-mail\n1;A;a@x.com\n2;B;b@x.com\n3;C;c@x.com", "customers"),
+        ("Kundennummer;Kundenname;PLZ\n1;A;10115\n2;B;80331\n3;C;20095", "customers"),
+        ("顧客番号;顧客名;メールアドレス\n1;A;a@x.com\n2;B;b@x.com\n3;C;c@x.com", "customers"),
+        ("Customer ID;Customer name;Visited\n1;A;2025-01-02\n2;B;2025-01-03\n3;C;2025-01-03", None),
+        ("Customer ID;Customer name;Points\n1;A;10.5\n2;B;7\n3;C;300", None),
+        ("Employee ID;Name;Email\n1;A;a@x.com\n2;B;b@x.com\n3;C;c@x.com", None),
+    ],
+)
+def test_a_list_that_says_who_the_customers_are_and_no_more_is_theirs(text, table):
+    found = read(text)
+    assert (found.layout.table if found else None) == table
+    assert found is None or "name" in found.columns

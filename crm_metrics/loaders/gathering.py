@@ -250,7 +250,7 @@ def _find_dims(files: list[tuple[Raw, Recognised]], dims: Sequence[str], what_fo
     for dim in dims:
         if not any({dim, beside.DEALS + dim} & recognised.columns.keys() for _, recognised in files):
             dimensions = {name for name in names if name} | set(get_args(Grain))
-            meanings = [meaning.attribute for meaning in meanings_of((dim,), 1)[0] if meaning.attribute is not None]
+            meanings = [meaning.attribute for meaning in meanings_of((dim,))[0] if meaning.attribute is not None]
             meant = [name for name in (word.replace(" ", "_") for word in meanings) if name in dimensions]
             advice = f"Did you mean {meant[0]}?" if meant else did_you_mean(dim, dimensions)
             raise UsageError(f"no file has a column {dim!r} {what_for}. {advice}")

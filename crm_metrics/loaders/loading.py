@@ -74,7 +74,8 @@ def load(
 ) -> Dataset:
     """The dataset made of the files that are being read. `watch` is shown the files as they were read, before anything
     is derived. Raises `DataError` for what can be read in two ways."""
-    issues, dims = gathered.issues, gathered.dims
+    recognising, dims = gathered.issues, gathered.dims
+    issues: list[Issue] = []
     # Coercing leaves the interpreter free most of the time: files are worked on side by side.
     jobs = [gathered.pool.submit(normalise, fetched, settings, index) for index, fetched in enumerate(gathered.files)]
     progress.stage("reading dates and amounts")
@@ -122,7 +123,7 @@ def load(
     coverage.derive(draft)
     _report_undated(draft)
     unfiltered, unable = filtering.choose(draft)
-    told = _about_what_is_asked(files, gathered, issues + draft.issues)
+    told = recognising + _about_what_is_asked(files, gathered, issues + draft.issues)
     progress.stage("computing")
     return Dataset(
         tables=draft.tables,

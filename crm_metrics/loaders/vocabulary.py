@@ -28,6 +28,7 @@ _CAMEL = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|(?<=[^\
 _SIGNS = re.compile(r"[^\w#]|_")
 _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "ı": "i"})
 _CONFIRMED = 2  # headers that only one language knows
+_FEW = 3
 
 
 class Meaning(NamedTuple):
@@ -193,9 +194,10 @@ def _language(name: str, guessing: bool = False) -> Language:
 
 
 @lru_cache(maxsize=256)
-def meanings_of(labels: tuple[str, ...], confirmed: int = _CONFIRMED) -> tuple[tuple[Meaning, ...], ...]:
-    """What each label of a header can say. Beside English the one language counts that knows most of the labels, where at
-    least `confirmed` of them are known to it and not to English; where two languages know as many, what both say alike."""
+def meanings_of(labels: tuple[str, ...]) -> tuple[tuple[Meaning, ...], ...]:
+    """What each label of a header can say. Beside English the one language counts that knows most of the labels, where two
+    of them, one of a few, are known to it and not to English; where two languages know as many, what both say alike."""
+    confirmed = _CONFIRMED if len(labels) > _FEW else 1
     heads = [header_of(label) for label in labels]
     plain = [_meanings(english(), head) for head in heads]
     if sum(not common for common in plain) < confirmed:

@@ -19,6 +19,7 @@ from crm_metrics.schema import Kind
 
 _CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
 _METHOD = Meaning(None, "method")
+_WORDS = ("text", "email", "flag", "blank")
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         is_made = {*schema.IDENTITY} & taken.keys() and any(part and part <= taken.keys() for part in parts)
         unmet = [choice for choice, found in zip(layout.needs, needed, strict=True) if not found]
         unmet = [choice for choice in unmet if not (is_made and choice & layout.made_of.keys())]
+        unmet = [] if _is_plain_list(sheet, layout, taken) else unmet
         if not all(is_named and choice & layout.named for choice in unmet) or (weak and max(map(len, needed)) < 2):
             return None
         tells = any(not match.is_common or match.column in layout.telling for choice in needed for match in choice)
@@ -96,6 +98,15 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
             columns[column] = told[0]
             claims |= {column: tuple(sheet.labels[place] for place in told)} if len(told) > 1 else {}
     return Reading(layout, columns, claims, score, tuple(map(bool, needed)))
+
+
+def _is_plain_list(sheet: Sheet, layout: Layout, taken: Mapping[str, Match]) -> bool:
+    """Whether a file says who there is and no more: an id with a name or an address, and nothing but words and codes."""
+    key, *names = layout.own or ("",)
+    if key not in taken or not _counts(sheet, layout, taken[key]) or taken.keys().isdisjoint(names):
+        return False
+    contents = [sheet.content(place) for place in range(len(sheet.heads)) if place != taken[key].place]
+    return all(content is not None and (content.form in _WORDS or content.is_code) for content in contents)
 
 
 def _told(sheet: Sheet, layout: Layout, columns: Mapping[str, int], telling: set[str]) -> list[int]:
