@@ -257,7 +257,8 @@ def refuse_empty(dataset: Dataset) -> None:
     """Raises `NothingToReport` for files that all hold no rows: a figure of 0 from them would be no real 0."""
     if dataset.sources and not any(source.rows for source in dataset.sources):
         paths = ", ".join(source.path for source in dataset.sources)
-        raise NothingToReport(f"the files hold no rows: {paths}")
+        hint = "Export them again, of a longer time or with fewer filters."
+        raise NothingToReport(f"the files hold no rows: {paths}", hint=hint)
 
 
 def complete(dataset: Dataset, asked: Query, windows: Sequence[Window]) -> Dataset:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,6 +15,11 @@ from crm_metrics.engine.cells import Cells, or_none
 from crm_metrics.expressions import Formula, Name, Operation, names
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.metric import Metric, Unit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from crm_metrics.metrics.catalog import Catalog
 
 FEW = 6  # fewer events say little, however many records they are among
 
@@ -40,6 +46,21 @@ def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str,
         if reasons:
             by_metric[metric.name] = reasons
     return by_metric
+
+
+def above_the_whole(catalog: Catalog, metrics: Iterable[Metric], rows: pd.DataFrame) -> dict[str, str]:
+    """By metric what a share above 100 % means: records counted by one of their dates against those counted by another."""
+    above = {*rows["metric"][rows["value"] > 1]}
+    said = {}
+    for metric in metrics:
+        match metric.formula:
+            case Operation("/", Name(few), Name(many)) if metric.unit is Unit.PERCENT and metric.name in above:
+                part, whole = catalog[few], catalog[many]
+                if part.aggregate == whole.aggregate == "count" and part.table == whole.table and part.at != whole.at:
+                    more = f"more {part.title.lower()} than {whole.title.lower()} in the same time"
+                    same = f"not the same {schema.called(part.table)}"
+                    said[metric.name] = f"{metric.title} above 100 %: there are {more}; they are {same}"
+    return said
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:

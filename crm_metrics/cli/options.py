@@ -89,9 +89,10 @@ def settings_of(config: Path | None, pairs: list[str] | None, *, no_config: bool
 
 def color_of(color: str, output: Path | None) -> bool | None:
     """Whether to colour; None leaves it to the stream. Raises `UsageError` for anything but auto, always, never."""
-    if color not in ("auto", "always", "never"):
-        raise errors.UsageError(f"--color {color}: auto, always or never")
-    return {"auto": None, "always": True, "never": False}[color] if output is None else False
+    choices = {"auto": None, "always": True, "never": False}
+    if color not in choices:
+        raise errors.not_among("--color", color, choices)
+    return choices[color] if output is None else False
 
 
 def own_options(

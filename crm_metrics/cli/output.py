@@ -37,6 +37,9 @@ def refuse_unwritable(format: str, output: Path | None) -> None:
             )
     if output is None and sys.stdout.isatty() and is_binary(format):
         raise UsageError(f"{format} cannot be shown in a terminal", hint=f"Write it to a file: -o FILE.{format}")
+    if output is not None and not output.parent.is_dir():
+        hint = "Give another name with -o, or make the folder."
+        raise UsageError("cannot be written: there is no such folder", where=str(output.parent), hint=hint)
     claim(output)
 
 

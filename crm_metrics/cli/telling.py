@@ -9,7 +9,7 @@ import json
 import sys
 from datetime import UTC, datetime
 
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import not_among
 
 FORMATS = ("text", "json")
 _format = FORMATS[0]
@@ -20,7 +20,7 @@ def begin(form: str) -> None:
     global _format
     _format = FORMATS[0]
     if form not in FORMATS:
-        raise UsageError(f"--log-format {form}: text or json. {did_you_mean(form, FORMATS)}")
+        raise not_among("--log-format", form, FORMATS)
     _format = form
 
 

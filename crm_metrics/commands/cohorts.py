@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics.book import Book, Cell, Column, HeatMap, Origin, Sheet, cells
 from crm_metrics.book.rows import unseen
 from crm_metrics.commands import option
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import not_among
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.query import Need
 from crm_metrics.session import Files, Session
@@ -62,9 +62,9 @@ def cohorts(
     session = Session.of(paths, **files)
     grain = next((choice for choice in COHORT_GRAINS if choice == by.casefold()), None)
     if grain is None:
-        raise UsageError(f"--by {by}: month, quarter, year or week. {did_you_mean(by, COHORT_GRAINS)}".rstrip())
+        raise not_among("--by", by, COHORT_GRAINS)
     if of not in COHORTS_OF:
-        raise UsageError(f"--of {of}: {', '.join(COHORTS_OF)}. {did_you_mean(of, COHORTS_OF)}".rstrip())
+        raise not_among("--of", of, COHORTS_OF)
     spec = session.period(period)
     dataset = session.dataset(Need.columns_of(COHORTS_OF[of], spec))
     # What imports pandas is imported while the files are being read.

@@ -11,7 +11,7 @@ from crm_metrics import periods
 from crm_metrics.book import Book, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.commands import PeriodOption, SegmentOption, option
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError, not_among
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
 from crm_metrics.query import Query
@@ -74,7 +74,7 @@ def funnel(
     default, as it is for leads (`of="leads"`), which take months to become what they can. Raises `CrmMetricsError` with
     what, where and what to do."""
     if of not in _OF:
-        raise UsageError(f"--of {of}: deals or leads. {did_you_mean(of, _OF)}")
+        raise not_among("--of", of, _OF)
     return (_of_leads if of == "leads" else of_deals)(Session.of(paths, **files), period, segment)
 
 

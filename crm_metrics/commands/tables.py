@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from crm_metrics.commands import READING, SETTING, Call, option
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError, not_among
 from crm_metrics.session import Files, Session
 
 if TYPE_CHECKING:
@@ -45,9 +45,7 @@ def run(
     """Writes the tables, and says how many."""
     chosen = format.casefold() if format else "xlsx" if output and output.suffix.casefold() == ".xlsx" else "csv"
     if chosen not in FORMATS:
-        raise UsageError(
-            f"tables have no format {format!r}. {did_you_mean(chosen, FORMATS)}", hint="csv, parquet or xlsx."
-        )
+        raise not_among("--format", chosen, FORMATS)
     target = output or Path("tables.xlsx" if chosen == "xlsx" else "tables")
     _refuse_taken(target, is_folder=chosen != "xlsx")
     written = tables(call.session)

@@ -73,8 +73,8 @@ def _filter(text: str) -> str:
 
 def _currency(code: str) -> str:
     """Codes are compared in capitals, as files are: Stripe exports `usd`."""
-    if not code.strip():
-        raise ValueError("a currency is a code such as EUR")
+    if not code.strip() or (code.strip().isalpha() and len(code.strip()) != 3):
+        raise ValueError("a currency is a code of three letters such as EUR")
     return code.strip().upper()
 
 

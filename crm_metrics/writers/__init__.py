@@ -14,7 +14,7 @@ from pathlib import PurePath
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, cast
 
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError, did_you_mean, not_among
 
 if TYPE_CHECKING:
     from crm_metrics.book import Book, Sheet
@@ -47,9 +47,7 @@ def format_of(name: str | None, output: PurePath | None) -> str:
     if name is not None:
         chosen = name.casefold()
         if (chosen := _FORMER.get(chosen, _ENDINGS.get(f".{chosen}", chosen))) not in names:
-            raise UsageError(
-                f"there is no format {name!r}. {did_you_mean(name, names)}", hint=f"Formats: {', '.join(names)}."
-            )
+            raise not_among("--format", name, names)
         return chosen
     if output is None:
         return "text"
@@ -103,7 +101,5 @@ def pieces(
 def _chosen(book: Book, name: str) -> Sheet:
     names = [sheet.name for sheet in book.sheets]
     if name.casefold() not in names:
-        raise UsageError(
-            f"there is no table {name!r} here. {did_you_mean(name, names)}", hint=f"Tables: {', '.join(names)}."
-        )
+        raise UsageError(f"there is no table {name!r} here. {did_you_mean(name, names)}")
     return replace(book.sheets[names.index(name.casefold())], charted=False, most=0, first=0)

@@ -27,6 +27,8 @@ _OPENED = 300  # rows of a table that open to more
 _ROWS = 2000  # of a table; a browser takes long with more
 _SHORT = 26  # letters of a text that is never broken
 _FOLDED = 40  # a table of more rows is folded, unless it is the only one
+_PHONE = 44  # letters side by side on a phone
+_FOLDS = 16  # letters of a text that is folded there
 _TOLD = ("metric", "title", "unit", "currency", "status")  # what a row says of itself already
 
 
@@ -100,15 +102,17 @@ def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
         for row, line, more in zip(sheet.rows, zip(*listed, strict=True), opened, strict=True)
     ]
     title = sheet.title or ("All figures" if folded else "")
+    spared = _spared(columns, listed)
     return {
         "title": visible(title),
         "caption": ", ".join(filter(None, [visible(title or book.title), count])),
         "count": count,
         "folded": folded and bool(rows),
         "columns": [
-            {"heading": visible(column.heading), "shape": _shape(column, words)}
+            {"heading": visible(column.heading), "shape": _shape(column, words) + " spared" * (column in spared)}
             for column, words in zip(columns, listed, strict=True)
         ],
+        "spared": ", ".join(visible(column.heading) for column in spared),
         "head": head,
         "rows": rows,
         "empty": visible(sheet.empty or "nothing"),
@@ -132,6 +136,21 @@ def _passage(passage: Passage) -> dict[str, Any]:
     ]
     title, aside = visible(passage.title), visible(passage.aside)
     return {"title": title, "aside": aside, "style": passage.style, "parts": parts, "folded": False}
+
+
+def _spared(columns: Sequence[Column], listed: Sequence[Sequence[str]]) -> list[Column]:
+    """The columns that go on a phone, those that can be spared first."""
+    taken = {
+        column.name: 2 + min(max(map(len, words), default=0), 99 if column.unit is not None else _FOLDS)
+        for column, words in zip(columns, listed, strict=True)
+    }
+    spared: list[Column] = []
+    for column in sorted(columns, key=lambda column: column.spare, reverse=True):
+        if not column.spare or sum(taken.values()) <= _PHONE:
+            break
+        spared.append(column)
+        del taken[column.name]
+    return [column for column in columns if column in spared]
 
 
 def _shape(column: Column, words: Sequence[str]) -> str:
@@ -163,7 +182,7 @@ def _more(sheet: Sheet, book: Book) -> Iterator[list[tuple[str, str]]]:
 def _origins(origin: Origin) -> Sequence[Sheet]:
     """The files with what became of their rows, and the settings."""
     columns = [
-        *map(Column, ("file", "table", "vendor")),
+        *(Column("file"), Column("table"), Column("vendor", spare=2)),
         *(Column(name, unit=Unit.COUNT) for name in ("rows", "used", "left_out")),
         *(Column("reasons", spare=1), Column("sha256", "SHA-256", shown=False)),
     ]

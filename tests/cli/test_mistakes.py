@@ -79,3 +79,20 @@ def test_a_command_that_does_not_exist_is_a_usage_error():
 
 def test_a_misspelt_command_names_the_nearest():
     assert "report" in crm_metrics("reprot").err.replace("reprot", "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("report", "https://example.com/deals.csv"), "download it first"),
+        (("report", "zzz.csv"), "zzz.csv: no such file or folder\n"),
+        (("report", "deal.csv"), "Did you mean deals.csv?"),
+        (("report", "deals.csv", "-o", "nowhere/deals.csv"), "nowhere: cannot be written: there is no such folder"),
+        (("report", "deals.csv", "-f", "exel"), "--format exel: it can be csv, html,"),
+        (("report", "deals.csv", "--set", "currency=euro"), "three letters such as EUR"),
+    ],
+)
+def test_a_mistake_says_what_can_be_done_once(folder: Path, arguments: tuple[str, ...], says: str):
+    done = crm_metrics(*arguments)
+    assert (done.code, done.out) == (2, "")
+    assert says in done.err

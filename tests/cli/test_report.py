@@ -131,3 +131,19 @@ def test_as_of_may_complete_a_month(folder: Path):
 def test_a_word_that_counts_from_today_counts_from_as_of_when_it_is_set(folder: Path, word: str):
     done = crm_metrics("report", "deals.csv", "-p", word, "--as-of", "2025-03-31", "-m", "deals_won", "-f", "csv")
     assert done.values == {"deals_won": {"last-month": "2", "ytd": "3", "this-quarter": "3"}[word]}
+
+
+def test_a_share_above_100_percent_says_what_it_means(folder: Path):
+    rows = [
+        "1,Closed Won,2025-01-05,2025-03-03",
+        "2,Closed Won,2025-01-06,2025-03-04",
+        "3,Closed Won,2025-03-06,2025-03-31",
+    ]
+    (folder / "above.csv").write_text("\n".join(["deal id,stage,created,closed", *rows]), encoding="utf-8")
+    note = "Close rate above 100 %: there are more deals won than deals created in the same time; they are not the same"
+    for by in ((), ("--by", "month")):
+        assert note in crm_metrics("report", "above.csv", "-p", "2025-03", "-m", "close_rate", *by).out
+    assert "above 100 %" not in crm_metrics("report", "above.csv", "-p", "2025", "-m", "close_rate,win_rate").out
+    assert note in " ".join(
+        crm_metrics("report", "above.csv", "-p", "2025-03", "-m", "close_rate", "-f", "json").json["notes"]
+    )

@@ -203,7 +203,7 @@ def test_nothing_that_draws_is_imported_for_work_that_is_quickly_done():
 def test_a_log_that_does_not_exist_is_refused(folder: Path):
     done = crm_metrics("report", *MARCH, "--log-format", "jason")
     assert (done.code, done.out) == (2, "")
-    assert "--log-format jason: text or json. Did you mean json?" in done.err
+    assert "--log-format jason: it can be text or json. Did you mean json?" in done.err
 
 
 @pytest.mark.parametrize("form", ["text", "csv", "markdown"])

@@ -148,7 +148,7 @@ def test_a_goal_is_a_target_where_it_fits_the_period(folder: Path) -> None:
         (["tickets_created", "--grain", "moth"], "Did you mean month?"),
         (["tickets_created", "--by", "month"], "--grain month"),
         (["tickets_created", "--last", "0"], "--last takes a whole number from 1 up"),
-        (["tickets_created", "-f", "pdf"], "there is no format 'pdf'"),
+        (["tickets_created", "-f", "pdf"], "--format pdf: it can be csv, "),
         (["tickets_created", "nosuch/"], "nosuch/: no such file or folder"),
         (["nosuch"], "there is no metric or family 'nosuch'"),
         ([], "no metric is given"),

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from crm_metrics.book import Column, Sheet
+from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers import write
 from tests.writers.books import Page, text
 from tests.writers.test_xlsx import BOOK, GOALS
@@ -60,3 +62,13 @@ def test_rows_beyond_what_a_browser_bears_are_counted() -> None:
 
     assert "345 more rows are not shown" in page
     assert page.count("<tr>") == 2001
+
+
+def test_on_a_phone_the_columns_go_that_can_be_spared_and_are_named() -> None:
+    columns = [Column("figure"), Column("value", unit=Unit.COUNT), *(Column(f"more {n}", spare=n) for n in range(1, 6))]
+    wide = Sheet("wide", "Wide", columns, [["Deals won", 7, *["twelve words"] * 5]])
+    page = str(write(replace(BOOK, sheets=[wide]), "html"))
+
+    assert "In a wider window also: more 3, more 4, more 5</p>" in page
+    assert page.count('<th scope="col" class="short spared">') == page.count('<td class="short spared ">') == 3
+    assert "In a wider window" not in str(write(replace(BOOK, sheets=[replace(wide, columns=columns[:2])]), "html"))

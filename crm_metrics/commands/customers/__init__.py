@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Unpack
 
 from crm_metrics.commands import Call, option
-from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.errors import NothingToReport, UsageError, not_among
 from crm_metrics.expressions import parse_filter
 from crm_metrics.query import Need
 from crm_metrics.session import Files, Session
@@ -145,4 +145,4 @@ def run(
 def _unit(unit: str) -> Unit:
     if (chosen := unit.casefold()) in UNITS:
         return chosen  # type: ignore[return-value]
-    raise UsageError(f"--unit {unit}: {', '.join(UNITS)}. {did_you_mean(unit, UNITS)}".rstrip())
+    raise not_among("--unit", unit, UNITS)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset
 
 _COLUMNS = (
-    Column("name"),
     Column("rfm_segment", "segment", spare=2),
     Column("left_at", "left on"),
     Column("months_stayed", "stayed", Unit.MONTHS),
@@ -54,7 +53,8 @@ def _of_customers(listed: CustomerList) -> Book:
     """The list of customers; the segments; the model's parameters under `model` for JSON."""
     customers = listed.customers
     named = bool(listed.rows["name"].notna().any())
-    columns = [Column("customer", spare=7 * named), *(column for column in _COLUMNS if column.name in listed.rows)]
+    columns = [Column("customer", spare=7 * named), Column("name", shown=named)]
+    columns += [column for column in _COLUMNS if column.name in listed.rows]
     columns.append(Column("currency", shown=customers.currency is None))
     shown = listed.rows.head(listed.top) if listed.top is not None else listed.rows
     rows = list(zip(*(shown[column.name].tolist() for column in columns), strict=True))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import failing, restating
 from crm_metrics.commands.report.computing import compute
-from crm_metrics.errors import EXIT_FINDINGS, NothingToReport, UsageError, did_you_mean
+from crm_metrics.errors import EXIT_FINDINGS, NothingToReport, UsageError, did_you_mean, not_among
 from crm_metrics.schema import called
 from crm_metrics.session import Asking, Session
 from crm_metrics.writers import is_for_people
@@ -78,7 +78,7 @@ def run(
     """Writes the report, with what a profile says where nothing else was asked for; aside from it what formats for programs
     do not tell, what it restates, and why it fails."""
     if layout not in ("tidy", "wide"):
-        raise UsageError(f"--layout {layout}: tidy or wide")
+        raise not_among("--layout", layout, ("tidy", "wide"))
     settings = call.settings
     files, profile = _profiled(call.arguments, settings)
     own = {name: value for name in ("as_of", "where") if (value := getattr(profile, name)) is not None}

@@ -32,7 +32,7 @@ def compute(
     """The report of a loaded dataset. With `history` the last 12 periods of each metric are computed too, where there are no
     segments, and of a series the whole of its time; with `alike` figures that follow records are those at the age of the
     newest period that is over. Raises `NothingToReport` when no figure rests on any record, unless not `strict`."""
-    from crm_metrics.analysis.grounds import grounds, still_waiting
+    from crm_metrics.analysis.grounds import above_the_whole, grounds, still_waiting
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.loaders.memory import refuse_too_many
@@ -106,7 +106,7 @@ def compute(
             "Choose another period with -p, or -p all.",
             *assembler.offers,
         )
-    first = shown[0]
+    first, above = shown[0], above_the_whole(asked.catalog, asked.metrics, rows)
     return Report(
         rows=rows,
         metrics=asked.metrics,
@@ -127,8 +127,8 @@ def compute(
         where=dataset.settings.where,
         issues=dataset.issues,
         together=together,
-        concerns=_concerned(engine, asked.metrics),
-        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes])),
+        concerns=_concerned(engine, asked.metrics) | {note: frozenset({name}) for name, note in above.items()},
+        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()])),
         missing=assembler.missing,
         lacking=assembler.lacking,
         grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError, not_among
 from crm_metrics.issues import Severity
 from crm_metrics.settings.blocks import GOAL_BEHIND, GOAL_MISSED, WORSE
 
@@ -27,9 +27,7 @@ def kinds(texts: Iterable[str], choices: Sequence[str] = _KINDS) -> list[str]:
     wanted = [name.strip().casefold() for text in texts for name in text.split(",") if name.strip()]
     for name in wanted:
         if name not in choices:
-            raise UsageError(
-                f"--fail-on {name}: {', '.join(choices[:-1])} or {choices[-1]}. {did_you_mean(name, choices)}"
-            )
+            raise not_among("--fail-on", name, choices)
     return list(dict.fromkeys(wanted))
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Unpack, cast
 
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.trend.tracks import Trends, measured
-from crm_metrics.errors import UsageError, did_you_mean
+from crm_metrics.errors import UsageError, not_among
 from crm_metrics.periods import Grain
 from crm_metrics.query import GRAINS
 from crm_metrics.session import Asking, Session
@@ -38,7 +38,7 @@ def trend(
     and what to do."""
     session, grain = Session.of(paths, **files), grain.casefold()
     if grain not in GRAINS:
-        raise UsageError(f"there is no grain {grain!r}. {did_you_mean(grain, GRAINS)}")
+        raise not_among("--grain", grain, GRAINS)
     if last is not None and last < 1:
         raise UsageError("--last takes a whole number from 1 up")
     if not metrics:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Unpack
 
 from crm_metrics.commands import PeriodOption, option
-from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.errors import NothingToReport, UsageError, not_among
 from crm_metrics.periods import Period
 from crm_metrics.session import Asking, Session
 
@@ -52,7 +52,7 @@ def voice(
     session = Session.of(paths, **files)
     chosen = [question for question in QUESTIONS if kind is None or question.name == kind.casefold()]
     if not chosen:
-        raise UsageError(f"there is no kind of survey {kind!r}. {did_you_mean(str(kind), NAMES)}")
+        raise not_among("--kind", str(kind), NAMES)
     names = list(dict.fromkeys(name for question in chosen for name in (question.metric, question.answers)))
     asked = session.query(period=period, by=by, metrics=names, compare=compare)
     if asked.grain:
@@ -73,7 +73,8 @@ def voice(
         reasons = "; ".join(f"{name}: {trouble.seen}" for name, trouble in lacking.items())
         hints = [trouble.hint for trouble in lacking.values() if trouble.hint]
         raise NothingToReport(
-            f"no answers to a survey in {shown.period.label}: {reasons}", hint=hints[0] if hints else None
+            f"no answers to a survey in {shown.period.label}: {reasons}",
+            hint=f"{hints[0].capitalize()}." if hints else None,
         )
     for dim in asked.by:
         if not any(dim in answers.by for answers in heard):

@@ -16,6 +16,7 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.background import Opening
 from crm_metrics.loaders.reading.content import Content
+from crm_metrics.loaders.reading.decoding import detect
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
 from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
@@ -40,6 +41,8 @@ OTHER_TEXT = (
 # What shows a table and is none, or keeps it in a form of its own.
 PRINTED = (".pdf", ".numbers", ".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".doc", ".docx", ".ppt", ".pptx")
 # What a file starts with that is neither text nor a workbook.
+_CONTROLS = frozenset({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
+_MOST_CONTROLS = 8  # kinds of control characters at the beginning of a text
 BINARY = (
     *(b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"\x7fELF", b"ARROW1"),
     *(b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"Rar!", b"\x28\xb5\x2f\xfd"),
@@ -139,6 +142,9 @@ def _add_kind(content: Content, opened: Opening, *, is_named: bool, depth: int) 
         opened.ignored.append(f"{content.path} (a database: {DATABASE}{content.path})")
     elif start.startswith(BINARY):
         opened.ignored.append(content.path)
+    elif len(_CONTROLS.intersection(start)) > _MOST_CONTROLS and not detect(start).name.startswith("utf-16"):
+        hint = "The file may be damaged: export or download it again."
+        raise DataError("is neither text nor a workbook", where=content.path, hint=hint)
     elif not _is_known(content, opened):
         _add_text(content, start, opened, is_named=is_named)
 

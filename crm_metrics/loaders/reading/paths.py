@@ -27,9 +27,11 @@ def refuse_missing(paths: Sequence[str]) -> None:
         scheme = DATABASE if path.startswith(DATABASE) else ""
         file = Path(path.removeprefix(scheme))
         folder = file.parent
-        close = nearest(file.name, (entry.name for entry in folder.iterdir())) if folder.is_dir() else None
-        if close:
-            hints.append(f"Did you mean {scheme}{folder / close}?")
+        there = {entry.stem: entry.name for entry in folder.iterdir()} if folder.is_dir() else {}
+        if "://" in path:
+            hints.append("Files are read from this computer: download it first.")
+        elif close := nearest(file.stem, there):
+            hints.append(f"Did you mean {scheme}{folder / there[close]}?")
         elif not folder.is_dir():
             hints.append(f"There is no folder {folder}.")
     what = "no file matches" if len(missing) == 1 and glob.has_magic(missing[0]) else "no such file or folder"
