@@ -35,6 +35,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "header-rows": (NOTE, "has {seen} header rows, read as one"),
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
+    "perhaps-total": (
+        WARNING,
+        "{count} rows of {column} are called {seen} and cost more than the others of their time together; all are added: "
+        "if they hold the others, leave these out of the file",
+    ),
     "planned-row": (NOTE, "{count} rows are planned, not actual, by {column}; left out"),
     "bare-row": (NOTE, "{count} rows hold a single cell, the name of a group or a number; left out"),
     "refunds-by-title": (WARNING, "{count} rows are money given back, as {seen} says; taken off"),
