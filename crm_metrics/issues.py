@@ -88,6 +88,19 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
     ),
+    "no-count": (
+        WARNING,
+        "{count} rows have a cost and no {column}: they count as none, and what is paid for each comes out too high",
+    ),
+    "perhaps-no-campaign": (
+        WARNING,
+        "its {column} is taken for what marketing cost, though no column names a campaign, a channel or clicks; "
+        "if it is not, leave the file out",
+    ),
+    "perhaps-micros": (
+        WARNING,
+        "the {column} of {count} rows comes to {seen} a click: if it is in millionths, name the column cost_micros",
+    ),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
