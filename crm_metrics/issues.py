@@ -35,6 +35,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "header-rows": (NOTE, "has {seen} header rows, read as one"),
     "repeated-header": (NOTE, "{count} repeats of the header left out"),
     "total-row": (NOTE, "{count} total rows left out"),
+    "perhaps-total": (
+        WARNING,
+        "{count} rows of {column} are called {seen} and cost more than the others of their time together; all are added: "
+        "if they hold the others, leave these out of the file",
+    ),
     "planned-row": (NOTE, "{count} rows are planned, not actual, by {column}; left out"),
     "bare-row": (NOTE, "{count} rows hold no record: the name of a group, a number or an attribute alone; left out"),
     "refunds-by-title": (WARNING, "{count} rows are money given back, as {seen} says; taken off"),
@@ -87,6 +92,19 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "no-cost": (
         WARNING,
         "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
+    ),
+    "no-count": (
+        WARNING,
+        "{count} rows have a cost and no {column}: they count as none, and what is paid for each comes out too high",
+    ),
+    "perhaps-no-campaign": (
+        WARNING,
+        "its {column} is taken for what marketing cost, though no column names a campaign, a channel or clicks; "
+        "if it is not, leave the file out",
+    ),
+    "perhaps-micros": (
+        WARNING,
+        "the {column} of {count} rows comes to {seen} a click: if it is in millionths, name the column cost_micros",
     ),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),

@@ -283,3 +283,25 @@ def test_a_cost_of_0_is_a_cost(tmp_path: Path):
     path = export(tmp_path, "spend.csv", "Date,Campaign,Cost", "2025-03-01,Brand,10", "2025-03-02,Mail,0")
 
     assert "no-cost" not in {issue.code for issue in report(path, period="2025-03").issues}
+
+
+DOUBTS = {"no-count", "perhaps-no-campaign", "perhaps-micros"}
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (("Month,Department,Cost", "2025-03,Sales,10", "2025-03,HR,20"), {"perhaps-no-campaign"}),
+        (("Date,Project,Cost", "2025-03-01,Move,10", "2025-03-02,Office,20"), {"perhaps-no-campaign"}),
+        (("Date,Campaign,Cost,Clicks", "2025-03-01,A,12500000,10", "2025-03-02,A,27500000,10"), {"perhaps-micros"}),
+        (("Date,Campaign,Cost,Clicks", "2025-03-01,A,10,5", "2025-03-02,A,10,"), {"no-count"}),
+        (("Date,Campaign,cost_micros,Clicks", "2025-03-01,A,12500000,10", "2025-03-02,A,27500000,10"), set()),
+        (("Date,Channel,Cost", "2025-03-01,Search,10", "2025-03-02,Social,0"), set()),
+        (("Date,Campaign,Cost,Clicks", "2025-03-01,A,10,5", "2025-03-02,A,0,"), set()),
+        (("Date,Region,Cost,Clicks", "2025-03-01,North,10,5", "2025-03-02,South,9000,0"), set()),
+    ],
+)
+def test_what_may_be_otherwise_is_said(tmp_path: Path, lines: tuple[str, ...], expected: set[str]):
+    path = export(tmp_path, "costs.csv", *lines)
+
+    assert {issue.code for issue in report(path).issues} & DOUBTS == expected

@@ -135,6 +135,16 @@ def test_a_date_far_out_of_line_moves_nothing_and_is_reported(tmp_path: Path, od
     assert told([orders(tmp_path, many)], "2026-08", "orders").as_of == date(2026, 8, 5)
 
 
+@pytest.mark.parametrize("later", [["2025-11-04"], ["2025-09-02", "2025-09-29", "2025-11-04"]])
+def test_a_few_late_records_of_another_table_make_no_month_of_their_own(tmp_path: Path, later: list[str]) -> None:
+    few = [(day, "") for day in (*days("2025-05-03", "2025-08-20", 30), *map(date.fromisoformat, later))]
+    paths = [orders(tmp_path, days("2025-05-01", "2025-08-31")), tickets(tmp_path, few)]
+
+    assert told(paths, None, "orders").period == "2025-08"
+    many = [*few, (date(2025, 11, 5), ""), (date(2025, 11, 6), ""), (date(2025, 11, 7), "")]
+    assert told([paths[0], tickets(tmp_path, many)], None, "tickets_created").period == "2025-10"
+
+
 def test_nothing_is_compared_with_what_was_before_the_first_record(tmp_path: Path) -> None:
     paths = [orders(tmp_path, days("2025-07-20", "2025-12-31"))]
     august, july, june = (told(paths, period, "orders", "revenue") for period in ("2025-08", "2025-07", "2025-09"))

@@ -164,6 +164,11 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
             "spend-b": "date,region,cost\n2025-01-01,N,6\n2025-01-02,N,4\n2025-01-02,S,1",
         },
     ),
+    "perhaps-total": (
+        {"spend": "month,channel,cost\n2025-01,All channels,9\n2025-01,Search,5\n2025-01,Social,3"},
+        [2],
+        {"spend": "month,channel,cost\n2025-01,All channels,7\n2025-01,Search,5\n2025-01,Social,3"},
+    ),
     "spend-in-parts": (
         {
             "spend-a": "start date,end date,campaign,cost\n2025-01-01,2025-01-31,A,9",

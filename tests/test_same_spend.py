@@ -92,6 +92,27 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
 }
 
 
+LATER = [*COSTS[:4], *(cost * 1.2 for cost in COSTS[4:])]
+SAME |= {
+    "two exports of one account, of which the newer one has corrected costs": (
+        {
+            "ads-2025-03-11.csv": "Date,Campaign,Cost" + days("A", COSTS),
+            "ads-2025-03-25.csv": "Date,Campaign,Cost" + days("A", LATER),
+        },
+        sum(LATER),
+        {"ads-2025-03-11.csv"},
+    ),
+    "months of two exports, of which one was corrected": (
+        {
+            "a.csv": "Month,Campaign,Cost" + "".join(f"\n2025-0{n},A,{n * 10}" for n in range(1, 6)),
+            "b.csv": "Month,Campaign,Cost" + "".join(f"\n2025-0{n},A,{n * 10 + (n == 3)}" for n in range(1, 8)),
+        },
+        31,
+        {"a.csv"},
+    ),
+}
+
+
 def report(folder: Path, files: dict[str, str], metrics: str, period: str = "2025-03") -> Report:
     for name, text in files.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
@@ -345,6 +366,13 @@ APART: dict[str, tuple[dict[str, str], float]] = {
             + "\n2025-03-01,2025-03-10,A,100,10,1\n2025-03-08,2025-03-20,B,50,10,1\n2025-03-15,2025-03-31,B,50,10,1"
         },
         450,
+    ),
+    "two accounts of budgets for weekdays and weekends, some of which are the same": (
+        {
+            "a.csv": "Date,Campaign,Cost" + days("A", [10.0, 10, 5, 5, 10]),
+            "b.csv": "Date,Campaign,Cost" + days("A", [10.0, 10, 5, 5, 20]),
+        },
+        90,
     ),
     "two accounts that agree on half of their days": (
         {"c.csv": BY_CAMPAIGN, "r.csv": "Date,Region,Cost" + days("x", [*COSTS[:5], *OTHER[5:]])},

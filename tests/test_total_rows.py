@@ -18,6 +18,7 @@ SHOPIFY = "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineite
 META = "Reporting starts,Reporting ends,Campaign name,Amount spent (USD),Impressions"
 
 # (what it is, the file, how many rows are totals)
+DAYS = [("2025-01-01", 1), ("2025-01-02", 2), ("2025-01-03", 4)]
 TOTALS: dict[str, tuple[str, int]] = {
     "subtotals after each group and a grand total": (
         "Owner,Deal,Stage,Amount\nAnn,A,Open,100\nAnn,B,Open,200\nAnn Total,,,300\n"
@@ -109,6 +110,11 @@ TOTALS: dict[str, tuple[str, int]] = {
         "2025-02,Social,50\n2025-02,Paid media,140\n2025-03,Search,80\n2025-03,Social,55\n2025-03,Paid media,135\n",
         3,
     ),
+    "campaigns and the ad sets that they are made of, in one list": (
+        "Day,Level,Name,Cost\n"
+        + "".join(f"{day},Campaign,A,{3 * n}\n{day},Ad set,A1,{n}\n{day},Ad set,A2,{2 * n}\n" for day, n in DAYS),
+        3,
+    ),
     "subtotals of months, dated": (
         "Order ID,Customer,Order date,Amount\n1,A,2025-02-02,100\n2,B,2025-02-09,50\n,Total February,2025-02-28,150\n"
         "3,C,2025-03-02,70\n4,D,2025-03-09,30\n,Total March 2025,2025-03-31,100\n",
@@ -172,6 +178,12 @@ RECORDS: dict[str, str] = {
     "a channel that is the sum of the others in most months": (
         "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,Fairs,150\n2025-02,Search,90\n"
         "2025-02,Social,50\n2025-02,Fairs,140\n2025-03,Search,80\n2025-03,Social,55\n2025-03,Fairs,130\n"
+    ),
+    "two networks of one budget, which is the same every day": (
+        "Day,Network,Campaign,Cost\n" + "".join(f"{day},A,A1,30\n{day},B,B1,10\n{day},B,B2,20\n" for day, _ in DAYS)
+    ),
+    "all channels, with more than the others together, which may be a campaign": (
+        "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,All channels,200\n"
     ),
     "what is paid for all channels besides their own costs": (
         "Month,Channel,Cost\n2025-01,Search,100\n2025-01,Social,50\n2025-01,All channels,20\n2025-02,Search,100\n"

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from crm_metrics import periods
+import numpy as np
+
+from crm_metrics import periods, schema
 from crm_metrics.analysis import goals
 from crm_metrics.engine.windows import Scope, Window
 from crm_metrics.errors import NothingToReport
 from crm_metrics.periods import Period, PeriodSpec
 from crm_metrics.tables import Dataset
+from crm_metrics.tables.frames import DAY, moments
 
 if TYPE_CHECKING:
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.metrics.metric import Metric
 
+_FEW = 3  # records make no month of their own
 PAST = 12  # so many periods tell how much they differ by themselves, and have a bar each
 
 
@@ -43,10 +47,27 @@ def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
         return asked.resolve(as_of=dataset.as_of, first=first or dataset.as_of)
     if first is None:
         return periods.parse("all").resolve(as_of=dataset.as_of, first=dataset.as_of)
-    last = periods.last_complete("month", dataset.as_of)
+    last = periods.last_complete("month", _ended(dataset))
     if last.end <= first:  # less than a month of data
         return periods.parse("all").resolve(as_of=dataset.as_of, first=first)
     return last
+
+
+def _ended(dataset: Dataset) -> date:
+    """As-of; where tables end before its month and only a few records of others lie behind them, such as a late answer to a
+    survey, the last day of these tables."""
+    last = periods.last_complete("month", dataset.as_of)
+    ended = max(
+        (table.complete for table in dataset.coverage.values() if table.complete < last.end - timedelta(1)),
+        default=None,
+    )
+    if ended is None or dataset.settings.as_of is not None:
+        return dataset.as_of
+    later = 0
+    for name, table in dataset.tables.items():
+        if not schema.is_derived(name) and (placed_by := schema.TABLES[name].placed_by):
+            later += int((moments(table.frame, placed_by) >= np.datetime64(ended) + DAY).sum())
+    return ended if later <= _FEW else dataset.as_of
 
 
 def first_day(dataset: Dataset) -> date | None:

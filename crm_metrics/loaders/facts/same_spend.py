@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from itertools import combinations
+from math import log2
 
 import numpy as np
 
@@ -11,10 +13,14 @@ from crm_metrics import schema
 from crm_metrics.loaders.facts import nested_spend
 from crm_metrics.loaders.facts.costs_by_day import Costs, Spend, together
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats
+from crm_metrics.loaders.recognising import normalised
+from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import TOLD, Table
 from crm_metrics.tables.frames import has_value, numbers
 
 _NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days
+_SOME = 0.3  # of the days of two exports of one account are not corrected
+_EPOCH = date(1970, 1, 1)
 _IMPRESSIONS = 0.05
 _COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total
 _EXACT = 1e-6
@@ -82,14 +88,17 @@ def _is_sum(costs: Costs, whole: Spend, parts: Sequence[Spend]) -> bool:
     return bool(days.any()) and int(alike[days].sum()) >= (_MOST if several else 1) * int(days.sum())
 
 
-def _rank(costs: Costs, spend: Spend) -> tuple[int, float, int, int, str]:
+def _rank(costs: Costs, spend: Spend) -> tuple[int, int, int, int, int, str]:
     """Which of several files counts: the one with most of the columns that the figures need, the one of the shorter
-    times, the one with more known columns, the one with fewer rows."""
+    times, the one with more known columns, the newer one, the one with fewer rows."""
     source, mine = costs.draft.sources[spend.source], costs.source == spend.source
     needs, known = costs.draft.needs.get("spend", ()), schema.TABLES["spend"].columns
     needed = {name for name in source.columns if name in needs or name not in known}
     there = sum(bool(has_value(costs.table.frame, name)[mine].any()) for name in needed)
-    return -there, spend.length, -len(source.columns), spend.records, source.path
+    named = day_in_name(source.path)
+    newest = max(spend.end, 0 if named is None else (named - _EPOCH).days)
+    times = round(log2(spend.length))  # months are of one length
+    return -there, times, -len(source.columns), -newest, spend.records, source.path
 
 
 def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
@@ -99,9 +108,14 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
     if first >= end or _differ(costs, spend, other):
         return ""
     left, right = spend.between(first, end), other.between(first, end)
+    days = (left != 0) | (right != 0)
+    alike, count = int(_near(left[days], right[days]).sum()), int(days.sum())
+    same = days & (np.abs(left - right) <= _EXACT * np.abs(right))
+    columns = [costs.draft.sources[one.source].columns.values() for one in (spend, other)]
+    is_version = {*map(normalised, columns[0])} == {*map(normalised, columns[1])}
+    if is_version and same.sum() >= _SOME * count and len(np.unique(np.round(right[same], 2))) > 2:
+        return f"the costs agree on {alike} of {count} days, so that they are two exports of one account"
     if spend.is_daily and other.is_daily:
-        days = (left != 0) | (right != 0)
-        alike, count = int(_near(left[days], right[days]).sum()), int(days.sum())
         return f"the costs agree on {alike} of {count} days" if count and alike >= _MOST * count else ""
     longest = max(len(spend.costs), len(other.costs))
     if end - first >= _COMMON_SPAN * longest:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import same_spend
@@ -13,6 +14,19 @@ from crm_metrics.loaders.facts.draft import Bools, Draft
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers
 
+# Columns of which one at least says that costs are those of marketing.
+_MARKETING = {
+    "campaign",
+    "ad",
+    "channel",
+    "source",
+    "impressions",
+    "clicks",
+    "conversions",
+    "conversion_value",
+    "leads",
+}
+_A_CLICK = 50_000  # of any currency is hardly paid for one
 # What results are taken to be, by what their indicator holds.
 _RESULTS = (("conversions", "purchase"), ("leads", "lead"))
 
@@ -36,6 +50,27 @@ def settle(draft: Draft, table: Table) -> None:
         _results(draft, table)
     if table.has("cost"):
         draft.report("no-cost", table, ~has_value(table.frame, "cost"))
+        for i, mine in draft.by_file(table, has_value(table.frame, "cost")):
+            if not draft.recognised[i].layout.signature:
+                _doubts(draft, table, i, mine)
+
+
+def _doubts(draft: Draft, table: Table, source: int, mine: Bools) -> None:
+    """Say what of a file that no tool is known for may be otherwise: costs of anything, in millionths, counts that are not
+    in every row."""
+    columns, frame = draft.sources[source].columns, table.frame
+    if not columns.keys() & _MARKETING:
+        draft.issues.append(
+            Issue("perhaps-no-campaign", draft.sources[source].path, detail={"column": columns["cost"]})
+        )
+    cost, clicks = (np.nan_to_num(numbers(frame, name)[mine]) for name in ("cost", "clicks"))
+    if cost.sum() >= _A_CLICK * clicks.sum() > 0:
+        seen = f"{cost.sum() / clicks.sum():,.0f}"
+        draft.report("perhaps-micros", table, mine, column=columns["cost"], seen=seen)
+    paid = mine & (numbers(frame, "cost") > 0)
+    for name in ("clicks", "impressions"):
+        if name in columns and (has_value(frame, name) & mine).any():
+            draft.report("no-count", table, paid & ~has_value(frame, name), column=columns[name])
 
 
 def _until_today(draft: Draft, table: Table) -> None:

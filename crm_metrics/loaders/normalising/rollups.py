@@ -3,7 +3,7 @@ its ad sets. They carry the dates of what they sum up, so only the figures tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import compress
 
 import numpy as np
@@ -24,6 +24,7 @@ _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
 _MOST = 0.9  # of the rows under one label must be sums
 _NO_LETTER = r"^[^\pL]*$"
 _BLANK, _SURE = 1, 2  # a cell that may stand for all the others of its column: blank or naming a total; a word for it
+_MOST_LEVELS = 4
 _DIFFERENT = 3  # sums of different amounts that are no chance where no word says that they are sums
 
 
@@ -34,7 +35,7 @@ def near(left: Floats, right: Floats) -> Bools:
 def rollups(file: File, texts: Mapping[int, Texts], names: Mapping[int, str], cost: Floats, gone: Bools) -> Bools:
     """The rows that hold the costs of others again, those left out that are `gone` already. A row whose label is blank or a
     word for all stands above the rows that share its other cells; any label does that is the sum of all the others of its
-    time, again and again."""
+    time, again and again, and one of several that all come to the same."""
     labels, times = _columns(file, texts, names)
     hit = np.zeros(len(cost), dtype=bool)
     if not labels or len(cost) < 3:
@@ -55,9 +56,27 @@ def rollups(file: File, texts: Mapping[int, Texts], names: Mapping[int, str], co
     if np.count_nonzero(left & nothing) == 1:
         hit |= _sums(left & nothing, left & ~nothing, codes[:0], cost, is_said=True)
     for place in range(len(labels)):
-        shared = np.delete(codes, place, axis=0)
-        hit |= _by_figures(codes[place], shared, np.where(gone | hit, np.nan, cost))
+        others = np.where(gone | hit, np.nan, cost)
+        hit |= _by_figures(codes[place], np.delete(codes, place, axis=0), others)
+        hit |= _levels(codes[place], codes[len(labels) :], others)
     return hit
+
+
+def above_all(
+    file: File, texts: Mapping[int, Texts], names: Mapping[int, str], cost: Floats
+) -> Iterator[tuple[int, Bools]]:
+    """The columns with rows that a word for all names and that cost more than the others of their time together, with these
+    rows: they may hold the others and more, or be one of them."""
+    labels, times = _columns(file, texts, names)
+    time = _groups(np.array([texts[at].codes for at in times], dtype=np.int64), len(cost))
+    there = ~np.isnan(cost)
+    for at in labels:
+        is_all = there & (texts[at].codes >= 0) & (_stands_for_all(texts[at], file, is_time=False) == _SURE)
+        rest = there & ~is_all
+        whole, others = (np.bincount(time, np.where(rows, cost, 0)) for rows in (is_all, rest))
+        both = (np.bincount(time, is_all) == 1) & (np.bincount(time, rest) > 1)
+        if both.any() and np.count_nonzero(whole[both] > others[both]) >= _MOST * np.count_nonzero(both):
+            yield at, is_all
 
 
 def _columns(file: File, texts: Mapping[int, Texts], names: Mapping[int, str]) -> tuple[list[int], list[int]]:
@@ -103,6 +122,21 @@ def _groups(shared: Ints, count: int) -> Ints:
     if not len(shared):
         return np.zeros(count, dtype=np.int64)
     return pd.DataFrame(shared.T).groupby(list(range(len(shared))), sort=False).ngroup().to_numpy().astype(np.int64)
+
+
+def _levels(label: Ints, times: Ints, cost: Floats) -> Bools:
+    """The rows of the labels that all come to the same at each time, with different amounts, but for the label of the most
+    rows: campaigns, and the ad sets that they are made of."""
+    there = ~np.isnan(cost) & (label >= 0)
+    rows = pd.DataFrame({"label": label, "time": _groups(times, len(cost)), "cost": cost})[there]
+    count = rows["label"].value_counts()
+    none = np.zeros_like(there)
+    if not 1 < len(count) <= _MOST_LEVELS or count.nunique() < 2:
+        return none
+    sums = rows.pivot_table(index="time", columns="label", values="cost", aggfunc="sum", fill_value=0).to_numpy()
+    if len(np.unique(np.round(sums[:, 0], 2))) < _DIFFERENT or not near(sums, sums[:, :1]).all():
+        return none
+    return there & (label != count.index[0])
 
 
 def _by_figures(label: Ints, shared: Ints, cost: Floats) -> Bools:

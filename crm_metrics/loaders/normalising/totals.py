@@ -17,7 +17,7 @@ from crm_metrics.loaders.beside import is_beside
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.normalising.rollups import near, rollups
+from crm_metrics.loaders.normalising.rollups import above_all, near, rollups
 from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
@@ -258,4 +258,9 @@ def _of_spend(file: File, plan: Plan, cells: Cells, totals: Bools) -> Bools:
     column = cells.columns[place]
     cost = file.numbers(coerced.texts(column, file.missing)) if is_text(column) else coerced.typed_numbers(column)
     judge = _Judge(file, cells)
-    return rollups(file, judge.texts, judge.names, cost, totals)
+    hit = rollups(file, judge.texts, judge.names, cost, totals)
+    left = np.where(totals | hit, np.nan, cost)
+    for at, rows in above_all(file, judge.texts, judge.names, left):
+        seen = judge.texts[at].at(int(judge.texts[at].codes[np.argmax(rows)]))
+        file.note("perhaps-total", cells.rows[rows], column=file.raw.header[at], seen=seen)
+    return hit

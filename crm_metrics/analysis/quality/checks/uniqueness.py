@@ -40,6 +40,11 @@ check_of(
     effect="the range counts with what is left, on the days that are left",
 )
 check_of(
+    "perhaps-total",
+    "Rows are called all of a kind, and cost more than the others of their time together.",
+    effect="they count beside the others; if they hold these, the spend is too high",
+)
+check_of(
     "id-of-many",
     "A column of ids repeats with different content.",
     effect="it is not taken as an id: every row counts",
