@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from crm_metrics import schema
 from crm_metrics.loaders.billing_intervals import share_of_month
+from crm_metrics.loaders.coercing.words import FALSE, TRUE
 from crm_metrics.loaders.content import Content
 from crm_metrics.loaders.naming import Named, worded
 from crm_metrics.loaders.state_words import state_words
@@ -21,11 +22,15 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     """Whether a column of a table can have these cells under a header that means this; content that is not known can be
     anything but a state."""
     if meaning.attribute == "state" and table in schema.STATES:
-        return _is_state(table, content) == (named.column in _STATUSES)
+        is_said = meaning.thing is not None and table not in ("customers", "leads")  # where those live
+        return (is_said or _is_state(table, content)) == (named.column in _STATUSES)
     if meaning.attribute == "recurrence":  # "Zahlungsweise" and the like are names of other things as well
         return content is not None and _is_interval(content)
     if content is None:
         return True
+    if named.column == "is_refunded":  # 0 alone is no amount given back
+        words = {cell.casefold() for cell in content.cells}
+        return meaning.is_flag or (words <= TRUE | FALSE and not words <= {"0", "0.0"})
     if kind is Kind.ID:
         return _is_id(table, named, content)
     if kind is Kind.CATEGORY and meaning.thing and not meaning.attribute:  # "Abonnement": which one, or which plan
