@@ -62,6 +62,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if match.column not in taken and match.place not in places:
             taken[match.column] = match
             places.add(match.place)
+    others = layout.instead
+    if others and {*others.values()} <= taken.keys() and others.keys().isdisjoint(taken):
+        taken |= {name: taken.pop(other) for name, other in others.items()}
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
     is_named = bool(sheet.about & {*layout.things})

@@ -55,8 +55,8 @@ def _is_priced(columns: Mapping[str, str]) -> bool:
 
 
 def _settle_lines(draft: Draft, table: Table) -> None:
-    """Write what only the first line of an order says onto its other lines. This comes before as-of and the customers are
-    known, which depend on it."""
+    """Write what only the first line of an order says onto its other lines, and onto its refunds, which say nothing of the
+    order. This comes before as-of and the customers are known, which depend on it."""
     if "order_id" not in table.frame:
         return
     frame = table.frame
@@ -66,10 +66,11 @@ def _settle_lines(draft: Draft, table: Table) -> None:
     key = keys(draft, frame)
     several = of_several(key)
     groups = key[several]
+    back = np.isin(frame[SOURCE], [i for i in draft.files(table) if ledgers.gives_back(frame, i)])[several]
     for column in gaps:
         if frame.loc[several, column].isna().any():
             values = frame.loc[several, column]
-            frame.loc[several, column] = values.fillna(values.groupby(groups).transform("first"))
+            frame.loc[several, column] = values.fillna(values.mask(back).groupby(groups).transform("first"))
 
 
 def _unname_totals(draft: Draft, table: Table) -> None:
