@@ -168,6 +168,16 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} {documents} left out: the {other} of {where} are given too, and no money may count twice. "
         "To count the {documents} instead, leave the file with the {other} out",
     ),
+    "price-of-one": (
+        WARNING,
+        "{count} subscriptions have {other} above 1, and {column} is read as what is charged for all of them; "
+        "if it is the price of one, add {option}",
+    ),
+    "discount-kept": (
+        WARNING,
+        "{count} subscriptions have a {column} ({seen}), which is not taken off {amount}: if that is before it, recurring "
+        "revenue is less",
+    ),
     "unknown-interval": (
         WARNING,
         "{count} subscriptions are charged at an interval that is not known ({seen}); in no recurring revenue. "
