@@ -31,6 +31,9 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     if named.column == "is_refunded":  # 0 alone is no amount given back
         words = {cell.casefold() for cell in content.cells}
         return meaning.is_flag or (words <= TRUE | FALSE and not words <= {"0", "0.0"})
+    if named.column == "nps_category":
+        meant = [state_words(table).of_status(word) for word in {*content.cells}]
+        return 2 * sum(map(bool, meant)) > len(meant) and not {"promoter", "detractor"}.isdisjoint(meant)
     if kind is Kind.ID:
         return _is_id(table, named, content)
     if kind is Kind.CATEGORY and meaning.thing and not meaning.attribute:  # "Abonnement": which one, or which plan
@@ -39,6 +42,12 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     if meaning.attribute == "test":  # which one, where the cells are not yes and no
         return content.form == "flag"
     return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
+
+
+def is_worded(content: Content) -> bool:
+    """Whether cells are the words of a scale of satisfaction."""
+    known = state_words("ratings")
+    return bool(content.cells) and all(known.of_name(word) for word in {*content.cells})
 
 
 def is_of_a_day(started: Sequence[str | None], ended: Sequence[str | None]) -> bool:
