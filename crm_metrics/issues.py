@@ -62,6 +62,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "same-spend": (WARNING, "{count} rows are the same spend as {other} ({why}); left out"),
     "spend-in-parts": (WARNING, "{count} rows hold the spend of {other} too, of days within theirs; it counts once"),
     "same-customer": (NOTE, "{count} customers are in another list too; counted once"),
+    "guest-id": (NOTE, "{count} rows have a {column} of 0, which is nobody's: they are told apart by name and e-mail"),
     "not-an-id": (WARNING, "{column} repeats with different content in {count} rows, so it is not taken as an id"),
     "exact-duplicate": (NOTE, "{count} rows are exact copies of another row without an id; kept"),
     "no-stage-change": (NOTE, "{count} rows record no change of the stage; left out"),
@@ -194,6 +195,16 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} {documents} left out: the {other} of {where} are given too, and no money may count twice. "
         "To count the {documents} instead, leave the file with the {other} out",
+    ),
+    "price-of-one": (
+        WARNING,
+        "{count} subscriptions have {other} above 1, and {column} is read as what is charged for all of them; "
+        "if it is the price of one, add {option}",
+    ),
+    "discount-kept": (
+        WARNING,
+        "{count} subscriptions have a {column} ({seen}), which is not taken off {amount}: if that is before it, recurring "
+        "revenue is less",
     ),
     "unknown-interval": (
         WARNING,

@@ -67,3 +67,65 @@ def test_a_word_that_nobody_knows_makes_no_scale_of_words(tmp_path: Path) -> Non
 
     with pytest.raises(NothingToReport, match="no satisfaction ratings"):
         satisfied(path)
+
+
+@pytest.mark.parametrize("language", HELP_DESKS)
+def test_good_and_bad_are_answers_of_a_survey_too(language: str, tmp_path: Path):
+    good, bad, none = HELP_DESKS[language]
+    path = tmp_path / "ratings.csv"
+    rows = [f"{at},2025-03-0{at},{word}" for at, word in enumerate((good, good, bad, none, good), 1)]
+    path.write_text("\n".join(["Ticket ID,Rated at,Rating", *rows]) + "\n", encoding="utf-8")
+
+    assert satisfied(path) == [(0.75, 4)]
+
+
+def test_happy_okay_and_not_happy_are_three(tmp_path: Path):
+    path = tmp_path / "ratings.csv"
+    rows = ["1,A,Happy,2025-03-01", "2,B,Okay,2025-03-02", "3,C,Not happy,2025-03-03", "4,D,Happy,2025-03-04"]
+    path.write_text("\n".join(["Conversation,Customer,Rating,Rating date", *rows]) + "\n", encoding="utf-8")
+
+    assert satisfied(path) == [(0.5, 4)]
+
+
+GROUPS = {
+    "en": ("Promoter", "Passive", "Detractor"),
+    "de": ("Promotor", "Passiver", "Kritiker"),
+    "fr": ("Promotrice", "Passif", "Détracteur"),
+    "es": ("Promotores", "Neutro", "Detractor"),
+    "pt": ("Promotor", "Passiva", "Detrator"),
+    "it": ("Promotore", "Passivo", "Detrattore"),
+    "nl": ("Promotor", "Passief", "Criticaster"),
+    "pl": ("Promotor", "Neutralny", "Krytyk"),
+    "ja": ("推奨者", "中立者", "批判者"),
+    "sv": ("Ambassadör", "Passiv", "Kritiker"),
+    "da": ("Ambassadør", "Passiv", "Kritiker"),
+}
+
+
+def promoted(path: Path) -> list[tuple[float, int]]:
+    report = api.report([path], metrics=["nps"], period="2025-03", settings=Settings(), today=TODAY)
+    rows = report.rows[report.rows["status"] != "unavailable"]
+    return list(zip(rows["value"], rows["n"], strict=True))
+
+
+@pytest.mark.parametrize("header", ["NPS category", "NPS", "Segment"])
+@pytest.mark.parametrize("language", GROUPS)
+def test_the_words_for_who_would_recommend_count_as_scores_do(language: str, header: str, tmp_path: Path):
+    promoter, passive, detractor = GROUPS[language]
+    path = tmp_path / "answers.csv"
+    words = (promoter, promoter, passive, detractor, promoter)
+    rows = [f"{at},C{at},2025-03-0{at},{word}" for at, word in enumerate(words, 1)]
+    path.write_text("\n".join([f"Response ID,Customer,Date,{header}", *rows]) + "\n", encoding="utf-8")
+
+    assert promoted(path) == [(40.0, 5)]
+
+
+def test_a_score_decides_where_its_word_stands_beside_it_and_other_words_are_said(tmp_path: Path):
+    path = tmp_path / "answers.csv"
+    rows = ["10,Promoter", "9,Passive", "7,Passive", ",Detractor", ",Not sure"]
+    lines = [f"{at},C{at},2025-03-0{at},{row}" for at, row in enumerate(rows, 1)]
+    path.write_text("\n".join(["Response ID,Customer,Date,Score,Category", *lines]) + "\n", encoding="utf-8")
+    report = api.report([path], metrics=["nps"], period="2025-03", settings=Settings(), today=TODAY)
+
+    assert promoted(path) == [(25.0, 4)]
+    assert [issue.detail["seen"] for issue in report.issues if issue.code == "unknown-rating"] == ["Not sure"]

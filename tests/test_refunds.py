@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
+from crm_metrics.errors import NothingToReport
 from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 
@@ -161,3 +162,64 @@ def test_either_status_of_an_order_can_end_it(
 
     assert (value(found, "revenue"), value(found, "refunds")) == (revenue, refunds)
     assert [issue for issue in found.issues if issue.code == "unknown-state"] == []
+
+
+ORDERS = "Order ID,Customer,Order Date,Amount\n1,A,2025-01-02,100\n2,B,2025-01-03,50\n3,C,2025-01-04,40"
+BACK = [
+    "Refund ID,Order ID,Refund Date,Refund Amount\nR1,2,2025-01-10,50\nR2,3,2025-01-11,10",
+    "Order ID,Refunded at,Refunded amount,Reason\n2,2025-01-10,50,x\n3,2025-01-11,10,y",
+    "Numéro de commande;Date de remboursement;Montant remboursé\n2;2025-01-10;50\n3;2025-01-11;10",
+    "Bestellnummer;Erstattungsdatum;Erstattungsbetrag\n2;2025-01-10;-50\n3;2025-01-11;-10",
+]
+
+
+@pytest.mark.parametrize("back", BACK)
+def test_a_file_that_only_says_what_was_given_back_takes_it_off(tmp_path: Path, back: str):
+    french, german = "commande" in back, "Bestell" in back
+    header = {True: HEADERS["fr"] if french else HEADERS["de"], False: HEADERS["en"]}[french or german]
+    named = header.rpartition(",")[0]
+    export(tmp_path, "orders.csv", ORDERS.replace(HEADERS["en"].rpartition(",")[0], named))
+    export(tmp_path, "more.csv", back)
+    found = report(str(tmp_path))
+
+    assert (value(found, "revenue"), value(found, "refunds"), value(found, "orders")) == (130, -60, 3)
+    assert value(found, "arpu") == pytest.approx(130 / 3)  # who got it back is who bought
+
+
+def test_what_became_of_a_refund_is_not_what_became_of_its_order(tmp_path: Path):
+    export(tmp_path, "orders.csv", ORDERS)
+    export(
+        tmp_path,
+        "refunds.csv",
+        "Refund ID,Order ID,Created at,Amount,Status\nR1,2,2025-01-10,50,paid\nR2,1,2025-01-11,9,failed",
+    )
+    found = report(str(tmp_path))
+
+    assert (value(found, "revenue"), value(found, "refunds"), value(found, "orders")) == (140, -50, 3)
+
+
+def test_orders_without_an_amount_are_no_refunds(tmp_path: Path):
+    path = export(
+        tmp_path, "shop.csv", "Order ID,Customer,Order date,Refunded amount,Refund date\n1,A,2025-01-02,10,2025-01-04"
+    )
+
+    with pytest.raises(NothingToReport):
+        report(path)
+
+
+GUESTS = "Order ID,Customer ID,Customer name,Order Date,Amount"
+
+
+@pytest.mark.parametrize(
+    ("lines", "buyers"),
+    [
+        (["1,0,Ann,2025-01-02,10", "2,0,Bob,2025-01-03,10", "3,7,Cyd,2025-01-04,10", "4,0,Ann,2025-01-05,10"], 3),
+        (["1,0,Ann,2025-01-02,10", "2,1,Bob,2025-01-03,10", "3,0,Ann,2025-01-04,10"], 2),
+        (["1,0,,2025-01-02,10", "2,1,,2025-01-03,10", "3,0,,2025-01-04,10"], 2),
+    ],
+)
+def test_an_id_of_0_with_several_names_is_nobodys(tmp_path: Path, lines: list[str], buyers: int):
+    found = report(export(tmp_path, "shop.csv", "\n".join([GUESTS, *lines])))
+
+    assert value(found, "active_customers") == buyers
+    assert any(issue.code == "guest-id" for issue in found.issues) == (buyers == 3)

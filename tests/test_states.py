@@ -574,3 +574,58 @@ def test_what_a_test_mode_wrote_is_left_out(table: str, header: str, tmp_path: P
         2,B,2025-03-02,50,false
     """
     assert values(report(tmp_path, text, "revenue", table=table)) == {"revenue": 100}
+
+
+# ---- flags ----
+
+
+@pytest.mark.parametrize(
+    ("headers", "rows"),
+    [
+        ("Order ID,Customer,Order date,Amount,Cancelled,Refunded", ("No,No", "Yes,No", "No,Yes")),
+        ("Order ID,Customer,Order date,Amount,Voided,Is refunded", ("0,0", "1,0", "0,1")),
+        ("N° commande,Client,Date,Montant,Annulée,Remboursée", ("Non,Non", "Oui,Non", "Non,Oui")),
+        ("Bestellnummer,Kunde,Bestelldatum,Betrag,Storniert,Erstattet", ("Nein,Nein", "Ja,Nein", "Nein,Ja")),
+    ],
+)
+@pytest.mark.parametrize("status", ["", "paid", "Whatever"])
+def test_a_flag_that_ends_an_order_holds_whatever_its_status(
+    headers: str, rows: tuple[str, ...], status: str, tmp_path: Path
+) -> None:
+    more = ",Status" if status else ""
+    amounts = ("100", "50", "30")
+    lines = [f"{at},C{at},2025-03-0{at},{amounts[at - 1]},{row},{status}".rstrip(",") for at, row in enumerate(rows, 1)]
+    made = report(tmp_path, "\n".join([headers + more, *lines]), "revenue orders refunds", table="orders")
+
+    assert values(made) == {"revenue": 100, "orders": 2, "refunds": -30}
+
+
+def test_amounts_given_back_are_no_flags(tmp_path: Path) -> None:
+    rows = "\n".join(f"{at},C{at},2025-03-02,10,{0 if at < 150 else 2}" for at in range(1, 151))
+    made = report(tmp_path, f"Order ID,Customer,Order date,Amount,Refunded\n{rows}", "revenue refunds", table="orders")
+
+    assert values(made) == {"revenue": 1498, "refunds": -2}
+
+
+def test_a_flag_of_a_ticket_or_a_subscription_says_that_it_is_over(tmp_path: Path) -> None:
+    tickets = report(
+        tmp_path,
+        "Ticket ID,Subject,Created at,Resolved\n1,a,2025-03-01,Yes\n2,b,2025-03-02,No",
+        "backlog",
+        table="tickets",
+    )
+    subscriptions = report(
+        tmp_path,
+        """
+        Subscription ID,Customer,MRR,Start date,End date,Active
+        1,A,10,2025-03-01,,Yes
+        2,B,20,2025-03-01,2025-03-20,No
+        3,C,40,2025-03-01,,No
+        """,
+        "mrr",
+        table="subscriptions",
+    )
+
+    assert values(tickets) == {"backlog": 1}
+    assert values(subscriptions) == {"mrr": 10}
+    assert [issue.count for issue in subscriptions.issues if issue.code == "ended-without-date"] == [1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 
 from crm_metrics import api
 from crm_metrics.reporting.report import Report
-from crm_metrics.settings import validated
+from crm_metrics.settings import from_pairs, validated
 
 from .conftest import TODAY
 
@@ -418,3 +419,69 @@ def test_the_last_of_a_customers_subscriptions_says_why_they_left(tmp_path: Path
     assert values(made) == dict(zip(CHURN, (0.25, 0.25, 0.25, 0.75), strict=True))
     said = [issue.sentence for issue in made.issues if issue.code == "ended-without-reason"]
     assert [sentence.partition(" that")[0] for sentence in said] == ["1 subscription ended for no reason"]
+
+
+# ---- what is charged ----
+
+
+def said(made: Report, code: str) -> list[int]:
+    return [issue.count for issue in made.issues if issue.code == code]
+
+
+@pytest.mark.parametrize(
+    ("price", "rows", "mrr", "count"),
+    [
+        ("Price", ("S,5,10", "S,2,10", "S,1,10"), 30, [2]),  # ten each, or ten in all
+        ("Amount", ("S,5,10", "S,2,10", "S,1,10"), 30, [2]),
+        ("Amount", ("S,5,50", "S,2,20", "T,1,10"), 80, []),  # they grow with the seats
+        ("Price", ("S,5,50", "S,2,20", "T,1,10"), 80, []),
+        ("Price", ("S,5,50", "T,2,20", "U,1,10"), 80, [2]),  # nothing tells
+        ("Amount", ("S,5,50", "T,2,30", "U,1,10"), 90, []),
+        ("Price", ("S,1,50", "T,1,30", "U,1,10"), 90, []),
+        ("Price per seat", ("S,5,10", "S,2,10", "S,1,10"), 80, []),
+    ],
+)
+def test_an_amount_that_may_be_of_one_seat_is_said(
+    price: str, rows: tuple[str, ...], mrr: float, count: list[int], tmp_path: Path
+):
+    header = f"Subscription ID,Customer,Plan,Seats,{price},Billing period,Start date,End date"
+    lines = [f"{at},C{at},{row},month,2025-02-05," for at, row in enumerate(rows)]
+    made = report(tmp_path, "\n".join([header, *lines]), "mrr")
+
+    assert values(made) == {"mrr": mrr}
+    assert said(made, "price-of-one") == count
+    if count:
+        (option,) = [issue.detail["option"] for issue in made.issues if issue.code == "price-of-one"]
+        chosen = from_pairs([shlex.split(option)[1]])
+        each = sum(int(row.split(",")[1]) * float(row.split(",")[2]) for row in rows)
+        assert values(report(tmp_path, "\n".join([header, *lines]), "mrr", **chosen)) == {"mrr": each}
+
+
+@pytest.mark.parametrize(
+    ("discount", "cells", "count"),
+    [
+        ("Discount", ("20", "0", ""), [1]),
+        ("Discount %", ("20%", "0 %", "10%"), [2]),
+        ("Rabatt", ("0,00 €", "-", "5,00 €"), [1]),
+        ("Coupon discount", ("none", "no", "WELCOME"), [1]),
+        ("Discount", ("0", "0.00", ""), []),
+    ],
+)
+def test_a_discount_that_is_not_taken_off_is_said(
+    discount: str, cells: tuple[str, ...], count: list[int], tmp_path: Path
+):
+    lines = [f"{at};C{at};100;{cell};month;2025-02-05;" for at, cell in enumerate(cells)]
+    german = "Abo-ID;Kunde;Betrag;{};Intervall;Beginn;Ende" if discount == "Rabatt" else ""
+    header = (german or "Subscription ID;Customer;Amount;{};Interval;Start date;End date").format(discount)
+    made = report(tmp_path, "\n".join([header, *lines]), "mrr")
+
+    assert values(made) == {"mrr": 300}
+    assert said(made, "discount-kept") == count
+
+
+def test_recurring_revenue_that_the_file_says_needs_no_word_on_discounts(tmp_path: Path):
+    text = "Subscription ID,Customer,MRR,Discount,Quantity,Start date,End date\n1,A,80,20,3,2025-02-05,"
+    made = report(tmp_path, text, "mrr")
+
+    assert values(made) == {"mrr": 80}
+    assert not said(made, "discount-kept") + said(made, "price-of-one")

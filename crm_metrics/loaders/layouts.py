@@ -52,6 +52,9 @@ class Layout:
     unless: tuple[frozenset[str], ...] = ()  # headers that say it is something else, alone or together
     needs: tuple[frozenset[str], ...] = ()
     made_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column -> those that make it
+    instead: Mapping[str, str] = field(
+        default_factory=dict
+    )  # columns, all of which are others where none of them is there
     distinctive: frozenset[str] = frozenset()
     own: tuple[str, ...] = ()  # the id that stands once in the table: the first of these that is there
     named: frozenset[str] = frozenset()  # what need not be there where the file's name says what its rows are

@@ -37,6 +37,8 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
     """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers
     file, and which customers stand in two lists."""
     named = {name: columns for name, table in sorted(tables.items()) if (columns := _identity(table))}
+    for name, columns in named.items():
+        _without_guests(tables[name], columns, sources, issues)
     files = {
         i: column for name, columns in named.items() for i, column in _files(tables[name], columns, sources).items()
     }
@@ -61,6 +63,19 @@ def _identity(table: Table) -> tuple[str, str, str] | tuple[()]:
     """The columns with a customer's id, name and address; nothing for a table that has none of them."""
     columns = TABLES[table.name].identity
     return (columns[0], columns[1], columns[2]) if any(map(table.has, columns)) else ()
+
+
+def _without_guests(table: Table, columns: tuple[str, ...], sources: list[Source], issues: list[Issue]) -> None:
+    """Take an id of 0 away where those who have it are several by their names or addresses: it says that they have none."""
+    frame = table.frame
+    if columns[0] not in frame or table.name == "customers":
+        return
+    zero = by_text(frame[columns[0]], lambda text: not text.strip("0"), False, bool)
+    if not zero.any() or not any(frame.loc[zero, name].nunique() > 1 for name in columns[1:] if name in frame):
+        return
+    frame[columns[0]] = frame[columns[0]].mask(zero)
+    for i, rows in by_file(frame, zero):
+        issues.append(Issue.of_rows("guest-id", sources[i].path, rows, column=sources[i].columns.get(columns[0], "id")))
 
 
 def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dict[int, Column]:

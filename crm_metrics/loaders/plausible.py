@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from crm_metrics import schema
 from crm_metrics.loaders.billing_intervals import share_of_month
+from crm_metrics.loaders.coercing.words import FALSE, TRUE
 from crm_metrics.loaders.content import Content
 from crm_metrics.loaders.naming import Named, worded
 from crm_metrics.loaders.sheet import Sheet
@@ -23,11 +24,18 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, sheet: 
     anything but a state."""
     content = sheet.content(place)
     if meaning.attribute == "state" and table in schema.STATES:
-        return _is_state(table, content) == (named.column in _STATUSES)
+        is_said = meaning.thing is not None and table not in ("customers", "leads")  # where those live
+        return (is_said or _is_state(table, content)) == (named.column in _STATUSES)
     if meaning.attribute == "recurrence":  # "Zahlungsweise" and the like are names of other things as well
         return content is not None and _is_interval(content)
     if content is None:
         return True
+    if named.column == "is_refunded":  # 0 alone is no amount given back
+        words = {cell.casefold() for cell in content.cells}
+        return meaning.is_flag or (words <= TRUE | FALSE and not words <= {"0", "0.0"})
+    if named.column == "nps_category":
+        meant = [state_words(table).of_status(word) for word in {*content.cells}]
+        return 2 * sum(map(bool, meant)) > len(meant) and not {"promoter", "detractor"}.isdisjoint(meant)
     if kind is Kind.ID:
         if named.is_weak and content.repeated:  # a bare `No` that repeats numbers something else
             return sheet.is_of_records(place)
@@ -38,6 +46,12 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, sheet: 
     if meaning.attribute == "test":  # which one, where the cells are not yes and no
         return content.form == "flag"
     return named.column != "interval" or not all(map(str.isdigit, content.cells))  # how many, not of which length
+
+
+def is_worded(content: Content) -> bool:
+    """Whether cells are the words of a scale of satisfaction."""
+    known = state_words("ratings")
+    return bool(content.cells) and all(known.of_name(word) for word in {*content.cells})
 
 
 def is_of_a_day(started: Sequence[str | None], ended: Sequence[str | None]) -> bool:

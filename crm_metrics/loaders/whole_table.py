@@ -10,7 +10,7 @@ from crm_metrics.loaders.content import Content, fits
 from crm_metrics.loaders.keyed import FEW, as_keyed
 from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by, worded
-from crm_metrics.loaders.plausible import is_plausible
+from crm_metrics.loaders.plausible import is_plausible, is_worded
 from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.stretches import stretch_of
@@ -63,6 +63,9 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if match.column not in taken and match.place not in places:
             taken[match.column] = match
             places.add(match.place)
+    others = layout.instead
+    if others and {*others.values()} <= taken.keys() and others.keys().isdisjoint(taken):
+        taken |= {name: taken.pop(other) for name, other in others.items()}
     columns = {column: taken[column].place for column in layout.columns if column in taken}
     score = sum(match.weight * match.fit for match in taken.values())
     is_named = bool(sheet.about & {*layout.things})
@@ -174,6 +177,8 @@ def _add(best: dict[str, Match], named: Named, kind: Kind, place: int, content: 
     fit = 1.0 if content is None else fits(kind, content)
     if fit is None and named.column == "is_deleted" and content is not None and content.form == "date":
         fit = 1.0  # when it was deleted
+    if fit and content is not None and named.column in ("score", "csat_score") and is_worded(content):
+        fit = 1.0
     if fit is None and named.strength < CANONICAL:
         return
     fit = fit or 0.0

@@ -67,7 +67,7 @@ def _made_from(**tables: str) -> tuple[str, ...]:
 _VALID = "amount customer type status cancelled_at is_captured paid_invoice_id ordered_at"
 _PAID = (
     "customer started_at ended_at canceled_at trial_ends_at status is_trial "
-    "mrr amount unit_amount interval interval_count quantity currency"
+    "mrr amount unit_amount interval interval_count quantity discount currency"
 )
 _BOUGHT = "customer closed_at amount currency outcome"
 # What each derived table's own columns are made from; every other column of it is its bases' column of that name.

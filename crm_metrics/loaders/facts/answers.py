@@ -11,12 +11,14 @@ from crm_metrics.errors import SettingsError
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, optional_truth, words
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth, words
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import header_of, languages
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
 _KINDS = ("ces", "csat", "nps")
+_GROUPS = ("detractor", "passive", "promoter", "")
 _UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell
 _TOLERATED = 0.02
 # What survey tools write beside an answer that was not sent off, and beside one that is no customer's: Qualtrics also as
@@ -49,6 +51,9 @@ def derive(draft: Draft) -> None:
         frame["is_asked"] = has_value(frame, "asked_at")
     frame["kind"] = category(_KINDS, np.maximum(kind, -1))
     asked = {name: ~np.isnan(scores[name]) | (kind == place) for place, name in enumerate(_KINDS)}
+    worded = _groups(draft, table)
+    frame["is_answered"] |= (worded >= 0) & ~(moments(frame, "responded_at") >= draft.known_until(table.name))
+    asked["nps"] |= worded >= 0
     if unknown.any():
         problem = Unusable(
             "scale-ambiguous",
@@ -58,7 +63,7 @@ def derive(draft: Draft) -> None:
         table.unusable["nps_group"] = problem
         if not asked["csat"].any():
             table.unusable["is_satisfied"] = problem
-    _promoters(draft, table, scores["nps"], asked["nps"])
+    _promoters(draft, table, scores["nps"], asked["nps"], worded)
     if asked["ces"].any():
         frame["effort_score"] = scores["ces"]
     if asked["csat"].any():
@@ -161,6 +166,8 @@ def _kind_of(draft: Draft, source: int, score: Floats) -> int:
     """The question that a file asked, where only its name or its scores can tell: its place among the kinds."""
     if (stated := draft.settings.rules(draft.sources[source].path).kind) is not None:
         return _KINDS.index(stated)
+    if "nps_category" in draft.sources[source].columns:
+        return _KINDS.index("nps")
     name = draft.sources[source].path.rpartition("/")[2].casefold()
     label = draft.sources[source].columns.get("score", "score")
     named = [place for place, kind in enumerate(_KINDS) if re.search(rf"(?<![a-z]){kind}(?![a-z])", name)]
@@ -182,7 +189,22 @@ def _paths(draft: Draft, table: Table, rows: Bools) -> str:
     return ", ".join(draft.sources[i].path for i in draft.files(table, rows))
 
 
-def _promoters(draft: Draft, table: Table, score: Floats, asked: Bools) -> None:
+def _groups(draft: Draft, table: Table) -> np.ndarray:
+    """The group of the promoter question that a word in place of a score says, −1 where none does."""
+    if "nps_category" not in table.frame:
+        return np.full(len(table.frame), -1, dtype=np.int8)
+    texts, known = table.frame["nps_category"], state_words("responses")
+    groups = by_text(texts, lambda text: _GROUPS.index(known.of_status(text) or ""), -1, np.int8)
+    unread = (groups == len(_GROUPS) - 1) & np.isnan(numbers(table.frame, "score"))
+    if unread.any():
+        draft.report(
+            "unknown-rating", table, unread, seen=", ".join(distinct_values(table.frame, "nps_category", unread)[:3])
+        )
+    return np.where(groups == len(_GROUPS) - 1, -1, groups)
+
+
+def _promoters(draft: Draft, table: Table, score: Floats, asked: Bools, worded: np.ndarray) -> None:
+    """The group of each answer to the promoter question: by its score, else by its word."""
     if not asked.any():
         return
     scored = asked & ~np.isnan(score)
@@ -195,7 +217,8 @@ def _promoters(draft: Draft, table: Table, score: Floats, asked: Bools) -> None:
         hint = "declare the kind of survey: a column kind with nps, csat or ces"
         table.unusable["nps_group"] = Unusable("scale-ambiguous", "the scores never leave 1 to 5", hint)
     group = (score >= 9).astype(np.int8) + (score >= 7)
-    table.frame["nps_group"] = category(("detractor", "passive", "promoter"), np.where(scored & ~outside, group, -1))
+    groups = np.where(scored, np.where(outside, -1, group), worded)
+    table.frame["nps_group"] = category(_GROUPS[:-1], groups)
 
 
 def _ten_declared(draft: Draft, table: Table, asked: Bools) -> bool:

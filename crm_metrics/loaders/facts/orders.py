@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import ledgers, states
@@ -23,8 +22,17 @@ _MANY = 30
 _MOST, _CENT = 0.9, 0.0051
 # What is said once of an order whatever the number of its lines.
 _OF_THE_ORDER = (
-    *("customer", "customer_name", "customer_email", "ordered_at", "updated_at", "status", "other_status"),
-    *("cancelled_at", "is_captured", "currency", "channel", "source", "campaign", "owner"),
+    *(
+        "customer",
+        "customer_name",
+        "customer_email",
+        "ordered_at",
+        "updated_at",
+        "status",
+        "other_status",
+        "cancelled_at",
+    ),
+    *("is_cancelled", "is_refunded", "is_paid", "is_captured", "currency", "channel", "source", "campaign", "owner"),
 )
 # One sale stands in three documents: the first kind that is given is counted.
 _DOCUMENTS = ("orders", "invoices", "payments", "lines")
@@ -47,8 +55,8 @@ def _is_priced(columns: Mapping[str, str]) -> bool:
 
 
 def _settle_lines(draft: Draft, table: Table) -> None:
-    """Write what only the first line of an order says onto its other lines. This comes before as-of and the customers are
-    known, which depend on it."""
+    """Write what only the first line of an order says onto its other lines, and onto its refunds, which say nothing of the
+    order. This comes before as-of and the customers are known, which depend on it."""
     if "order_id" not in table.frame:
         return
     frame = table.frame
@@ -58,10 +66,11 @@ def _settle_lines(draft: Draft, table: Table) -> None:
     key = keys(draft, frame)
     several = of_several(key)
     groups = key[several]
+    back = np.isin(frame[SOURCE], [i for i in draft.files(table) if ledgers.gives_back(frame, i)])[several]
     for column in gaps:
         if frame.loc[several, column].isna().any():
             values = frame.loc[several, column]
-            frame.loc[several, column] = values.fillna(values.groupby(groups).transform("first"))
+            frame.loc[several, column] = values.fillna(values.mask(back).groupby(groups).transform("first"))
 
 
 def _unname_totals(draft: Draft, table: Table) -> None:
@@ -119,28 +128,25 @@ def leave_out(draft: Draft, table: Table) -> set[str]:
     the latter come back."""
     draft.leave_out(table, _elsewhere(draft, table), "counted-elsewhere")
     frame = table.frame
-    called_off = has_value(frame, "cancelled_at")
-    said = {name: _cancelled_by(draft, table, name) for name in ("status", "other_status") if name in frame}
+    said = {name: states.says(draft, table, name, "cancelled") for name in ("status", "other_status") if name in frame}
     worded = states.is_in(frame, "orders", "cancelled") & np.any([has_value(frame, name) for name in said], axis=0)
-    authorised = has_value(frame, "is_captured") & ~truths(frame, "is_captured")
-    void: Bools = worded | called_off | authorised
+    marks = {
+        "with a date of cancellation": has_value(frame, "cancelled_at"),
+        "marked as cancelled": truths(frame, "is_cancelled"),
+        "not captured": has_value(frame, "is_captured") & ~truths(frame, "is_captured"),
+    }
+    void: Bools = np.logical_or.reduce([worded, *marks.values()])
     for _, mine in draft.by_file(table, void):
         reasons = [word for name, rows in said.items() for word in distinct_values(frame, name, mine & worded & rows)]
-        reasons += ["with a date of cancellation"] if (mine & called_off & ~worded).any() else []
-        reasons += ["not captured"] if (mine & authorised & ~worded & ~called_off).any() else []
+        reasons += [mark for mark, rows in marks.items() if (mine & rows & ~worded).any()]
         draft.report("cancelled-order", table, mine, seen=", ".join(reasons))
     gone = ids(frame, void)
     draft.leave_out(table, void, "cancelled-order")
     unpaid = states.is_in(table.frame, "orders", "pending")
     if unpaid.any():
         shown = {word for name in said for word in distinct_values(table.frame, name, unpaid)}
-        draft.report("unpaid-order", table, unpaid, seen=", ".join(sorted(shown)))
+        draft.report("unpaid-order", table, unpaid, seen=", ".join(sorted(shown)) or "not paid")
     return gone
-
-
-def _cancelled_by(draft: Draft, table: Table, column: str) -> Bools:
-    """The rows of which a column of states says that they are no sale."""
-    return states.read_by(draft, table, column) == schema.STATES["orders"].index("cancelled")
 
 
 def _elsewhere(draft: Draft, table: Table) -> Bools:

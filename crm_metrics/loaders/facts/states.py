@@ -28,9 +28,10 @@ _MOST_WORDS = 20  # a line with more words is none that one would read: there a 
 _DECIDED = {"tickets": ("open_from", "open_until"), "customers": ("is_churned",), "leads": ("is_converted",)}
 # What a record is where its status is not known and its file has a column for the end, or says nothing at all.
 _STILL = {"tickets": "open", "orders": "sold", "subscriptions": "active", "customers": "active", "leads": "open"}
-_FLAGS = ("is_closed", "is_converted", "is_churned", "is_active")
+_FLAGS = ("is_closed", "is_converted", "is_churned", "is_active", "is_cancelled")
 # Of two states of an order the stronger one holds: any before none, one that ends it before one that does not.
 _OVERRULING = np.array([*({"refunded": 2, "cancelled": 3}.get(state, 1) for state in schema.STATES["orders"]), 0])
+_ENDS = {"is_refunded": "refunded", "is_cancelled": "cancelled"}  # flags of orders that hold against a word as well
 _MONEY = {"orders": "amount", "subscriptions": "mrr", "deals": "amount"}
 
 
@@ -40,9 +41,12 @@ def settle(draft: Draft, table: Table) -> None:
     frame = table.frame
     states = schema.STATES[table.name]
     by_word = read_by(draft, table, "status") if "status" in frame else np.full(len(frame), _UNKNOWN, dtype=np.int8)
+    ends = {flag: np.int8(states.index(state)) for flag, state in _ENDS.items() if flag in frame and state in states}
+    others = [np.where(truths(frame, flag), place, np.int8(_UNKNOWN)) for flag, place in ends.items()]
     if "other_status" in frame:
-        other = read_by(draft, table, "other_status")
-        record(draft, table, "other_status", other)
+        others.append(read_by(draft, table, "other_status"))
+        record(draft, table, "other_status", others[-1])
+    for other in others:
         by_word = np.where(_OVERRULING[other] > _OVERRULING[by_word], other, by_word)
     unsaid = by_word == _UNKNOWN
     if not unsaid.any():  # nothing else is asked
@@ -120,31 +124,33 @@ def _told(draft: Draft, table: Table) -> tuple[np.ndarray, Bools]:
     """What dates and flags say of each row, −1 where they say nothing; and the rows whose file has a column that would have
     said that the record ended."""
     frame = table.frame
-    tell: Callable[[Draft, Table], tuple[list[tuple[Bools, str]], tuple[str, ...]]] = _EVIDENCE[table.name]
-    choices, ends = tell(draft, table)
-    states = schema.STATES[table.name]
-    hits = [hit for hit, _ in choices]
-    codes = [np.int8(states.index(state)) for _, state in choices]
-    return np.select(hits, codes, np.int8(_UNKNOWN)), in_file(draft, table, *(end for end in ends if end in frame))
+    choices, ends = _EVIDENCE[table.name](draft, table)
+    codes = [np.int8(schema.STATES[table.name].index(state)) for _, state in choices]
+    return np.select([hit for hit, _ in choices], codes, np.int8(_UNKNOWN)), in_file(
+        draft, table, *(end for end in ends if end in frame)
+    )
 
 
 def _of_ticket(draft: Draft, table: Table) -> Any:
     frame = table.frame
     ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
-    open_ = has_value(frame, "is_closed")
     ended |= says(draft, table, "status_group", "solved")
-    open_ |= says(draft, table, "status_group", "open")
+    open_ = has_value(frame, "is_closed") | says(draft, table, "status_group", "open")
     return [(ended, "solved"), (open_, "open")], ("solved_at", "closed_at")
 
 
 def _of_order(draft: Draft, table: Table) -> Any:
-    return [(has_value(table.frame, "cancelled_at"), "cancelled")], ("cancelled_at",)
+    frame = table.frame
+    unpaid = has_value(frame, "is_paid") & ~truths(frame, "is_paid")
+    return [(has_value(frame, "cancelled_at"), "cancelled"), (unpaid, "pending")], ("cancelled_at",)
 
 
 def _of_subscription(draft: Draft, table: Table) -> Any:
     frame = table.frame
     ended = has_value(frame, "ended_at") | (has_value(frame, "canceled_at") & ~in_file(draft, table, "ended_at"))
-    return [(ended, "ended")], ("ended_at", "canceled_at")
+    ended |= truths(frame, "is_cancelled") | (has_value(frame, "is_active") & ~truths(frame, "is_active"))
+    flagged = has_value(frame, "is_active") | has_value(frame, "is_cancelled")
+    return [(ended, "ended"), (flagged, "active")], ("ended_at", "canceled_at")
 
 
 def _of_customer(draft: Draft, table: Table) -> Any:
@@ -172,8 +178,7 @@ _EVIDENCE: Mapping[str, Callable[[Draft, Table], Any]] = {
 def _rest(draft: Draft, table: Table, column: str, asked: Bools) -> Bools:
     """The rows not told otherwise that the settings settle: blank ones by "", those with a word by "*"."""
     chosen = draft.settings.states.get(table.name, {})
-    blank = ~has_value(table.frame, column)
-    return asked & ((blank & ("" in chosen)) | ("*" in chosen))
+    return asked & ((~has_value(table.frame, column) & ("" in chosen)) | ("*" in chosen))
 
 
 def _settled_by_rest(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools) -> np.ndarray:
@@ -183,8 +188,8 @@ def _settled_by_rest(draft: Draft, table: Table, column: str, codes: np.ndarray,
         return codes
     places = {word: schema.STATES[table.name].index(state) for word, state in chosen.items() if word in ("", "*")}
     others = places.get("*", _UNKNOWN)
-    blank = ~has_value(table.frame, column)
-    return np.where(hit, np.where(blank, places.get("", others), others), codes).astype(np.int8)
+    by_rule = np.where(has_value(table.frame, column), others, places.get("", others))
+    return np.where(hit, by_rule, codes).astype(np.int8)
 
 
 def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:

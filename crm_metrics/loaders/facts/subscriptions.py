@@ -3,11 +3,14 @@ brings a month."""
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.coercing.words import FALSE, MISSING
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import (
     Bools,
@@ -18,7 +21,9 @@ from crm_metrics.loaders.facts.draft import (
     optional_truth,
     quantities,
 )
+from crm_metrics.loaders.rule_lines import with_rule
 from crm_metrics.loaders.state_words import state_words
+from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.tables import SOURCE, STATE, Table
 from crm_metrics.tables.frames import DAY, NAT, categorical, has_value, instants, moments, numbers, truths
 
@@ -84,10 +89,48 @@ def charged(frame: pd.DataFrame) -> Floats:
     return np.where(np.isnan(amount), numbers(frame, "unit_amount") * quantities(frame), amount)
 
 
+def _say_what_is_charged(draft: Draft, frame: pd.DataFrame) -> None:
+    """Say where nothing tells whether an amount is that of one seat, and which discounts are not taken off."""
+    table = Table("subscriptions", frame)
+    by_amount = ~np.isnan(numbers(frame, "amount")) & np.isnan(numbers(frame, "mrr")) & has_value(frame, "interval")
+    for i, hit in draft.by_file(table, by_amount & (numbers(frame, "quantity") > 1)):
+        source = draft.sources[i]
+        if _may_be_of_one(frame[(frame[SOURCE] == i) & by_amount], source.columns["amount"]):
+            _, option, _ = with_rule(
+                draft.settings, source.path, {"columns": {"unit_amount": source.columns["amount"]}}
+            )
+            detail = {"column": source.columns["amount"], "other": source.columns["quantity"], "option": option}
+            draft.report("price-of-one", table, hit, **detail)
+    if "discount" in frame:
+        told = by_text(frame["discount"], _takes_off, False, bool)
+        for i, hit in draft.by_file(table, by_amount & told):
+            names, seen = draft.sources[i].columns, ", ".join(distinct_values(frame, "discount", hit)[:_SHOWN])
+            draft.report("discount-kept", table, hit, column=names["discount"], seen=seen, amount=names["amount"])
+
+
+def _may_be_of_one(frame: pd.DataFrame, label: str) -> bool:
+    """Whether amounts beside a number of seats may be those of one: equal ones of a plan for whatever number, else under a
+    header that says price; not where they grow with the number."""
+    alike = [name for name in ("plan", "interval", "currency") if name in frame]
+    rows = frame[alike].astype("str").assign(amount=numbers(frame, "amount"), quantity=quantities(frame))
+    rows["each"] = (rows["amount"] / rows["quantity"]).round(2)
+    kinds = rows.groupby(alike, dropna=False)[["amount", "quantity", "each"]].nunique()
+    kinds = kinds[kinds["quantity"] > 1]
+    grows = (kinds["each"] == 1).any()
+    is_price = any(said.attribute == "price" for said in meanings_of((label,), 1)[0])
+    return bool((kinds["amount"] == 1).any() or (is_price and not grows))
+
+
+def _takes_off(text: str) -> bool:
+    """Whether a discount is one: not 0, no, or none."""
+    return text.casefold() not in MISSING | FALSE and (re.search("[1-9]", text) is not None or "0" not in text)
+
+
 def priced(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame | None:
     """The subscriptions with their recurring revenue a month as `mrr`, and `is_known`, False where it is missing although
     something was paid; None when no file says what is paid. A revenue of 0 on a subscription that has ended is that of
     today, unless its plan is free: all that still run on it bring 0 too."""
+    _say_what_is_charged(draft, frame)
     of_today = _of_today(draft, frame)
     if of_today.any():
         frame = frame.assign(mrr=np.where(of_today, np.nan, numbers(frame, "mrr")))

@@ -210,7 +210,7 @@ def scores(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.float
     texts = coerced.texts(column, file.missing)
     values, bad = coerced.leading_numbers(texts)
     if bad.any() and (worded := coerced.satisfaction(texts)) is not None:
-        file.recognised.suffixes.setdefault(name, "1-5")
-        return worded
+        file.recognised.suffixes.setdefault(name, worded[1])
+        return worded[0]
     file.note_cells("unreadable-number", file.header(name), texts, bad, cells)
     return values

@@ -11,6 +11,7 @@ from crm_metrics.loaders.layouts import normalised, without_accents
 from crm_metrics.loaders.ledger_words import between, kind_of
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.state_words import state_words
+from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.tables import ROW
 
 _LONGEST = 6  # words of a title; a longer line is a sentence
@@ -29,6 +30,8 @@ def with_titles(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     titles = [_outer(file), *(file.headings[row] for row in starts.tolist())]
     title = np.searchsorted(starts, frame[ROW].to_numpy())
     refund = np.array([says(text) == "refund" for text in titles], dtype=bool)[title]
+    if _is_refunded_amount(file):
+        titles, title, refund = [file.header("amount")], np.zeros_like(title), np.ones_like(refund)
     if "type" not in file.recognised.columns and refund.any():
         named = " and ".join(dict.fromkeys(titles[at] for at in np.unique(title[refund])))
         file.note("refunds-by-title", frame[ROW].to_numpy()[refund], seen=named)
@@ -37,6 +40,14 @@ def with_titles(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     if "status" not in file.recognised.columns and (states[title] != "completed").any():
         frame = frame.assign(status=pd.Categorical(states[title]))
     return frame
+
+
+def _is_refunded_amount(file: File) -> bool:
+    """Whether the header of the amounts says that they were given back."""
+    place = file.recognised.columns.get("amount")
+    return place is not None and any(
+        said.attribute == "refunded" for said in meanings_of(tuple(file.raw.header))[place]
+    )
 
 
 def _outer(file: File) -> str:
