@@ -35,7 +35,10 @@ _SCALES = {
 def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
     """The columns of written numbers as floats; the unreadable ones are reported and missing. Raises `DataError` when the
     decimal separator stays open."""
-    written = {name: numbers.take_apart(column.values) for name, column in columns.items()}
+    # A quantity of 5 m is a length.
+    kinds = (Kind.MONEY, Kind.NUMBER) if file.layout.table == "spend" else (Kind.MONEY,)
+    in_words = {name for name in columns if file.kind(name) in kinds and scale_of(file.header(name)) is None}
+    written = {name: numbers.take_apart(column.values, is_scaled=name in in_words) for name, column in columns.items()}
     signs = coerced.separator(written, file.settings.decimal)
     if None in signs.values() and (witness := _witness(file, set(columns))) is not None:
         signs = {name: sign or witness for name, sign in signs.items()}
