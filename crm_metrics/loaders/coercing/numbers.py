@@ -26,7 +26,6 @@ _SCALES = "|".join(sorted(map(re.escape, in_cells()), key=len, reverse=True))
 _SCALED = rf"^(?P<n>.*\d[.,]?)\s*(?P<word>(?i:{_SCALES}))\.?(?P<rest>\s*(?:{TOKEN})?[\s)]*)$"
 _CORE = r"^[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?$"
 _IN_MINUTES = {"d": 1440, "h": 60, "m": 1, "s": 1 / 60}
-_CLOCK = r"^(?P<sign>-?)(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
 
 
 @dataclass(frozen=True)
@@ -107,10 +106,10 @@ def resolve(written: Written, decimal: str) -> Floats:
 
 
 def clock_minutes(texts: pa.Array) -> Floats:
-    """Texts such as 1:30:00 (hours, minutes, seconds) and "1 h 30 min", a day as 24 hours, as minutes; NaN for others."""
+    """Texts such as 1:30:00 (hours, minutes, seconds), "1 h 30 min" and PT1H30M, a day as 24 hours, as minutes; NaN for
+    others."""
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    by_clock, spelt = (_minutes(pc.extract_regex(texts, pattern)) for pattern in (_CLOCK, durations.SPELT))
-    return np.where(np.isnan(by_clock), spelt, by_clock)
+    return np.fmax.reduce([_minutes(pc.extract_regex(texts, form)) for form in durations.FORMS])
 
 
 def _minutes(match: Any) -> Floats:

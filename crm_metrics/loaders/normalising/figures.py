@@ -55,6 +55,9 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
             clock = numbers.clock_minutes(column.values)
             if _is_time_left(file, name, column, clock):
                 file.note("time-left", column=file.header(name), seen=column.at(int(np.argmax(~np.isnan(clock)))))
+                problem = f"{file.header(name)} is the time that is left of a target, not the time taken"
+                hint = "export the time taken, or the moment at which it was over"
+                file.unusable[name] = Unusable("missing-values", problem, hint)
                 continue
             if file.recognised.units.get(name) == "clock":
                 by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
