@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -87,7 +87,7 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
     return ("." if "," in core else ",") if is_integral else None
 
 
-def _in_currencies(file: File, name: str, signs: list[str | None], column: coerced.Texts) -> pd.Categorical:
+def _in_currencies(file: File, name: str, signs: Sequence[str | None], column: coerced.Texts) -> pd.Categorical:
     """The currency of each row's amount, that of the header where the cell names none; missing where its sign is that of
     several and nothing says which."""
     of_header = currencies.of_header(file.recognised.suffixes.get(name, ""))
@@ -95,6 +95,17 @@ def _in_currencies(file: File, name: str, signs: list[str | None], column: coerc
     codes = {sign: file.currency_of(sign, name) for sign in set(signs) if sign is not None}
     labels = pa.array([codes.get(sign) if sign is not None else None for sign in signs], pa.string())
     return coerced.category(coerced.relabelled(labels, column.codes))
+
+
+def note_shown(file: File, name: str, place: int, cells: Cells) -> None:
+    """Remember the currencies that a workbook shows amounts in, where neither the header nor a column names one."""
+    if file.kind(name) is not Kind.MONEY or "currency" in file.recognised.columns:
+        return
+    signs = file.raw.shown_in(place, cells.rows)
+    if any(signs) and currencies.of_header(file.recognised.suffixes.get(name, "")) is None:
+        shown = coerced.texts(pa.array(signs, pa.string()))
+        named = [currencies.code_of(str(sign)) for sign in shown.values.to_pylist()]
+        file.currencies[name] = _in_currencies(file, name, named, shown)
 
 
 def once_per_merged(file: File, values: dict[str, Any], cells: Cells, places: Mapping[str, int]) -> None:
