@@ -107,6 +107,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "the {column} of {count} rows comes to {seen} a click: if it is in millionths, name the column cost_micros",
     ),
+    "no-amount": (WARNING, "{count} rows have no amount: counted, and in no sum of money"),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),
     "after-as-of": (WARNING, "{count} rows are dated after {as_of} in {column}; left out of figures up to then"),
@@ -142,6 +143,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "values-set": (NOTE, "{count} cells of {column} are read as the settings say: {seen}"),
     "values-unused": (NOTE, "the settings say what {seen} in {column} means, but no cell holds it"),
+    "no-stage": (WARNING, "{count} deals have no stage; counted as open"),
     "won-without-date": (
         WARNING,
         "{count} deals are {outcome} without a close date; in no figure by close date, never open",

@@ -58,7 +58,7 @@ def test_an_amount_is_read_as_its_locale_writes_it(text, decimal, expected):
     assert numbers.resolve(numbers.take_apart(pa.array([text])), decimal)[0] == pytest.approx(expected)
 
 
-@pytest.mark.parametrize("text", ["12k", "ca 100", "5 of 7", "zł", "1,2,3.4"])
+@pytest.mark.parametrize("text", ["12k", "ca 100", "5 of 7", "zł", "1,2,3.4", "12 pcs", "0.5 BTC", "5 mil"])
 def test_what_is_no_amount_stays_unread(text):
     assert numbers.resolve(numbers.take_apart(pa.array([text])), ".")[0] != pytest.approx(0)
 
@@ -135,3 +135,41 @@ def test_brackets_that_hold_no_currency_name_none(tmp_path):
 
     assert found == {None: 150}
     assert not said
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "currency", "expected"),
+    [
+        ("1.2k", "500", None, 1700),
+        ("300 Tsd", "1,2 Mio", None, 1_500_000),
+        ("1,2 Mio. €", "500 €", "EUR", 1_200_500),
+        ("US$3.4M", "-$1.2k", "USD", 3_398_800),
+        ("12 k€", "(3k€)", "EUR", 9000),
+        ("1,5 tys. zł", "2 mln zł", "PLN", 2_001_500),
+        ("1,2万円", "300円", "JPY", 12_300),
+        ("5 miljoner SEK", "1 SEK", "SEK", 5_000_001),
+    ],
+)
+def test_a_word_behind_a_number_says_how_many_it_is(tmp_path, first, second, currency, expected):
+    found, _ = revenue(tmp_path, "Amount", first, second)
+
+    assert sum(found.values()) == pytest.approx(expected)
+    assert currency in found
+
+
+@pytest.mark.parametrize(
+    ("header", "first"), [("Amount", "5 mil"), ("Amount", "12 pcs"), ("Amount", "5 Mrd"), ("Amount (k€)", "12k")]
+)
+def test_a_word_that_means_several_things_is_no_amount_and_no_currency(tmp_path, header, first):
+    """`mil` is a thousand and a million, `pcs` is no code of a currency, and `12k` under thousands is twelve or 12,000."""
+    assert len(revenue(tmp_path, header, first, "3.50")[0]) == 1
+    assert sum(revenue(tmp_path, header, first, "3.50")[0].values()) in (3.5, 3500)
+
+
+def test_a_length_of_a_product_is_no_million(tmp_path):
+    path = tmp_path / "orders.csv"
+    header = "Order ID,Customer,Order date,Product,Quantity,Amount\n"
+    path.write_text(header + "1,A,2025-03-03,Rope,5 m,10.50\n2,B,2025-03-04,Rope,2,3\n")
+    found = api.report([str(path)], period="2025-03", metrics=["product_units"], today=TODAY).rows
+
+    assert found["value"].max() < 10

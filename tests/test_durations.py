@@ -12,7 +12,7 @@ from crm_metrics.loaders.coercing.numbers import clock_minutes
 from crm_metrics.loaders.content import looked_at
 from crm_metrics.loaders.durations import is_spelt
 from crm_metrics.loaders.naming import worded
-from crm_metrics.loaders.recognising import unit_of
+from crm_metrics.loaders.recognising import recognise, unit_of
 from crm_metrics.settings import Settings
 
 from .conftest import TODAY
@@ -34,6 +34,13 @@ SPELT = {
     "2 godz. 5 min": 125,
     "2 dias, 3 horas": 3060,
     "2時間30分": 150,
+    "1 h 30": 90,
+    "1h05": 65,
+    "PT1H30M": 90,
+    "P1DT2H0M30S": 1560.5,
+    "1 day, 3:00:00": 1620,
+    "2 days 01:00:00": 2940,
+    "-1 Tag, 0:30:00": -1470,
 }
 
 
@@ -110,5 +117,27 @@ def test_what_is_left_of_a_target_is_not_the_time_taken(tmp_path: Path, header: 
     report = api.report([path], metrics=metrics, period="2025-03", settings=Settings(), today=TODAY)
 
     assert report.frame["status"].tolist()[0] == "unavailable"
+    assert report.frame["reason"].tolist()[0] == "missing-values"
     assert report.frame["value"].tolist()[1] == 2
     assert "time-left" in {issue.code for issue in report.issues}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ID;Erstellt am;Gelöst am;Status;Erste Antwortzeit;Lösungszeit (Std.)",
+        "ID;Créé le;Résolu le;Statut;Délai de première réponse;Délai de résolution (h)",
+        "ID;Creado el;Resuelto el;Estado;Tiempo de primera respuesta;Tiempo de resolución (horas)",
+        "ID;Criado em;Resolvido em;Status;Tempo de primeira resposta;Tempo de resolução (horas)",
+        "ID;Creato il;Risolto il;Stato;Tempo di prima risposta;Tempo di risoluzione (ore)",
+        "ID;Aangemaakt op;Opgelost op;Status;Eerste reactietijd;Oplostijd (uur)",
+        "ID;Utworzono;Rozwiązano;Status;Czas pierwszej odpowiedzi;Czas rozwiązania (godz.)",
+    ],
+)
+def test_times_of_tickets_are_known_in_further_languages(header: str) -> None:
+    row = ["1", "2025-03-13 10:00", "2025-03-14 10:00", "closed", "1:30:00", "5"]
+    read = recognise(header.split(";"), "tickets.csv", cells=[[cell] for cell in row])
+
+    assert read is not None
+    assert (read.columns.get("first_response_minutes"), read.columns.get("resolution_minutes")) == (4, 5)
+    assert read.units["resolution_minutes"] == "hours"

@@ -84,7 +84,10 @@ def _absent(table: str, tables: Mapping[str, Table]) -> Unavailable:
 
 
 def _missing(table: Table, column: str) -> Unavailable:
-    """A column that is not there, with those of what it would be made from that are not there either."""
+    """A column that is not there: why what it is made from cannot be used, else what of that is not there either."""
+    for root in sorted(schema.inputs([(table.name, column)]).get(table.name, set()) & table.unusable.keys()):
+        problem = table.unusable[root]
+        return Unavailable(problem.reason, problem.seen, problem.hint)
     called, spec = schema.called(table.name), schema.column(table.name, column)
     if spec is None:
         return Unavailable("missing-column", f"the {called} have no column {column}")

@@ -25,15 +25,22 @@ def _part(unit: str, name: str) -> str:
     return rf"(?:(?P<{name}>\d+(?:[.,]\d+)?)\s*(?:{words})\.?[\s,]*)?"
 
 
-# "1 d 2 h", "2 Std. 30 Min.", "45m", in small letters: a regular expression of Arrow and of Python, which fits "" as well.
+# "1 d 2 h", "2 Std. 30 Min.", "45m"; it fits "" as well.
 _BETWEEN = rf"(?:(?:{'|'.join(_WORDS['between'])})\s+)?"
-SPELT = rf"^(?P<sign>-?)\s*{_BETWEEN.join(_part(unit, name) for unit, name in _UNITS.items())}$"
-_SPELT = re.compile(SPELT)
+_SPELT = rf"^(?P<sign>-?)\s*{_BETWEEN.join(_part(unit, name) for unit, name in _UNITS.items())}$"
+# "1:30:00", "1 day, 3:00:00", "1 h 30".
+_CLOCK = rf"^(?P<sign>-?){_part('days', 'd')}(?P<h>\d+)(?::|\s?h\s?)(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
+# "P1DT2H30M"; without a T an M is months.
+_ISO = r"^(?P<sign>-?)p(?:(?P<d>\d+)d)?(?:t(?:(?P<h>\d+)h)?(?:(?P<m>\d+)m)?(?:(?P<s>\d+(?:[.,]\d+)?)s)?)?$"
+# Regular expressions of Arrow and of Python, for texts in small letters.
+FORMS = (_CLOCK, _SPELT, _ISO)
+_FORMS = tuple(map(re.compile, FORMS))
 
 
 def is_spelt(cell: str) -> bool:
     """Whether a cell is a duration in words."""
-    return any(map(str.isdigit, cell)) and _SPELT.match(cell.strip().casefold()) is not None
+    text = cell.strip().casefold()
+    return any(map(str.isdigit, text)) and any(map(str.isalpha, text)) and any(form.match(text) for form in _FORMS)
 
 
 def last_words(words: Sequence[str]) -> int:

@@ -87,5 +87,20 @@ def _words() -> Mapping[str, str]:
 
 
 @cache
+def in_cells() -> Mapping[str, float]:
+    """How many whole units a 1 with each of these words behind it is, in small letters: `k`, `mio`, `万`."""
+    block, unsure = shipped("loaders/words", "scales"), {*_set("unclear"), "t"}
+    plain = (factor for factor in block if factor.isdigit())
+    words = ((word.casefold(), float(factor)) for factor in plain for word in block[factor])
+    return {
+        form: of
+        for word, of in words
+        if not word[0].isdigit()
+        for form in (word, _compared(word))
+        if form not in unsure
+    }
+
+
+@cache
 def _set(name: str) -> frozenset[str]:
     return frozenset(map(_compared, shipped("loaders/words", "scales")[name]))

@@ -20,7 +20,7 @@ from crm_metrics.loaders.layouts import without_accents
 from crm_metrics.loaders.scales import scale_of
 from crm_metrics.shipped import listed, shipped
 
-SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(](?P<suffix>[^()\[\]]*)[\])]\s*$", re.DOTALL)
+SUFFIX = re.compile(r"^(?P<name>.*\S)\s*[\[(（［【](?P<suffix>[^()\[\]（）［］【】]*)[\])）］】]\s*$", re.DOTALL)
 _ZONES = ("utc", "gmt")
 # Codes that are words as well.
 _WORDS_TOO = {"all", "top", "try", "cup", "mad", "lak", "pen", "gel", "bam", "bob", "cop"}

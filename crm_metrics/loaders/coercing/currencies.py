@@ -7,6 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from crm_metrics.loaders.coercing.numbers import whole_units
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.currency_codes import CODES, TOKEN, of_sign
 from crm_metrics.loaders.scales import scale_of
@@ -72,7 +73,7 @@ def of_header(text: str) -> str | None:
 def in_cells(texts: pa.Array) -> list[str | None] | None:
     """What each written amount is in, `USD` of "USD 1,200", `EUR` of "€1.200", `$` of "$4": a code, or a sign of several
     currencies; None where it says nothing, and None for all when none says anything."""
-    texts = pc.utf8_normalize(texts, "NFKC")
+    texts = pc.utf8_normalize(whole_units(texts)[0], "NFKC")
     signs = pc.coalesce(*(pc.struct_field(pc.extract_regex(texts, pattern), "sign") for pattern in (_BEFORE, _BEHIND)))
     if signs.null_count == len(signs):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from crm_metrics.loaders import durations
 from crm_metrics.loaders.currency_codes import TOKEN
 from crm_metrics.loaders.reading.limits import LARGEST_NUMBER
+from crm_metrics.loaders.scales import in_cells
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -20,21 +22,23 @@ Bools = NDArray[np.bool_]
 _SPACES = r"[\s\x{00a0}\x{202f}\x{2009}'’]"
 _BEFORE = rf"^([(+-]*)(?:{TOKEN})([(+-]*[\d.,].*)$"
 _BEHIND = rf"^(.*[\d.,)-])(?:{TOKEN})(\)?)$"
+_SCALES = "|".join(sorted(map(re.escape, in_cells()), key=len, reverse=True))
+_SCALED = rf"^(?P<n>.*\d[.,]?)\s*(?P<word>(?i:{_SCALES}))\.?(?P<rest>\s*(?:{TOKEN})?[\s)]*)$"
 _CORE = r"^[+-]?(?:\d[\d.,]*|[.,]\d+)(?:[eE][+-]?\d+)?$"
 _IN_MINUTES = {"d": 1440, "h": 60, "m": 1, "s": 1 / 60}
-_CLOCK = r"^(?P<sign>-?)(?P<h>\d+):(?P<m>[0-5]?\d)(?::(?P<s>[0-5]?\d)(?:\.\d+)?)?$"
 
 
 @dataclass(frozen=True)
 class Written:
     """The distinct texts of a number column without their decoration: `core` holds digits, separators and a sign; `valid`
     says which are numbers at all, `negative` which stood in parentheses or had the minus behind, `percent` which had a
-    percent sign."""
+    percent sign, `factor` how many a 1 is ("k", "Mio.")."""
 
     core: Any
     valid: Bools
     negative: Bools
     percent: Bools
+    factor: Floats
 
     @property
     def decimals(self) -> set[str]:
@@ -55,8 +59,20 @@ class Written:
         return int(hits[0]) if len(hits) else None
 
 
-def take_apart(texts: pa.Array) -> Written:
-    """Each text without spaces, currency signs and brackets."""
+def whole_units(texts: pa.Array) -> tuple[pa.Array, Floats]:
+    """Each text without a word for thousands or millions behind its number, and how many a 1 is by it."""
+    match = pc.extract_regex(pc.utf8_normalize(texts, "NFKC"), _SCALED)
+    if match.null_count == len(match):
+        return texts, np.ones(len(texts))
+    number, word, rest = (pc.struct_field(match, part) for part in ("n", "word", "rest"))
+    words = pc.utf8_lower(word).to_pylist()
+    plain = pc.binary_join_element_wise(number, rest, "")
+    return pc.coalesce(plain, texts), np.array([in_cells().get(word or "", 1.0) for word in words])
+
+
+def take_apart(texts: pa.Array, *, is_scaled: bool = False) -> Written:
+    """Each text without spaces, currency signs and brackets, with `is_scaled` without words for thousands and millions."""
+    texts, factor = whole_units(texts) if is_scaled else (texts, np.ones(len(texts)))
     bare = pc.replace_substring_regex(texts, _SPACES, "")
     if pc.any(pc.invert(pc.string_is_ascii(bare))).as_py():
         bare = pc.replace_substring_regex(pc.utf8_normalize(bare, "NFKC"), "[−–—]", "-")
@@ -67,7 +83,7 @@ def take_apart(texts: pa.Array) -> Written:
     bracketed = np.asarray(pc.match_substring_regex(bare, r"^\(.+\)$|^[^-].*-$"))
     bare = pc.replace_substring_regex(bare, r"^\((.+)\)$", r"\1")
     bare = pc.replace_substring_regex(bare, r"^([^-].*)-$", r"\1")
-    return Written(bare, np.asarray(pc.match_substring_regex(bare, _CORE)), bracketed, percent)
+    return Written(bare, np.asarray(pc.match_substring_regex(bare, _CORE)), bracketed, percent, factor)
 
 
 def resolve(written: Written, decimal: str) -> Floats:
@@ -84,15 +100,16 @@ def resolve(written: Written, decimal: str) -> Floats:
     )
     good &= ~grouped | np.asarray(pc.match_substring_regex(written.core, threes))
     values = np.asarray(pc.cast(pc.if_else(pa.array(good), plain, "0"), pa.float64()))
+    values = values * written.factor
     values = np.where(good & (np.abs(values) < LARGEST_NUMBER), values, np.nan)
     return np.where(written.negative, -values, values)
 
 
 def clock_minutes(texts: pa.Array) -> Floats:
-    """Texts such as 1:30:00 (hours, minutes, seconds) and "1 h 30 min", a day as 24 hours, as minutes; NaN for others."""
+    """Texts such as 1:30:00 (hours, minutes, seconds), "1 h 30 min" and PT1H30M, a day as 24 hours, as minutes; NaN for
+    others."""
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    by_clock, spelt = (_minutes(pc.extract_regex(texts, pattern)) for pattern in (_CLOCK, durations.SPELT))
-    return np.where(np.isnan(by_clock), spelt, by_clock)
+    return np.fmax.reduce([_minutes(pc.extract_regex(texts, form)) for form in durations.FORMS])
 
 
 def _minutes(match: Any) -> Floats:

@@ -30,6 +30,9 @@ def derive(draft: Draft) -> None:
         for code, name in ((WON, "won"), (LOST, "lost")):
             draft.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
     _note_one_outcome(draft, outcome)
+    for mine in (outcome == WON, is_open) if "amount" in frame else ():
+        unpriced = mine & np.isnan(numbers(frame, "amount"))
+        draft.report("no-amount", table, unpriced if (mine & ~unpriced).any() else None)
     if draft.asks("deals", "open_from", "overdue_from"):
         _pipeline(draft, table, is_open)
     _durations(draft, table, is_open)

@@ -139,6 +139,8 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
     refuse_unclear_stages(draft, table, result, decided, ended, left_open(draft))
     _name_open_stages(draft, table, result)
+    in_blank = states.in_file(draft, table, "stage") & ~(decided | ended | has_value(frame, "stage"))
+    draft.report("no-stage", table, in_blank)
     _say_none_won(draft, table, result, flagged | dated | stated_by_word | ~_stage_decides(draft, table))
     if "status" in frame:
         asked = (result == OPEN) & ~(flagged | dated | stated_by_word)

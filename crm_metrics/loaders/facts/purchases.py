@@ -9,7 +9,7 @@ from crm_metrics.loaders.facts import filtering, ledgers, orders, refunds
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, quantities
 from crm_metrics.loaders.identity import as_text
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
-from crm_metrics.tables.frames import NAT, has_value, moments, numbers
+from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 
 def derive(draft: Draft) -> None:
@@ -87,6 +87,8 @@ def _finish(draft: Draft, frame: pd.DataFrame, table: Table, date: str) -> None:
     if "customer" in frame:
         frame["has_customer"] = has_buyer
         draft.report("order-without-customer", purchases, ~has_buyer)
+    if table.name == "orders" and "amount" in frame:
+        draft.report("no-amount", purchases, np.isnan(numbers(frame, "amount")) & ~truths(frame, "is_refund"))
     bought = has_buyer & ~frame["is_refund"].to_numpy(dtype=bool)
     if draft.asks("purchases", "ordinal"):
         ordinal = np.full(len(frame), np.nan)

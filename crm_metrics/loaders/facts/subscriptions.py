@@ -146,6 +146,7 @@ def priced(draft: Draft, frame: pd.DataFrame) -> pd.DataFrame | None:
         several = (f"{number:g} " if number == number and number != 1 else "" for number in count)
         intervals = sorted({number + interval for number, interval in zip(several, shown, strict=True)})
         draft.report("unknown-interval", Table("subscriptions", frame), unknown, seen=", ".join(intervals[:3]))
+    draft.report("no-amount", Table("subscriptions", frame), np.isnan(mrr) & ~of_today & ~unknown)
     frame = frame.assign(mrr=mrr, is_known=~of_today)
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     kept = np.where(of_today, ended > started, ~np.isnan(mrr) & ~(ended < started))

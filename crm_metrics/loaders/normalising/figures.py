@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +36,10 @@ _SCALES = {
 def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
     """The columns of written numbers as floats; the unreadable ones are reported and missing. Raises `DataError` when the
     decimal separator stays open."""
-    written = {name: numbers.take_apart(column.values) for name, column in columns.items()}
+    # A quantity of 5 m is a length.
+    kinds = (Kind.MONEY, Kind.NUMBER) if file.layout.table == "spend" else (Kind.MONEY,)
+    in_words = {name for name in columns if file.kind(name) in kinds and scale_of(file.header(name)) is None}
+    written = {name: numbers.take_apart(column.values, is_scaled=name in in_words) for name, column in columns.items()}
     signs = coerced.separator(written, file.settings.decimal)
     if None in signs.values() and (witness := _witness(file, set(columns))) is not None:
         signs = {name: sign or witness for name, sign in signs.items()}
@@ -53,6 +56,9 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
             clock = numbers.clock_minutes(column.values)
             if _is_time_left(file, name, column, clock):
                 file.note("time-left", column=file.header(name), seen=column.at(int(np.argmax(~np.isnan(clock)))))
+                problem = f"{file.header(name)} is the time that is left of a target, not the time taken"
+                hint = "export the time taken, or the moment at which it was over"
+                file.unusable[name] = Unusable("missing-values", problem, hint)
                 continue
             if file.recognised.units.get(name) == "clock":
                 by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
@@ -82,7 +88,7 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
     return ("." if "," in core else ",") if is_integral else None
 
 
-def _in_currencies(file: File, name: str, signs: list[str | None], column: coerced.Texts) -> pd.Categorical:
+def _in_currencies(file: File, name: str, signs: Sequence[str | None], column: coerced.Texts) -> pd.Categorical:
     """The currency of each row's amount, that of the header where the cell names none; missing where its sign is that of
     several and nothing says which."""
     of_header = currencies.of_header(file.recognised.suffixes.get(name, ""))
@@ -90,6 +96,17 @@ def _in_currencies(file: File, name: str, signs: list[str | None], column: coerc
     codes = {sign: file.currency_of(sign, name) for sign in set(signs) if sign is not None}
     labels = pa.array([codes.get(sign) if sign is not None else None for sign in signs], pa.string())
     return coerced.category(coerced.relabelled(labels, column.codes))
+
+
+def note_shown(file: File, name: str, place: int, cells: Cells) -> None:
+    """Remember the currencies that a workbook shows amounts in, where neither the header nor a column names one."""
+    if file.kind(name) is not Kind.MONEY or "currency" in file.recognised.columns:
+        return
+    signs = file.raw.shown_in(place, cells.rows)
+    if any(signs) and currencies.of_header(file.recognised.suffixes.get(name, "")) is None:
+        shown = coerced.texts(pa.array(signs, pa.string()))
+        named = [currencies.code_of(str(sign)) for sign in shown.values.to_pylist()]
+        file.currencies[name] = _in_currencies(file, name, named, shown)
 
 
 def once_per_merged(file: File, values: dict[str, Any], cells: Cells, places: Mapping[str, int]) -> None:

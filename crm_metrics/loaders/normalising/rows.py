@@ -201,6 +201,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
             is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
             if is_number and file.recognised.units.get(name) != "clock":
                 values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
+                figures.note_shown(file, name, place, cells)
             else:
                 text_numbers[name] = coerced.texts(column, file.missing)
         elif kind is Kind.BOOL:

@@ -93,6 +93,11 @@ class Raw(ABC):
         keeps them. An empty cell is always null. With `threads` all cores work on this one file. Raises DataError when
         the file cannot be read."""
 
+    def shown_in(self, at: int, rows: np.ndarray) -> list[str | None]:
+        """The sign or code of a currency that each of these rows is shown with in a column, where no cell holds it; empty
+        where there is none."""
+        return []
+
     def digest(self) -> str:
         """SHA-256 of the file's bytes (of the member's, in an archive), in hex."""
         return self.content.digest()

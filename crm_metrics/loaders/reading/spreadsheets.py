@@ -170,12 +170,12 @@ def merged_cells(content: Content, sheet: str) -> list[Merged]:
         with zipfile.ZipFile(stream) as archive:
             names = set(archive.namelist())
             if "xl/workbook.xml" in names:
-                path = _part(archive, sheet)
+                path = part_of(archive, sheet)
                 return list(_of_excel(archive.open(path))) if path in names else []
             return list(_of_opendocument(archive.open("content.xml"), sheet)) if "content.xml" in names else []
 
 
-def _part(archive: zipfile.ZipFile, name: str) -> str:
+def part_of(archive: zipfile.ZipFile, name: str) -> str:
     """The path of the part that holds a sheet; empty when there is none."""
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
     key = next((sheet.get(_RELATION) for sheet in book.iter(_SHEET) if sheet.get("name") == name), None)

@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -23,6 +23,7 @@ from crm_metrics.loaders.reading.content import Content, steady
 from crm_metrics.loaders.reading.extents import Extent
 from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
 from crm_metrics.loaders.reading.layout import HEAD, SAMPLED
+from crm_metrics.loaders.reading.money_formats import Signs, shown, signs_of
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
 from crm_metrics.loaders.reading.repeats import without_repeats
 from crm_metrics.loaders.reading.spreadsheets import (
@@ -49,6 +50,7 @@ class Sheet(Raw):
     errors: list[tuple[int, int, str]]
     places: Sequence[int]  # where its columns stand in the sheet
     may_be_merged: bool = False
+    money: Signs = field(default_factory=dict)  # how amounts are shown, by their columns in the sheet
     visible: bool = True
     tables: int = 1  # how many tables the sheet holds
 
@@ -80,6 +82,10 @@ class Sheet(Raw):
             source[rows] = above
             self.columns[at] = self.columns[at].take(pa.array(source))
             self.merged[at] = self.rows[rows]
+
+    def shown_in(self, at: int, rows: np.ndarray) -> list[str | None]:
+        signs = self.money.get(self.places[at])
+        return shown(rows - 1, signs) if signs else []
 
     @cached_property
     def head(self) -> list[list[str | None]]:
@@ -147,6 +153,7 @@ class _Loaded:
     is_visible: bool
     columns: list[pa.Array]
     problems: list[Any]
+    money: Signs = field(default_factory=dict)
 
 
 def open_workbook(content: Content, stated: Callable[[str], Stated], extent: Extent) -> tuple[list[Sheet], list[str]]:
@@ -171,7 +178,7 @@ def open_workbook(content: Content, stated: Callable[[str], Stated], extent: Ext
         for block in blocks:
             cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
             inside = [problem for problem in each.problems if block.holds(*problem.position)]
-            sheet = _sheet(content, path + block.where, each.name, cells, inside, row, extent.are_merged)
+            sheet = _sheet(content, path + block.where, each.name, cells, inside, row, extent.are_merged, each.money)
             if sheet is not None:
                 sheet.visible, sheet.tables = each.is_visible, len(blocks)
                 sheets.append(sheet)
@@ -190,6 +197,7 @@ def _all_loaded(content: Content, reader: Any, names: Sequence[str], extent: Ext
         readers.append(own)
         if sheet is not None:
             sheet.columns = [cleaned(column) for column in with_durations(sheet.columns, sheet.problems)]
+            sheet.money = signs_of(content, name)
         return sheet
 
     large = sum(cells >= _LARGE for cells in extent.cells)
@@ -226,6 +234,7 @@ def _sheet(
     problems: Sequence[Any],
     row: int | None,
     may_be_merged: bool,
+    money: Signs,
 ) -> Sheet | None:
     """The sheet below its header, which is in this row where that is known; None when it has none: no text at all."""
     count = len(columns[0])
@@ -260,4 +269,4 @@ def _sheet(
     rows = tuple(tuple(row[position] for position in used) for row in header.rows)
     above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
     header_labels = [labels[position] for position in used]
-    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used, may_be_merged)
+    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used, may_be_merged, money)
