@@ -125,12 +125,12 @@ def nearest(name: str, choices: Iterable[str]) -> str | None:
     return by_folded[(begun or close)[0]] if close else None
 
 
-def not_among(option: str, given: str, choices: Iterable[str]) -> UsageError:
+def not_among(option: str, value: str, choices: Iterable[str]) -> UsageError:
     """The error for a value that is none of a few, which names them all and the nearest."""
     *names, last = choices
-    close = nearest(given, [*names, last])
+    close = nearest(value, [*names, last])
     meant = f". Did you mean {close}?" if close else ""
-    return UsageError(f"{option} {given}: it can be {', '.join(names)} or {last}{meant}")
+    return UsageError(f"{option} {value}: it can be {', '.join(names)} or {last}{meant}")
 
 
 _SHOWN = 60

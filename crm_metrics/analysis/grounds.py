@@ -51,16 +51,16 @@ def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str,
 def above_the_whole(catalog: Catalog, metrics: Iterable[Metric], rows: pd.DataFrame) -> dict[str, str]:
     """By metric what a share above 100 % means: records counted by one of their dates against those counted by another."""
     above = {*rows["metric"][rows["value"] > 1]}
-    said = {}
+    sentences = {}
     for metric in metrics:
         match metric.formula:
             case Operation("/", Name(few), Name(many)) if metric.unit is Unit.PERCENT and metric.name in above:
-                part, whole = catalog[few], catalog[many]
-                if part.aggregate == whole.aggregate == "count" and part.table == whole.table and part.at != whole.at:
-                    more = f"more {part.title.lower()} than {whole.title.lower()} in the same time"
+                part, base = catalog[few], catalog[many]
+                if part.aggregate == base.aggregate == "count" and part.table == base.table and part.at != base.at:
+                    more = f"more {part.title.lower()} than {base.title.lower()} in the same time"
                     same = f"not the same {schema.called(part.table)}"
-                    said[metric.name] = f"{metric.title} above 100 %: there are {more}; they are {same}"
-    return said
+                    sentences[metric.name] = f"{metric.title} above 100 %: there are {more}; they are {same}"
+    return sentences
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:

@@ -88,11 +88,11 @@ def last_day(end: int, timezone: str | None) -> int:
 
 def stated(model: Model, days: float, discount_rate: float) -> list[str]:
     """The model in sentences: what is predicted, of how many customers, and how it did on the last quarter of the time."""
-    said = []
+    sentences = []
     if model.purchases is not None:
         what, discounted = "Purchases ahead", ""
         if model.spend is not None:
             what, discounted = "Predicted value", f", discounted month by month at {discount_rate * 100:.3g} % a year"
         many = f"{model.repeat_buyers:,} of {model.customers:,} customers bought on more than one day"
-        said.append(f"{what}: the next {days:,.10g} days{discounted}; {many}")
-    return [*said, *([tested(model.hold_out)] if model.hold_out is not None else [])]
+        sentences.append(f"{what}: the next {days:,.10g} days{discounted}; {many}")
+    return [*sentences, *([tested(model.hold_out)] if model.hold_out is not None else [])]

@@ -117,7 +117,7 @@ def _may_be_of_one(frame: pd.DataFrame, label: str) -> bool:
     kinds = rows.groupby(alike, dropna=False)[["amount", "quantity", "each"]].nunique()
     kinds = kinds[kinds["quantity"] > 1]
     grows = (kinds["each"] == 1).any()
-    is_price = any(said.attribute == "price" for said in meanings_of((label,), 1)[0])
+    is_price = any(said.attribute == "price" for said in meanings_of((label,))[0])
     return bool((kinds["amount"] == 1).any() or (is_price and not grows))
 
 
