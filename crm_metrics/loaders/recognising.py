@@ -85,12 +85,14 @@ def _completed(sheet: Sheet, best: Recognised) -> Recognised:
     if best.layout.vendor == GENERIC or plain is None:
         return best
     read = reading(sheet, plain)
-    if read is None or best.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
+    if read is None:
         return best
     worded_reading = _worded(sheet, read)
     taken = {*best.columns.values()}
     sure = {name: place for name, place in worded_reading.columns.items() if name not in worded_reading.candidates}
     more = {name: place for name, place in sure.items() if place not in taken}
+    if best.layout.table == "spend":  # of its days, weeks and ranges one is chosen already
+        more = {name: place for name, place in more.items() if not name.startswith("spent_")}
     if not best.columns.items() <= worded_reading.columns.items():
         # Amounts of several currencies would be added: the column that tells them apart is never left alone.
         more = {} if best.layout.currency_of else {name: place for name, place in more.items() if name == "currency"}
