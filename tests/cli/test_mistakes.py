@@ -96,3 +96,17 @@ def test_a_mistake_says_what_can_be_done_once(folder: Path, arguments: tuple[str
     done = crm_metrics(*arguments)
     assert (done.code, done.out) == (2, "")
     assert says in done.err
+
+
+@pytest.mark.parametrize("command", ["explain", "why", "forecast", "trend"])
+def test_where_the_metric_is_forgotten_the_advice_is_a_command(folder: Path, command: str):
+    done = crm_metrics(command, "deals.csv")
+    assert (done.code, "no metric is given") == (2, done.err.splitlines()[0].removeprefix("crm-metrics: "))
+    assert f"For example: crm-metrics {command} " in done.err
+
+
+@pytest.mark.parametrize("command", ["report", "explain", "trend", "voice"])
+def test_help_shows_arguments_without_the_names_of_types(command: str):
+    shown = crm_metrics(command, "--help").out
+    assert "<" not in shown.partition("Options:")[0]
+    assert "]..." not in shown
