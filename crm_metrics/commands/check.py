@@ -92,7 +92,7 @@ _FINDINGS = (
     *unseen("sentence", "effect"),
     Column("metrics", "figures", shown=False),
 )
-_ROWS = (Column("check"), Column("file"), Column("row", unit=Unit.COUNT), Column("seen"))
+_ROWS = (Column("check"), Column("file"), Column("row"), Column("seen"))
 
 
 def book(findings: Sequence[Finding], *, rows: bool) -> Book:
