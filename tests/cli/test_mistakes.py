@@ -88,6 +88,8 @@ def test_a_misspelt_command_names_the_nearest():
         (("report", "zzz.csv"), "zzz.csv: no such file or folder\n"),
         (("report", "deal.csv"), "Did you mean deals.csv?"),
         (("report", "deals.csv", "-o", "nowhere/deals.csv"), "nowhere: cannot be written: there is no such folder"),
+        (("report", "deals.csv", "-f", "csv", "-o", "deals.xlsx"), "csv does not go into deals.xlsx"),
+        (("explain", "win_rate", "deals.csv", "--rows", "-o", "rows.xlsx"), "End the name of the file with .csv."),
         (("report", "deals.csv", "-f", "exel"), "--format exel: it can be csv, html,"),
         (("report", "deals.csv", "--set", "currency=euro"), "three letters such as EUR"),
     ],
