@@ -100,6 +100,13 @@ def test_a_mistake_says_what_can_be_done_once(folder: Path, arguments: tuple[str
     assert says in done.err
 
 
+@pytest.mark.parametrize("command", ["report", "customers", "pipeline", "funnel", "cohorts", "review"])
+def test_headers_alone_are_said_to_be_no_rows(folder: Path, command: str):
+    (folder / "bare.csv").write_text("deal id,stage,amount,close date\n", encoding="utf-8")
+    done = crm_metrics(command, "bare.csv")
+    assert (done.code, done.err.splitlines()[0]) == (4, "crm-metrics: the files hold no rows: bare.csv")
+
+
 @pytest.mark.parametrize("command", ["explain", "why", "forecast", "trend"])
 def test_where_the_metric_is_forgotten_the_advice_is_a_command(folder: Path, command: str):
     done = crm_metrics(command, "deals.csv")
