@@ -146,8 +146,10 @@ class Session:
             if need.is_in(had):
                 return dataset
         combined = need if self._expected is None else need | self._expected
-        self._loaded.append((combined, self._read(combined)))
-        return self._loaded[-1][1]
+        dataset = self._read(combined)
+        _refuse_empty(dataset)
+        self._loaded.append((combined, dataset))
+        return dataset
 
     def inventory(self) -> Inventory:
         """All tables and columns; a file that cannot be read, or in two ways, is put aside with its error."""
@@ -253,7 +255,7 @@ def inventory(
     return session.inventory()
 
 
-def refuse_empty(dataset: Dataset) -> None:
+def _refuse_empty(dataset: Dataset) -> None:
     """Raises `NothingToReport` for files that all hold no rows: a figure of 0 from them would be no real 0."""
     if dataset.sources and not any(source.rows for source in dataset.sources):
         paths = ", ".join(source.path for source in dataset.sources)

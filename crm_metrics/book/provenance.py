@@ -39,8 +39,6 @@ def reach(as_of: date, coverage: Mapping[str, Coverage]) -> str:
 def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str, Coverage]) -> str:
     """How many files there are and up to when they go, with the tables that end earlier: "11 files, all up to 5 Jan
     2026"."""
-    # gone
-
     (newest, *earlier), later = _ends(as_of, coverage, day)
     count = len({source.path.partition("#")[0] for source in sources})
     files = [f"{cells.count(count)} {'file' if count == 1 else 'files'}"] if count else []

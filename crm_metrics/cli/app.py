@@ -30,7 +30,20 @@ Commands
 
 
 class _Command(TyperCommand):
-    """A command that takes an option with one value once: of two, nobody knows which was meant."""
+    """A command that takes an option with one value once: of two, nobody knows which was meant. Its help shows arguments as
+    they are declared, without their types."""
+
+    def get_params(self, ctx: Any) -> list[Any]:
+        params: list[Any] = super().get_params(ctx)
+        for param in params:
+            if param.param_type_name == "argument":
+                param.display_type_rich = lambda ctx: ""
+        return params
+
+    def collect_usage_pieces(self, ctx: Any) -> list[str]:
+        names = [(param.metavar or "", param.required) for param in self.params if param.param_type_name == "argument"]
+        shown = [name if must or (name[0], name[-1]) == ("[", "]") else f"[{name}]" for name, must in names]
+        return ["[OPTIONS]", *shown]
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         if not ctx.resilient_parsing:

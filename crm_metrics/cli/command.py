@@ -202,6 +202,8 @@ def _metric_first(call: Called, asked: str) -> tuple[Called, str]:
         if asked not in call.catalog and len(named) == 1:
             paths = [asked, *(path for path in call.arguments if path not in named)]
             return replace(call, arguments=paths), named[0]
+        if asked not in call.catalog and not call.arguments and Path(asked).exists():
+            raise UsageError("no metric is given", hint=f"For example: crm-metrics {call.room.EXAMPLE} {asked}")
     return call, asked
 
 

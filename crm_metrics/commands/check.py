@@ -92,7 +92,7 @@ _FINDINGS = (
     *unseen("sentence", "effect"),
     Column("metrics", "figures", shown=False),
 )
-_ROWS = (Column("check"), Column("file"), Column("row", unit=Unit.COUNT), Column("seen"))
+_ROWS = (Column("check"), Column("file"), Column("row"), Column("seen"))
 
 
 def book(findings: Sequence[Finding], *, rows: bool) -> Book:
@@ -121,8 +121,11 @@ def _passage(finding: Finding) -> Passage:
         parts = [part for part in finding.parts if part.path == path]
         number = count(sum(part.count for part in parts))
         parts_said.append(Said(f"{path}: {number}" if any(len(part.rows) for part in parts) else path, 2, "dim"))
-        own = [(row, cell) for where, row, cell in shown if where == path]
-        parts_said += [Said(cell if row is None else f"row {row}  {cell}", 3) for row, cell in own]
+        alike: dict[str, list[str]] = {}
+        for where, row, cell in shown:
+            if where == path:
+                alike.setdefault(cell, []).extend([] if row is None else [str(row)])
+        parts_said += [Said(f"row {', '.join(rows)}  {cell}" if rows else cell, 3) for cell, rows in alike.items()]
     return Passage(check.name, parts_said, "a note" if check.severity is Severity.NOTE else "")
 
 

@@ -19,7 +19,7 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.query import Query
-from crm_metrics.session import Asking, Session, complete, refuse_empty
+from crm_metrics.session import Asking, Session, complete
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing, Target
@@ -71,7 +71,6 @@ def goals(
         raise SettingsError("there are no goals", where=settings.file, hint=_GOALS)
     asked = asked_of(session, period)
     dataset = session.load(asked)
-    refuse_empty(dataset)
     from crm_metrics.analysis.goals import targets
 
     wanted = [target for target in targets(dataset.settings) if _overlaps(target, dataset, asked)]

@@ -44,15 +44,19 @@ def format_of(name: str | None, output: PurePath | None) -> str:
     """The format by name, else by the ending of the file, else text. Raises `UsageError` for what names none, with the
     nearest one."""
     names = formats()
+    endings = {**_ENDINGS, **{f".{name_}": name_ for name_ in names}}
+    ending = output.suffix.casefold() if output is not None else ""
     if name is not None:
         chosen = name.casefold()
         if (chosen := _FORMER.get(chosen, _ENDINGS.get(f".{chosen}", chosen))) not in names:
             raise not_among("--format", name, names)
+        if (other := endings.get(ending, chosen)) != chosen and (is_binary(other) or is_binary(chosen)):
+            hint = f"End the name of the file with .{chosen}."
+            raise UsageError(f"{chosen} does not go into {output}, whose ending says {other}", hint=hint)
         return chosen
     if output is None:
         return "text"
-    endings = {**_ENDINGS, **{f".{name_}": name_ for name_ in names}}
-    if (ending := output.suffix.casefold()) not in endings:
+    if ending not in endings:
         raise UsageError(
             f"the ending of {output} says no format",
             hint=f"End it with {', '.join(sorted(endings))}, or say which with -f.",

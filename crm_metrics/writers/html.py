@@ -27,7 +27,7 @@ _OPENED = 300  # rows of a table that open to more
 _ROWS = 2000  # of a table; a browser takes long with more
 _SHORT = 26  # letters of a text that is never broken
 _FOLDED = 40  # a table of more rows is folded, unless it is the only one
-_PHONE = 44  # letters side by side on a phone
+_PHONE = 50  # letters side by side on a phone
 _FOLDS = 16  # letters of a text that is folded there
 _TOLD = ("metric", "title", "unit", "currency", "status")  # what a row says of itself already
 

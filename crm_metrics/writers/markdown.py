@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Book, Passage, Said, Sheet, cells
@@ -16,8 +17,11 @@ _SPECIAL = str.maketrans({sign: f"\\{sign}" for sign in "\\`*_[]<>|#"})
 
 
 def write(book: Book, how: How) -> str:
-    """The title, the sentences, every table and the notes; nothing in it is read as markup."""
+    """The title, the sentences, the tables and the notes; nothing in it is read as markup. What people have in other tables
+    stands there alone."""
     origin = book.origin
+    if len(book.sheets) > 1:
+        book = replace(book, sheets=[sheet for sheet in book.sheets if sheet.for_people is not False])
     lines = [f"# {escaped(book.title)}", ""]
     lines += [escaped(" · ".join(about(book))), ""]
     for sentence in (*book.says, *(chart.says for chart in book.charts if chart.says)):

@@ -36,7 +36,7 @@ def test_clean_data_as_csv_is_a_heading_alone(folder: Path):
 def test_a_finding_has_count_effect_figures_and_rows(deals: Path):
     done = crm_metrics("check", "deals.csv")
     assert done.code == 1
-    words = ("won-without-date", "completeness", "revenue_won", "Effect", "row 4", "row 5", "Close Date: blank")
+    words = ("won-without-date", "completeness", "revenue_won", "Effect", "row 4, 5  Stage: Won; Close Date: blank")
     assert [word for word in words if word not in done.out] == []
 
 

@@ -88,6 +88,8 @@ def test_a_misspelt_command_names_the_nearest():
         (("report", "zzz.csv"), "zzz.csv: no such file or folder\n"),
         (("report", "deal.csv"), "Did you mean deals.csv?"),
         (("report", "deals.csv", "-o", "nowhere/deals.csv"), "nowhere: cannot be written: there is no such folder"),
+        (("report", "deals.csv", "-f", "csv", "-o", "deals.xlsx"), "csv does not go into deals.xlsx"),
+        (("explain", "win_rate", "deals.csv", "--rows", "-o", "rows.xlsx"), "End the name of the file with .csv."),
         (("report", "deals.csv", "-f", "exel"), "--format exel: it can be csv, html,"),
         (("report", "deals.csv", "--set", "currency=euro"), "three letters such as EUR"),
     ],
@@ -96,3 +98,24 @@ def test_a_mistake_says_what_can_be_done_once(folder: Path, arguments: tuple[str
     done = crm_metrics(*arguments)
     assert (done.code, done.out) == (2, "")
     assert says in done.err
+
+
+@pytest.mark.parametrize("command", ["report", "customers", "pipeline", "funnel", "cohorts", "review"])
+def test_headers_alone_are_said_to_be_no_rows(folder: Path, command: str):
+    (folder / "bare.csv").write_text("deal id,stage,amount,close date\n", encoding="utf-8")
+    done = crm_metrics(command, "bare.csv")
+    assert (done.code, done.err.splitlines()[0]) == (4, "crm-metrics: the files hold no rows: bare.csv")
+
+
+@pytest.mark.parametrize("command", ["explain", "why", "forecast", "trend"])
+def test_where_the_metric_is_forgotten_the_advice_is_a_command(folder: Path, command: str):
+    done = crm_metrics(command, "deals.csv")
+    assert (done.code, "no metric is given") == (2, done.err.splitlines()[0].removeprefix("crm-metrics: "))
+    assert f"For example: crm-metrics {command} " in done.err
+
+
+@pytest.mark.parametrize("command", ["report", "explain", "trend", "voice"])
+def test_help_shows_arguments_without_the_names_of_types(command: str):
+    shown = crm_metrics(command, "--help").out
+    assert "<" not in shown.partition("Options:")[0]
+    assert "]..." not in shown

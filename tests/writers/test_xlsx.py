@@ -16,11 +16,14 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from crm_metrics import api
 from crm_metrics.book import OF_ROW, Book, Column, Curve, Origin, Sheet, cells
+from crm_metrics.commands.customers.book import book
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers import write
 from crm_metrics.writers.workbook.cells import number_format
-from tests.writers.books import workbook
+from tests.conftest import SAMPLE
+from tests.writers.books import text, workbook
 
 GOALS = Sheet(
     "goals",
@@ -192,3 +195,28 @@ def test_a_spreadsheet_opens_it_and_reads_the_same_cells(tmp_path: Path) -> None
 
     assert again.sheetnames == made().sheetnames
     assert [list(sheet.values) for sheet in again] == [list(sheet.values) for sheet in made()]
+
+
+def test_a_long_name_of_a_sheet_ends_with_a_word() -> None:
+    titles = ["Chances of winning, by the history of these files", "Everything that has changed since an older export"]
+    made = workbook(replace(BOOK, sheets=[GOALS, *(replace(GOALS, title=title) for title in titles)]))
+
+    assert ["Chances of winning", "Everything that has changed"] == made.sheetnames[1:3]
+
+
+def test_the_days_of_customers_are_days() -> None:
+    made = workbook(book(api.customers([SAMPLE])))["Data"]
+    heads = [field.value for field in made[1]]
+
+    assert isinstance(made.cell(2, heads.index("last_purchase") + 1).value, datetime)
+
+
+def test_durations_of_a_row_are_in_one_unit() -> None:
+    columns = [Column("unit", shown=False), *(Column(name, unit=OF_ROW) for name in ("value", "low", "high"))]
+    page = text(
+        replace(BOOK, sheets=[Sheet("limits", "", columns, [("hours", 2.4, 1.9, 3.4), ("minutes", 69, 59, 125)])]),
+        "markdown",
+    )
+
+    assert "| 2.4 h | 1.9 h | 3.4 h |" in page
+    assert "| 69 min | 59 min | 125 min |" in page

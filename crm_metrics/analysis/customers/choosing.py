@@ -19,7 +19,7 @@ from crm_metrics.tables import Dataset
 from crm_metrics.tables.filters import matches
 from crm_metrics.tables.frames import day_numbers, moments
 
-_DAYS = ("first_purchase", "last_purchase", "left_at")
+DAYS = ("first_purchase", "last_purchase", "left_at")
 
 
 def matching(frame: pd.DataFrame, tree: Filter) -> pd.DataFrame:
@@ -77,7 +77,7 @@ def _check(frame: pd.DataFrame, part: Filter) -> None:
         if isinstance(value, str) == numeric or isinstance(value, bool):
             kind = "a number" if numeric else "text, in quotes (dates as '2025-12-31')"
             raise UsageError(f"--where: {column} is compared with {value!r}: give {kind}")
-        if column in _DAYS and not _is_day(value):
+        if column in DAYS and not _is_day(value):
             raise UsageError(f"--where: {column} is compared with {value!r}: give a day, such as '2025-12-31'")
 
 

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from crm_metrics.analysis.customers.choosing import DAYS
 from crm_metrics.analysis.customers.table import SCORES, SEGMENTS
 from crm_metrics.analysis.lifetimes.predictions import stated
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
@@ -13,6 +14,8 @@ from crm_metrics.book.rows import by_name
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from crm_metrics.analysis.customers import Customers
     from crm_metrics.analysis.lifetimes import Model
     from crm_metrics.analysis.lifetimes.contracts import Contracts
@@ -57,7 +60,7 @@ def _of_customers(listed: CustomerList) -> Book:
     columns += [column for column in _COLUMNS if column.name in listed.rows]
     columns.append(Column("currency", shown=customers.currency is None))
     shown = listed.rows.head(listed.top) if listed.top is not None else listed.rows
-    rows = list(zip(*(shown[column.name].tolist() for column in columns), strict=True))
+    rows = list(zip(*(_cells(shown[column.name]) for column in columns), strict=True))
     hidden = f"{len(rows):,} of {len(listed.rows):,} shown: choose with --top and --where"
     main = Sheet(
         "customers",
@@ -83,6 +86,15 @@ def _of_customers(listed: CustomerList) -> Book:
             "model": _model(customers.model),
             "renewals": renewals_as_json(customers.contracts),
         },
+    )
+
+
+def _cells(column: pd.Series) -> list[Cell]:
+    cells_ = column.tolist()
+    return (
+        [date.fromisoformat(cell) if isinstance(cell, str) else None for cell in cells_]
+        if column.name in DAYS
+        else cells_
     )
 
 

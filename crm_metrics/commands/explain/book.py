@@ -99,7 +99,7 @@ def _records(figure: Opened) -> Sheet:
 def _cells(column: pd.Series) -> list[Cell]:
     if pd.api.types.is_datetime64_any_dtype(column.dtype):
         by_day = bool((column.dropna() == column.dropna().dt.normalize()).all())
-        spelled = column.dt.strftime("%Y-%m-%d" if by_day else "%Y-%m-%dT%H:%M:%S")
+        spelled = column.dt.date if by_day else column.dt.strftime("%Y-%m-%dT%H:%M:%S")
         return spelled.astype(object).where(column.notna(), None).tolist()
     return [_cell(value) for value in column.tolist()]
 

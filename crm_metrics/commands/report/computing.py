@@ -11,7 +11,7 @@ from crm_metrics import periods
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.query import Query
-from crm_metrics.session import complete, refuse_empty
+from crm_metrics.session import complete
 from crm_metrics.tables import Digests
 
 if TYPE_CHECKING:
@@ -85,8 +85,6 @@ def compute(
         names = list(map(column_name, asked.by))
         rows = in_order(rows, names, order)
         together = None if together is None else in_order(together, names, order)
-    if strict:
-        refuse_empty(dataset)
     if strict and not has_figures(rows):
         if len(assembler.absent) == len(asked.metrics):
             # What is wrong with a table that was given says more than which others were not.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar, Unpack
 from crm_metrics.commands import PeriodOption, customers, funnel, goals, option
 from crm_metrics.errors import NothingToReport
 from crm_metrics.query import Need, Query
-from crm_metrics.session import Asking, Session, refuse_empty
+from crm_metrics.session import Asking, Session
 
 if TYPE_CHECKING:
     from crm_metrics import periods
@@ -112,7 +112,6 @@ def _asked(
 def _with_findings(session: Session, asked: Query, metrics: list[Metric], dims: dict[str, tuple[str, ...]]) -> Review:
     """The review with its findings, and nothing else in it yet."""
     dataset = session.load(asked)
-    refuse_empty(dataset)
     from crm_metrics.analysis import review
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.reporting.timeline import Timeline, reported, ripe

@@ -36,8 +36,7 @@ _WORDS = (
     *unseen("other"),
     Column("other_comments", "Others' comments", Unit.COUNT, spare=1),
     Column("other_of", "of", Unit.COUNT, spare=1),
-    Column("log_odds", "Log-odds", Unit.SCORE, spare=3),
-    Column("z", "z", Unit.SCORE, spare=2),
+    *unseen("log_odds", "z", unit=Unit.SCORE),
     Column("p", "Chance alone", Unit.PERCENT, spare=4),
 )
 _QUOTES = (
@@ -48,7 +47,7 @@ _QUOTES = (
     Column("score", "Score", Unit.COUNT, spare=2),
     Column("date", "On", spare=4),
     Column("file", "File", spare=3),
-    Column("row", "Row", Unit.COUNT, spare=3),
+    Column("row", "Row", spare=3),
 )
 _SEGMENTS = (
     Column("kind", "Survey"),
@@ -104,9 +103,9 @@ def _words(voice: Voice) -> Sheet:
             row: list[Cell] = [heard.question.name, word.text, name, count, of, other, others, of_others]
             rows.append([*row, word.log_odds, word.z, word.p])
     notes = [
-        "A comment counts once for a word. Log-odds with an informative prior, positive for those who are less content. "
-        "Chance alone: how often, of comments dealt to both groups by chance, any word would be as far apart. Only words "
-        "with at most 5 % are shown. Words that stand in the same comments are shown as the longest."
+        "A comment counts once for a word. Chance alone: how often, of comments dealt to both groups by chance, any word "
+        "would be as far apart. Only words with at most 5 % are shown. Words that stand in the same comments are shown as "
+        "the longest."
     ]
     empty = "no word or phrase sets the groups apart by more than chance"
     return Sheet("words", "Words that set them apart", _WORDS, rows, notes=notes, empty=empty)

@@ -27,7 +27,8 @@ def refuse_missing(paths: Sequence[str]) -> None:
         scheme = DATABASE if path.startswith(DATABASE) else ""
         file = Path(path.removeprefix(scheme))
         folder = file.parent
-        there = {entry.stem: entry.name for entry in folder.iterdir()} if folder.is_dir() else {}
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.suffix == file.suffix) if folder.is_dir() else []
+        there = {entry.stem: entry.name for entry in entries}  # of one name that with the same ending
         if "://" in path:
             hints.append("Files are read from this computer: download it first.")
         elif close := nearest(file.stem, there):

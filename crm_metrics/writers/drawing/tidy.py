@@ -217,6 +217,8 @@ def texts(sheet: Sheet, column: Column) -> list[str]:
     place = sheet.columns.index(column)
     own, currency = sheet.column(OF_ROW), sheet.column("currency")
     money = Unit.MONEY, Unit.MONEY_PER_DAY
+    # Durations of a row are in the unit that its first is said in.
+    first = next((at for at, other in enumerate(sheet.columns) if other.unit == OF_ROW and not other.signed), place)
 
     def spelled(row: Sequence[Cell]) -> str:
         unit = row[own] if column.unit == OF_ROW and own is not None else column.unit
@@ -227,7 +229,8 @@ def texts(sheet: Sheet, column: Column) -> list[str]:
         if column.signed and number is not None and number == number:
             difference, relative = (None, number) if column.signed == "relative" else (number, None)
             return cells.change(difference, relative, str(unit), paid_in if unit in money else None)
-        return cells.value(number, str(unit), paid_in if unit in money else None)
+        like = cast("float | None", row[first]) if column.unit == OF_ROW else None
+        return cells.value(number, str(unit), paid_in if unit in money else None, like=like or None)
 
     return [spelled(row) for row in sheet.rows]
 

@@ -25,12 +25,15 @@ DAYS = "yyyy-mm-dd"  # the format of days
 _WIDEST, _HEAD = 60, 12  # letters of a column, and up to which a heading is on one line
 COLORS = {"green": "1B6E33", "red": "A61B1B", "yellow": "8A5A00", "dim": "6B6B6B"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_NAME = 31  # letters of the name of a sheet
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
 
 def new_sheet(workbook: Workbook, title: str) -> Worksheet:
     """A new sheet whose name is one that spreadsheets take."""
-    plain = cells.visible(title).translate(_FORBIDDEN).strip(" '")[:31].strip(" '") or "Table"
+    plain = cells.visible(title).translate(_FORBIDDEN).strip(" '")
+    words = plain if len(plain) <= _NAME else plain[: _NAME + 1].rpartition("," if "," in plain[:_NAME] else " ")[0]
+    plain = (words or plain)[:_NAME].strip(" ',") or "Table"
     taken = {name.casefold() for name in workbook.sheetnames} | {"history"}
     name, number = plain, 2
     while name.casefold() in taken:

@@ -106,7 +106,10 @@ def _line_chart(worksheet: Worksheet, curve: Curve, left: int, names: Sequence[s
     chart.set_categories(Reference(worksheet, min_col=left, min_row=3, max_row=last))
     chart.x_axis.delete = chart.y_axis.delete = False
     chart.y_axis.number_format = "0%" if curve.unit is Unit.PERCENT else "#,##0.##"
-    chart.legend.position = "b"
+    if len(names) > 1:
+        chart.legend.position = "b"
+    else:
+        chart.legend = None
     return chart
 
 

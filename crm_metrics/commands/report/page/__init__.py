@@ -32,8 +32,7 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
         sheets = tables.of_segments(report, choice, shown)
     else:
         sheets = tables.of_period(report, choice, shown, footnotes, width)
-    chosen_figures = [figure for figure in shown if figure.metric.name in choice.names]
-    sentences = framing.explained(report, choice, chosen_figures, footnotes, in_lines=width is not None)
+    sentences = framing.explained(report, choice, shown, footnotes, in_lines=width is not None)
     if not choice.is_all:
         sentences += framing.lacking(report, shown)
     if not verbose:
