@@ -94,6 +94,14 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
 
 LATER = [*COSTS[:4], *(cost * 1.2 for cost in COSTS[4:])]
 SAME |= {
+    "costs that agree to the cent on many days, with impressions that a tool counts otherwise by region": (
+        {
+            "c.csv": "Date,Impressions,Campaign,Cost" + days("900,A", COSTS),
+            "r.csv": "Date,Impressions,Region,Cost" + days("500,North", COSTS),
+        },
+        sum(COSTS),
+        {"r.csv"},
+    ),
     "two exports of one account, of which the newer one has corrected costs": (
         {
             "ads-2025-03-11.csv": "Date,Campaign,Cost" + days("A", COSTS),
