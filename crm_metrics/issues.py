@@ -120,6 +120,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "none of the {table} are dated from {first} to {last}, on {count} days: if nothing happened then, it is so, "
         "else an export is missing and figures of these days are too low",
     ),
+    "file-ends-early": (
+        WARNING,
+        "its {table} end on {last}, those of the files beside it on {until}: figures of later days are without its own",
+    ),
     "zero-as-blank": (NOTE, "{count} amounts of 0 mean not priced in exports of {vendor}; read as missing"),
     # meaning
     "unknown-state": (

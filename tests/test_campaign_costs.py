@@ -270,6 +270,17 @@ def test_the_month_that_has_not_ended_has_cost_what_it_says(tmp_path: Path):
     assert found.as_of == TODAY
 
 
+def test_the_month_in_which_a_file_was_made_has_cost_what_it_says_until_then(tmp_path: Path):
+    lines = ("Month,Campaign,Cost", "2025-03,A,310", "2025-04,A,100")
+    dated, plain = (export(tmp_path, name, *lines) for name in ("ads-2025-04-10.csv", "ads.csv"))
+    asked = [(path, period) for path in (dated, plain) for period in ("2025-04-01..2025-04-10", "2025-03")]
+    values = [
+        report(path, period=period).rows.set_index("metric")["value"]["acquisition_spend"] for path, period in asked
+    ]
+
+    assert values == pytest.approx([100, 310, 100 / 3, 310])
+
+
 @pytest.mark.parametrize("header", ["Date,Campaign,Cost,Clicks", "Datum,Kampagne,Kosten,Klicks"])
 def test_rows_without_a_cost_are_said(tmp_path: Path, header: str):
     path = export(tmp_path, "spend.csv", header, "2025-03-01,Brand,10,5", "2025-03-02,Brand,,7", "2025-03-03,Brand,0,5")

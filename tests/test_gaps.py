@@ -61,3 +61,73 @@ def test_days_without_a_record_are_said(tmp_path, header, lines, expected):
 )  # fmt: skip
 def test_a_quiet_table_has_no_gap(tmp_path, header, lines):
     assert gaps(tmp_path, header, lines) == []
+
+
+def ends(folder: Path, files: dict[str, list[str]]) -> set[str]:
+    for name, lines in files.items():
+        (folder / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    issues = api.report([str(folder / name) for name in files], period="all", today=TODAY).issues
+    return {Path(issue.path).name for issue in issues if issue.code == "file-ends-early"}
+
+
+def google(first: str, count: int) -> list[str]:
+    return [
+        "Campaign,Day,Currency code,Cost,Impr.,Clicks",
+        *(f"A,{day},EUR,{day.day},9,1" for day in days(first, count)),
+    ]
+
+
+def meta(first: str, count: int) -> list[str]:
+    header = "Reporting starts,Reporting ends,Campaign name,Amount spent (EUR),Impressions,Link clicks"
+    return [header, *(f"{day},{day},B,{day.day % 5},9,1" for day in days(first, count))]
+
+
+def orders(prefix: str, dates: list[date], header: str = ORDERS) -> list[str]:
+    return [header, *(f"{prefix}{at},{prefix}{at % 9},{day},9" for at, day in enumerate(dates))]
+
+
+@pytest.mark.parametrize(
+    ("files", "early"),
+    [
+        ({"google.csv": google("2025-04-01", 91), "meta.csv": meta("2025-04-01", 50)}, {"meta.csv"}),
+        (
+            {"g4.csv": google("2025-04-01", 30), "g5.csv": google("2025-05-01", 61), "m4.csv": meta("2025-04-01", 30)},
+            {"m4.csv"},
+        ),
+        (
+            {
+                "a-1.csv": orders("A", days("2025-01-01", 31)),
+                "b-1.csv": orders("B", days("2025-01-01", 31)),
+                "a-2.csv": orders("A2", days("2025-02-01", 59)),
+            },
+            {"b-1.csv"},
+        ),
+        (
+            {
+                "m4.csv": meta("2025-04-01", 30),
+                "m5.csv": meta("2025-05-01", 31),
+                "g.csv": google("2025-04-01", 61),
+            },
+            set(),
+        ),
+        (
+            {  # one tool after another
+                "old.csv": orders("A", days("2025-01-01", 90)),
+                "new.csv": orders("B", days("2025-04-01", 90), "Invoice Number,Customer Name,Invoice Date,Total"),
+            },
+            set(),
+        ),
+        (
+            {  # seldom
+                "shop.csv": orders("A", days("2025-01-01", 181)),
+                "big.csv": orders(
+                    "B", days("2025-01-20", 120)[::50], "Invoice Number,Customer Name,Invoice Date,Total"
+                ),
+            },
+            set(),
+        ),
+        ({"older.csv": orders("A", days("2025-01-01", 60)), "newer.csv": orders("A", days("2025-01-01", 120))}, set()),
+    ],
+)
+def test_a_file_that_ends_before_those_beside_it_is_said(tmp_path, files, early):
+    assert ends(tmp_path, files) == early

@@ -94,6 +94,14 @@ SAME: dict[str, tuple[dict[str, str], float, set[str]]] = {
 
 LATER = [*COSTS[:4], *(cost * 1.2 for cost in COSTS[4:])]
 SAME |= {
+    "costs that agree to the cent on many days, with impressions that a tool counts otherwise by region": (
+        {
+            "c.csv": "Date,Impressions,Campaign,Cost" + days("900,A", COSTS),
+            "r.csv": "Date,Impressions,Region,Cost" + days("500,North", COSTS),
+        },
+        sum(COSTS),
+        {"r.csv"},
+    ),
     "two exports of one account, of which the newer one has corrected costs": (
         {
             "ads-2025-03-11.csv": "Date,Campaign,Cost" + days("A", COSTS),
@@ -287,6 +295,17 @@ def test_a_range_of_a_file_counts_with_what_its_other_rows_do_not_hold(tmp_path:
         assert value(found) == pytest.approx(expected)
         assert "spend-in-parts" in {issue.code for issue in found.issues}
         assert all(source.rows == source.used + sum(source.left_out.values()) for source in found.sources)
+
+
+def test_counts_of_figures_to_date_come_out_whole(tmp_path: Path) -> None:
+    lines = [
+        f"2025-03-01,2025-03-{7 * n:02},c{c},{7.13 * n + c:.2f},{5 * n + c}" for c in range(400) for n in (1, 2, 3, 4)
+    ]
+    text = "\n".join(["Start date,End date,Campaign,Cost,Clicks", *lines])
+    found = report(tmp_path, {"a.csv": text}, "acquisition_spend,clicks")
+
+    assert value(found, "clicks") == sum(20 + c for c in range(400))
+    assert value(found) == pytest.approx(sum(round(28.52 + c, 2) for c in range(400)), abs=1e-9)
 
 
 APART: dict[str, tuple[dict[str, str], float]] = {

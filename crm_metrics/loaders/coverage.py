@@ -14,18 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.issues import Issue
+from crm_metrics.loaders import missing_exports
 from crm_metrics.loaders.facts.draft import BLOCK, DAY_US, Bools, Draft, Ints
+from crm_metrics.loaders.missing_exports import ENOUGH, MONTH, YEAR
 from crm_metrics.loaders.versions import day_in_name
-from crm_metrics.tables import ROW, SOURCE, Coverage, Table
+from crm_metrics.tables import SOURCE, Coverage, Table
 from crm_metrics.tables.frames import instants, moments
 
 _EPOCH = date(1970, 1, 1)
-_YEAR, _ENOUGH = 365, 30  # the days that are looked at, and how many are enough to tell what is usual
-_WEEK, _MONTH = 7, 31
-_RARE = 10  # times the usual pause between two records: so long a one comes by chance once in a thousand tables
 _ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
-_ODD_RANGES = 0.2  # of the ranges of a report of weeks or months may be cut by its ends
 _QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
 
 
@@ -58,7 +55,7 @@ def settle(draft: Draft, today: date) -> None:
     draft.now = _behind(draft, draft.as_of)
     draft.coverage = {name: _covered(_with_others(draft, name, by_table), draft.as_of, name) for name in by_table}
     for name, days in by_table.items():
-        _say_gaps(draft, name, days.came_in)
+        missing_exports.report(draft, draft.tables[name], days.came_in, days.happened)
     until = _behind(draft, today)
     for table in draft.tables.values():
         for column in schema.TABLES[table.name].moments:
@@ -99,38 +96,6 @@ def _bases(draft: Draft, table: Table) -> list[Coverage]:
     return [draft.coverage[name] for name in names]
 
 
-def is_usual(pause: int, days: Ints) -> bool:
-    """Whether so many days without a record after the last of some days are nothing out of the way: by the 365 days that end
-    with it, their longest and their mean pause, or, where they are few, by the time between the first and the last."""
-    recent = days[days > days[-1] - _YEAR]
-    pauses = np.diff(recent)
-    if len(recent) >= _ENOUGH:
-        return bool(pause <= max(_WEEK, 2 * pauses.max(), _WEEK * pauses.mean()))
-    return bool(pause <= max(_MONTH, recent[-1] - recent[0]))
-
-
-def _say_gaps(draft: Draft, name: str, days: Ints) -> None:
-    """Say between which days nothing came in, where that is far longer than between all the others: costs are of every day
-    (not where each campaign has days of its own), of other records a month may be quiet."""
-    if draft.tables[name].in_parts:
-        lengths = draft.tables[name].frame.groupby([SOURCE, ROW]).size()
-        if ((lengths - lengths.median()).abs() > _MONTH - 28).mean() > _ODD_RANGES:
-            return
-    least, enough = (_WEEK // 2, _MONTH // 3) if name == "spend" else (_MONTH - 3, _ENOUGH)
-    pauses = np.diff(days)
-    order = np.argsort(pauses, kind="stable")
-    for count in range(min(_ODD_RECORDS, len(days) - enough), 0, -1):
-        odd, others = order[-count:], pauses[order[:-count]]
-        if pauses[odd[0]] > max(least, 2 * others.max(), 0 if name == "spend" else _RARE * others.mean()):
-            files = draft.files(draft.tables[name])
-            path = draft.sources[files[0]].path if len(files) == 1 else ""
-            for at in np.sort(odd).tolist():
-                first, last = str(_date(int(days[at]) + 1)), str(_date(int(days[at + 1]) - 1))
-                what = {"table": schema.called(name), "first": first, "last": last}
-                draft.issues.append(Issue("gap-in-days", path, int(pauses[at]) - 1, detail=what))
-            return
-
-
 def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
     as_of = _number(as_of_day)
     happened = np.union1d(days.happened, days.ends[days.ends <= as_of])
@@ -138,12 +103,12 @@ def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
     if days.until is not None:
         known_until = complete = min(days.until, as_of)
     else:
-        known_until = as_of if newest >= as_of or is_usual(as_of - newest, happened) else newest
+        known_until = as_of if newest >= as_of or missing_exports.is_usual(as_of - newest, happened) else newest
         complete = known_until
         came_in = days.came_in
-        if len(came_in) and np.count_nonzero(came_in > came_in[-1] - _YEAR) >= _ENOUGH:
+        if len(came_in) and np.count_nonzero(came_in > came_in[-1] - YEAR) >= ENOUGH:
             pause = known_until - int(came_in[-1])
-            complete = known_until if pause <= 0 or is_usual(pause, came_in) else known_until - pause
+            complete = known_until if pause <= 0 or missing_exports.is_usual(pause, came_in) else known_until - pause
     # Nothing is spent after the last day of the costs; of other records none may have come in.
     last = min(complete, newest) if name == "spend" else complete
     oldest, first = _date(days.oldest), _date(int(days.happened[0]))
@@ -239,7 +204,7 @@ def _told(draft: Draft, table: Table, columns: list[NDArray[Any]], today: int) -
         named = _number(in_name)
         mine = [dates[source == index] for dates in columns]
         newest = max((int(days[-1]) for dates in mine if len(days := _distinct(draft, [dates], today))), default=None)
-        if newest is not None and 0 <= named - newest <= _MONTH:
+        if newest is not None and 0 <= named - newest <= MONTH:
             exported = max(exported, named)
     stated = [_number(until) for until in untils if until is not None]
     return exported, max(stated) if stated and len(stated) == len(untils) else None

@@ -125,11 +125,13 @@ class Costs:
         return whole.astype(np.float64), held.astype(np.float64)
 
 
-def evenly(amounts: Floats, often: Ints, rows: Ints) -> Floats:
+def evenly(amounts: Floats, often: Ints, rows: Ints, among: Floats | None = None) -> Floats:
     """Each amount in as many parts, in the order of `rows`, which says whose part each is: as equal as whole numbers of the
-    smallest decimal are, so that however many of them are added up, all the parts of an amount make exactly the amount."""
+    smallest decimal are, so that however many of them (and of the numbers `among` which they are) are added up, all the
+    parts of an amount make exactly the amount."""
     step = pd.Series(rows).groupby(rows).cumcount().to_numpy()
-    total = np.abs(amounts[np.isfinite(amounts)]).sum()
+    every = amounts if among is None else among
+    total = np.abs(every[np.isfinite(every)]).sum()
     scale = next((scale for scale in _DECIMALS if total * scale < 2.0**53), 1.0)
     scaled = np.rint(amounts * scale)
     scaled = np.where(scaled / scale == amounts, scaled, amounts * scale)

@@ -12,6 +12,7 @@ from crm_metrics.loaders.facts.draft import Bools, Ints
 from crm_metrics.tables.frames import numbers
 
 _NEAR = 0.01
+_DECIMALS = 9
 
 
 def within_files(costs: Costs, files: Sequence[int]) -> None:
@@ -87,8 +88,11 @@ def _subtract(costs: Costs, longer: Ints, parts: Ints, told: Ints, covered: Bool
         whole, held = costs.sums(name, longer, parts, told)
         share = np.clip(np.divide(whole - held, whole, out=np.zeros_like(whole), where=whole != 0), 0, None)
         values = numbers(costs.table.frame, name).copy()
-        left = np.bincount(record, np.nan_to_num(values[longer]) * share[told[longer]], len(often)).astype(np.float64)
-        values[longer[stay]] = np.where(np.isnan(values[longer[stay]]), np.nan, evenly(left, often, record[stay]))
+        summed = np.bincount(record, np.nan_to_num(values[longer]) * share[told[longer]], len(often))
+        left = np.round(summed, _DECIMALS).astype(np.float64)  # whole counts stay whole
+        values[longer[stay]] = np.where(
+            np.isnan(values[longer[stay]]), np.nan, evenly(left, often, record[stay], values)
+        )
         costs.table.frame[name] = values
     costs.cost = numbers(costs.table.frame, "cost")
 

@@ -106,7 +106,7 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
     """Why the costs of two files are the same, empty when they are not: they agree by day or, where a file has no days,
     in all. Costs of other campaigns, in other currencies or with other impressions only happen to agree."""
     first, end = max(spend.first, other.first), min(spend.end, other.end)
-    if first >= end or _differ(costs, spend, other):
+    if first >= end or _name_others(costs, spend, other):
         return ""
     left, right = spend.between(first, end), other.between(first, end)
     days = (left != 0) | (right != 0)
@@ -114,10 +114,13 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
     same = days & (np.abs(left - right) <= _EXACT * np.abs(right))
     columns = [costs.draft.sources[one.source].columns.values() for one in (spend, other)]
     is_version = {*map(normalised, columns[0])} == {*map(normalised, columns[1])}
-    if is_version and same.sum() >= _SOME * count and len(np.unique(np.round(right[same], 2))) > 2:
-        return f"the costs agree on {alike} of {count} days, so that they are two exports of one account"
+    why = f"the costs agree on {alike} of {count} days"
+    if len(np.unique(np.round(right[same], 2))) > 2 and same.sum() >= (_SOME if is_version else _MOST) * count:
+        return f"{why}, so that they are two exports of one account" if is_version else why
+    if _show_others(costs, spend, other):
+        return ""
     if spend.is_daily and other.is_daily:
-        return f"the costs agree on {alike} of {count} days" if count and alike >= _MOST * count else ""
+        return why if count and alike >= _MOST * count else ""
     longest = max(len(spend.costs), len(other.costs))
     if end - first >= _COMMON_SPAN * longest:
         left, right = spend.costs, other.costs
@@ -127,10 +130,8 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
     return f"both come to {sums[1][0]:,.10g}" if sums[0][0] > 0 and _near(*sums)[0] else ""
 
 
-def _differ(costs: Costs, spend: Spend, other: Spend) -> bool:
-    """Whether two files are about other things, or have impressions that do not agree."""
-    if _name_others(costs, spend, other):
-        return True
+def _show_others(costs: Costs, spend: Spend, other: Spend) -> bool:
+    """Whether two files of the same days have impressions that do not agree."""
     both = [spend.source, other.source]
     if (spend.first, spend.end) != (other.first, other.end) or any("impressions" not in costs.columns[i] for i in both):
         return False

@@ -11,6 +11,7 @@ from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import same_spend
 from crm_metrics.loaders.facts.costs_by_day import AMOUNTS, evenly
 from crm_metrics.loaders.facts.draft import Bools, Draft
+from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import has_value, moments, numbers
 
@@ -74,13 +75,14 @@ def _doubts(draft: Draft, table: Table, source: int, mine: Bools) -> None:
 
 
 def _until_today(draft: Draft, table: Table) -> None:
-    """The month that has not ended yet has cost what is written until today."""
+    """The month that had not ended yet when the file was made has cost what is written until that day."""
     frame = table.frame
-    today = np.datetime64(draft.as_of, "us")
+    named = [day_in_name(source.path) or draft.as_of for source in draft.sources]
+    made = np.array([min(day, draft.as_of) for day in named], dtype="datetime64[us]")[frame[SOURCE].to_numpy()]
     has_end = draft.of_files(frame, lambda source: "spent_to_at" in source.columns)
     first, last = moments(frame, "spent_at"), moments(frame, "spent_to_at")
-    begun = ~has_end & (first <= today) & ~np.isnat(last)
-    frame["spent_to_at"] = np.where(begun, np.fmin(last, today), last)
+    begun = ~has_end & (first <= made) & ~np.isnat(last)
+    frame["spent_to_at"] = np.where(begun, np.fmin(last, made), last)
 
 
 def _results(draft: Draft, table: Table) -> None:
