@@ -202,3 +202,41 @@ def test_a_rating_is_satisfaction_in_any_language_and_a_score_is_no_question(hea
     assert figures(path, period="all")[("csat",)] == 0.5
     with pytest.raises(CrmMetricsError):
         report(export(tmp_path, "more.csv", "Date,Agent,Score (1-5)", *rows))
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Response ID,Date,NPS,Status", ("Completed", "Partial", "Disqualified")),
+        ("ID réponse,Date,NPS,Statut", ("Terminée", "Incomplet", "Quota atteint")),
+        ("Antwort-ID,Datum,NPS,Status", ("Vollständig", "Abgebrochen", "Ausgeschieden")),
+        ("ID de respuesta,Fecha,NPS,Estado", ("Completada", "Parcial", "Descalificado")),
+        ("ID risposta,Data,NPS,Stato", ("Completata", "Parziale", "Squalificato")),
+    ],
+)
+def test_what_a_status_says_of_answers_is_read_and_unknown_words_are_said(
+    header: str, words: tuple[str, ...], tmp_path: Path
+):
+    whole, begun, out = words
+    rows = [f"1,2026-01-01,10,{whole}", f"2,2026-01-02,0,{begun}", f"3,2026-01-03,0,{out}", f"4,2026-01-04,9,{whole}"]
+    path = export(tmp_path, "survey.csv", header, *rows, "5,2026-01-05,7,Zork")
+    found = report(path)
+    unknown = [issue.detail["seen"] for issue in found.issues if issue.code == "unknown-state"]
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(100 * 2 / 3)
+    assert unknown == ["'Zork'"]
+
+
+def test_a_status_of_what_was_done_about_answers_says_nothing_of_them(tmp_path: Path):
+    rows = ["1,2026-01-01,10,Open", "2,2026-01-02,0,In progress", "3,2026-01-03,9,Closed"]
+    path = export(tmp_path, "survey.csv", "Response ID,Date,NPS,Status", *rows)
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(100 / 3)
+    assert "unknown-state" not in problems(path)
+
+
+def test_who_was_asked_and_has_not_answered_stays_among_those_asked(tmp_path: Path):
+    rows = ["1,2026-01-01,2026-01-02,10,Completed", "2,2026-01-02,,,Sent", "3,2026-01-03,2026-01-04,0,Completed"]
+    path = export(tmp_path, "survey.csv", "Response ID,Sent at,Responded at,NPS,Status", *rows)
+
+    assert figures(path, period="all")[("response_rate",)] == pytest.approx(2 / 3)

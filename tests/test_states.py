@@ -71,7 +71,14 @@ def test_renewals_and_other_deals_have_words_in_nine_languages() -> None:
     assert {kind: set(words) for kind, words in block.items()} == dict.fromkeys(("renewal", "other"), LANGUAGES)
 
 
-@pytest.mark.parametrize("table", [*STATES, "churn_reasons", "deal_types"])
+@pytest.mark.parametrize("table", ["responses", "answers"])
+def test_every_word_for_answers_is_there_in_each_language(table: str) -> None:
+    block = {name: words for name, words in words_of(table).items() if isinstance(words, dict)}
+
+    assert {name: set(words) for name, words in block.items()} == dict.fromkeys(block, LANGUAGES | NORDIC)
+
+
+@pytest.mark.parametrize("table", [*STATES, "churn_reasons", "deal_types", "responses", "answers"])
 def test_no_word_stands_for_two_states(table: str) -> None:
     known = state_words(table)
     wrong = [
