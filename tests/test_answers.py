@@ -240,3 +240,17 @@ def test_who_was_asked_and_has_not_answered_stays_among_those_asked(tmp_path: Pa
     path = export(tmp_path, "survey.csv", "Response ID,Sent at,Responded at,NPS,Status", *rows)
 
     assert figures(path, period="all")[("response_rate",)] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Submitted at,On a scale of 0 to 10 how likely are you to recommend us?,Why?",
+        'Carimbo de data/hora,"De 0 a 10, qual a probabilidade de você nos recomendar?",Motivo',
+    ],
+)
+def test_a_question_that_names_its_scale_is_still_the_question(header: str, tmp_path: Path):
+    rows = ["2026-01-01 10:00:00,10,a", "2026-01-02 10:00:00,7,b", "2026-01-03 10:00:00,3,c", "2026-01-04 10:00:00,9,d"]
+    path = export(tmp_path, "answers.csv", header, *rows)
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(25)

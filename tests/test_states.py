@@ -636,3 +636,35 @@ def test_a_flag_of_a_ticket_or_a_subscription_says_that_it_is_over(tmp_path: Pat
     assert values(tickets) == {"backlog": 1}
     assert values(subscriptions) == {"mrr": 10}
     assert [issue.count for issue in subscriptions.issues if issue.code == "ended-without-date"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "count"),
+    [
+        ("Expected close,Actual close", ("2025-03-01,2025-03-02", "2025-03-01,2025-03-03", "2025-04-01,"), [1]),
+        ("Expected close,Status,Actual close", ("2025-03-01,Lost,2025-03-02", ",Won,2025-03-03", ",Open,"), []),
+        ("Close date", ("2025-04-02", "2025-03-03", ""), []),  # when it is expected
+    ],
+)
+def test_a_date_of_the_end_without_an_end_is_said(
+    columns: str, rows: tuple[str, ...], count: list[int], tmp_path: Path
+):
+    text = f"""
+        Deal ID,Stage,Amount,Created,{columns}
+        1,Proposal,100,2025-02-01,{rows[0]}
+        2,Closed Won,100,2025-02-01,{rows[1]}
+        3,Proposal,100,2025-02-01,{rows[2]}
+    """
+    made = report(tmp_path, text, "deals_won open_deals", table="deals")
+
+    assert [issue.count for issue in made.issues if issue.code == "closed-open"] == count
+
+
+@pytest.mark.parametrize("word", ["Trash", "Test order", "Spam", "Papierkorb", "Doublon", "Duplicado"])
+def test_orders_in_the_bin_and_tests_are_no_sales(word: str, tmp_path: Path):
+    text = f"""
+        Order ID,Customer,Order date,Amount,Status
+        1,A,2025-03-01,100,paid
+        2,B,2025-03-02,50,{word}
+    """
+    assert values(report(tmp_path, text, "revenue", table="orders")) == {"revenue": 100}
