@@ -254,3 +254,14 @@ def test_a_question_that_names_its_scale_is_still_the_question(header: str, tmp_
     path = export(tmp_path, "answers.csv", header, *rows)
 
     assert figures(path, period="all")[("nps",)] == pytest.approx(25)
+
+
+def test_a_type_of_question_keeps_the_questions_apart_and_another_type_does_not(tmp_path: Path):
+    rows = ["1,2026-01-01,10,NPS", "2,2026-01-02,0,NPS survey", "3,2026-01-03,5,CSAT"]
+    path = export(tmp_path, "questions.csv", "Response ID,Date,Score,Type", *rows)
+    other = export(
+        tmp_path, "NPS.csv", "Response ID,Date,Score,Type", *(row.rpartition(",")[0] + ",Process" for row in rows)
+    )
+
+    assert figures(path, period="all")[("nps",)] == 0
+    assert figures(other, period="all")[("nps",)] == pytest.approx(100 * (1 - 2) / 3)

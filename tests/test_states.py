@@ -593,6 +593,7 @@ def test_what_a_test_mode_wrote_is_left_out(table: str, header: str, tmp_path: P
         ("Order ID,Customer,Order date,Amount,Voided,Is refunded", ("0,0", "1,0", "0,1")),
         ("N° commande,Client,Date,Montant,Annulée,Remboursée", ("Non,Non", "Oui,Non", "Non,Oui")),
         ("Bestellnummer,Kunde,Bestelldatum,Betrag,Storniert,Erstattet", ("Nein,Nein", "Ja,Nein", "Nein,Ja")),
+        ("Bestelnummer,Klant,Besteldatum,Bedrag,Geannuleerd,Retour", ("Nee,Nee", "Ja,Nee", "Nee,Ja")),
     ],
 )
 @pytest.mark.parametrize("status", ["", "paid", "Whatever"])

@@ -9,6 +9,7 @@ from crm_metrics import schema
 from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.coercing.words import FALSE, TRUE
 from crm_metrics.loaders.content import Content
+from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.naming import Named, worded
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import Meaning
@@ -36,6 +37,8 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, content
     if named.column == "is_refunded":  # 0 alone is no amount given back
         words = {cell.casefold() for cell in content.cells}
         return meaning.is_flag or (words <= TRUE | FALSE and not words <= {"0", "0.0"})
+    if named.column == "kind" and meaning.attribute == "type":  # of which question
+        return all({"nps", "csat", "ces"} & {*normalised(cell).split()} for cell in content.cells)
     if named.column in _TOLD:
         states, telling = _TOLD[named.column]
         meant = [state_words(states).of_status(word) for word in {*content.cells}]
