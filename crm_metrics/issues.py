@@ -138,6 +138,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         NOTE,
         "{count} deals are read as lost: by a reason for it, or archived without a chance, in a stage that is no end",
     ),
+    "closed-open": (WARNING, "{count} deals have a date in {column}, but nothing says how they ended; counted as open"),
     "archived-open": (WARNING, "{count} deals are archived with a chance of being won; counted as open"),
     "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),

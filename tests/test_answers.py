@@ -202,3 +202,66 @@ def test_a_rating_is_satisfaction_in_any_language_and_a_score_is_no_question(hea
     assert figures(path, period="all")[("csat",)] == 0.5
     with pytest.raises(CrmMetricsError):
         report(export(tmp_path, "more.csv", "Date,Agent,Score (1-5)", *rows))
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ("Response ID,Date,NPS,Status", ("Completed", "Partial", "Disqualified")),
+        ("ID réponse,Date,NPS,Statut", ("Terminée", "Incomplet", "Quota atteint")),
+        ("Antwort-ID,Datum,NPS,Status", ("Vollständig", "Abgebrochen", "Ausgeschieden")),
+        ("ID de respuesta,Fecha,NPS,Estado", ("Completada", "Parcial", "Descalificado")),
+        ("ID risposta,Data,NPS,Stato", ("Completata", "Parziale", "Squalificato")),
+    ],
+)
+def test_what_a_status_says_of_answers_is_read_and_unknown_words_are_said(
+    header: str, words: tuple[str, ...], tmp_path: Path
+):
+    whole, begun, out = words
+    rows = [f"1,2026-01-01,10,{whole}", f"2,2026-01-02,0,{begun}", f"3,2026-01-03,0,{out}", f"4,2026-01-04,9,{whole}"]
+    path = export(tmp_path, "survey.csv", header, *rows, "5,2026-01-05,7,Zork")
+    found = report(path)
+    unknown = [issue.detail["seen"] for issue in found.issues if issue.code == "unknown-state"]
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(100 * 2 / 3)
+    assert unknown == ["'Zork'"]
+
+
+def test_a_status_of_what_was_done_about_answers_says_nothing_of_them(tmp_path: Path):
+    rows = ["1,2026-01-01,10,Open", "2,2026-01-02,0,In progress", "3,2026-01-03,9,Closed"]
+    path = export(tmp_path, "survey.csv", "Response ID,Date,NPS,Status", *rows)
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(100 / 3)
+    assert "unknown-state" not in problems(path)
+
+
+def test_who_was_asked_and_has_not_answered_stays_among_those_asked(tmp_path: Path):
+    rows = ["1,2026-01-01,2026-01-02,10,Completed", "2,2026-01-02,,,Sent", "3,2026-01-03,2026-01-04,0,Completed"]
+    path = export(tmp_path, "survey.csv", "Response ID,Sent at,Responded at,NPS,Status", *rows)
+
+    assert figures(path, period="all")[("response_rate",)] == pytest.approx(2 / 3)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Submitted at,On a scale of 0 to 10 how likely are you to recommend us?,Why?",
+        'Carimbo de data/hora,"De 0 a 10, qual a probabilidade de você nos recomendar?",Motivo',
+    ],
+)
+def test_a_question_that_names_its_scale_is_still_the_question(header: str, tmp_path: Path):
+    rows = ["2026-01-01 10:00:00,10,a", "2026-01-02 10:00:00,7,b", "2026-01-03 10:00:00,3,c", "2026-01-04 10:00:00,9,d"]
+    path = export(tmp_path, "answers.csv", header, *rows)
+
+    assert figures(path, period="all")[("nps",)] == pytest.approx(25)
+
+
+def test_a_type_of_question_keeps_the_questions_apart_and_another_type_does_not(tmp_path: Path):
+    rows = ["1,2026-01-01,10,NPS", "2,2026-01-02,0,NPS survey", "3,2026-01-03,5,CSAT"]
+    path = export(tmp_path, "questions.csv", "Response ID,Date,Score,Type", *rows)
+    other = export(
+        tmp_path, "NPS.csv", "Response ID,Date,Score,Type", *(row.rpartition(",")[0] + ",Process" for row in rows)
+    )
+
+    assert figures(path, period="all")[("nps",)] == 0
+    assert figures(other, period="all")[("nps",)] == pytest.approx(100 * (1 - 2) / 3)

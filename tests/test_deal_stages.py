@@ -319,3 +319,65 @@ def test_a_stage_left_in_the_year_1_stands_beside_one_that_nobody_entered_and_is
 
     assert ["Won"] == frame["stage"].tolist()
     assert [True] == frame["left_at"].isna().tolist()
+
+
+# ---- columns of stages in words ----
+
+DATES = {"D1": ("2025-01-05", "2025-01-10"), "D2": ("2025-01-06", ""), "D3": ("2025-01-07", "2025-01-17")}
+
+
+def in_columns(header: str, *, names: tuple[str, str] = ("Lead", "Qualified")) -> str:
+    lost = {"D1": "Closed Won", "D2": "Closed Lost", "D3": names[1]}
+    deals = [f"{deal},{lost[deal]},{','.join(dates)}" for deal, dates in DATES.items()]
+    return "\n".join([header, *deals])
+
+
+@pytest.mark.parametrize(
+    ("header", "names"),
+    [
+        ("Deal ID,Stage,Date entered Lead,Date entered Qualified", ("Lead", "Qualified")),
+        ("Deal ID,Stage,Lead entered on,Qualified entered on", ("Lead", "Qualified")),
+        ("Deal ID,Stage,Entered Lead,Entered Qualified", ("Lead", "Qualified")),
+        ("Deal-ID,Phase,Eintrittsdatum Lead,Eintrittsdatum Angebot", ("Lead", "Angebot")),
+        ("ID negocio,Etapa,Fecha de entrada Lead,Fecha de entrada Oferta", ("Lead", "Oferta")),
+    ],
+)
+def test_headers_that_say_in_words_when_a_stage_was_entered_are_its_history(
+    tmp_path: Path, header: str, names: tuple[str, str]
+):
+    found = stages(loaded(tmp_path, written(tmp_path, "deals.csv", in_columns(header, names=names))))
+    entered = [(deal, stage, day) for deal, stage, day, *_ in found]
+
+    for deal, dates in DATES.items():
+        for name, day in zip(names, dates, strict=True):
+            assert ((deal, name, day) in entered) == bool(day)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Deal ID,Stage,Date entered Lead,Renewed on",  # a single one
+        "Deal ID,Stage,Entered by mistake,Entered twice",  # no stage of any deal
+        "Deal ID,Stage,Date entered current stage,Date entered stage",
+    ],
+)
+def test_headers_that_only_sound_so_are_none(tmp_path: Path, header: str):
+    dataset = loaded(tmp_path, written(tmp_path, "deals.csv", in_columns(header)), deals=True)
+
+    assert "deal_stages" not in dataset.tables or dataset.tables["deal_stages"].frame.empty
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "reason"),
+    [((400, 500), (0, 0), True), ((0, 0), (400, 500), True), ((400, 0), (0, 300), False), ((0, 0), (0, 0), False)],
+)
+def test_deals_of_one_outcome_that_all_have_0_are_not_priced(
+    tmp_path: Path, won: tuple[int, int], lost: tuple[int, int], reason: bool
+):
+    rows = [f"W{at},Closed Won,{amount},2025-02-01,2025-03-01" for at, amount in enumerate(won)]
+    rows += [f"L{at},Closed Lost,{amount},2025-02-01,2025-03-01" for at, amount in enumerate(lost)]
+    path = written(tmp_path, "deals.csv", "\n".join(["Deal ID,Stage,Amount,Create date,Close date", *rows]))
+    report = api.report([path], period="2025-03", metrics=["win_rate", "win_rate_by_value"], today=TODAY)
+    by_value = report.rows.set_index("metric").loc["win_rate_by_value"]
+
+    assert (by_value["reason"] == "missing-values") == reason

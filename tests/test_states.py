@@ -71,7 +71,14 @@ def test_renewals_and_other_deals_have_words_in_nine_languages() -> None:
     assert {kind: set(words) for kind, words in block.items()} == dict.fromkeys(("renewal", "other"), LANGUAGES)
 
 
-@pytest.mark.parametrize("table", [*STATES, "churn_reasons", "deal_types"])
+@pytest.mark.parametrize("table", ["responses", "answers"])
+def test_every_word_for_answers_is_there_in_each_language(table: str) -> None:
+    block = {name: words for name, words in words_of(table).items() if isinstance(words, dict)}
+
+    assert {name: set(words) for name, words in block.items()} == dict.fromkeys(block, LANGUAGES | NORDIC)
+
+
+@pytest.mark.parametrize("table", [*STATES, "churn_reasons", "deal_types", "responses", "answers"])
 def test_no_word_stands_for_two_states(table: str) -> None:
     known = state_words(table)
     wrong = [
@@ -586,6 +593,7 @@ def test_what_a_test_mode_wrote_is_left_out(table: str, header: str, tmp_path: P
         ("Order ID,Customer,Order date,Amount,Voided,Is refunded", ("0,0", "1,0", "0,1")),
         ("N° commande,Client,Date,Montant,Annulée,Remboursée", ("Non,Non", "Oui,Non", "Non,Oui")),
         ("Bestellnummer,Kunde,Bestelldatum,Betrag,Storniert,Erstattet", ("Nein,Nein", "Ja,Nein", "Nein,Ja")),
+        ("Bestelnummer,Klant,Besteldatum,Bedrag,Geannuleerd,Retour", ("Nee,Nee", "Ja,Nee", "Nee,Ja")),
     ],
 )
 @pytest.mark.parametrize("status", ["", "paid", "Whatever"])
@@ -629,3 +637,35 @@ def test_a_flag_of_a_ticket_or_a_subscription_says_that_it_is_over(tmp_path: Pat
     assert values(tickets) == {"backlog": 1}
     assert values(subscriptions) == {"mrr": 10}
     assert [issue.count for issue in subscriptions.issues if issue.code == "ended-without-date"] == [1]
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "count"),
+    [
+        ("Expected close,Actual close", ("2025-03-01,2025-03-02", "2025-03-01,2025-03-03", "2025-04-01,"), [1]),
+        ("Expected close,Status,Actual close", ("2025-03-01,Lost,2025-03-02", ",Won,2025-03-03", ",Open,"), []),
+        ("Close date", ("2025-04-02", "2025-03-03", ""), []),  # when it is expected
+    ],
+)
+def test_a_date_of_the_end_without_an_end_is_said(
+    columns: str, rows: tuple[str, ...], count: list[int], tmp_path: Path
+):
+    text = f"""
+        Deal ID,Stage,Amount,Created,{columns}
+        1,Proposal,100,2025-02-01,{rows[0]}
+        2,Closed Won,100,2025-02-01,{rows[1]}
+        3,Proposal,100,2025-02-01,{rows[2]}
+    """
+    made = report(tmp_path, text, "deals_won open_deals", table="deals")
+
+    assert [issue.count for issue in made.issues if issue.code == "closed-open"] == count
+
+
+@pytest.mark.parametrize("word", ["Trash", "Test order", "Spam", "Papierkorb", "Doublon", "Duplicado"])
+def test_orders_in_the_bin_and_tests_are_no_sales(word: str, tmp_path: Path):
+    text = f"""
+        Order ID,Customer,Order date,Amount,Status
+        1,A,2025-03-01,100,paid
+        2,B,2025-03-02,50,{word}
+    """
+    assert values(report(tmp_path, text, "revenue", table="orders")) == {"revenue": 100}

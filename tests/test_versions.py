@@ -340,3 +340,59 @@ def test_ids_that_repeat_in_one_file_are_no_ids_there_alone(tmp_path: Path) -> N
 def test_the_day_in_a_name_is_read(path: str, expected: date | None) -> None:
     assert day_in_name(path, or_month=True) == expected
     assert day_in_name(path) == (None if path == "book.xlsx#2025-06" else expected)
+
+
+# ---- without ids ----
+
+UNNUMBERED: dict[str, tuple[str, str, list[str], list[str]]] = {
+    "deals": (
+        "Deal name,Stage,Amount,Create Date,Close Date",
+        "outcome",
+        ["a,Offer,1,2025-01-05,", "b,Closed Lost,2,2025-01-06,2025-01-25", "c,Offer,3,2025-01-07,"],
+        ["a,Closed Won,1,2025-01-05,2025-02-01", "b,Closed Lost,2,2025-01-06,2025-01-25", "d,Offer,9,2025-02-07,"],
+    ),
+    "tickets": (
+        "Subject,Requester,Created at,Solved at,Status",
+        "status",
+        ["a,A,2025-01-05 10:00,,Open", "b,B,2025-01-06 10:00,2025-01-07 10:00,Solved", "c,C,2025-01-08 10:00,,Open"],
+        ["a,A,2025-01-05 10:00,2025-02-01,Solved", "b,B,2025-01-06 10:00,2025-01-07 10:00,Solved", "d,D,2025-02-08,,Open"],
+    ),
+    "subscriptions": (
+        "Customer,Plan,MRR,Start date,End date",
+        "ended_at",
+        ["A,S,10,2025-01-05,", "B,S,20,2025-01-05,", "C,S,20,2025-01-05,"],
+        ["A,S,10,2025-01-05,2025-02-15", "B,S,20,2025-01-05,", "D,S,40,2025-02-05,"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("table", UNNUMBERED)
+def test_records_without_ids_of_one_list_count_once_as_the_newest_file_knows_them(table: str, tmp_path: Path) -> None:
+    header, column, before, after = UNNUMBERED[table]
+    files = {"t_2025-01-31.csv": "\n".join([header, *before]), "t_2025-02-28.csv": "\n".join([header, *after])}
+    for order in permutations(files):
+        dataset = loaded(tmp_path, files, order)
+        assert len(dataset.tables[table].frame) == 4
+        assert left_out(dataset) == {"t_2025-01-31.csv": {"older-version": 2}}
+        assert len(said(dataset, "only-older")) == 1
+        assert not said(dataset, "overlap")
+        assert column in dataset.tables[table].frame
+
+
+@pytest.mark.parametrize("table", UNNUMBERED)
+def test_records_without_ids_of_two_lists_all_count_though_one_stands_in_both(table: str, tmp_path: Path) -> None:
+    header, _, before, after = UNNUMBERED[table]
+    others = [line.replace(line[0], line[0].upper() + "x", 1) for line in after[1:]]
+    files = {"north.csv": "\n".join([header, *before]), "south.csv": "\n".join([header, after[0], *others])}
+    dataset = loaded(tmp_path, files)
+
+    assert len(dataset.tables[table].frame) == 6
+    assert left_out(dataset) == {}
+
+
+def test_equal_purchases_without_ids_are_no_versions(tmp_path: Path) -> None:
+    text = "Customer,Order date,Amount\nA,2025-01-05,1\nB,2025-01-06,2\nC,2025-01-07,3"
+    dataset = loaded(tmp_path, {"a.csv": text, "b.csv": text.replace(",3", ",4")})
+
+    assert len(dataset.tables["orders"].frame) == 6
+    assert len(said(dataset, "overlap")) == 1

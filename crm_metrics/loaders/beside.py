@@ -8,16 +8,18 @@ apart by.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from crm_metrics import schema
+from crm_metrics.loaders.layouts import normalised
+from crm_metrics.loaders.vocabulary import languages, words_of
 from crm_metrics.schema import Kind
 
 ENTERED, LEFT, DEALS = "entered_at ", "left_at ", "deals."
 _QUOTES = "\"“”„‟«»‹›'‘’‚`´″"
 _PIPELINE = re.compile(r"^(?P<stage>.*\S)\s*\((?P<pipeline>[^()]*)\)$", re.DOTALL)
-_NO_STAGE = ("current stage", "current_stage")
+_NO_STAGE = ("current stage", "current_stage", "stage")
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,30 @@ def _stage(label: str, start: str) -> str | None:
     stage = rest.strip(_QUOTES).strip()
     is_named = rest != stage or start.endswith("_") or _PIPELINE.match(stage)
     return stage if stage and is_named and stage.casefold() not in _NO_STAGE else None
+
+
+def worded_stages(header: Sequence[str], dated: Collection[int], stages: Collection[str]) -> dict[str, int]:
+    """The place of each of the `dated` headers that says in words when a deal entered or left a stage, by the name of its
+    column: `Date entered Lead`, `Lead entered on`. Two at least, one of them of a stage that the file's deals are in."""
+    columns: dict[str, int] = {}
+    for place in dated:
+        told = _told_stage(header[place].split())
+        if told is not None and told[1].casefold() not in _NO_STAGE:
+            columns.setdefault("".join(told), place)
+    named = {normalised(name.removeprefix(ENTERED)) for name in columns if name.startswith(ENTERED)}
+    return columns if len(named) > 1 and not named.isdisjoint(stages) else {}
+
+
+def _told_stage(words: Sequence[str]) -> tuple[str, str] | None:
+    """What begins or ends with words for entering or leaving: which of both, and the rest of the words."""
+    for size in (3, 2, 1):
+        for part, rest in ((words[:size], words[size:]), (words[-size:], words[:-size])):
+            key = words_of(" ".join(part)) if rest else ()
+            meant = (meaning for language in languages() for meaning in language.meanings(key))
+            said = {meaning.attribute for meaning in meant if meaning.thing is None}
+            if said & {"entered", "exited"}:
+                return ENTERED if "entered" in said else LEFT, " ".join(rest)
+    return None
 
 
 def visits(names: Sequence[str]) -> list[Visit]:

@@ -34,10 +34,11 @@ def report(
         # The columns read may agree where others do not.
         left, right = _whole(first, earlier), _whole(second, later)
         common = [name for name in left if name in right]
-        copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
         kept, originals = (_rows_in(tables, file) for file in (later, earlier))
+        left = left[np.isin(left[ROW_NUMBER], originals)]
+        copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
         rows = np.intersect1d(copies.to_numpy(), kept)
-        if len(rows) and len(originals):
+        if len(rows):
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
 
 

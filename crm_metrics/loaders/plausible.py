@@ -9,12 +9,18 @@ from crm_metrics import schema
 from crm_metrics.loaders.billing_intervals import share_of_month
 from crm_metrics.loaders.coercing.words import FALSE, TRUE
 from crm_metrics.loaders.content import Content
+from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.naming import Named, worded
 from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import Meaning
 from crm_metrics.schema import Kind
 
+# Columns of answers by what their cells say: whose words these are, and of which one has to be there.
+_TOLD = {
+    "nps_category": ("responses", frozenset(("promoter", "detractor"))),
+    "completion": ("answers", frozenset(("complete", "partial"))),
+}
 _STATUSES = ("status", "other_status")
 _FEW = 3  # rows from which on days say something
 
@@ -33,9 +39,12 @@ def is_plausible(table: str, meaning: Meaning, named: Named, kind: Kind, sheet: 
     if named.column == "is_refunded":  # 0 alone is no amount given back
         words = {cell.casefold() for cell in content.cells}
         return meaning.is_flag or (words <= TRUE | FALSE and not words <= {"0", "0.0"})
-    if named.column == "nps_category":
-        meant = [state_words(table).of_status(word) for word in {*content.cells}]
-        return 2 * sum(map(bool, meant)) > len(meant) and not {"promoter", "detractor"}.isdisjoint(meant)
+    if named.column == "kind" and meaning.attribute == "type":  # of which question
+        return all({"nps", "csat", "ces"} & {*normalised(cell).split()} for cell in content.cells)
+    if named.column in _TOLD:
+        states, telling = _TOLD[named.column]
+        meant = [state_words(states).of_status(word) for word in {*content.cells}]
+        return 2 * sum(map(bool, meant)) > len(meant) and not telling.isdisjoint(meant)
     if kind is Kind.ID:
         if named.is_weak and content.repeated:  # a bare `No` that repeats numbers something else
             return sheet.is_of_records(place)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from crm_metrics import schema
 from crm_metrics.errors import AmbiguousError, Reading
-from crm_metrics.loaders.beside import is_beside, stage_columns
+from crm_metrics.loaders.beside import is_beside, stage_columns, worded_stages
 from crm_metrics.loaders.durations import unit_in
 from crm_metrics.loaders.keyed import is_other
 from crm_metrics.loaders.layouts import GENERIC, Layout, joined, layout_of, layouts, normalised
@@ -131,8 +131,12 @@ def _is_close(sure: Sequence[Recognised]) -> bool:
 
 
 def _worded(sheet: Sheet, reading: Whole) -> Recognised:
-    """A reading by words with what the ends of its headers say."""
+    """A reading by words with what the ends of its headers say, and the columns of its deals' stages."""
     columns = dict(reading.columns)
+    if reading.layout.table == "deals" and (held := sheet.content(columns.get("stage", len(sheet.labels)))) is not None:
+        contents = {place: sheet.content(place) for place in range(len(sheet.labels)) if place not in columns.values()}
+        dated = [place for place, content in contents.items() if content is not None and content.form == "date"]
+        columns |= worded_stages(sheet.labels, dated, {*map(normalised, held.cells)})
     suffixes = {name: text for name, place in columns.items() if (text := sheet.heads[place].suffix) is not None}
     units = {name: unit for name, place in columns.items() if (unit := unit_of(sheet.labels[place], reading.layout))}
     return Recognised(reading.layout, columns, suffixes, units, dict(reading.candidates), reading.score)

@@ -26,6 +26,9 @@ _MINUTE, _DAY = np.timedelta64(1, "m"), np.timedelta64(1, "D")
 _NEVER = np.datetime64("NaT", "us")
 # Tables of which a record is several rows, and what they have in common.
 _GROUPS = {"orders": ("order_id",), "order_lines": ("order_id",), "deal_stages": ("deal_id", "stage", "entered_at")}
+# What tells a record of these apart where no id does, beside the day it came in.
+_UNNUMBERED = frozenset(("deals", "tickets", "leads", "subscriptions"))
+_SAID = ("name", "subject", "customer", "customer_name", "customer_email")
 _NAMED = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_. ]?(0[1-9]|1[0-2])(?:[-_. ]?(0[1-9]|[12]\d|3[01]))?(?!\d)")
 _WRITTEN_OUT = r"^(?:#0*|0+)(\d+)$"  # of an id that another export may write without it
 _NAMED_DOTTED = re.compile(r"(?<!\d)(0[1-9]|[12]\d|3[01])[-_.](0[1-9]|1[0-2])[-_.]((?:19|20)\d\d)(?!\d)")
@@ -66,13 +69,16 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     source = frame[SOURCE].to_numpy().astype(np.int64)
     key = TABLES[exports.table].key
     names = (key,) if key in frame else _GROUPS.get(exports.table, ())
+    is_numbered = {*names} <= {*frame.columns} and bool(names)
+    names = names if is_numbered else _said_of(frame, exports.table)
     if not len(source) or (source == source[0]).all() or not names or not {*names} <= {*frame.columns}:
         return frame
-    ids = _in_one_form(frame[names[0]], source)
+    ids = _in_one_form(frame[names[0]], source) if is_numbered else frame[names[0]]
     if len(names) == 1 and names[0] == key and all_different(ids):
         return frame
     codes = _codes([ids, *(frame[name] for name in names[1:])])
     usable = (codes >= 0) & ~np.isin(source, sorted(exports.unsure))
+    usable &= is_numbered or np.isin(source, sorted(_with_the_same(codes, source)))
     files, place = np.unique(source, return_inverse=True)
     pairs = np.unique(codes[usable] * len(files) + place[usable])
     often = np.bincount(pairs // len(files), minlength=int(codes.max(initial=0)) + 1) > 1
@@ -92,6 +98,27 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     at = index.get_indexer(pd.MultiIndex.from_arrays([codes[rows], source[rows]]))
     gone, newer = rows[at >= 0], older["kept"].to_numpy()[at[at >= 0]]
     return leave_out(frame, gone, newer, exports)
+
+
+def _said_of(frame: pd.DataFrame, table: str) -> tuple[str, ...]:
+    """The columns that tell the records of a table apart that have no id; none where these are not there."""
+    placed = TABLES[table].placed_by
+    said = tuple(name for name in _SAID if name in frame and frame[name].notna().all())
+    return (*said, placed) if said and table in _UNNUMBERED and placed in frame else ()
+
+
+def _with_the_same(codes: Ints, source: Ints) -> set[int]:
+    """The files without ids that are exports of one list: no record stands twice in one of them, and at least half of the
+    smaller one are in the other."""
+    files = {int(i): codes[(source == i) & (codes >= 0)] for i in np.unique(source)}
+    files = {i: held for i, held in files.items() if len(held) and len(np.unique(held)) == len(held)}
+    pairs = combinations(files.items(), 2)
+    return {
+        i
+        for (first, left), (other, right) in pairs
+        if 2 * len(np.intersect1d(left, right, assume_unique=True)) >= min(len(left), len(right))
+        for i in (first, other)
+    }
 
 
 def _in_one_form(ids: pd.Series, source: Ints) -> pd.Series:

@@ -162,7 +162,8 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
                     continue
                 if not is_plausible(layout.table, meaning, named, kind, sheet, place):
                     continue
-                more = 2.0 if kind is Kind.DATE and meaning.is_dated else 1.0 if kind is Kind.BOOL else 0.0
+                more = 2.0 if kind is Kind.DATE and meaning.is_dated else 0.0
+                more += 1.0 if kind is Kind.BOOL and (content is None or content.form != "blank") else 0.0
                 if _METHOD in sheet.meanings[place]:  # how something was paid is a type where nothing else is one
                     more -= PLAIN / 2
                 _add(best, named, kind, place, content, more)

@@ -21,10 +21,7 @@ _KINDS = ("ces", "csat", "nps")
 _GROUPS = ("detractor", "passive", "promoter", "")
 _UNSAID, _UNKNOWN = -1, -2  # neither row nor file has said it yet; nothing can tell
 _TOLERATED = 0.02
-# What survey tools write beside an answer that was not sent off, and beside one that is no customer's: Qualtrics also as
-# numbers (1 preview, 2 test, 8 spam, and these together with others).
-_UNFINISHED = ("partial", "partially completed", "started", "incomplete", "in progress", "unfinished", "not completed")
-_PREVIEWS = ("survey preview", "survey test", "preview", "test", "spam", "imported spam", "offline survey preview")
+# Of answers that are no customer's, as Qualtrics numbers them: 1 preview, 2 test, 8 spam, and these together with others.
 _PREVIEW_CODES = ("1", "2", "8", "9", "12", "17", "40")
 
 
@@ -75,15 +72,32 @@ def _leave_out(draft: Draft, table: Table) -> None:
     """Previews, tests and unfinished answers are counted and left out."""
     by_code = words(table.frame, "completion", _PREVIEW_CODES)
     by_code = by_code & draft.of_files(table.frame, lambda source: source.vendor == "qualtrics")
-    preview = words(table.frame, "completion", _PREVIEWS) | by_code
+    preview = _became(table.frame, "left-out") | by_code
     draft.report("preview-response", table, preview)
     draft.leave_out(table, preview, "preview-response")
     frame = table.frame
-    unfinished = words(frame, "completion", _UNFINISHED)
+    unfinished = _became(frame, "partial")
     if "is_finished" in frame:
         unfinished = unfinished | has_value(frame, "is_finished") & ~truths(frame, "is_finished")
     draft.report("partial-response", table, unfinished)
     draft.leave_out(table, unfinished, "partial-response")
+    for i, hit in draft.by_file(table, _became(table.frame, None) & _is_scored(table.frame)):
+        seen = ", ".join(map(repr, distinct_values(table.frame, "completion", hit)[:5]))
+        detail = {"column": draft.sources[i].columns["completion"], "seen": seen, "worth": "", "line": ""}
+        draft.report("unknown-state", table, hit, reading="counted as answers", **detail)
+
+
+def _became(frame: pd.DataFrame, state: str | None) -> Bools:
+    """The answers that a word says became this; with None those whose word is none that is known, and no number."""
+    if "completion" not in frame:
+        return np.zeros(len(frame), dtype=bool)
+    known = state_words("answers")
+    return by_text(frame["completion"], lambda text: known.of_status(text) == state and not text.isdigit(), False, bool)
+
+
+def _is_scored(frame: pd.DataFrame) -> Bools:
+    """The rows with a score of any question."""
+    return np.logical_or.reduce([has_value(frame, name) for name in ("score", *(f"{kind}_score" for kind in _KINDS))])
 
 
 def _kinds(draft: Draft, table: Table) -> np.ndarray:

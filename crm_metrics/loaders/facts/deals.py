@@ -113,7 +113,8 @@ def _durations(draft: Draft, table: Table, is_open: Bools) -> None:
 
 def _amounts(draft: Draft, frame: pd.DataFrame, outcome: np.ndarray) -> None:
     """Weighted amounts of deals not closed since as-of, whose probability is known; and amounts by which won and lost deals
-    can be compared: where all lost deals of a currency have 0 while won ones have more, nobody priced them."""
+    can be compared: where all lost deals of a currency, or all won ones, have 0 while the others have more, nobody priced
+    them."""
     if "amount" not in frame:
         return
     amounts = numbers(frame, "amount")
@@ -121,10 +122,10 @@ def _amounts(draft: Draft, frame: pd.DataFrame, outcome: np.ndarray) -> None:
         frame["weighted_amount"] = np.where(frame["is_still_open"], amounts * numbers(frame, "probability"), np.nan)
     if not draft.asks("deals", "compared_amount"):
         return
-    lost = outcome == LOST
     priced = amounts
-    if np.any(lost & (amounts == 0)):
+    if np.any((outcome != OPEN) & (amounts == 0)):
         currency = categorical(frame["currency"]).codes if "currency" in frame else np.zeros(len(frame), dtype=np.int8)
-        worth = [set(currency[(outcome == ended) & (amounts > 0)]) for ended in (WON, LOST)]
-        priced = np.where(lost & np.isin(currency, [*(worth[0] - worth[1])]), np.nan, amounts)
+        worth = {ended: set(currency[(outcome == ended) & (amounts > 0)]) for ended in (WON, LOST)}
+        for ended, other in ((WON, LOST), (LOST, WON)):
+            priced = np.where((outcome == ended) & np.isin(currency, [*(worth[other] - worth[ended])]), np.nan, priced)
     frame["compared_amount"] = priced

@@ -130,9 +130,13 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     if "stage" in frame and (kept := left_open(draft)):
         says_open |= by_text(frame["stage"], lambda label: folded(label) in kept, False)
     is_told = flagged & states.in_file(draft, table, "is_lost")  # not won is open where a flag of its own says lost
-    given_up, shelved = _given_up(frame, result, stated_by_word | is_told | says_open)
+    told = stated_by_word | is_told | says_open
+    given_up, shelved = _given_up(frame, result, told)
     draft.report("given-up-deal", table, given_up)
     draft.report("archived-open", table, shelved)
+    over = (result == OPEN) & ~told & ~given_up & has_value(frame, "closed_at")
+    for index, hit in draft.by_file(table, over & states.in_file(draft, table, "expected_close_at")):
+        draft.report("closed-open", table, hit, column=draft.sources[index].columns.get("closed_at", "the close date"))
     result = np.where(given_up, np.int8(LOST), result)
     _refuse_unknown(draft, table)
     decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(draft, table)
@@ -197,12 +201,9 @@ def _refuse_unknown(draft: Draft, table: Table) -> None:
     for index in draft.files(table):
         layout, source = draft.recognised[index].layout, draft.sources[index]
         if not layout.stage_decides and source.columns.keys().isdisjoint(_TELLING):
-            raise DataError(
-                "has no column that says which deals are won and which are lost; the stage does not say it in exports of "
-                f"{layout.title}",
-                where=source.path,
-                hint="Export the deals again with the column Status.",
-            )
+            what = "has no column that says which deals are won and which are lost; the stage does not say it in exports of"
+            hint = "Export the deals again with the column Status."
+            raise DataError(f"{what} {layout.title}", where=source.path, hint=hint)
 
 
 def _name_open_stages(draft: Draft, table: Table, outcome: np.ndarray) -> None:
