@@ -76,7 +76,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if speaks_of_other(sheet, layout, columns):
             return None
         # A bare name is a customer's only beside two other columns.
-        weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
+        weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed if choice)
         parts = [{*layout.made_of.get(name, ())} for choice in layout.needs for name in choice]
         is_made = {*schema.IDENTITY} & taken.keys() and any(part and part <= taken.keys() for part in parts)
         unmet = [choice for choice, found in zip(layout.needs, needed, strict=True) if not found]
