@@ -227,11 +227,12 @@ def test_the_column_that_a_figure_is_said_to_lack_gives_it(
 
 
 def test_the_options_for_several_files_work_together(folder: Path):
+    (folder / "in").mkdir()
     for name, at in (("a", 1), ("b", 3)):
         rows = f"{at},A,2025-01-03,10.50\n{at + 1},B,2025-01-04,12.10\n"
-        (folder / f"{name}.csv").write_text(f"order id,customer,order date,moolah\n{rows}", encoding="utf-8")
-    lines = re.findall(r"--set '[^']*'", crm_metrics("report", ".", "-m", "revenue").err)
+        (folder / "in" / f"{name}.csv").write_text(f"order id,customer,order date,moolah\n{rows}", encoding="utf-8")
+    lines = re.findall(r"--set '[^']*'", crm_metrics("report", "in", "-m", "revenue").err)
     assert len(lines) == 2
 
-    done = crm_metrics("report", ".", "-p", "all", "-m", "revenue", "-f", "csv", *shlex.split(" ".join(lines)))
+    done = crm_metrics("report", "in", "-p", "all", "-m", "revenue", "-f", "csv", *shlex.split(" ".join(lines)))
     assert (done.code, ",45.2," in done.out) == (0, True)
