@@ -17,6 +17,8 @@ MISSING = frozenset(
     *(day + time for day in ("0000-00-00", "1900-01-01", "9999-12-31") for time in ("", " 00:00", " 00:00:00")),
 }
 MISSING_TEXT = frozenset(("", "-", "--"))
+# What nobody is called; "None" and "Nan" are names.
+MISSING_NAMES = frozenset(word for word in MISSING if not word.isalnum()) | {"(none)", "(empty)"}
 # Yes and no, and what spreadsheets in the nine languages write for true and false.
 _TRUE = "true yes y t 1 1.0 x wahr ja j si sí sì sim oui vrai verdadero verdadeiro vero waar prawda tak はい"
 _FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee fałsz falsz nie いいえ"
