@@ -88,6 +88,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
     ),
+    "evening-clock": (
+        WARNING,
+        "every cell of {column} is of {seen} in UTC, as midnight is farther east, where it is the next day; read as the day "
+        "that is written. Say whose days count with --timezone ZONE",
+    ),
     "no-amount": (WARNING, "{count} rows have no amount: counted, and in no sum of money"),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),
     "no-date": (WARNING, "{count} rows have no {column}; they are in no figure that is placed by it"),

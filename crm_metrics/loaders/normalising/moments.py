@@ -178,6 +178,7 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
         zones.say(file, name, seen)
         if offsets is not None:
             file.offsets[name] = offsets
+            zones.say_evenings(file, name, wall, offsets)
     if file.settings.timezone:
         wall = _in_utc(file, name, wall, filled, None if file.calendar[name] else offsets)
     return wall.view("datetime64[us]")
