@@ -26,7 +26,8 @@ _SHORT = r"^[A-Za-z0-9]{15}$"
 _ENDINGS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
 _BITS = np.array([1, 2, 4, 8, 16])
 _OF_FIVE = {"very satisfied": 5, "satisfied": 4, "neither": 3, "dissatisfied": 2, "very dissatisfied": 1}
-MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0}
+MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0, "mm:ss": 1.0}
+CLOCKS = ("clock", "mm:ss")  # a plain number could be anything
 
 
 @dataclass(frozen=True)

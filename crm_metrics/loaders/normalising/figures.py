@@ -50,15 +50,16 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
             raise ambiguities.decimal(file, name, column, written[name])
         by_value = numbers.resolve(written[name], sign)
         if file.kind(name) is Kind.MINUTES:
-            clock = numbers.clock_minutes(column.values)
+            unit = file.recognised.units.get(name)
+            clock = numbers.clock_minutes(column.values, is_short=unit == "mm:ss")
             if _is_time_left(file, name, column, clock):
                 file.note("time-left", column=file.header(name), seen=column.at(int(np.argmax(~np.isnan(clock)))))
                 problem = f"{file.header(name)} is the time that is left of a target, not the time taken"
                 hint = "export the time taken, or the moment at which it was over"
                 file.unusable[name] = Unusable("missing-values", problem, hint)
                 continue
-            if file.recognised.units.get(name) == "clock":
-                by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
+            if unit in coerced.CLOCKS:
+                by_value = clock
             else:
                 scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
                 by_value = np.where(np.isnan(clock), by_value, clock / scale)

@@ -200,7 +200,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
             values[name] = figures.scores(file, name, column, cells)
         elif kind in schema.NUMERIC:
             is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-            if is_number and file.recognised.units.get(name) != "clock":
+            if is_number and file.recognised.units.get(name) not in coerced.CLOCKS:
                 values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
                 figures.note_shown(file, name, place, cells)
             else:
