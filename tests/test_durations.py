@@ -151,7 +151,7 @@ def test_times_of_tickets_are_known_in_further_languages(header: str) -> None:
         ("First response time (hh:mm)", ["1:30", "0:30"], 60),
         ("First response time (h:mm)", ["1:30", "0:30"], 60),
         ("First response time", ["1:30", "0:30"], 60),
-        ("Erste Antwortzeit (mm:ss)", ["1:30", "0:30"], 1),
+        ("First reply time [m:s]", ["1:30", "0:30"], 1),
     ],
 )
 def test_a_header_says_whether_a_clock_is_of_minutes(
