@@ -44,7 +44,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} rows of {column} are part of a merged cell; its text is taken for all its rows, a number once",
     ),
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),
-    "duplicate-header": (NOTE, "the header {column} occurs more than once; the first one is used"),
+    "duplicate-header": (WARNING, "the header {column} occurs more than once, with other cells; the first one is used"),
     # rows
     "deleted-row": (NOTE, "{count} rows are marked deleted; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
