@@ -76,6 +76,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} cells of {column} hold several values ({seen}); nothing says which one counts: read as missing",
     ),
     "out-of-range": (WARNING, "{count} values of {column} lie outside {range} ({seen}); left out"),
+    "exchanged-dates": (
+        WARNING,
+        "{count} cells of {column} may have day and month exchanged ({seen}): a program has read the dates that it could, "
+        "none of a day after the 12th, and left the others as text; import the file again with this column as text",
+    ),
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),

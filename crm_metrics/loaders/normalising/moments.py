@@ -93,6 +93,8 @@ def from_texts(
         file.note_cells("unreadable-date", file.header(name), column, unread, cells)
         if len(unread) and unread.all():
             _refuse_unread(file, name, column.at(0))
+        if (exchanged := written[name].exchanged) is not None:
+            file.note_cells("exchanged-dates", file.header(name), column, exchanged, cells)
         if written[name].unix:
             file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = written[name].zone
