@@ -52,6 +52,11 @@ def revenue(tmp_path, header, first, second, **settings):
         ("￥１，２３４", ".", 1234),
         ("1,234円", ".", 1234),
         ("−5", ".", -5),
+        ("Kr 1.000,50", ",", 1000.5),
+        ("50 KR.", ",", 50),
+        ("12,50 ZŁ", ",", 12.5),
+        ("100 Lei", ".", 100),
+        ("100 usd", ".", 100),
     ],
 )
 def test_an_amount_is_read_as_its_locale_writes_it(text, decimal, expected):
