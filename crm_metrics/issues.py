@@ -49,7 +49,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} rows of {column} are part of a merged cell; its text is taken for all its rows, a number once",
     ),
     "error-cell": (WARNING, "{count} error cells in {column} ({seen}); read as missing"),
-    "duplicate-header": (NOTE, "the header {column} occurs more than once; the first one is used"),
+    "duplicate-header": (WARNING, "the header {column} occurs more than once, with other cells; the first one is used"),
     # rows
     "deleted-row": (NOTE, "{count} rows are marked deleted, merged, spam or a test; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
@@ -82,6 +82,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} cells of {column} hold several values ({seen}); nothing says which one counts: read as missing",
     ),
     "out-of-range": (WARNING, "{count} values of {column} lie outside {range} ({seen}); left out"),
+    "exchanged-dates": (
+        WARNING,
+        "{count} cells of {column} may have day and month exchanged ({seen}): a program has read the dates that it could, "
+        "none of a day after the 12th, and left the others as text; import the file again with this column as text",
+    ),
     "date-order": (NOTE, "dates are read {order} first; proof: {proof}"),
     "unix-time": (NOTE, "{column} holds Unix time ({seen}); read as moments in UTC"),
     "zone-seen": (NOTE, "{column} carries time zones ({seen}); without `timezone` its wall clock is used as it is"),
@@ -106,6 +111,11 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "perhaps-micros": (
         WARNING,
         "the {column} of {count} rows comes to {seen} a click: if it is in millionths, name the column cost_micros",
+    ),
+    "evening-clock": (
+        WARNING,
+        "every cell of {column} is of {seen} in UTC, as midnight is farther east, where it is the next day; read as the day "
+        "that is written. Say whose days count with --timezone ZONE",
     ),
     "no-amount": (WARNING, "{count} rows have no amount: counted, and in no sum of money"),
     "constant-clock": (NOTE, "every cell of {column} has the same time of day ({seen}); read as {form}"),

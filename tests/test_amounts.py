@@ -52,6 +52,11 @@ def revenue(tmp_path, header, first, second, **settings):
         ("￥１，２３４", ".", 1234),
         ("1,234円", ".", 1234),
         ("−5", ".", -5),
+        ("Kr 1.000,50", ",", 1000.5),
+        ("50 KR.", ",", 50),
+        ("12,50 ZŁ", ",", 12.5),
+        ("100 Lei", ".", 100),
+        ("100 usd", ".", 100),
     ],
 )
 def test_an_amount_is_read_as_its_locale_writes_it(text, decimal, expected):
@@ -173,3 +178,22 @@ def test_a_length_of_a_product_is_no_million(tmp_path):
     found = api.report([str(path)], period="2025-03", metrics=["product_units"], today=TODAY).rows
 
     assert found["value"].max() < 10
+
+
+@pytest.mark.parametrize(("one", "two"), [("EUR", "USD"), ("€", "$"), ("eur", "£")])
+def test_amounts_in_two_currencies_are_asked_about_not_picked(tmp_path, one, two):
+    path = tmp_path / "orders.csv"
+    rows = "1,A,2025-03-03,100,\n2,B,2025-03-04,,55\n3,B,2025-03-05,7,\n"
+    path.write_text(f"Order ID,Customer,Order date,Amount ({one}),Amount ({two})\n{rows}", encoding="utf-8")
+
+    with pytest.raises(AmbiguousError, match="amount could be"):
+        api.report([str(path)], period="2025-03", metrics=["revenue"], today=TODAY)
+
+
+def test_an_amount_beside_its_tax_is_not_asked_about(tmp_path):
+    path = tmp_path / "orders.csv"
+    header = "Order ID,Customer,Order date,Amount (EUR),Amount (converted)\n"
+    path.write_text(header + "1,A,2025-03-03,100,110\n2,B,2025-03-04,5,6\n")
+    rows = api.report([str(path)], period="2025-03", metrics=["revenue"], today=TODAY).rows
+
+    assert rows["value"].tolist() == [105]

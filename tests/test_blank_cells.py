@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from crm_metrics import api
-from tests.conftest import TODAY
+from tests.conftest import TODAY, figures
 
 FILES = {
     "orders": ("Order ID;Order date;Customer;Amount\n1;2025-03-13;A;{}\n2;2025-03-14;B;{}\n", "revenue"),
@@ -47,3 +47,22 @@ def test_a_deal_without_a_stage_that_a_flag_decides_is_not(tmp_path):
     text = "Deal;Stage;Is won;Is closed;Amount;Close date\nA;Won;yes;yes;100;2025-03-13\nB;;no;yes;50;2025-03-14\n"
 
     assert said(tmp_path, text, "deals_won", "no-stage") == []
+
+
+@pytest.mark.parametrize("cell", ["N/A", "n/a", "#N/A", "(blank)", "(none)", "?", "-"])
+def test_what_nobody_is_called_is_no_customer(tmp_path, cell):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        f"Order ID,Order date,Customer,Amount\n1,2025-03-13,A,1\n2,2025-03-14,{cell},2\n3,2025-03-15,{cell},4\n"
+    )
+
+    found = figures(str(path), period="2025-03", metrics=["active_customers", "revenue_without_customer"])
+    assert found == {("active_customers",): 1, ("revenue_without_customer",): 6}
+
+
+@pytest.mark.parametrize("cell", ["Null", "None", "Nan", "NA"])
+def test_what_somebody_may_be_called_is_a_customer(tmp_path, cell):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"Order ID,Order date,Customer,Amount\n1,2025-03-13,A,1\n2,2025-03-14,{cell},2\n")
+
+    assert figures(str(path), period="2025-03", metrics=["active_customers"]) == {("active_customers",): 2}

@@ -53,6 +53,32 @@ def test_a_date_is_never_shifted_by_its_constant_time(tmp_path, zone):
     assert figures(path, period="2025-03-16", settings=Settings(timezone=zone))[("deals_won",)] == 1
 
 
+@pytest.mark.parametrize(
+    ("clock", "offset", "expected"),
+    [
+        ("T23:00:00", "Z", 1),
+        ("T18:00:00", "-05:00", 1),
+        ("T01:00:00", "+03:00", 0),
+        ("T05:00:00", "Z", 0),
+        ("T23:59:59", "Z", 0),
+    ],
+)
+def test_a_midnight_farther_east_is_said_where_no_zone_is_set(tmp_path, clock, offset, expected):
+    path = deals(tmp_path, clock, offset)
+    for zone, count in ((None, expected), ("Europe/Berlin", 0)):
+        issues = api.report([path], period="2025-03", settings=Settings(timezone=zone), today=TODAY).issues
+        assert sum(issue.code == "evening-clock" for issue in issues) == count
+
+
+def test_a_midnight_of_winter_and_summer_is_said_too(tmp_path):
+    path = tmp_path / "deals.csv"
+    days = ("2025-01-13T23:00:00Z", "2025-02-13T23:00:00Z", "2025-06-13T22:00:00Z")
+    path.write_text(DEALS + "".join(f"{n},Closed Won,1,2024-01-0{n},{day}\n" for n, day in enumerate(days, 1)))
+    issues = api.report([str(path)], period="2025", today=TODAY).issues
+
+    assert [issue.detail["seen"] for issue in issues if issue.code == "evening-clock"] == ["22:00 or 23:00"]
+
+
 def test_midnight_of_the_zone_that_is_set_is_a_date_of_it(tmp_path):
     path = deals(tmp_path, "T23:00:00", "Z")
 

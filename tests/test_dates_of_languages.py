@@ -6,7 +6,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from crm_metrics import api
 from crm_metrics.loaders.coercing import columns, dates
+from tests.conftest import TODAY
 
 
 def read(text: str, order: str = "dmy") -> np.datetime64 | None:
@@ -86,3 +88,29 @@ def test_truth_is_read_in_the_words_of_a_spreadsheet(words):
 
     assert list(found) == [True, False]
     assert not unknown.any()
+
+
+READ = ("2025-04-03", "2025-11-02", "2025-07-01")
+LEFT = ("13/03/2025", "25/03/2025", "31/01/2025")
+
+
+@pytest.mark.parametrize(
+    ("cells", "expected"),
+    [
+        ((*READ, *LEFT), 3),
+        ((*READ, "03/13/2025", "01/25/2025", "01/31/2025"), 3),
+        (("2025-03-14", *READ, *LEFT), 0),  # a real date of a day that is no month
+        ((*READ, *LEFT, "05/03/2025"), 0),  # a text that the program would have read
+        ((*READ[:2], *LEFT), 0),
+        (READ, 0),
+        (LEFT, 0),
+    ],
+)
+def test_dates_that_a_program_has_half_read_are_said(tmp_path, cells, expected):
+    path = tmp_path / "orders.csv"
+    path.write_text(
+        "Order ID,Customer,Amount,Order date\n" + "".join(f"{n},A,1,{cell}\n" for n, cell in enumerate(cells))
+    )
+    issues = api.report([str(path)], period="2025", metrics=["orders"], today=TODAY).issues
+
+    assert sum(issue.count for issue in issues if issue.code == "exchanged-dates") == expected

@@ -141,3 +141,25 @@ def test_times_of_tickets_are_known_in_further_languages(header: str) -> None:
     assert read is not None
     assert (read.columns.get("first_response_minutes"), read.columns.get("resolution_minutes")) == (4, 5)
     assert read.units["resolution_minutes"] == "hours"
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "minutes"),
+    [
+        ("First response time (mm:ss)", ["90:30", "10:30"], 50.5),
+        ("First response time (min:sec)", ["5:30", "1:10:30"], 38),
+        ("First response time (hh:mm)", ["1:30", "0:30"], 60),
+        ("First response time (h:mm)", ["1:30", "0:30"], 60),
+        ("First response time", ["1:30", "0:30"], 60),
+        ("First reply time [m:s]", ["1:30", "0:30"], 1),
+    ],
+)
+def test_a_header_says_whether_a_clock_is_of_minutes(
+    tmp_path: Path, header: str, cells: list[str], minutes: float
+) -> None:
+    path = tmp_path / "tickets.csv"
+    rows = "".join(f"{at},open,2025-03-0{at} 10:00,{cell}\n" for at, cell in enumerate(cells, 1))
+    path.write_text(f"Ticket ID,Status,Created at,{header}\n{rows}")
+    report = api.report([path], metrics=["first_response_time"], period="2025-03", settings=Settings(), today=TODAY)
+
+    assert report.frame["value"].tolist() == [minutes]

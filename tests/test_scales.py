@@ -119,3 +119,17 @@ def test_amounts_that_can_be_thousands_or_millions_are_in_no_figure(tmp_path: Pa
 
     assert report.frame["value"].isna().tolist() == [True, False]
     assert [issue.code for issue in report.issues if issue.code.startswith("money")] == ["money-unclear"]
+
+
+@pytest.mark.parametrize(
+    ("header", "factor"),
+    [("Impressions (k)", 1000), ("Impressions (thousands)", 1000), ("Impressions", 1), ("Impressions (all)", 1)],
+)
+def test_counts_of_campaigns_are_in_thousands_where_the_header_says_so(
+    tmp_path: Path, header: str, factor: int
+) -> None:
+    path = tmp_path / "ads.csv"
+    path.write_text(f"Date,Campaign,Cost,{header}\n2025-03-01,A,10,1500\n2025-03-02,A,10,2\n", encoding="utf-8")
+    report = api.report([path], metrics=["impressions"], period="2025-03", settings=Settings(), today=TODAY)
+
+    assert report.frame["value"].tolist() == [1502 * factor]

@@ -186,6 +186,20 @@ def test_two_pairs_of_one_name_contradict_each_other() -> None:
         from_pairs(["currency=EUR", "currency=USD"])
 
 
+def test_lists_and_words_for_states_that_are_given_one_by_one_are_put_together() -> None:
+    """As the lines are printed that settle one stage or one file each."""
+    pairs = [
+        'won_stages=["Signed"]',
+        'won_stages=["Paid"]',
+        'states.deals={ "A" = "won" }',
+        'states.deals={ "B" = "lost" }',
+    ]
+
+    assert from_pairs(pairs) == {"won_stages": ["Signed", "Paid"], "states": {"deals": {"A": "won", "B": "lost"}}}
+    with pytest.raises(SettingsError, match=r"states\.deals is given twice"):
+        from_pairs(['states.deals={ "A" = "won" }', 'states.deals={ "A" = "lost" }'])
+
+
 def test_a_pair_holds_one_value_whatever_its_text() -> None:
     assert {"currency": "1\nother = 2"} == from_pairs(["currency=1\nother = 2"])
 

@@ -184,3 +184,12 @@ def test_a_deal_of_which_only_name_and_owner_are_known_stays(tmp_path):
     rows = [["Deal", "Stage", "Amount", "Owner"], ["A", "Proposal", 100, "Ann"], ["B", None, None, "Bob"]]
 
     assert figures(book(tmp_path, rows), period="all", metrics=["open_deals"]) == {("open_deals",): 2}
+
+
+@pytest.mark.parametrize(("second", "expected"), [((110, 60, 70), 1), ((100, 50, 70), 0), ((None, None, None), 0)])
+def test_a_second_amount_of_one_name_is_said(tmp_path, second, expected):
+    rows = [[*ORDERS, "Amount"], *([*line, more] for line, more in zip(LINES, second, strict=True))]
+    path = book(tmp_path, rows)
+
+    assert len(said(path, "duplicate-header")) == expected
+    assert figures(path, period="2025-01")[("revenue",)] == 220

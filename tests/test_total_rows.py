@@ -34,6 +34,14 @@ TOTALS: dict[str, tuple[str, int]] = {
         "Bob,C,Open,50\nZwischensumme Bob,,,50\n",
         2,
     ),
+    "a goal and what is lacking, below the total": (
+        "Deal,Stage,Amount,Close date\nA,Open,100,2025-04-01\nB,Open,200,2025-04-02\nTotal,,300,\nTarget,,500,\nGap,,200,\n",
+        3,
+    ),
+    "a goal in German, a weighted total in French": (
+        "Deal;Phase;Wert\nA;Angebot;100\nB;Angebot;200\nZiel;;500\nTotal pondéré;;90\n".replace(";", ","),
+        2,
+    ),
     "balances with a date, which are no sum": (
         "Rechnungsnummer,Kunde,Rechnungsdatum,Betrag\n,Saldovortrag,2025-03-01,500\nR1,A,2025-03-03,100\n"
         ",Endsaldo,2025-03-31,600\n",
@@ -210,6 +218,10 @@ RECORDS: dict[str, str] = {
     "a customer called Carried Forward, with an order of its own": (
         "Order ID,Customer,Order date,Amount\n1,Carried Forward,2025-03-01,500\n2,A,2025-03-03,100\n"
     ),
+    "a deal of Target, with a stage": "Deal,Stage,Amount,Close date\nA,Open,100,\nTarget,Open,200,\n",
+    "an order of Gap": "Order ID,Customer,Order date,Amount\n1,Gap,2025-03-01,500\n2,Target,2025-03-03,100\n",
+    "a list with the company Target": "Customer,Segment,Country\nTarget,SMB,US\nAcme,SMB,FR\n",
+    "a channel called Meta": "Month,Channel,Cost\n2025-01,Meta,100\n2025-02,Meta,50\n2025-02,Search,20\n",
     "a seller called Sum": "Owner,Team,Region\nSum,North,West\nAnn,South,East\n",
     "the company Media": "Customer,Segment,Country\nMedia,SMB,DE\nAcme,SMB,FR\n",
 }

@@ -74,7 +74,7 @@ _FOLDED = {sign.casefold(): codes for sign, codes in SIGNS.items()}
 _LONGEST_FIRST = sorted(SIGNS, key=lambda sign: (-len(sign), sign))
 # A sign or a code beside a number, as a regular expression; a blank may stand inside, as in "AU $3".
 _SIGNS = "|".join(r"\s?".join(map(re.escape, sign)) for sign in _LONGEST_FIRST)
-TOKEN = f"{_SIGNS}|(?i:{'|'.join(sorted(CODES))})"
+TOKEN = f"(?i:{_SIGNS}|{'|'.join(sorted(CODES))})"
 
 # Of one currency or of several, as languages write them behind a number of them.
 _NAMES = """

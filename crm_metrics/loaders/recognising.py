@@ -261,7 +261,10 @@ def unit_of(header: str, layout: Layout) -> str | None:
     for label in (normalised(header), " ".join(words)):
         if label in layout.units:
             return layout.units[label]
-    if "hh mm" in " ".join(words):
+    text = " ".join(words)
+    if "hh mm" in text:
         return "clock"
+    if re.search(r"\b(mm|min|m) (ss|sec|s)$", text):
+        return "mm:ss"
     stated = unit_in(words_of(bracketed["suffix"]), alone=True) if bracketed else None
     return stated or unit_in(words)  # "in minutes within business hours"

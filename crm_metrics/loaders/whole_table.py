@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from crm_metrics import schema
 from crm_metrics.loaders.content import Content, fits
+from crm_metrics.loaders.currency_codes import CODES, of_sign
 from crm_metrics.loaders.keyed import FEW, as_keyed
 from crm_metrics.loaders.layouts import Layout, normalised
 from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAIN, Named, spoken_by, worded
@@ -80,7 +81,7 @@ def reading(sheet: Sheet, layout: Layout, *, forced: bool = False) -> Reading | 
         if speaks_of_other(sheet, layout, columns):
             return None
         # A bare name is a customer's only beside two other columns.
-        weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed)
+        weak = any(all(match.is_weak and match.column == "name" for match in choice) for choice in needed if choice)
         parts = [{*layout.made_of.get(name, ())} for choice in layout.needs for name in choice]
         is_made = {*schema.IDENTITY} & taken.keys() and any(part and part <= taken.keys() for part in parts)
         unmet = [choice for choice, found in zip(layout.needs, needed, strict=True) if not found]
@@ -232,16 +233,23 @@ def _claims(
             if marks:
                 yield column, tuple(sheet.labels[match.place] for match in (best, *marks))
             continue
-        if best.strength >= CANONICAL - 20:
-            continue
         others = [
             match
             for match in matches
             if match.column == column and match.place not in places and match.fit >= best.fit and match.fit > 0
         ]
+        if best.strength >= CANONICAL - 20:
+            others = [match for match in others if _is_in_another_currency(sheet, match.place, best.place)]
         others = [match for match in others if _cells(sheet, match.place) != _cells(sheet, best.place)]
         if others and not (best.is_first and not any(match.is_first for match in others)):
             yield column, tuple(sheet.labels[match.place] for match in (best, *others))
+
+
+def _is_in_another_currency(sheet: Sheet, place: int, other: int) -> bool:
+    """Whether two headers say the same of different currencies: `Amount (EUR)` and `Amount (USD)`."""
+    heads = sheet.heads[place], sheet.heads[other]
+    one, two = ({*(of_sign(head.suffix or "") or {(head.suffix or "").upper()} & CODES)} for head in heads)
+    return bool(one and two) and one.isdisjoint(two) and heads[0].short == heads[1].short
 
 
 def _cells(sheet: Sheet, place: int) -> object:

@@ -81,7 +81,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def from_pairs(pairs: list[str]) -> dict[str, Any]:
-    """The values of `name=value` pairs, each value as TOML would read it, else as text."""
+    """The values of `name=value` pairs, each value as TOML would read it, else as text; those of lists are put together."""
     values: dict[str, Any] = {}
     for pair in pairs:
         name, equals, text = pair.partition("=")
@@ -91,13 +91,18 @@ def from_pairs(pairs: list[str]) -> dict[str, Any]:
             read = tomllib.loads(f"value = {text}")
         except tomllib.TOMLDecodeError:
             read = {}
-        block, dot, table = name.strip().partition(".")
-        if name.strip() in values or (block == "states" and table in values.get(block, {})):
-            raise SettingsError(f"{name.strip()} is given twice", where="--set", hint="Give it once.")
         value = read["value"] if read.keys() == {"value"} else text.strip()
-        if block == "states" and dot:  # states.tickets={ "Wartet" = "open" }
-            block, value = "states", values.get("states", {}) | {table: value}
-        values[block if dot and block == "states" else name.strip()] = value
+        name, block = name.strip(), values
+        if name.startswith("states."):  # states.tickets={ "Wartet" = "open" }
+            block, name = values.setdefault("states", {}), name.partition(".")[2]
+        before = block.get(name)
+        if isinstance(before, list) and isinstance(value, list):  # won_stages=["Signed"], and another one
+            value = before + value
+        elif isinstance(before, dict) and isinstance(value, dict) and before.keys().isdisjoint(value):
+            value = before | value
+        elif before is not None:
+            raise SettingsError(f"{pair.partition('=')[0].strip()} is given twice", where="--set", hint="Give it once.")
+        block[name] = value
     return values
 
 

@@ -224,3 +224,15 @@ def test_the_column_that_a_figure_is_said_to_lack_gives_it(
     (folder / "a.csv").write_text(f"{header},{advised[1]}\n1,{row},{cell}\n2,{row},{cell}\n")
 
     assert crm_metrics(*asked).code == 0
+
+
+def test_the_options_for_several_files_work_together(folder: Path):
+    (folder / "in").mkdir()
+    for name, at in (("a", 1), ("b", 3)):
+        rows = f"{at},A,2025-01-03,10.50\n{at + 1},B,2025-01-04,12.10\n"
+        (folder / "in" / f"{name}.csv").write_text(f"order id,customer,order date,moolah\n{rows}", encoding="utf-8")
+    lines = re.findall(r"--set '[^']*'", crm_metrics("report", "in", "-m", "revenue").err)
+    assert len(lines) == 2
+
+    done = crm_metrics("report", "in", "-p", "all", "-m", "revenue", "-f", "csv", *shlex.split(" ".join(lines)))
+    assert (done.code, ",45.2," in done.out) == (0, True)

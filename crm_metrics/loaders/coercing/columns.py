@@ -32,7 +32,8 @@ _WORDED: Mapping[str, Mapping[str, float]] = {
     "1-2": {"good": 2, "bad": 1},
     "1-3": {"good": 3, "middling": 2, "neither": 2, "bad": 1},
 }
-MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0}
+MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0, "mm:ss": 1.0}
+CLOCKS = ("clock", "mm:ss")  # a plain number could be anything
 
 
 @dataclass(frozen=True)

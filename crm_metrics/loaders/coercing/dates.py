@@ -68,6 +68,7 @@ _SIGNS = (
 _SERIAL = r"^(?P<v>\d{5}(?:\.\d+)?)$"
 _EXCEL_EPOCH_DAYS = 25_569  # days from Excel's 1899-12-30 to 1970-01-01
 _SERIALS = (20_000, 80_000)  # 1954 to 2119: a plain number outside is no date
+_HALVES = 3  # texts of each kind from which on it is no chance
 _DOTTED = r"^\d{1,2}\.\s?\d{1,2}\.\s?\d{2,4}\b"
 _UNIX = {r"^1\d{9}$": SECOND, r"^1\d{12}$": SECOND // 1000}  # seconds or milliseconds: 2001 to 2033
 
@@ -100,6 +101,15 @@ class Written:
             allowed.add("mdy")
         # Whoever separates with points writes the day first: no locale of CLDR has month.day.year.
         return {"dmy"} if self.dotted and "dmy" in allowed else allowed
+
+    @property
+    def exchanged(self) -> Bools | None:
+        """The texts whose day and month a program may have exchanged: those of no open order, where none of them has a day
+        that is no month, and every other text has one, which the program could not read; None where that is not so."""
+        parsed = self.is_date & ~self.open & (self.serial == NEVER)
+        is_half = parsed.sum() >= _HALVES and self.open.sum() >= _HALVES and (self.first[parsed] <= 12).all()
+        unread = (self.first[self.open] > 12) | (self.second[self.open] > 12)
+        return parsed if is_half and unread.all() else None
 
     @property
     def proof(self) -> int | None:

@@ -105,11 +105,13 @@ def resolve(written: Written, decimal: str) -> Floats:
     return np.where(written.negative, -values, values)
 
 
-def clock_minutes(texts: pa.Array) -> Floats:
+def clock_minutes(texts: pa.Array, *, is_short: bool = False) -> Floats:
     """Texts such as 1:30:00 (hours, minutes, seconds), "1 h 30 min" and PT1H30M, a day as 24 hours, as minutes; NaN for
-    others."""
+    others. With `is_short` 1:30 is a minute and a half."""
     texts = pc.utf8_lower(pc.utf8_trim_whitespace(texts))
-    return np.fmax.reduce([_minutes(pc.extract_regex(texts, form)) for form in durations.FORMS])
+    short = np.asarray(pc.match_substring_regex(texts, r"^-?\d+:\d+$")) & is_short
+    minutes = np.fmax.reduce([_minutes(pc.extract_regex(texts, form)) for form in durations.FORMS])
+    return np.where(short, minutes / 60, minutes)
 
 
 def _minutes(match: Any) -> Floats:

@@ -21,6 +21,8 @@ MISSING = frozenset(
     ),
 }
 MISSING_TEXT = frozenset(("", "-", "--"))
+# What nobody is called; "None" and "Nan" are names.
+MISSING_NAMES = frozenset(word for word in MISSING if not word.isalnum()) | {"(none)", "(empty)"}
 # Yes and no, and what spreadsheets in the nine languages write for true and false.
 _TRUE = "true yes y t 1 1.0 x wahr ja j si sí sì sim oui vrai verdadero verdadeiro vero waar prawda tak はい"
 _FALSE = "false no n f 0 0.0 falsch nein não nao non faux falso onwaar nee nej fałsz falsz nie いいえ"

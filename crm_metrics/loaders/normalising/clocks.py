@@ -16,7 +16,7 @@ from crm_metrics.schema import Kind
 Moments = NDArray[np.int64]
 
 SAMPLE = 64
-_ENOUGH_DAYS = 3  # two records may agree by chance
+ENOUGH_DAYS = 3  # two records may agree by chance
 # Before this hour nobody is at work: a time that is a shift of midnight, or that of a job that runs at night.
 _MORNING = 7 * 3600 * dates.SECOND
 # Tables whose dates, but for when a record was made, people fill in: they choose a day, and the time comes of the tool.
@@ -32,7 +32,7 @@ def constant(wall: Moments) -> int | None:
     moments = wall[wall != dates.NEVER]
     if not len(moments) or (moments % dates.DAY != moments[0] % dates.DAY).any():
         return None
-    return int(moments[0] % dates.DAY) if len(np.unique(moments // dates.DAY)) >= _ENOUGH_DAYS else None
+    return int(moments[0] % dates.DAY) if len(np.unique(moments // dates.DAY)) >= ENOUGH_DAYS else None
 
 
 def written(moment: int) -> str:

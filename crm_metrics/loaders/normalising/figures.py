@@ -36,9 +36,7 @@ _SCALES = {
 def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> dict[str, Any]:
     """The columns of written numbers as floats; the unreadable ones are reported and missing. Raises `DataError` when the
     decimal separator stays open."""
-    # A quantity of 5 m is a length.
-    kinds = (Kind.MONEY, Kind.NUMBER) if file.layout.table == "spend" else (Kind.MONEY,)
-    in_words = {name for name in columns if file.kind(name) in kinds and scale_of(file.header(name)) is None}
+    in_words = {name for name in columns if _is_scaled(file, name) and scale_of(file.header(name)) is None}
     written = {name: numbers.take_apart(column.values, is_scaled=name in in_words) for name, column in columns.items()}
     signs = coerced.separator(written, file.settings.decimal)
     if None in signs.values() and (witness := _witness(file, set(columns))) is not None:
@@ -53,15 +51,16 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
             raise ambiguities.decimal(file, name, column, written[name])
         by_value = numbers.resolve(written[name], sign)
         if file.kind(name) is Kind.MINUTES:
-            clock = numbers.clock_minutes(column.values)
+            unit = file.recognised.units.get(name)
+            clock = numbers.clock_minutes(column.values, is_short=unit == "mm:ss")
             if _is_time_left(file, name, column, clock):
                 file.note("time-left", column=file.header(name), seen=column.at(int(np.argmax(~np.isnan(clock)))))
                 problem = f"{file.header(name)} is the time that is left of a target, not the time taken"
                 hint = "export the time taken, or the moment at which it was over"
                 file.unusable[name] = Unusable("missing-values", problem, hint)
                 continue
-            if file.recognised.units.get(name) == "clock":
-                by_value = clock  # under a header that says HH:mm:ss a plain number could be anything
+            if unit in coerced.CLOCKS:
+                by_value = clock
             else:
                 scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
                 by_value = np.where(np.isnan(clock), by_value, clock / scale)
@@ -172,10 +171,13 @@ def _minutes(file: File, name: str, *, plain: bool) -> float:
 
 def in_units(file: File, frame: pd.DataFrame) -> None:
     """Amounts in cents, thousands or millions become whole units, where the header says so or the vendor is known for it."""
-    for name in [str(name) for name in frame if file.kind(str(name)) is Kind.MONEY]:
+    for name in [str(name) for name in frame if _is_scaled(file, str(name))]:
         header = file.header(name) if name in file.recognised.columns else ""
         scale = scale_of(header)
-        factor = scale.factor if scale is not None else file.layout.money
+        is_money = file.kind(name) is Kind.MONEY
+        factor = scale.factor if scale is not None else file.layout.money if is_money else ""
+        if not is_money and not factor.isdigit():
+            continue
         if scale is not None and factor == UNCLEAR:
             del frame[name]
             problem = f"{header} of {file.raw.path} can be thousands or millions"
@@ -187,6 +189,11 @@ def in_units(file: File, frame: pd.DataFrame) -> None:
             frame[name] = _whole(frame[name].to_numpy(), factor, frame)
         if scale is not None and factor != file.layout.money:
             file.note("money-scale", column=header, form=_SCALES[factor])
+
+
+def _is_scaled(file: File, name: str) -> bool:
+    """Whether thousands and millions of a column can be meant: of money, and of clicks; a quantity of 5 m is a length."""
+    return file.kind(name) is Kind.MONEY or (file.kind(name) is Kind.NUMBER and file.layout.table == "spend")
 
 
 def _whole(amounts: NDArray[np.float64], factor: str, frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -15,7 +15,7 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders import beside, currency_codes
 from crm_metrics.loaders.coercing import columns as coerced, currencies, numbers
 from crm_metrics.loaders.coercing.columns import Texts
-from crm_metrics.loaders.coercing.words import MISSING, MISSING_TEXT, folded
+from crm_metrics.loaders.coercing.words import MISSING, MISSING_NAMES, MISSING_TEXT, folded
 from crm_metrics.loaders.reading import As, Cells, Raw
 from crm_metrics.loaders.recognising import SUFFIX, Recognised
 from crm_metrics.schema import Kind
@@ -48,6 +48,10 @@ class File:
     def kind(self, name: str) -> Kind:
         """What the cells of a canonical column are; a column outside the schema is a category."""
         return beside.kind_of(self.layout.table, name)
+
+    def missing_in(self, name: str) -> frozenset[str]:
+        """The spellings of missing in a column of text."""
+        return self.missing_text | MISSING_NAMES if name in schema.IDENTITY else self.missing_text
 
     def meanings(self, name: str) -> dict[str, str]:
         """What the settings say that the values of a column mean, by the value, folded."""

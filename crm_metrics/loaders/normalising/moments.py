@@ -92,6 +92,8 @@ def from_texts(
         file.note_cells("unreadable-date", file.header(name), column, unread, cells)
         if len(unread) and unread.all():
             _refuse_unread(file, name, column.at(0))
+        if (exchanged := written[name].exchanged) is not None:
+            file.note_cells("exchanged-dates", file.header(name), column, exchanged, cells)
         if written[name].unix:
             file.note("unix-time", column=file.header(name), seen=column.at(0))
         zones = written[name].zone
@@ -177,6 +179,7 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
         zones.say(file, name, seen)
         if offsets is not None:
             file.offsets[name] = offsets
+            zones.say_evenings(file, name, wall, offsets)
     if file.settings.timezone:
         wall = _in_utc(file, name, wall, filled, None if file.calendar[name] else offsets)
     return wall.view("datetime64[us]")

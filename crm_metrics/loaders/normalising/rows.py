@@ -75,6 +75,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     file, file_plan = File(fetched.raw, fetched.recognised, settings.for_file(fetched.raw.path), index), fetched.plan
     _refuse_candidates(file, file_plan.names)
     _refuse_kinds(file, file_plan.names)
+    _say_twice(file, file_plan.names)
     cells = fetched.cells.result()
     if fetched.recognised.is_guarded:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
@@ -170,6 +171,17 @@ def _refuse_kinds(file: File, chosen: dict[str, int]) -> None:
         del chosen["amount"], file.recognised.columns["amount"]
 
 
+def _say_twice(file: File, chosen: dict[str, int]) -> None:
+    """Say of numbers and dates that another column has the same header, filled in another way."""
+    header, head = file.raw.header, file.raw.head
+    for name, place in chosen.items():
+        others = [
+            head[at] for at, label in enumerate(header) if label == header[place] and at != place and any(head[at])
+        ]
+        if file.kind(name) in {*schema.NUMERIC, Kind.DATE} and any(cells != head[place] for cells in others):
+            file.note("duplicate-header", column=file.header(name))
+
+
 def _leave_open(file: File, name: str, labels: tuple[str, ...], chosen: dict[str, int]) -> None:
     """Use none of several questions of one kind in a survey: the answers to its other questions are as good as before."""
     headers = " or ".join(labels)
@@ -199,7 +211,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
             values[name] = figures.scores(file, name, column, cells)
         elif kind in schema.NUMERIC:
             is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-            if is_number and file.recognised.units.get(name) != "clock":
+            if is_number and file.recognised.units.get(name) not in coerced.CLOCKS:
                 values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
                 figures.note_shown(file, name, place, cells)
             else:

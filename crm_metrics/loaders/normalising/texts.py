@@ -21,7 +21,7 @@ from crm_metrics.schema import Kind
 
 def _texts(file: File, name: str, column: Any) -> coerced.Texts:
     """The texts of a column; ids in the one form that all exports of the vendor have in common."""
-    column_texts = coerced.texts(column, file.missing_text - file.meanings(name).keys())
+    column_texts = coerced.texts(column, file.missing_in(name) - file.meanings(name).keys())
     if file.kind(name) is not Kind.ID or not (file.layout.id_prefix or file.layout.long_ids):
         return column_texts
     return coerced.relabelled(_one_form(file, column_texts.values), column_texts.codes)
@@ -58,7 +58,7 @@ def units(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.int64]
     """The customer of each row as a number that is the same in all files; 0 where none is named."""
     is_as_written = not file.meanings(name)
     is_as_written &= not (file.kind(name) is Kind.ID and (file.layout.id_prefix or file.layout.long_ids))
-    if is_as_written and keys.is_tidy(column, file.missing_text, file.layout.separators.get(name, "")):
+    if is_as_written and keys.is_tidy(column, file.missing_in(name), file.layout.separators.get(name, "")):
         return keys.of_column(column)
     texts = settled(file, name, column, cells)
     return texts.spread(keys.of_column(texts.values), 0)

@@ -38,9 +38,10 @@ class _Words:
 def _words() -> _Words:
     """The words of all languages, and a pattern that every cell with one of them matches."""
     blocks = shipped("loaders/words", "totals").values()
-    totals, means, balances, every = (
+    totals, means, goals, balances, every = (
         frozenset(map(normalised, chain.from_iterable(block.values()))) for block in blocks
     )
+    means |= goals
     words = totals | means | balances | every
     signs, all_signs = (
         tuple(sorted(word for word in some if not word[0].isascii() and not word[0].islower()))

@@ -16,7 +16,7 @@ from crm_metrics.loaders.normalising.file import File
 from crm_metrics.tables import frames
 
 _ZONE_ID = re.compile(r"""timeZone["']*\s*:\s*["']*([\w+-]+(?:/[\w+-]+)*)""")
-_NONE = timedelta()
+_NONE, _HOUR = timedelta(), 3600 * dates.SECOND
 
 
 def with_stated(
@@ -72,6 +72,20 @@ def say(file: File, name: str, offsets: NDArray[np.float64] | None) -> None:
     stated = _stated_zone(file, name)
     if stated is not None and all(issue.code != "zone-seen" or issue.detail["seen"] != stated for issue in file.issues):
         file.note("zone-seen", column=file.header(name), seen=stated)
+
+
+def say_evenings(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np.float64]) -> None:
+    """Warn of a column whose cells all have one hour of the evening in UTC, or two that summer tells apart, as the midnights
+    of a place farther east have: then each is of the day after the written one."""
+    filled = wall != dates.NEVER
+    if np.isnan(offsets[filled]).any():
+        return
+    utc = moved(wall, offsets)[filled]
+    times = np.unique(utc % dates.DAY)
+    is_midnight = len(times) <= 2 and np.ptp(times) <= _HOUR and times[0] >= 20 * _HOUR and not (times % _HOUR).any()
+    days = utc // dates.DAY
+    if is_midnight and len(np.unique(days)) >= clocks.ENOUGH_DAYS and (wall[filled] // dates.DAY == days).all():
+        file.note("evening-clock", column=file.header(name), seen=" or ".join(map(clocks.written, times.tolist())))
 
 
 def moved(wall: NDArray[np.int64], offsets: NDArray[np.float64]) -> NDArray[np.int64]:
