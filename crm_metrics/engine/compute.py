@@ -215,13 +215,7 @@ class Engine:
         return self._limited(metric, segments, value, n.reshape(shape), reason, present)
 
     def _limited(
-        self,
-        metric: Metric,
-        segments: Segments,
-        value: Floats,
-        n: Ints,
-        reason: NDArray[np.int8],
-        present: Bools,
+        self, metric: Metric, segments: Segments, value: Floats, n: Ints, reason: NDArray[np.int8], present: Bools
     ) -> Cells:
         """The cells with their limits, where they are asked for."""
         partial, unknown = np.zeros(value.shape, dtype=bool), np.full(value.shape, np.nan)

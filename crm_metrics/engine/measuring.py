@@ -64,12 +64,7 @@ class Measures:
         if metric.aggregate == "survival":
             times, events, others, valid = self.waits(metric, pairs)
             cell = cell[valid]
-            value = (
-                survival.median(times, events, cell, size)
-                if others is None
-                else survival.median_of_winners(times, events, others, cell, size)
-            )
-            return Measured(value, counts(cell, size), none)
+            return Measured(survival.median(times, events, cell, size, others), counts(cell, size), none)
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:

@@ -80,11 +80,7 @@ def _of_waits(engine: Engine, metric: Metric, cells: Cells) -> Limits:
         alone = weighted(cell, added[timed] ** 2, size).reshape(shape)
         n = np.bincount(cell, minlength=size).reshape(shape).astype(np.float64)
         wider = np.sqrt(n / _effective(n, alone * n, by_unit)).ravel()
-    low, high = (
-        survival.limits(times, events, cell, size, wider)
-        if others is None
-        else survival.limits_of_winners(times, events, others, cell, size, wider)
-    )
+    low, high = survival.limits(times, events, cell, size, wider, others)
     return low.reshape(shape), high.reshape(shape), cells.n / wider.reshape(shape) ** 2
 
 

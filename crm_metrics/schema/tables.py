@@ -78,10 +78,7 @@ NEEDS: dict[str, tuple[str, ...]] = {
         orders=_VALID,
         deals="customer closed_at",
     ),
-    "purchases": _made_from(
-        orders=f"refunded_amount refunded_at original_id currency product {_VALID}",
-        deals=_BOUGHT,
-    ),
+    "purchases": _made_from(orders=f"refunded_amount refunded_at original_id currency product {_VALID}", deals=_BOUGHT),
     "sold_lines": _made_from(
         order_lines="order_id product quantity amount unit_price currency",
         orders=f"currency product quantity line_price line_discount {_VALID}",
