@@ -98,8 +98,16 @@ def _together(files: Sequence[Rows]) -> Rows:
 
 def _unmatched(here: np.ndarray, there: np.ndarray) -> np.ndarray:
     """Which of `here` have no partner in `there`; what occurs twice needs two partners."""
-    partners = pd.Index(there).value_counts().reindex(here, fill_value=0).to_numpy()
-    return np.asarray(pd.Series(here).groupby(here).cumcount() >= partners)
+    lone = np.ones(len(here), bool)
+    if not len(here) or not len(there):
+        return lone
+    order = np.argsort(here, kind="stable")
+    ordered = here[order]
+    distinct, times = np.unique(there, return_counts=True)
+    place = np.minimum(np.searchsorted(distinct, ordered), len(distinct) - 1)
+    partners = np.where(distinct[place] == ordered, times[place], 0)
+    lone[order] = np.arange(len(ordered)) - np.searchsorted(ordered, ordered) >= partners
+    return lone
 
 
 def _digests(column: pa.ChunkedArray | pa.Array, salt: str) -> np.ndarray:
