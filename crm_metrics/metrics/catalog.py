@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, cached_property
 from pathlib import Path
@@ -49,21 +49,8 @@ _GONE = {
 _EXAMPLE_KEYS = {"period", "gives", "reason", "as_of", "settings", "of", "why"}
 
 
-class Catalog(Mapping[str, Metric]):
+class Catalog(dict[str, Metric]):
     """Metrics by name, in the order they are shown; private building blocks included."""
-
-    def __init__(self, metrics: dict[str, Metric]) -> None:
-        self._metrics = metrics
-        self._parts: dict[str, dict[str, Metric]] = {}
-
-    def __getitem__(self, name: str) -> Metric:
-        return self._metrics[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._metrics)
-
-    def __len__(self) -> int:
-        return len(self._metrics)
 
     def shown(self) -> list[Metric]:
         """The metrics of a plain report: all that are neither private nor made on request only."""
@@ -127,13 +114,17 @@ class Catalog(Mapping[str, Metric]):
     def _parts_of(self, metric: Metric) -> dict[str, Metric]:
         """A metric and all it is made of, looked up once for each of the catalogue."""
         is_own = self.get(metric.name) is metric
-        if is_own and metric.name in self._parts:
-            return self._parts[metric.name]
+        if is_own and metric.name in self._known:
+            return self._known[metric.name]
         inner = self.parts(self[name] for name in references(metric) if name in self)
         parts = {part.name: part for part in (*inner, metric)}
         if is_own:
-            self._parts[metric.name] = parts
+            self._known[metric.name] = parts
         return parts
+
+    @cached_property
+    def _known(self) -> dict[str, dict[str, Metric]]:
+        return {}
 
 
 def _folded(name: str) -> str:
