@@ -75,11 +75,8 @@ class Cells:
 
     def at(self, window: int, segment: int) -> tuple[float | None, float | None, float | None]:
         """A figure and its limits; None for what is not known."""
-        return (
-            or_none(self.value[window, segment]),
-            or_none(self.low[window, segment]),
-            or_none(self.high[window, segment]),
-        )
+        value, low, high = (or_none(grid[window, segment]) for grid in (self.value, self.low, self.high))
+        return value, low, high
 
 
 @dataclass(frozen=True)

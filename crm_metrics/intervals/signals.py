@@ -50,11 +50,8 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
         return np.full(len(now.value), None, dtype=object)
     gap, half = _gap(metric, now, before, noise)
     with np.errstate(invalid="ignore"):
-        likely, sure, good = (
-            np.abs(gap) > half,
-            np.abs(gap) > _SURE * half,
-            (gap > 0) == (metric.better is Better.HIGHER),
-        )
+        likely, sure = np.abs(gap) > half, np.abs(gap) > _SURE * half
+        good = (gap > 0) == (metric.better is Better.HIGHER)
     signs = np.full(len(now.value), NONE, dtype=object)
     signs[likely & good], signs[likely & ~good] = MAYBE_BETTER, MAYBE_WORSE
     signs[sure & good], signs[sure & ~good] = BETTER, WORSE
