@@ -17,7 +17,7 @@ from crm_metrics.tables import Dataset, Table
 def trouble(
     metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, all_time: bool = False
 ) -> Unavailable | None:
-    """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for),
+    """Why an aggregate cannot be computed; None when it can. With `all_time` (that period is asked for),
     rows of a table that has no date to place them by can still be counted."""
     if metric.table not in tables:
         return _absent(metric.table, tables)
