@@ -196,10 +196,9 @@ class Engine:
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
         cell = self.cell_numbers(metric, pairs)
-        measured = self.measures.measured(metric, pairs, segments.dims, cell, size)
-        value, n = measured.value, measured.n
+        value, n, short = self.measures.measured(metric, pairs, segments.dims, cell, size)
         reason = np.zeros(size, dtype=np.int8)
-        reason[measured.short] = CODE["missing-values"]
+        reason[short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
             rows = self.measures.rows(pairs, segments.dims, cell, size)
             waiting = metric.aggregate == "survival"

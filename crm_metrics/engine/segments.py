@@ -155,7 +155,7 @@ def _codes(column: pd.Series[Any], values: list[str]) -> tuple[Codes, Codes]:
     """Each row's place in a list, and that list: of places among the known values, behind the last for a missing one."""
     place = {value: i for i, value in enumerate(values)}
     category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
-    known = [place[_text(value)] for value in category.cat.categories.tolist()]
-    lookup = np.array([*known, len(values)], dtype=np.int32)
+    places = [place[_text(value)] for value in category.cat.categories.tolist()]
+    lookup = np.array([*places, len(values)], dtype=np.int32)
     rows: Codes = np.asarray(category.cat.codes)
     return rows, lookup

@@ -65,24 +65,19 @@ class Catalog(dict[str, Metric]):
         `UsageError` for a name that is none of these, with the nearest one, and for one that several metrics go by."""
         picked: dict[str, Metric] = {}
         for name in names:
-            folded = _key(name)
-            if folded in self and not self[folded].private:
-                picked[folded] = self[folded]
-                continue
-            if called := self._called.get(folded):
-                if len(called) > 1:
-                    hint = f"'crm-metrics metrics {called[0]}' says what it is."
-                    raise UsageError(f"{name!r} may be {' or '.join(called)}", hint=hint)
-                picked[called[0]] = self[called[0]]
-                continue
-            family = {metric.name: metric for metric in self.shown() if metric.family == folded}
-            if not family:
+            key = _key(name)
+            called = [key] if key in self and not self[key].private else self._called.get(key, [])
+            if len(called) > 1:
+                hint = f"'crm-metrics metrics {called[0]}' says what it is."
+                raise UsageError(f"{name!r} may be {' or '.join(called)}", hint=hint)
+            picks = called or [metric.name for metric in self.shown() if metric.family == key]
+            if not picks:
                 choices = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
                 raise UsageError(
-                    f"there is no metric or family {name!r}. {_suggestion(folded, choices)}".rstrip(),
+                    f"there is no metric or family {name!r}. {_suggestion(key, choices)}".rstrip(),
                     hint="'crm-metrics metrics' lists them all.",
                 )
-            picked |= family
+            picked |= {own: self[own] for own in picks}
         return list(picked.values())
 
     def is_named(self, text: str) -> bool:
