@@ -241,12 +241,9 @@ def columns(tree: Filter) -> set[str]:
 
 def literals(leaf: Leaf) -> tuple[Literals, ...]:
     """The values that a comparison compares with."""
-    match leaf:
-        case Compare(value=value):
-            return (value,)
-        case Among(values=values):
-            return values
-    return ()
+    if isinstance(leaf, Among):
+        return leaf.values
+    return (leaf.value,) if isinstance(leaf, Compare) else ()
 
 
 def walk(tree: Formula) -> Iterator[Formula]:

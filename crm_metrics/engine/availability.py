@@ -24,8 +24,7 @@ def trouble(
     table = tables[metric.table]
     for column in columns_of(metric):
         if column in table.unusable:
-            problem = table.unusable[column]
-            return Unavailable(problem.reason, problem.seen, problem.hint)
+            return Unavailable(**vars(table.unusable[column]))
         if not table.has(column) and not (all_time and _is_unplaced(metric, column, tables)):
             return _missing(table, column)
     for dim in dims:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_metrics.tables import Unusable
+
 # The 97.5 % point of the normal distribution: limits are of 95 %.
 Z = 1.959963984540054
 
@@ -90,14 +92,11 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Unavailable:
-    """A metric that cannot be computed at all: the reason, what was seen, and what would make it available; `offer` is how
-    to read a header of a file as the column that is missing, where its words allow it; `lacks` are the tables of which any
-    one would do, where no file of such a kind was given."""
+class Unavailable(Unusable):
+    """A metric that cannot be computed at all, because of a column or a table; `offer` is how to read a header of a file as
+    the column that is missing, where its words allow it; `lacks` are the tables of which any one would do, where no file of
+    such a kind was given."""
 
-    reason: str
-    seen: str
-    hint: str = ""
     offer: str = ""
     lacks: tuple[str, ...] = ()
 

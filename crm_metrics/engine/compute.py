@@ -190,7 +190,7 @@ class Engine:
             if problem := trouble(needed, self._whole, self.dims(metric) if own else (), all_time=self._everything):
                 return with_offer(problem, needed, self.dataset)
             if own and (unable := self.dataset.unable.get(metric.table)):
-                return Unavailable(unable.reason, unable.seen, unable.hint)
+                return Unavailable(**vars(unable))
         segments = self.segments(self.dims(metric))
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]
