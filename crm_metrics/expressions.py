@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -150,10 +150,9 @@ def parse_filter(text: str, where: str) -> Filter:
 
 def _filter(node: ast.expr, where: str) -> Filter:
     match node:
-        case ast.BoolOp(op=ast.And()):
-            return Both(tuple(_filter(part, where) for part in node.values))
-        case ast.BoolOp(op=ast.Or()):
-            return Either(tuple(_filter(part, where) for part in node.values))
+        case ast.BoolOp():
+            parts = tuple(_filter(part, where) for part in node.values)
+            return Both(parts) if isinstance(node.op, ast.And) else Either(parts)
         case ast.UnaryOp(op=ast.Not()):
             return Not(_filter(node.operand, where))
         case ast.Name():
@@ -199,10 +198,8 @@ def _formula(node: ast.expr, where: str) -> Formula:
 def replaced(tree: Filter, change: Callable[[Leaf], Filter]) -> Filter:
     """The filter with each of its comparisons changed."""
     match tree:
-        case Both(parts):
-            return Both(tuple(replaced(part, change) for part in parts))
-        case Either(parts):
-            return Either(tuple(replaced(part, change) for part in parts))
+        case Both(parts) | Either(parts):
+            return replace(tree, parts=tuple(replaced(part, change) for part in parts))
         case Not(part):
             return Not(replaced(part, change))
         case Compare() | Among() | Missing() | Flag():
@@ -244,20 +241,19 @@ def columns(tree: Filter) -> set[str]:
 
 def literals(leaf: Leaf) -> tuple[Literals, ...]:
     """The values that a comparison compares with."""
-    match leaf:
-        case Compare(value=value):
-            return (value,)
-        case Among(values=values):
-            return values
-    return ()
+    if isinstance(leaf, Among):
+        return leaf.values
+    return (leaf.value,) if isinstance(leaf, Compare) else ()
+
+
+def walk(tree: Formula) -> Iterator[Formula]:
+    """A formula and all that it is made of, in the order in which it is written."""
+    yield tree
+    if isinstance(tree, Operation):
+        yield from walk(tree.left)
+        yield from walk(tree.right)
 
 
 def names(tree: Formula) -> list[str]:
     """The metrics and settings a formula uses, in the order they are written, each once."""
-    match tree:
-        case Name(name):
-            return [name]
-        case Operation(_, left, right):
-            return list(dict.fromkeys(names(left) + names(right)))
-        case Number():
-            return []
+    return list(dict.fromkeys(node.name for node in walk(tree) if isinstance(node, Name)))

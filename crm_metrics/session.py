@@ -235,15 +235,14 @@ def load(
     tables: Mapping[str, str] | None = None,
     ids: bool = False,
     also: Iterable[tuple[str, str]] = (),
-    today: date | None = None,
-    stdin: BinaryIO | None = None,
+    **files: Unpack[Files],
 ) -> Dataset:
     """The tables of the given files that the question needs. `tables` names the table of a path where it is known, for
     files whose columns have the canonical names; with `ids` the records' own ids are kept in any case; `also` are further
     `(table, column)` pairs."""
-    if not isinstance(paths, Session):
-        paths = Session(paths, settings=asked.settings, today=today, stdin=stdin, tables=tables)
-    return paths.load(asked, ids=ids, also=also)
+    files = {"settings": asked.settings, **files}
+    session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)
+    return session.load(asked, ids=ids, also=also)
 
 
 def inventory(
@@ -251,8 +250,7 @@ def inventory(
 ) -> Inventory:
     """All tables and columns of the given files, for `scan` and `check`; a file that cannot be read, or in two ways, is put
     aside with its error. Raises `CrmMetricsError` for a path that does not exist."""
-    session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)
-    return session.inventory()
+    return (paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)).inventory()
 
 
 def _refuse_empty(dataset: Dataset) -> None:

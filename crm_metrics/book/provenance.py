@@ -142,14 +142,10 @@ def is_plain(label: str) -> bool:
 
 def headings(now: str, before: str) -> tuple[str, str]:
     """Two periods above their columns: "Dec" and "Nov", with their years where these differ."""
-    months = _MONTH.fullmatch(now), _MONTH.fullmatch(before)
-    if months[0] and months[1]:
-        alike = months[0][1] == months[1][1]
-        both = [f"{_MONTHS[int(match[2]) - 1][:3]}{'' if alike else f' {match[1]}'}" for match in months if match]
-        return both[0], both[1]
-    if max(len(now), len(before)) > _LONGEST_HEADING:
-        return "now", "before"
-    return column(now), column(before)
+    above = column(now), column(before)
+    if _MONTH.fullmatch(now) and _MONTH.fullmatch(before) and now[:4] == before[:4]:
+        return above[0][:3], above[1][:3]
+    return above if max(len(now), len(before)) <= _LONGEST_HEADING else ("now", "before")
 
 
 def column(label: str) -> str:

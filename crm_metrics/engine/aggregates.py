@@ -23,18 +23,14 @@ def weighted(cells: Codes, weights: Floats, size: int) -> Floats:
 def exact_sums(values: Floats, cells: Codes, size: int) -> Floats | None:
     """The sum of each cell when all values have at most twelve decimals: added as whole numbers it is exact, and the same in
     whatever order the rows come. None when they have more."""
-    largest = float(np.abs(values).sum()) if len(values) else 0.0
+    largest, sample = float(np.abs(values).sum()), values[:_SAMPLE]
     for scale in _SCALES:
-        if largest * scale >= _LARGEST or not _fits(values[:_SAMPLE], scale):
+        if largest * scale >= _LARGEST or not np.array_equal(np.rint(sample * scale) / scale, sample):
             continue
         scaled = np.rint(values * scale)
         if np.array_equal(scaled / scale, values):
             return np.bincount(cells, weights=scaled, minlength=size) / scale
     return None
-
-
-def _fits(values: Floats, scale: float) -> bool:
-    return np.array_equal(np.rint(values * scale) / scale, values)
 
 
 class Column:
@@ -92,15 +88,10 @@ class Sorted:
 
     def quantile(self, q: float) -> Floats:
         """The q-quantile of each cell by linear interpolation between ranks; NaN for an empty cell."""
-        result = np.full(len(self.n), np.nan)
-        filled = self.n > 0
-        place = (self.n[filled] - 1) * q
+        place = np.maximum(self.n - 1, 0) * q
         below = np.floor(place).astype(np.int64)
-        above = np.minimum(below + 1, self.n[filled] - 1)
-        first = self._starts[filled]
-        low, high = self.values[first + below], self.values[first + above]
-        result[filled] = low + (high - low) * (place - below)
-        return result
+        low, high = (self.at(np.minimum(below + rank, self.n)) for rank in (1, 2))
+        return low + (high - low) * (place - below)
 
     def at(self, rank: Ints) -> Floats:
         """The value of each cell that has the rank, from 1; NaN where the rank is 0."""
@@ -111,11 +102,7 @@ class Sorted:
 
     def extreme(self, largest: bool) -> Floats:
         """The smallest or largest value of each cell; NaN for an empty cell."""
-        result = np.full(len(self.n), np.nan)
-        filled = self.n > 0
-        place = self._starts[filled] + (self.n[filled] - 1 if largest else 0)
-        result[filled] = self.values[place]
-        return result
+        return self.at(self.n if largest else np.minimum(self.n, 1))
 
 
 def ascending(values: Floats, cells: Codes, size: int) -> Ints:

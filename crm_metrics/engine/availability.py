@@ -17,15 +17,14 @@ from crm_metrics.tables import Dataset, Table
 def trouble(
     metric: Metric, tables: Mapping[str, Table], dims: tuple[str, ...], *, all_time: bool = False
 ) -> Unavailable | None:
-    """Why an aggregate cannot be computed; None when it can. With `everything` (the period of all time is asked for),
+    """Why an aggregate cannot be computed; None when it can. With `all_time` (that period is asked for),
     rows of a table that has no date to place them by can still be counted."""
     if metric.table not in tables:
         return _absent(metric.table, tables)
     table = tables[metric.table]
     for column in columns_of(metric):
         if column in table.unusable:
-            problem = table.unusable[column]
-            return Unavailable(problem.reason, problem.seen, problem.hint)
+            return Unavailable(**vars(table.unusable[column]))
         if not table.has(column) and not (all_time and _is_unplaced(metric, column, tables)):
             return _missing(table, column)
     for dim in dims:

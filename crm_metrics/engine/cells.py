@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_metrics.tables import Unusable
+
 # The 97.5 % point of the normal distribution: limits are of 95 %.
 Z = 1.959963984540054
 
@@ -75,11 +77,8 @@ class Cells:
 
     def at(self, window: int, segment: int) -> tuple[float | None, float | None, float | None]:
         """A figure and its limits; None for what is not known."""
-        return (
-            or_none(self.value[window, segment]),
-            or_none(self.low[window, segment]),
-            or_none(self.high[window, segment]),
-        )
+        value, low, high = (or_none(grid[window, segment]) for grid in (self.value, self.low, self.high))
+        return value, low, high
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,11 @@ class Figures:
 
 
 @dataclass(frozen=True)
-class Unavailable:
-    """A metric that cannot be computed at all: the reason, what was seen, and what would make it available; `offer` is how
-    to read a header of a file as the column that is missing, where its words allow it; `lacks` are the tables of which any
-    one would do, where no file of such a kind was given."""
+class Unavailable(Unusable):
+    """A metric that cannot be computed at all, because of a column or a table; `offer` is how to read a header of a file as
+    the column that is missing, where its words allow it; `lacks` are the tables of which any one would do, where no file of
+    such a kind was given."""
 
-    reason: str
-    seen: str
-    hint: str = ""
     offer: str = ""
     lacks: tuple[str, ...] = ()
 

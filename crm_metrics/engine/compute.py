@@ -190,16 +190,15 @@ class Engine:
             if problem := trouble(needed, self._whole, self.dims(metric) if own else (), all_time=self._everything):
                 return with_offer(problem, needed, self.dataset)
             if own and (unable := self.dataset.unable.get(metric.table)):
-                return Unavailable(unable.reason, unable.seen, unable.hint)
+                return Unavailable(**vars(unable))
         segments = self.segments(self.dims(metric))
         shape = (len(self.windows), len(segments))
         size = shape[0] * shape[1]
         pairs = self.pairs(metric)
         cell = self.cell_numbers(metric, pairs)
-        measured = self.measures.measured(metric, pairs, segments.dims, cell, size)
-        value, n = measured.value, measured.n
+        value, n, short = self.measures.measured(metric, pairs, segments.dims, cell, size)
         reason = np.zeros(size, dtype=np.int8)
-        reason[measured.short] = CODE["missing-values"]
+        reason[short] = CODE["missing-values"]
         if metric.aggregate not in ("count", "distinct", "sum"):
             rows = self.measures.rows(pairs, segments.dims, cell, size)
             waiting = metric.aggregate == "survival"
@@ -215,13 +214,7 @@ class Engine:
         return self._limited(metric, segments, value, n.reshape(shape), reason, present)
 
     def _limited(
-        self,
-        metric: Metric,
-        segments: Segments,
-        value: Floats,
-        n: Ints,
-        reason: NDArray[np.int8],
-        present: Bools,
+        self, metric: Metric, segments: Segments, value: Floats, n: Ints, reason: NDArray[np.int8], present: Bools
     ) -> Cells:
         """The cells with their limits, where they are asked for."""
         partial, unknown = np.zeros(value.shape, dtype=bool), np.full(value.shape, np.nan)

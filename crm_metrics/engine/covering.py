@@ -39,13 +39,10 @@ class Covering:
             if covered is None:
                 self._seen[table] = self._windows
             else:  # everything is all that is known
-                complete, known_until = (
-                    self._dataset.behind(covered.complete),
-                    self._dataset.behind(covered.known_until),
-                )
-                edges = [known_until if window.is_all else complete for window in self._windows]
-                both = zip(self._windows, edges, strict=True)
-                self._seen[table] = [_cut(window, table, edge) for window, edge in both]
+                complete, known_until = map(self._dataset.behind, (covered.complete, covered.known_until))
+                self._seen[table] = [
+                    _cut(window, table, known_until if window.is_all else complete) for window in self._windows
+                ]
         return self._seen[table]
 
     def outside(self, metric: Metric) -> Bools:
@@ -53,7 +50,7 @@ class Covering:
         before it; it is cut at different days; it is only compared with and begins too early; or it has not begun."""
         hit = self._ahead.copy()
         ends = []
-        for part in self._parts(metric):
+        for part in self.aggregates(metric):
             for table in self._tables(part):
                 hit |= self._missed(part, table)
                 ends.append(self._bounded(None if part.lag else table)[1])
@@ -89,7 +86,7 @@ class Covering:
 
     def tables(self, metric: Metric) -> tuple[str, ...]:
         """The tables with dates that a metric's value is made of."""
-        return tuple(dict.fromkeys(table for part in self._parts(metric) for table in self._tables(part)))
+        return tuple(dict.fromkeys(table for part in self.aggregates(metric) for table in self._tables(part)))
 
     def sentence(self, metric: Metric, place: int) -> str:
         """Why a metric is not covered in a window: which of its tables begin or end when."""
@@ -111,11 +108,11 @@ class Covering:
             return f"{schema.called(table)} are known on {day} only"
         return f"{schema.called((bases or [table])[0])} {'begin' if edge == 'first' else 'end'} on {day}"
 
-    def _parts(self, metric: Metric) -> list[Metric]:
-        """The aggregates that a metric's value is made of; what its rows have to be among is a part of them."""
+    def aggregates(self, metric: Metric) -> list[Metric]:
+        """The aggregates that a metric's value is made of, each once; what its rows have to be among is a part of them."""
         if metric.name not in self._behind:
             leaves: dict[str, Metric] = {}
-            queue = [metric]
+            queue = [self._catalog.get(metric.name, metric)]
             while queue:
                 part = queue.pop(0)
                 if part.formula is None:

@@ -4,19 +4,21 @@ holds several; a formula over tables only where all its money is in one."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from crm_metrics.engine.cells import CODE, Bools, Cells, Unavailable
+from crm_metrics.engine.cells import CODE, GRIDS, Bools, Cells, Unavailable
 from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.compute import Engine
-from crm_metrics.expressions import names
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.schema import Kind, column
 from crm_metrics.tables import NO_RATE, NONE, Dataset, Table
 
 _NOBODY, _SEVERAL = "(nobody)", "(several)"
+# Cells of no rows; all else of them is NaN.
+_EMPTY: dict[str, Any] = {"n": 0, "reason": CODE["no-rows"], "partial": False, "effective": 0.0}
 _SLICES: WeakKeyDictionary[Engine, dict[tuple[str, str], Engine]] = WeakKeyDictionary()
 
 
@@ -33,34 +35,37 @@ class Money:
 
 def split(engine: Engine, metric: Metric, cells: Cells) -> list[Money]:
     """The metric's cells, in as many parts as a cell needs currencies."""
-    leaves = [leaf for leaf in _aggregates(engine, metric) if _adds_money(leaf)]
+    aggregates = engine.covering.aggregates(metric)
+    leaves = [leaf for leaf in aggregates if _adds_money(leaf)]
     shape = cells.value.shape
     present = np.broadcast_to(cells.present, shape)
     if (converted := engine.dataset.priced_in) is not None:
         return [Money(_without_rate(engine, leaves, cells), np.full(shape, converted, dtype=object), present)]
     by_table = {leaf.table: engine.columns(leaf.table).currencies for leaf in leaves}
-    if all(len(codes) <= 1 for codes in by_table.values()):
-        every = {name for names in by_table.values() for name in names}
-        if len(every) > 1:
-            return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
+    every = {name for names in by_table.values() for name in names}
+    if len(every) <= 1:
         currency = next(iter(every), None) or engine.dataset.settings.currency
         return [Money(cells, np.full(shape, currency, dtype=object), present)]
-    if _over_months(engine, metric):  # months of which a cell says nothing may be in other currencies
+    # Tables in one each differ everywhere; and months of which a cell says nothing may be in other currencies.
+    over_months = any(part.over_months for part in engine.catalog.parts([metric]))
+    if over_months or all(len(codes) <= 1 for codes in by_table.values()):
         return [Money(_mixed(cells, np.ones(shape, dtype=bool)), np.full(shape, None, dtype=object), present)]
     slices = {(table, name): _slice(engine, table, name) for table, codes in by_table.items() for name in codes}
     names = np.full(shape, _NOBODY, dtype=object)
     for leaf in leaves:
-        _merge(names, _of_cells(engine, leaf, cells, slices, by_table[leaf.table]))
-    several = names == _SEVERAL
-    tables = set(by_table)
-    single = Money(_mixed(cells, several), _with(names, names == _NOBODY, engine.dataset.settings.currency), present)
-    single = replace(single, currency=_with(single.currency, several, None))
-    if len(tables) > 1 or any(part.table not in tables for part in _aggregates(engine, metric)):
+        for name in by_table[leaf.table]:
+            some = _rows(slices[leaf.table, name], engine, [leaf], cells) > 0
+            names[some & (names != _NOBODY) & (names != name)] = _SEVERAL
+            names[some & (names == _NOBODY)] = name
+    several, named = names == _SEVERAL, names.copy()
+    named[names == _NOBODY], named[several] = engine.dataset.settings.currency, None
+    single = Money(_mixed(cells, several), named, present)
+    if len(by_table) > 1 or any(part.table not in by_table for part in aggregates):
         return [single]
     # Each currency on its own, so that it can be compared with itself; and the cells in which there is none.
     parts = [replace(single, shown=present & (names == _NOBODY))]
-    table = next(iter(tables))
-    for name in by_table[table]:
+    ((table, codes),) = by_table.items()
+    for name in codes:
         own = slices[table, name].cells(metric.name)
         if isinstance(own, Unavailable):
             continue
@@ -111,19 +116,6 @@ def _adds_money(metric: Metric) -> bool:
     return spec is not None and spec.kind is Kind.MONEY
 
 
-def _aggregates(engine: Engine, metric: Metric) -> list[Metric]:
-    """The aggregates that a metric's value is made of; what its rows only have to be among adds nothing to it."""
-    metric = engine.catalog.get(metric.name, metric)
-    if metric.formula is None:
-        return [metric]
-    named = [engine.catalog[name] for name in names(metric.formula) if name in engine.catalog]
-    return [part for other in named for part in _aggregates(engine, other)]
-
-
-def _over_months(engine: Engine, metric: Metric) -> bool:
-    return any(part.over_months for part in engine.catalog.parts([metric]))
-
-
 def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
     """The dataset with only one table's rows of one currency, among those that a filter leaves away too."""
 
@@ -136,33 +128,6 @@ def _only(dataset: Dataset, table: str, currency: str) -> Dataset:
         return {**tables, table: replace(tables[table], frame=frame)}
 
     return replace(dataset, tables=of(dataset.tables), unfiltered=of(dataset.unfiltered))
-
-
-def _with(currency: np.ndarray, where: Bools, name: str | None) -> np.ndarray:
-    """The currencies with another one, or none, in the marked cells."""
-    result = currency.copy()
-    result[where] = name
-    return result
-
-
-def _merge(codes: np.ndarray, other: np.ndarray) -> None:
-    differs = (codes != other) & (codes != _NOBODY) & (other != _NOBODY)
-    codes[codes == _NOBODY] = other[codes == _NOBODY]
-    codes[differs] = _SEVERAL
-
-
-def _of_cells(
-    engine: Engine, leaf: Metric, like: Cells, slices: dict[tuple[str, str], Engine], names: list[str]
-) -> np.ndarray:
-    """The currency of the rows a part of the metric has in each cell."""
-    codes = np.full(like.value.shape, _NOBODY, dtype=object)
-    for name in names:
-        own = np.full(like.value.shape, _NOBODY, dtype=object)
-        sliced = slices.get((leaf.table, name))
-        some = _rows(sliced, engine, [leaf], like) > 0 if sliced else np.ones(like.value.shape, dtype=bool)
-        own[some] = name
-        _merge(codes, own)
-    return codes
 
 
 def _rows(sliced: Engine, engine: Engine, leaves: list[Metric], like: Cells) -> np.ndarray:
@@ -180,24 +145,11 @@ def _aligned(sliced: Engine, engine: Engine, own: Cells, like: Cells) -> Cells:
     labels = {label: i for i, label in enumerate(sliced.segments(own.dims).labels)}
     wanted = engine.segments(like.dims).labels
     place = np.array([labels.get(label[: len(own.dims)], -1) for label in wanted], dtype=np.int64)
-    absent = place < 0
-
-    def taken(values: np.ndarray, fill: object) -> np.ndarray:
-        picked = values[..., place].copy() if values.shape[-1] else np.full((*values.shape[:-1], len(place)), fill)
-        picked[..., absent] = fill
-        return picked
-
-    return Cells(
-        like.dims,
-        taken(own.value, np.nan),
-        taken(own.n, 0),
-        taken(own.reason, CODE["no-rows"]),
-        taken(own.partial, False),
-        like.present,
-        taken(own.low, np.nan),
-        taken(own.high, np.nan),
-        taken(own.effective, 0.0),
-    )
+    grids: dict[str, Any] = {}
+    for name in GRIDS:  # the last column is that of the segments which the slice does not have
+        grid = np.pad(getattr(own, name), ((0, 0), (0, 1)), constant_values=_EMPTY.get(name, np.nan))
+        grids[name] = grid[:, place]
+    return Cells(like.dims, present=like.present, **grids)
 
 
 def _mixed(cells: Cells, where: Bools) -> Cells:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -16,15 +15,6 @@ from crm_metrics.tables.arrays import counts, taken
 
 FEWEST = 6  # fewer records say too little of how much they vary
 DECIDED = ("spend", "cost")  # what was paid for advertising is decided, not drawn
-
-
-@dataclass(frozen=True)
-class Measured:
-    """By cell: the value, the number of records it rests on; and the cells that lack values they need."""
-
-    value: Floats
-    n: Ints
-    short: Ints
 
 
 class Measures:
@@ -50,26 +40,24 @@ class Measures:
             return pairs.value
         return taken(self._columns_of(metric.table).numbers(metric.column), pairs.rows)
 
-    def measured(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Measured:
-        """What the metric's aggregate makes of the rows of each cell."""
+    def measured(
+        self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int
+    ) -> tuple[Floats, Ints, Ints]:
+        """What the metric's aggregate makes of the rows of each cell, and the number of records that rests on; and the cells
+        that lack values they need."""
         none = np.zeros(0, dtype=np.int64)
         if metric.aggregate == "count":
             n = self._records(metric, pairs, cell, self.rows(pairs, dims, cell, size))
-            return Measured(n.astype(np.float64), n, none)
+            return n.astype(np.float64), n, none
         if metric.aggregate == "distinct":
             entities = self._columns_of(metric.table).entities(metric.column)[pairs.rows]
             valid = entities >= 0
             n = aggregates.distinct(entities[valid], cell[valid], size, metric.at_least or 1)
-            return Measured(n.astype(np.float64), n, none)
+            return n.astype(np.float64), n, none
         if metric.aggregate == "survival":
             times, events, others, valid = self.waits(metric, pairs)
             cell = cell[valid]
-            value = (
-                survival.median(times, events, cell, size)
-                if others is None
-                else survival.median_of_winners(times, events, others, cell, size)
-            )
-            return Measured(value, counts(cell, size), none)
+            return survival.median(times, events, cell, size, others), counts(cell, size), none
         rows, column = self.rows(pairs, dims, cell, size), self.column(metric, pairs, dims, cell, size)
         lacking = none
         if metric.requires:
@@ -78,7 +66,7 @@ class Measures:
                 short_of |= np.isnan(pairs.value)
             lacking = cell[short_of].astype(np.int64)
         short = np.union1d(np.flatnonzero((rows > 0) & (column.n == 0)), lacking)
-        return Measured(_value(metric, column), self._records(metric, pairs, cell, column.n), short)
+        return _value(metric, column), self._records(metric, pairs, cell, column.n), short
 
     def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
         """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""

@@ -43,11 +43,13 @@ class Segments:
         coded = {name: _coded(frame, dims, values, sizes) for name, frame in having.items()}
         codes_of = {name: table.distinct((chosen or {}).get(name)) for name, table in coded.items()}
         used = np.unique(np.concatenate([np.zeros(0, dtype=np.int64), *codes_of.values()]))
-        labels = [_label(code, values, sizes) for code in used.tolist()]
+        places = np.unravel_index(used, sizes) if dims else ()
+        named = [np.array([*names, NONE], object)[place].tolist() for names, place in zip(values, places, strict=True)]
+        labels: list[tuple[str, ...]] = list(zip(*named, strict=True)) if dims else [()]
         target: Codes = np.arange(len(used), dtype=np.int32)
         if keep:
             labels, target = _merged(labels, keep, rest)
-        self.labels: list[tuple[str, ...]] = labels if dims else [()]
+        self.labels = labels
         self._codes = {name: table.placed(used, target) for name, table in coded.items()}
         self._present = {name: np.zeros(len(self.labels), dtype=bool) for name in coded}
         for name, codes in codes_of.items():
@@ -153,16 +155,7 @@ def _codes(column: pd.Series[Any], values: list[str]) -> tuple[Codes, Codes]:
     """Each row's place in a list, and that list: of places among the known values, behind the last for a missing one."""
     place = {value: i for i, value in enumerate(values)}
     category = column if isinstance(column.dtype, pd.CategoricalDtype) else column.astype("category")
-    lookup = np.array(
-        [place[_text(value)] for value in category.cat.categories.tolist()] + [len(values)], dtype=np.int32
-    )
+    places = [place[_text(value)] for value in category.cat.categories.tolist()]
+    lookup = np.array([*places, len(values)], dtype=np.int32)
     rows: Codes = np.asarray(category.cat.codes)
     return rows, lookup
-
-
-def _label(code: int, values: list[list[str]], sizes: list[int]) -> tuple[str, ...]:
-    label: list[str] = []
-    for names, size in zip(reversed(values), reversed(sizes), strict=True):
-        code, place = divmod(code, size)
-        label.append(names[place] if place < len(names) else NONE)
-    return tuple(reversed(label))

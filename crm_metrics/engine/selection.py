@@ -163,9 +163,8 @@ def _seen(table: Table, pairs: Chosen, other_table: Table, other: Chosen, entity
     """True for the pairs whose entity also has a row among the other pairs, in the same window."""
     mine = table.frame[entity].astype("category")
     other_column = other_table.frame[entity].astype("category")
-    place = {value: i for i, value in enumerate(other_column.cat.categories)}
-    lookup = np.array([place.get(value, -1) for value in mine.cat.categories] + [-1], dtype=np.int64)
-    span = len(place) + 1
+    lookup = np.append(other_column.cat.categories.get_indexer(mine.cat.categories), -1)
+    span = len(other_column.cat.categories) + 1
     codes = lookup[mine.cat.codes.to_numpy()][pairs.rows]
     others = other_column.cat.codes.to_numpy().astype(np.int64)[other.rows]
     keys = np.multiply(other.window[others >= 0], span, dtype=np.int64) + others[others >= 0]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from crm_metrics.engine.cells import CODE, REASONS, Cells, Floats, Ints, Unavailable
+from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable, first_reason
 from crm_metrics.engine.computing import Computing
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.metric import Metric
@@ -33,11 +33,8 @@ class Trailing(Generic[_Engine]):
         """The first days of all months that the data covers, and the instants at which they begin."""
         dataset = self._engine.dataset
         first = min((covered.first for covered in dataset.coverage.values()), default=dataset.as_of)
-        count = (dataset.as_of.year - first.year) * 12 + dataset.as_of.month - first.month + 2
-        months = [first.month - 1 + step for step in range(count)]
-        days = [
-            date(first.year + month // 12, month % 12 + 1, 1) for month in months if first.year + month // 12 < 9999
-        ]
+        months = np.arange(np.datetime64(first, "M"), np.datetime64(dataset.as_of, "M") + 2)
+        days: list[date] = months[months < np.datetime64("9999-01")].astype("datetime64[D]").tolist()
         return days, np.array([dataset.start(day) for day in days], dtype=np.int64)
 
     @cached_property
@@ -73,7 +70,7 @@ class Trailing(Generic[_Engine]):
         if isinstance(inner, Unavailable):
             return inner
         shape = (len(self._engine.windows), inner.value.shape[1])
-        grids = {name: np.full(shape, np.nan) for name in ("value", "low", "high")}
+        grids: dict[str, Any] = {name: np.full(shape, np.nan) for name in ("value", "low", "high")}
         n, reason = np.zeros(shape, dtype=np.int64), np.full(shape, CODE["not-covered"])
         nobody = np.isin(inner.reason, [CODE[name] for name in _NOBODY])
         for place, months in enumerate(self.months(metric)):
@@ -82,16 +79,12 @@ class Trailing(Generic[_Engine]):
                 for name, grid in grids.items():
                     grid[place] = _together(getattr(inner, name)[part], metric.over_months)
                 n[place] = inner.n[part].sum(axis=0)
-                worst = np.int8(len(REASONS))
-                why = np.where((inner.reason[part] == 0) | nobody[part], worst, inner.reason[part]).min(axis=0)
-                reason[place] = np.where(why == worst, CODE[""], why)
-                empty = nobody[part].all(axis=0)
-                reason[place] = np.where(empty, inner.reason[part].max(axis=0), reason[place])
-        value = np.where(reason == 0, grids["value"], np.nan)
-        low, high = (np.where(reason == 0, grids[name], np.nan) for name in ("low", "high"))
-        return Cells(
-            inner.dims, value, n, reason, np.zeros(shape, dtype=bool), inner.present, low, high, n.astype(np.float64)
-        )
+                why = reduce(first_reason, np.where(nobody, CODE[""], inner.reason)[part])
+                reason[place] = np.where(nobody[part].all(axis=0), inner.reason[part].max(axis=0), why)
+        for grid in grids.values():
+            grid[reason != 0] = np.nan
+        partial = np.zeros(shape, dtype=bool)
+        return replace(inner, **grids, n=n, reason=reason, partial=partial, effective=n.astype(np.float64))
 
 
 def _together(grid: Floats, how: str | None) -> Floats:

@@ -60,11 +60,5 @@ def layers(bounds: Sequence[tuple[int, int]]) -> list[Layer]:
                 break
         else:
             groups.append([place])
-    return [
-        Layer(
-            np.array(group, dtype=np.int64),
-            np.array([bounds[place][0] for place in group], dtype=np.int64),
-            np.array([bounds[place][1] for place in group], dtype=np.int64),
-        )
-        for group in groups
-    ]
+    edges = np.array(bounds, dtype=np.int64)
+    return [Layer(np.array(group, dtype=np.int64), edges[group, 0], edges[group, 1]) for group in groups]

@@ -12,8 +12,6 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from crm_metrics import schema
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of, references
@@ -88,8 +86,8 @@ def figures_of(report: Report, catalog: Catalog) -> dict[Group, list[Figure]]:
     }
     frame = report.rows[report.rows["reason"].fillna("") != "missing-column"]
     groups: dict[Group, list[Figure]] = {}
-    for row in frame.to_dict("records"):
-        labels = {name: str(row[name]) for name in by if not pd.isna(row[name])}
+    for row in frame.astype(object).where(frame.notna(), None).to_dict("records"):
+        labels = {name: str(row[name]) for name in by if row[name] is not None}
         if report.rest and report.rest in labels.values():
             continue
         kind = ALL if row["period"] == ALL else ""
@@ -97,16 +95,10 @@ def figures_of(report: Report, catalog: Catalog) -> dict[Group, list[Figure]]:
         # Figures of some rows are none of all, nor of others.
         dims = ",".join([*sorted(labels), *([f"where {report.where}"] if report.where else [])])
         group = Group(row["metric"], row["start"], row["end"], kind, complete, dims)
-        value = None if pd.isna(row["value"]) or not math.isfinite(row["value"]) else float(row["value"])
-        figure = Figure(
-            json.dumps(labels, sort_keys=True),
-            "" if pd.isna(row["currency"]) else str(row["currency"]),
-            value,
-            int(row["n"]),
-            str(row["status"]),
-            "" if pd.isna(row["reason"]) else str(row["reason"]),
-        )
-        groups.setdefault(group, []).append(figure)
+        value = float(row["value"]) if row["value"] is not None and math.isfinite(row["value"]) else None
+        currency, status, reason = (str(row[name] or "") for name in ("currency", "status", "reason"))
+        segment = json.dumps(labels, sort_keys=True)
+        groups.setdefault(group, []).append(Figure(segment, currency, value, int(row["n"]), status, reason))
     return groups
 
 

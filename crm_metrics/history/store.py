@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from crm_metrics.errors import UsageError
@@ -50,25 +50,20 @@ def opened(path: Path, *, create: bool = False) -> Iterator[sqlite3.Connection]:
     """A connection to the history, checked, each statement on its own. Raises `UsageError` for a file that is no history or
     cannot be used, whatever the block stumbles over in it."""
     _refuse(path)
-    connection = None
+    target = f"{path.absolute().as_uri()}?mode={'rwc' if create else 'rw'}"
     try:
-        mode = "rwc" if create else "rw"
-        target = f"{path.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(target, uri=True, timeout=WAIT_SECONDS, isolation_level=None)
-        _check(connection, path)
-        yield connection
+        with closing(sqlite3.connect(target, uri=True, timeout=WAIT_SECONDS, isolation_level=None)) as connection:
+            _check(connection, path)
+            yield connection
     except sqlite3.Error as error:
         raise _refusal(path, error) from error
-    finally:
-        if connection is not None:
-            connection.close()
 
 
 @contextmanager
 def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
     """Everything in the block or nothing of it; others wait meanwhile. A new file gets its tables."""
     connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:
         _check(connection, path)  # another run may have made the tables since
         if not _version(connection):
             for statement in _TABLES.split(";")[:-1]:
@@ -76,11 +71,6 @@ def transaction(connection: sqlite3.Connection, path: Path) -> Iterator[None]:
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
         yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def is_new(path: Path) -> bool:

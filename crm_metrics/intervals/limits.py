@@ -19,7 +19,7 @@ from crm_metrics.engine import survival
 from crm_metrics.engine.aggregates import Column, weighted
 from crm_metrics.engine.cells import Cells, Floats, Z
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
-from crm_metrics.expressions import Formula, Name, Number, Operation, names
+from crm_metrics.expressions import Formula, Name, Number, Operation, names, walk
 from crm_metrics.intervals.distributions import Remembered, t_quantile
 from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
 from crm_metrics.intervals.shares import among, difference, net_promoter, per_count, wilson
@@ -80,11 +80,7 @@ def _of_waits(engine: Engine, metric: Metric, cells: Cells) -> Limits:
         alone = weighted(cell, added[timed] ** 2, size).reshape(shape)
         n = np.bincount(cell, minlength=size).reshape(shape).astype(np.float64)
         wider = np.sqrt(n / _effective(n, alone * n, by_unit)).ravel()
-    low, high = (
-        survival.limits(times, events, cell, size, wider)
-        if others is None
-        else survival.limits_of_winners(times, events, others, cell, size, wider)
-    )
+    low, high = survival.limits(times, events, cell, size, wider, others)
     return low.reshape(shape), high.reshape(shape), cells.n / wider.reshape(shape) ** 2
 
 
@@ -178,7 +174,7 @@ def _by_gradient(engine: Engine, metric: Metric, cells: Cells, by_unit: Scores) 
         records = units
         half = _student(units) * np.sqrt(variance)
         low, high = value - half, value + half
-        if metric.unit in AMOUNTS and not _subtracts(engine, metric.formula):
+        if metric.unit in AMOUNTS and not _subtracts(engine, metric):
             wide = np.exp(half * np.sqrt(units / (units - 1)) / value)
             skewed = value > 0
             low, high = np.where(skewed, value / wide, low), np.where(skewed, value * wide, high)
@@ -227,15 +223,10 @@ def _student(units: Floats) -> Floats:
     return _POINT(np.maximum(units - 1, 0))
 
 
-def _subtracts(engine: Engine, tree: Formula) -> bool:
+def _subtracts(engine: Engine, metric: Metric) -> bool:
     """Whether a formula, or one that it is made of, takes something away."""
-    match tree:
-        case Number():
-            return False
-        case Name(name):
-            inner = engine.catalog[name].formula if name in engine.catalog else None
-            return inner is not None and _subtracts(engine, inner)
-    return tree.operator == "-" or _subtracts(engine, tree.left) or _subtracts(engine, tree.right)
+    trees = [part.formula for part in engine.catalog.parts([metric]) if part.formula is not None]
+    return any(isinstance(node, Operation) and node.operator == "-" for tree in trees for node in walk(tree))
 
 
 def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[Floats, Floats]:

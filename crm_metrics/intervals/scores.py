@@ -21,15 +21,7 @@ from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints
 from crm_metrics.engine.measuring import DECIDED, quantile
 from crm_metrics.engine.pairs import Chosen, Groups, Pairs, grouped
-from crm_metrics.intervals.gradients import (
-    BELOW,
-    NUMBER,
-    TOTAL,
-    Gradient,
-    Leaf,
-    gradient_of,
-    of_a_month,
-)
+from crm_metrics.intervals.gradients import BELOW, NUMBER, TOTAL, Gradient, Leaf, gradient_of, of_a_month
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables.arrays import counts as counted, taken
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics.engine.blocks import blocks
@@ -49,11 +50,8 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
         return np.full(len(now.value), None, dtype=object)
     gap, half = _gap(metric, now, before, noise)
     with np.errstate(invalid="ignore"):
-        likely, sure, good = (
-            np.abs(gap) > half,
-            np.abs(gap) > _SURE * half,
-            (gap > 0) == (metric.better is Better.HIGHER),
-        )
+        likely, sure = np.abs(gap) > half, np.abs(gap) > _SURE * half
+        good = (gap > 0) == (metric.better is Better.HIGHER)
     signs = np.full(len(now.value), NONE, dtype=object)
     signs[likely & good], signs[likely & ~good] = MAYBE_BETTER, MAYBE_WORSE
     signs[sure & good], signs[sure & ~good] = BETTER, WORSE
@@ -186,11 +184,7 @@ class Noises:
         if days:
             own = _days(self._past, metric, places)[:, None]
             values = values * np.divide(days, own, out=np.full(own.shape, np.nan), where=own > 0)
-        valid = ~np.isnan(values)
-        n = valid.sum(axis=0)
-        mean = np.where(valid, values, 0).sum(axis=0) / np.maximum(n, 1)
-        squares = (np.where(valid, values - mean, 0) ** 2).sum(axis=0)
-        return np.where(n >= _LEAST, np.sqrt(squares / np.maximum(n - 1, 1)), np.nan)
+        return np.where((~np.isnan(values)).sum(axis=0) >= _LEAST, pd.DataFrame(values).std().to_numpy(), np.nan)
 
 
 def _days(engine: Engine, metric: Metric, places: list[int]) -> Floats:

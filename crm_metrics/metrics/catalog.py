@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from functools import cache, cached_property
 from pathlib import Path
@@ -49,21 +49,8 @@ _GONE = {
 _EXAMPLE_KEYS = {"period", "gives", "reason", "as_of", "settings", "of", "why"}
 
 
-class Catalog(Mapping[str, Metric]):
+class Catalog(dict[str, Metric]):
     """Metrics by name, in the order they are shown; private building blocks included."""
-
-    def __init__(self, metrics: dict[str, Metric]) -> None:
-        self._metrics = metrics
-        self._parts: dict[str, dict[str, Metric]] = {}
-
-    def __getitem__(self, name: str) -> Metric:
-        return self._metrics[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._metrics)
-
-    def __len__(self) -> int:
-        return len(self._metrics)
 
     def shown(self) -> list[Metric]:
         """The metrics of a plain report: all that are neither private nor made on request only."""
@@ -78,24 +65,19 @@ class Catalog(Mapping[str, Metric]):
         `UsageError` for a name that is none of these, with the nearest one, and for one that several metrics go by."""
         picked: dict[str, Metric] = {}
         for name in names:
-            folded = _key(name)
-            if folded in self and not self[folded].private:
-                picked[folded] = self[folded]
-                continue
-            if called := self._called.get(folded):
-                if len(called) > 1:
-                    hint = f"'crm-metrics metrics {called[0]}' says what it is."
-                    raise UsageError(f"{name!r} may be {' or '.join(called)}", hint=hint)
-                picked[called[0]] = self[called[0]]
-                continue
-            family = {metric.name: metric for metric in self.shown() if metric.family == folded}
-            if not family:
+            key = _key(name)
+            called = [key] if key in self and not self[key].private else self._called.get(key, [])
+            if len(called) > 1:
+                hint = f"'crm-metrics metrics {called[0]}' says what it is."
+                raise UsageError(f"{name!r} may be {' or '.join(called)}", hint=hint)
+            picks = called or [metric.name for metric in self.shown() if metric.family == key]
+            if not picks:
                 choices = [metric.name for metric in self.listed()] + [metric.family for metric in self.shown()]
                 raise UsageError(
-                    f"there is no metric or family {name!r}. {_suggestion(folded, choices)}".rstrip(),
+                    f"there is no metric or family {name!r}. {_suggestion(key, choices)}".rstrip(),
                     hint="'crm-metrics metrics' lists them all.",
                 )
-            picked |= family
+            picked |= {own: self[own] for own in picks}
         return list(picked.values())
 
     def is_named(self, text: str) -> bool:
@@ -127,13 +109,17 @@ class Catalog(Mapping[str, Metric]):
     def _parts_of(self, metric: Metric) -> dict[str, Metric]:
         """A metric and all it is made of, looked up once for each of the catalogue."""
         is_own = self.get(metric.name) is metric
-        if is_own and metric.name in self._parts:
-            return self._parts[metric.name]
+        if is_own and metric.name in self._known:
+            return self._known[metric.name]
         inner = self.parts(self[name] for name in references(metric) if name in self)
         parts = {part.name: part for part in (*inner, metric)}
         if is_own:
-            self._parts[metric.name] = parts
+            self._known[metric.name] = parts
         return parts
+
+    @cached_property
+    def _known(self) -> dict[str, dict[str, Metric]]:
+        return {}
 
 
 def _folded(name: str) -> str:

@@ -4,6 +4,7 @@ formula's unit follows from its parts, and what a metric declares must agree wit
 from __future__ import annotations
 
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any, get_args
 
 from crm_metrics import expressions, schema
@@ -86,7 +87,7 @@ def check(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: st
         if metric.aggregate:
             _check_aggregate(metric, where)
         _check_references(metric, catalog, where)
-    _check_cycles(metrics, catalog, file)
+    _check_cycles(catalog, file)
     _check_units(metrics, catalog, file)
 
 
@@ -140,20 +141,12 @@ def _check_references(metric: Metric, catalog: Mapping[str, Metric], where: str)
         raise SettingsError(f"waiting = {metric.waiting!r} is no survival median", where=where)
 
 
-def _check_cycles(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:
-    done: set[str] = set()
-
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            raise SettingsError(f"is made of itself: {' → '.join([*path, name])}", where=f"{file} [{name}]")
-        if name in done or name not in catalog:
-            return
-        for part in references(catalog[name]):
-            visit(part, (*path, name))
-        done.add(name)
-
-    for name in metrics:
-        visit(name, ())
+def _check_cycles(catalog: Mapping[str, Metric], file: str) -> None:
+    try:
+        TopologicalSorter({name: references(metric) for name, metric in catalog.items()}).prepare()
+    except CycleError as error:
+        cycle = error.args[1][::-1]
+        raise SettingsError(f"is made of itself: {' → '.join(cycle)}", where=f"{file} [{cycle[0]}]") from error
 
 
 def _check_units(metrics: Mapping[str, Metric], catalog: Mapping[str, Metric], file: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import groupby
 from textwrap import fill, indent
 
 from crm_metrics import schema
@@ -16,17 +17,13 @@ _DIRECTIONS = {Better.HIGHER: "higher is better", Better.LOWER: "lower is better
 
 def listing(metrics: Iterable[Metric]) -> str:
     """All metrics by family: name, unit, title."""
-    lines: list[str] = []
-    family = ""
     shown = list(metrics)
     width = max(len(metric.name) for metric in shown)
-    for metric in shown:
-        if metric.family != family:
-            family = metric.family
-            lines += ["", FAMILY_TITLES.get(family, family)]
-        lines.append(f"  {metric.name:{width}}  {metric.unit!s:13}  {metric.title}")
-    lines += ["", "'crm-metrics metrics NAME' explains one."]
-    return "\n".join(lines[1:])
+    lines: list[str] = []
+    for family, members in groupby(shown, key=lambda metric: metric.family):
+        lines += ["", FAMILY_TITLES.get(family, family)]
+        lines += [f"  {metric.name:{width}}  {metric.unit!s:13}  {metric.title}" for metric in members]
+    return "\n".join([*lines[1:], "", "'crm-metrics metrics NAME' explains one."])
 
 
 def described(metric: Metric, catalog: Catalog) -> str:

@@ -28,23 +28,8 @@ if TYPE_CHECKING:
 
 BEFORE_DIMENSIONS = ("metric", "title", "unit", "period", "start", "end", "complete")
 AFTER_DIMENSIONS = (
-    "value",
-    "low",
-    "high",
-    "n",
-    "status",
-    "reason",
-    "currency",
-    "compare_period",
-    "compare_value",
-    "change",
-    "change_pct",
-    "signal",
-    "target",
-    "attainment",
-    "standing",
-    "rank_low",
-    "rank_high",
+    *("value", "low", "high", "n", "status", "reason", "currency", "compare_period", "compare_value", "change"),
+    *("change_pct", "signal", "target", "attainment", "standing", "rank_low", "rank_high"),
 )
 
 

@@ -59,8 +59,9 @@ class Link:
 
 @dataclass(frozen=True)
 class Schema:
-    """A table. `bases` are the tables a derived table's rows come from; `called` is what people call its rows, where that is
-    not the table's name.
+    """A table. `bases` are the tables a derived table's rows come from, `made_from` what its own columns are made from,
+    beside what is `decisive` in these: which of their rows count, and since when; every other column of it is that of a
+    base. `called` is what people call its rows, where that is not the table's name.
 
     `key` is the column that tells its records apart; `identity` are the columns that name a customer, the surest first;
     `link` is how other tables take its attributes. `placed_by` is the date that places a row in time, which is when it came
@@ -71,6 +72,8 @@ class Schema:
     about: str
     columns: dict[str, Column]
     bases: tuple[str, ...] = ()
+    made_from: tuple[str, ...] = ()
+    decisive: tuple[str, ...] = ()
     called: str = ""
     key: str = ""
     identity: tuple[str, ...] = ()

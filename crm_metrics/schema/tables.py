@@ -26,6 +26,8 @@ def _tables() -> dict[str, Schema]:
 def _table(name: str, block: dict[str, Any], shared: Mapping[str, dict[str, Any]]) -> Schema:
     own = block["columns"]
     parts = {key: _unchanging(value) for key, value in block.items()}
+    parts["made_from"] = _made_from(block.get("made_from", {}))
+    parts["decisive"] = _made_from({name: block.get("decisive", "")})
     parts["columns"] = {column: _column(name, shared.get(column, {}) | more) for column, more in own.items()}
     # What a derived column is made from stands for it among those that are always read.
     parts["always"] = tuple(need for key in block.get("always", ()) for need in own.get(key, {}).get("needs", [key]))
@@ -43,6 +45,11 @@ def _column(table: str, block: dict[str, Any]) -> Column:
     return Column(Kind(kind), about, **parts)
 
 
+def _made_from(names: Mapping[str, str]) -> tuple[str, ...]:
+    """Columns as `table.column`, those of each table in one text."""
+    return tuple(f"{table}.{name}" for table, text in names.items() for name in text.split())
+
+
 def _unchanging(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
@@ -56,50 +63,6 @@ LINKED: dict[str, Link] = dict(
 
 # What became of a record, in one small set of words for each table that has states.
 STATES: dict[str, tuple[str, ...]] = {name: of.states for name, of in TABLES.items() if of.states}
-
-
-def _made_from(**tables: str) -> tuple[str, ...]:
-    """The columns of some tables as `table.column`, the names in one text for each table."""
-    return tuple(f"{table}.{name}" for table, names in tables.items() for name in names.split())
-
-
-# Which orders count at all, and which stand in another file too.
-_VALID = "amount customer type status cancelled_at is_captured paid_invoice_id ordered_at"
-_PAID = (
-    "customer started_at ended_at canceled_at trial_ends_at status is_trial "
-    "mrr amount unit_amount interval interval_count quantity discount currency"
-)
-_BOUGHT = "customer closed_at amount currency outcome"
-# What each derived table's own columns are made from; every other column of it is its bases' column of that name.
-NEEDS: dict[str, tuple[str, ...]] = {
-    "spells": _made_from(
-        subscriptions=f"{_PAID} cancel_reason",
-        customers="started_at ended_at",
-        orders=_VALID,
-        deals="customer closed_at",
-    ),
-    "purchases": _made_from(
-        orders=f"refunded_amount refunded_at original_id currency product {_VALID}",
-        deals=_BOUGHT,
-    ),
-    "sold_lines": _made_from(
-        order_lines="order_id product quantity amount unit_price currency",
-        orders=f"currency product quantity line_price line_discount {_VALID}",
-        deals=f"{_BOUGHT} product",
-    ),
-    "recurring": _made_from(subscriptions=f"{_PAID} plan"),
-    "stage_entries": _made_from(
-        deal_stages="deal_id pipeline stage from_stage entered_at left_at",
-        deals="deal_id pipeline stage outcome closed_at",
-    ),
-    "stage_snapshot": _made_from(deals="outcome stage created_at"),
-    "lead_counts": _made_from(leads="created_at", spend="spent_at leads"),
-    "first_responses": _made_from(tickets="response_minutes", leads="response_hours"),
-    "ratings": _made_from(responses="score kind scale responded_at", tickets="created_at satisfaction"),
-}
-NEEDS["movements"] = NEEDS["contracts"] = NEEDS["recurring"]
-NEEDS["stage_visits"] = NEEDS["stage_entries"]
-NEEDS["predictions"] = NEEDS["purchases"]
 
 
 def called(table: str) -> str:
@@ -133,7 +96,8 @@ def inputs(wanted: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
         visited.add((table, name))
         schema = TABLES[table]
         if schema.bases:
-            queue += [_pair(need) for need in NEEDS[table]]
+            decisive = [need for base in schema.bases for need in TABLES[base].decisive]
+            queue += [_pair(need) for need in (*schema.made_from, *decisive)]
             if name not in schema.columns:
                 queue += [(base, name) for base in schema.bases]
             continue

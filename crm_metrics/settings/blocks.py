@@ -14,22 +14,7 @@ if TYPE_CHECKING:
 
     from pydantic import Field
 
-    from crm_metrics.settings.kinds import (
-        Allowed,
-        ColumnName,
-        Day,
-        Encoding,
-        Filter,
-        Header,
-        Meanings,
-        Order,
-        Period,
-        Sign,
-        TableName,
-        Texts,
-        Whole,
-    )
-
+    from crm_metrics.settings import kinds
 
 # What an alert can be about besides a limit.
 WORSE, GOAL_MISSED, GOAL_BEHIND = ALERTS = ("worse", "goal-missed", "goal-behind")
@@ -75,25 +60,25 @@ class FileRules:
     __pydantic_config__: ClassVar[Any] = CONFIG
 
     path: str = stated("the files it is about: a name or a pattern such as exports/deals*.csv", default=MISSING)
-    table: TableName | None = stated("what the files hold: deals, tickets, orders, ...")
+    table: kinds.TableName | None = stated("what the files hold: deals, tickets, orders, ...")
     vendor: str | None = stated("the tool that made them: hubspot, zendesk, generic, ...")
     sheet: str | None = stated("the sheet of a workbook it is about; others are not read")
-    header: Annotated[Whole, Field(ge=1, le=500)] | None = stated(
+    header: Annotated[kinds.Whole, Field(ge=1, le=500)] | None = stated(
         "the row in which the names of the columns stand, as the spreadsheet numbers it"
     )
-    encoding: Encoding | None = stated("the encoding of the text: windows-1252, utf-16, ...")
-    date_order: Order | None = stated("dmy or mdy, where a date leaves it open")
-    decimal: Sign | None = stated("the sign that separates decimals: . or ,")
-    until: Day | None = stated("up to which day the files know everything that happened")
+    encoding: kinds.Encoding | None = stated("the encoding of the text: windows-1252, utf-16, ...")
+    date_order: kinds.Order | None = stated("dmy or mdy, where a date leaves it open")
+    decimal: kinds.Sign | None = stated("the sign that separates decimals: . or ,")
+    until: kinds.Day | None = stated("up to which day the files know everything that happened")
     kind: Literal["nps", "csat", "ces"] | None = stated("the question a survey asked")
     scale: Literal["0-2", "1-2", "1-3", "1-4", "1-5", "1-7", "1-10", "0-10"] | None = stated("the scale of its scores")
     better: Literal["higher", "lower"] | None = stated(
         "which answers to its effort question are good; lower: they are turned round"
     )
-    columns: dict[ColumnName, Header] = stated(
+    columns: dict[kinds.ColumnName, kinds.Header] = stated(
         'which header stands for which column: amount = "Net value"; currency = false where none does', default={}
     )
-    values: Meanings = stated('what the values of a column mean: outcome = { "Signed" = "won" }', default={})
+    values: kinds.Meanings = stated('what the values of a column mean: outcome = { "Signed" = "won" }', default={})
 
     def is_for(self, path: str) -> bool:
         """Whether a path, as reports show it (`folder/book.xlsx#Sheet`), is one that the pattern names."""
@@ -114,7 +99,7 @@ def matches(pattern: str, path: str) -> bool:
     return False
 
 
-def rules_for(path: str, files: Iterable[FileRules], columns: Mapping[str, Mapping[str, Header]]) -> FileRules:
+def rules_for(path: str, files: Iterable[FileRules], columns: Mapping[str, Mapping[str, kinds.Header]]) -> FileRules:
     """The one rule for a file that several entries make, the first that says something first; mappings of columns per
     pattern come before."""
     named = [rule for rule in files if rule.is_for(path)]
@@ -146,7 +131,7 @@ class Check:
 
     __pydantic_config__: ClassVar[Any] = CONFIG
 
-    allowed: Allowed = stated('rows that are let pass: a number, or a share such as "2 %"', default=0)
+    allowed: kinds.Allowed = stated('rows that are let pass: a number, or a share such as "2 %"', default=0)
 
 
 @dataclass(frozen=True)
@@ -155,19 +140,19 @@ class Profile:
 
     __pydantic_config__: ClassVar[Any] = CONFIG
 
-    paths: Texts = stated("files and folders, where the command names none", default=())
-    period: Period | None = stated("as for -p: last-month, 2025-Q3, ytd, ...")
-    by: Texts = stated("as for --by: month, owner, ...", default=())
-    metrics: Texts = stated("as for -m: metrics or families", default=())
-    where: Filter | None = stated("as for --where: \"team == 'EMEA'\"")
-    compare: Period | None = stated("as for --compare: previous, year-ago, none, a period")
-    top: Annotated[Whole, Field(ge=1)] | None = stated("as for --top")
+    paths: kinds.Texts = stated("files and folders, where the command names none", default=())
+    period: kinds.Period | None = stated("as for -p: last-month, 2025-Q3, ytd, ...")
+    by: kinds.Texts = stated("as for --by: month, owner, ...", default=())
+    metrics: kinds.Texts = stated("as for -m: metrics or families", default=())
+    where: kinds.Filter | None = stated("as for --where: \"team == 'EMEA'\"")
+    compare: kinds.Period | None = stated("as for --compare: previous, year-ago, none, a period")
+    top: Annotated[kinds.Whole, Field(ge=1)] | None = stated("as for --top")
     format: str | None = stated("as for -f: table, csv, json, ...")
     output: str | None = stated("as for -o: the file to write")
-    as_of: Day | None = stated("as for --as-of")
-    max_age: Annotated[Whole, Field(ge=0)] | None = stated("as for --max-age: days")
+    as_of: kinds.Day | None = stated("as for --as-of")
+    max_age: Annotated[kinds.Whole, Field(ge=0)] | None = stated("as for --max-age: days")
     history: str | None = stated("as for --history: the file that keeps the figures")
-    fail_on: Texts = stated("as for --fail-on: worse, warning, restated, goal-missed, alert", default=())
+    fail_on: kinds.Texts = stated("as for --fail-on: worse, warning, restated, goal-missed, alert", default=())
     quiet: bool | None = stated("as for -q")
     verbose: bool | None = stated("as for -v")
 

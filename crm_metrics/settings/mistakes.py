@@ -19,8 +19,8 @@ from crm_metrics.settings.hours import Holidays, Hours, Rates
 from crm_metrics.settings.lines import Place, all_mistakes, line_of
 
 # What the annotations of the settings are made of.
-_NAMES = vars(kinds) | {block.__name__: block for block in (Alert, Goal, Hours, Holidays, Rates)}
-_NAMES |= {"Annotated": Annotated, "Field": Field}
+_NAMES: dict[str, Any] = {"Annotated": Annotated, "Field": Field, "kinds": kinds}
+_NAMES |= {block.__name__: block for block in (Alert, Goal, Hours, Holidays, Rates)}
 
 # What pydantic calls the kinds of a value, and what people call them.
 _KINDS = {

@@ -28,23 +28,9 @@ if TYPE_CHECKING:
 
     from pydantic import Field
 
+    from crm_metrics.settings import kinds
     from crm_metrics.settings.goals import Alert, Goal
     from crm_metrics.settings.hours import Holidays, Hours, Rates
-    from crm_metrics.settings.kinds import (
-        ColumnName,
-        Currency,
-        Day,
-        Dialect,
-        Encoding,
-        Filter,
-        Header,
-        Order,
-        Positive,
-        Sign,
-        States,
-        Texts,
-        Zone,
-    )
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
@@ -53,32 +39,34 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 class Settings:
     """What a run takes for granted. Every value has a documented default; `None` means not set."""
 
-    paths: Texts = stated(
+    paths: kinds.Texts = stated(
         "the files and folders to read where a command names none", 'paths = ["exports/"]', default=()
     )
-    encoding: Encoding | None = stated(
+    encoding: kinds.Encoding | None = stated(
         "the encoding of text files; told from each file when not set", 'encoding = "windows-1252"'
     )
-    date_order: Order | None = stated(
+    date_order: kinds.Order | None = stated(
         "whether 03/04/2025 is 3 April (dmy) or March 4 (mdy), where a file leaves it open", 'date_order = "dmy"'
     )
-    decimal: Sign | None = stated("the sign that separates decimals, where a file leaves it open", 'decimal = ","')
-    dialect: Dialect | None = stated(
+    decimal: kinds.Sign | None = stated(
+        "the sign that separates decimals, where a file leaves it open", 'decimal = ","'
+    )
+    dialect: kinds.Dialect | None = stated(
         "how CSV is written: excel with a mark of its encoding, excel-eu also with semicolons and decimal commas",
         'dialect = "excel-eu"',
     )
-    timezone: Zone | None = stated("the time zone of the report", 'timezone = "Europe/Berlin"')
+    timezone: kinds.Zone | None = stated("the time zone of the report", 'timezone = "Europe/Berlin"')
     fiscal_year_start: Annotated[int, Field(ge=1, le=12)] = stated(
         "the month in which the fiscal year begins, 1 to 12", "fiscal_year_start = 4", default=1
     )
     week_start: Literal["monday", "sunday"] = stated(
         "the first day of the week", 'week_start = "sunday"', default="monday"
     )
-    as_of: Day | None = stated("the last day the data knows; the newest in it when not set", "as_of = 2025-12-31")
-    where: Filter | None = stated(
+    as_of: kinds.Day | None = stated("the last day the data knows; the newest in it when not set", "as_of = 2025-12-31")
+    where: kinds.Filter | None = stated(
         "which rows the figures are made of: a filter over columns of the files", "where = \"team == 'EMEA'\""
     )
-    currency: Currency | None = stated(
+    currency: kinds.Currency | None = stated(
         "the currency of amounts that name none, and with rates the one that all others are converted to",
         'currency = "EUR"',
     )
@@ -91,13 +79,13 @@ class Settings:
     cac_lag_days: Annotated[int, Field(ge=0)] | None = stated(
         "by how many days spend is moved back in cac_lagged; the median sales cycle when not set", "cac_lag_days = 45"
     )
-    response_target_minutes: Positive | None = stated(
+    response_target_minutes: kinds.Positive | None = stated(
         "the time in which a ticket should get its first answer", "response_target_minutes = 60"
     )
-    resolution_target_hours: Positive | None = stated(
+    resolution_target_hours: kinds.Positive | None = stated(
         "the time in which a ticket should be solved", "resolution_target_hours = 48"
     )
-    lead_response_target_hours: Positive | None = stated(
+    lead_response_target_hours: kinds.Positive | None = stated(
         "the time in which a lead should get its first answer", "lead_response_target_hours = 24"
     )
     clv_months: Annotated[int, Field(ge=3, le=120)] = stated(
@@ -140,7 +128,7 @@ class Settings:
         'stage_order = ["Discovery", "Demo", "Proposal"]',
         default=(),
     )
-    states: States = stated(
+    states: kinds.States = stated(
         'what the words for states in your files mean, per table; "" is a blank one, "*" any other that is not known',
         'states.tickets = { "Warten auf Kunde" = "open", "Aussortiert" = "left-out" }',
         default={},
@@ -150,7 +138,7 @@ class Settings:
         'competitor_reasons = ["competitor"]',
         default=("competitor", "competition", "lost to competitor", "chose competitor"),
     )
-    vendor_files: Texts = stated(
+    vendor_files: kinds.Texts = stated(
         "descriptions of your own tools' exports, in the format of the built-in ones",
         'vendor_files = ["our-crm.toml"]',
         default=(),
@@ -170,7 +158,7 @@ class Settings:
         "days off, which are no working time: the public holidays of a country or a part of it, and days of your own",
         '[holidays]\ncountry = "DE"\nsubdivision = "BY"\ndates = [2025-12-24, 2025-12-31]',
     )
-    columns: dict[str, dict[ColumnName, Header]] = stated(
+    columns: dict[str, dict[kinds.ColumnName, kinds.Header]] = stated(
         "which header stands for which column, per file or pattern",
         '[columns."deals*.csv"]\namount = "Net value"\nclosed_at = "Signed on"',
         default={},
@@ -208,7 +196,7 @@ class Settings:
         default={},
     )
     __pydantic_config__: ClassVar[Any] = CONFIG
-    _file: ClassVar[str | None] = None
+    file: ClassVar[str | None] = None  # the settings file these come from, as it is shown
     _lines: ClassVar[dict[Place, int]] = {}
 
     def __init__(self, **values: Any) -> None:
@@ -225,11 +213,6 @@ class Settings:
         other = copy(self)
         vars(other).update(values)
         return other
-
-    @property
-    def file(self) -> str | None:
-        """The settings file these come from, as it is shown; None when there is none."""
-        return self._file
 
     @property
     def part(self) -> frozenset[tuple[str, str]]:
@@ -252,7 +235,7 @@ class Settings:
 
     def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
         """The same settings, with the file they come from and the line of each key in it."""
-        return self.but(_file=path, _lines=lines)
+        return self.but(file=path, _lines=lines)
 
     def line(self, *place: str | int) -> int | None:
         """The line of the settings file on which a value stands, such as `("goal", 0, "metric")`; None without one."""

@@ -90,14 +90,9 @@ class Coverage:
 
     def within(self, other: Coverage) -> Coverage:
         """What both know, for rows that are made of two tables."""
-        return Coverage(
-            min(self.oldest, other.oldest),
-            max(self.first, other.first),
-            min(self.newest, other.newest),
-            min(self.known_until, other.known_until),
-            min(self.complete, other.complete),
-            min(self.last, other.last),
-        )
+        names = ("oldest", "newest", "known_until", "complete", "last")
+        earlier = {name: min(getattr(self, name), getattr(other, name)) for name in names}
+        return Coverage(first=max(self.first, other.first), **earlier)
 
 
 @dataclass
@@ -144,9 +139,7 @@ class Dataset:
     ignored: list[str] = field(default_factory=list)
     raws: dict[str, Digestible] = field(default_factory=dict)
     priced_in: str | None = None  # the currency that all amounts are converted to; None where they stay in their own
-    offers: dict[tuple[str, str, str], str] = field(
-        default_factory=dict
-    )  # file, table, lacking column -> how to read it
+    offers: dict[tuple[str, str, str], str] = field(default_factory=dict)  # file, table, lacking column -> a remedy
     unfiltered: dict[str, Table] = field(default_factory=dict)  # all rows, where `tables` hold only those of a filter
     unable: dict[str, Unusable] = field(default_factory=dict)  # tables that a filter takes away, and why
     coverage: dict[str, Coverage] = field(default_factory=dict)  # of every table that has dates, derived ones included

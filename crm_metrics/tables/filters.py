@@ -31,16 +31,13 @@ def _truth(frame: pd.DataFrame, tree: Filter) -> tuple[Bools, Bools]:
     """True rows, and rows for which the filter can be told at all."""
     decided: Bools
     match tree:
-        case Both(parts):
+        case Both(parts) | Either(parts):
             truths = [_truth(frame, part) for part in parts]
-            true = reduce(np.logical_and, [true for true, _ in truths])
-            false = reduce(np.logical_or, [decided & ~true for true, decided in truths])
-            return true, true | false
-        case Either(parts):
-            truths = [_truth(frame, part) for part in parts]
-            true = reduce(np.logical_or, [true for true, _ in truths])
-            false = reduce(np.logical_and, [decided & ~true for true, decided in truths])
-            return true, true | false
+            join, unlike = (
+                (np.logical_and, np.logical_or) if isinstance(tree, Both) else (np.logical_or, np.logical_and)
+            )
+            true = reduce(join, [true for true, _ in truths])
+            return true, true | reduce(unlike, [decided & ~true for true, decided in truths])
         case Not(part):
             true, decided = _truth(frame, part)
             return decided & ~true, decided

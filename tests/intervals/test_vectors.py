@@ -117,7 +117,7 @@ def test_without_waiting_the_median_of_winners_has_the_limits_of_their_own_media
     cells = np.zeros(200, dtype=np.int64)
     alone = survival.limits(times[won], np.ones(int(won.sum()), dtype=bool), cells[won], 1)
 
-    low, high = survival.limits_of_winners(times, won, ~won, cells, 1)
+    low, high = survival.limits(times, won, cells, 1, competing=~won)
 
     assert (alone[0][0], alone[1][0]) == (low[0], high[0])
 
@@ -135,19 +135,12 @@ def test_survival_limits_hold_of_customers_whose_waits_are_alike(other_ends: boo
         censored = chance.uniform(0, 40, len(who))
         times = np.minimum(np.minimum(event, other), censored)
         ended, lost = times == event, times == other
-        median = (
-            survival.median_of_winners(times, ended, lost, cells, 1)
-            if other_ends
-            else survival.median(times, ended, cells, 1)
-        )
-        added = survival.deviations(times, ended, lost if other_ends else None, cells, 1, median)
+        others = lost if other_ends else None
+        median = survival.median(times, ended, cells, 1, others)
+        added = survival.deviations(times, ended, others, cells, 1, median)
         wider = np.sqrt([(np.bincount(who, weights=added) ** 2).sum() / (added**2).sum()])
         for at, factor in enumerate((None, wider)):
-            low, high = (
-                survival.limits_of_winners(times, ended, lost, cells, 1, factor)
-                if other_ends
-                else survival.limits(times, ended, cells, 1, factor)
-            )
+            low, high = survival.limits(times, ended, cells, 1, factor, others)
             held[at] += bool(low[0] <= truth <= high[0])
 
     assert held[1] >= 88
@@ -164,16 +157,13 @@ def test_the_variance_of_winners_is_the_jackknife_s() -> None:
 
     def reached(keep: np.ndarray) -> float:
         steps = survival._steps(times[keep], won[keep], lost[keep], np.zeros(int(keep.sum()), dtype=np.int64), 1)
-        incidence = survival._incidence(steps, 1)
-        return float(incidence[steps.time <= 10].max() / incidence[-1])
+        return float(steps.incidence[steps.time <= 10].max() / steps.incidence[-1])
 
     each = np.array([reached(np.arange(n) != i) for i in range(n)])
     steps = survival._steps(times, won, lost, np.zeros(n, dtype=np.int64), 1)
-    incidence = survival._incidence(steps, 1)
-    last = survival._last(incidence, steps, 1)
     place = int(np.flatnonzero(steps.time <= 10)[-1])
-    early, late = survival._variances(steps, incidence, last, 1)
-    share = incidence[place] / last[place]
-    variance = ((1 - share) ** 2 * early[place] + share**2 * late[place]) / last[place] ** 2
+    early, late = survival._variances(steps)
+    share = steps.incidence[place] / steps.last[place]
+    variance = ((1 - share) ** 2 * early[place] + share**2 * late[place]) / steps.last[place] ** 2
 
     assert variance == pytest.approx((n - 1) / n * ((each - each.mean()) ** 2).sum(), rel=0.05)
