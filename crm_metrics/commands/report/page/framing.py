@@ -109,7 +109,7 @@ def explained(
 ) -> list[str]:
     """What has to be known of the figures: what is too young, the footnotes, the marks, and the notes."""
     shown = [figure for figure in figures if figure.metric.name in choice.names]
-    told = choice.names | {figure.metric.name for figure in figures if figure.signal in ("better", "worse")}
+    mentioned = choice.names | {figure.metric.name for figure in figures if figure.signal in ("better", "worse")}
     lines = []
     if choice.young or (choice.is_all and report.ripe):
         lines += provenance.unripe(report.metrics, report.ripe)
@@ -131,7 +131,7 @@ def explained(
     if _has_gaps(report, shown):
         lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
     waits = waiting.sentences(report) if report.by else []  # else they are footnotes
-    about = [note for note in report.notes if report.concerns.get(note, told) & told]
+    about = [note for note in report.notes if report.concerns.get(note, mentioned) & mentioned]
     return [*lines, *waits, *map(cells.visible, (*report.uncovered, *about))]
 
 
