@@ -362,6 +362,13 @@ APART: dict[str, tuple[dict[str, str], float]] = {
         },
         450,
     ),
+    "a range that has, evenly spread, what another campaign costs on two of its days": (
+        {
+            "a.csv": "Start date,End date,Campagne,Cost\n2025-03-01,2025-03-10,A,100",
+            "b.csv": "Date,Kampagne,Cost" + days("B", [12.5, 7.5]),
+        },
+        120,
+    ),
     "two ranges that meet": (
         {
             "a.csv": spans("2025-03-01", "2025-03-15", ("A", 10)),

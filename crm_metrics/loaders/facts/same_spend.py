@@ -122,6 +122,8 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
     if spend.is_daily and other.is_daily:
         return why if count and alike >= _MOST * count else ""
     longest = max(len(spend.costs), len(other.costs))
+    if 2 * (end - first) < longest:  # what a range has on a few of its days is not known
+        return ""
     if end - first >= _COMMON_SPAN * longest:
         left, right = spend.costs, other.costs
     elif alike < _MOST * count and max(costs.parted(one, first, end) for one in (spend, other)) > _PARTED:
