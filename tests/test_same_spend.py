@@ -164,15 +164,6 @@ def test_a_range_that_begins_before_the_other_file_keeps_its_part(tmp_path: Path
     assert float(found.rows["value"].sum()) == pytest.approx(200)
 
 
-def test_a_part_of_a_range_that_only_comes_to_the_same_counts(tmp_path: Path) -> None:
-    files = {
-        "days.csv": "Date,Campaign,Cost" + days("A", [12.5, 7.5]),
-        "range.csv": "Start date,End date,Region,Cost\n2025-03-01,2025-03-10,North,100",
-    }
-
-    assert value(report(tmp_path, files, "acquisition_spend", "2025-03")) == pytest.approx(120)
-
-
 def test_the_file_with_the_columns_that_are_asked_for_counts(tmp_path: Path) -> None:
     files = {"c.csv": BY_CAMPAIGN, "r.csv": BY_REGION}
     by_region = (

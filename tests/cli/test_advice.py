@@ -30,8 +30,11 @@ UNREAD = {
         "customer,order id,Bestelldatum,amount\nA,1,2025-01-03,10\nB,2,2025-01-04,12\n",
         "Bestelldatum",
     ),
-    "a guess in Dutch": ("Campagnenaam;Dag;Kosten;Linkkliks\nA;2025-01-03;10,5;4\nB;2025-01-04;12,5;5\n", "Kosten"),
-    "a guess in Spanish": ("Campaña;Día;Coste;Impresiones\nA;2025-01-03;10,5;4\nB;2025-01-04;12,5;5\n", "Coste"),
+    "a guess in Dutch": ("Bestelnummer;Klant;Besteldatum;Omzet\n1;A;2025-01-03;10,5\n2;B;2025-01-04;12,5\n", "Omzet"),
+    "a guess in Polish": (
+        "Numer zamówienia;Klient;Data zamówienia;Przychód\n1;A;2025-01-03;10,5\n2;B;2025-01-04;12,5\n",
+        "Przychód",
+    ),
     "tickets without a date by name": (
         "Ticket ID,Subject,When it came,Status\n1,a,2025-01-03 10:00,open\n2,b,2025-01-04 11:00,open\n",
         "When it came",
@@ -137,17 +140,16 @@ def test_a_column_that_was_taken_wrongly_is_switched_off(folder: Path):
 
 # Files that are recognised, each with the figure it cannot give and the header that may be the column it lacks.
 LACKING = {
-    "German": (
-        "Ticket-ID;Betreff;Erstellt am;Erste Reaktion;Status\n"
-        "1;a;15.02.2025 10:00;15.02.2025 11:00;gelöst\n2;b;16.02.2025 10:00;16.02.2025 12:00;offen\n",
-        "first_response_time",
-        "Erste Reaktion",
+    "French": (
+        "ID de l'affaire;Étape;Valeur;Créé le;Date de clôture\n"
+        "1;Gagné;10,5;2025-01-15;2025-02-15\n2;Perdu;12,5;2025-01-16;2025-02-16\n",
+        "revenue_won",
+        "Valeur",
     ),
-    "Italian": (
-        "Numero ticket;Oggetto;Data creazione;Prima risposta;Stato\n"
-        "1;a;15/02/2025 10:00;15/02/2025 11:00;risolto\n2;b;16/02/2025 10:00;;aperto\n",
-        "first_response_time",
-        "Prima risposta",
+    "Japanese": (
+        "商談ID;フェーズ;値;作成日;完了日\n1;受注;10.5;2025-01-15;2025-02-15\n2;失注;12.5;2025-01-16;2025-02-16\n",
+        "revenue_won",
+        "値",
     ),
 }
 
@@ -165,7 +167,7 @@ def test_a_figure_that_lacks_a_column_names_the_header_that_may_be_it(folder: Pa
         "--as-of",
         "2025-02-28",
         "-m",
-        f"{metric},tickets_created",
+        f"{metric},deals_won",
         "-f",
         form,
     )
@@ -179,15 +181,15 @@ def test_a_figure_that_lacks_a_column_names_the_header_that_may_be_it(folder: Pa
 
 
 def test_a_header_is_offered_only_for_a_column_that_a_figure_lacks(folder: Path) -> None:
-    (folder / "file.csv").write_text(LACKING["German"][0], encoding="utf-8")
-    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", "-m", "tickets_created")
+    (folder / "file.csv").write_text(LACKING["French"][0], encoding="utf-8")
+    page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", "-m", "deals_won")
     assert (page.code, options(page.out + page.err)) == (0, [])
 
 
 def test_a_header_that_no_word_names_is_not_offered(folder: Path) -> None:
-    text = LACKING["German"][0].replace("Erste Reaktion", "Gesehen am")
+    text = LACKING["French"][0].replace("Valeur", "Truc")
     (folder / "file.csv").write_text(text, encoding="utf-8")
-    asked = ("-m", "first_response_time,tickets_created")
+    asked = ("-m", "revenue_won,deals_won")
     page = crm_metrics("report", "file.csv", "-p", "2025-02", "--as-of", "2025-02-28", *asked)
     assert options(page.out + page.err) == []
 

@@ -83,14 +83,6 @@ class Costs:
         is_one = bool(np.isin(np.bincount(days), (0, records)).all())
         return Spend(source, first, costs, records, len(rows) / records, is_one)
 
-    def parted(self, spend: Spend, first: int, end: int) -> float:
-        """The share of what a file spends from one day to before another that is of ranges of days which go on beyond."""
-        rows = self.rows(spend.source)
-        inside = (self.day[rows] >= first) & (self.day[rows] < end)
-        beyond = np.isin(self.row[rows], self.row[rows][~inside])
-        within = self.cost[rows][inside]
-        return float(within[beyond[inside]].sum() / within.sum()) if within.sum() else 0.0
-
     def spends(self, files: Sequence[int]) -> list[Spend]:
         return [spend for i in files if (spend := self.spend(i)) is not None]
 

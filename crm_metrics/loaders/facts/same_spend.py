@@ -23,7 +23,6 @@ _SOME = 0.3  # of the days of two exports of one account are not corrected
 _EPOCH = date(1970, 1, 1)
 _IMPRESSIONS = 0.05
 _COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total
-_PARTED = 0.2  # of the costs of common days may be of ranges that go on beyond these
 _EXACT = 1e-6
 _MOST_PARTS = 9  # files of which every choice is looked at
 
@@ -126,8 +125,6 @@ def _agreement(costs: Costs, spend: Spend, other: Spend) -> str:
         return ""
     if end - first >= _COMMON_SPAN * longest:
         left, right = spend.costs, other.costs
-    elif alike < _MOST * count and max(costs.parted(one, first, end) for one in (spend, other)) > _PARTED:
-        return ""  # what a part of a long range cost is not known
     sums = np.array([left.sum()]), np.array([right.sum()])
     return f"both come to {sums[1][0]:,.10g}" if sums[0][0] > 0 and _near(*sums)[0] else ""
 
