@@ -15,7 +15,7 @@ from pathlib import Path
 import openpyxl
 import pyarrow as pa
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import assume, given, strategies as st
 
 from crm_metrics.errors import DataError, UsageError
 from crm_metrics.loaders.reading import As, Cells, Raw, open_inputs
@@ -465,6 +465,9 @@ def test_short_rows_do_not_move_the_blank_ones() -> None:
 def test_records_of_any_width_are_kept_or_left_out_as_the_csv_module_reads_them(
     records: list[list[str]], quoting: int, line_end: str, wanted: set[int]
 ) -> None:
+    assume(
+        not any(len(record) == 1 and "," in record[0] for record in records)
+    )  # a record in quotes as a whole is read
     written = StringIO()
     writer = csv.writer(written, quoting=quoting, lineterminator=line_end)  # type: ignore[arg-type]
     writer.writerows([["sep=,"], ["id", "b", "c", "d"], *records])

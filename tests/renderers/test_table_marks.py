@@ -75,7 +75,7 @@ def test_what_is_not_available_is_listed_once_for_each_reason():
     metrics = [metric(name) for name in names]
     rows = [row(of, None, reason="no-rows") for of in metrics]
     missing = dict.fromkeys(names[:2], "no deals were read") | {"revenue_won": "amounts are blank"}
-    shown = rendered(report(rows, metrics, missing=missing))
+    shown = rendered(report(rows, metrics, missing=missing), everything="all")
     expected = """\
 Not available
   Deals won; Win rate: no deals were read
@@ -84,6 +84,16 @@ Not available
 """
 
     assert shown.endswith(expected)
+
+
+def test_a_page_that_nobody_asked_all_of_says_why_headline_figures_alone_are_missing():
+    metrics = [metric(name, shown="headline" if name == "win_rate" else "all") for name in ("deals_won", "win_rate")]
+    rows = [row(of, None, reason="no-rows") for of in metrics]
+    shown = rendered(report(rows, metrics, missing={"deals_won": "no deals", "win_rate": "no end"}))
+
+    assert "Win rate: no end\n" in shown
+    assert "no deals" not in shown
+    assert shown.endswith("\n2 not available: --all says why\n")
 
 
 def test_problems_are_counted_with_the_command_that_lists_them_and_listed_when_asked_for():
@@ -101,7 +111,9 @@ def test_a_kind_of_file_that_is_missing_has_one_line():
     names = ["deals_won", "win_rate", "revenue_won", "average_deal_value"]
     metrics = [metric(name, shown="headline" if name == "win_rate" else "all") for name in names]
     lacking = dict.fromkeys(names[:2], ("deals",)) | {"revenue_won": ("orders", "deals"), names[3]: ("tickets",)}
-    shown = rendered(report([row(of, None, reason="missing-column") for of in metrics], metrics, lacking=lacking))
+    shown = rendered(
+        report([row(of, None, reason="missing-column") for of in metrics], metrics, lacking=lacking), everything="all"
+    )
 
     assert shown.endswith("  No deals: Win rate; Deals won; Revenue won\n  No tickets: Average deal value\n")
 

@@ -33,7 +33,8 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     else:
         sheets = tables.of_period(report, choice, shown, footnotes, width)
     sentences = framing.explained(report, choice, shown, footnotes, in_lines=width is not None)
-    if not choice.is_all:
+    is_whole = bool(scope) or verbose
+    if not is_whole:
         sentences += framing.lacking(report, shown)
     if not verbose:
         sentences += framing.unsettled(report)
@@ -41,7 +42,7 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     sentences += left
     if sheets:
         sheets[-1] = replace(sheets[-1], notes=sentences)
-    missing = framing.not_available(report, shown, verbose=verbose) if choice.is_all else []
+    missing = framing.not_available(report, shown, verbose=verbose) if choice.is_all and is_whole else []
     news = sheets and sheets[0].name == "news"
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(
@@ -52,5 +53,5 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
         says=["Nothing changed beyond chance."] if quiet else [],
         notes=[] if sheets else sentences,
         passages=[Passage("Not available", list(map(Said, missing)))] if missing else [],
-        closing=framing.closing(report, choice, paths, verbose=verbose),
+        closing=framing.closing(report, choice, paths, verbose=verbose, is_whole=is_whole),
     )

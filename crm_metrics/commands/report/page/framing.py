@@ -141,13 +141,15 @@ def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
     return any(any(figure.segment) or bool(report.grain) for figure in gaps)
 
 
-def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bool) -> list[str]:
+def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bool, is_whole: bool) -> list[str]:
     """What else there is: figures that are not shown, rows left out, problems, each with the command that shows it."""
     parts = []
     if choice.left:
         families = [metric.family for metric in choice.left]
         most = max(families, key=families.count)
         parts.append(f"{cells.count(len(choice.left))} more: --all, or -m {most}")
+    elif not is_whole and report.missing:
+        parts.append(f"{cells.count(len(report.missing))} not available: --all says why")
     asked = [source for source in report.sources if source.asked]
     left_out = sum(source.rows - source.used for source in asked)
     if left_out and (choice.is_all or verbose):
