@@ -186,6 +186,17 @@ def test_a_file_that_only_says_what_was_given_back_takes_it_off(tmp_path: Path, 
     assert value(found, "arpu") == pytest.approx(130 / 3)  # who got it back is who bought
 
 
+@pytest.mark.parametrize("number", ["Order ID", "Order number", "Order No"])
+def test_an_order_that_is_called_refunded_and_stands_in_a_file_of_refunds_is_one(tmp_path: Path, number: str):
+    orders = "Order ID,Customer,Order date,Total,Status\n1,A,2025-01-03,100,paid\n2,B,2025-01-04,50,refunded\n"
+    (tmp_path / "orders.csv").write_text(orders + "3,C,2025-01-30,30,paid\n")
+    (tmp_path / "refunds.csv").write_text(f"{number},Refund date,Refund amount\n2,2025-01-10,50\n")
+
+    found = report(str(tmp_path))
+    assert (value(found, "revenue"), value(found, "refunds")) == (130, -50)
+    assert "order-without-customer" not in {issue.code for issue in found.issues}
+
+
 def test_what_became_of_a_refund_is_not_what_became_of_its_order(tmp_path: Path):
     export(tmp_path, "orders.csv", ORDERS)
     export(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import replace
@@ -10,13 +9,12 @@ from datetime import date, timedelta
 from functools import partial
 
 import numpy as np
-import pandas as pd
 
 from crm_metrics import progress, schema
 from crm_metrics.errors import DataError, together
 from crm_metrics.expressions import columns
 from crm_metrics.issues import Issue
-from crm_metrics.loaders import coverage, linking, overlaps, rates
+from crm_metrics.loaders import combining, coverage, linking, overlaps, rates
 from crm_metrics.loaders.facts import (
     after_as_of,
     answers,
@@ -25,7 +23,6 @@ from crm_metrics.loaders.facts import (
     deals,
     filtering,
     leads,
-    ledgers,
     orders,
     outcomes,
     purchases,
@@ -38,15 +35,11 @@ from crm_metrics.loaders.facts import (
 )
 from crm_metrics.loaders.facts.draft import Draft
 from crm_metrics.loaders.gathering import Gathered
-from crm_metrics.loaders.identity import without_repeats
 from crm_metrics.loaders.normalising import FileRows, normalise
 from crm_metrics.loaders.reading import Raw
-from crm_metrics.loaders.recognising import normalised
-from crm_metrics.loaders.renumbered import without_copies
-from crm_metrics.loaders.versions import Exports, without_older
 from crm_metrics.settings import Settings
-from crm_metrics.tables import SOURCE, WHERE, Dataset, Source, Table, Unusable
-from crm_metrics.tables.frames import concatenated, has_value
+from crm_metrics.tables import SOURCE, WHERE, Dataset
+from crm_metrics.tables.frames import has_value
 
 Step = Callable[[Draft], None]
 
@@ -85,7 +78,7 @@ def load(
     if watch is not None:
         watch(files)
     issues += [issue for file in files for issue in file.issues]
-    tables = _together(files, issues, today)
+    tables = combining.together(files, issues, today)
     sources = [file.source for file in files]
     draft = Draft(
         tables,
@@ -176,81 +169,6 @@ def _all_of(jobs: Sequence[Future[FileRows]]) -> list[FileRows]:
     if refused:
         raise together(refused)
     return files
-
-
-def _together(files: list[FileRows], issues: list[Issue], today: date) -> dict[str, Table]:
-    """One table per name, from all files of that table; each layout's versions of a record are settled first."""
-    sources = [file.source for file in files]
-    tables: dict[str, Table] = {}
-    for name in sorted({table for file in files for table in file.tables}):
-        layouts: dict[object, list[tuple[FileRows, bool]]] = {}
-        for file in files:
-            if file.source.table == name:
-                is_refund = name == "orders" and ledgers.gives_back(file.frame, file.source.index)
-                layouts.setdefault(_numbered_as(file), []).append((file, is_refund))
-        numbering: dict[int, int] = {}
-        parts = []
-        for mine in layouts.values():
-            free = max(numbering.values(), default=-1) + 1
-            numbering |= {file.source.index: free for file, _ in mine}
-            for is_refund in sorted({back for _, back in mine}):  # a refund of an order is no version of it
-                frames = [file.frame for file, back in mine if back == is_refund]
-                parts.append(_settled(frames, _exports(name, files, sources, issues, numbering, today)))
-        second = _beside(files, name, today)
-        if second and name == "deals":
-            issues.append(Issue("deals-derived"))
-        parts += second
-        calendar: dict[str, np.ndarray] = {}
-        unusable: dict[str, Unusable] = {}
-        for file in files:
-            unusable |= file.unusable if file.source.table == name else {}
-            for column, by_day in file.calendar_of(name).items():
-                calendar.setdefault(column, np.ones(len(files), dtype=bool))[file.source.index] = by_day
-        backs = {file.source.index for mine in layouts.values() for file, is_refund in mine if is_refund}
-        exports = _exports(name, files, sources, issues, numbering, today)
-        frame = without_copies(concatenated(parts), exports, backs) if len(numbering) > 1 else concatenated(parts)
-        tables[name] = Table(name, frame, calendar, unusable, numbering=numbering)
-    return tables
-
-
-def _numbered_as(file: FileRows) -> tuple[int, str]:
-    """What files have in common whose equal ids are the same records: the layout, and in generic names the id's
-    header."""
-    layout = file.recognised.layout
-    key = schema.TABLES[layout.table].key
-    return id(layout), "" if layout.signature else normalised(file.source.columns.get(key, ""))
-
-
-def _exports(
-    name: str,
-    files: list[FileRows],
-    sources: list[Source],
-    issues: list[Issue],
-    numbering: dict[int, int],
-    today: date,
-) -> Exports:
-    by_day = np.array([file.calendar_of(name).get(schema.TABLES[name].placed_by, False) for file in files], dtype=bool)
-    return Exports(name, sources, by_day, today, set(), numbering, issues)
-
-
-def _settled(frames: list[pd.DataFrame], exports: Exports) -> pd.DataFrame:
-    """The rows of files of one layout as one frame, of each record the newest version."""
-    frame, unsure = without_repeats(concatenated(frames), exports.table, exports.sources, exports.issues)
-    return without_older(frame, replace(exports, unsure=unsure))
-
-
-def _beside(files: list[FileRows], name: str, today: date) -> list[pd.DataFrame]:
-    """A table's rows that stand in files of another table, per vendor. Of several versions of a deal the newest counts;
-    the others are rows of a history, so that nothing is left out."""
-    by_vendor: dict[str, list[pd.DataFrame]] = {}
-    for file in files:
-        if file.part is not None and file.part.table == name:
-            by_vendor.setdefault(file.source.vendor, []).append(file.part.frame)
-    unseen = [replace(file.source, left_out=Counter()) for file in files]
-    return [
-        _settled(frames, _exports(name, files, unseen, [], dict.fromkeys(range(len(files)), 0), today))
-        for frames in by_vendor.values()
-    ]
 
 
 def _settling(draft: Draft) -> list[Step]:

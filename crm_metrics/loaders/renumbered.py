@@ -19,7 +19,7 @@ from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.versions import Exports, ages, leave_out
 from crm_metrics.loaders.vocabulary import meanings_of
 from crm_metrics.schema import TABLES
-from crm_metrics.tables import SOURCE
+from crm_metrics.tables import SOURCE, Source
 
 _RENUMBERED = ("orders", "deals", "tickets")
 _MOST, _SHARE, _FEW = 0.9, 0.01, 3
@@ -55,7 +55,7 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
         others = prefixes[first] != prefixes[second] and "" not in (prefixes[first], prefixes[second])
         by_number = not (alike or others)
         by_content = exports.table in _RENUMBERED and _lies_within(days[source == first], days[source == second])
-        if not (by_number or by_content) or not _name_one_thing(exports, first, second, key):
+        if not (by_number or by_content) or not name_one_thing(exports.sources[first], exports.sources[second], key):
             continue
         for i in {first, second} - records.keys():
             rows = frame.loc[source == i, [table.placed_by, *names]].set_axis(ids[source == i].to_numpy())
@@ -77,15 +77,14 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
     return leave_out(frame, rows, newer[at], exports)
 
 
-def _name_one_thing(exports: Exports, first: int, second: int, key: str) -> bool:
+def name_one_thing(first: Source, second: Source, key: str) -> bool:
     """Whether the ids of two files can be of one kind of record: an invoice's number is not that of an order."""
-    columns = [exports.sources[i].columns for i in (first, second)]
-    headers = [mine.get(key, "") for mine in columns]
-    if exports.table != "orders" or normalised(headers[0]) == normalised(headers[1]):
+    headers = [source.columns.get(key, "") for source in (first, second)]
+    if first.table != "orders" or normalised(headers[0]) == normalised(headers[1]):
         return True
     things = []
-    for header, mine in zip(headers, columns, strict=True):  # each in the language of its file
-        labels = (header, *mine.values())
+    for header, source in zip(headers, (first, second), strict=True):  # each in the language of its file
+        labels = (header, *source.columns.values())
         things.append({meaning.thing for meaning in meanings_of(labels)[0]} - {None})
     return bool(things[0] & things[1])
 
