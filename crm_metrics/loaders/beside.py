@@ -58,6 +58,8 @@ def worded_stages(header: Sequence[str], dated: Collection[int], stages: Collect
     """The place of each of the `dated` headers that says in words when a deal entered or left a stage, by the name of its
     column: `Date entered Lead`, `Lead entered on`. Two at least, one of them of a stage that the file's deals are in."""
     columns: dict[str, int] = {}
+    if not any(stage in normalised(header[place]) for place in dated for stage in stages):
+        return {}
     for place in dated:
         told = _told_stage(header[place].split())
         if told is not None and told[1].casefold() not in _NO_STAGE:

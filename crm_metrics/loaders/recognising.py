@@ -87,7 +87,7 @@ def _completed(sheet: Sheet, best: Recognised) -> Recognised:
     read = reading(sheet, plain)
     if read is None:
         return best
-    worded_reading = _worded(sheet, read)
+    worded_reading = _worded(sheet, read, staged=not best.layout.stage_columns)
     taken = {*best.columns.values()}
     sure = {name: place for name, place in worded_reading.columns.items() if name not in worded_reading.candidates}
     more = {name: place for name, place in sure.items() if place not in taken}
@@ -130,10 +130,11 @@ def _is_close(sure: Sequence[Recognised]) -> bool:
     return sure[1].score % _VENDOR >= _CLOSE * (sure[0].score % _VENDOR) and sure[0].score < _VENDOR
 
 
-def _worded(sheet: Sheet, reading: Whole) -> Recognised:
-    """A reading by words with what the ends of its headers say, and the columns of its deals' stages."""
+def _worded(sheet: Sheet, reading: Whole, *, staged: bool = True) -> Recognised:
+    """A reading by words with what the ends of its headers say, and the columns of its deals' stages (`staged`)."""
     columns = dict(reading.columns)
-    if reading.layout.table == "deals" and (held := sheet.content(columns.get("stage", len(sheet.labels)))) is not None:
+    staged &= reading.layout.table == "deals"
+    if staged and (held := sheet.content(columns.get("stage", len(sheet.labels)))) is not None:
         contents = {place: sheet.content(place) for place in range(len(sheet.labels)) if place not in columns.values()}
         dated = [place for place, content in contents.items() if content is not None and content.form == "date"]
         columns |= worded_stages(sheet.labels, dated, {*map(normalised, held.cells)})

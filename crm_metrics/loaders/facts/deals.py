@@ -30,9 +30,10 @@ def derive(draft: Draft) -> None:
         for code, name in ((WON, "won"), (LOST, "lost")):
             draft.report("won-without-date", table, (outcome == code) & np.isnat(closed), outcome=name)
     _note_one_outcome(draft, outcome)
-    for mine in (outcome == WON, is_open) if "amount" in frame else ():
-        unpriced = mine & np.isnan(numbers(frame, "amount"))
-        draft.report("no-amount", table, unpriced if (mine & ~unpriced).any() else None)
+    if "amount" in frame:
+        unpriced, states = np.isnan(numbers(frame, "amount")), (outcome == WON, is_open)
+        wanted = np.logical_or.reduce([mine for mine in states if (mine & ~unpriced).any()], initial=False)
+        draft.report("no-amount", table, unpriced & wanted)
     if draft.asks("deals", "open_from", "overdue_from"):
         _pipeline(draft, table, is_open)
     _durations(draft, table, is_open)
