@@ -240,10 +240,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     ),
     "never-paid": (NOTE, "{count} rows have never paid anything; not counted as customers"),
     "no-sale": (WARNING, "left out by {column}: {count} rows ({seen}), {why}"),
-    "zero-order": (
-        NOTE,
-        "{count} rows are of orders that come to 0, such as trials and samples: no purchases, left out",
-    ),
+    "zero-order": (NOTE, "{count} rows are of orders that come to 0 (trials, samples): no purchases, left out"),
     "unpaid-order": (NOTE, "not paid yet: {count} orders with status {seen}, counted as charged"),
     "days-of-stretch": (NOTE, "each row covers the {stretch} that {column} names"),
     "days-until": (NOTE, "{column} is when the next row begins; each row covers the days before it"),

@@ -113,9 +113,7 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
         by_date = np.select([has_value(frame, "won_at"), dated], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
         result = np.where(plain, by_date, result)
     stated_by_word = np.zeros(len(frame), dtype=bool)
-    for column in ("status", "outcome"):
-        if column not in frame:
-            continue
+    for column in (name for name in ("status", "outcome") if name in frame):
         stated = _AS_OUTCOME[states.read_by(draft, table, column)]
         result = np.where(stated >= 0, stated, result)
         stated_by_word |= stated >= 0
