@@ -28,7 +28,8 @@ class Sheet:
         if place >= len(self.cells) or not self.cells[place]:
             return None
         if place not in self._looked:
-            self._looked[place] = looked_at(self.cells[place])
+            label = self.labels[place]  # a header that stands once more says nothing of the cells
+            self._looked[place] = looked_at([cell if cell != label else None for cell in self.cells[place]])
         return self._looked[place]
 
     def is_blank(self, place: int) -> bool:

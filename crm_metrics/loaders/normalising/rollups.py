@@ -22,6 +22,7 @@ Ints = NDArray[np.int64]
 
 _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
 _MOST = 0.9  # of the rows under one label must be sums
+_USUAL = 0.5  # of the times of others have a row of all, where three amounts do not prove it
 _NO_LETTER = r"^[^\pL]*$"
 _BLANK, _SURE = 1, 2  # a cell that may stand for all the others of its column: blank or naming a total; a word for it
 _MOST_LEVELS = 4
@@ -101,8 +102,9 @@ def _stands_for_all(column: Texts, file: File, *, is_time: bool) -> NDArray[np.i
 
 
 def _sums(parent: Bools, child: Bools, shared: Ints, cost: Floats, *, is_said: bool) -> Bools:
-    """The parents of which nine of ten cost what the children with the same shared cells do; where no word says that they
-    are sums, two at least of different amounts, and one of several children."""
+    """The parents of which nine of ten cost what the children with the same shared cells do. Where no word says that they
+    are sums, two at least are of different amounts and one is of several children; else few are without children, and half
+    of all children have one, unless three amounts agree."""
     none = np.zeros_like(parent)
     if not parent.any() or not child.any():
         return none
@@ -113,7 +115,10 @@ def _sums(parent: Bools, child: Bools, shared: Ints, cost: Floats, *, is_said: b
     agrees = has_parts & near(cost, total)
     if not agrees.any() or np.count_nonzero(agrees) < _MOST * np.count_nonzero(has_parts):
         return none
-    if not is_said and (len(np.unique(cost[agrees])) < 2 or not (count[agrees] > 1).any()):
+    different, several = len(np.unique(cost[agrees])), bool((count[agrees] > 1).any())
+    without_parts = np.count_nonzero(parent & (cost != 0)) > np.count_nonzero(agrees) / _MOST
+    is_rare = np.isin(np.unique(group[child]), group[parent]).mean() < _USUAL
+    if (without_parts or is_rare) and different < _DIFFERENT if is_said else different < 2 or not several:
         return none
     return parent & (count > 0)
 
