@@ -14,6 +14,7 @@ import pytest
 from crm_metrics import api
 from crm_metrics.loaders.versions import day_in_name
 from tests.conftest import TODAY
+from tests.test_usual_headers import SOLVED, TABLES, WON
 
 Rows = dict[str, str]  # files by name: their text
 
@@ -180,29 +181,20 @@ VERSIONS: dict[str, tuple[str, Rows, str, list[Any]]] = {
 }
 
 
-ORDERS_IN = {
-    "en": "Order ID;Customer;Order date;Total",
-    "de": "Bestellnummer;Kunde;Bestelldatum;Gesamt",
-    "fr": "Numéro de commande;Client;Date de commande;Total",
-    "es": "Número de pedido;Cliente;Fecha del pedido;Total",
-    "pt": "Número do pedido;Cliente;Data do pedido;Total",
-    "it": "Numero ordine;Cliente;Data ordine;Totale",
-    "nl": "Bestelnummer;Klant;Besteldatum;Totaal",
-    "pl": "Numer zamówienia;Klient;Data zamówienia;Suma",
-    "ja": "注文番号;顧客;注文日;合計",
-}
-
-
-@pytest.mark.parametrize("languages", list(permutations(ORDERS_IN, 2)), ids="-".join)
-def test_an_export_in_another_language_is_a_version_of_the_same_orders(
-    tmp_path: Path, languages: tuple[str, str]
+@pytest.mark.parametrize("languages", list(permutations(WON, 2)), ids="-".join)
+@pytest.mark.parametrize("table", ["orders", "deals", "leads", "tickets"])
+def test_an_export_in_another_language_is_a_version_of_the_same_records(
+    tmp_path: Path, table: str, languages: tuple[str, str]
 ) -> None:
-    older, newer = map(ORDERS_IN.get, languages)
-    rows = "\n1;A;2025-01-02;5\n2;B;2025-01-03;{}"
-    found = loaded(tmp_path, {"a.csv": older + rows.format(7), "b.csv": newer + rows.format(9) + "\n3;B;2025-02-03;6"})
+    files = {}
+    for name, language, count in zip(("a.csv", "b.csv"), languages, (3, 5), strict=True):
+        words = {"won": WON[language][0], "solved": SOLVED[language][0]}
+        rows = [TABLES[table]["cells"].format(i=10 + at, **words) for at in range(count)]
+        files[name] = "\n".join([TABLES[table][language], *rows])
+    found = loaded(tmp_path, files)
 
-    assert sorted(found.tables["orders"].frame["amount"]) == [5, 6, 9]
-    assert left_out(found) == {"a.csv": {"older-version": 2}}
+    assert len(found.tables[table].frame) == 5
+    assert left_out(found) == {"a.csv": {"older-version": 3}}
 
 
 @pytest.mark.parametrize("case", VERSIONS)
