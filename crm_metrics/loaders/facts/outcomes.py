@@ -5,19 +5,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 
-from crm_metrics.errors import AmbiguousError, DataError, Reading, together
+from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing.columns import by_text
-from crm_metrics.loaders.facts import states
+from crm_metrics.loaders.facts import states, unclear_outcomes
 from crm_metrics.loaders.facts.draft import Bools, Draft, all_calendar, category, distinct_values, put, words
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.schema import TABLES
-from crm_metrics.tables import SOURCE, Table, Unusable
+from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 OUTCOMES = ("lost", "open", "won")
@@ -132,14 +132,23 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
     given_up, shelved = _given_up(frame, result, told)
     draft.report("given-up-deal", table, given_up)
     draft.report("archived-open", table, shelved)
+    by_one_flag = unclear_outcomes.of_one_flag(draft, table, (result == OPEN) & ~told & ~given_up)
+    meaning = stage_meaning(draft)
+    for flag, hit in [*by_one_flag.items()]:
+        if (meant := meaning(unclear_outcomes.ONE_FLAG[flag][0])) is not None:
+            result = np.where(hit, np.int8(OUTCOMES.index(meant)), result)
+            told |= by_one_flag.pop(flag)
     over = (result == OPEN) & ~told & ~given_up & has_value(frame, "closed_at")
     for index, hit in draft.by_file(table, over & states.in_file(draft, table, "expected_close_at")):
         draft.report("closed-open", table, hit, column=draft.sources[index].columns.get("closed_at", "the close date"))
     result = np.where(given_up, np.int8(LOST), result)
     _refuse_unknown(draft, table)
-    decided = (result != OPEN) | flagged | dated | stated_by_word | ~_stage_decides(draft, table)
+    is_told |= flagged & states.in_file(draft, table, "is_closed")
+    decided = (result != OPEN) | is_told | dated | stated_by_word | ~_stage_decides(draft, table)
     ended = truths(frame, "is_closed") & ~flagged & (result == OPEN)
-    refuse_unclear_stages(draft, table, result, decided, ended, left_open(draft))
+    if draft.needs.get("deals"):
+        unclear = unclear_outcomes.unclear_stages(table, decided, ended, left_open(draft))
+        unclear_outcomes.refuse(draft, table, result, unclear, by_one_flag)
     _name_open_stages(draft, table, result)
     in_blank = states.in_file(draft, table, "stage") & ~(decided | ended | has_value(frame, "stage"))
     draft.report("no-stage", table, in_blank)
@@ -212,11 +221,6 @@ def _name_open_stages(draft: Draft, table: Table, outcome: np.ndarray) -> None:
         draft.say("stage-open", seen=", ".join(stages[:12]) + (", …" if len(stages) > 12 else ""))
 
 
-def _sounds_ended(stage: str) -> bool:
-    """Whether the name of a stage says that a deal has ended: Closed, Converted, Customer, Not interested."""
-    return state_words("deals").sounds_ended(stage) or state_words("leads").of_name(stage) in ("converted", "lost")
-
-
 def _say_none_won(draft: Draft, table: Table, outcome: np.ndarray, decided: Bools) -> None:
     """Say that no deal is won, though some are lost or past their close date, and that no stage is known for it."""
     frame, settings = table.frame, draft.settings
@@ -229,72 +233,5 @@ def _say_none_won(draft: Draft, table: Table, outcome: np.ndarray, decided: Bool
     if still.any() and (past.any() or (outcome == LOST).any()):
         likely = frame["stage"][past if past.any() else still].astype("str").value_counts().index[0]
         line = f"--set 'won_stages={json.dumps([likely], ensure_ascii=False)}'"
-        draft.report(
-            "none-won", table, still, seen=", ".join(distinct_values(frame, "stage", still)[:_SHOWN]), line=line
-        )
-
-
-_SHOWN = 5
-_LONGEST = 200
-
-
-def refuse_unclear_stages(
-    draft: Draft, table: Table, outcome: np.ndarray, decided: Bools, ended: Bools, listed: Collection[str]
-) -> None:
-    """Raise `AmbiguousError` for stages with a word of an ending in their name, or in which a lead has ended, that are in no
-    list (`listed`, folded), where a deal in them is not `decided` by anything else, and for those of deals that have `ended`
-    by a flag of the file. `outcome` holds 2 for won and 0 for lost deals."""
-    if "stage" not in table.frame or not draft.needs.get("deals"):
-        return
-    stages = table.frame["stage"].astype("category")
-    unknown = by_text(stages, lambda label: folded(label) not in listed, False)
-    sounds = by_text(stages, _sounds_ended, False)
-    unclear = unknown & ((sounds & ~decided) | ended)
-    errors = [
-        _error(table, stages, hit, (table.frame[SOURCE] == index).to_numpy(), outcome, draft.sources[index].path)
-        for index, hit in draft.by_file(table, unclear)
-    ]
-    if errors:
-        raise together(errors)
-
-
-def _error(table: Table, stages: pd.Series, hit: Bools, mine: Bools, outcome: np.ndarray, path: str) -> AmbiguousError:
-    """The question for one file: each stage with what it would do as won, lost or open."""
-    met = stages[hit].value_counts()
-    labels = [str(label) for label, count in met.items() if count][:_SHOWN]
-    won = int((mine & ~hit & (outcome == 2)).sum())
-    lost = int((mine & ~hit & (outcome == 0)).sum())
-    amounts = numbers(table.frame, "amount")
-    readings = []
-    for label in labels:
-        rows = hit & (stages == label).to_numpy()
-        count, worth = int(rows.sum()), float(np.nansum(amounts[rows]))
-        money = f", {worth:,.10g} in all" if worth else ""
-        effects = {
-            "won": f"{won + count:,} of {won + lost + count:,} closed deals are won instead of {won:,} of {won + lost:,}",
-            "lost": f"{won:,} of {won + lost + count:,} closed deals are won instead of {won:,} of {won + lost:,}",
-            "open": f"they are in the pipeline; {won:,} of {won + lost:,} closed deals are won",
-        }
-        for meaning, effect in effects.items():
-            line = json.dumps([label], ensure_ascii=False)
-            is_name = len(label) <= _LONGEST  # what is longer is no name that one would type
-            readings.append(
-                Reading(
-                    f"{_short(label)!r} is {meaning}",
-                    f"{count:,} deals{money}: {effect}" if count > 1 else f"1 deal{money}: {effect}",
-                    f"--set '{meaning}_stages={line}'" if is_name else "",
-                    f"{meaning}_stages = {line}" if is_name else f"{meaning}_stages with the whole text of the cell",
-                )
-            )
-    named = " and ".join(repr(_short(label)) for label in labels)
-    more = "" if len(labels) == int((met > 0).sum()) else " and others"
-    return AmbiguousError(
-        f"nothing says whether deals in the stage {named}{more} are won, lost or open",
-        where=path,
-        setting="won_stages",
-        readings=readings,
-    )
-
-
-def _short(label: str) -> str:
-    return label if len(label) <= 60 else f"{label[:59]}…"
+        stages = distinct_values(frame, "stage", still)[: unclear_outcomes.SHOWN]
+        draft.report("none-won", table, still, seen=", ".join(stages), line=line)
