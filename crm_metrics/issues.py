@@ -196,6 +196,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "lead-conversion-from": (NOTE, "leads are counted as converted {how}"),
     "case-variants": (NOTE, "values of {column} that differ only in case are kept apart: {seen}"),
     "mixed-currency": (NOTE, "amounts are in {seen}; they are never added together"),
+    "currency-conflict": (WARNING, "{column} is in {seen}: in no figure, until the export says one currency"),
     "currency-sign": (
         NOTE,
         "{column} has the sign {seen}, which several currencies have ({could} …): the currency is not known. "

@@ -11,7 +11,7 @@ from crm_metrics.expressions import columns
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Dataset, Table
+from crm_metrics.tables import Dataset, Table, Unusable
 
 
 def trouble(
@@ -23,14 +23,27 @@ def trouble(
         return _absent(metric.table, tables)
     table = tables[metric.table]
     for column in columns_of(metric):
-        if column in table.unusable:
-            return Unavailable(**vars(table.unusable[column]))
+        if (problem := table.unusable.get(column) or _of_base(table, column, tables)) is not None:
+            return Unavailable(**vars(problem))
         if not table.has(column) and not (all_time and _is_unplaced(metric, column, tables)):
             return _missing(table, column)
     for dim in dims:
         if not table.has(dim):
             return Unavailable("missing-column", f"the {schema.called(metric.table)} have no column {dim}")
     return None
+
+
+def _of_base(table: Table, column: str, tables: Mapping[str, Table]) -> Unusable | None:
+    """Why the amounts that a derived table's are made of cannot be used: those of other files alone would be too little."""
+    base = next((tables[base] for base in schema.TABLES[table.name].bases if base in tables), table)
+    if column not in _amounts(table):
+        return None
+    return next((problem for name, problem in base.unusable.items() if name in _amounts(base)), None)
+
+
+def _amounts(table: Table) -> set[str]:
+    columns = schema.TABLES[table.name].columns
+    return {name for name, column in columns.items() if column.kind is schema.Kind.MONEY}
 
 
 def _is_unplaced(metric: Metric, column: str, tables: Mapping[str, Table]) -> bool:

@@ -64,8 +64,7 @@ def from_texts(file: File, columns: dict[str, coerced.Texts], cells: Cells) -> d
             else:
                 scale = _minutes(file, name, plain=bool((np.isnan(clock) & ~np.isnan(by_value)).any()))
                 by_value = np.where(np.isnan(clock), by_value, clock / scale)
-        is_unnamed = file.kind(name) is Kind.MONEY and "currency" not in file.recognised.columns
-        if is_unnamed and (signs_in := currencies.in_cells(column.values)) is not None:
+        if file.kind(name) is Kind.MONEY and (signs_in := currencies.in_cells(column.values)) is not None:
             file.currencies[name] = _in_currencies(file, name, signs_in, column)
         bad = np.isnan(by_value)
         file.note_cells("unreadable-number", file.header(name), column, bad, cells)
@@ -89,7 +88,9 @@ def _without_decimals(file: File, name: str, column: coerced.Texts, parts: numbe
 
 def _in_currencies(file: File, name: str, signs: Sequence[str | None], column: coerced.Texts) -> pd.Categorical:
     """The currency of each row's amount, that of the header where the cell names none; missing where its sign is that of
-    several and nothing says which."""
+    several and nothing says which. Where another column names currencies, what the cell says."""
+    if "currency" in file.recognised.columns:
+        return coerced.category(coerced.relabelled(pa.array(signs, pa.string()), column.codes))
     of_header = currencies.of_header(file.recognised.suffixes.get(name, ""))
     signs = [sign or of_header for sign in signs]
     codes = {sign: file.currency_of(sign, name) for sign in set(signs) if sign is not None}

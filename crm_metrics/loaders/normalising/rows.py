@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,17 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from crm_metrics import schema
-from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.beside import is_beside
-from crm_metrics.loaders.coercing import columns as coerced, currencies
+from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.identity import is_all_different
 from crm_metrics.loaders.normalising import (
     ambiguities,
+    currency,
     figures,
     moments,
     records,
@@ -41,7 +39,6 @@ from crm_metrics.tables import ROW, SOURCE, UNIT, Source, Unusable
 from crm_metrics.tables.frames import framed
 
 SCORES = ("score", "nps_score", "csat_score", "ces_score")
-_ODD_CURRENCIES = 20
 # Questions of surveys, and what is made of each.
 _QUESTIONS = {"nps_score": "nps_group", "csat_score": "is_satisfied", "ces_score": "effort_score"}
 
@@ -88,7 +85,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         _identity(file, file_plan.unread, file_plan, cells)
     file.issues += cells.issues
     values = _coerced(file, file_plan, cells, file_plan.unit)
-    values |= {_written_in(name): codes for name, codes in file.currencies.items()}
+    values |= {currency.written_in(name): codes for name, codes in file.currencies.items()}
     values |= {SOURCE: np.full(len(cells.rows), file.index, dtype=np.int16), ROW: cells.rows}
     frame = framed(values)
     unread = records.without_footers(file, cells.left_out)
@@ -98,9 +95,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     left_out += Counter({"total-row": totals, "bare-row": bare, "planned-row": planned})
     frame = records.kept(file, frame, left_out)
     records.report_copies(file, frame)
-    _currency(file, frame)
-    for name in file.currencies:
-        del frame[_written_in(name)]
+    currency.settle(file, frame)
     figures.in_units(file, frame)
     frame = spend_days.with_labels(file, spend_days.with_days(file, frame, cells))
     frame, part = stages.apart(file, frame, left_out)
@@ -232,47 +227,3 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
     figures.once_per_merged(file, values, cells, file_plan.names)
     figures.blank_zeros(file, values, cells)
     return values
-
-
-def _currency(file: File, frame: pd.DataFrame) -> None:
-    """Currency that only a header names, such as `Spend [USD]`, is written onto every row."""
-    if "currency" not in file.schema.columns:
-        return
-    if "currency" in frame:
-        codes = frame["currency"].cat
-        _refuse_other_words(file, list(map(str, codes.categories)))
-        frame["currency"] = _codes(file, codes.categories, codes.codes.to_numpy())
-        return
-    for name in ("amount", "cost", "mrr"):
-        sign = currencies.of_header(file.recognised.suffixes.get(name, ""))
-        code = file.currency_of(sign, name) if name in frame and sign and name not in file.currencies else None
-        if code is not None:
-            frame["currency"] = pd.Categorical([code] * len(frame), pd.Index([code], dtype="str"))
-            return
-    written = next((_written_in(name) for name in ("amount", "cost", "mrr") if name in file.currencies), None)
-    if written is not None and frame[written].notna().any():
-        frame["currency"] = frame[written]
-
-
-def _written_in(name: str) -> str:
-    """The column that holds, while a file is read, the currency that each cell of a money column is written in."""
-    return f"_{name}_currency"
-
-
-def _refuse_other_words(file: File, labels: list[str]) -> None:
-    """Raises `DataError` for a column of names or numbers: each would be a currency of its own, with all figures in it."""
-    odd = [label for label in labels if not re.fullmatch("[A-Z]{3}", currencies.code_of(label))]
-    if len(odd) > _ODD_CURRENCIES:
-        raise DataError(
-            f"{file.header('currency')} holds {len(odd):,} values that are no currencies, such as {odd[0][:40]!r}",
-            where=file.raw.path,
-            hint="A currency is a code such as EUR. Rename the column, or export the one that holds codes.",
-        )
-
-
-def _codes(file: File, labels: pd.Index, codes: NDArray[Any]) -> pd.Categorical:
-    """Currencies as ISO 4217 writes them: Stripe exports `usd`, Dynamics `Euro`."""
-    written = [file.currency_of(currencies.code_of(str(label)), "currency") for label in labels]
-    labels_there = sorted({code for code in written if code is not None})
-    place = np.array([*(-1 if code is None else labels_there.index(code) for code in written), -1], dtype=np.int32)
-    return pd.Categorical.from_codes(place[codes], pd.Index(labels_there, dtype="str"))
