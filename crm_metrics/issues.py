@@ -62,7 +62,10 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "same-spend": (WARNING, "{count} rows are the same spend as {other} ({why}); left out"),
     "spend-in-parts": (WARNING, "{count} rows hold the spend of {other} too, of days within theirs; it counts once"),
     "same-customer": (NOTE, "{count} customers are in another list too; counted once"),
-    "guest-id": (NOTE, "{count} rows have a {column} of 0, which is nobody's: they are told apart by name and e-mail"),
+    "guest-id": (
+        NOTE,
+        "{count} rows have a {column} of 0, which is nobody's; a name or an e-mail address says who it is",
+    ),
     "not-an-id": (WARNING, "{column} repeats with different content in {count} rows, so it is not taken as an id"),
     "exact-duplicate": (NOTE, "{count} rows are exact copies of another row without an id; kept"),
     "no-stage-change": (NOTE, "{count} rows record no change of the stage; left out"),

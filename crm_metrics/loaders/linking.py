@@ -18,7 +18,7 @@ from crm_metrics.loaders.layouts import normalised
 from crm_metrics.loaders.same_customer import Column, Customers, Space, spaces
 from crm_metrics.schema import LINKED, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source, Table
-from crm_metrics.tables.frames import categorical
+from crm_metrics.tables.frames import Bools, categorical
 
 _FILES = {
     "owners": "the sellers' file",
@@ -26,6 +26,9 @@ _FILES = {
     "leads": "the leads file",
     "deals": "the deals file",
 }
+
+
+_MANY = 3  # times as many as any other customer's
 
 
 def _texts(values: pd.Index) -> list[str]:
@@ -37,8 +40,9 @@ def link_customers(tables: dict[str, Table], sources: list[Source], issues: list
     """Write one `customer` key onto every row that names a customer in any way; say how many are not in the customers
     file, and which customers stand in two lists."""
     named = {name: columns for name, table in sorted(tables.items()) if (columns := _identity(table))}
-    for name, columns in named.items():
-        _without_guests(tables[name], columns, sources, issues)
+    if not ("customers" in named and _zeros(tables["customers"], named["customers"]).any()):
+        for name, columns in named.items():
+            _without_guests(tables[name], columns, sources, issues)
     files = {
         i: column for name, columns in named.items() for i, column in _files(tables[name], columns, sources).items()
     }
@@ -66,16 +70,24 @@ def _identity(table: Table) -> tuple[str, str, str] | tuple[()]:
 
 
 def _without_guests(table: Table, columns: tuple[str, ...], sources: list[Source], issues: list[Issue]) -> None:
-    """Take an id of 0 away where those who have it are several by their names or addresses: it says that they have none."""
-    frame = table.frame
-    if columns[0] not in frame or table.name == "customers":
+    """Take an id of 0 away where those who have it are several by their names or addresses, or, without any, so many that it
+    says that there is none: ids can begin with 0."""
+    frame, zero = table.frame, _zeros(table, columns)
+    people = max((frame.loc[zero, name].nunique() for name in columns[1:] if name in frame), default=0)
+    if not zero.any() or people == 1:
         return
-    zero = by_text(frame[columns[0]], lambda text: not text.strip("0"), False, bool)
-    if not zero.any() or not any(frame.loc[zero, name].nunique() > 1 for name in columns[1:] if name in frame):
+    if not people and zero.sum() < _MANY * frame.loc[~zero, columns[0]].value_counts().max():
         return
     frame[columns[0]] = frame[columns[0]].mask(zero)
     for i, rows in by_file(frame, zero):
         issues.append(Issue.of_rows("guest-id", sources[i].path, rows, column=sources[i].columns.get(columns[0], "id")))
+
+
+def _zeros(table: Table, columns: tuple[str, ...]) -> Bools:
+    """The rows whose customer has an id of 0."""
+    if columns[0] not in table.frame:
+        return np.zeros(len(table.frame), dtype=bool)
+    return by_text(table.frame[columns[0]], lambda text: not text.strip("0"), False, bool)
 
 
 def _files(table: Table, columns: tuple[str, ...], sources: list[Source]) -> dict[int, Column]:
