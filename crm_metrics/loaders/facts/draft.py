@@ -20,7 +20,7 @@ from crm_metrics.loaders.recognising import Recognised, normalised
 from crm_metrics.settings import Settings
 from crm_metrics.tables import SOURCE, Coverage, Source, Table
 from crm_metrics.tables.arrays import taken
-from crm_metrics.tables.frames import categorical, instants, numbers, wall_clock
+from crm_metrics.tables.frames import categorical, has_value, instants, numbers, wall_clock
 
 if TYPE_CHECKING:
     from crm_metrics.loaders.rates import Book
@@ -176,8 +176,12 @@ class Draft:
         return taken(flags, frame[SOURCE].to_numpy())
 
     def calendar(self, table: Table, column: str) -> Bools:
-        """Of each source whether its column holds calendar dates."""
-        return table.calendar.get(column, np.zeros(len(self.sources), dtype=bool))
+        """Of each source whether its column holds calendar dates; a blank one does not."""
+        flags = table.calendar.get(column, np.zeros(len(self.sources), dtype=bool))
+        if not flags.any():
+            return flags
+        filled = self.files(table, has_value(table.frame, column))
+        return flags & np.isin(np.arange(len(flags)), filled)
 
     def say_by_day(self, table: Table, rows: Bools, dates: Sequence[str], duration: str, column: str) -> None:
         """Have it printed that a duration of less than a day is in whole days, where a date of it has no time of day."""
