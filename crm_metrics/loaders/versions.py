@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.cut_exports import cut_in_two
 from crm_metrics.loaders.identity import Ints, all_different, as_text
 from crm_metrics.schema import ABOUT, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
@@ -79,6 +80,8 @@ def without_older(frame: pd.DataFrame, exports: Exports) -> pd.DataFrame:
     codes = _codes([ids, *(frame[name] for name in names[1:])])
     usable = (codes >= 0) & ~np.isin(source, sorted(exports.unsure))
     usable &= is_numbered or np.isin(source, sorted(_with_the_same(codes, source)))
+    if names == _GROUPS.get(exports.table):
+        usable &= ~np.isin(codes, cut_in_two(frame, codes))
     files, place = np.unique(source, return_inverse=True)
     pairs = np.unique(codes[usable] * len(files) + place[usable])
     often = np.bincount(pairs // len(files), minlength=int(codes.max(initial=0)) + 1) > 1
