@@ -5,21 +5,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import Cells, or_none
 from crm_metrics.expressions import Formula, Name, Operation, names
 from crm_metrics.intervals.engine import Engine
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from crm_metrics.metrics.catalog import Catalog
 
 FEW = 6  # fewer events say little, however many records they are among
 

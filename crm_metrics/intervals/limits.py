@@ -11,22 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_metrics.engine import survival
 from crm_metrics.engine.aggregates import Column, weighted
 from crm_metrics.engine.cells import Cells, Floats, Z
+from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
 from crm_metrics.expressions import Formula, Name, Number, Operation, names, walk
 from crm_metrics.intervals.distributions import Remembered, t_quantile
 from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
 from crm_metrics.intervals.shares import among, difference, net_promoter, per_count, wilson
 from crm_metrics.metrics.metric import Metric, Unit
-
-if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
 
 AMOUNTS = (Unit.MONEY, Unit.MONEY_PER_DAY, Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.MONTHS)
 _QUANTILES = ("median", "quantile")
