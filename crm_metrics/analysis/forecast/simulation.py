@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.analysis.pipeline.deals import Deals
+from crm_metrics.engine.aggregates import begins
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.tables.frames import NEVER
 
@@ -180,8 +181,8 @@ def counted(deals: Deals, day: int) -> Chain:
     edges = np.unique(np.clip(np.append(between, closing.max(initial=0) + 1), 1, _OLDEST))
     shape = (stages, len(edges) + 1)
     moves, spent = np.zeros((*shape, stages + ENDS)), np.zeros(shape)
-    first = np.append(True, place[1:] != place[:-1]) if place.size else np.zeros(0, dtype=bool)
-    follows = np.append(~first[1:], False) if place.size else first
+    first = begins(place)
+    follows = np.append(~first[1:], False)[: place.size]
     until = np.where(follows, np.append(age[1:], 0), last[place])
     there = state >= ENDS
     moved = there & follows
@@ -213,7 +214,7 @@ def _states(deals: Deals, day: int) -> tuple[Ints, Ints, Ints, Ints]:
     place, age, state = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((np.arange(len(place)), age, place))  # parts stand in the order of what counts last in a day
     place, age, state = place[order], age[order], state[order]
-    stays = np.append((place[1:] != place[:-1]) | (age[1:] != age[:-1]), True) if place.size else np.zeros(0, bool)
+    stays = np.append(begins(place, age)[1:], True)[: place.size]
     return place[stays], age[stays], state[stays], last
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
-from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, Grid, courses, enough, money, pasts, place_of
+from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, Grid, courses, enough, money, pasts
 from crm_metrics.analysis.goals.parts import Kind, builds_up, combined, is_additive, kinds
 from crm_metrics.analysis.goals.targets import Target, attainment, reached, several, unlike
 from crm_metrics.engine.cells import REASONS, Floats, Unavailable, or_none
@@ -121,9 +121,9 @@ def _current(grid: Grid, metric: Metric, target: Target, window: int) -> _Curren
         return _Current(why=f"{parts.seen}; {parts.hint}" if parts.hint else parts.seen)
     if missing := [dim for dim in target.dims if dim not in parts[0].cells.dims]:
         return _Current(why=f"{metric.name} is not known by {' and '.join(missing)}")
-    place = place_of(engine, parts[0].cells, segment)
-    if place is None:
-        return _Current(why=_nobody(engine.segments(parts[0].cells.dims).labels, parts[0].cells.dims, target))
+    segments = engine.segments(parts[0].cells.dims)
+    if (place := segments.place(segment)) is None:
+        return _Current(why=_nobody(segments.labels, segments.dims, target))
     shown = [part for part in parts if part.shown[window, place]] or parts[:1]
     if len(shown) > 1:
         return _Current(why=several(sorted(str(part.currency[window, place]) for part in shown)))
