@@ -12,8 +12,9 @@ import pandas as pd
 from crm_metrics import schema
 from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import or_none
-from crm_metrics.expressions import Formula, Name, Operation, names
+from crm_metrics.expressions import Name, Operation, names
 from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.limits import factors
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
 
@@ -111,18 +112,9 @@ def _events(engine: Engine, metric: Metric, window: int) -> Iterator[tuple[int, 
         if cells is not None and cells.value.shape[1] == 1 and (count := int(cells.n[window, 0])) > 0:
             yield count, schema.called(metric.table) if metric.aggregate != "count" else metric.title.lower()
         return
-    for name in _factors(metric.formula):
+    for name, _ in factors(metric.formula):
         if name in engine.catalog:
             yield from _events(engine, engine.catalog[name], window)
-
-
-def _factors(tree: Formula) -> Iterator[str]:
-    match tree:
-        case Name(name):
-            yield name
-        case Operation(operator, left, right) if operator in "*/":
-            yield from _factors(left)
-            yield from _factors(right)
 
 
 MANY = 0.05  # where more than this share waits, a figure without them says too little

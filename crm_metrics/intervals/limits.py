@@ -231,7 +231,7 @@ def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[F
     none of them has limits."""
     below, above = np.zeros(value.shape), np.zeros(value.shape)
     some = np.zeros(value.shape, dtype=bool)
-    for name, upright in _factors(tree):
+    for name, upright in factors(tree):
         if name in parts:
             part = parts[name]
             down, up = np.log(part.value / part.low), np.log(part.high / part.value)
@@ -242,10 +242,10 @@ def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[F
     return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
-def _factors(tree: Formula, *, upright: bool = True) -> Iterator[tuple[str, bool]]:
+def factors(tree: Formula, *, upright: bool = True) -> Iterator[tuple[str, bool]]:
     """The names in a product or quotient, and whether each multiplies it rather than divides."""
     if isinstance(tree, Name):
         yield tree.name, upright
-    elif isinstance(tree, Operation):
-        yield from _factors(tree.left, upright=upright)
-        yield from _factors(tree.right, upright=upright == (tree.operator == "*"))
+    elif isinstance(tree, Operation) and tree.operator in "*/":
+        yield from factors(tree.left, upright=upright)
+        yield from factors(tree.right, upright=upright == (tree.operator == "*"))

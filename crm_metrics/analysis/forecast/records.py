@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.forecast.backtest import Moments, Span, days
+from crm_metrics.analysis.forecast.backtest import Moments, Span
 from crm_metrics.analysis.forecast.forecast import Record
 from crm_metrics.analysis.pipeline.deals import Deals, number_of
 from crm_metrics.engine.cells import Bools, Floats, or_none
@@ -15,6 +15,7 @@ from crm_metrics.engine.windows import Window
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.periods import Period
 from crm_metrics.tables import Dataset
 
 
@@ -81,10 +82,7 @@ def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, cur
 def window_of(span: Span, dataset: Dataset) -> Window:
     """The window of days in the report's zone."""
     start, end = map(dataset.start, span)
-    is_months = span[0].day == span[1].day == 1
-    months = (span[1].year - span[0].year) * 12 + span[1].month - span[0].month
-    length = float(months) if is_months else days(span) / 30.4375
-    return Window(start, min(end, dataset.now), length, whole_end=end)
+    return Window(start, min(end, dataset.now), Period(*span, "", "range").months, whole_end=end)
 
 
 def _spans(moments: Moments) -> list[Span]:

@@ -42,14 +42,6 @@ class Simulated:
     brought_by_new: float
 
 
-@dataclass(frozen=True)
-class _Worth:
-    """What a won deal brings: the amounts won so far, to draw from; `own` is each deal's, NaN where it is drawn."""
-
-    pool: Floats
-    own: Floats
-
-
 def simulate(
     deals: Deals, only: Bools, day: int, stretch: tuple[int, int], *, money: bool, draws: int, each: int
 ) -> Simulated | None:
@@ -59,8 +51,8 @@ def simulate(
     if deals.entries is not None and len(deals.entries.labels) > _MOST_STAGES:
         deals = replace(deals, entries=None)
     chain = counted(deals, day)
-    worth = _worth(deals, only, day, money)
-    if chain.wins < FEWEST_WINS or not worth.pool.size:
+    pool, own = _worth(deals, only, day, money)
+    if chain.wins < FEWEST_WINS or not pool.size:
         return None
     rng = np.random.default_rng([_SEED, day, stretch[1]])
     gap, length = stretch[0] - day - 1, stretch[1] - stretch[0] + 1
@@ -70,13 +62,12 @@ def simulate(
     there = deals.open_at(day) & only
     dated = np.flatnonzero(there & (deals.created != NEVER))
     age, stage = _standing(deals, dated, day, table)
-    own = worth.own[dated]
+    own = own[dated]
     order = np.lexsort((own, stage, age))  # the same deals in another order of rows get the same chances
     age, stage, own = age[order], stage[order], own[order]
     weekly = _weekly(deals.created[only], day)
     runs = [
-        _run(table.of_open[draw, age, stage], table.of_new[draw], own, worth.pool, weekly, each, rng)
-        for draw in range(draws)
+        _run(table.of_open[draw, age, stage], table.of_new[draw], own, pool, weekly, each, rng) for draw in range(draws)
     ]
     wins_open, brought_open, wins_new, brought_new = (np.concatenate(part) for part in zip(*runs, strict=True))
     return Simulated(
@@ -91,12 +82,13 @@ def simulate(
     )
 
 
-def _worth(deals: Deals, only: Bools, day: int, money: bool) -> _Worth:
+def _worth(deals: Deals, only: Bools, day: int, money: bool) -> tuple[Floats, Floats]:
+    """What a won deal brings: the amounts won so far, to draw from; and each deal's own, NaN where it is drawn."""
     if not money:
-        return _Worth(np.ones(1), np.ones(len(deals)))
+        return (np.ones(1), np.ones(len(deals)))
     pool = deals.amount[only & deals.won & deals.closed_by(day) & ~np.isnan(deals.amount)]
     usable = deals.amounts_known(day)
-    return _Worth(np.sort(pool), deals.amount if usable else np.full(len(deals), np.nan))
+    return (np.sort(pool), deals.amount if usable else np.full(len(deals), np.nan))
 
 
 def _standing(deals: Deals, place: Ints, day: int, table: Chances) -> tuple[Ints, Ints]:
