@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.engine.cells import Bools, Cells, Floats, Ints, Unavailable
-from crm_metrics.engine.formulas import evaluate, named_value
+from crm_metrics.engine.formulas import adds_up, evaluate, named_value
 from crm_metrics.errors import UsageError
-from crm_metrics.expressions import Formula, Name, Number, Operation
+from crm_metrics.expressions import Formula, Name, Operation
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
@@ -48,21 +48,10 @@ def sums(metric: Metric, catalog: Catalog) -> tuple[Formula, Formula | None]:
 
 
 def _adds_up(tree: Formula, catalog: Catalog) -> bool:
-    match tree:
-        case Number():
-            return False
-        case Name(name):
-            return name in catalog and catalog[name].aggregate in ("count", "sum", "distinct")
-    left, right = (_adds_up(part, catalog) for part in (tree.left, tree.right))
-    if tree.operator in ("+", "-"):
-        return left and right
-    if tree.operator == "*":
-        return (left and _is_fixed(tree.right, catalog)) or (right and _is_fixed(tree.left, catalog))
-    return left and _is_fixed(tree.right, catalog)
+    def is_part(name: str) -> bool:
+        return name in catalog and catalog[name].aggregate in ("count", "sum", "distinct")
 
-
-def _is_fixed(tree: Formula, catalog: Catalog) -> bool:
-    return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in catalog)
+    return adds_up(tree, is_part, lambda name: name not in catalog)
 
 
 def grid_of(engine: Engine, metric: Metric, over: Formula, under: Formula | None) -> Grid | str:

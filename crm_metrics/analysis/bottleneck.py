@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from crm_metrics.engine.cells import Cells, Unavailable
+from crm_metrics.engine.cells import Unavailable
 from crm_metrics.engine.currencies import split
-from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.shares import difference
 
@@ -89,16 +89,15 @@ class _Money:
 def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
     `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
-    check(engine, segment)
-    if isinstance(engine.cells("stage_conversion_rate"), Unavailable):  # no file says when deals entered their stages
+    engine.segments(engine.by).found(segment)
+    if engine.known("stage_conversion_rate") is None:  # no file says when deals entered their stages
         money = _money(engine, "stage_snapshot_amount", segment)
         return Bottleneck((), {}, None, None, _snapshot(engine, segment, money), money.currency, money.refused)
     money = _money(engine, "stage_amount_lost", segment)
     stages = _stages(engine, segment, money)
     if not stages:
         raise NothingToReport("no deal entered a stage in the period", hint="Choose another period with -p, or -p all.")
-    entered, entries = engine.cells("stages_entered"), _places(engine, "stages_entered", segment)
-    assert isinstance(entered, Cells)
+    entered, entries = engine.required("stages_entered"), _places(engine, "stages_entered", segment)
     names = {stage.name for stage in stages} | _places(engine, "stage_went_on", segment).keys()
     ends = {name: int(entered.value[0, at]) for name, at in entries.items() if name not in names}
     lossy = [stage for stage in stages if stage.amount]
@@ -108,18 +107,9 @@ def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     return Bottleneck(stages, ends, by_money, by_delay, (), money.currency, money.refused)
 
 
-def check(engine: Engine, segment: Mapping[str, str]) -> None:
-    """Raises `UsageError` for a segment that does not exist."""
-    for place, dim in enumerate(engine.by):
-        names = sorted({label[place] for label in engine.segments(engine.by).labels})
-        if segment[dim] not in names:
-            raise UsageError(f"no {dim} is called {segment[dim]!r}. {did_you_mean(segment[dim], names)}")
-
-
 def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, int]:
     """Where the segment's stages stand among a metric's segments, in their order; those its table has rows of."""
-    cells = engine.cells(name)
-    if isinstance(cells, Unavailable):
+    if (cells := engine.known(name)) is None:
         return {}
     own = tuple(segment[dim] for dim in engine.by)
     labels = engine.segments(cells.dims).labels
@@ -129,7 +119,7 @@ def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, 
 
 def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[Stage]:
     names = ("stage_went_on", "stage_lost", "stage_waiting", "stage_conversion_rate", "time_in_stage")
-    went_on, lost, waiting, rate, days = (_cells_of(engine, name) for name in names)
+    went_on, lost, waiting, rate, days = map(engine.required, names)
     overdue = _overdue(engine, days.value[0])
     stages = []
     for name, at in _places(engine, "stage_went_on", segment).items():
@@ -143,12 +133,6 @@ def _stages(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[S
         figures: Any = [*rate.at(0, at), *days.at(0, at), int(overdue[at]), amount, *limits]
         stages.append(Stage(name, sum(counts), *counts, *figures))
     return stages
-
-
-def _cells_of(engine: Engine, name: str) -> Cells:
-    cells = engine.cells(name)
-    assert not isinstance(cells, Unavailable)
-    return cells
 
 
 def _overdue(engine: Engine, usual: np.ndarray) -> np.ndarray:
@@ -185,9 +169,7 @@ def _money(engine: Engine, name: str, segment: Mapping[str, str]) -> _Money:
 
 def _snapshot(engine: Engine, segment: Mapping[str, str], money: _Money) -> list[Standing]:
     """The open deals by stage. Raises `NothingToReport` where they cannot be told for the window."""
-    cells = engine.cells("stage_snapshot_deals")
-    if isinstance(cells, Unavailable):
-        raise NothingToReport(f"nothing is known of stages: {cells.seen}", hint=cells.hint or None)
+    cells = engine.required("stage_snapshot_deals", "nothing is known of stages")
     if (cells.reason > 0).all():
         raise NothingToReport(
             "the files hold no history of stages, and an export tells only the stage a deal is in now",
@@ -253,10 +235,9 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
     """The stages of the leads of the engine's only window that are old enough to tell, of one segment, in their order, and
     how many leads are too young. Raises `NothingToReport` where no stage has dates or no lead is old enough, `UsageError`
     for a segment that does not exist."""
-    check(engine, segment)
+    engine.segments(engine.by).found(segment)
     mql = engine.cells("mql_rate")
-    if all(isinstance(engine.cells(names[1]), Unavailable) for names in _STAGES[:3]):
-        assert isinstance(mql, Unavailable)
+    if isinstance(mql, Unavailable) and not any(engine.known(names[1]) for names in _STAGES[:3]):
         raise NothingToReport(
             f"nothing is known of the stages of leads: {mql.seen}",
             hint="Export the leads with the dates on which they became MQLs, SQLs and opportunities, such as 'MQL date'.",
@@ -268,7 +249,7 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
         raise NothingToReport(f"no lead of the period is old enough to tell; {young:,} are too young", hint=hint)
     reached = [LeadStage("Lead", every)]
     for stage, leads, of_all, rate, went_on in _STAGES:
-        if isinstance(engine.cells(leads), Unavailable):
+        if engine.known(leads) is None:
             continue
         count = int(_value(engine, leads, segment)[0] or 0)
         share, low, high = _value(engine, rate, segment) if rate else (None, None, None)
@@ -280,8 +261,6 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
 
 def _value(engine: Engine, name: str, segment: Mapping[str, str]) -> tuple[float | None, float | None, float | None]:
     """A metric of the segment with its limits; None where it is not known."""
-    cells = engine.cells(name)
-    if isinstance(cells, Unavailable):
+    if (cells := engine.known(name)) is None:
         return None, None, None
-    at = engine.segments(cells.dims).labels.index(tuple(segment[dim] for dim in cells.dims)) if cells.dims else 0
-    return cells.at(0, at)
+    return cells.at(0, engine.segments(cells.dims).found(segment))

@@ -92,7 +92,7 @@ def _rows(file: FileRows, table: str, frame: pd.DataFrame, read_as: str, setting
     calendar = file.calendar_of(table)
     specs = schema.TABLES[table].columns
     columns = {
-        name: _column(frame[name], specs[name].kind, settings if not calendar.get(name, False) else None, settings)
+        name: _column(frame[name], specs[name].kind, settings.timezone, by_day=calendar.get(name, False))
         for name in specs
         if name in frame
     }
@@ -104,11 +104,10 @@ def _rows(file: FileRows, table: str, frame: pd.DataFrame, read_as: str, setting
     return pa.table(columns)
 
 
-def _column(values: pd.Series[Any], kind: Kind, timed: Settings | None, settings: Settings) -> pa.Array:
-    """The cells of a column by their kind; of a date whether it has a time of day (`timed`) decides."""
+def _column(values: pd.Series[Any], kind: Kind, zone: str | None, *, by_day: bool) -> pa.Array:
+    """The cells of a column by their kind; dates without a time of day are days."""
     if kind is Kind.DATE:
-        zone = settings.timezone
-        if timed is not None:
+        if not by_day:
             moments = values.dt.tz_localize("UTC") if zone else values
             return pa.array(moments, pa.timestamp("us", "UTC" if zone else None), from_pandas=True)
         days = values.dt.tz_localize("UTC").dt.tz_convert(ZoneInfo(zone)).dt.tz_localize(None) if zone else values

@@ -13,7 +13,7 @@ import numpy as np
 
 from crm_metrics import schema
 from crm_metrics.analysis.adding_up import Grid, few, grid_of, sums, unlike, without_small
-from crm_metrics.engine.cells import Cells, Figures, Floats, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, Figures, Floats, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -153,9 +153,8 @@ def _currency(dataset: Dataset, catalog: Catalog, metric: Metric, window: Window
     if not metric.is_money:
         return None
     engine = Engine(dataset, catalog, [window])
-    cells = engine.cells(metric.name)
-    assert not isinstance(cells, Unavailable)
-    currencies = {part.currency[0, 0] for part in split(engine, metric, cells) if part.shown[0, 0]} - {None}
+    parts = split(engine, metric, engine.required(metric.name))
+    currencies = {part.currency[0, 0] for part in parts if part.shown[0, 0]} - {None}
     if len(currencies) > 1:
         raise UsageError(
             f"{metric.name} is in several currencies ({', '.join(sorted(currencies))}), which do not add up",

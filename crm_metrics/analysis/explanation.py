@@ -9,10 +9,9 @@ from dataclasses import dataclass, field, replace
 import pandas as pd
 
 from crm_metrics.analysis.parts import Amount, Part, amounts_of, part_of, within
-from crm_metrics.engine.cells import Unavailable
 from crm_metrics.engine.formulas import named_value
 from crm_metrics.engine.windows import Window
-from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
+from crm_metrics.errors import UsageError
 from crm_metrics.expressions import names
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
@@ -46,9 +45,7 @@ class Explanation:
 def explained(engine: Engine, metric: Metric, window: int, segment: Mapping[str, str]) -> Explanation:
     """The metric opened down to the rows. Raises `NothingToReport` when the data cannot give it at all, `UsageError` for a
     segment that does not exist."""
-    cells = engine.cells(metric.name)
-    if isinstance(cells, Unavailable):
-        raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
+    engine.required(metric.name)
     place, catalog = _place(engine, metric, segment), engine.catalog
     metric = catalog[metric.name]
     steps: list[Step] = []
@@ -92,22 +89,14 @@ def explained(engine: Engine, metric: Metric, window: int, segment: Mapping[str,
 
 def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
     """The segment's place among the metric's."""
-    dims = engine.dims(metric)
-    if missing := [dim for dim in dims if dim not in segment]:
-        names = sorted({label[dims.index(missing[0])] for label in engine.segments(dims).labels})
+    segments = engine.segments(engine.dims(metric))
+    if missing := [dim for dim in segments.dims if dim not in segment]:
+        names = sorted({label[segments.dims.index(missing[0])] for label in segments.labels})
         raise UsageError(
             f"{metric.name} is given for each {missing[0]}: say which",
             hint=f"--segment {missing[0]}={names[0]!r}, for one.",
         )
-    labels = engine.segments(dims).labels
-    wanted = tuple(segment[dim] for dim in dims)
-    if wanted in labels:
-        return labels.index(wanted)
-    for place, dim in enumerate(dims):
-        names = sorted({label[place] for label in labels})
-        if wanted[place] not in names:
-            raise UsageError(f"no {dim} is called {wanted[place]!r}. {did_you_mean(wanted[place], names)}")
-    raise NothingToReport(f"there is no record of {', '.join(f'{dim} {name}' for dim, name in segment.items())}")
+    return segments.found(segment)
 
 
 def _in_months(engine: Engine, monthly: list[Metric], ratio: Metric, window: int, place: int) -> list[Part]:

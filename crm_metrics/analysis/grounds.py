@@ -5,21 +5,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.engine.availability import trouble
-from crm_metrics.engine.cells import Cells, or_none
-from crm_metrics.expressions import Formula, Name, Operation, names
+from crm_metrics.engine.cells import or_none
+from crm_metrics.expressions import Name, Operation, names
 from crm_metrics.intervals.engine import Engine
+from crm_metrics.intervals.limits import factors
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from crm_metrics.metrics.catalog import Catalog
 
 FEW = 6  # fewer events say little, however many records they are among
 
@@ -64,8 +61,8 @@ def above_the_whole(catalog: Catalog, metrics: Iterable[Metric], rows: pd.DataFr
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:
-    cells = engine.cells(name)
-    if not isinstance(cells, Cells) or cells.value.shape[1] != 1 or cells.reason[window, 0] != 0:
+    cells = engine.known(name)
+    if cells is None or cells.value.shape[1] != 1 or cells.reason[window, 0] != 0:
         return None
     return float(cells.value[window, 0])
 
@@ -111,22 +108,13 @@ def _events(engine: Engine, metric: Metric, window: int) -> Iterator[tuple[int, 
                 yield count, words
         return
     if metric.formula is None:
-        cells = engine.cells(metric.name)
-        if isinstance(cells, Cells) and cells.value.shape[1] == 1 and (count := int(cells.n[window, 0])) > 0:
+        cells = engine.known(metric.name)
+        if cells is not None and cells.value.shape[1] == 1 and (count := int(cells.n[window, 0])) > 0:
             yield count, schema.called(metric.table) if metric.aggregate != "count" else metric.title.lower()
         return
-    for name in _factors(metric.formula):
+    for name, _ in factors(metric.formula):
         if name in engine.catalog:
             yield from _events(engine, engine.catalog[name], window)
-
-
-def _factors(tree: Formula) -> Iterator[str]:
-    match tree:
-        case Name(name):
-            yield name
-        case Operation(operator, left, right) if operator in "*/":
-            yield from _factors(left)
-            yield from _factors(right)
 
 
 MANY = 0.05  # where more than this share waits, a figure without them says too little
@@ -161,8 +149,8 @@ def still_waiting(engine: Engine, metrics: Iterable[Metric], window: int) -> lis
 def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]:
     sibling = engine.catalog[metric.waiting or ""]
     dims = engine.dims(sibling)
-    plain = engine.cells(metric.name)
-    if trouble(sibling, engine.dataset.tables, dims) or not isinstance(plain, Cells):
+    plain = engine.known(metric.name)
+    if trouble(sibling, engine.dataset.tables, dims) or plain is None:
         return
     pairs, columns = engine.pairs(sibling), engine.columns(sibling.table)
     ended = np.logical_or.reduce([columns.flags(name)[pairs.rows] for name in sibling.event])
@@ -173,7 +161,7 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     of, count = (np.bincount(cell[keep], minlength=size)[here] for keep in (slice(None), ~ended))
     shown = (plain.reason[window] == 0) | (not dims)  # a segment without the plain figure has none to be put right
     many = shown & (count > MANY * of)
-    cells = engine.cells(sibling.name) if many.any() else None
+    cells = engine.known(sibling.name) if many.any() else None
     for place in np.flatnonzero(many | (shown & (of > 0) & metric.waiting_always)):
-        value = cells.value[window, place] if isinstance(cells, Cells) and many[place] else np.nan
+        value = cells.value[window, place] if cells is not None and many[place] else np.nan
         yield Waiting(metric, labels[place], int(count[place]), int(of[place]), or_none(value))

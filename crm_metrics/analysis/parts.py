@@ -14,7 +14,7 @@ from crm_metrics import schema
 from crm_metrics.engine.cells import REASONS, Cells, Ints, Unavailable
 from crm_metrics.engine.columns import NEVER
 from crm_metrics.engine.currencies import split
-from crm_metrics.engine.pairs import Chosen
+from crm_metrics.engine.pairs import Pairs
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.checking import columns_of
 from crm_metrics.metrics.metric import Metric
@@ -117,7 +117,7 @@ def part_of(engine: Engine, leaf: Metric, metric: Metric, window: int, place: in
     )
 
 
-def _why_not(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: Ints) -> NDArray[np.object_]:
+def _why_not(engine: Engine, leaf: Metric, pairs: Pairs, window: int, counted: Ints) -> NDArray[np.object_]:
     """Of each row of a stock's table why it is not counted; empty for those that are."""
     assert leaf.open is not None
     table, columns = engine.dataset.tables[leaf.table], engine.columns(leaf.table)
@@ -171,7 +171,7 @@ def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["file", "row"], kind="stable").reset_index(drop=True)
 
 
-def _counts_as(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) -> np.ndarray:
+def _counts_as(engine: Engine, leaf: Metric, pairs: Pairs, places: np.ndarray) -> np.ndarray:
     """What each row adds to the aggregate: 1 to a count, its entity to a count of entities, else its value."""
     if leaf.aggregate == "count":
         return np.ones(len(places), dtype=np.int64)
@@ -180,7 +180,7 @@ def _counts_as(engine: Engine, leaf: Metric, pairs: Chosen, places: np.ndarray) 
     return engine.measures.values(leaf, pairs)[places]
 
 
-def _left_out(engine: Engine, leaf: Metric, pairs: Chosen, window: int, counted: int) -> dict[str, int]:
+def _left_out(engine: Engine, leaf: Metric, pairs: Pairs, window: int, counted: int) -> dict[str, int]:
     """How many rows of the table are not counted, each for the first reason that keeps it out."""
     table, columns = engine.dataset.tables[leaf.table], engine.columns(leaf.table)
     placed = engine.selector(leaf.table).placed(leaf)

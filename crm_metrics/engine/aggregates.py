@@ -114,6 +114,15 @@ def ascending(values: Floats, cells: Codes, size: int) -> Ints:
     ]  # two bytes: by radix
 
 
+def begins(*columns: Ints | Floats) -> Bools:
+    """Which entries of columns that are in order are the first of their kind: other than the one before in any column."""
+    new = np.zeros(len(columns[0]), dtype=bool)
+    new[:1] = True
+    for column in columns:
+        new[1:] |= column[1:] != column[:-1]
+    return new
+
+
 def distinct(entities: Ints, cells: Codes, size: int, at_least: int = 1) -> Ints:
     """How many different entities (numbers from 0 up) each cell has, of those seen at least so often in it."""
     if not len(cells):

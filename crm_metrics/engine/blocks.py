@@ -1,18 +1,41 @@
-"""Windows in blocks: as many at once as have few enough rows, so that memory does not grow with how many there are."""
+"""What an engine is to its own rooms, which are below it; and its windows in blocks: as many at once as have few enough
+rows, so that memory does not grow with how many there are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Protocol, Self
 
 import numpy as np
 
 from crm_metrics.engine.cells import GRIDS, Cells, Unavailable
-from crm_metrics.engine.computing import Computing
+from crm_metrics.engine.covering import Covering
+from crm_metrics.engine.segments import Segments
+from crm_metrics.engine.selection import Selector
+from crm_metrics.engine.windows import Window
+from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.tables import Dataset
 
 MOST = 1 << 20  # so many rows of all windows of a block; of a larger table as many as it has, as in one window of all
+
+
+class Computing(Protocol):
+    """An engine: a dataset and metrics, with windows and segments in which they are computed."""
+
+    dataset: Dataset
+    catalog: Catalog
+    windows: list[Window]
+    covering: Covering
+
+    def over(self, windows: Sequence[Window]) -> Self: ...
+
+    def computed(self, metric: Metric) -> Cells | Unavailable: ...
+
+    def segments(self, dims: tuple[str, ...]) -> Segments: ...
+
+    def selector(self, table: str) -> Selector: ...
 
 
 def blocks(engine: Computing, metrics: Iterable[Metric]) -> list[slice]:

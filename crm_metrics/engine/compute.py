@@ -19,7 +19,7 @@ from crm_metrics.engine.columns import Columns
 from crm_metrics.engine.covering import Covering
 from crm_metrics.engine.formulas import evaluate, named_value
 from crm_metrics.engine.measuring import Measures
-from crm_metrics.engine.pairs import Chosen, Groups, Pairs, Part, grouped
+from crm_metrics.engine.pairs import Groups, Pairs, Part, grouped
 from crm_metrics.engine.segments import Segments
 from crm_metrics.engine.selection import Selector
 from crm_metrics.engine.trailing import Trailing
@@ -167,7 +167,7 @@ class Engine:
         followed = {metric.at for metric in self.catalog.values() if metric.table == table and metric.outcome_at}
         return Selector(columns, self.covering.windows(table), followed, kept)
 
-    def pairs(self, metric: Metric) -> Chosen:
+    def pairs(self, metric: Metric) -> Pairs:
         """The rows behind an aggregate, by window."""
         if metric.among is None:
             return self.selector(metric.table).pairs(metric)
@@ -178,7 +178,7 @@ class Engine:
         table = self.dataset.unfiltered[other.table]
         return self.selector(metric.table).pairs(metric, self._selector(Columns(table)).pairs(other), table)
 
-    def limited_pairs(self, metric: Metric) -> Chosen:
+    def limited_pairs(self, metric: Metric) -> Pairs:
         """Those of the windows that limits are computed of; of few, all, which is no more work than to choose."""
         pairs = self.pairs(metric)
         few = pairs.keep if isinstance(pairs, Part) else pairs.window
@@ -240,7 +240,7 @@ class Engine:
         columns = self.columns(metric.table)
         return pairs.groups(dims, columns.records if columns.units is None else columns.units, cell)
 
-    def cell_numbers(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...] | None = None) -> Codes:
+    def cell_numbers(self, metric: Metric, pairs: Pairs, dims: tuple[str, ...] | None = None) -> Codes:
         """The number of the cell that each row behind an aggregate belongs to; of finer cells where `dims` are given."""
         segments = self.segments(self.dims(metric) if dims is None else dims)
         if not segments.dims:

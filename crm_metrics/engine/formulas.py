@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from crm_metrics.engine.blocks import Computing
 from crm_metrics.engine.cells import CODE, NO_N, Cells, Floats, Ints, first_reason
-from crm_metrics.engine.computing import Computing
 from crm_metrics.expressions import Formula, Name, Number
 from crm_metrics.metrics.metric import Metric
 
 Part = tuple[Floats, Ints, NDArray[np.int8]]  # value, n and reason of each cell
-_OPERATIONS: dict[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
+OPERATIONS: dict[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide}
 
 
 def evaluate(
@@ -47,7 +47,7 @@ def _combined(operator: str, left: Part, right: Part) -> Part:
             troubles = [right[0] == 0, right[0] < 0], [CODE["zero-denominator"], CODE["negative-base"]]
             trouble = np.where(right[2] == 0, np.select(*troubles, CODE[""]), CODE[""])
             reason, n = first_reason(reason, trouble.astype(np.int8)), right[1]
-        value = _OPERATIONS[operator](left[0], right[0])
+        value = OPERATIONS[operator](left[0], right[0])
     return value, np.where(n == NO_N, left[1], n), reason
 
 
@@ -69,3 +69,20 @@ def named_value(engine: Computing, name: str, dims: tuple[str, ...], metric: Met
         values = [window.scoped.get((name, scope), np.nan) for window in engine.windows for scope in scopes]
         return np.array(values).reshape(shape)
     return np.broadcast_to(everywhere[:, None], shape)
+
+
+def adds_up(
+    tree: Formula, is_part: Callable[[str], bool], is_fixed: Callable[[str], bool], scaling: str = "*/"
+) -> bool:
+    """Whether a formula is a sum or difference of parts, or by an operator of `scaling` a multiple of one, by a number or by
+    a named value that is fixed."""
+    if isinstance(tree, Number):
+        return False
+    if isinstance(tree, Name):
+        return is_part(tree.name)
+    sides = tree.left, tree.right
+    left, right = (adds_up(side, is_part, is_fixed, scaling) for side in sides)
+    if tree.operator in "+-":
+        return left and right
+    fixed = [isinstance(side, Number) or (isinstance(side, Name) and is_fixed(side.name)) for side in sides]
+    return tree.operator in scaling and ((left and fixed[1]) or (tree.operator == "*" and right and fixed[0]))

@@ -9,7 +9,7 @@ import numpy as np
 from crm_metrics.engine import aggregates, survival
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints
 from crm_metrics.engine.columns import Columns
-from crm_metrics.engine.pairs import Chosen
+from crm_metrics.engine.pairs import Pairs
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables.arrays import counts, taken
 
@@ -22,9 +22,9 @@ class Measures:
 
     def __init__(self, columns_of: Callable[[str], Columns]) -> None:
         self._columns_of = columns_of
-        self._columns: dict[str, tuple[Chosen, str, tuple[str, ...], aggregates.Column]] = {}
+        self._columns: dict[str, tuple[Pairs, str, tuple[str, ...], aggregates.Column]] = {}
 
-    def rows(self, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
+    def rows(self, pairs: Pairs, dims: tuple[str, ...], cell: Codes, size: int) -> Ints:
         """How many rows of the pairs each cell has."""
         if dims not in pairs.counted:
             pairs.counted[dims] = counts(cell, size)
@@ -34,14 +34,14 @@ class Measures:
         """Give back the memory of the column of a table that was looked up last."""
         self._columns.pop(table, None)
 
-    def values(self, metric: Metric, pairs: Chosen) -> Floats:
+    def values(self, metric: Metric, pairs: Pairs) -> Floats:
         """The value of the metric's column in each row of the pairs, NaN where missing."""
         if pairs.value is not None:
             return pairs.value
         return taken(self._columns_of(metric.table).numbers(metric.column), pairs.rows)
 
     def measured(
-        self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int
+        self, metric: Metric, pairs: Pairs, dims: tuple[str, ...], cell: Codes, size: int
     ) -> tuple[Floats, Ints, Ints]:
         """What the metric's aggregate makes of the rows of each cell, and the number of records that rests on; and the cells
         that lack values they need."""
@@ -68,7 +68,7 @@ class Measures:
         short = np.union1d(np.flatnonzero((rows > 0) & (column.n == 0)), lacking)
         return _value(metric, column), self._records(metric, pairs, cell, column.n), short
 
-    def _records(self, metric: Metric, pairs: Chosen, cell: Codes, rows: Ints) -> Ints:
+    def _records(self, metric: Metric, pairs: Pairs, cell: Codes, rows: Ints) -> Ints:
         """On how many records each cell rests: on as many as rows, unless some rows are parts of one record."""
         columns = self._columns_of(metric.table)
         if columns.records is None:
@@ -76,7 +76,7 @@ class Measures:
         valid = np.ones(len(cell), dtype=bool) if metric.aggregate == "count" else ~np.isnan(self.values(metric, pairs))
         return aggregates.distinct(columns.records.take(pairs.rows)[valid], cell[valid], len(rows))
 
-    def column(self, metric: Metric, pairs: Chosen, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:
+    def column(self, metric: Metric, pairs: Pairs, dims: tuple[str, ...], cell: Codes, size: int) -> aggregates.Column:
         """The values that a metric's column has in each cell."""
         if last := self._columns.get(metric.table):
             if last[0] is pairs and last[1:3] == (metric.column, dims):
@@ -86,7 +86,7 @@ class Measures:
         self._columns[metric.table] = pairs, metric.column, dims, column
         return column
 
-    def waits(self, metric: Metric, pairs: Chosen) -> tuple[Floats, Bools, Bools | None, Bools]:
+    def waits(self, metric: Metric, pairs: Pairs) -> tuple[Floats, Bools, Bools | None, Bools]:
         """Of the pairs that have a time (the last, a mask over all) how long each waited, whether that is how long it took,
         and whether it ended in another way, None where there is none."""
         times = self.values(metric, pairs)

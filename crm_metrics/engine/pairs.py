@@ -38,26 +38,19 @@ class Groups:
         values[self.first] = sums
 
 
-class _Rows:
-    """What is kept of pairs once it is computed: by dimensions the cell of each pair, how many each cell has, and its
-    units. `blocked` are windows for which no rows can be told, with the reason."""
-
-    def __init__(self, blocked: dict[int, str]) -> None:
-        self.blocked = blocked
-        self.numbered: dict[tuple[str, ...], Codes] = {}
-        self.counted: dict[tuple[str, ...], Ints] = {}
-
-
-class Pairs(_Rows):
+class Pairs:
     """Rows of a table and the window each belongs to; a row may be in several windows. `value` replaces the column's value
-    where a row counts for less than its own."""
+    where a row counts for less than its own; `blocked` are windows for which no rows can be told, with the reason. What is
+    computed of pairs is kept: by dimensions the cell of each (`numbered`), how many each cell has (`counted`), their units
+    (`grouped`)."""
 
     def __init__(
         self, rows: Ints, window: Codes, value: Floats | None = None, blocked: dict[int, str] | None = None
     ) -> None:
-        super().__init__(blocked or {})
+        self.rows, self.window, self.value, self.blocked = rows, window, value, blocked or {}
+        self.numbered: dict[tuple[str, ...], Codes] = {}
+        self.counted: dict[tuple[str, ...], Ints] = {}
         self.grouped: dict[tuple[str, ...], Groups] = {}
-        self.rows, self.window, self.value = rows, window, value
         self._limited: Pairs | None = None
 
     def only(self, keep: Bools) -> Part:
@@ -67,19 +60,25 @@ class Pairs(_Rows):
     def within(self, windows: Bools) -> Pairs:
         """The pairs of the windows that are True, which are the same whenever it is asked for."""
         if self._limited is None:
-            keep = windows[self.window]
-            value = kept(self.value, keep) if self.value is not None else None
-            self._limited = Pairs(kept(self.rows, keep), kept(self.window, keep), value, self.blocked)
+            self._limited = self._within(windows)
         return self._limited
+
+    def _within(self, windows: Bools) -> Pairs:
+        keep = windows[self.window]
+        value = kept(self.value, keep) if self.value is not None else None
+        return Pairs(kept(self.rows, keep), kept(self.window, keep), value, self.blocked)
 
     def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
         """The number of the cell of each pair, in a grid of windows and of segments of the dimensions, with the segment of
         each row of the table in `codes`."""
         if dims not in self.numbered:
-            cells = np.multiply(self.window, shape[1], dtype=np.int32 if shape[0] * shape[1] < 2**31 else np.int64)
-            cells += taken(codes, self.rows)
-            self.numbered[dims] = cells
+            self.numbered[dims] = self._cells(dims, codes, shape)
         return self.numbered[dims]
+
+    def _cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
+        cells = np.multiply(self.window, shape[1], dtype=np.int32 if shape[0] * shape[1] < 2**31 else np.int64)
+        cells += taken(codes, self.rows)
+        return cells
 
     @property
     def every(self) -> Pairs:
@@ -102,58 +101,42 @@ class Pairs(_Rows):
         return self.grouped[dims]
 
 
-class Part(_Rows):
+class Part(Pairs):
     """Some of other pairs. What nobody asks for is not taken out of them: a count needs no rows."""
 
-    def __init__(self, base: Chosen, keep: Bools) -> None:
-        super().__init__(base.blocked)
-        self._base, self.keep = base, keep
-        self._limited: Part | None = None
+    def __init__(self, base: Pairs, keep: Bools) -> None:
+        self._base, self.keep, self.blocked = base, keep, base.blocked
+        self.numbered, self.counted, self.grouped, self._limited = {}, {}, {}, None
 
     @cached_property
-    def rows(self) -> Ints:
+    def rows(self) -> Ints:  # type: ignore[override]
         return kept(self._base.rows, self.keep)
 
     @cached_property
-    def window(self) -> Codes:
+    def window(self) -> Codes:  # type: ignore[override]
         return kept(self._base.window, self.keep)
 
     @cached_property
-    def value(self) -> Floats | None:
+    def value(self) -> Floats | None:  # type: ignore[override]
         return kept(self._base.value, self.keep) if self._base.value is not None else None
 
-    def only(self, keep: Bools) -> Part:
-        """The pairs of these that are kept."""
-        return Part(self, keep)
+    def _within(self, windows: Bools) -> Part:
+        return Part(self._base.within(windows), self.keep[windows[self._base.window]])
 
-    def within(self, windows: Bools) -> Part:
-        """Those of the windows that are True, which are the same whenever it is asked for."""
-        if self._limited is None:
-            self._limited = Part(self._base.within(windows), self.keep[windows[self._base.window]])
-        return self._limited
-
-    def cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
-        """The number of the cell of each pair, out of those of all."""
-        if dims not in self.numbered:
-            self.numbered[dims] = kept(self._base.cells(dims, codes, shape), self.keep)
-        return self.numbered[dims]
+    def _cells(self, dims: tuple[str, ...], codes: Codes, shape: tuple[int, int]) -> Codes:
+        return kept(self._base.cells(dims, codes, shape), self.keep)
 
     @property
     def every(self) -> Pairs:
-        """All pairs of which these are a part."""
         return self._base.every
 
     @property
     def member(self) -> Bools:
-        """Which of every pair are among these."""
         if self._base.member is None:
             return self.keep
         member = np.zeros(len(self.every.rows), dtype=bool)
         member[self._base.member] = self.keep
         return member
-
-
-Chosen = Pairs | Part
 
 
 def grouped(cell: Codes, unit: Ints) -> Groups:
@@ -236,9 +219,9 @@ def numbers_standing(started: Ints, ended: Ints, edges: Ints) -> Ints:
     return there[np.searchsorted(ordered, edges)]
 
 
-def concatenated(parts: Sequence[Chosen]) -> Pairs:
+def concatenated(parts: Sequence[Pairs]) -> Pairs:
     """The pairs of several layers as one."""
-    if len(parts) == 1 and isinstance(parts[0], Pairs):
+    if len(parts) == 1:
         return parts[0]
     empty = np.zeros(0, dtype=np.int64)
     values = [part.value for part in parts if part.value is not None]

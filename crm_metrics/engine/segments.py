@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.engine.cells import Bools, Codes, Ints
+from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
 from crm_metrics.tables import NONE, Table
 from crm_metrics.tables.arrays import taken
 
@@ -65,6 +66,23 @@ class Segments:
     def present(self, table: str) -> Bools:
         """Which segments have any row in a table."""
         return self._present[table]
+
+    def place(self, segment: Mapping[str, str]) -> int | None:
+        """Where the segment with a value for each dimension stands; None where no row is in it."""
+        label = tuple(segment[dim] for dim in self.dims)
+        return self.labels.index(label) if label in self.labels else None
+
+    def found(self, segment: Mapping[str, str]) -> int:
+        """Where it stands. Raises `UsageError` for a value that no row has, `NothingToReport` where none has all of them."""
+        for at, dim in enumerate(self.dims):
+            names = sorted({label[at] for label in self.labels})
+            if segment[dim] not in names:
+                raise UsageError(f"no {dim} is called {segment[dim]!r}. {did_you_mean(segment[dim], names)}")
+        if (place := self.place(segment)) is None:
+            raise NothingToReport(
+                f"there is no record of {', '.join(f'{dim} {name}' for dim, name in segment.items())}"
+            )
+        return place
 
     def within(self, coarse: Segments) -> Ints:
         """For each segment its place among coarser segments, whose dimensions are the first of these."""

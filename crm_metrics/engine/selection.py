@@ -8,7 +8,7 @@ import numpy as np
 
 from crm_metrics.engine.cells import Bools, Ints
 from crm_metrics.engine.columns import NEVER, Columns
-from crm_metrics.engine.pairs import FOREVER, Chosen, Pairs, beginning, concatenated, numbers_standing, standing
+from crm_metrics.engine.pairs import FOREVER, Pairs, beginning, concatenated, numbers_standing, standing
 from crm_metrics.engine.stocks import lifetimes, stock
 from crm_metrics.engine.windows import Window, layers
 from crm_metrics.metrics.metric import Metric
@@ -34,10 +34,10 @@ class Selector:
         self._windows = windows
         self._followed = followed  # the dates by which figures that follow records place them
         self._flows: dict[tuple[str, str | None, str | None], Pairs] = {}
-        self._chosen: dict[tuple[object, ...], Chosen] = {}
+        self._chosen: dict[tuple[object, ...], Pairs] = {}
         self._standing: dict[tuple[object, ...], Ints] = {}
 
-    def pairs(self, metric: Metric, among: Chosen | None = None, among_table: Table | None = None) -> Chosen:
+    def pairs(self, metric: Metric, among: Pairs | None = None, among_table: Table | None = None) -> Pairs:
         """The rows behind an aggregate, window by window, its filter applied. `among` are the pairs of the flow that the
         metric's `among` names."""
         valued = metric.is_age or metric.when in ("both", "capped")  # their rows come with values of their own
@@ -47,7 +47,7 @@ class Selector:
             (metric.column, metric.aggregate, metric.requires) if valued else None,
         )
         if key not in self._chosen:
-            pairs: Chosen = self.placed(metric)
+            pairs: Pairs = self.placed(metric)
             if self._kept is not None:
                 pairs = pairs.only(self._kept.take(pairs.rows))
             if metric.outcome_at and any(window.then for window in self._windows):
@@ -59,7 +59,7 @@ class Selector:
             self._chosen[key] = pairs
         return self._chosen[key]
 
-    def _then(self, metric: Metric, placed: Chosen) -> Chosen:
+    def _then(self, metric: Metric, placed: Pairs) -> Pairs:
         """The rows that the metric counts, in windows that are looked at as they stood at an age by what had become of them
         by then. Where more than a few that something has become of do not say when, nothing can be told."""
         now = self._matches(metric, placed)
@@ -79,7 +79,7 @@ class Selector:
             now | later if metric.undecided else now & ~later
         )
 
-    def _matches(self, metric: Metric, pairs: Chosen) -> Bools:
+    def _matches(self, metric: Metric, pairs: Pairs) -> Bools:
         """Which of the pairs the metric's filter lets through."""
         if metric.where is None:
             return np.ones(len(pairs.rows), dtype=bool)
@@ -159,7 +159,7 @@ class Selector:
         return concatenated([beginning(dates, layer) for layer in layers(bounds)])
 
 
-def _seen(table: Table, pairs: Chosen, other_table: Table, other: Chosen, entity: str) -> Bools:
+def _seen(table: Table, pairs: Pairs, other_table: Table, other: Pairs, entity: str) -> Bools:
     """True for the pairs whose entity also has a row among the other pairs, in the same window."""
     mine = table.frame[entity].astype("category")
     other_column = other_table.frame[entity].astype("category")

@@ -9,7 +9,7 @@ import numpy as np
 from crm_metrics import schema
 from crm_metrics.engine.cells import Floats, Ints
 from crm_metrics.engine.columns import NEVER, Columns
-from crm_metrics.engine.pairs import Chosen, Pairs, beginning, concatenated, standing
+from crm_metrics.engine.pairs import Pairs, beginning, concatenated, standing
 from crm_metrics.engine.windows import DAY, Layer, Window, layers
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import SOURCE
@@ -53,7 +53,7 @@ def _ages(columns: Columns, windows: Sequence[Window], pairs: Pairs, begins: str
     return np.where(by_day, np.rint(days) - 1, days)
 
 
-def _in_layer(columns: Columns, metric: Metric, layer: Layer) -> Chosen:
+def _in_layer(columns: Columns, metric: Metric, layer: Layer) -> Pairs:
     assert metric.open is not None
     started, ended = lifetimes(columns, metric.open)
     if metric.when == "end":
@@ -68,7 +68,7 @@ def _in_layer(columns: Columns, metric: Metric, layer: Layer) -> Chosen:
         entities = np.where(entities < 0, entities.max(initial=0) + 1, entities)
     span = int(entities.max(initial=0)) + 1
 
-    def keys(pairs: Chosen) -> Ints:
+    def keys(pairs: Pairs) -> Ints:
         return np.multiply(pairs.window, span, dtype=np.int64) + entities[pairs.rows]
 
     if metric.when in ("both", "capped"):
@@ -82,7 +82,7 @@ def _in_layer(columns: Columns, metric: Metric, layer: Layer) -> Chosen:
     return joined.only(~np.isin(keys(joined), np.concatenate([keys(start), keys(end)])))
 
 
-def _at_end(columns: Columns, metric: Metric, kept: Chosen, end: Chosen, kept_keys: Ints, end_keys: Ints) -> Pairs:
+def _at_end(columns: Columns, metric: Metric, kept: Pairs, end: Pairs, kept_keys: Ints, end_keys: Ints) -> Pairs:
     """The rows of the start with the value that their entity has at the end (`capped`: at most that of the start), so
     that both sides of a ratio stand in the segment of the start. Of an entity with several rows each keeps what stands
     beside the same attributes at the end; the rest makes good what others lost, then goes to all in proportion. NaN

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from crm_metrics.engine.aggregates import ascending
+from crm_metrics.engine.aggregates import ascending, begins
 from crm_metrics.engine.cells import Bools, Codes, Floats, Ints, Z
 
 _NEVER = -50.0  # the logarithm that stands for a survival of 0
@@ -162,7 +162,7 @@ def _variances(steps: _Steps) -> tuple[Floats, Floats]:
 def _steps(times: Floats, events: Bools, competing: Bools | None, cells: Codes, size: int) -> _Steps:
     order = ascending(times, cells, size)
     cell, time = cells[order], times[order]
-    new = np.append(True, (cell[1:] != cell[:-1]) | (time[1:] != time[:-1])) if len(cell) else np.zeros(0, dtype=bool)
+    new = begins(cell, time)
     step = np.cumsum(new) - 1
     starts = np.flatnonzero(new)
     totals = np.bincount(cells, minlength=size)

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from crm_metrics.engine.blocks import Computing
 from crm_metrics.engine.cells import CODE, Cells, Floats, Ints, Unavailable, first_reason
-from crm_metrics.engine.computing import Computing
 from crm_metrics.engine.windows import Window
 from crm_metrics.metrics.metric import Metric
 

@@ -10,17 +10,15 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from crm_metrics import schema
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.checking import columns_of, references
 from crm_metrics.metrics.metric import Metric
+from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 from crm_metrics.settings.blocks import plain
-
-if TYPE_CHECKING:
-    from crm_metrics.reporting.report import Report
 
 ALL = "all"
 GONE = "gone"  # the status of a figure whose segment is no longer in the report

@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import crm_metrics
 from crm_metrics.errors import CrmMetricsError
@@ -21,14 +21,11 @@ from crm_metrics.history import digests, store
 from crm_metrics.history.digests import Input, Run, causes, read_run
 from crm_metrics.history.figures import Definition, Figure, Group, definition, figures_of, pairs, restated, same
 from crm_metrics.loaders.mapping import Recogniser
+from crm_metrics.loaders.reading import Raw
 from crm_metrics.metrics.catalog import Catalog
-from crm_metrics.reporting.report import Cause, Restated
+from crm_metrics.reporting.report import Cause, Report, Restated
 from crm_metrics.schema import TABLES
-
-if TYPE_CHECKING:
-    from crm_metrics.loaders.reading import Raw
-    from crm_metrics.reporting.report import Report
-    from crm_metrics.tables import Dataset, Source
+from crm_metrics.tables import Dataset, Source
 
 _GROUP = 'metric = ? AND start = ? AND "end" = ? AND kind = ? AND complete = ? AND figures.dims = ?'
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from crm_metrics.engine import compute
-from crm_metrics.engine.cells import Cells
+from crm_metrics.engine.cells import Cells, Unavailable
 from crm_metrics.engine.segments import Segments
+from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.limits import limited
 from crm_metrics.loaders import memory
 from crm_metrics.metrics.metric import Metric
@@ -21,6 +22,18 @@ class Engine(compute.Engine):
         if is_new:
             memory.refuse_too_many(len(self.windows) * len(segments), segments=len(segments))
         return segments
+
+    def known(self, name: str) -> Cells | None:
+        """The cells of a metric; None where the data cannot give it at all."""
+        cells = self.cells(name)
+        return cells if isinstance(cells, Cells) else None
+
+    def required(self, name: str, problem: str = "") -> Cells:
+        """The cells of a metric. Raises `NothingToReport` where the data cannot give it at all: the problem, and why."""
+        cells = self.cells(name)
+        if isinstance(cells, Unavailable):
+            raise NothingToReport(f"{problem or f'{name} is not available'}: {cells.seen}", hint=cells.hint or None)
+        return cells
 
     def with_limits(self, metric: Metric, cells: Cells) -> Cells:
         return limited(self, metric, cells)

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_metrics.engine.cells import Cells, Floats, Unavailable
+from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.formulas import named_value
 from crm_metrics.expressions import Formula, Name, Number
 from crm_metrics.metrics.metric import Metric
-
-if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
 
 TOTAL, NUMBER, BELOW = "total", "number", "below"  # what a leaf adds up of its rows
 

@@ -11,22 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_metrics.engine import survival
 from crm_metrics.engine.aggregates import Column, weighted
 from crm_metrics.engine.cells import Cells, Floats, Z
+from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.measuring import DECIDED, FEWEST, quantile
 from crm_metrics.expressions import Formula, Name, Number, Operation, names, walk
 from crm_metrics.intervals.distributions import Remembered, t_quantile
 from crm_metrics.intervals.scores import Scores, of_units, repeats, scores
 from crm_metrics.intervals.shares import among, difference, net_promoter, per_count, wilson
 from crm_metrics.metrics.metric import Metric, Unit
-
-if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
 
 AMOUNTS = (Unit.MONEY, Unit.MONEY_PER_DAY, Unit.MINUTES, Unit.HOURS, Unit.DAYS, Unit.MONTHS)
 _QUANTILES = ("median", "quantile")
@@ -234,7 +231,7 @@ def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[F
     none of them has limits."""
     below, above = np.zeros(value.shape), np.zeros(value.shape)
     some = np.zeros(value.shape, dtype=bool)
-    for name, upright in _factors(tree):
+    for name, upright in factors(tree):
         if name in parts:
             part = parts[name]
             down, up = np.log(part.value / part.low), np.log(part.high / part.value)
@@ -245,10 +242,10 @@ def product(value: Floats, tree: Formula, parts: Mapping[str, Cells]) -> tuple[F
     return np.where(some, low, np.nan), np.where(some, high, np.nan)
 
 
-def _factors(tree: Formula, *, upright: bool = True) -> Iterator[tuple[str, bool]]:
+def factors(tree: Formula, *, upright: bool = True) -> Iterator[tuple[str, bool]]:
     """The names in a product or quotient, and whether each multiplies it rather than divides."""
     if isinstance(tree, Name):
         yield tree.name, upright
-    elif isinstance(tree, Operation):
-        yield from _factors(tree.left, upright=upright)
-        yield from _factors(tree.right, upright=upright == (tree.operator == "*"))
+    elif isinstance(tree, Operation) and tree.operator in "*/":
+        yield from factors(tree.left, upright=upright)
+        yield from factors(tree.right, upright=upright == (tree.operator == "*"))

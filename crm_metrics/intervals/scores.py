@@ -13,20 +13,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from crm_metrics.engine.aggregates import weighted
 from crm_metrics.engine.cells import Bools, Cells, Codes, Floats, Ints
+from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.measuring import DECIDED, quantile
-from crm_metrics.engine.pairs import Chosen, Groups, Pairs, grouped
+from crm_metrics.engine.pairs import Groups, Pairs, grouped
 from crm_metrics.intervals.gradients import BELOW, NUMBER, TOTAL, Gradient, Leaf, gradient_of, of_a_month
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables.arrays import counts as counted, taken
-
-if TYPE_CHECKING:
-    from crm_metrics.engine.compute import Engine
 
 _PAIRED_BY = "customer"
 _KEPT = 50_000  # so many scores of a metric are kept for its comparisons; more are rather computed again
@@ -188,7 +185,7 @@ def _of_group(engine: Engine, leaves: list[Leaf], column: str, gradient: Gradien
 
 
 def _scored(
-    engine: Engine, metric: Metric, slopes: Mapping[str, Floats], pairs: Chosen, groups: Groups, cells: Cells
+    engine: Engine, metric: Metric, slopes: Mapping[str, Floats], pairs: Pairs, groups: Groups, cells: Cells
 ) -> tuple[Floats, Bools | None]:
     """What each pair of the groups adds to the leaves of a metric, times their slopes by cell, and whether it counts; None
     where all do. What is counted only once is at the first pair of a group."""

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from crm_metrics.engine.blocks import blocks
 from crm_metrics.engine.cells import Bools, Cells, Figures, Floats, Z
 from crm_metrics.engine.compute import Engine
+from crm_metrics.engine.formulas import adds_up
 from crm_metrics.engine.windows import DAY, Window
-from crm_metrics.expressions import Name, Number, Operation
 from crm_metrics.intervals.distributions import poisson_limits, t_cdf, t_quantile
 from crm_metrics.intervals.scores import Scores, correlation, repeats, scores
 from crm_metrics.intervals.shares import difference
@@ -62,25 +62,25 @@ def signals(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE)
 def chances(metric: Metric, now: Figures, before: Figures, noise: Noise = ALIKE) -> Floats:
     """How often chance alone brings changes as large as these, from the limits of the difference, by Student's t with the
     fewer independent records of both; NaN where nothing can be said."""
-    if metric.better is Better.NEITHER:
-        return np.full(len(now.value), np.nan)
-    gap, half = _gap(metric, now, before, noise)
-    n = np.minimum(now.effective, before.effective)
+    gap, half, freedom = _compared(metric, now, before, noise)
     with np.errstate(all="ignore"):
-        p_values = 2 * t_cdf(n - 1.0, -np.abs(gap) / half * t_quantile(n - 1.0, 0.975))
-    return np.where((half > 0) & (n >= FEWEST), p_values, np.nan)
+        return 2 * t_cdf(freedom, -np.abs(gap) / half * t_quantile(freedom, 0.975))
 
 
 def visible(metric: Metric, now: Figures, before: Figures, noise: Noise, risk: float) -> Floats:
     """How large changes have to be so that four of five of them are told from chance at a risk, in the unit of the figure,
     from the same limits as `chances`; NaN where nothing can be said."""
-    if metric.better is Better.NEITHER:
-        return np.full(len(now.value), np.nan)
-    _, half = _gap(metric, now, before, noise)
-    n = np.minimum(now.effective, before.effective)
+    _, half, freedom = _compared(metric, now, before, noise)
     with np.errstate(all="ignore"):
-        gaps = half * (t_quantile(n - 1.0, 1 - risk / 2) + _POWER) / t_quantile(n - 1.0, 0.975)
-    return np.where((half > 0) & (n >= FEWEST), gaps, np.nan)
+        return half * (t_quantile(freedom, 1 - risk / 2) + _POWER) / t_quantile(freedom, 0.975)
+
+
+def _compared(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats, Floats]:
+    """The changes, how far their limits reach, and their degrees of freedom; NaN where nothing can be said."""
+    gap, half = _gap(metric, now, before, noise)
+    n = np.minimum(now.effective, before.effective)
+    told = (half > 0) & (n >= FEWEST) & (metric.better is not Better.NEITHER)
+    return gap, np.where(told, half, np.nan), n - 1.0
 
 
 def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats]:
@@ -200,17 +200,7 @@ def _is_size(engine: Engine, metric: Metric, *, flow: bool) -> bool:
         adds = metric.aggregate in ("count", "sum", "distinct") and metric.lag is None
         return adds and (metric.at is not None and metric.window in (None, "whole")) is flow
 
-    def adds_up(tree: object) -> bool:
-        match tree:
-            case Name(name):
-                return name in engine.catalog and _is_size(engine, engine.catalog[name], flow=flow)
-            case Operation(operator, left, right) if operator in ("+", "-"):
-                return adds_up(left) and adds_up(right)
-            case Operation("*", left, right):
-                return (adds_up(left) and _is_fixed(right)) or (adds_up(right) and _is_fixed(left))
-        return False
+    def is_part(name: str) -> bool:
+        return name in engine.catalog and _is_size(engine, engine.catalog[name], flow=flow)
 
-    def _is_fixed(tree: object) -> bool:
-        return isinstance(tree, Number) or (isinstance(tree, Name) and tree.name not in engine.catalog)
-
-    return adds_up(metric.formula) and not metric.per_month
+    return adds_up(metric.formula, is_part, lambda name: name not in engine.catalog, "*") and not metric.per_month

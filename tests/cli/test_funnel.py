@@ -135,6 +135,27 @@ def test_the_figures_of_leads_are_those_of_the_report(folder: Path):
     }
 
 
+@pytest.mark.parametrize("of", ["leads", "deals"])
+def test_of_values_that_no_record_has_together_is_said_that_there_is_none(folder: Path, of: str):
+    lines = LEADS.splitlines()
+    sources = ["Lead Source", "Web", "Mail", "Mail", "Web", "Web"]
+    text = "\n".join(f"{line},{source}" for line, source in zip(lines, sources, strict=True))
+    (folder / "leads.csv").write_text(text, encoding="utf-8")
+    deals = (
+        "Deal ID,Owner,Lead Source,Stage,Created,Close Date\n1,Ann,Web,Demo,2024-01-02,\n2,Cem,Mail,Demo,2024-01-02,\n"
+    )
+    (folder / "deals.csv").write_text(deals, encoding="utf-8")
+    segment = ("--segment", "owner=Cem", "--segment", "source=Web")
+    done = crm_metrics("funnel", "leads.csv", "deals.csv", "--of", of, *segment)
+    there = crm_metrics(
+        "funnel", "leads.csv", "deals.csv", "--of", of, "--segment", "owner=Ann", "--segment", "source=Web"
+    )
+
+    assert (done.code, done.out) == (4, "")
+    assert "there is no record of owner Cem, source Web" in done.err
+    assert there.code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date
 
 import numpy as np
@@ -14,7 +13,7 @@ from crm_metrics.analysis.customers.table import Customers, People
 from crm_metrics.analysis.lifetimes.contracts import months_held
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError, did_you_mean
-from crm_metrics.expressions import Among, Both, Compare, Either, Filter, Flag, Missing, Not
+from crm_metrics.expressions import Filter, Flag, Leaf
 from crm_metrics.tables import Dataset
 from crm_metrics.tables.filters import matches
 from crm_metrics.tables.frames import day_numbers, moments
@@ -27,7 +26,7 @@ def matching(frame: pd.DataFrame, tree: Filter) -> pd.DataFrame:
     that the column cannot have."""
     for name in sorted(expressions.columns(tree)):
         _refuse_unknown(frame, name, "--where")
-    for part in _parts(tree):
+    for part in expressions.leaves(tree):
         _check(frame, part)
     return frame[matches(frame, tree)]
 
@@ -51,29 +50,14 @@ def _refuse_unknown(frame: pd.DataFrame, name: str, option: str) -> None:
         )
 
 
-def _parts(tree: Filter) -> Iterable[Filter]:
-    match tree:
-        case Both(parts) | Either(parts):
-            for part in parts:
-                yield from _parts(part)
-        case Not(part):
-            yield from _parts(part)
-        case _:
-            yield tree
-
-
-def _check(frame: pd.DataFrame, part: Filter) -> None:
-    match part:
-        case Flag(column):
-            raise UsageError(f"--where: {column} alone is no condition", hint=f"For example: {column} is not None")
-        case Missing() | Not() | Both() | Either():
-            return
-        case Compare(column, _, value):
-            values = [value]
-        case Among(column, several, _):
-            values = list(several)
+def _check(frame: pd.DataFrame, part: Leaf) -> None:
+    if isinstance(part, Flag):
+        raise UsageError(
+            f"--where: {part.column} alone is no condition", hint=f"For example: {part.column} is not None"
+        )
+    column = part.column
     numeric = pd.api.types.is_numeric_dtype(frame[column].dtype)
-    for value in values:
+    for value in expressions.literals(part):
         if isinstance(value, str) == numeric or isinstance(value, bool):
             kind = "a number" if numeric else "text, in quotes (dates as '2025-12-31')"
             raise UsageError(f"--where: {column} is compared with {value!r}: give {kind}")

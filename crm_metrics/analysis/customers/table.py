@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -58,7 +59,7 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
             f"there is no customer yet at the end of {_dates(np.array([until]))[0]}",
             hint="Give orders, won deals, subscriptions, or customers with a start; another day with --as-of.",
         )
-    of_buyers = _Spread(people.labels.get_indexer(pd.Index(buyers)), len(people))
+    of_buyers = partial(_spread, people.labels.get_indexer(pd.Index(buyers)), len(people))
     paid, several = _paid_in(people, dataset)
     mixed = currencies(bought)
     model = judged(book, histories, until=until, unit=unit, mixed=mixed if len(mixed) > 1 else ())
@@ -95,17 +96,12 @@ def customers(dataset: Dataset, *, at: int, unit: Unit = "weeks", days: float | 
     return Customers(frame, until, model, contract, days, settings.discount_rate, currency, several)
 
 
-class _Spread:
+def _spread(places: Ints, size: int, values: np.ndarray) -> np.ndarray:
     """Figures of buyers in the places that they have among all customers; missing for the others."""
-
-    def __init__(self, places: Ints, size: int) -> None:
-        self._places, self._size = places, size
-
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        is_text = values.dtype == object
-        spread = np.full(self._size, None if is_text else np.nan, dtype=object if is_text else np.float64)
-        spread[self._places] = values
-        return spread
+    is_text = values.dtype == object
+    spread = np.full(size, None if is_text else np.nan, dtype=object if is_text else np.float64)
+    spread[places] = values
+    return spread
 
 
 def _begun(dataset: Dataset, at: int) -> pd.DataFrame:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crm_metrics.analysis.forecast.backtest import Moments, Span, days
+from crm_metrics.analysis.forecast.backtest import Moments, Span
 from crm_metrics.analysis.forecast.forecast import Record
 from crm_metrics.analysis.pipeline.deals import Deals, number_of
-from crm_metrics.engine.cells import Bools, Floats, Unavailable, or_none
+from crm_metrics.engine.cells import Bools, Floats, or_none
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
-from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
+from crm_metrics.periods import Period
 from crm_metrics.tables import Dataset
 
 
@@ -54,9 +54,7 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
     """What came of a metric, per currency. Raises `NothingToReport` where it has no value."""
     windows = [window_of(span, dataset) for span in _spans(moments)]
     engine = Engine(dataset, catalog, windows)
-    cells = engine.cells(metric.name)
-    if isinstance(cells, Unavailable):
-        raise NothingToReport(f"{metric.name} is not available: {cells.seen}", hint=cells.hint or None)
+    cells = engine.required(metric.name)
     unknown = engine.covering.outside(metric) | engine.covering.cut(metric)  # a part of a period is no value of it
     if not metric.is_money:
         return [Money(None, _of_values(metric, np.where(unknown, np.nan, cells.value[:, 0]), moments))]
@@ -74,8 +72,7 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
 def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, currency: str | None) -> float | None:
     """The metric's value in a span of days; None where it has none in the currency."""
     engine = Engine(dataset, catalog, [window_of(span, dataset)])
-    cells = engine.cells(metric.name)
-    if isinstance(cells, Unavailable):
+    if (cells := engine.known(metric.name)) is None:
         return None
     parts = split(engine, metric, cells) if metric.is_money else []
     own = [part.cells.value[0, 0] for part in parts if part.shown[0, 0] and part.currency[0, 0] == currency]
@@ -85,10 +82,7 @@ def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, cur
 def window_of(span: Span, dataset: Dataset) -> Window:
     """The window of days in the report's zone."""
     start, end = map(dataset.start, span)
-    is_months = span[0].day == span[1].day == 1
-    months = (span[1].year - span[0].year) * 12 + span[1].month - span[0].month
-    length = float(months) if is_months else days(span) / 30.4375
-    return Window(start, min(end, dataset.now), length, whole_end=end)
+    return Window(start, min(end, dataset.now), Period(*span, "", "range").months, whole_end=end)
 
 
 def _spans(moments: Moments) -> list[Span]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from crm_metrics.analysis.pipeline.deals import Deals
+from crm_metrics.engine.aggregates import begins
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.tables.frames import NEVER
 
@@ -41,14 +42,6 @@ class Simulated:
     brought_by_new: float
 
 
-@dataclass(frozen=True)
-class _Worth:
-    """What a won deal brings: the amounts won so far, to draw from; `own` is each deal's, NaN where it is drawn."""
-
-    pool: Floats
-    own: Floats
-
-
 def simulate(
     deals: Deals, only: Bools, day: int, stretch: tuple[int, int], *, money: bool, draws: int, each: int
 ) -> Simulated | None:
@@ -58,8 +51,8 @@ def simulate(
     if deals.entries is not None and len(deals.entries.labels) > _MOST_STAGES:
         deals = replace(deals, entries=None)
     chain = counted(deals, day)
-    worth = _worth(deals, only, day, money)
-    if chain.wins < FEWEST_WINS or not worth.pool.size:
+    pool, own = _worth(deals, only, day, money)
+    if chain.wins < FEWEST_WINS or not pool.size:
         return None
     rng = np.random.default_rng([_SEED, day, stretch[1]])
     gap, length = stretch[0] - day - 1, stretch[1] - stretch[0] + 1
@@ -69,13 +62,12 @@ def simulate(
     there = deals.open_at(day) & only
     dated = np.flatnonzero(there & (deals.created != NEVER))
     age, stage = _standing(deals, dated, day, table)
-    own = worth.own[dated]
+    own = own[dated]
     order = np.lexsort((own, stage, age))  # the same deals in another order of rows get the same chances
     age, stage, own = age[order], stage[order], own[order]
     weekly = _weekly(deals.created[only], day)
     runs = [
-        _run(table.of_open[draw, age, stage], table.of_new[draw], own, worth.pool, weekly, each, rng)
-        for draw in range(draws)
+        _run(table.of_open[draw, age, stage], table.of_new[draw], own, pool, weekly, each, rng) for draw in range(draws)
     ]
     wins_open, brought_open, wins_new, brought_new = (np.concatenate(part) for part in zip(*runs, strict=True))
     return Simulated(
@@ -90,12 +82,13 @@ def simulate(
     )
 
 
-def _worth(deals: Deals, only: Bools, day: int, money: bool) -> _Worth:
+def _worth(deals: Deals, only: Bools, day: int, money: bool) -> tuple[Floats, Floats]:
+    """What a won deal brings: the amounts won so far, to draw from; and each deal's own, NaN where it is drawn."""
     if not money:
-        return _Worth(np.ones(1), np.ones(len(deals)))
+        return (np.ones(1), np.ones(len(deals)))
     pool = deals.amount[only & deals.won & deals.closed_by(day) & ~np.isnan(deals.amount)]
     usable = deals.amounts_known(day)
-    return _Worth(np.sort(pool), deals.amount if usable else np.full(len(deals), np.nan))
+    return (np.sort(pool), deals.amount if usable else np.full(len(deals), np.nan))
 
 
 def _standing(deals: Deals, place: Ints, day: int, table: Chances) -> tuple[Ints, Ints]:
@@ -180,8 +173,8 @@ def counted(deals: Deals, day: int) -> Chain:
     edges = np.unique(np.clip(np.append(between, closing.max(initial=0) + 1), 1, _OLDEST))
     shape = (stages, len(edges) + 1)
     moves, spent = np.zeros((*shape, stages + ENDS)), np.zeros(shape)
-    first = np.append(True, place[1:] != place[:-1]) if place.size else np.zeros(0, dtype=bool)
-    follows = np.append(~first[1:], False) if place.size else first
+    first = begins(place)
+    follows = np.append(~first[1:], False)[: place.size]
     until = np.where(follows, np.append(age[1:], 0), last[place])
     there = state >= ENDS
     moved = there & follows
@@ -213,7 +206,7 @@ def _states(deals: Deals, day: int) -> tuple[Ints, Ints, Ints, Ints]:
     place, age, state = (np.concatenate(column) for column in zip(*parts, strict=True))
     order = np.lexsort((np.arange(len(place)), age, place))  # parts stand in the order of what counts last in a day
     place, age, state = place[order], age[order], state[order]
-    stays = np.append((place[1:] != place[:-1]) | (age[1:] != age[:-1]), True) if place.size else np.zeros(0, bool)
+    stays = np.append(begins(place, age)[1:], True)[: place.size]
     return place[stays], age[stays], state[stays], last
 
 

@@ -173,12 +173,6 @@ def money(engine: Engine, metric: Metric) -> list[Money] | Unavailable:
     return cells if isinstance(cells, Unavailable) else split(engine, metric, cells)
 
 
-def place_of(engine: Engine, cells: Cells, segment: Mapping[str, str]) -> int | None:
-    """Where a segment stands among a metric's cells; None when no record is in it."""
-    labels, label = engine.segments(cells.dims).labels, tuple(segment[dim] for dim in cells.dims)
-    return labels.index(label) if label in labels else None
-
-
 def pasts(
     grid: Grid, kinds: Mapping[str, Kind], window: int, segment: Mapping[str, str], currency: str | None
 ) -> dict[str, Past] | None:
@@ -223,13 +217,11 @@ def _series(
     engine: Engine, name: str, segment: Mapping[str, str], currency: str | None
 ) -> tuple[Floats, Floats] | None:
     """A part in each window: its value (NaN: not known) and how many records it rests on."""
-    parts = money(engine, engine.catalog[name])
-    if isinstance(parts, Unavailable):
-        return None
-    place = place_of(engine, parts[0].cells, segment)
-    if place is None:
-        return None
     metric = engine.catalog[name]
+    parts = money(engine, metric)
+    place = None if isinstance(parts, Unavailable) else engine.segments(parts[0].cells.dims).place(segment)
+    if isinstance(parts, Unavailable) or place is None:
+        return None
     value, n = np.zeros(len(engine.windows)), np.zeros(len(engine.windows))
     for part in parts:
         some = part.cells.n[:, place] > 0

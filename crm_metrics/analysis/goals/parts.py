@@ -9,6 +9,7 @@ import numpy as np
 
 from crm_metrics.engine.cells import Floats
 from crm_metrics.engine.compute import SETTLED
+from crm_metrics.engine.formulas import OPERATIONS, adds_up
 from crm_metrics.expressions import Formula, Name, Number, names
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric
@@ -76,20 +77,11 @@ def is_additive(metric: Metric, catalog: Catalog) -> bool:
     """Whether the values of single days add up to that of the period."""
     if metric.formula is None:
         return _kind(metric) is Kind.FLOW
-    return not metric.per_month and _adds(metric.formula, catalog)
 
+    def is_part(name: str) -> bool:
+        return name in catalog and is_additive(catalog[name], catalog)
 
-def _adds(tree: Formula, catalog: Catalog) -> bool:
-    match tree:
-        case Number():
-            return False
-        case Name(name):
-            return name in catalog and is_additive(catalog[name], catalog)
-    if tree.operator in "+-":
-        return _adds(tree.left, catalog) and _adds(tree.right, catalog)
-    scaled = (tree.left, tree.right) if tree.operator == "*" else (tree.left,)
-    fixed = [part for part in (tree.left, tree.right) if isinstance(part, Number) or part == Name("gross_margin")]
-    return len(fixed) == 1 and any(_adds(part, catalog) for part in scaled if part is not fixed[0])
+    return not metric.per_month and adds_up(metric.formula, is_part, lambda name: name == "gross_margin")
 
 
 def combined(tree: Formula, catalog: Catalog, values: Mapping[str, Floats], named: Mapping[str, float]) -> Floats:
@@ -103,12 +95,6 @@ def combined(tree: Formula, catalog: Catalog, values: Mapping[str, Floats], name
             inner = catalog[name].formula
             return values[name] if inner is None else combined(inner, catalog, values, named)
     left, right = (combined(part, catalog, values, named) for part in (tree.left, tree.right))
-    match tree.operator:
-        case "+":
-            return left + right
-        case "-":
-            return left - right
-        case "*":
-            return left * right
     with np.errstate(all="ignore"):
-        return np.where(right == 0, np.nan, left / right)
+        value = OPERATIONS[tree.operator](left, right)
+    return np.where((tree.operator == "/") & (right == 0), np.nan, value)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
 
-from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, Grid, courses, enough, money, pasts, place_of
+from crm_metrics.analysis.goals.chances import COURSES, FEWEST_WEEKS, Grid, courses, enough, money, pasts
 from crm_metrics.analysis.goals.parts import Kind, builds_up, combined, is_additive, kinds
 from crm_metrics.analysis.goals.targets import Target, attainment, reached, several, unlike
-from crm_metrics.engine.cells import REASONS, Floats, Unavailable, or_none
+from crm_metrics.engine.cells import REASONS, Floats, Unavailable
 from crm_metrics.errors import nearest
 from crm_metrics.metrics.metric import Metric
 
@@ -24,10 +24,10 @@ _LATE = 7  # days by which the data may begin after a goal
 
 @dataclass(frozen=True)
 class Standing:
-    """A target and what there is against it; None where it is missing, with the reason in `why`: a sentence, or
-    one of the engine's codes. `elapsed` is the share of
-    its days that are over, `pace` and `needed` the metric a day so far and for the rest; `low` and `high` are the 95 %
-    limits of the value, `expected_low` and `expected_high` hold the middle half of what it may be in the end."""
+    """A target and what there is against it; None where it is missing, with the reason in `why`: a sentence, or one of the
+    engine's codes. `elapsed` is the share of its days that are over, `pace` and `needed` the metric a day so far and for the
+    rest; `low` and `high` are the 95 % limits of the value, which is `partial` where its records are too young to tell;
+    `expected_low` and `expected_high` hold the middle half of what it may be in the end."""
 
     target: Target
     metric: Metric
@@ -46,18 +46,6 @@ class Standing:
     expected_low: float | None = None
     expected_high: float | None = None
     chance: float | None = None
-
-
-@dataclass(frozen=True)
-class _Current:
-    """A goal's value in the grid; `why` there is none, or none that can be compared."""
-
-    value: float = float("nan")
-    low: float = float("nan")
-    high: float = float("nan")
-    n: int = 0
-    currency: str | None = None
-    why: str = ""
     partial: bool = False
 
 
@@ -71,34 +59,28 @@ def _standing(grid: Grid, target: Target, window: int, end: date, first: date | 
     """How a target stands when the data ends before the day `end`."""
     metric, period = grid.periods.catalog[target.goal.metric], target.period
     wanted = target.currency(grid.periods.dataset.settings) if metric.is_money else None
+    unknown = Standing(target, metric, UNKNOWN, currency=wanted)
     if period.start >= end:
-        return Standing(target, metric, NOT_BEGUN, currency=wanted, elapsed=0.0)
+        return replace(unknown, status=NOT_BEGUN, elapsed=0.0)
     days, over = (period.end - period.start).days, (min(period.end, end) - period.start).days
-    current = _current(grid, metric, target, window)
+    current = _current(grid, replace(unknown, elapsed=over / days), window)
     upward, left = target.is_upward(metric), days - over
     if not current.why and first is not None and (first - period.start).days > _LATE and metric.open is None:
-        current = _Current(why=f"the data begins on {first}, later than the goal")
-    if current.why:
-        return Standing(target, metric, UNKNOWN, current.why, currency=wanted, elapsed=over / days)
+        current = replace(unknown, elapsed=over / days, why=f"the data begins on {first}, later than the goal")
+    if (value := current.value) is None or current.why:
+        return current
     adds = is_additive(metric, grid.periods.catalog)
-    status, why, ends = MET if reached(current.value, target.target, upward=upward) else MISSED, "", None
+    status, why, ends = MET if reached(value, target.target, upward=upward) else MISSED, "", None
     if left or current.partial:
-        status, why, ends = _running(grid, metric, target, window, current, left, end)
+        status, why, ends = _running(grid, current, value, window, left, end)
     quarters = [None, None, None] if ends is None else [float(at) for at in np.quantile(ends, (0.25, 0.5, 0.75))]
-    return Standing(
-        target,
-        metric,
-        status,
-        why,
-        value=current.value,
-        low=or_none(current.low),
-        high=or_none(current.high),
-        n=current.n,
-        currency=current.currency,
-        attainment=attainment(current.value, target.target, target.goal.baseline, upward=upward),
-        elapsed=over / days,
-        pace=current.value / over if adds else None,
-        needed=_needed(target.target - current.value, left, upward=upward) if adds else None,
+    return replace(
+        current,
+        status=status,
+        why=why,
+        attainment=attainment(value, target.target, target.goal.baseline, upward=upward),
+        pace=value / over if adds else None,
+        needed=_needed(target.target - value, left, upward=upward) if adds else None,
         expected=quarters[1],
         expected_low=quarters[0],
         expected_high=quarters[2],
@@ -114,29 +96,29 @@ def _needed(missing: float, left: int, *, upward: bool) -> float | None:
     return max(missing, 0.0) / left
 
 
-def _current(grid: Grid, metric: Metric, target: Target, window: int) -> _Current:
-    engine, segment = grid.periods, target.goal.scope
+def _current(grid: Grid, unknown: Standing, window: int) -> Standing:
+    """A goal with its value in the grid; with why there is none, or none that can be compared."""
+    engine, metric, target = grid.periods, unknown.metric, unknown.target
     parts = money(engine, metric)
     if isinstance(parts, Unavailable):
-        return _Current(why=f"{parts.seen}; {parts.hint}" if parts.hint else parts.seen)
+        return replace(unknown, why=f"{parts.seen}; {parts.hint}" if parts.hint else parts.seen)
     if missing := [dim for dim in target.dims if dim not in parts[0].cells.dims]:
-        return _Current(why=f"{metric.name} is not known by {' and '.join(missing)}")
-    place = place_of(engine, parts[0].cells, segment)
-    if place is None:
-        return _Current(why=_nobody(engine.segments(parts[0].cells.dims).labels, parts[0].cells.dims, target))
+        return replace(unknown, why=f"{metric.name} is not known by {' and '.join(missing)}")
+    segments = engine.segments(parts[0].cells.dims)
+    if (place := segments.place(target.goal.scope)) is None:
+        return replace(unknown, why=_nobody(segments.labels, segments.dims, target))
     shown = [part for part in parts if part.shown[window, place]] or parts[:1]
     if len(shown) > 1:
-        return _Current(why=several(sorted(str(part.currency[window, place]) for part in shown)))
+        return replace(unknown, why=several(sorted(str(part.currency[window, place]) for part in shown)))
     cells, currency = shown[0].cells, shown[0].currency[window, place]
     if reason := REASONS[int(cells.reason[window, place])]:
-        return _Current(why=reason)
-    value, n = float(cells.value[window, place]), int(cells.n[window, place])
-    wanted = target.currency(engine.dataset.settings)
-    if metric.is_money and (n or value) and (problem := unlike(wanted, currency)):
-        return _Current(why=problem)
-    limits = float(cells.low[window, place]), float(cells.high[window, place])
+        return replace(unknown, why=reason)
+    (value, low, high), n = cells.at(window, place), int(cells.n[window, place])
+    if metric.is_money and (n or value) and (problem := unlike(unknown.currency, currency)):
+        return replace(unknown, why=problem)
     partial = bool(cells.partial[window, place])
-    return _Current(value, *limits, n, (currency or wanted) if metric.is_money else None, partial=partial)
+    paid_in = (currency or unknown.currency) if metric.is_money else None
+    return replace(unknown, value=value, low=low, high=high, n=n, currency=paid_in, partial=partial)
 
 
 def _nobody(labels: Sequence[tuple[str, ...]], dims: Sequence[str], target: Target) -> str:
@@ -150,21 +132,22 @@ def _nobody(labels: Sequence[tuple[str, ...]], dims: Sequence[str], target: Targ
 
 
 def _running(
-    grid: Grid, metric: Metric, target: Target, window: int, current: _Current, left: int, end: date
+    grid: Grid, current: Standing, value: float, window: int, left: int, end: date
 ) -> tuple[str, str, Floats | None]:
     """The status of a goal that is not over, why it cannot be told, and what the metric may be in the end."""
+    metric, target = current.metric, current.target
     upward, parts = target.is_upward(metric), kinds(metric, grid.periods.catalog)
     if parts is None and builds_up(metric, grid.periods.catalog):
         return UNKNOWN, "it builds up over the whole period, and past weeks do not add up to it", None
     if parts is None:
         return *_by_limits(current, target.target, upward=upward), None
     if all(kind is Kind.FIXED for kind in parts.values()):
-        return (MET if reached(current.value, target.target, upward=upward) else MISSED), "", None
+        return (MET if reached(value, target.target, upward=upward) else MISSED), "", None
     past_values = pasts(grid, parts, window, target.goal.scope, current.currency)
     if past_values is None:
         return UNKNOWN, "the data does not say how it was in the weeks before", None
     past = next(iter(past_values.values()))
-    passed = current.value >= target.target if upward else current.value > target.target
+    passed = value >= target.target if upward else value > target.target
     if passed and metric.name in past_values and past.kind is Kind.FLOW and (past.amounts >= 0).all():
         return (MET if upward else MISSED), "", None  # what never falls stays beyond the target
     if not enough(len(past.amounts), left):
@@ -181,9 +164,9 @@ def _running(
     return status, "it may well end on either side of the target" if status == UNKNOWN else "", ends
 
 
-def _by_limits(current: _Current, target: float, *, upward: bool) -> tuple[str, str]:
+def _by_limits(current: Standing, target: float, *, upward: bool) -> tuple[str, str]:
     """The status of what does not add up from week to week, by the limits of its value so far."""
-    if np.isnan(current.low) or np.isnan(current.high):
+    if current.low is None or current.high is None:
         return UNKNOWN, "too few records to tell it from chance"
     better, worse = (current.low, current.high) if upward else (-current.high, -current.low)
     wanted = target if upward else -target

@@ -144,10 +144,9 @@ def fill(
         dims, filtered = parts[0].cells.dims, {name for name, _ in engine.dataset.settings.part}
         if target.goal.metric != metric.name or {*target.dims} != {*dims} | filtered:
             continue
-        labels, label = engine.segments(dims).labels, tuple(target.goal.scope[dim] for dim in dims)
-        if label not in labels:
+        segment, labels = engine.segments(dims).place(target.goal.scope), [target.goal.scope[dim] for dim in dims]
+        if segment is None:
             continue
-        segment = labels.index(label)
         for place in [place for place, period in enumerate(periods) if target.is_for(period)]:
             window = windows[place]
             cells = [(part, row) for part, row in zip(parts, rows, strict=True) if part.shown[window, segment]]
@@ -158,7 +157,7 @@ def fill(
             for part, row in cells:
                 here = _row(part, windows, place, segment)
                 if not _write(metric, target, row, here):
-                    filled.missed.append(" ".join([metric.name, *label, f"in {target.period.label}"]))
+                    filled.missed.append(" ".join([metric.name, *labels, f"in {target.period.label}"]))
     return filled
 
 

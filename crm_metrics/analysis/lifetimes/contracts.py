@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import betaln, digamma
 
-from crm_metrics.analysis.lifetimes.fitting import Fit, Likelihood, maximise
-from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead, untold
+from crm_metrics.analysis.lifetimes.fitting import Fit, Likelihood, failing, maximise, untold
+from crm_metrics.analysis.lifetimes.model import FEWEST, MONTH, months_ahead
 from crm_metrics.engine.cells import Floats
 from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import DAY, moments, numbers
@@ -73,12 +73,8 @@ def contracts(spells: Table | None, at: int) -> Contracts:
     if trouble is None and before.refused is not None:
         problem = f"the model cannot be tested: up to {until.astype('datetime64[D]')} {before.refused.seen}"
         trouble = Unusable("not-converged", problem, _PLAIN)
-    if trouble is None and test is not None and not test.holds:
-        problem = (
-            f"the model fails its test on the last quarter of the time: {test.actual:,} subscribers left, and it allows for "
-            f"{test.low:,.1f} to {test.high:,.1f}"
-        )
-        trouble = Unusable("failed-hold-out", problem, _PLAIN)
+    if trouble is None and test is not None:
+        trouble = failing(test.actual, test.low, test.high, "subscribers left", _PLAIN)
     return replace(fitted, fit=fitted.fit if trouble is None else None, refused=trouble, test=test)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from crm_metrics.engine.cells import Bools, Floats
+from crm_metrics.tables import Unusable
 
 Likelihood = Callable[[Floats], tuple[float, Floats]]  # parameters -> log-likelihood and its gradient
 
@@ -57,6 +58,22 @@ class Fit:
     def in_units(self, units: Sequence[float], shift: float) -> Fit:
         """The fit with parameters in other units, and the log-likelihood of densities in them."""
         return replace(self, parameters=self.parameters * np.array(units), log_likelihood=self.log_likelihood + shift)
+
+
+def untold(fit: Fit, parameters: Sequence[str], instead: str) -> Unusable | None:
+    """Why the parameters of a fit, each about something, are not told by its records: one lies at the bound of what is tried
+    or has no standard error; and what to do `instead`. None where all are told."""
+    vague = dict.fromkeys(about for about, there in zip(parameters, fit.at_bound | fit.untold, strict=True) if there)
+    problem = f"the records do not tell how customers differ in {' and '.join(vague)}"
+    return Unusable("not-identified", problem, instead) if vague else None
+
+
+def failing(actual: int, low: float, high: float, what: str, instead: str) -> Unusable | None:
+    """Why a model is refused where what came lies outside its limits, and what to do `instead`; None where it does not."""
+    if low <= actual <= high:
+        return None
+    problem = f"the model fails its test on the last quarter of the time: {actual:,} {what}, and it allows for "
+    return Unusable("failed-hold-out", f"{problem}{low:,.1f} to {high:,.1f}", instead)
 
 
 def maximise(

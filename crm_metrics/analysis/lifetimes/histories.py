@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from crm_metrics.engine.aggregates import begins
 from crm_metrics.engine.cells import Bools, Floats, Ints
 from crm_metrics.tables.frames import NEVER, day_numbers, moments, numbers, truths
 
@@ -47,8 +48,7 @@ class Ledger:
         rows = self.day <= day
         customer, days, amount = self.customer[rows], self.day[rows], np.nan_to_num(self.amount[rows])
         bought, priced = ~self.is_refund[rows], ~np.isnan(self.amount[rows])
-        new = np.ones(len(days), dtype=bool)
-        new[1:] = (customer[1:] != customer[:-1]) | (days[1:] != days[:-1])
+        new = begins(customer, days)
         starts = np.flatnonzero(new & bought)
         owner, on = customer[starts], days[starts]
         # The purchase day that each row belongs to; refunds before the first belong to it.
@@ -62,23 +62,23 @@ class Ledger:
         place, amount, bought, priced = place[kept], amount[kept], bought[kept], priced[kept]
         of_day = np.bincount(place, amount, len(starts))
         day_priced = np.bincount(place[bought & priced], minlength=len(starts)) > 0
-        begins = np.flatnonzero(np.append(True, owner[1:] != owner[:-1])) if len(owner) else np.zeros(0, dtype=np.int64)
-        person = np.cumsum(np.isin(np.arange(len(owner)), begins)) - 1
-        many = len(begins)
-        ends = np.append(begins[1:], len(owner))[:many] - 1
+        is_first = begins(owner)
+        starting, person = np.flatnonzero(is_first), np.cumsum(is_first) - 1
+        many = len(starting)
+        ends = np.append(starting[1:], len(owner))[:many] - 1
         repeat = day_priced.copy()
-        repeat[begins] = False
+        repeat[starting] = False
         count = np.bincount(person[repeat], minlength=many).astype(np.float64)
         spent = np.bincount(person[repeat], of_day[repeat], many)
         total = np.bincount(person, of_day, many)
         any_amount = np.bincount(person[place[priced]], minlength=many) > 0
         return Histories(
-            customer=owner[begins],
-            x=ends - begins,
-            last=on[ends] - on[begins],
-            watched=day - on[begins],
-            first=on[begins],
-            row=self.row[rows][starts[begins]],
+            customer=owner[starting],
+            x=ends - starting,
+            last=on[ends] - on[starting],
+            watched=day - on[starting],
+            first=on[starting],
+            row=self.row[rows][starts[starting]],
             orders=np.bincount(person[place[bought]], minlength=many),
             revenue=np.where(any_amount, total, np.nan),
             mean=np.divide(spent, count, out=np.full(many, np.nan), where=count > 0),

@@ -137,14 +137,6 @@ def _spend(histories: Histories, refused: dict[str, Unusable]) -> Fit | None:
     return fit
 
 
-def untold(fit: Fit, parameters: Sequence[str], instead: str) -> Unusable | None:
-    """Why the parameters of a fit, each about something, are not told by its records: one lies at the bound of what is tried
-    or has no standard error; and what to do `instead`. None where all are told."""
-    vague = dict.fromkeys(about for about, there in zip(parameters, fit.at_bound | fit.untold, strict=True) if there)
-    problem = f"the records do not tell how customers differ in {' and '.join(vague)}"
-    return Unusable("not-identified", problem, instead) if vague else None
-
-
 def _too_few(problem: str, what: str) -> Unusable:
     return Unusable("not-converged", f"{problem}: a model {what} needs {FEWEST}", "take a longer time, or all files")
 

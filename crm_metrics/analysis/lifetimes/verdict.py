@@ -16,8 +16,10 @@ import numpy as np
 from scipy.special import betainc
 
 from crm_metrics.analysis.lifetimes import bgnbd
+from crm_metrics.analysis.lifetimes.fitting import failing, untold
 from crm_metrics.analysis.lifetimes.histories import Histories, Ledger
-from crm_metrics.analysis.lifetimes.model import DAYS, FEWEST, Group, HoldOut, Model, Unit, fitted, predicted, untold
+from crm_metrics.analysis.lifetimes.model import DAYS, FEWEST, Group, HoldOut, Model, Unit, fitted, predicted
+from crm_metrics.engine.aggregates import begins
 from crm_metrics.engine.cells import Floats, Ints
 from crm_metrics.errors import NothingToReport
 from crm_metrics.tables import Unusable
@@ -41,7 +43,7 @@ def judged(
         failed: Unusable | None
         try:
             hold_out = held_out(ledger, until=until - round((until - first) / 4), end=until, unit=unit)
-            failed = _failed(hold_out)
+            failed = failing(hold_out.total.actual, hold_out.low, hold_out.high, "purchases came", _PLAIN)
         except NothingToReport as error:
             failed = Unusable("not-converged", f"the model cannot be tested: {error.what}", error.hint or _PLAIN)
         if (why := untold(model.purchases, _BUYING, _PLAIN) or failed) is not None:
@@ -76,16 +78,6 @@ def _contract(regularity: Regularity | None) -> Unusable | None:
         "churn_rate and clv then say how long customers stay"
     )
     return Unusable("contract-like", problem, hint)
-
-
-def _failed(test: HoldOut) -> Unusable | None:
-    if test.holds:
-        return None
-    problem = (
-        f"the model fails its test on the last quarter of the time: {test.total.actual:,} purchases came, and it allows "
-        f"for {test.low:,.1f} to {test.high:,.1f}"
-    )
-    return Unusable("failed-hold-out", problem, _PLAIN)
 
 
 _MOST = 7  # customers with so many repeat purchases and more are one group
@@ -188,18 +180,17 @@ def regularity(ledger: Ledger, until: int) -> Regularity | None:
     where too few customers have bought often enough to tell."""
     kept = (ledger.day <= until) & ~ledger.is_refund
     customer, day = ledger.customer[kept], ledger.day[kept]
-    new = np.ones(len(day), dtype=bool)
-    new[1:] = (customer[1:] != customer[:-1]) | (day[1:] != day[:-1])
+    new = begins(customer, day)
     customer, day = customer[new], day[new]
-    begins = np.flatnonzero(np.append(True, customer[1:] != customer[:-1])) if len(customer) else np.zeros(0, np.int64)
-    many = np.diff(np.append(begins, len(customer)))
-    begins, many = begins[many > 1], many[many > 1]
-    if len(begins) < _FEWEST:
+    first = np.flatnonzero(begins(customer))
+    many = np.diff(np.append(first, len(customer)))
+    first, many = first[many > 1], many[many > 1]
+    if len(first) < _FEWEST:
         return None
-    pause = float(np.quantile((day[begins + many - 1] - day[begins]) / (many - 1), 0.95))
+    pause = float(np.quantile((day[first + many - 1] - day[first]) / (many - 1), 0.95))
     candidates = [candidate for lag in _LAGS if (candidate := _within(customer, day, lag, pause)) is not None]
     if not candidates:
-        return _between((day[begins + 1] - day[begins]).astype(np.float64), pause)
+        return _between((day[first + 1] - day[first]).astype(np.float64), pause)
     return max(candidates, key=lambda candidate: candidate.share / candidate.most)
 
 

@@ -12,10 +12,9 @@ import numpy as np
 
 from crm_metrics.analysis.products.bought import Best, Bought, best, bought
 from crm_metrics.analysis.products.pairs import Pairs, together
-from crm_metrics.engine.cells import REASONS, Cells, Floats, Unavailable
+from crm_metrics.engine.cells import REASONS, Cells, Floats
 from crm_metrics.engine.currencies import slices, split
 from crm_metrics.engine.windows import Window
-from crm_metrics.errors import NothingToReport
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.shares import wilson
 from crm_metrics.intervals.signals import Noises, signals
@@ -65,26 +64,23 @@ class Product:
 
 def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product], str | None]:
     """The products sold in either window, by their rank in the first, and the currency of their revenue."""
-    cells = {name: engine.cells(name) for name in METRICS}
-    cells_of_revenue = cells[REVENUE]
-    assert isinstance(cells_of_revenue, Cells)
-    money = split(engine, engine.catalog[REVENUE], cells_of_revenue)[0]
-    revenue = money.cells
-    records = revenue.n + (units.n if isinstance(units := cells[UNITS], Cells) else 0)
+    money = split(engine, engine.catalog[REVENUE], engine.required(REVENUE))[0]
+    revenue, units = money.cells, engine.known(UNITS)
+    records = revenue.n + (0 if units is None else units.n)
     ranks = [_ranks(np.where(some > 0, values, np.nan)) for values, some in zip(revenue.value, records, strict=True)]
     signs = _signals(engine, revenue) if compare else None
     again = dict(zip(sold.products, sold.buyers().tolist(), strict=True))
     products = []
     for at in np.flatnonzero((records > 0).any(axis=0)).tolist():
         name = engine.segments(revenue.dims).labels[at][0]
-        buyers = _figure(cells[BUYERS], at).value
+        buyers = _figure(engine.known(BUYERS), at).value
         products.append(
             Product(
                 name,
                 _figure(revenue, at),
                 REASONS[revenue.reason[NOW, at]],
-                _figure(cells[SHARE], at),
-                _figure(cells[UNITS], at).value,
+                _figure(engine.known(SHARE), at),
+                _figure(units, at).value,
                 None if buyers is None else int(buyers),
                 again.get(name, 0) if buyers is not None else None,
                 rank=ranks[NOW][at],
@@ -137,8 +133,8 @@ def _signals(engine: Engine, revenue: Cells) -> list[str | None]:
     return list(signals(metric, now, before, Noises(engine).of(metric, NOW, BEFORE)))
 
 
-def _figure(cells: Cells | Unavailable, at: int, window: int = NOW) -> Figure:
-    return Figure() if isinstance(cells, Unavailable) else Figure(*cells.at(window, at))
+def _figure(cells: Cells | None, at: int, window: int = NOW) -> Figure:
+    return Figure() if cells is None else Figure(*cells.at(window, at))
 
 
 LINES = "sold_lines"
@@ -164,9 +160,7 @@ def sales(
     """The sales of each currency in a window, against those of an earlier one. Raises `NothingToReport` when the data
     names no products or no amounts."""
     windows = [now, *([before] if before else [])]
-    revenue = Engine(dataset, catalog, windows).cells(REVENUE)
-    if isinstance(revenue, Unavailable):
-        raise NothingToReport(f"there are no sales by product: {revenue.seen}", hint=revenue.hint or None)
+    Engine(dataset, catalog, windows).required(REVENUE, "there are no sales by product")
     by_currency = []
     parts = slices(dataset, LINES)
     risk = RISK / _CLAIMS / len(parts)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.issues import WARNING, Severity
 
@@ -50,12 +50,6 @@ class Hits:
 
     parts: Sequence[Part]
     of: int
-
-
-class WithIssues(Protocol):
-    """Data of which problems were noticed while it was loaded."""
-
-    def issue_hits(self, *codes: str) -> Hits: ...
 
 
 @dataclass(frozen=True)
@@ -108,7 +102,7 @@ def as_issue_check(
     """The check that finds the rows of problems noticed while loading, under the code of its name or under several."""
     codes = tuple(codes or [name])
 
-    def find(data: WithIssues) -> Iterator[Hits]:
+    def find(data: Any) -> Iterator[Hits]:
         yield data.issue_hits(*codes)
 
     return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)

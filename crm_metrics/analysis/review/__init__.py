@@ -17,7 +17,6 @@ from crm_metrics.analysis import drivers
 from crm_metrics.analysis.customers import Customers
 from crm_metrics.analysis.drivers import Change, Dimension
 from crm_metrics.analysis.review.headlines import UNKNOWN, Headline, Standout, headlines, standouts
-from crm_metrics.engine.cells import Cells
 from crm_metrics.engine.currencies import split
 from crm_metrics.engine.windows import Window
 from crm_metrics.errors import NothingToReport, UsageError
@@ -113,9 +112,9 @@ def unpaid(dataset: Dataset, catalog: Catalog, window: Window, risk: float) -> l
     from scipy.special import pdtr
 
     until_then = replace(window, start=np.iinfo(np.int64).min // 2, is_all=True)
-    usual = _cells(Engine(dataset, catalog, [until_then]), catalog["average_deal_value"])
+    usual = Engine(dataset, catalog, [until_then]).known("average_deal_value")
     engine = Engine(dataset, catalog, [window], _BY)
-    revenue, cost, roi = (_cells(engine, catalog[name]) for name in ("attributed_revenue", "acquisition_spend", "roi"))
+    revenue, cost, roi = map(engine.known, ("attributed_revenue", "acquisition_spend", "roi"))
     if usual is None or np.isnan(usual.high[0, 0]) or revenue is None or cost is None or roi is None or roi.dims != _BY:
         return []
     labels = [label[0] for label in engine.segments(_BY).labels]
@@ -134,11 +133,6 @@ def unpaid(dataset: Dataset, catalog: Catalog, window: Window, risk: float) -> l
         for at in np.flatnonzero(significant & (roi.value[0] < 0)).tolist()
     ]
     return sorted(campaigns, key=lambda campaign: -campaign.cost)
-
-
-def _cells(engine: Engine, metric: Metric) -> Cells | None:
-    cells = engine.cells(metric.name)
-    return cells if isinstance(cells, Cells) else None
 
 
 _DETRACTOR = 6

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from crm_metrics.analysis import ranks
-from crm_metrics.engine.cells import Cells, Unavailable, or_none
+from crm_metrics.engine.cells import Cells, or_none
 from crm_metrics.engine.currencies import Money, split
 from crm_metrics.engine.scheduling import prepare
 from crm_metrics.engine.windows import Window
@@ -70,8 +70,8 @@ def headlines(
 
 
 def _parts(engine: Engine, metric: Metric) -> list[Money]:
-    cells = engine.cells(metric.name)
-    return [] if isinstance(cells, Unavailable) else split(engine, metric, cells)
+    cells = engine.known(metric.name)
+    return [] if cells is None else split(engine, metric, cells)
 
 
 def _compared(how: Callable[..., Any], metric: Metric, part: Money, noises: Noises, *more: float) -> Any:
@@ -174,8 +174,8 @@ def _looks(
         engine = Engine(dataset, catalog, [window], (dim,))
         prepare(engine, mine)
         for metric in mine:
-            cells = engine.cells(metric.name)
-            if isinstance(cells, Unavailable) or cells.dims != (dim,):
+            cells = engine.known(metric.name)
+            if cells is None or cells.dims != (dim,):
                 continue
             labels = [label[0] for label in engine.segments((dim,)).labels]
             unknown = cells.n[0][[label == NONE for label in labels]].sum()

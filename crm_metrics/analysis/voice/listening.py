@@ -124,8 +124,7 @@ def _trouble(engine: Engine, question: Question) -> Unavailable | None:
 
 def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
     dataset, metric, rows = engine.dataset, engine.catalog[question.metric], engine.catalog[question.answers]
-    cells = engine.cells(metric.name)
-    assert isinstance(cells, Cells)
+    cells = engine.required(metric.name)
     pairs = engine.pairs(rows)
     chosen = pairs.rows[pairs.window == 0]
     answers = dataset.tables[rows.table].frame.iloc[chosen]
@@ -198,8 +197,7 @@ def _groups_of(dim: str | None, names: Sequence[str | None], segment: Ints, grou
 def _segments(overall: Engine, metric: Metric, dim: str, request: Asking) -> list[Segment]:
     """The segments of a dimension that have answers, those with the most first."""
     engine = Engine(overall.dataset, overall.catalog, [request.now], (dim,))
-    cells = engine.cells(metric.name)
-    assert isinstance(cells, Cells)
+    cells = engine.required(metric.name)
     n = cells.n[0]
     risk = 1 - (1 - request.risk) ** (1 / len(request.by))
     names = [label[0] for label in engine.segments((dim,)).labels]
