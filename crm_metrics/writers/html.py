@@ -77,8 +77,7 @@ def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
     if isinstance(chart, HeatMap):
         wide, tall = svg.size(chart)
         drawn = drawn.replace('class="chart"', f'class="chart heat-map" width="{wide}" height="{tall}"', 1)
-    title = svg.heading(chart) if isinstance(chart, Curve) else chart.title
-    return {"title": visible(title), "svg": Markup(drawn), "says": visible(chart.says)}
+    return {"title": visible(svg.title(chart)), "svg": Markup(drawn), "says": visible(chart.says)}
 
 
 def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
