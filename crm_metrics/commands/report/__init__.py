@@ -49,7 +49,7 @@ def report(
     asked = session.query(period=period, by=by, metrics=metrics, compare=compare, top=top, sort=sort)
     from crm_metrics.commands.report.result import Result
 
-    return Result.of(compute(session.load(asked), asked))
+    return Result(**vars(compute(session.load(asked), asked)))
 
 
 def run(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Curve, Frame, Origin, Sheet, cells
@@ -204,8 +204,7 @@ def _not_available(report: Report, names: Container[str]) -> Sheet:
 
 def origin(report: Report) -> Origin:
     """What a report was made from."""
-    names = ("as_of", "sources", "settings_file", "issues", "coverage", "digests", "settings", "where")
-    return Origin(**by_name(report, *names))
+    return Origin(**by_name(report, *(of.name for of in fields(Origin) if of.name != "notes")))
 
 
 _LABELS = (Column("metric"), Column("title", "Figure"), Column(OF_ROW))
