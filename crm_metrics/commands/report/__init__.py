@@ -112,7 +112,7 @@ def run(
 
     answer = book(
         replace(result, issues=[]) if call.quiet and call.format == "text" else result,
-        query.catalog if is_for_people(call.format) else None,
+        for_people=is_for_people(call.format),
         scope="all" if all_ else "named" if named else "",
         paths=[] if "-" in session.paths else session.paths,
     )

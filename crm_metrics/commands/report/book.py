@@ -15,7 +15,6 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 
 if TYPE_CHECKING:
-    from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.reporting.report import Report
 
 _LIMITED = ("value", "low", "high")
@@ -42,8 +41,8 @@ _COLUMNS = {
 }
 
 
-def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", paths: Sequence[str] = ()) -> Book:
-    """The tidy rows; with the catalogue the same by family, as people read them, and what is not available. A terminal has a
+def book(report: Report, *, for_people: bool = False, scope: str = "", paths: Sequence[str] = ()) -> Book:
+    """The tidy rows; for people the same by family, as they read them, and what is not available. A terminal has a
     page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
     report; `paths` are those of the commands that it names."""
     names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
@@ -58,16 +57,15 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
         f"Key figures  {report.period}",
         origin(report),
         [
-            Sheet("rows", "", columns, rows, for_people=None if catalog is None else False),
-            *([] if catalog is None else _by_family(report, columns)),
+            Sheet("rows", "", columns, rows, for_people=False if for_people else None),
+            *(_by_family(report, columns) if for_people else []),
         ],
         [days if report.complete else f"{days}, to date", *compared],
-        says=[] if catalog is None else _beyond_chance(report),
+        says=_beyond_chance(report) if for_people else [],
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         extra=extra,
-        charts=[] if catalog is None else _curves(report),
+        charts=_curves(report) if for_people else [],
         page=lambda width, verbose: _page(report, verbose, scope, paths, width),
-        define=lambda name: _defined(name, catalog) if catalog is not None else {},
     )
 
 
@@ -75,12 +73,6 @@ def _page(report: Report, verbose: bool, scope: str, paths: Sequence[str], width
     from crm_metrics.commands.report.page import page
 
     return page(report, width, verbose=verbose, scope=scope, paths=paths)
-
-
-def _defined(name: str, catalog: Catalog) -> dict[str, str]:
-    from crm_metrics.metrics.describe import defined
-
-    return defined(catalog[name], catalog)
 
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:

@@ -126,7 +126,7 @@ def explained(
         lines += [marks] if (marks := legend(shown)) else []
     if any(figure.standing for figure in shown):
         lines.append("↑ above or ↓ below the others by more than chance; of 100 teams of equals at most 5 show one")
-    if any(figure.places for figure in shown):
+    if any(figure.rank_low is not None for figure in shown):
         lines.append("rank: the places it may hold, 1 the best; blank where records cannot tell, or are fewer than 5")
     if _has_gaps(report, shown):
         lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
