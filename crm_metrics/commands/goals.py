@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
 from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import failing
@@ -19,6 +19,7 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.query import Query
+from crm_metrics.reporting import REASONS_IN_WORDS
 from crm_metrics.session import Asking, Session, complete
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _named(standing: Standing) -> str:
 
 
 def _why(standing: Standing) -> str:
-    return cells.REASONS.get(standing.why, standing.why)
+    return REASONS_IN_WORDS.get(standing.why, standing.why)
 
 
 def _row(standing: Standing) -> list[Cell]:

@@ -10,6 +10,27 @@ from datetime import date
 from crm_metrics.issues import Issue
 from crm_metrics.tables import Coverage, Dataset, Digests, Source
 
+# Why a figure is not available.
+REASONS_IN_WORDS = {
+    "no-rows": "no records in the period",
+    "not-covered": "the data does not cover the period",
+    "zero-denominator": "there is nothing to divide by",
+    "missing-column": "a column it needs is not in the data",
+    "missing-values": "some records lack the value it is made of",
+    "mixed-currency": "its amounts are in several currencies",
+    "no-rate": "its amounts have no exchange rate to the currency of the report",
+    "immature-cohort": "all its records are too young to tell",
+    "censored-median": "too few have ended to tell the median",
+    "scale-ambiguous": "the scale of the answers is not clear",
+    "not-converged": "the estimate did not settle",
+    "infinite-mean": "the estimate has no finite mean",
+    "not-identified": "the records do not tell the model's parameters",
+    "contract-like": "purchases come as regularly as a contract bills",
+    "failed-hold-out": "the model fails its test on the last quarter of the time",
+    "negative-base": "what it is divided by is negative",
+    "no-baseline": "there is nothing before the period, or no goal, to compare with",
+}
+
 
 @dataclass(frozen=True)
 class Origin:

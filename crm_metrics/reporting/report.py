@@ -7,7 +7,7 @@ day, inclusive), what is missing is None or NaN. The largest segments are what `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -146,6 +146,15 @@ class Report(Origin):
         only = f", only rows where {self.where}" if self.where else ""
         missing = f", {len(self.rows) - available:,} not available" if available < len(self.rows) else ""
         return f"<Report {self.period}{by}{against}: {available:,} figures{missing}, as of {self.as_of}{only}>"
+
+    def unavailable(self, metrics: Iterable[Metric]) -> dict[str, list[str]]:
+        """The titles of those of the metrics that no row has a value for, by what is missing."""
+        available = set(self.rows.loc[self.rows["value"].notna(), "metric"])
+        titles: dict[str, list[str]] = {}
+        for metric in metrics:
+            if metric.name not in available:
+                titles.setdefault(self.missing.get(metric.name, "no figure"), []).append(metric.title)
+        return titles
 
     @property
     def columns(self) -> list[str]:

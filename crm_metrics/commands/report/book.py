@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +94,7 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
     ]
     overview = _by_segment(report, headlines) if report.by else _over_time(report, headlines) if several else None
     first = [overview] if overview is not None and overview.rows else []
-    return [*first, *sheets, _not_available(report, set(available.dropna().unique()))]
+    return [*first, *sheets, _not_available(report)]
 
 
 def _over_time(report: Report, headlines: set[str]) -> Sheet:
@@ -182,15 +182,9 @@ def _beyond_chance(report: Report) -> list[str]:
     ]
 
 
-def _not_available(report: Report, names: Container[str]) -> Sheet:
-    why: dict[str, list[str]] = {}
-    reasons = dict(zip(report.rows["metric"], report.rows["reason"], strict=True))
-    for metric in report.metrics:
-        if metric.name not in names:
-            reason = cells.REASONS.get(str(reasons.get(metric.name)), "no figure")
-            why.setdefault(report.missing.get(metric.name) or reason, []).append(metric.title)
+def _not_available(report: Report) -> Sheet:
     columns = [Column("figures", "Figures"), Column("why", "Why")]
-    listed = [[", ".join(titles), reason] for reason, titles in why.items()]
+    listed = [[", ".join(titles), reason] for reason, titles in report.unavailable(report.metrics).items()]
     return Sheet("not_available", "Not available", columns, listed, empty="nothing", for_people=True)
 
 

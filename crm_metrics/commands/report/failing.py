@@ -100,7 +100,7 @@ def of_report(report: Report, alerts: Iterable[Alert]) -> list[str]:
 def _raised(report: Report, alert: Alert) -> Iterator[str]:
     rows: list[dict[str, Any]] = report.rows[report.rows["metric"] == alert.metric].to_dict("records")  # type: ignore[assignment]
     if rows and all(row["status"] == "unavailable" for row in rows):
-        why = report.missing.get(alert.metric) or cells.REASONS.get(rows[0]["reason"], "")
+        why = report.missing[alert.metric]
         yield f"{alert.metric} {alert.when} cannot be told: {why}"
     for row in rows:
         is_worse = alert.when == WORSE and row["signal"] == WORSE
