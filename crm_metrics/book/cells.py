@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from crm_metrics.metrics.metric import Unit
@@ -79,6 +80,16 @@ def limits(low: float | None, high: float | None, unit: str, *, like: float | No
 def count(number: float) -> str:
     """A whole number with separators: "4,238"."""
     return value(number, Unit.COUNT)
+
+
+def several(number: float, noun: str) -> str:
+    """A number of things: "1 file", "4,238 files"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(texts: Sequence[str], most: int, more: str = " and") -> str:
+    """The first so many texts, and how many there are besides."""
+    return ", ".join(texts[:most]) + (f"{more} {len(texts) - most} more" if len(texts) > most else "")
 
 
 def visible(text: str) -> str:

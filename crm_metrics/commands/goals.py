@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
-from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet
+from crm_metrics.book import OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands import Call, option
 from crm_metrics.commands.report import failing
@@ -114,7 +114,7 @@ def run(
     for kind in fail_on:
         standings = [standing for standing in answer.standings if standing.status == kind.removeprefix("goal-")]
         named = [f"{standing.metric.name} in {standing.target.period.label}" for standing in standings]
-        failed += [f"goals {kind.removeprefix('goal-')}: {failing.listed(named)}"] if named else []
+        failed += [f"goals {kind.removeprefix('goal-')}: {cells.listed(named, failing.NAMED)}"] if named else []
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     return errors.EXIT_FINDINGS if failed else 0
 

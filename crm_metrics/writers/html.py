@@ -82,7 +82,7 @@ def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
 
 def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
-    count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
+    count = cells.several(len(sheet.rows), "row")
     folded = not alone and (book.is_told(sheet) or len(sheet.rows) > _FOLDED or sheet.for_people is False)
     head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
     if (more := len(sheet.rows) - _ROWS) > 0:

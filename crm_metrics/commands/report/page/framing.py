@@ -151,5 +151,5 @@ def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bo
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if warnings:
         command = shlex.join(["crm-metrics", "check", *paths]) if paths else "-v"
-        parts.append(f"{warnings} data {'problem' if warnings == 1 else 'problems'}: {cells.visible(command)}")
+        parts.append(f"{cells.several(warnings, 'data problem')}: {cells.visible(command)}")
     return parts
