@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, overload
 
 from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.tables import Coverage, Dataset, Digests, Source
+from crm_metrics.reporting import Origin as Origin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -233,37 +233,6 @@ class HeatMap:
     shares: Sequence[Sequence[float | None]]
     average: Sequence[float | None]
     says: str = ""
-
-
-@dataclass(frozen=True)
-class Origin:
-    """What a result was made from: the files, up to when they know, the settings file, and what was noticed; `digests`
-    are the SHA-256 of files by their path; `where` is the filter whose rows it was made from, None for all."""
-
-    as_of: date | None = None
-    sources: Sequence[Source] = ()
-    settings_file: str | None = None
-    issues: Sequence[Issue] = ()
-    notes: Sequence[str] = ()
-    coverage: Mapping[str, Coverage] = field(default_factory=dict)
-    digests: Mapping[str, str] = field(default_factory=dict)
-    settings: Mapping[str, object] = field(default_factory=dict)
-    where: str | None = None
-
-    @classmethod
-    def of(cls, dataset: Dataset) -> Origin:
-        """The origin of everything that is made from a dataset."""
-        return cls(
-            dataset.as_of,
-            dataset.sources,
-            dataset.settings.file,
-            dataset.issues,
-            dataset.notes,
-            dataset.coverage,
-            Digests(dataset.raws),
-            {**dataset.settings.in_force(), "as_of": dataset.as_of.isoformat()},
-            dataset.settings.where,
-        )
 
 
 @dataclass(frozen=True)

@@ -3,32 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from crm_metrics.metrics.metric import Unit
 
 MISSING = "–"
 MINUS = "−"
-
-REASONS = {
-    "no-rows": "no records in the period",
-    "not-covered": "the data does not cover the period",
-    "zero-denominator": "nothing to divide by",
-    "missing-column": "a column it needs is not in the data",
-    "missing-values": "values it needs are blank",
-    "mixed-currency": "its amounts are in different currencies",
-    "no-rate": "no exchange rate is given",
-    "immature-cohort": "its records are too young to tell",
-    "censored-median": "too few have ended to tell",
-    "scale-ambiguous": "the scale of the answers is not clear",
-    "not-converged": "the estimate did not settle",
-    "infinite-mean": "the estimate has no finite mean",
-    "not-identified": "the records do not tell the model's parameters",
-    "contract-like": "purchases come as regularly as a contract bills",
-    "failed-hold-out": "the model fails its test on the last quarter of the time",
-    "negative-base": "what it is divided by is negative",
-    "no-baseline": "there is no start to compare with",
-}
 
 _SUFFIXES = {
     Unit.PERCENT: " %",
@@ -99,6 +80,16 @@ def limits(low: float | None, high: float | None, unit: str, *, like: float | No
 def count(number: float) -> str:
     """A whole number with separators: "4,238"."""
     return value(number, Unit.COUNT)
+
+
+def several(number: float, noun: str) -> str:
+    """A number of things: "1 file", "4,238 files"."""
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def listed(texts: Sequence[str], most: int, more: str = " and") -> str:
+    """The first so many texts, and how many there are besides."""
+    return ", ".join(texts[:most]) + (f"{more} {len(texts) - most} more" if len(texts) > most else "")
 
 
 def visible(text: str) -> str:

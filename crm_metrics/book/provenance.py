@@ -24,7 +24,7 @@ def inputs(sources: Sequence[Source]) -> str:
     files, made_of = (len({source.path.partition("#")[0] for source in of}) for of in (sources, asked))
     read, used = sum(source.rows for source in asked), sum(source.used for source in asked)
     few = f"{cells.count(made_of)} of " if made_of < files else ""
-    parts = [f"{few}{cells.count(files)} {'file' if files == 1 else 'files'}", f"{cells.count(read)} rows read"]
+    parts = [f"{few}{cells.several(files, 'file')}", f"{cells.count(read)} rows read"]
     if read != used:
         parts += [f"{cells.count(used)} used", f"{cells.count(read - used)} left out"]
     return ", ".join(parts)
@@ -41,7 +41,7 @@ def covered_until(sources: Sequence[Source], as_of: date, coverage: Mapping[str,
     2026"."""
     (newest, *earlier), later = _ends(as_of, coverage, day)
     count = len({source.path.partition("#")[0] for source in sources})
-    files = [f"{cells.count(count)} {'file' if count == 1 else 'files'}"] if count else []
+    files = [cells.several(count, "file")] if count else []
     quantifier = "all " if count > 1 and not earlier else ""
     return ", ".join([*files, f"{quantifier}{newest}", *earlier]) + later
 

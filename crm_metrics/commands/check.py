@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Unpack
 
 from crm_metrics import errors
 from crm_metrics.book import Book, Cell, Column, Origin, Passage, Said, Sheet
-from crm_metrics.book.cells import count
+from crm_metrics.book.cells import count, listed
 from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands import Call, option
 from crm_metrics.errors import AmbiguousError, NothingToReport, together
@@ -98,8 +98,8 @@ _ROWS = (Column("check"), Column("file"), Column("row"), Column("seen"))
 def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     """The findings, each with its effect and its first rows; with `rows` every row that was found instead."""
     if rows:
-        listed: list[list[Cell]] = [[finding.check.name, *row] for finding in findings for row in _rows(finding)]
-        return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, listed, empty="nothing is wrong")])
+        found: list[list[Cell]] = [[finding.check.name, *row] for finding in findings for row in _rows(finding)]
+        return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, found, empty="nothing is wrong")])
     described = list(map(_as_json, findings))
     rows_of = [row_of(_FINDINGS, None, **cells | {"metrics": " ".join(cells["metrics"])}) for cells in described]
     sheet = Sheet("findings", "", _FINDINGS, rows_of, empty="nothing is wrong")
@@ -113,9 +113,7 @@ def _passage(finding: Finding) -> Passage:
     if check.effect:
         parts_said.append(Said(f"Effect: {check.effect}."))
     if finding.metrics:
-        more = len(finding.metrics) - _METRICS
-        names = ", ".join(finding.metrics[:_METRICS]) + (f" and {more} more" if more > 0 else "")
-        parts_said.append(Said(f"Figures: {names}"))
+        parts_said.append(Said(f"Figures: {listed(finding.metrics, _METRICS)}"))
     shown = list(_rows(finding, _SHOWN))
     for path in dict.fromkeys(part.path for part in finding.parts):
         parts = [part for part in finding.parts if part.path == path]

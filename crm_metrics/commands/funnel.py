@@ -233,8 +233,8 @@ def _by_money(bottleneck: Bottleneck) -> str:
         (stage.name, cells.value(stage.amount, Unit.MONEY, bottleneck.currency)) for stage in bottleneck.by_money.stages
     ]
     return (
-        f"Most money is lost in {first.name}: {lost}, with {cells.count(first.lost)} of the {_deals(first.entered)} that "
-        f"entered it. {_next(bottleneck.by_money, others)}"
+        f"Most money is lost in {first.name}: {lost}, with {cells.count(first.lost)} of the "
+        f"{cells.several(first.entered, 'deal')} that entered it. {_next(bottleneck.by_money, others)}"
     )
 
 
@@ -260,8 +260,8 @@ def _by_delay(bottleneck: Bottleneck) -> str:
     days = f"{cells.value(first.days, Unit.DAYS)}{_limits(first.days_low, first.days_high, Unit.DAYS)}"
     others = [(stage.name, cells.value(stage.days, Unit.DAYS)) for stage in bottleneck.by_delay.stages]
     return (
-        f"Deals stay longest in {first.name}: {days}, the median of {_deals(first.entered)}; {_waiting(first)}. "
-        f"{_next(bottleneck.by_delay, others)}"
+        f"Deals stay longest in {first.name}: {days}, the median of {cells.several(first.entered, 'deal')}; "
+        f"{_waiting(first)}. {_next(bottleneck.by_delay, others)}"
     )
 
 
@@ -273,11 +273,7 @@ def _waiting(stage: Stage) -> str:
     longer = (
         f"{cells.count(stage.overdue)} of them for longer than that" if stage.overdue else "none for longer than that"
     )
-    return f"{_deals(stage.waiting)} wait there now, {longer}"
-
-
-def _deals(count: int) -> str:
-    return "1 deal" if count == 1 else f"{cells.count(count)} deals"
+    return f"{cells.several(stage.waiting, 'deal')} wait there now, {longer}"
 
 
 def _limits(low: float | None, high: float | None, unit: Unit = Unit.MONEY) -> str:

@@ -19,6 +19,7 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.periods import Period
 from crm_metrics.periods.calendar import DAY
 from crm_metrics.query import Query
+from crm_metrics.reporting import REASONS_IN_WORDS
 from crm_metrics.session import Asking, Session, complete
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def run(
     for kind in fail_on:
         standings = [standing for standing in answer.standings if standing.status == kind.removeprefix("goal-")]
         named = [f"{standing.metric.name} in {standing.target.period.label}" for standing in standings]
-        failed += [f"goals {kind.removeprefix('goal-')}: {failing.listed(named)}"] if named else []
+        failed += [f"goals {kind.removeprefix('goal-')}: {cells.listed(named, failing.NAMED)}"] if named else []
     call.tell("failed", (f"failed: {reason}" for reason in failed), level="error")
     return errors.EXIT_FINDINGS if failed else 0
 
@@ -223,7 +224,7 @@ def _named(standing: Standing) -> str:
 
 
 def _why(standing: Standing) -> str:
-    return cells.REASONS.get(standing.why, standing.why)
+    return REASONS_IN_WORDS.get(standing.why, standing.why)
 
 
 def _row(standing: Standing) -> list[Cell]:

@@ -194,7 +194,7 @@ def _sold(sales: Sales) -> str:
         + (f" ({cells.value(product.share.value, Unit.PERCENT)})" if product.share.value is not None else "")
         for product in first
     ]
-    count = f"{cells.count(sales.count)} {'product' if sales.count == 1 else 'products'}"
+    count = cells.several(sales.count, "product")
     return f"Most revenue of {count}: {', '.join(named)}." if named else f"{count}, of which no revenue is known."
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Unpack
 
+from crm_metrics.book.cells import several
 from crm_metrics.commands import READING, SETTING, Call, option
 from crm_metrics.errors import UsageError, not_among
 from crm_metrics.session import Files, Session
@@ -53,8 +54,7 @@ def run(
 
     write({table.name: table.rows for table in written}, chosen, target)
     rows = sum(table.rows.num_rows for table in written)
-    number = f"{len(written)} tables" if len(written) != 1 else "1 table"
-    call.wrote(target, f"{target} is written: {number}, {rows:,} records.")
+    call.wrote(target, f"{target} is written: {several(len(written), 'table')}, {rows:,} records.")
 
 
 def _refuse_taken(target: Path, *, is_folder: bool) -> None:

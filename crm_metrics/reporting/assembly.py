@@ -16,6 +16,7 @@ from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.signals import ALIKE, Noise, Noises, signals
 from crm_metrics.metrics.metric import Better, Metric, Unit
 from crm_metrics.periods.calendar import DAY
+from crm_metrics.reporting import REASONS_IN_WORDS
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS, column_name
 from crm_metrics.tables import NONE
 
@@ -82,7 +83,7 @@ class Assembler:
         if self.engine.dataset.settings.goal:
             self._fill_targets(metric, parts, rows)
         if not any(len(row["status"]) for row in rows):
-            self.missing[metric.name] = _WORDS["no-rows"]
+            self.missing[metric.name] = REASONS_IN_WORDS["no-rows"]
             return [self._none(metric, "no-rows")]
         if not any((row["status"] != "unavailable").any() for row in rows):
             self._explain(metric, parts[0].cells)
@@ -221,14 +222,14 @@ class Assembler:
         reasons = cells.reason[self._windows]
         codes = reasons[reasons > 0]
         if not len(codes):
-            self.missing[metric.name] = "no records in the period"
+            self.missing[metric.name] = REASONS_IN_WORDS["no-rows"]
             return
         reason = REASONS[int(codes.min())]
         if reason == "not-covered":
             place = int(self._windows[np.flatnonzero(reasons == CODE[reason])[0] // reasons.shape[1]])
             self.missing[metric.name] = self.engine.covering.sentence(metric, place)
             return
-        self.missing[metric.name] = f"{_WORDS.get(reason, reason)}{self._seen(metric, reason)}"
+        self.missing[metric.name] = f"{REASONS_IN_WORDS[reason]}{self._seen(metric, reason)}"
 
     def _say_uncovered(self, metric: Metric) -> None:
         """Say of the periods shown which tables begin in them or later, and which end before they are over."""
@@ -275,19 +276,6 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
         if pd.isna(values).all() or (values == values[0]).all():
             return np.broadcast_to(values[:1].reshape(()), sum(map(len, parts)))
     return np.concatenate(parts)
-
-
-_WORDS = {
-    "zero-denominator": "there is nothing to divide by",
-    "no-rows": "no records in the period",
-    "missing-values": "some records lack the value it is made of",
-    "mixed-currency": "its amounts are in several currencies",
-    "no-rate": "its amounts have no exchange rate to the currency of the report",
-    "immature-cohort": "all its records are too young to tell",
-    "censored-median": "too few have ended to tell the median",
-    "negative-base": "what it is divided by is negative",
-    "no-baseline": "there is nothing before the period, or no goal, to compare with",
-}
 
 
 def has_figures(frame: pd.DataFrame) -> bool:

@@ -7,7 +7,7 @@ day, inclusive), what is missing is None or NaN. The largest segments are what `
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING
@@ -17,9 +17,8 @@ import numpy as np
 from crm_metrics.engine.cells import Cells
 from crm_metrics.errors import UsageError
 from crm_metrics.intervals.engine import Engine
-from crm_metrics.issues import Issue
 from crm_metrics.metrics.metric import Metric
-from crm_metrics.tables import Coverage, Source
+from crm_metrics.reporting import Origin
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,25 +90,23 @@ class Restated:
     because: tuple[Cause, ...]
 
 
-@dataclass(frozen=True, repr=False)
-class Report:
+@dataclass(frozen=True, repr=False, kw_only=True)
+class Report(Origin):
     """Everything a renderer needs.
 
     `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
     holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
     none; `trailing` are the labels of these periods. `grounds` say, per metric, what its figure rests on where that has
-    to be known. `settings_file` is the file with the settings, as it is shown; None without one. `missing` tells, per
-    metric that no row has a value for, what was seen and what would make it available, `lacking` of which tables one
-    would have to be given, where no file of such a kind was. `waiting` are the records that a figure leaves out because
-    they still wait, where they are many. `restated` are the figures that an earlier run gave otherwise; None without a
-    history to compare with. `missed_goals` are the goals of rows whose period is over that are not met. `coverage` says
-    of every table what it covers, `uncovered` which of the periods shown are not whole; `offers` say how to read a
-    file's header as a column that figures miss; `newest` is the day of the newest record of each table behind the
-    figures. `alike` names metrics whose figures are those at the age of a period, and that period; `ripe` gives, for
-    metrics of which the period is too young to tell, the newest period that is old enough and its value. `concerns` are
-    the metrics that a note is about, for notes that are not about all; `together` are the tidy rows of the whole period
-    of a series; `where` is the filter whose rows the figures are made of, None for all.
+    to be known. `missing` tells, per metric that no row has a value for, what was seen and what would make it
+    available, `lacking` of which tables one would have to be given, where no file of such a kind was. `waiting` are the
+    records that a figure leaves out because they still wait, where they are many. `restated` are the figures that an
+    earlier run gave otherwise; None without a history to compare with. `missed_goals` are the goals of rows whose period
+    is over that are not met. `uncovered` says which of the periods shown are not whole; `offers` say how to read a file's
+    header as a column that figures miss; `newest` is the day of the newest record of each table behind the figures.
+    `alike` names metrics whose figures are those at the age of a period, and that period; `ripe` gives, for metrics of
+    which the period is too young to tell, the newest period that is old enough and its value. `concerns` are the metrics
+    that a note is about, for notes that are not about all; `together` are the tidy rows of the whole period of a series.
     """
 
     rows: pd.DataFrame
@@ -124,12 +121,6 @@ class Report:
     grain: str | None = None
     compare: str | None = None
     compare_period: str | None = None
-    sources: list[Source] = field(default_factory=list)
-    digests: Mapping[str, str] = field(default_factory=dict)
-    settings: dict[str, object] = field(default_factory=dict)
-    settings_file: str | None = None
-    issues: list[Issue] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
     missing: dict[str, str] = field(default_factory=dict)
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     grounds: dict[str, list[str]] = field(default_factory=dict)
@@ -139,7 +130,6 @@ class Report:
     waiting: list[Waiting] = field(default_factory=list)
     restated: list[Restated] | None = None
     missed_goals: list[str] = field(default_factory=list)
-    coverage: dict[str, Coverage] = field(default_factory=dict)
     uncovered: list[str] = field(default_factory=list)
     offers: list[str] = field(default_factory=list)
     newest: dict[str, date] = field(default_factory=dict)
@@ -147,7 +137,6 @@ class Report:
     alike: dict[str, str] = field(default_factory=dict)
     concerns: dict[str, frozenset[str]] = field(default_factory=dict)
     together: pd.DataFrame | None = None
-    where: str | None = None
 
     def __repr__(self) -> str:
         """What it is of, in a line: the rows would be hundreds."""
@@ -157,6 +146,15 @@ class Report:
         only = f", only rows where {self.where}" if self.where else ""
         missing = f", {len(self.rows) - available:,} not available" if available < len(self.rows) else ""
         return f"<Report {self.period}{by}{against}: {available:,} figures{missing}, as of {self.as_of}{only}>"
+
+    def unavailable(self, metrics: Iterable[Metric]) -> dict[str, list[str]]:
+        """The titles of those of the metrics that no row has a value for, by what is missing."""
+        available = set(self.rows.loc[self.rows["value"].notna(), "metric"])
+        titles: dict[str, list[str]] = {}
+        for metric in metrics:
+            if metric.name not in available:
+                titles.setdefault(self.missing.get(metric.name, "no figure"), []).append(metric.title)
+        return titles
 
     @property
     def columns(self) -> list[str]:

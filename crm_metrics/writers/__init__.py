@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 from pathlib import PurePath
 from pkgutil import iter_modules
@@ -64,19 +65,14 @@ def format_of(name: str | None, output: PurePath | None) -> str:
     return endings[ending]
 
 
-def is_binary(format: str) -> bool:  # noqa: A002
-    """Whether a format is no text."""
-    return getattr(import_module(f"{__name__}.{format}"), "BINARY", False)
+def is_so(what: str, format: str) -> bool:  # noqa: A002
+    """Whether a format is what its module says of itself with a word in capitals."""
+    return getattr(import_module(f"{__name__}.{format}"), what, False)
 
 
-def has_dialects(format: str) -> bool:  # noqa: A002
-    """Whether spreadsheets of different countries want a format written differently."""
-    return getattr(import_module(f"{__name__}.{format}"), "HAS_DIALECTS", False)
-
-
-def is_for_people(format: str) -> bool:  # noqa: A002
-    """Whether a format is read by people, who want to see what came before."""
-    return getattr(import_module(f"{__name__}.{format}"), "FOR_PEOPLE", False)
+is_binary = partial(is_so, "BINARY")  # no text
+has_dialects = partial(is_so, "HAS_DIALECTS")  # spreadsheets of different countries want it written differently
+is_for_people = partial(is_so, "FOR_PEOPLE")  # who want to see what came before
 
 
 def write(book: Book, format: str, how: How | None = None, *, table: str | None = None) -> str | bytes:  # noqa: A002

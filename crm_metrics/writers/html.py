@@ -77,13 +77,12 @@ def _chart(chart: Curve | HeatMap, number: int) -> dict[str, Any]:
     if isinstance(chart, HeatMap):
         wide, tall = svg.size(chart)
         drawn = drawn.replace('class="chart"', f'class="chart heat-map" width="{wide}" height="{tall}"', 1)
-    title = svg.heading(chart) if isinstance(chart, Curve) else chart.title
-    return {"title": visible(title), "svg": Markup(drawn), "says": visible(chart.says)}
+    return {"title": visible(svg.title(chart)), "svg": Markup(drawn), "says": visible(chart.says)}
 
 
 def _table(sheet: Sheet, book: Book, *, alone: bool) -> dict[str, Any]:
     columns = [column for column in sheet.columns if column.shown and filled(sheet, column)]
-    count = f"{cells.count(len(sheet.rows))} {'row' if len(sheet.rows) == 1 else 'rows'}"
+    count = cells.several(len(sheet.rows), "row")
     folded = not alone and (book.is_told(sheet) or len(sheet.rows) > _FOLDED or sheet.for_people is False)
     head = next((place for place, column in enumerate(columns) if column.unit is None), 0)
     if (more := len(sheet.rows) - _ROWS) > 0:

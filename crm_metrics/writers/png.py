@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from crm_metrics.book import cells
+from crm_metrics.book import Curve, cells
 from crm_metrics.errors import UsageError
-from crm_metrics.writers.drawing.svg import curves_of, dates, heading, shown_as
+from crm_metrics.writers.drawing.svg import dates, heading, refuse_none, shown_as
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from crm_metrics.book import Book, Curve
+    from crm_metrics.book import Book
     from crm_metrics.writers import How
 
 BINARY = FOR_PEOPLE = True
@@ -38,7 +38,8 @@ _SETTINGS = {
 
 def write(book: Book, how: How) -> bytes:
     """The picture. Raises `UsageError` where there is no curve, and where matplotlib is not installed."""
-    curves = curves_of(book, "png")[:_MOST]
+    curves = [chart for chart in book.charts if isinstance(chart, Curve)][:_MOST]
+    refuse_none(curves, "png")
     try:
         import matplotlib
         from matplotlib.font_manager import fontManager

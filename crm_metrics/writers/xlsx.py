@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from openpyxl import Workbook
+from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
@@ -18,7 +19,6 @@ from crm_metrics.writers.drawing.tidy import about, filled, in_order
 from crm_metrics.writers.workbook.cells import (
     COLORS,
     ROWS,
-    font_of,
     new_sheet,
     put_cell,
     put_heads,
@@ -73,11 +73,11 @@ def _summary(worksheet: Worksheet, book: Book) -> Sheet:
     """The title, what it is about, the sentences, and the first short table, which is returned."""
     worksheet.title = "Summary"
     put_cell(worksheet, 1, 1, book.title)
-    worksheet.cell(1, 1).font = font_of(bold=True, size=14)
+    worksheet.cell(1, 1).font = Font(bold=True, size=14)
     row = 2
     for line in about(book):
         put_cell(worksheet, row, 1, line)
-        worksheet.cell(row, 1).font = font_of(color=COLORS["dim"])
+        worksheet.cell(row, 1).font = Font(color=COLORS["dim"])
         row += 1
     says = [*book.says, *(chart.says for chart in book.charts if chart.says)]
     sheets = (part for part in in_order(book) if isinstance(part, Sheet))

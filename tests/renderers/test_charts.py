@@ -75,7 +75,8 @@ def found(tracks: list[Track]) -> Trends:
     import pandas as pd
 
     metrics = list({one.metric.name: one.metric for one in tracks}.values())
-    report = Report(pd.DataFrame(), metrics, "2023", date(2023, 1, 1), date(2024, 4, 30), date(2024, 4, 15), True)
+    span = {"period": "2023", "start": date(2023, 1, 1), "end": date(2024, 4, 30), "complete": True}
+    report = Report(date(2024, 4, 15), rows=pd.DataFrame(), metrics=metrics, **span)
     return Trends(tracks, "month", ("owner",) if tracks[0].segment else (), report)
 
 

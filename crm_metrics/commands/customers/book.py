@@ -103,8 +103,7 @@ def _says(listed: CustomerList) -> list[str]:
     rows, currency = listed.rows, listed.customers.currency
     if listed.period is None:
         return []
-    lost = len(rows)
-    parts = [f"{lost:,} {'customer' if lost == 1 else 'customers'} left"]
+    parts = [f"{cells.several(len(rows), 'customer')} left"]
     for column, what in (("revenue", "had brought"), ("mrr_lost", "took with them a month")):
         if rows[column].notna().any() and _adds_up(listed.customers):
             parts.append(f"they {what} {cells.value(float(rows[column].sum()), Unit.MONEY, currency)}")

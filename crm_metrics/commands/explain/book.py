@@ -187,7 +187,7 @@ def in_words(metric: Metric, figure: Amount) -> str:
     if figure.low is not None and figure.high is not None:
         low, high = (cells.value(limit, metric.unit, figure.currency) for limit in (figure.low, figure.high))
         shown += f"   with 95 % confidence {low} to {high}"
-    return f"{shown}   from {cells.count(figure.n)} {'record' if figure.n == 1 else 'records'}"
+    return f"{shown}   from {cells.several(figure.n, 'record')}"
 
 
 def _step(step: Step) -> Pairs:

@@ -179,7 +179,7 @@ def _risk(risk: Risk, sources: Sequence[Source]) -> list[Cell]:
 def _reasons(risk: Risk) -> list[str]:
     reasons = []
     if risk.overdue_days is not None:
-        reasons.append("1 day overdue" if risk.overdue_days == 1 else f"{cells.count(risk.overdue_days)} days overdue")
+        reasons.append(f"{cells.several(risk.overdue_days, 'day')} overdue")
     if risk.age_limit is not None:
         reasons.append(
             f"open for {cells.count(risk.age or 0)} days, nine of ten wins took at most {risk.age_limit:,.0f}"

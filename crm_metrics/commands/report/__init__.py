@@ -49,7 +49,7 @@ def report(
     asked = session.query(period=period, by=by, metrics=metrics, compare=compare, top=top, sort=sort)
     from crm_metrics.commands.report.result import Result
 
-    return Result.of(compute(session.load(asked), asked))
+    return Result(**vars(compute(session.load(asked), asked)))
 
 
 def run(
@@ -112,7 +112,7 @@ def run(
 
     answer = book(
         replace(result, issues=[]) if call.quiet and call.format == "text" else result,
-        query.catalog if is_for_people(call.format) else None,
+        for_people=is_for_people(call.format),
         scope="all" if all_ else "named" if named else "",
         paths=[] if "-" in session.paths else session.paths,
     )

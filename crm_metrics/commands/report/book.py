@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Curve, Frame, Origin, Sheet, cells
@@ -15,7 +15,6 @@ from crm_metrics.metrics.metric import Unit
 from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 
 if TYPE_CHECKING:
-    from crm_metrics.metrics.catalog import Catalog
     from crm_metrics.reporting.report import Report
 
 _LIMITED = ("value", "low", "high")
@@ -42,8 +41,8 @@ _COLUMNS = {
 }
 
 
-def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", paths: Sequence[str] = ()) -> Book:
-    """The tidy rows; with the catalogue the same by family, as people read them, and what is not available. A terminal has a
+def book(report: Report, *, for_people: bool = False, scope: str = "", paths: Sequence[str] = ()) -> Book:
+    """The tidy rows; for people the same by family, as they read them, and what is not available. A terminal has a
     page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
     report; `paths` are those of the commands that it names."""
     names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
@@ -58,16 +57,15 @@ def book(report: Report, catalog: Catalog | None = None, *, scope: str = "", pat
         f"Key figures  {report.period}",
         origin(report),
         [
-            Sheet("rows", "", columns, rows, for_people=None if catalog is None else False),
-            *([] if catalog is None else _by_family(report, columns)),
+            Sheet("rows", "", columns, rows, for_people=False if for_people else None),
+            *(_by_family(report, columns) if for_people else []),
         ],
         [days if report.complete else f"{days}, to date", *compared],
-        says=[] if catalog is None else _beyond_chance(report),
+        says=_beyond_chance(report) if for_people else [],
         notes=[*report.uncovered, *report.notes, *waiting.resting(report), *waiting.sentences(report)],
         extra=extra,
-        charts=[] if catalog is None else _curves(report),
+        charts=_curves(report) if for_people else [],
         page=lambda width, verbose: _page(report, verbose, scope, paths, width),
-        define=lambda name: _defined(name, catalog) if catalog is not None else {},
     )
 
 
@@ -75,12 +73,6 @@ def _page(report: Report, verbose: bool, scope: str, paths: Sequence[str], width
     from crm_metrics.commands.report.page import page
 
     return page(report, width, verbose=verbose, scope=scope, paths=paths)
-
-
-def _defined(name: str, catalog: Catalog) -> dict[str, str]:
-    from crm_metrics.metrics.describe import defined
-
-    return defined(catalog[name], catalog)
 
 
 def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
@@ -102,7 +94,7 @@ def _by_family(report: Report, columns: Sequence[Column]) -> list[Sheet]:
     ]
     overview = _by_segment(report, headlines) if report.by else _over_time(report, headlines) if several else None
     first = [overview] if overview is not None and overview.rows else []
-    return [*first, *sheets, _not_available(report, set(available.dropna().unique()))]
+    return [*first, *sheets, _not_available(report)]
 
 
 def _over_time(report: Report, headlines: set[str]) -> Sheet:
@@ -190,22 +182,15 @@ def _beyond_chance(report: Report) -> list[str]:
     ]
 
 
-def _not_available(report: Report, names: Container[str]) -> Sheet:
-    why: dict[str, list[str]] = {}
-    reasons = dict(zip(report.rows["metric"], report.rows["reason"], strict=True))
-    for metric in report.metrics:
-        if metric.name not in names:
-            reason = cells.REASONS.get(str(reasons.get(metric.name)), "no figure")
-            why.setdefault(report.missing.get(metric.name) or reason, []).append(metric.title)
+def _not_available(report: Report) -> Sheet:
     columns = [Column("figures", "Figures"), Column("why", "Why")]
-    listed = [[", ".join(titles), reason] for reason, titles in why.items()]
+    listed = [[", ".join(titles), reason] for reason, titles in report.unavailable(report.metrics).items()]
     return Sheet("not_available", "Not available", columns, listed, empty="nothing", for_people=True)
 
 
 def origin(report: Report) -> Origin:
     """What a report was made from."""
-    names = ("as_of", "sources", "settings_file", "issues", "coverage", "digests", "settings", "where")
-    return Origin(**by_name(report, *names))
+    return Origin(**by_name(report, *(of.name for of in fields(Origin) if of.name != "notes")))
 
 
 _LABELS = (Column("metric"), Column("title", "Figure"), Column(OF_ROW))

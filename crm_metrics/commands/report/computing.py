@@ -11,8 +11,8 @@ from crm_metrics import periods
 from crm_metrics.errors import NothingToReport, UsageError
 from crm_metrics.metrics.metric import Metric
 from crm_metrics.query import Query
+from crm_metrics.reporting import Origin
 from crm_metrics.session import complete
-from crm_metrics.tables import Digests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,28 +105,25 @@ def compute(
             *assembler.offers,
         )
     first, above = shown[0], above_the_whole(asked.catalog, asked.metrics, rows)
+    made_from = vars(Origin.of(dataset)) | {
+        "settings": _stated(dataset),
+        "notes": list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()])),
+    }
     return Report(
+        **made_from,
         rows=rows,
         metrics=asked.metrics,
         period=span.label,
         start=span.start,
         end=max(span.end - timedelta(days=1), span.start),
-        as_of=dataset.as_of,
         complete=span.is_complete(dataset.as_of),
         by=tuple(map(column_name, asked.by)),
         per=tuple(map(column_name, per)),
         grain=asked.grain,
         compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
         compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,
-        sources=dataset.sources,
-        digests=Digests(dataset.raws),
-        settings=_stated(dataset, asked),
-        settings_file=asked.settings.file,
-        where=dataset.settings.where,
-        issues=dataset.issues,
         together=together,
         concerns=_concerned(engine, asked.metrics) | {note: frozenset({name}) for name, note in above.items()},
-        notes=list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()])),
         missing=assembler.missing,
         lacking=assembler.lacking,
         grounds={} if asked.grain or asked.by else grounds(engine, asked.metrics, first.window),
@@ -135,7 +132,6 @@ def compute(
         trailing=tuple(part.label for part in periods.trailing(span, PAST)) if past else (),
         rest=rest,
         missed_goals=assembler.missed_goals,
-        coverage=dataset.coverage,
         uncovered=list(assembler.uncovered),
         offers=list(assembler.offers),
         newest=_newest(engine, asked.metrics, rows),
@@ -208,10 +204,9 @@ def _history(
     return by_metric
 
 
-def _stated(dataset: Dataset, asked: Query) -> dict[str, object]:
+def _stated(dataset: Dataset) -> dict[str, object]:
     """The settings in force, those that were derived included."""
-    stated: dict[str, object] = asked.settings.in_force()
-    stated["as_of"] = dataset.as_of.isoformat()
-    if "median_cycle_days" in dataset.constants and "cac_lag_days" not in stated:
-        stated["cac_lag_days"] = int(dataset.constants["median_cycle_days"] + 0.5)
+    stated = dict(Origin.of(dataset).settings)
+    if "median_cycle_days" in dataset.constants:
+        stated.setdefault("cac_lag_days", int(dataset.constants["median_cycle_days"] + 0.5))
     return stated

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 WARNING, RESTATED, ALERT = "warning", "restated", "alert"
 _KINDS = (ALERT, GOAL_MISSED, RESTATED, WORSE, WARNING)
+NAMED = 8  # figures that a reason names
 OF_GOALS = (ALERT, GOAL_MISSED, GOAL_BEHIND)
 
 
@@ -52,21 +53,16 @@ def reasons(report: Report, wanted: Iterable[str]) -> list[str]:
         rows = report.rows[report.rows["signal"] == WORSE]
         names = list(dict.fromkeys(rows["metric"]))
         if names:
-            sentences.append(f"worse, by more than chance brings: {listed(names)}")
+            sentences.append(f"worse, by more than chance brings: {cells.listed(names, NAMED)}")
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if WARNING in wanted and warnings:
-        sentences.append(f"{warnings} {'warning' if warnings == 1 else 'warnings'} about the data")
+        sentences.append(f"{cells.several(warnings, 'warning')} about the data")
     if RESTATED in wanted and report.restated:
         names = list(dict.fromkeys(figure.metric for figure in report.restated))
-        sentences.append(f"other figures than recorded earlier: {listed(names)}")
+        sentences.append(f"other figures than recorded earlier: {cells.listed(names, NAMED)}")
     if GOAL_MISSED in wanted and report.missed_goals:
-        sentences.append(f"goals missed: {listed(report.missed_goals)}")
+        sentences.append(f"goals missed: {cells.listed(report.missed_goals, NAMED)}")
     return sentences
-
-
-def listed(names: list[str]) -> str:
-    """The first eight names, and how many there are besides."""
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
 
 
 _ON_GOALS = (GOAL_MISSED, GOAL_BEHIND)
@@ -100,7 +96,7 @@ def of_report(report: Report, alerts: Iterable[Alert]) -> list[str]:
 def _raised(report: Report, alert: Alert) -> Iterator[str]:
     rows: list[dict[str, Any]] = report.rows[report.rows["metric"] == alert.metric].to_dict("records")  # type: ignore[assignment]
     if rows and all(row["status"] == "unavailable" for row in rows):
-        why = report.missing.get(alert.metric) or cells.REASONS.get(rows[0]["reason"], "")
+        why = report.missing[alert.metric]
         yield f"{alert.metric} {alert.when} cannot be told: {why}"
     for row in rows:
         is_worse = alert.when == WORSE and row["signal"] == WORSE

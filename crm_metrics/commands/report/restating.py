@@ -76,8 +76,7 @@ class History:
         for because, figures in groups.items():
             lines += [f"restated: {_figure(figure)}" for figure in figures[:_SHOWN]]
             if more := max(len(figures) - _SHOWN, 0):
-                named = "figure" if more == 1 else "figures"
-                lines.append(f"restated: {more:,} more {named} for the same reason (all: -f json)")
+                lines.append(f"restated: {cells.several(more, 'more figure')} for the same reason (all: -f json)")
             lines += [f"  because {line}" for cause in because for line in _because(cause)]
         return lines
 

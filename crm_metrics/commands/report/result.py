@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -31,11 +31,6 @@ _REPEATED = (
 class Result(Report):
     """A report with its figures as tables: `frame` has a row for each metric, period and segment, `wide()` a column for each
     period."""
-
-    @classmethod
-    def of(cls, report: Report) -> Result:
-        """The same report."""
-        return cls(**{field.name: getattr(report, field.name) for field in fields(Report)})
 
     @property
     def frame(self) -> pd.DataFrame:

@@ -47,9 +47,8 @@ def _sentence(waits: Sequence[Waiting]) -> str:
         counts = f"{cells.count(first.count)} of the {cells.count(first.of)} {what} ({_share(first)})"
         return f"{counts} {_wait(first)} and are not in it{_with_them(first)}"
     most = sorted(waits, key=lambda segment: -segment.share)
-    named = ", ".join(f"{' '.join(segment.segment)} {_share(segment)}{_short(segment)}" for segment in most[:_NAMED])
-    more = f" and {len(most) - _NAMED} more" if len(most) > _NAMED else ""
-    return f"{what} that {_wait(first)} are not in it: {named}{more}"
+    named = [f"{' '.join(segment.segment)} {_share(segment)}{_short(segment)}" for segment in most]
+    return f"{what} that {_wait(first)} are not in it: {cells.listed(named, _NAMED)}"
 
 
 def _short(wait: Waiting) -> str:

@@ -183,8 +183,8 @@ def _apart(group: list[list[Standout]]) -> str:
 
 def _unpaid(campaign: Unpaid) -> str:
     cost, brought = (cells.value(number, Unit.MONEY, campaign.currency) for number in (campaign.cost, campaign.brought))
-    deals = "1 deal won" if campaign.deals == 1 else f"{cells.count(campaign.deals)} deals won"
-    return f"The campaign {campaign.campaign} does not pay: it cost {cost} and brought {brought} from {deals}."
+    deals = cells.several(campaign.deals, "deal")
+    return f"The campaign {campaign.campaign} does not pay: it cost {cost} and brought {brought} from {deals} won."
 
 
 def _headline(figure: Headline) -> list[Cell]:

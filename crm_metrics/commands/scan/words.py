@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from crm_metrics.book import Pairs, Passage, Said
-from crm_metrics.book.cells import count
+from crm_metrics.book.cells import count, several
 from crm_metrics.errors import AmbiguousError, DataError
 from crm_metrics.issues import Issue, Severity
 from crm_metrics.schema import called
@@ -46,9 +46,9 @@ def facts(scan: Scan) -> list[str]:
         (len(scan.unrecognised), "file", "not recognised"),
         (len(scan.ignored), "file", "ignored"),
     ]
-    counted = [f"{_number(count, noun)} {what}" for count, noun, what in counts if count]
+    counted = [f"{several(count, noun)} {what}" for count, noun, what in counts if count]
     dates = [f"dates from {scan.first} to {scan.last}" if scan.first else "no dates"] if scan.as_of is not None else []
-    return [f"{_number(len(scan.files), 'table')} recognised", *counted, *dates]
+    return [f"{several(len(scan.files), 'table')} recognised", *counted, *dates]
 
 
 def passages(scan: Scan, *, verbose: bool) -> list[Passage]:
@@ -79,7 +79,7 @@ def _file(file: File, covered: Coverage | None, *, verbose: bool) -> Passage:
 
 def _rows(file: File) -> str:
     source = file.source
-    text = f"{_number(source.rows, 'row')}, {count(source.used)} used"
+    text = f"{several(source.rows, 'row')}, {count(source.used)} used"
     if not source.left_out:
         return text
     reasons = ", ".join(
@@ -184,7 +184,7 @@ def _together(scan: Scan) -> Iterator[Passage]:
     yield Passage("How the files fit together", parts)
     parts = []
     for part in scan.shared:
-        text = f"{_number(part.customers, 'customer')}, {_share(part.elsewhere, part.customers)} also in another file"
+        text = f"{several(part.customers, 'customer')}, {_share(part.elsewhere, part.customers)} also in another file"
         parts += [Said(part.path), Said(text, 2, "dim")]
     yield Passage("The same customers in several files", parts)
 
@@ -204,7 +204,3 @@ def _share(part: int, total: int) -> str:
     if not part:
         return f"none of {count(total)}"
     return f"{count(part)} of {count(total)} ({min(max(part / total * 100, 0.1), 99.9):.1f} %)"
-
-
-def _number(number: int, noun: str) -> str:
-    return f"{count(number)} {noun}{'' if number == 1 else 's'}"

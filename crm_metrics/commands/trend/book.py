@@ -67,8 +67,9 @@ def sentence(track: Track, grain: str) -> str:
     if track.trend is None:
         from crm_metrics.analysis.trend import FEWEST
 
-        many = f"{len(over)} complete {grain}{'' if len(over) == 1 else 's'}"
-        return f"{name}: {many} with a figure; a trend needs at least {FEWEST}."
+        return (
+            f"{name}: {cells.several(len(over), f'complete {grain}')} with a figure; a trend needs at least {FEWEST}."
+        )
     slope = track.trend.slope
     span = f"over {track.trend.fitted} complete {grain}s, {over[0].period} to {over[-1].period}"
     steady = f"{_by(track, slope.per_period)} a {grain}"

@@ -175,7 +175,7 @@ def _standing(heard: Heard) -> Iterable[str]:
             if segment.mark == mark
         ]
         if named:
-            yield f"{mark.capitalize()} the others by more than chance: {_listed(named)}."
+            yield f"{mark.capitalize()} the others by more than chance: {cells.listed(named, _SAID, ', and')}."
 
 
 def _apart(heard: Heard) -> str:
@@ -194,7 +194,9 @@ def _apart(heard: Heard) -> str:
     sentences = []
     for who, others, sign in ((last, first, 1), (first, last, -1)):
         if words := [_word(word, heard) for word in comparison.words if word.z * sign > 0]:
-            sentences.append(f"{who[:1].upper()}{who[1:]} write more often than {others}: {_listed(words)}.")
+            sentences.append(
+                f"{who[:1].upper()}{who[1:]} write more often than {others}: {cells.listed(words, _SAID, ', and')}."
+            )
     return " ".join(sentences)
 
 
@@ -207,11 +209,6 @@ def _sides(word: Word, heard: Heard) -> list[tuple[int, int]]:
 def _word(word: Word, heard: Heard) -> str:
     (count, of), (others, of_others) = _sides(word, heard)
     return f"“{word.text}” ({count} of {cells.count(of)} comments, against {others} of {cells.count(of_others)})"
-
-
-def _listed(named: list[str]) -> str:
-    more = f", and {len(named) - _SAID} more" if len(named) > _SAID else ""
-    return f"{', '.join(named[:_SAID])}{more}"
 
 
 def _notes(voice: Voice) -> list[str]:

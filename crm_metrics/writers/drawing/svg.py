@@ -4,11 +4,11 @@ numbers and dates along their axes."""
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from html import escape
 from itertools import groupby, pairwise
 
-from crm_metrics.book import Book, Curve, HeatMap, cells
+from crm_metrics.book import Curve, HeatMap, cells
 from crm_metrics.errors import UsageError
 from crm_metrics.metrics.metric import Unit
 
@@ -45,35 +45,10 @@ STYLE = """
 """
 
 
-def picture(book: Book) -> str:
-    """All charts of a book, one below the other, as a file of its own. Raises `UsageError` where it has none."""
-    if not book.charts:
-        raise no_chart("svg")
-    pieces, top = [], 34
-    for number, figure in enumerate(book.charts):
-        wide, tall = size(figure)
-        pieces.append(f'<text class="title" x="8" y="{top}">{text(_title(figure))}</text>')
-        pieces.append(f'<svg y="{top + 6}" width="{wide}" height="{tall}">{chart(figure, f"c{number}")}</svg>')
-        top += tall + 40
-    widest = max(size(figure)[0] for figure in book.charts)
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" class="chart" '
-        f'viewBox="0 0 {widest} {top}" width="{widest}" height="{top}"><title>{text(book.title)}</title>'
-        f'<style>{STYLE}</style><rect width="100%" height="100%" style="fill:var(--ground)"/>{"".join(pieces)}</svg>\n'
-    )
-
-
-def curves_of(book: Book, format: str) -> list[Curve]:  # noqa: A002
-    """The curves of a book. Raises `UsageError` where it has none."""
-    curves = [figure for figure in book.charts if isinstance(figure, Curve)]
-    if not curves:
-        raise no_chart(format)
-    return curves
-
-
-def no_chart(format: str) -> UsageError:  # noqa: A002
-    """What is said where a picture is asked for and there is nothing to draw."""
-    return UsageError(f"there is no chart here that {format} could show", hint="Choose -f html, or -f csv.")
+def refuse_none(charts: Collection[object], format: str) -> None:  # noqa: A002
+    """Raises `UsageError` where a picture is asked for and there is nothing to draw."""
+    if not charts:
+        raise UsageError(f"there is no chart here that {format} could show", hint="Choose -f html, or -f csv.")
 
 
 def size(figure: Curve | HeatMap) -> tuple[int, int]:
@@ -90,7 +65,7 @@ def chart(figure: Curve | HeatMap, name: str) -> str:
     body = "".join(_curve(figure) if isinstance(figure, Curve) else _heat_map(figure))
     return (
         f'<svg class="chart" viewBox="0 0 {wide} {tall}" role="img" aria-labelledby="{name}-t {name}-d">'
-        f'<title id="{name}-t">{text(_title(figure))}</title><desc id="{name}-d">{text(figure.says)}</desc>{body}</svg>'
+        f'<title id="{name}-t">{text(title(figure))}</title><desc id="{name}-d">{text(figure.says)}</desc>{body}</svg>'
     )
 
 
@@ -99,7 +74,8 @@ def text(words: str) -> str:
     return escape(cells.visible(words))
 
 
-def _title(figure: Curve | HeatMap) -> str:
+def title(figure: Curve | HeatMap) -> str:
+    """What stands above a chart."""
     return heading(figure) if isinstance(figure, Curve) else figure.title
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _EXACT = 2.0**53
 _SPELLED = 4096  # so many texts are kept as they were spelled
 _LONG = 1e10  # from here on Arrow writes an exponent
-_RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+RUNS_AS_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 # Unseen signs that a terminal obeys or that turn the direction of writing; JSON spells them otherwise with the same meaning.
 _UNSEEN = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A))}
@@ -34,16 +34,17 @@ _UNSEEN = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), *range(0x202A
 _Cell = TypeVar("_Cell")
 
 
-def delimited(sheet: Sheet, separator: str, how: How) -> Iterator[str]:
-    """A heading line and the rows, in pieces; lines end in a line feed, missing is empty. Cells are quoted as
-    csv.QUOTE_MINIMAL does it, alike in all Python versions: before 3.13 a lone carriage return went unquoted.
+def delimited(book: Book, how: How, *, separator: str) -> Iterator[str]:
+    """A heading line and the rows of the main table, in pieces; lines end in a line feed, missing is empty, dates are ISO
+    text, shares fractions. Cells are quoted as csv.QUOTE_MINIMAL does it, alike in all Python versions: before 3.13 a lone
+    carriage return went unquoted.
 
     A dialect has a byte order mark, by which Excel knows the encoding, and lines of Windows; excel-eu semicolons for commas
     and commas for decimal points."""
     mark, end, point = ("\ufeff", "\r\n", ".") if how.dialect else ("", "\n", ".")
     if how.dialect == "excel-eu":
         separator, point = separator.replace(",", ";"), ","
-    spell = partial(_quoted, separator=separator)
+    sheet, spell = book.sheets[0], partial(_quoted, separator=separator)
     head = separator.join(spell(column.name) for column in sheet.columns)
     yield f"{mark}{head}{end}"
     for piece in _pieces(sheet):
@@ -69,7 +70,7 @@ def _pieces(sheet: Sheet) -> Iterator[Sheet]:
 
 def neutralised(text: str) -> str:
     """The text with an apostrophe in front if a spreadsheet would run it as a formula; a number stays as it is."""
-    if text.startswith(_RUNS_AS_FORMULA) and not _NUMBER.fullmatch(text):
+    if text.startswith(RUNS_AS_FORMULA) and not _NUMBER.fullmatch(text):
         return f"'{text}"
     return text
 

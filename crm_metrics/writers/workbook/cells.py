@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from openpyxl.formatting.rule import CellIsRule, DataBarRule
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
 
 from crm_metrics.book import Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.drawing.tidy import texts
+from crm_metrics.writers.drawing.tidy import RUNS_AS_FORMULA, texts
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -24,7 +28,6 @@ _EXACT = 2**53
 DAYS = "yyyy-mm-dd"  # the format of days
 _WIDEST, _HEAD = 60, 12  # letters of a column, and up to which a heading is on one line
 COLORS = {"green": "1B6E33", "red": "A61B1B", "yellow": "8A5A00", "dim": "6B6B6B"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NAME = 31  # letters of the name of a sheet
 _FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", " "))
 
@@ -57,14 +60,14 @@ def put_cell(
     field.value = held
     if isinstance(held, str):
         field.data_type = "s"
-        if is_prefixed(held):
+        if held.startswith(RUNS_AS_FORMULA):
             field.quotePrefix = True
     elif isinstance(held, date):
         format = DAYS  # noqa: A001
     if format:
         field.number_format = format
     if bold:
-        field.font = font_of(bold=True)
+        field.font = Font(bold=True)
 
 
 def content_of(content: Cell) -> Cell:
@@ -81,17 +84,6 @@ def content_of(content: Cell) -> Cell:
         shown = cells.visible(content)
         return shown if len(shown) <= LETTERS else f"{shown[: LETTERS - 1]}…"
     return content
-
-
-def is_prefixed(text: str) -> bool:
-    """Whether a spreadsheet would take a text for a formula, so that it has to be told."""
-    return text.startswith(_FORMULA)
-
-
-def font_of(**how: Any) -> Any:
-    from openpyxl.styles import Font
-
-    return Font(**how)
 
 
 def number_format(number: float, unit: str, currency: str | None, signed: str) -> str:
@@ -112,9 +104,6 @@ def number_format(number: float, unit: str, currency: str | None, signed: str) -
 
 def set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Column]) -> None:
     """Colours words as they are on a page, and draws bars from nothing to all of it."""
-    from openpyxl.formatting.rule import CellIsRule, DataBarRule
-    from openpyxl.utils import get_column_letter
-
     if not rows:
         return
     for number, column in enumerate(columns, 1):
@@ -122,7 +111,7 @@ def set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Colum
         span = f"{letter}{top}:{letter}{top + rows - 1}"
         for word, style in column.styles.items():
             quoted = '"' + word.replace('"', '""') + '"'
-            rule = CellIsRule(operator="equal", formula=[quoted], font=font_of(color=COLORS[style]))
+            rule = CellIsRule(operator="equal", formula=[quoted], font=Font(color=COLORS[style]))
             worksheet.conditional_formatting.add(span, rule)
         if column.bar:
             bar = DataBarRule(start_type="num", start_value=0, end_type="num", end_value=1, color="9DC3E6")
@@ -130,8 +119,6 @@ def set_rules(worksheet: Worksheet, top: int, rows: int, columns: Sequence[Colum
 
 
 def set_widths(worksheet: Worksheet, sheet: Sheet, columns: Sequence[Column], heads: Sequence[str]) -> None:
-    from openpyxl.utils import get_column_letter
-
     few = Sheet(sheet.name, sheet.title, sheet.columns, sheet.rows[:200], currency=sheet.currency)
     for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
         longest = max(map(len, texts(few, column)), default=0)
@@ -143,8 +130,6 @@ def set_widths(worksheet: Worksheet, sheet: Sheet, columns: Sequence[Column], he
 
 def put_heads(worksheet: Worksheet, row: int, columns: Sequence[Column], heads: Sequence[str]) -> None:
     """The headings, each on as many lines as the width of its column asks for."""
-    from openpyxl.styles import Alignment, Border, PatternFill, Side
-
     lines = 1
     for number, (column, head) in enumerate(zip(columns, heads, strict=True), 1):
         put_cell(worksheet, row, number, head or " ", format="@", bold=True)
@@ -164,9 +149,6 @@ def _folded(head: str, letters: int) -> list[str]:
 
 def put_paragraphs(worksheet: Worksheet, row: int, says: Iterable[str], columns: int) -> int:
     """Sentences, each over the width of the table; the row below them and an empty one."""
-    from openpyxl.styles import Alignment
-    from openpyxl.utils import get_column_letter
-
     wide = max(columns, 6)
     letters = sum(worksheet.column_dimensions[get_column_letter(number + 1)].width for number in range(wide))
     for sentence in says:

@@ -21,7 +21,8 @@ from openpyxl.writer.excel import ExcelWriter
 
 from crm_metrics.book import OF_ROW, Cell, Column, Sheet, cells
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.writers.workbook.cells import DAYS, content_of, is_prefixed, number_format, set_rules
+from crm_metrics.writers.drawing.tidy import RUNS_AS_FORMULA
+from crm_metrics.writers.workbook.cells import DAYS, content_of, number_format, set_rules
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -81,7 +82,7 @@ class Body:
             return ""
         if isinstance(held, str):
             space = "" if held == held.strip() else ' xml:space="preserve"'
-            style = self._style(format, prefixed=is_prefixed(held))
+            style = self._style(format, prefixed=held.startswith(RUNS_AS_FORMULA))
             return f'{style} t="inlineStr"><is><t{space}>{escape(held)}</t></is></c>'
         if isinstance(held, date):
             return f'{self._style(DAYS)} t="n"><v>{to_excel(held)}</v></c>'

@@ -35,14 +35,14 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     sentences = framing.explained(report, choice, shown, footnotes, in_lines=width is not None)
     is_whole = bool(scope) or verbose
     if not is_whole:
-        sentences += framing.lacking(report, shown)
+        sentences += framing.lacking(report)
     if not verbose:
         sentences += framing.unsettled(report)
     sentences += [f"{title} is {other} once more" for title, other in choice.twins.items()]
     sentences += left
     if sheets:
         sheets[-1] = replace(sheets[-1], notes=sentences)
-    missing = framing.not_available(report, shown, verbose=verbose) if choice.is_all and is_whole else []
+    missing = framing.not_available(report, verbose=verbose) if choice.is_all and is_whole else []
     news = sheets and sheets[0].name == "news"
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(

@@ -111,5 +111,5 @@ def _values_of(
         return None if number is None else round(number if of is None else of - number, _DIGITS)
 
     places = [(figure.period, figure.segment, figure.per, figure.n, figure.currency) for figure in figures]
-    values = [number for figure in figures for number in (figure.value, figure.before)]
+    values = [number for figure in figures for number in (figure.value, figure.compare_value)]
     return unit, tuple(places), tuple(map(rounded, (*values, *past)))

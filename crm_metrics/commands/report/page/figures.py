@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import cells
 from crm_metrics.metrics.metric import Metric, Unit
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
     from crm_metrics.reporting.report import Report
 
-_NUMBERS = ("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment")
+_WORDS = ("period", "start", "status", "reason", "currency", "signal", "standing")
+_NUMBERS = (
+    *("value", "n", "low", "high", "compare_value", "change", "change_pct", "target", "attainment"),
+    *("rank_low", "rank_high"),
+)
 SEGMENTS = 1000  # on a page; more are not looked at one by one
 # What is beyond chance, by whether it is for the good: filled where it surely is.
 SIGNS = {"better": "▲", "worse": "▼", "maybe better": "△", "maybe worse": "▽"}
@@ -25,30 +29,37 @@ STYLES = {"▲": "green", "△": "green", "▼": "red", "▽": "red", "": "dim"}
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One value of a metric. `segment` holds its value of each dimension of the run, `per` of each of its own."""
+    """One value of a metric, with what its row says of it. `segment` holds its value of each dimension of the run, `per` of
+    each of its own."""
 
     metric: Metric
-    period: str
-    start: str
     segment: tuple[str, ...]
     per: tuple[str, ...]
-    value: float | None
-    n: float | None
+    period: str
+    start: str
     complete: bool
-    partial: bool
+    value: float | None
     low: float | None
     high: float | None
-    before: float | None
+    n: float | None
+    status: str
     reason: str | None
     currency: str | None
+    compare_value: float | None
     change: float | None
     change_pct: float | None
     signal: str | None
-    standing: str | None = None
-    places: tuple[int, int] | None = None
-    target: float | None = None
-    attainment: float | None = None
+    target: float | None
+    attainment: float | None
+    standing: str | None
+    rank_low: float | None
+    rank_high: float | None
     unpriced: str = ""
+
+    @property
+    def partial(self) -> bool:
+        """Whether it is not final."""
+        return self.status == "partial"
 
     @property
     def _money(self) -> str | None:
@@ -69,9 +80,9 @@ class Figure:
     @property
     def before_text(self) -> str:
         """What it was in the compared period, in the unit of the value; empty where that is not known."""
-        if self.before is None:
+        if self.compare_value is None:
             return ""
-        return cells.value(self.before, self.metric.unit, self._money, like=self.value)
+        return cells.value(self.compare_value, self.metric.unit, self._money, like=self.value)
 
     @property
     def limits_text(self) -> str:
@@ -89,9 +100,8 @@ class Figure:
     def place_text(self) -> str:
         """Whether it stands out from the other segments, and the places it may hold; empty where nothing tells."""
         sign = {"above": "↑", "below": "↓"}.get(self.standing or "", " ")
-        best, worst = self.places or (0, 0)
-        held = "" if self.places is None else f"{best}" if best == worst else f"{best}–{worst}"
-        return f"{sign} {held}".rstrip()
+        held = [f"{place:.0f}" for place in (self.rank_low, self.rank_high) if place is not None]
+        return f"{sign} {'–'.join(dict.fromkeys(held))}".rstrip()
 
     @property
     def goal_text(self) -> str:
@@ -161,41 +171,19 @@ def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
     """The rows of the metrics shown, in the order of the report (else other tidy rows of it), their texts safe to
     print."""
     rows = report.rows if rows is None else rows
-    names = ("metric", "period", "start", "status", "reason", "currency", "signal", "complete", "standing")
-    text = {name: tidy.words(rows[name]) for name in names}
-    number = {name: tidy.numbers(rows[name]) for name in _NUMBERS}
-    places = _places(rows)
+    columns: dict[str, Sequence[Any]] = {name: tidy.words(rows[name]) for name in _WORDS}
+    columns |= {name: tidy.numbers(rows[name]) for name in _NUMBERS}
+    columns["complete"] = [word != "false" for word in tidy.words(rows["complete"])]
     label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
     metrics = {metric.name: metric for metric in report.metrics}
     segments = _tuples([label[name] for name in report.by], len(rows))
     per_of_metric = {metric.name: per_of(metric, report) for metric in report.metrics}
     pers = {per: _tuples([label[name] for name in per], len(rows)) for per in {*per_of_metric.values()}}
+    lines = zip(tidy.words(rows["metric"]), segments, *columns.values(), strict=True)
     return [
-        Figure(
-            metric=metrics[name],
-            period=text["period"][i] or "",
-            start=text["start"][i] or "",
-            segment=segments[i],
-            per=pers[per_of_metric[name]][i],
-            value=number["value"][i],
-            n=number["n"][i],
-            complete=text["complete"][i] != "false",
-            partial=text["status"][i] == "partial",
-            low=number["low"][i],
-            high=number["high"][i],
-            before=number["compare_value"][i],
-            reason=text["reason"][i],
-            currency=text["currency"][i],
-            change=number["change"][i],
-            change_pct=number["change_pct"][i],
-            signal=text["signal"][i],
-            standing=text["standing"][i],
-            places=places[i],
-            target=number["target"][i],
-            attainment=number["attainment"][i],
-        )
-        for i, name in enumerate(text["metric"])
-        if name is not None and name in metrics
+        Figure(metrics[name], segment, pers[per_of_metric[name]][at], **dict(zip(columns, cells_, strict=True)))
+        for at, (name, segment, *cells_) in enumerate(lines)
+        if name in metrics
     ]
 
 
@@ -211,12 +199,6 @@ def priced(figures_: Sequence[Figure], names: Collection[str], footnotes: Footno
 
 def _is_unpriced(figure: Figure) -> bool:
     return figure.metric.is_money and not figure.currency and figure.value is not None
-
-
-def _places(rows: pd.DataFrame) -> list[tuple[int, int] | None]:
-    """The best and the worst place of each row, None where it has none."""
-    both = zip(tidy.numbers(rows["rank_low"]), tidy.numbers(rows["rank_high"]), strict=True)
-    return [None if low is None or high is None else (int(low), int(high)) for low, high in both]
 
 
 def _labels(words: Sequence[str | None]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from crm_metrics import schema
@@ -37,23 +37,14 @@ def about(report: Report) -> list[str]:
     return [*facts, *([f"settings {report.settings_file}"] if report.settings_file else [])]
 
 
-def not_available(report: Report, figures: Sequence[Figure], *, verbose: bool = False) -> list[str]:
+def not_available(report: Report, *, verbose: bool = False) -> list[str]:
     """For every metric without a figure what is missing; metrics that miss the same share a line, which without
     `verbose` names the first few of many; then a line for each kind of file that is missing."""
-    return _missing(report, figures, report.metrics, verbose=verbose) + _no_files(report, verbose=verbose)
+    return _missing(report, report.metrics, verbose=verbose) + _no_files(report, verbose=verbose)
 
 
-def _missing(
-    report: Report, figures: Sequence[Figure], metrics: Sequence[Metric], *, verbose: bool = False
-) -> list[str]:
-    available = {figure.metric.name for figure in figures if figure.value is not None}
-    reasons = {figure.metric.name: figure.reason for figure in figures if figure.reason}
-    titles: dict[str, list[str]] = {}
-    for metric in metrics:
-        if metric.name in available or metric.name in report.lacking:
-            continue
-        sentence = report.missing.get(metric.name) or cells.REASONS.get(reasons.get(metric.name) or "", "no figure")
-        titles.setdefault(sentence, []).append(metric.title)
+def _missing(report: Report, metrics: Iterable[Metric], *, verbose: bool = False) -> list[str]:
+    titles = report.unavailable(metric for metric in metrics if metric.name not in report.lacking)
     return [cells.visible(f"{_few(names, verbose)}: {sentence}") for sentence, names in titles.items()]
 
 
@@ -79,11 +70,11 @@ def _no_files(report: Report, *, verbose: bool) -> list[str]:
     return lines
 
 
-def lacking(report: Report, figures: Sequence[Figure]) -> list[str]:
+def lacking(report: Report) -> list[str]:
     """Which headline figures are missing, with the reason where a file of their kind is there; a line for each kind of
     file that is missing."""
     headline = [metric for metric in report.metrics if metric.headline and metric.name not in report.ripe]
-    return _missing(report, figures, headline) + _no_files(report, verbose=False)
+    return _missing(report, headline) + _no_files(report, verbose=False)
 
 
 def unsettled(report: Report) -> list[str]:
@@ -126,7 +117,7 @@ def explained(
         lines += [marks] if (marks := legend(shown)) else []
     if any(figure.standing for figure in shown):
         lines.append("↑ above or ↓ below the others by more than chance; of 100 teams of equals at most 5 show one")
-    if any(figure.places for figure in shown):
+    if any(figure.rank_low is not None for figure in shown):
         lines.append("rank: the places it may hold, 1 the best; blank where records cannot tell, or are fewer than 5")
     if _has_gaps(report, shown):
         lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
@@ -160,5 +151,5 @@ def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bo
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if warnings:
         command = shlex.join(["crm-metrics", "check", *paths]) if paths else "-v"
-        parts.append(f"{warnings} data {'problem' if warnings == 1 else 'problems'}: {cells.visible(command)}")
+        parts.append(f"{cells.several(warnings, 'data problem')}: {cells.visible(command)}")
     return parts
