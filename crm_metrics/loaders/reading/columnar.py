@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, is_finite, typed
+from crm_metrics.loaders.reading.columns import TEXTS, TYPES, blank_as_null, converted, is_finite, typed
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.layout import HEAD
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
@@ -28,7 +28,8 @@ class Columnar(Raw):
 
     @cached_property
     def head(self) -> list[list[str | None]]:
-        return _head(self.fetch(range(len(self.header)), HEAD))
+        table = self.fetch(range(len(self.header)), HEAD)
+        return [blank_as_null(_texts(column)).to_pylist() for column in table.columns]
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         places = list(wanted) or [0]
@@ -71,10 +72,6 @@ def columnar(
         shown = max(len(head[0]), 1)
         table.size = int(count * sum(len(cell or "") + 1 for column in head for cell in column) / shown)
     return table
-
-
-def _head(table: pa.Table) -> list[list[str | None]]:
-    return [_blank_as_null(_texts(column)).to_pylist() for column in table.columns]
 
 
 def _filled(
@@ -143,10 +140,6 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
         except pa.ArrowInvalid:
             column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     return column.cast(pa.string())
-
-
-def _blank_as_null(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def is_plain(kind: pa.DataType) -> bool:
