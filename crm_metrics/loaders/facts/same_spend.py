@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from itertools import combinations
 from math import log2
 
@@ -13,6 +12,7 @@ from crm_metrics import schema
 from crm_metrics.loaders.facts import nested_spend
 from crm_metrics.loaders.facts.costs_by_day import Costs, Spend, together
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats
+from crm_metrics.loaders.missing_exports import number_of
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import TOLD, Table
@@ -20,7 +20,6 @@ from crm_metrics.tables.frames import has_value, numbers
 
 _NEAR, _MOST = 0.01, 0.9  # costs agree within 1 %, on nine of ten days
 _SOME = 0.3  # of the days of two exports of one account are not corrected
-_EPOCH = date(1970, 1, 1)
 _IMPRESSIONS = 0.05
 _COMMON_SPAN = 0.8  # ranges of two reports that are so much the same have the same total
 _EXACT = 1e-6
@@ -96,7 +95,7 @@ def _rank(costs: Costs, spend: Spend) -> tuple[int, int, int, int, int, str]:
     needed = {name for name in source.columns if name in needs or name not in known}
     there = sum(bool(has_value(costs.table.frame, name)[mine].any()) for name in needed)
     named = day_in_name(source.path)
-    newest = max(spend.end, 0 if named is None else (named - _EPOCH).days)
+    newest = max(spend.end, 0 if named is None else number_of(named))
     times = round(log2(spend.length))  # months are of one length
     return -there, times, -len(source.columns), -newest, spend.records, source.path
 
