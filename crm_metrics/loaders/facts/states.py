@@ -202,7 +202,7 @@ def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndar
         return
     texts = table.frame[column].astype("category")
     states = schema.STATES[table.name]
-    line = _line(draft, table, texts, asked, codes)
+    line = _line(table, texts, asked, codes)
     for index in draft.files(table, asked):
         hit = asked & (table.frame[SOURCE] == index).to_numpy()
         counted = [*(f"counted as {state}" for state in states), f"counted neither as {states[0]} nor otherwise"]
@@ -243,7 +243,7 @@ def _worth(table: Table, hit: Bools) -> str:
     return ", " + ", ".join(f"{value:,.10g} {currency}" for currency, value in sums.items()) + " in all"
 
 
-def _line(draft: Draft, table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
+def _line(table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
     """The option that says of every word what it counts as now, to be changed where that is wrong. It has been tried: it
     leaves no word."""
     states = schema.STATES[table.name]

@@ -20,9 +20,9 @@ from crm_metrics.loaders.reading import As, Cells
 from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables import ROW, TOLD
+from crm_metrics.tables.frames import NEVER, day_numbers
 
 Days = NDArray[np.int64]  # days since 1970, `NEVER` where there is none
-NEVER = np.iinfo(np.int64).min
 _EPOCH = date(1970, 1, 1)
 _NO_LETTER = r"^[^\pL]*$"
 
@@ -98,11 +98,7 @@ def own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
 
 
 def _days_of(file: File, moments_of: NDArray[Any]) -> Days:
-    wall = moments_of.astype("datetime64[us]").view(np.int64).copy()
-    filled = wall != dates.NEVER
-    if file.settings.timezone:
-        wall[filled] = moments.in_zone(wall[filled], file.settings.timezone)
-    return np.where(filled, wall // dates.DAY, NEVER)
+    return day_numbers(moments_of.astype("datetime64[us]"), file.settings.timezone)
 
 
 def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:
