@@ -3,6 +3,7 @@ a column mean, put in their place."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ class File:
         self._rules = settings.rules(raw.path)
         self.schema = schema.TABLES[self.layout.table]
         self.issues: list[Issue] = []
+        self.left_out: Counter[str] = Counter()  # by reason
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
         self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day

@@ -31,8 +31,8 @@ _FEW = 100  # dated rows that are looked at without a total word in what is read
 _NO_LETTER = r"^[^\pL]*$"
 
 
-def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
-    """The cells without rows that sum up others, and how many these were.
+def without_totals(file: File, plan: Plan, cells: Cells) -> Cells:
+    """The cells without rows that sum up others.
 
     Such a row has no id, stage and date of its own, and a total word in any cell or figures that are the sums or means of
     other rows; a dated one has both. Where a file has none of these columns, the word has to stand alone, so that a campaign
@@ -43,9 +43,7 @@ def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     if len(suspects):
         hit[_Judge(file, cells).totals(suspects)] = True
     hit |= _of_spend(file, plan, cells, hit)
-    if not hit.any() or hit.all():
-        return cells, 0
-    return records.without(file, plan, cells, hit, "total-row"), int(hit.sum())
+    return records.without(file, plan, cells, hit, "total-row") if hit.any() and not hit.all() else cells
 
 
 # ---- who is suspected ----
