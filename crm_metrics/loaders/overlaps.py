@@ -14,7 +14,6 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.normalising import FileRows
-from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
@@ -92,7 +91,7 @@ def _hashes(frame: pd.DataFrame) -> Hashes:
 def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
     """All cells of the records that are used, by label, under their row numbers."""
     header = fetched.raw.header
-    cells = fetched.raw.read(dict.fromkeys(range(len(header)), As.TEXT))
+    cells = fetched.raw.texts()
     labels = {place: f"{normalised(header[place])} {header[:place].count(header[place])}" for place in cells.columns}
     texts = {labels[at]: coerced.category(coerced.texts(column, None)) for at, column in cells.columns.items()}
     frame = pd.DataFrame(texts).set_axis(cells.rows)

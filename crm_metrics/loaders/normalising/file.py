@@ -103,6 +103,11 @@ class File:
         cells = self.raw.read(dict.fromkeys(places.values(), As.TEXT)) if places else None
         return {name: cells.columns[place] for name, place in places.items()} if cells is not None else {}
 
+    @property
+    def names(self) -> dict[int, str]:
+        """The canonical columns by their places in the header."""
+        return {place: name for name, place in self.recognised.columns.items()}
+
     def header(self, name: str) -> str:
         """The column's name as the file writes it."""
         return self.raw.header[self.recognised.columns[name]]

@@ -21,7 +21,7 @@ from crm_metrics.loaders.normalising import texts, total_words
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells, LeftOut
-from crm_metrics.loaders.reading.columns import TEXTS, converted
+from crm_metrics.loaders.reading.columns import TEXTS, converted, is_text
 from crm_metrics.loaders.reading.raw import widths
 from crm_metrics.schema import TEXTUAL, Kind
 from crm_metrics.shipped import shipped
@@ -49,8 +49,8 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> Cells:
     maybe = _filled(cells, read) <= 1
     if not maybe.any() or maybe.all():
         return cells
-    names = {place: name for name, place in file.recognised.columns.items()}
-    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    names = file.names
+    table = file.raw.texts()
     labels = [place for place in table.columns if _is_label(file, names.get(place))]
     own = [place for place, name in names.items() if name not in _ATTRIBUTES]
     bare = (_filled(table) == 1) & (_filled(table, labels) == 1)
@@ -64,7 +64,7 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> Cells:
 def without_planned(file: File, plan: Plan, cells: Cells) -> Cells:
     """The cells without rows that a column calls planned where it calls the others actual."""
     planned, actual = _plans()
-    names = {place: name for name, place in file.recognised.columns.items()}
+    names = file.names
     for place, head in enumerate(file.raw.head if file.layout.table in ("spend", "orders") else ()):
         if names.get(place, "type") not in ("type", *STATES):  # a product, a campaign
             continue
@@ -116,7 +116,7 @@ def without(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_], code: 
 
 def _retyped(column: Any, kind: As, file: File) -> Any:
     """A column that only the rows left out kept from being what it was read as; without the texts that only they had."""
-    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+    if not is_text(column):
         return column
     plain = column.cast(pa.string())
     if kind not in TEXTS:
@@ -175,7 +175,7 @@ def report_copies(file: File, frame: pd.DataFrame) -> None:
     if not read or not frame.duplicated(read).any():
         return
     # Copies so far may differ in a column that nothing needs.
-    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    table = file.raw.texts()
     cells = {place: coerced.category(coerced.texts(column, None)) for place, column in table.columns.items()}
     copies = table.rows[pd.DataFrame(cells).duplicated().to_numpy()]
     copies = copies[np.isin(copies, frame[ROW].to_numpy())]

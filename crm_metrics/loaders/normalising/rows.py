@@ -34,6 +34,7 @@ from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.reading.columns import is_number
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -210,8 +211,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
         elif name in SCORES:
             values[name] = figures.scores(file, name, column, cells)
         elif kind in schema.NUMERIC:
-            is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-            if is_number and file.recognised.units.get(name) not in coerced.CLOCKS:
+            if is_number(column) and file.recognised.units.get(name) not in coerced.CLOCKS:
                 values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
                 figures.note_shown(file, name, place, cells)
             else:

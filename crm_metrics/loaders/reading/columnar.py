@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_metrics.loaders.reading.columns import TEXTS, TYPES, blank_as_null, converted, is_finite, typed
+from crm_metrics.loaders.reading.columns import TEXTS, TYPES, blank_as_null, converted, is_finite, is_number, typed
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.layout import HEAD
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
@@ -116,8 +116,8 @@ def _same(column: pa.ChunkedArray, kind: As) -> pa.ChunkedArray | None:
     own = column.type
     fits = {
         As.MOMENT: pa.types.is_date(own) or (pa.types.is_timestamp(own) and own.tz is None),
-        As.INTEGER: pa.types.is_integer(own) or pa.types.is_floating(own),
-        As.FLOAT: pa.types.is_integer(own) or pa.types.is_floating(own),
+        As.INTEGER: is_number(column),
+        As.FLOAT: is_number(column),
     }
     if kind in TEXTS or not fits[kind]:
         return None

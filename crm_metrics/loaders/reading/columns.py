@@ -97,6 +97,11 @@ def is_text(column: pa.Array | pa.ChunkedArray | pa.Scalar) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
 
 
+def is_number(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether cells are numbers, whole or with decimals."""
+    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
+
+
 def typed(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Array | None:
     """A column of strings as asked for, empty cells null; None when a cell is not what was asked for."""
     if kind not in TEXTS:

@@ -90,6 +90,10 @@ class Raw(ABC):
         keeps them. An empty cell is always null. With `threads` all cores work on this one file. Raises DataError when
         the file cannot be read."""
 
+    def texts(self) -> Cells:
+        """All columns as text."""
+        return self.read(dict.fromkeys(range(len(self.header)), As.TEXT))
+
     def shown_in(self, at: int, rows: np.ndarray) -> list[str | None]:
         """The sign or code of a currency that each of these rows is shown with in a column, where no cell holds it; empty
         where there is none."""
