@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from crm_metrics import schema
-from crm_metrics.schema import tables
 from crm_metrics.shipped import listed, shipped
 
 
@@ -19,8 +18,8 @@ def test_every_file_of_tables_is_read(name: str) -> None:
 
 def test_what_is_no_key_of_a_table_or_a_column_is_refused() -> None:
     with pytest.raises(TypeError, match="keyed"):
-        tables._table("deals", {"about": "deals", "keyed": "deal_id", "columns": {}}, {})
+        schema._table("deals", {"about": "deals", "keyed": "deal_id", "columns": {}}, {})
     with pytest.raises(TypeError, match="need"):
-        tables._table("deals", {"about": "deals", "columns": {"outcome": {"bool": "won", "need": ["stage"]}}}, {})
+        schema._table("deals", {"about": "deals", "columns": {"outcome": {"bool": "won", "need": ["stage"]}}}, {})
     with pytest.raises(ValueError, match="boolean"):
-        tables._table("deals", {"about": "deals", "columns": {"outcome": {"boolean": "won"}}}, {})
+        schema._table("deals", {"about": "deals", "columns": {"outcome": {"boolean": "won"}}}, {})

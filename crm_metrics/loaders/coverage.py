@@ -6,22 +6,22 @@ Days are numbers since 1970-01-01 in the declared time zone while they are worke
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from functools import reduce
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from crm_metrics import schema
 from crm_metrics.loaders import missing_exports
-from crm_metrics.loaders.facts.draft import BLOCK, DAY_US, Bools, Draft, Ints
-from crm_metrics.loaders.missing_exports import ENOUGH, MONTH, YEAR
+from crm_metrics.loaders.facts.draft import DAY_US, Bools, Draft, Ints
+from crm_metrics.loaders.missing_exports import ENOUGH, MONTH, YEAR, date_of, number_of
 from crm_metrics.loaders.versions import day_in_name
 from crm_metrics.tables import SOURCE, Coverage, Table
 from crm_metrics.tables.frames import instants, moments
 
-_EPOCH = date(1970, 1, 1)
 _ODD_RECORDS, _ODD_SHARE, _ODD_DAYS, _ODD_TIMES = 3, 0.05, 90, 3
 _QUARTER_US = 15 * 60_000_000  # the offsets of time zones are whole quarters of an hour
 
@@ -48,10 +48,10 @@ class _Days:
 def settle(draft: Draft, today: date) -> None:
     """Put into the draft as-of (the setting, else the newest day on which something happened, today at the latest) and what
     each table with dates covers; report dates out of line and dates after today."""
-    last = _number(today)
+    last = number_of(today)
     by_table = {name: days for name, table in draft.tables.items() if (days := _days(draft, table, last)) is not None}
     newest = max((days.newest for days in by_table.values()), default=last)
-    draft.as_of = draft.settings.as_of or _date(newest)
+    draft.as_of = draft.settings.as_of or date_of(newest)
     draft.now = _behind(draft, draft.as_of)
     draft.coverage = {name: _covered(_with_others(draft, name, by_table), draft.as_of, name) for name in by_table}
     for name, days in by_table.items():
@@ -97,7 +97,7 @@ def _bases(draft: Draft, table: Table) -> list[Coverage]:
 
 
 def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
-    as_of = _number(as_of_day)
+    as_of = number_of(as_of_day)
     happened = np.union1d(days.happened, days.ends[days.ends <= as_of])
     newest = max(int(happened[-1]), days.exported)
     if days.until is not None:
@@ -111,8 +111,8 @@ def _covered(days: _Days, as_of_day: date, name: str) -> Coverage:
             complete = known_until if pause <= 0 or missing_exports.is_usual(pause, came_in) else known_until - pause
     # Nothing is spent after the last day of the costs; of other records none may have come in.
     last = min(complete, newest) if name == "spend" else complete
-    oldest, first = _date(days.oldest), _date(int(days.happened[0]))
-    return Coverage(oldest, first, _date(newest), _date(known_until), _date(complete), _date(last))
+    oldest, first = date_of(days.oldest), date_of(int(days.happened[0]))
+    return Coverage(oldest, first, date_of(newest), date_of(known_until), date_of(complete), date_of(last))
 
 
 def _days(draft: Draft, table: Table, today: int) -> _Days | None:
@@ -137,22 +137,9 @@ def _distinct(draft: Draft, columns: list[NDArray[Any]], today: int) -> Ints:
     """The different days of some columns of instants up to today, sorted."""
     zone = draft.settings.timezone
     unit = DAY_US if zone is None else _QUARTER_US
-    days: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    for dates in columns:
-        numbers = dates.view(np.int64)
-        last = int(numbers.max(initial=_MISSING))
-        if last == _MISSING:
-            continue
-        # One less makes the smallest number, a missing date, the largest.
-        blocks = [numbers[begin : begin + BLOCK] for begin in range(0, len(numbers), BLOCK)]
-        start, end = (min(int((block - 1).min()) for block in blocks) + 1) // unit, last // unit
-        there = np.zeros(end - start + 2, dtype=bool)  # the last is for missing ones
-        for block in blocks:
-            place = block // unit
-            place -= start
-            there[np.maximum(place, -1, out=place)] = True
-        days.append(np.flatnonzero(there[:-1]) + start)
-    units = np.unique(np.concatenate(days))
+    days = [pd.unique(dates.view(np.int64) // unit) for dates in columns]
+    units = np.unique(np.concatenate([_NONE.view(np.int64), *days]))
+    units = units[units > _MISSING // unit]
     if zone is not None:
         units = np.unique(draft.days((units * unit).view("datetime64[us]")).astype(np.int64))
     return units[units <= today]
@@ -177,13 +164,15 @@ def _in_line(draft: Draft, table: Table, columns: list[NDArray[Any]], days: Ints
                 kept, odd = np.sort(sign * others), odd | hit
                 break
     if odd.any():
-        draft.report("date-out-of-line", table, odd, newest=str(_date(int(kept[-1]))), first=str(_date(int(kept[0]))))
+        draft.report(
+            "date-out-of-line", table, odd, newest=str(date_of(int(kept[-1]))), first=str(date_of(int(kept[0])))
+        )
     return kept
 
 
 def _beyond(draft: Draft, columns: list[NDArray[Any]], day: int, sign: int) -> Bools:
     """The records with a date after a day, or before it."""
-    edge = _behind(draft, _date(day if sign > 0 else -day - 1))
+    edge = _behind(draft, date_of(day if sign > 0 else -day - 1))
     hit = [dates >= edge if sign > 0 else dates < edge for dates in columns]
     return np.logical_or.reduce(hit)
 
@@ -197,16 +186,16 @@ def _told(draft: Draft, table: Table, columns: list[NDArray[Any]], today: int) -
         until = draft.settings.rules(path).until
         untils.append(until)
         if until is not None:
-            exported = max(exported, min(_number(until), today))
+            exported = max(exported, min(number_of(until), today))
         in_name = day_in_name(path)
-        if in_name is None or in_name > _date(today):
+        if in_name is None or in_name > date_of(today):
             continue
-        named = _number(in_name)
+        named = number_of(in_name)
         mine = [dates[source == index] for dates in columns]
         newest = max((int(days[-1]) for dates in mine if len(days := _distinct(draft, [dates], today))), default=None)
         if newest is not None and 0 <= named - newest <= MONTH:
             exported = max(exported, named)
-    stated = [_number(until) for until in untils if until is not None]
+    stated = [number_of(until) for until in untils if until is not None]
     return exported, max(stated) if stated and len(stated) == len(untils) else None
 
 
@@ -215,11 +204,3 @@ def _behind(draft: Draft, day: date) -> np.datetime64:
     days = np.array([day], dtype="datetime64[D]") + 1
     until: np.datetime64 = instants(days, draft.settings.timezone)[0]
     return until
-
-
-def _number(day: date) -> int:
-    return (day - _EPOCH).days
-
-
-def _date(number: int) -> date:
-    return _EPOCH + timedelta(days=number)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from difflib import SequenceMatcher
 
 import numpy as np
@@ -20,7 +20,7 @@ WEEK, MONTH = 7, 31
 _RARE = 10  # times the usual pause: so long a one comes by chance once in a thousand tables
 _MOST_GAPS = 3
 _ODD_RANGES = 0.2  # of the ranges of a report of weeks or months may be cut by its ends
-_EPOCH = date(1970, 1, 1)
+_EPOCH = date(1970, 1, 1).toordinal()
 _LISTS = ("customers", "subscriptions")  # of these several tools have each their own part
 
 
@@ -50,7 +50,8 @@ def report(draft: Draft, table: Table, came_in: Ints, happened: Ints) -> None:
             continue
         middle = chain.happened[len(chain.happened) // 2]
         if any(other.happened[0] <= middle and other.happened[-1] == last for other in chains):
-            seen = {"table": schema.called(table.name), "last": _date(chain.happened[-1]), "until": _date(last)}
+            days = {"last": str(date_of(chain.happened[-1])), "until": str(date_of(last))}
+            seen = {"table": schema.called(table.name), **days}
             draft.issues.append(Issue("file-ends-early", chain.path, detail=seen))
 
 
@@ -100,8 +101,8 @@ def _say_gaps(draft: Draft, table: Table, chain: _Chain) -> None:
         odd, others = order[-count:], pauses[order[:-count]]
         if pauses[odd[0]] > max(least, 2 * others.max(), 0 if is_spend else _RARE * others.mean()):
             for at in np.sort(odd).tolist():
-                first, last = _date(chain.came_in[at] + 1), _date(chain.came_in[at + 1] - 1)
-                seen = {"table": schema.called(table.name), "first": first, "last": last}
+                first, last = date_of(chain.came_in[at] + 1), date_of(chain.came_in[at + 1] - 1)
+                seen = {"table": schema.called(table.name), "first": str(first), "last": str(last)}
                 draft.issues.append(Issue("gap-in-days", chain.path, int(pauses[at]) - 1, detail=seen))
             return
 
@@ -116,5 +117,11 @@ def is_usual(pause: int, days: Ints) -> bool:
     return bool(pause <= max(MONTH, recent[-1] - recent[0]))
 
 
-def _date(number: int) -> str:
-    return str(_EPOCH + timedelta(days=int(number)))
+def date_of(number: int) -> date:
+    """The date of a day by its number since 1970-01-01."""
+    return date.fromordinal(_EPOCH + int(number))
+
+
+def number_of(day: date) -> int:
+    """The number of a day since 1970-01-01."""
+    return day.toordinal() - _EPOCH

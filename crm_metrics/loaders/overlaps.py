@@ -14,12 +14,10 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.gathering import Fetched
 from crm_metrics.loaders.normalising import FileRows
-from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
 Hashes = NDArray[np.uint64]
-ROW_NUMBER = "\0row"
 
 
 def report(
@@ -35,9 +33,9 @@ def report(
         left, right = _whole(first, earlier), _whole(second, later)
         common = [name for name in left if name in right]
         kept, originals = (_rows_in(tables, file) for file in (later, earlier))
-        left = left[np.isin(left[ROW_NUMBER], originals)]
-        copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
-        rows = np.intersect1d(copies.to_numpy(), kept)
+        left = left[left.index.isin(originals)]
+        copies = right.index[np.isin(_hashes(right[common]), _hashes(left[common]))]
+        rows = np.intersect1d(copies, kept)
         if len(rows):
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
 
@@ -87,15 +85,14 @@ def _rows_in(tables: Mapping[str, Table], file: FileRows) -> NDArray[np.int32]:
 
 
 def _hashes(frame: pd.DataFrame) -> Hashes:
-    columns = [name for name in frame if name != ROW_NUMBER]
-    return np.asarray(pd.util.hash_pandas_object(frame[columns], index=False))
+    return np.asarray(pd.util.hash_pandas_object(frame, index=False))
 
 
 def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
-    """All cells of the records that are used, by label, and their row numbers."""
+    """All cells of the records that are used, by label, under their row numbers."""
     header = fetched.raw.header
-    cells = fetched.raw.read(dict.fromkeys(range(len(header)), As.TEXT))
+    cells = fetched.raw.texts()
     labels = {place: f"{normalised(header[place])} {header[:place].count(header[place])}" for place in cells.columns}
     texts = {labels[at]: coerced.category(coerced.texts(column, None)) for at, column in cells.columns.items()}
-    frame = pd.DataFrame(texts).assign(**{ROW_NUMBER: cells.rows})
-    return frame[np.isin(cells.rows, file.frame[ROW].to_numpy())]
+    frame = pd.DataFrame(texts).set_axis(cells.rows)
+    return frame[frame.index.isin(file.frame[ROW])]

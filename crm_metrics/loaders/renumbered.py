@@ -49,7 +49,7 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
     rank = ages(frame, files, exports)
     days = frame[table.placed_by].to_numpy()
     records: dict[int, pd.DataFrame] = {}  # of each file by their number: what it says first in these columns
-    gone: dict[int, list[Ints]] = {}
+    newer: Ints = np.full(len(frame), -1, dtype=np.int64)  # the file that has a row again
     for first, second in combinations(sorted(files, key=lambda i: (rank[i], exports.sources[i].path)), 2):
         alike = prefixes[first] == prefixes[second] and exports.numbering.get(first) == exports.numbering.get(second)
         others = prefixes[first] != prefixes[second] and "" not in (prefixes[first], prefixes[second])
@@ -66,15 +66,10 @@ def without_copies(frame: pd.DataFrame, exports: Exports, apart: Collection[int]
             again = left.index.intersection(right.index)
         else:
             again = _under_other_ids(left, right) if by_content else left.index[:0]
-        if not len(again):
-            continue
-        gone.setdefault(second, []).append(np.flatnonzero((source == first) & ids.isin(again).to_numpy()))
-    if not gone:
-        return frame
-    rows = np.concatenate([part for parts in gone.values() for part in parts])
-    newer = np.concatenate([np.full(len(part), i) for i, parts in gone.items() for part in parts])
-    rows, at = np.unique(rows, return_index=True)
-    return leave_out(frame, rows, newer[at], exports)
+        if len(again):
+            newer[(source == first) & (newer < 0) & ids.isin(again).to_numpy()] = second
+    gone = np.flatnonzero(newer >= 0)
+    return leave_out(frame, gone, newer[gone], exports) if len(gone) else frame
 
 
 def name_one_thing(first: Source, second: Source, key: str) -> bool:

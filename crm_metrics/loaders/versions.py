@@ -161,13 +161,7 @@ def _versions(rows: pd.DataFrame, codes: Ints, exports: Exports) -> pd.DataFrame
 def _tell_numberings(versions: pd.DataFrame, exports: Exports) -> None:
     """Put the files into numberings: those whose common records are the same ones stand together."""
     groups = {int(str(source)): part.set_index("code") for source, part in versions.groupby("source")}
-    first = {source: source for source in groups}  # of each file one that it stands with
-
-    def root(source: int) -> int:
-        while first[source] != source:
-            source = first[source]
-        return source
-
+    of = {source: {source} for source in groups}  # of each file all that it stands with
     apart: list[tuple[int, int, int]] = []
     for first_file, other in combinations(groups, 2):
         common = groups[first_file].index.intersection(groups[other].index)
@@ -177,12 +171,13 @@ def _tell_numberings(versions: pd.DataFrame, exports: Exports) -> None:
         if _are_others(left, right, exports.by_day[[first_file, other]].any()):
             apart.append((first_file, other, len(common)))
         else:
-            first[max(root(first_file), root(other))] = min(root(first_file), root(other))
-    roots = sorted({root(source) for source in groups}, key=lambda source: exports.sources[source].path)
+            of[first_file] |= of[other]
+            of.update(dict.fromkeys(of[first_file], of[first_file]))
+    roots = sorted({min(together) for together in of.values()}, key=lambda source: exports.sources[source].path)
     before = max(exports.numbering.values())
-    exports.numbering.update({source: before + roots.index(root(source)) for source in groups})
+    exports.numbering.update({source: before + roots.index(min(together)) for source, together in of.items()})
     for first_file, other, count in apart:
-        if root(first_file) != root(other):
+        if other not in of[first_file]:
             here, there = sorted((exports.sources[first_file], exports.sources[other]), key=lambda source: source.path)
             column = here.columns.get(TABLES[exports.table].key or "deal_id", "the id")
             detail = {"other": there.path, "column": column}

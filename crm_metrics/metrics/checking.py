@@ -29,7 +29,6 @@ _CHOICES = {
 }
 # How many figures a formula with limits of this kind is made of.
 _PARTS = {"proportion": 2, "kept": 2, "poisson": 2, "nps": 3}
-_NUMBERS = {"q": (int, float), "at_least": (int,)}
 _FLAGS = ("per_month", "waiting_always", "undecided")
 # Powers of (money, minutes, hours, days). Counts, shares, points and calendar months are plain numbers.
 Powers = tuple[int, int, int, int]
@@ -46,30 +45,24 @@ _VALUES: dict[str, Powers] = {"goal_revenue_won": _POWERS[Unit.MONEY]}
 
 def check_kind(key: str, value: Any, where: str) -> None:
     """Refuse a value that its key cannot have."""
-    parts = value if isinstance(value, list) else [value]
+    is_list, is_flag = isinstance(value, list), isinstance(value, bool)
+    parts = value if is_list else [value]
     is_text = all(isinstance(part, str) for part in parts)
-    if key in _FLAGS:
-        fits, wanted = isinstance(value, bool), "true or false"
-    elif key in _NUMBERS:
-        fits, wanted = isinstance(value, _NUMBERS[key]) and not isinstance(value, bool), "a number"
-    elif key == "open":
-        fits = isinstance(value, list) and len(value) == 2 and is_text
-        wanted = 'two columns, such as ["started_at", "ended_at"]'
-    elif key == "event":
-        fits, wanted = len(parts) in (1, 2) and is_text, 'a column, or two, such as ["is_won", "is_lost"]'
-    elif key == "per":
-        fits, wanted = is_text, "a column or a list of columns"
-    elif key == "also":
-        fits, wanted = isinstance(value, list) and is_text, 'a list of names, such as ["ltv"]'
-    elif key == "differs":
-        fits = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
-        wanted = 'a block [NAME.differs] of sentences by vendor, such as zendesk = "..."'
-    elif key == "example":
-        fits, wanted = all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"
-    else:
-        fits, wanted = isinstance(value, str), "text"
-        if fits and key in _CHOICES:
-            fits, wanted = value in _CHOICES[key], f"one of {', '.join(_CHOICES[key])}"
+    is_by_vendor = isinstance(value, dict) and all(isinstance(part, str) for part in value.values())
+    rules = {
+        **dict.fromkeys(_FLAGS, (is_flag, "true or false")),
+        "q": (isinstance(value, int | float) and not is_flag, "a number"),
+        "at_least": (isinstance(value, int) and not is_flag, "a number"),
+        "open": (is_list and is_text and len(value) == 2, 'two columns, such as ["started_at", "ended_at"]'),
+        "event": (is_text and len(parts) in (1, 2), 'a column, or two, such as ["is_won", "is_lost"]'),
+        "per": (is_text, "a column or a list of columns"),
+        "also": (is_list and is_text, 'a list of names, such as ["ltv"]'),
+        "differs": (is_by_vendor, 'a block [NAME.differs] of sentences by vendor, such as zendesk = "..."'),
+        "example": (all(isinstance(part, dict) for part in parts), "a block: [NAME.example]"),
+    }
+    fits, wanted = rules.get(key, (isinstance(value, str), "text"))
+    if isinstance(value, str) and key in _CHOICES:
+        fits, wanted = value in _CHOICES[key], f"one of {', '.join(_CHOICES[key])}"
     if not fits:
         raise SettingsError(f"{key} = {value!r}: {wanted}", where=where)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -138,7 +139,7 @@ def take_apart(texts: pa.Array) -> Written:
         field = {name: match.field(name) for name in _groups(pattern)}
         a, c = _whole(field["a"]), _whole(field["c"])
         if "n" in field:
-            day, month, year = a, _month(field["n"]), _century(c)
+            day, month, year = a, _each(field["n"], month_of, 0), _century(c)
         elif pattern == _COMPACT:
             day, month, year = c, _whole(field["b"]), a
         else:
@@ -148,7 +149,8 @@ def take_apart(texts: pa.Array) -> Written:
             is_open |= hit & ~year_first
         for name, values in (("first", day), ("second", month), ("year", year), ("time", _time(field))):
             parts[name] = np.where(hit, values, parts[name])
-        zone = np.where(hit, _zone(pc.if_else(pc.equal(field["z"], ""), field["zh"], field["z"])), zone)
+        named = pc.if_else(pc.equal(field["z"], ""), field["zh"], field["z"])
+        zone = np.where(hit, _each(named, zone_minutes, np.nan), zone)
         is_date |= hit
     serials = pc.extract_regex(texts, _SERIAL)
     hit = np.asarray(serials.is_valid()) & ~is_date
@@ -218,11 +220,12 @@ def _century(years: Ints) -> Ints:
     return np.where(years < 69, years + 2000, np.where(years < 100, years + 1900, years))
 
 
-def _month(names: Any) -> Ints:
-    encoded = pc.dictionary_encode(names)
-    numbers = np.array([*(month_of(name or "") for name in encoded.dictionary.to_pylist()), 0], dtype=np.int64)
-    months: Ints = numbers[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-    return months
+def _each(texts: Any, of: Callable[[str], float], missing: float) -> NDArray[Any]:
+    """What a function makes of each text, asked once for each different one."""
+    encoded = pc.dictionary_encode(texts)
+    values = np.array([*map(of, encoded.dictionary.to_pylist()), missing])
+    result: NDArray[Any] = values[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    return result
 
 
 def _time(field: dict[str, Any]) -> Ints:
@@ -237,19 +240,11 @@ def _time(field: dict[str, Any]) -> Ints:
     return np.where(bad, -1, ((hour * 60 + minute) * 60 + second) * SECOND + fraction)
 
 
-def _zone(texts: Any) -> NDArray[np.float64]:
-    """Minutes east of UTC; NaN where the text names no zone."""
-    encoded = pc.dictionary_encode(texts)
-    minutes = np.array([*map(zone_minutes, encoded.dictionary.to_pylist()), np.nan])
-    result: NDArray[np.float64] = minutes[encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
-    return result
-
-
-def zone_minutes(text: str | None) -> float:
+def zone_minutes(text: str) -> float:
     """Minutes east of UTC of an offset, "+0100" or "GMT-03:00", or of an abbreviation of one zone only; NaN for others."""
-    match = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", text or "")
+    match = re.fullmatch(r"(?:UTC|GMT)?\s*([+-])(\d{1,2}):?(\d{2})?", text)
     if match is None:
-        return ZONES.get(text or "", math.nan)
+        return ZONES.get(text, math.nan)
     minutes = int(match[2]) * 60 + int(match[3] or 0)
     return -minutes if match[1] == "-" else minutes
 

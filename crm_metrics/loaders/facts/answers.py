@@ -11,7 +11,7 @@ from crm_metrics.errors import SettingsError
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts import ratings
-from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth, words
+from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, words
 from crm_metrics.loaders.state_words import state_words
 from crm_metrics.loaders.vocabulary import header_of, languages
 from crm_metrics.tables import Table, Unusable
@@ -41,20 +41,19 @@ def derive(draft: Draft) -> None:
         first = scores[name] if blank.all() else np.where(blank, scores[name], first)
     unknown = kind == _UNKNOWN
     frame["score"] = np.where(unknown, numbers(frame, "score"), first) if unknown.any() else first
-    frame["is_answered"] = has_value(frame, "score") & ~(
-        moments(frame, "responded_at") >= draft.known_until(table.name)
-    )
+    is_later = moments(frame, "responded_at") >= draft.known_until(table.name)
     if "asked_at" in frame:
         frame["is_asked"] = has_value(frame, "asked_at")
     frame["kind"] = category(_KINDS, np.maximum(kind, -1))
     asked = {name: ~np.isnan(scores[name]) | (kind == place) for place, name in enumerate(_KINDS)}
     worded = _groups(draft, table)
-    frame["is_answered"] |= (worded >= 0) & ~(moments(frame, "responded_at") >= draft.known_until(table.name))
+    frame["is_answered"] = (has_value(frame, "score") | (worded >= 0)) & ~is_later
     asked["nps"] |= worded >= 0
     if unknown.any():
+        paths = ", ".join(draft.sources[i].path for i in draft.files(table, unknown))
         problem = Unusable(
             "scale-ambiguous",
-            f"the scores of {_paths(draft, table, unknown)} do not say which question was asked",
+            f"the scores of {paths} do not say which question was asked",
             "name the column NPS score, CSAT score or CES score, or add a column kind",
         )
         table.unusable["nps_group"] = problem
@@ -199,10 +198,6 @@ def _kind_of(draft: Draft, source: int, score: Floats) -> int:
     return _UNKNOWN
 
 
-def _paths(draft: Draft, table: Table, rows: Bools) -> str:
-    return ", ".join(draft.sources[i].path for i in draft.files(table, rows))
-
-
 def _groups(draft: Draft, table: Table) -> np.ndarray:
     """The group of the promoter question that a word in place of a score says, −1 where none does."""
     if "nps_category" not in table.frame:
@@ -254,11 +249,7 @@ def _declared(draft: Draft, table: Table, source: int, rows: Bools, column: str)
 
 def _satisfied(draft: Draft, table: Table, score: Floats, rated: Bools) -> None:
     """Who of a survey is satisfied, by the scale of each file's column."""
-    frame = table.frame
-    n = len(frame)
-    satisfied, rated_rows = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    labels: list[str] = []
-    scale_of = np.full(n, -1, dtype=np.int8)
+    judged = ratings.Judged(draft, table)
     for i, rows in draft.by_file(table, rated & ~np.isnan(score)):
         declared = _declared(draft, table, i, rows, "score")
         by_file = ratings.scale_of(score[rows], declared, draft.recognised[i].layout.scale)
@@ -266,9 +257,5 @@ def _satisfied(draft: Draft, table: Table, score: Floats, rated: Bools) -> None:
         if scale is None:
             table.unusable["is_satisfied"] = ratings.ambiguous("scores", score[rows], declared)
             continue
-        good, inside = ratings.judge(draft, table, score, rows, scale, "the satisfaction score")
-        satisfied |= good
-        rated_rows |= inside
-        scale_of[inside] = ratings.place(scale.name, labels)
-    frame["is_satisfied"] = optional_truth(satisfied, rated_rows)
-    frame["rating_scale"] = category(labels, scale_of)
+        judged.by_scale(score, rows, scale, "the satisfaction score")
+    judged.close()

@@ -107,13 +107,9 @@ class Draft:
                     self.sources[index].left_out[reason] += len(rows)
             table.frame = table.frame[~hit].reset_index(drop=True)
 
-    def local(self, moments: NDArray[Any]) -> NDArray[Any]:
-        """Instants as the wall clock of the declared time zone."""
-        return wall_clock(moments, self.settings.timezone)
-
     def days(self, moments: NDArray[Any]) -> NDArray[Any]:
-        """The calendar day of each instant."""
-        return self.local(moments).astype("datetime64[D]")
+        """The calendar day of each instant in the declared time zone."""
+        return wall_clock(moments, self.settings.timezone).astype("datetime64[D]")
 
     def between(self, table: Table, start: str, end: str, unit_us: int, *, like: str | None = None) -> Floats:
         """Time from one date column to another in units of so many microseconds, NaN where either is missing: exact, or

@@ -64,14 +64,36 @@ def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None
     return None
 
 
-def judge(draft: Draft, table: Table, score: Floats, rows: Bools, scale: Scale, column: str) -> tuple[Bools, Bools]:
-    """Which of the rows are in the top of the scale, and which lie on it at all; the others are reported."""
-    outside = rows & ((score < scale.low) | (score > scale.high))
-    draft.report("out-of-range", table, outside, column=column, range=scale.name, seen=str(score[outside][:1])[1:-1])
-    draft.say("scale-read", column=column, scale=scale.name, why=scale.why)
-    inside = rows & ~outside
-    top = draft.settings.csat_top or _TOP.get(scale.name, 2)
-    return inside & (score > scale.high - top), inside
+class Judged:
+    """Which rows of a table are rated, which of these are satisfied, and the scale of each, by its place among `labels`."""
+
+    def __init__(self, draft: Draft, table: Table) -> None:
+        self.draft, self.table, self.labels = draft, table, list[str]()
+        self.satisfied, self.rated = np.zeros((2, len(table.frame)), dtype=bool)
+        self.scale = np.full(len(table.frame), -1, dtype=np.int8)
+
+    def add(self, good: Bools, rated: Bools, label: str) -> None:
+        """Put rated rows to the others."""
+        self.labels += [] if label in self.labels else [label]
+        self.satisfied |= good
+        self.rated |= rated
+        self.scale[rated] = self.labels.index(label)
+
+    def by_scale(self, score: Floats, rows: Bools, scale: Scale, column: str) -> Bools:
+        """Put rows to the others by their scores; those that lie on the scale at all. The others are reported."""
+        outside = rows & ((score < scale.low) | (score > scale.high))
+        seen = str(score[outside][:1])[1:-1]
+        self.draft.report("out-of-range", self.table, outside, column=column, range=scale.name, seen=seen)
+        self.draft.say("scale-read", column=column, scale=scale.name, why=scale.why)
+        inside = rows & ~outside
+        top = self.draft.settings.csat_top or _TOP.get(scale.name, 2)
+        self.add(inside & (score > scale.high - top), inside, scale.name)
+        return inside
+
+    def close(self) -> None:
+        """Write what was judged into the table."""
+        self.table.frame["is_satisfied"] = optional_truth(self.satisfied, self.rated)
+        self.table.frame["rating_scale"] = category(self.labels, self.scale)
 
 
 def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
@@ -91,13 +113,6 @@ def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
     return Unusable("scale-ambiguous", problem, hint)
 
 
-def place(name: str, labels: list[str]) -> int:
-    """The place of a scale among those met so far, to which it is added."""
-    if name not in labels:
-        labels.append(name)
-    return labels.index(name)
-
-
 _GOOD, _NONE = ("very satisfied", "satisfied", "good"), "not rated"
 _WORDS = "good/bad"
 
@@ -105,18 +120,13 @@ _WORDS = "good/bad"
 def of_tickets(draft: Draft, table: Table) -> None:
     """Who of the tickets' customers is satisfied."""
     frame = table.frame
-    n = len(frame)
-    satisfied, rated = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
-    score: Floats | None = None
-    labels: list[str] = []
-    scale_place = np.full(n, -1, dtype=np.int8)
+    judged = Judged(draft, table)
+    score: Floats = np.full(len(frame), np.nan)
     good, worded, unread, numeric = _read(frame)
     for i in draft.files(table, worded | ~np.isnan(numeric)):
         mine = frame[SOURCE].to_numpy() == i
         if (worded & mine).any():
-            satisfied |= good & mine
-            rated |= worded & mine
-            scale_place[worded & mine] = place(_WORDS, labels)
+            judged.add(good & mine, worded & mine, _WORDS)
             _report_unread(draft, table, unread & mine & ~worded)
             continue
         rows = mine & ~np.isnan(numeric)
@@ -126,19 +136,14 @@ def of_tickets(draft: Draft, table: Table) -> None:
             problem = ambiguous("ratings", numeric[rows], declared)
             table.unusable["is_satisfied"] = table.unusable["satisfaction_score"] = problem
             return
-        top, inside = judge(draft, table, numeric, rows, scale, "the tickets' satisfaction")
-        satisfied, rated = satisfied | top, rated | inside
-        score = np.full(n, np.nan) if score is None else score
+        inside = judged.by_scale(numeric, rows, scale, "the tickets' satisfaction")
         score[inside] = numeric[inside]
-        scale_place[inside] = place(scale.name, labels)
         _report_unread(draft, table, unread & mine & ~rows)
-    if not rated.any():
+    if not judged.rated.any():
         table.unusable["is_satisfied"] = Unusable("missing-column", "no ticket has a rating")
         return
-    frame["is_satisfied"] = optional_truth(satisfied, rated)
-    frame["rating_scale"] = category(labels, scale_place)
-    if score is not None:
-        _mean_score(draft, table, score, sorted(labels[i] for i in np.unique(scale_place[~np.isnan(score)]).tolist()))
+    judged.close()
+    _mean_score(draft, table, score, distinct_values(frame, "rating_scale", ~np.isnan(score)))
 
 
 def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Bools, Floats]:

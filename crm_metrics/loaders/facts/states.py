@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from crm_metrics import schema
 from crm_metrics.errors import SettingsError
-from crm_metrics.loaders.facts.draft import BLOCK, Bools, Draft, category
+from crm_metrics.loaders.facts.draft import Bools, Draft, category
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.loaders.state_words import folded, state_words
 from crm_metrics.settings import from_pairs, validated
@@ -62,8 +60,8 @@ def settle(draft: Draft, table: Table) -> None:
     if table.name == "orders":  # an order is a sale until something says that it is none
         taken[:] = True
     codes = np.where(open_ & taken, still, codes)
-    codes = _settled_by_rest(draft, table, "status", codes, asked)
-    asked &= ~_rest(draft, table, "status", asked)
+    codes, by_rest = _settled_by_rest(draft, table, codes, asked)
+    asked &= ~by_rest
     put(table, codes)
     record(draft, table, "status", codes, asked)
     if _decides(draft, table):
@@ -92,10 +90,7 @@ def says(draft: Draft, table: Table, column: str, state: str) -> Bools:
 
 def in_file(draft: Draft, table: Table, *columns: str) -> Bools:
     """The rows whose file has one of the columns."""
-    having = np.array([not source.columns.keys().isdisjoint(columns) for source in draft.sources], dtype=bool)
-    if having.all() or not having.any():
-        return np.full(len(table.frame), having.any())
-    return having[table.frame[SOURCE].to_numpy()]
+    return draft.of_files(table.frame, lambda source: not source.columns.keys().isdisjoint(columns))
 
 
 def read_by(draft: Draft, table: Table, column: str) -> np.ndarray:
@@ -124,72 +119,55 @@ def _told(draft: Draft, table: Table) -> tuple[np.ndarray, Bools]:
     """What dates and flags say of each row, −1 where they say nothing; and the rows whose file has a column that would have
     said that the record ended."""
     frame = table.frame
-    choices, ends = _EVIDENCE[table.name](draft, table)
-    codes = [np.int8(schema.STATES[table.name].index(state)) for _, state in choices]
-    return np.select([hit for hit, _ in choices], codes, np.int8(_UNKNOWN)), in_file(
-        draft, table, *(end for end in ends if end in frame)
-    )
+    choices = _EVIDENCE[table.name]
+    hits = [np.logical_or.reduce([_tells(draft, table, *cell.split()) for cell in cells]) for cells in choices.values()]
+    codes = [np.int8(schema.STATES[table.name].index(state)) for state in choices]
+    ends = [end for end in _ENDED[table.name] if end in frame]
+    return np.select(hits, codes, np.int8(_UNKNOWN)), in_file(draft, table, *ends)
 
 
-def _of_ticket(draft: Draft, table: Table) -> Any:
-    frame = table.frame
-    ended = has_value(frame, "solved_at") | has_value(frame, "closed_at") | truths(frame, "is_closed")
-    ended |= says(draft, table, "status_group", "solved")
-    open_ = has_value(frame, "is_closed") | says(draft, table, "status_group", "open")
-    return [(ended, "solved"), (open_, "open")], ("solved_at", "closed_at")
+def _tells(draft: Draft, table: Table, column: str, said: str = "") -> Bools:
+    """The rows in which a column is filled, is true (`yes`) or false (`no`), or has a word for a state."""
+    filled = has_value(table.frame, column)
+    if column == "canceled_at":  # beside an end it is the day of the notice
+        return filled & ~in_file(draft, table, "ended_at")
+    if said not in ("", "yes", "no"):
+        return says(draft, table, column, said)
+    return filled & (truths(table.frame, column) == (said == "yes")) if said else filled
 
 
-def _of_order(draft: Draft, table: Table) -> Any:
-    frame = table.frame
-    unpaid = has_value(frame, "is_paid") & ~truths(frame, "is_paid")
-    return [(has_value(frame, "cancelled_at"), "cancelled"), (unpaid, "pending")], ("cancelled_at",)
-
-
-def _of_subscription(draft: Draft, table: Table) -> Any:
-    frame = table.frame
-    ended = has_value(frame, "ended_at") | (has_value(frame, "canceled_at") & ~in_file(draft, table, "ended_at"))
-    ended |= truths(frame, "is_cancelled") | (has_value(frame, "is_active") & ~truths(frame, "is_active"))
-    flagged = has_value(frame, "is_active") | has_value(frame, "is_cancelled")
-    return [(ended, "ended"), (flagged, "active")], ("ended_at", "canceled_at")
-
-
-def _of_customer(draft: Draft, table: Table) -> Any:
-    frame = table.frame
-    gone = has_value(frame, "is_active") & ~truths(frame, "is_active")
-    left = has_value(frame, "ended_at") | gone | truths(frame, "is_churned")
-    return [(left, "left"), (has_value(frame, "is_active") | has_value(frame, "is_churned"), "active")], ("ended_at",)
-
-
-def _of_lead(draft: Draft, table: Table) -> Any:
-    frame = table.frame
-    converted = truths(frame, "is_converted") | has_value(frame, "converted_at")
-    return [(converted, "converted"), (has_value(frame, "is_converted"), "open")], ("converted_at", "is_converted")
-
-
-_EVIDENCE: Mapping[str, Callable[[Draft, Table], Any]] = {
-    "tickets": _of_ticket,
-    "orders": _of_order,
-    "subscriptions": _of_subscription,
-    "customers": _of_customer,
-    "leads": _of_lead,
+# What says of a record that it is in a state, the first one that holds; and what would have said that it ended.
+_EVIDENCE: dict[str, dict[str, tuple[str, ...]]] = {
+    "tickets": {
+        "solved": ("solved_at", "closed_at", "is_closed yes", "status_group solved"),
+        "open": ("is_closed", "status_group open"),
+    },
+    "orders": {"cancelled": ("cancelled_at",), "pending": ("is_paid no",)},
+    "subscriptions": {
+        "ended": ("ended_at", "canceled_at", "is_cancelled yes", "is_active no"),
+        "active": ("is_active", "is_cancelled"),
+    },
+    "customers": {"left": ("ended_at", "is_active no", "is_churned yes"), "active": ("is_active", "is_churned")},
+    "leads": {"converted": ("is_converted yes", "converted_at"), "open": ("is_converted",)},
+}
+_ENDED = {
+    "tickets": ("solved_at", "closed_at"),
+    "orders": ("cancelled_at",),
+    "subscriptions": ("ended_at", "canceled_at"),
+    "customers": ("ended_at",),
+    "leads": ("converted_at", "is_converted"),
 }
 
 
-def _rest(draft: Draft, table: Table, column: str, asked: Bools) -> Bools:
-    """The rows not told otherwise that the settings settle: blank ones by "", those with a word by "*"."""
+def _settled_by_rest(draft: Draft, table: Table, codes: np.ndarray, asked: Bools) -> tuple[np.ndarray, Bools]:
+    """The states with those of rows not told otherwise that the settings settle, and these: blank ones by "", those with a
+    word by "*"."""
     chosen = draft.settings.states.get(table.name, {})
-    return asked & ((~has_value(table.frame, column) & ("" in chosen)) | ("*" in chosen))
-
-
-def _settled_by_rest(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools) -> np.ndarray:
-    chosen = draft.settings.states.get(table.name, {})
-    hit = _rest(draft, table, column, asked)
-    if not hit.any():
-        return codes
     places = {word: schema.STATES[table.name].index(state) for word, state in chosen.items() if word in ("", "*")}
     others = places.get("*", _UNKNOWN)
-    by_rule = np.where(has_value(table.frame, column), others, places.get("", others))
-    return np.where(hit, by_rule, codes).astype(np.int8)
+    by_rule = np.where(has_value(table.frame, "status"), others, places.get("", others))
+    hit = asked & (by_rule != _UNKNOWN)
+    return np.where(hit, by_rule, codes).astype(np.int8), hit
 
 
 def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bools | None = None) -> None:
@@ -201,22 +179,11 @@ def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bo
     named = [NOT_KNOWN, *states, NOT_KNOWN, *(f"{NOT_KNOWN}: counted as {state}" for state in states)]
     texts = categorical(table.frame[column])
     words = [NONE, *map(str, texts.categories)]
-    counts = np.zeros(len(draft.sources) * len(words) * len(named), dtype=np.int64)
-    spelt, files = texts.codes, table.frame[SOURCE].to_numpy()
-    size = max(BLOCK, len(counts))
-    for start in range(0, len(spelt), size):
-        rows = slice(start, start + size)
-        # Each row's file, word and state as one number.
-        place = files[rows].astype(np.int64)
-        place *= len(words)
-        place += spelt[rows]
-        place += 1
-        place *= len(named)
-        place += codes[rows]
-        place += 1
-        if asked is not None:
-            place += asked[rows] * (len(states) + 1)
-        counts += np.bincount(place, minlength=len(counts))
+    # Each row's file, word and state as one number.
+    place = (table.frame[SOURCE].to_numpy().astype(np.int64) * len(words) + texts.codes + 1) * len(named) + codes + 1
+    if asked is not None:
+        place += asked * (len(states) + 1)
+    counts = np.bincount(place)
     for at in np.flatnonzero(counts).tolist():
         source, rest = divmod(at, len(named) * len(words))
         word, state = divmod(rest, len(named))
@@ -235,10 +202,11 @@ def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndar
         return
     texts = table.frame[column].astype("category")
     states = schema.STATES[table.name]
-    line = _line(draft, table, texts, asked, codes)
+    line = _line(table, texts, asked, codes)
     for index in draft.files(table, asked):
         hit = asked & (table.frame[SOURCE] == index).to_numpy()
-        reading = sorted({_as_counted(states, int(code)) for code in np.unique(codes[hit])})
+        counted = [*(f"counted as {state}" for state in states), f"counted neither as {states[0]} nor otherwise"]
+        reading = sorted({counted[code] for code in np.unique(codes[hit])})
         draft.report(
             "unknown-state",
             table,
@@ -249,10 +217,6 @@ def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndar
             reading=" or ".join(reading),
             line=line,
         )
-
-
-def _as_counted(states: Sequence[str], code: int) -> str:
-    return f"counted as {states[code]}" if code >= 0 else f"counted neither as {states[0]} nor otherwise"
 
 
 def _listed(texts: pd.Series, hit: Bools) -> str:
@@ -279,7 +243,7 @@ def _worth(table: Table, hit: Bools) -> str:
     return ", " + ", ".join(f"{value:,.10g} {currency}" for currency, value in sums.items()) + " in all"
 
 
-def _line(draft: Draft, table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
+def _line(table: Table, texts: pd.Series, asked: Bools, codes: np.ndarray) -> str:
     """The option that says of every word what it counts as now, to be changed where that is wrong. It has been tried: it
     leaves no word."""
     states = schema.STATES[table.name]

@@ -252,17 +252,11 @@ def _following(draft: Draft, table: Table) -> np.ndarray:
     begun: Bools = has_value(frame, "customer") & ~np.isnat(started)
     asked: Bools = has_value(frame, "customer") & ~np.isnat(ended)
     result = np.full(len(frame), NAT)
-    # Starts and ends in one order of customer and day; behind an end, the next start of the same customer is the one.
-    rows = np.concatenate([np.flatnonzero(asked), np.flatnonzero(begun)])
-    is_start = np.repeat([False, True], [asked.sum(), begun.sum()])
-    at = np.concatenate([instants(draft.days(ended[asked]), draft.settings.timezone), started[begun]])
-    order = np.lexsort((is_start, at, key[rows]))
-    rows, is_start = rows[order], is_start[order]
-    place = np.where(is_start, np.arange(len(rows)), len(rows))
-    following = np.minimum.accumulate(place[::-1])[::-1]
-    next_start = following[~is_start]
-    kept = next_start < len(rows)
-    ends, starts = rows[~is_start][kept], rows[next_start[kept]]
-    same = (key[ends] == key[starts]) & (ends != starts)
-    result[ends[same]] = started[starts[same]]
+    days = instants(draft.days(ended[asked]), draft.settings.timezone)
+    ends = pd.DataFrame({"key": key[asked], "at": days, "row": np.flatnonzero(asked)}).sort_values("at")
+    starts = pd.DataFrame({"key": key[begun], "at": started[begun], "next": np.flatnonzero(begun)})
+    starts = starts.sort_values("at", kind="stable")
+    met = pd.merge_asof(ends, starts, on="at", by="key", direction="forward").dropna()
+    met = met[met["row"] != met["next"]].astype({"next": np.int64})
+    result[met["row"]] = started[met["next"]]
     return result

@@ -18,6 +18,7 @@ from crm_metrics.loaders.durations import is_spelt as is_spelt_out
 from crm_metrics.loaders.normalising import ambiguities
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.reading.columns import is_number
 from crm_metrics.loaders.scales import UNCLEAR, scale_of
 from crm_metrics.loaders.vocabulary import words_of
 from crm_metrics.schema import NUMERIC, Kind
@@ -230,7 +231,7 @@ def _shares(
 
 def scores(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.float64]:
     """The score each cell is or begins with."""
-    if pa.types.is_integer(column.type) or pa.types.is_floating(column.type):
+    if is_number(column):
         return coerced.typed_numbers(column)
     texts = coerced.texts(column, file.missing)
     values, bad = coerced.leading_numbers(texts)

@@ -3,6 +3,7 @@ a column mean, put in their place."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -33,6 +34,7 @@ class File:
         self._rules = settings.rules(raw.path)
         self.schema = schema.TABLES[self.layout.table]
         self.issues: list[Issue] = []
+        self.left_out: Counter[str] = Counter()  # by reason
         self.unusable: dict[str, Unusable] = {}
         self.calendar: dict[str, bool] = {}
         self.constant: dict[str, NDArray[Any]] = {}  # dates whose cells all have the same time of day
@@ -100,6 +102,11 @@ class File:
         places = {name: columns[name] for name in columns if self.kind(name) in kinds and name not in read}
         cells = self.raw.read(dict.fromkeys(places.values(), As.TEXT)) if places else None
         return {name: cells.columns[place] for name, place in places.items()} if cells is not None else {}
+
+    @property
+    def names(self) -> dict[int, str]:
+        """The canonical columns by their places in the header."""
+        return {place: name for name, place in self.recognised.columns.items()}
 
     def header(self, name: str) -> str:
         """The column's name as the file writes it."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.coercing import columns as coerced, dates
-from crm_metrics.loaders.normalising import ambiguities, clocks, zones
+from crm_metrics.loaders.normalising import ambiguities, clocks
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Halves
 from crm_metrics.loaders.reading import Cells
@@ -70,7 +70,7 @@ def joined(
     if own.zones is not None:
         for place, zone in enumerate(own.zones.values.to_pylist()):
             rows = has_both & (own.zones.codes == place) & np.isnan(offsets)
-            offsets[rows] = zones.offsets_in(_REGIONS.get(str(zone), str(zone)), wall[rows])
+            offsets[rows] = clocks.offsets_in(_REGIONS.get(str(zone), str(zone)), wall[rows])
     return instants(file, name, wall, None if np.isnan(offsets).all() else offsets)
 
 
@@ -163,12 +163,12 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     """The column as instants; whether it holds calendar dates is remembered. `offsets` are each row's minutes east of UTC,
     NaN where none is written."""
     filled = wall != dates.NEVER
-    seen, offsets = offsets, zones.with_stated(file, name, wall, offsets)
+    seen, offsets = offsets, clocks.with_stated(file, name, wall, offsets)
     first = int(np.argmax(filled)) if len(filled) else 0
     # Where the first date has a time of day, the column holds no calendar dates, and nothing needs to be divided.
     by_day = not filled.any() or not wall[first] % dates.DAY
     file.calendar[name] = by_day and bool((wall[filled] % dates.DAY == 0).all())
-    if not file.calendar[name] and (midnights := _midnights(file, name, wall, filled, offsets)) is not None:
+    if not file.calendar[name] and (midnights := _midnights(file, wall, filled, offsets)) is not None:
         file.note(
             "constant-clock", column=file.header(name), seen=clocks.written(int(wall[first])), form="calendar dates"
         )
@@ -176,19 +176,21 @@ def instants(file: File, name: str, wall: NDArray[np.int64], offsets: NDArray[np
     elif not file.calendar[name] and name != "updated_at" and clocks.constant(wall) is not None:
         file.constant[name] = wall
     if not file.calendar[name] and not file.settings.timezone:
-        zones.say(file, name, seen)
+        clocks.say(file, name, seen)
         if offsets is not None:
             file.offsets[name] = offsets
-            zones.say_evenings(file, name, wall, offsets)
-    if file.settings.timezone:
-        wall = _in_utc(file, name, wall, filled, None if file.calendar[name] else offsets)
+            clocks.say_evenings(file, name, wall, offsets)
+    if zone := file.settings.timezone:
+        utc = frames.instants(wall.view("datetime64[us]"), zone).view(np.int64)
+        told = None if file.calendar[name] else offsets
+        wall = utc if told is None else np.where(np.isnan(told), utc, clocks.moved(wall, told))
     return wall.view("datetime64[us]")
 
 
 def settle_clocks(file: File, values: dict[str, Any]) -> None:
     """Put moments on one clock, and make calendar dates of the columns in which every cell has the same time of day, unless
     another column shows that it is a real one; both are said."""
-    zones.on_one_clock(file, values)
+    clocks.on_one_clock(file, values)
     for name, wall in list(file.constant.items()):
         moment = int(wall[wall != dates.NEVER][0])
         witness = clocks.is_moment(file, name, wall, values)
@@ -199,14 +201,14 @@ def settle_clocks(file: File, values: dict[str, Any]) -> None:
 
 
 def _midnights(
-    file: File, name: str, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
+    file: File, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
 ) -> NDArray[np.int64] | None:
     """The midnights that the cells are all of, in UTC where every cell has an offset, or in the time zone of the settings;
     None where they are not."""
     zone = file.settings.timezone
     if offsets is None or np.isnan(offsets[filled]).any():
         return None
-    utc = np.where(filled, zones.moved(wall, offsets), dates.NEVER)
+    utc = clocks.moved(wall, offsets)
     if clocks.constant(utc) == 0:
         return utc
     if zone is None:
@@ -214,23 +216,10 @@ def _midnights(
     sample = utc[filled][: clocks.SAMPLE]
     if (in_zone(sample, zone) % dates.DAY).any():
         return None
-    local = utc.copy()
-    local[filled] = in_zone(utc[filled], zone)
+    local = in_zone(utc, zone)
     return local if clocks.constant(local) == 0 else None
 
 
 def in_zone(utc: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The wall clock of a zone at moments in UTC."""
     return frames.wall_clock(utc.view("datetime64[us]"), zone).view(np.int64)
-
-
-def _in_utc(
-    file: File, name: str, wall: NDArray[np.int64], filled: NDArray[np.bool_], offsets: NDArray[np.float64] | None
-) -> NDArray[np.int64]:
-    zone = file.settings.timezone
-    assert zone is not None
-    result = wall.copy()
-    result[filled] = frames.instants(wall[filled].view("datetime64[us]"), zone).view(np.int64)
-    if offsets is not None:
-        result = np.where(filled & ~np.isnan(offsets), zones.moved(wall, offsets), result)
-    return result

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from functools import cache
@@ -22,7 +21,7 @@ from crm_metrics.loaders.normalising import texts, total_words
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells, LeftOut
-from crm_metrics.loaders.reading.columns import TEXTS, converted
+from crm_metrics.loaders.reading.columns import TEXTS, converted, is_text
 from crm_metrics.loaders.reading.raw import widths
 from crm_metrics.schema import TEXTUAL, Kind
 from crm_metrics.shipped import shipped
@@ -38,20 +37,20 @@ STATES = ("stage", "status")  # columns of text that say what became of a record
 _ATTRIBUTES = frozenset(("owner", "team", "pipeline", "source", "channel", "campaign", "currency"))
 
 
-def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
-    """The cells without rows of which a single cell is filled, and with a text, or attributes alone, and how many they are:
-    headings of groups, rows that are numbered and not filled in yet, a list beside the table. In a list of people or things
-    a name alone is a record."""
+def without_headings(file: File, plan: Plan, cells: Cells) -> Cells:
+    """The cells without rows of which a single cell is filled, and with a text, or attributes alone: headings of groups,
+    rows that are numbered and not filled in yet, a list beside the table. In a list of people or things a name alone is a
+    record."""
     if not file.schema.placed_by or file.schema.undated:
-        return cells, 0
+        return cells
     read = [place for name, place in plan.names.items() if name not in _ATTRIBUTES]
     if sum(not cells.columns[place].null_count for place in read) > 1:
-        return cells, 0
+        return cells
     maybe = _filled(cells, read) <= 1
     if not maybe.any() or maybe.all():
-        return cells, 0
-    names = {place: name for name, place in file.recognised.columns.items()}
-    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+        return cells
+    names = file.names
+    table = file.raw.texts()
     labels = [place for place in table.columns if _is_label(file, names.get(place))]
     own = [place for place, name in names.items() if name not in _ATTRIBUTES]
     bare = (_filled(table) == 1) & (_filled(table, labels) == 1)
@@ -59,13 +58,13 @@ def without_headings(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     for place in np.flatnonzero(bare & np.isin(table.rows, cells.rows[hit])).tolist():
         texts = (column[place].as_py() for column in table.columns.values())
         file.headings[int(table.rows[place])] = str(next(filter(None, texts), ""))
-    return (without(file, plan, cells, hit, "bare-row"), int(hit.sum())) if hit.any() else (cells, 0)
+    return without(file, plan, cells, hit, "bare-row") if hit.any() else cells
 
 
-def without_planned(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
-    """The cells without rows that a column calls planned where it calls the others actual, and how many these were."""
+def without_planned(file: File, plan: Plan, cells: Cells) -> Cells:
+    """The cells without rows that a column calls planned where it calls the others actual."""
     planned, actual = _plans()
-    names = {place: name for name, place in file.recognised.columns.items()}
+    names = file.names
     for place, head in enumerate(file.raw.head if file.layout.table in ("spend", "orders") else ()):
         if names.get(place, "type") not in ("type", *STATES):  # a product, a campaign
             continue
@@ -80,9 +79,8 @@ def without_planned(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
         rows = table.rows[said_of.spread(np.array([word in planned for word in words], dtype=bool), False)]
         hit = np.isin(cells.rows, rows)
         if hit.any() and not hit.all():
-            file.note("planned-row", cells.rows[hit], column=file.raw.header[place])
-            return _less(file, plan, cells, hit), int(hit.sum())
-    return cells, 0
+            return without(file, plan, cells, hit, "planned-row", column=file.raw.header[place])
+    return cells
 
 
 @cache
@@ -106,13 +104,10 @@ def _is_label(file: File, name: str | None) -> bool:
     return name is None or (file.kind(name) in TEXTUAL and name not in STATES)
 
 
-def without(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_], code: str) -> Cells:
-    """The cells without the marked rows, which are noted under `code`."""
-    note(file, code, cells.rows[hit])
-    return _less(file, plan, cells, hit)
-
-
-def _less(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_]) -> Cells:
+def without(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_], code: str, **detail: Any) -> Cells:
+    """The cells without the marked rows, which are counted and noted under `code`."""
+    file.left_out[code] += int(hit.sum())
+    file.note(code, cells.rows[hit], **detail)
     keep = pa.array(~hit)
     kept = {at: _retyped(column.filter(keep), plan.columns[at], file) for at, column in cells.columns.items()}
     issues = [issue for issue in cells.issues if not (issue.code == "error-cell" and _only_in(issue, cells.rows[hit]))]
@@ -121,7 +116,7 @@ def _less(file: File, plan: Plan, cells: Cells, hit: NDArray[np.bool_]) -> Cells
 
 def _retyped(column: Any, kind: As, file: File) -> Any:
     """A column that only the rows left out kept from being what it was read as; without the texts that only they had."""
-    if not (pa.types.is_string(column.type) or pa.types.is_dictionary(column.type)):
+    if not is_text(column):
         return column
     plain = column.cast(pa.string())
     if kind not in TEXTS:
@@ -153,7 +148,7 @@ def mark_deleted(file: File, values: dict[str, Any], cells: Cells) -> None:
             values["is_deleted"] = values["is_deleted"] | texts.flags(file, "is_deleted", column, cells)
 
 
-def kept(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
+def kept(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame without deleted records and without versions that are not the newest, which are counted."""
     for column, code, out in _GONE:
         if column not in frame:
@@ -164,7 +159,7 @@ def kept(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFram
         else:
             hit = frame[column].fillna(not out).to_numpy(dtype=bool) == out
         if hit.any():
-            left_out[code] += int(hit.sum())
+            file.left_out[code] += int(hit.sum())
             file.note(code, frame[ROW].to_numpy()[hit], other=file.raw.path)
             frame = frame[~hit].reset_index(drop=True)
     return frame
@@ -180,7 +175,7 @@ def report_copies(file: File, frame: pd.DataFrame) -> None:
     if not read or not frame.duplicated(read).any():
         return
     # Copies so far may differ in a column that nothing needs.
-    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    table = file.raw.texts()
     cells = {place: coerced.category(coerced.texts(column, None)) for place, column in table.columns.items()}
     copies = table.rows[pd.DataFrame(cells).duplicated().to_numpy()]
     copies = copies[np.isin(copies, frame[ROW].to_numpy())]

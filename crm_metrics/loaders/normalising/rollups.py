@@ -8,12 +8,11 @@ from itertools import compress
 
 import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing.columns import Texts
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.normalising.total_words import ALL, ALONE, by_word
+from crm_metrics.loaders.normalising.total_words import ALL, ALONE, by_word, has_letters
 from crm_metrics.loaders.stretches import COLUMNS
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables.frames import Bools, Floats
@@ -23,7 +22,6 @@ Ints = NDArray[np.int64]
 _ROUNDING, _CENT = 1e-4, 0.0051  # a sum or mean as a spreadsheet shows it
 _MOST = 0.9  # of the rows under one label must be sums
 _USUAL = 0.5  # of the times of others have a row of all, where three amounts do not prove it
-_NO_LETTER = r"^[^\pL]*$"
 _BLANK, _SURE = 1, 2  # a cell that may stand for all the others of its column: blank or naming a total; a word for it
 _MOST_LEVELS = 4
 _DIFFERENT = 3  # sums of different amounts that are no chance where no word says that they are sums
@@ -88,10 +86,8 @@ def _columns(file: File, texts: Mapping[int, Texts], names: Mapping[int, str]) -
         if name in COLUMNS or file.kind(name) is Kind.DATE:
             times.append(at)
         elif name != "currency" and file.kind(name) not in {*NUMERIC, Kind.BOOL}:
-            has_letters = ~np.asarray(pc.match_substring_regex(column.values, _NO_LETTER))
-            labels += (
-                [at] if np.count_nonzero(has_letters) > 1 or (has_letters.any() and (column.codes < 0).any()) else []
-            )
+            words = np.count_nonzero(has_letters(column.values))
+            labels += [at] if words > 1 or (words and (column.codes < 0).any()) else []
     return labels, times
 
 

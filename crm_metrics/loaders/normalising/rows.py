@@ -32,6 +32,7 @@ from crm_metrics.loaders.normalising.stages import Part
 from crm_metrics.loaders.normalising.totals import without_totals
 from crm_metrics.loaders.planning import Plan
 from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.reading.columns import is_number
 from crm_metrics.loaders.recognising import Recognised
 from crm_metrics.schema import Kind
 from crm_metrics.settings import Settings
@@ -78,9 +79,10 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         cells.columns = {at: texts.unguarded(column) for at, column in cells.columns.items()}
     ids = {place for name, place in file_plan.names.items() if file.kind(name) is Kind.ID}
     cells.columns |= {place: texts.whole(cells.columns[place]) for place in ids}
-    cells, planned = records.without_planned(file, file_plan, cells)
-    cells, totals = without_totals(file, file_plan, cells)
-    cells, bare = records.without_headings(file, file_plan, cells)
+    cells = records.without_planned(file, file_plan, cells)
+    cells = without_totals(file, file_plan, cells)
+    cells = records.without_headings(file, file_plan, cells)
+    count = len(cells.rows) + file.left_out.total() + len(cells.left_out)
     if file_plan.unread is not None and file_plan.unread in file_plan.names:
         _identity(file, file_plan.unread, file_plan, cells)
     file.issues += cells.issues
@@ -91,14 +93,13 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     unread = records.without_footers(file, cells.left_out)
     file.headings |= {record.row: record.text.strip() for record in unread if record.seen == 1}
     frame = titles.with_titles(file, frame)
-    left_out = Counter(record.reason for record in unread)
-    left_out += Counter({"total-row": totals, "bare-row": bare, "planned-row": planned})
-    frame = records.kept(file, frame, left_out)
+    file.left_out.update(record.reason for record in unread)
+    frame = records.kept(file, frame)
     records.report_copies(file, frame)
     currency.settle(file, frame)
     figures.in_units(file, frame)
     frame = spend_days.with_labels(file, spend_days.with_days(file, frame, cells))
-    frame, part = stages.apart(file, frame, left_out)
+    frame, part = stages.apart(file, frame)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
     used = {*file.recognised.columns.values(), *halves}
     source = Source(
@@ -106,8 +107,8 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
         file.raw.path,
         file.layout.table,
         file.layout.vendor,
-        len(cells.rows) + totals + bare + planned + len(cells.left_out),
-        left_out,
+        count,
+        file.left_out,
         {name: file.raw.header[place] for name, place in file.recognised.columns.items()},
         tuple(label for place, label in enumerate(file.raw.header) if place not in used),
         tuple((record.reason, record.row, record.text) for record in unread),
@@ -205,8 +206,7 @@ def _coerced(file: File, file_plan: Plan, cells: Cells, unit: str) -> dict[str, 
         elif name in SCORES:
             values[name] = figures.scores(file, name, column, cells)
         elif kind in schema.NUMERIC:
-            is_number = pa.types.is_integer(column.type) or pa.types.is_floating(column.type)
-            if is_number and file.recognised.units.get(name) not in coerced.CLOCKS:
+            if is_number(column) and file.recognised.units.get(name) not in coerced.CLOCKS:
                 values[name] = figures.scaled(file, name, coerced.typed_numbers(column), cells.rows)
                 figures.note_shown(file, name, place, cells)
             else:

@@ -10,21 +10,20 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import columns as coerced, dates, spans
 from crm_metrics.loaders.normalising import ambiguities, moments
 from crm_metrics.loaders.normalising.file import File
-from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.normalising.total_words import has_letters
+from crm_metrics.loaders.reading import Cells
 from crm_metrics.loaders.stretches import COLUMNS, Stretch, stretch_of
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables import ROW, TOLD
+from crm_metrics.tables.frames import NEVER, day_numbers
 
 Days = NDArray[np.int64]  # days since 1970, `NEVER` where there is none
-NEVER = np.iinfo(np.int64).min
 _EPOCH = date(1970, 1, 1)
-_NO_LETTER = r"^[^\pL]*$"
 
 
 def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
@@ -57,14 +56,14 @@ def with_labels(file: File, frame: pd.DataFrame) -> pd.DataFrame:
         return frame
     if frame.drop_duplicates(["spent_at", "spent_to_at"])["spent_at"].is_unique:
         return frame
-    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    table = file.raw.texts()
     rows = np.searchsorted(table.rows, frame[ROW].to_numpy())
-    names = {at: name for name, at in file.recognised.columns.items()}
+    names = file.names
     codes = {}
     for at, column in table.columns.items():
         name, texts = names.get(at, ""), coerced.texts(column, file.missing_text)
-        is_word = (~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER))).any()
-        if name not in COLUMNS and file.kind(name) not in {*NUMERIC, Kind.DATE, Kind.BOOL} and (name or is_word):
+        is_label = bool(name) or has_letters(texts.values).any()
+        if is_label and name not in COLUMNS and file.kind(name) not in {*NUMERIC, Kind.DATE, Kind.BOOL}:
             codes[at] = texts.codes[rows]
     told = pd.DataFrame(codes, range(len(rows))).assign(one=0)
     return frame.assign(**{TOLD: told.groupby([*told], sort=False).ngroup().to_numpy().astype(np.int64) + 1})
@@ -98,11 +97,7 @@ def own(file: File, frame: pd.DataFrame) -> tuple[Days, Days]:
 
 
 def _days_of(file: File, moments_of: NDArray[Any]) -> Days:
-    wall = moments_of.astype("datetime64[us]").view(np.int64).copy()
-    filled = wall != dates.NEVER
-    if file.settings.timezone:
-        wall[filled] = moments.in_zone(wall[filled], file.settings.timezone)
-    return np.where(filled, wall // dates.DAY, NEVER)
+    return day_numbers(moments_of.astype("datetime64[us]"), file.settings.timezone)
 
 
 def _above(file: File, count: int, *, alone: bool) -> tuple[Days, Days] | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,7 +24,7 @@ class Part:
     calendar: dict[str, bool]
 
 
-def apart(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> tuple[pd.DataFrame, Part | None]:
+def apart(file: File, frame: pd.DataFrame) -> tuple[pd.DataFrame, Part | None]:
     """The rows of the file's own table, and those of its second one, which keep their file and row number. In a history the
     rows that record no change of stage are left out."""
     part = None
@@ -37,7 +36,7 @@ def apart(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> tuple[pd.D
         own = {name: name.removeprefix(beside.DEALS) for name in names}
         # The stage alone is read to tell in which one a deal was created.
         part = _deals(file, frame, own) if names not in ([], [beside.DEALS + "stage"]) else None
-        frame = _changes(file, frame, left_out) if "stage" in frame else frame
+        frame = _changes(file, frame) if "stage" in frame else frame
     return frame.drop(columns=names) if names else frame, part
 
 
@@ -78,7 +77,7 @@ def _in_order(frame: pd.DataFrame) -> pd.DataFrame:
     return order.drop(columns="_place").reset_index(drop=True)
 
 
-def _changes(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.DataFrame:
+def _changes(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     """The rows in which a deal entered a stage: not those of other fields, nor those that repeat the stage it is in."""
     entry = np.ones(len(frame), dtype=bool)
     if "field" in frame and file.layout.stage_fields:
@@ -94,7 +93,7 @@ def _changes(file: File, frame: pd.DataFrame, left_out: Counter[str]) -> pd.Data
     again = ((stage == stage.shift()) & (deal == deal.shift())).fillna(False).to_numpy(dtype=bool)
     entry[np.flatnonzero(entry)[again]] = False
     if not entry.all():
-        left_out["no-stage-change"] += int((~entry).sum())
+        file.left_out["no-stage-change"] += int((~entry).sum())
         file.note("no-stage-change", np.sort(frame.loc[~entry, ROW].to_numpy()))
     return frame[entry].reset_index(drop=True)
 

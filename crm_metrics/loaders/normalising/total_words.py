@@ -64,6 +64,11 @@ def by_word(values: Any, footers: Sequence[str]) -> NDArray[np.int8]:
     return result
 
 
+def has_letters(values: Any) -> NDArray[np.bool_]:
+    """Which texts hold a letter."""
+    return np.asarray(pc.match_substring_regex(values, r"\pL"))
+
+
 def says(cell: str, footers: Sequence[str] = ()) -> int:
     """`ALONE` for a cell that is a total word or one of the vendor's lines, `MEAN` and `BALANCE` for the word for one, `ALL`
     for what begins with the word for all, `NAMED` for what begins or ends with a total word, else 0. What follows a colon or

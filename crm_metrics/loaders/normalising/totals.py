@@ -18,9 +18,10 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising import records
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.normalising.rollups import above_all, near, rollups
-from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word
+from crm_metrics.loaders.normalising.total_words import ALONE, BALANCE, MEAN, by_word, has_letters
 from crm_metrics.loaders.planning import Plan
-from crm_metrics.loaders.reading import As, Cells
+from crm_metrics.loaders.reading import Cells
+from crm_metrics.loaders.reading.columns import is_text
 from crm_metrics.loaders.stretches import COLUMNS
 from crm_metrics.schema import NUMERIC, Kind
 from crm_metrics.tables.frames import Bools, Floats
@@ -28,11 +29,10 @@ from crm_metrics.tables.frames import Bools, Floats
 Ints = NDArray[np.int64]
 
 _FEW = 100  # dated rows that are looked at without a total word in what is read of them
-_NO_LETTER = r"^[^\pL]*$"
 
 
-def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
-    """The cells without rows that sum up others, and how many these were.
+def without_totals(file: File, plan: Plan, cells: Cells) -> Cells:
+    """The cells without rows that sum up others.
 
     Such a row has no id, stage and date of its own, and a total word in any cell or figures that are the sums or means of
     other rows; a dated one has both. Where a file has none of these columns, the word has to stand alone, so that a campaign
@@ -43,9 +43,7 @@ def without_totals(file: File, plan: Plan, cells: Cells) -> tuple[Cells, int]:
     if len(suspects):
         hit[_Judge(file, cells).totals(suspects)] = True
     hit |= _of_spend(file, plan, cells, hit)
-    if not hit.any() or hit.all():
-        return cells, 0
-    return records.without(file, plan, cells, hit, "total-row"), int(hit.sum())
+    return records.without(file, plan, cells, hit, "total-row") if hit.any() and not hit.all() else cells
 
 
 # ---- who is suspected ----
@@ -100,10 +98,6 @@ def _has_word(column: Any, file: File) -> Bools:
     return texts.spread(by_word(texts.values, file.layout.total_rows) >= ALONE, False)
 
 
-def is_text(column: Any) -> bool:
-    return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
-
-
 def _is_blank(column: Any, file: File, *, is_date: bool) -> Bools:
     """The cells that hold nothing of the row's own."""
     if not is_text(column):
@@ -128,7 +122,7 @@ class _Judge:
 
     def __init__(self, file: File, cells: Cells) -> None:
         self.file = file
-        table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+        table = file.raw.texts()
         place = np.searchsorted(table.rows, cells.rows)
         self.texts = {at: _at(coerced.texts(column, file.missing_text), place) for at, column in table.columns.items()}
         self.names = {at: name for name, at in file.recognised.columns.items() if not is_beside(name)}
@@ -163,8 +157,7 @@ class _Judge:
             named |= word > 0
             if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL} or at in self.own:
                 continue
-            has_letters = texts.spread(~np.asarray(pc.match_substring_regex(texts.values, _NO_LETTER)), False)[suspects]
-            others += has_letters & (word < ALONE)
+            others += texts.spread(has_letters(texts.values), False)[suspects] & (word < ALONE)
             bare &= texts.codes[suspects] < 0
             is_told |= bool(np.count_nonzero(texts.codes < 0) <= len(suspects))
         is_word = alone | means if self.own else alone & (others == 0)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from crm_metrics.loaders.reading.columns import TEXTS, TYPES, converted, is_finite, typed
+from crm_metrics.loaders.reading.columns import TEXTS, TYPES, blank_as_null, converted, is_finite, is_number, typed
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.layout import HEAD
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
@@ -28,7 +28,8 @@ class Columnar(Raw):
 
     @cached_property
     def head(self) -> list[list[str | None]]:
-        return _head(self.fetch(range(len(self.header)), HEAD))
+        table = self.fetch(range(len(self.header)), HEAD)
+        return [blank_as_null(_texts(column)).to_pylist() for column in table.columns]
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         places = list(wanted) or [0]
@@ -73,10 +74,6 @@ def columnar(
     return table
 
 
-def _head(table: pa.Table) -> list[list[str | None]]:
-    return [_blank_as_null(_texts(column)).to_pylist() for column in table.columns]
-
-
 def _filled(
     columns: Mapping[int, pa.ChunkedArray], others: Callable[[], Mapping[int, pa.ChunkedArray]]
 ) -> np.ndarray | None:
@@ -119,8 +116,8 @@ def _same(column: pa.ChunkedArray, kind: As) -> pa.ChunkedArray | None:
     own = column.type
     fits = {
         As.MOMENT: pa.types.is_date(own) or (pa.types.is_timestamp(own) and own.tz is None),
-        As.INTEGER: pa.types.is_integer(own) or pa.types.is_floating(own),
-        As.FLOAT: pa.types.is_integer(own) or pa.types.is_floating(own),
+        As.INTEGER: is_number(column),
+        As.FLOAT: is_number(column),
     }
     if kind in TEXTS or not fits[kind]:
         return None
@@ -143,10 +140,6 @@ def _texts(column: pa.ChunkedArray) -> pa.ChunkedArray:
         except pa.ArrowInvalid:
             column = column.cast(pa.timestamp("us", kind.tz), safe=False)
     return column.cast(pa.string())
-
-
-def _blank_as_null(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def is_plain(kind: pa.DataType) -> bool:

@@ -33,7 +33,12 @@ def nulled(column: pa.ChunkedArray) -> pa.ChunkedArray:
         return _nulled_dictionary(column)
     if pc.min(pc.binary_length(column)).as_py() != 0:
         return column
-    return pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
+    return blank_as_null(column)
+
+
+def blank_as_null(texts: pa.Array | pa.ChunkedArray) -> pa.Array | pa.ChunkedArray:
+    """A column of strings whose empty cells are null."""
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
 
 
 def _nulled_dictionary(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -92,11 +97,16 @@ def is_text(column: pa.Array | pa.ChunkedArray | pa.Scalar) -> bool:
     return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
 
 
+def is_number(column: pa.Array | pa.ChunkedArray) -> bool:
+    """Whether cells are numbers, whole or with decimals."""
+    return bool(pa.types.is_integer(column.type) or pa.types.is_floating(column.type))
+
+
 def typed(texts: pa.Array, kind: As, missing: Collection[str] = ()) -> pa.Array | None:
     """A column of strings as asked for, empty cells null; None when a cell is not what was asked for."""
     if kind not in TEXTS:
         return converted(texts, kind, missing)
-    texts = pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts)
+    texts = blank_as_null(texts)
     return texts.dictionary_encode() if kind is As.TEXT else texts
 
 

@@ -12,9 +12,10 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.reading import limits
@@ -56,7 +57,7 @@ class Content:
 
     def start(self, count: int) -> bytes:
         """The first `count` bytes, or all when there are fewer. Raises DataError."""
-        with readable(self), self.open() as stream:
+        with readable(self.path), self.open() as stream:
             return stream.read(count)
 
     def all(self) -> bytes:
@@ -72,7 +73,7 @@ class Content:
 
     def fingerprint(self) -> str:
         """SHA-256 of the bytes, unpacked, in hex. Raises DataError."""
-        with steady(self), readable(self), self.open() as stream:
+        with steady(self), readable(self.path), self.open() as stream:
             digest = hashlib.sha256()
             while block := stream.read(1 << 20):
                 digest.update(block)
@@ -90,13 +91,11 @@ class Content:
 def of_file(path: str, file: Path) -> Content:
     """The bytes of a plain file, unbuffered: they are read in large blocks. A pipe, which can be read only once, is read
     now. Raises DataError."""
-    try:
+    with readable(path):
         status = file.stat()
         if not stat.S_ISREG(status.st_mode):
             with file.open("rb") as stream:
                 return of_stream(path, stream)
-    except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror or error}", where=path) from error
     state = State(file, status.st_size, status.st_mtime_ns)
     return Content(path, lambda: cast(BinaryIO, file.open("rb", buffering=0)), file, size=status.st_size, state=state)
 
@@ -123,9 +122,10 @@ def of_gzip(packed: Content) -> Content:
 
     def opened() -> BinaryIO:
         raw = packed.open()
-        return limits.watched(cast(BinaryIO, gzip.GzipFile(fileobj=raw)), raw, packed.path)
+        unpacked = cast(BinaryIO, gzip.GzipFile(fileobj=raw))
+        return limits.as_stream(limits.watched(unpacked, raw, packed.path), unpacked, raw)
 
-    with readable(packed), packed.open() as ending:
+    with readable(packed.path), packed.open() as ending:
         ending.seek(max((packed.size or 4) - 4, 0))
         size = int.from_bytes(ending.read(4), "little")
     return Content(packed.path, opened, packed=packed, size=size, state=packed.state)
@@ -135,7 +135,7 @@ def of_members(archive: Content) -> list[Content]:
     """The files in a zip archive, sorted by name, hidden ones skipped. Raises DataError, also for an archive that is a
     danger."""
     source = archive.seekable()
-    with readable(archive):
+    with readable(archive.path):
         # Opened once for all members: its list is as long as they are many. Readers of it do not share a position.
         opened = zipfile.ZipFile(source())
     assert opened.fp is not None
@@ -153,12 +153,9 @@ def of_members(archive: Content) -> list[Content]:
         met[path] += 1
         if met[path] > 1:  # an archive may hold two files of one name
             path = str(PurePosixPath(path).with_stem(f"{PurePosixPath(path).stem} ({met[path]})"))
-        contents.append(_of_member(path, opened, member, archive.state))
+        unpacked = partial(opened.open, member)
+        contents.append(Content(path, cast(Any, unpacked), size=member.file_size, state=archive.state))
     return contents
-
-
-def _of_member(path: str, archive: zipfile.ZipFile, member: zipfile.ZipInfo, state: State | None) -> Content:
-    return Content(path, lambda: cast(BinaryIO, archive.open(member)), size=member.file_size, state=state)
 
 
 def is_hidden(name: str) -> bool:
@@ -167,19 +164,17 @@ def is_hidden(name: str) -> bool:
 
 
 @contextmanager
-def readable(content: Content) -> Iterator[None]:
-    """Turns what the operating system or a broken archive says while reading into a DataError."""
+def readable(path: str) -> Iterator[None]:
+    """Turns what the operating system or a broken archive says while reading into a DataError about this path."""
     try:
         yield
     except (zipfile.BadZipFile, gzip.BadGzipFile, EOFError, zlib.error, UnicodeDecodeError) as error:  # or a name in it
         hint = "The file may be cut short; export or download it again."
-        raise DataError(f"cannot be unpacked: {error}", where=content.path, hint=hint) from error
+        raise DataError(f"cannot be unpacked: {error}", where=path, hint=hint) from error
     except NotImplementedError as error:  # what zipfile raises for a compression or a version that it does not know
-        raise DataError(
-            f"cannot be unpacked: {error}", where=content.path, hint="Unpack it and give the folder."
-        ) from error
+        raise DataError(f"cannot be unpacked: {error}", where=path, hint="Unpack it and give the folder.") from error
     except OSError as error:
-        raise DataError(f"cannot be read: {error.strerror or error}", where=content.path) from error
+        raise DataError(f"cannot be read: {error.strerror or error}", where=path) from error
 
 
 @contextmanager

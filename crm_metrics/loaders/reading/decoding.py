@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import codecs
-import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
-BLOCK = 1 << 20
+from crm_metrics.loaders.reading.limits import BLOCK, as_stream
+
 UTF_8 = "utf-8"
 WINDOWS = "Windows-1252"
 
@@ -87,44 +87,18 @@ def as_utf8(stream: BinaryIO, encoding: Encoding, rewrite: Rewrite | None = None
     stream.read(encoding.mark)
     if encoding.is_utf8 and rewrite is None:
         return stream
-    return cast(BinaryIO, io.BufferedReader(_Rewritten(stream, encoding, rewrite), BLOCK))
+    return as_stream(_rewritten(stream, encoding, rewrite), stream)
 
 
-class _Rewritten(io.RawIOBase):
-    """Decodes, encodes and rewrites while being read."""
-
-    def __init__(self, stream: BinaryIO, encoding: Encoding, rewrite: Rewrite | None) -> None:
-        super().__init__()
-        self._stream = stream
-        self._decoder = None if encoding.is_utf8 else decoder(encoding)
-        self._rewrite = rewrite
-        self._rest = b""  # the line that is not complete yet
-        self._ready = memoryview(b"")
-        self._ended = False
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        while not self._ready and not self._ended:
-            self._ready = memoryview(self._next())
-        count = min(len(into), len(self._ready))
-        into[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
-
-    def _next(self) -> bytes:
-        block = self._stream.read(BLOCK)
-        self._ended = not block
-        if self._decoder is not None:
-            block = self._decoder.decode(block, final=self._ended).encode()
-        if self._rewrite is None:
-            return block
-        block = self._rest + block
-        cut = len(block) if self._ended else max(block.rfind(b"\n"), block.rfind(b"\r")) + 1
-        self._rest = block[cut:]
-        return self._rewrite(block[:cut])
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
+def _rewritten(stream: BinaryIO, encoding: Encoding, rewrite: Rewrite | None) -> Iterator[bytes]:
+    """The blocks of a stream, decoded, encoded and rewritten."""
+    decoding = None if encoding.is_utf8 else decoder(encoding)
+    block, rest = b"\n", b""  # the rest is a line that is not complete yet
+    while block:
+        block = stream.read(BLOCK)
+        text = block if decoding is None else decoding.decode(block, final=not block).encode()
+        if rewrite is not None:
+            text = rest + text
+            cut = max(text.rfind(b"\n"), text.rfind(b"\r")) + 1 if block else len(text)
+            rest, text = text[cut:], rewrite(text[:cut])
+        yield text

@@ -18,8 +18,8 @@ from crm_metrics.loaders.reading.content import Content, readable, steady
 from crm_metrics.loaders.reading.decoding import decoder, detect, named
 from crm_metrics.loaders.reading.headers import header_rows, no_header
 from crm_metrics.loaders.reading.layout import find
-from crm_metrics.loaders.reading.limits import LARGEST_LINE
-from crm_metrics.loaders.reading.parsing import BLOCK, Malformed, Parser, blank_lines
+from crm_metrics.loaders.reading.limits import BLOCK, LARGEST_LINE
+from crm_metrics.loaders.reading.parsing import Malformed, Parser, blank_lines
 from crm_metrics.loaders.reading.ragged import Ragged, records_of as ragged_records
 from crm_metrics.loaders.reading.raw import As, Cells, Raw, widths
 from crm_metrics.loaders.reading.repeats import without_repeats
@@ -108,7 +108,7 @@ class Delimited(Raw):
         options = self.parser.options(dict.fromkeys(range(len(self.header)), As.PLAIN), Malformed())
         options["convert_options"].column_types = {str(at): pa.binary() for at in range(len(self.header))}
         start = 0
-        with readable(self.content), self.parser.stream() as stream:
+        with readable(self.content.path), self.parser.stream() as stream:
             for batch in arrow_csv.open_csv(pa.PythonFile(stream, mode="r"), **options):
                 part = suspects[start : start + batch.num_rows]
                 for column in batch.columns:
@@ -128,7 +128,7 @@ class Delimited(Raw):
         )
         if len(last) != len(self.header) or (table.num_rows and self._is_last(table, last)):
             return
-        with readable(self.content), self.parser.stream() as stream:
+        with readable(self.content.path), self.parser.stream() as stream:
             marks = 0
             while block := stream.read(BLOCK):
                 marks += block.count(b'"')

@@ -14,11 +14,10 @@ from crm_metrics import progress
 from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
-from crm_metrics.loaders.reading.background import Opening
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.decoding import detect
+from crm_metrics.loaders.reading.opened import Opened
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
-from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
 
@@ -72,7 +71,7 @@ def open_inputs(
     """
     frames = frames or {}
     refuse_missing([path for path in paths if path not in frames])
-    with Opening(stated, lenient) as opened:
+    with Opened(stated, lenient) as opened:
         _add_all(paths, opened, stdin, frames)
         opened.finish(meanwhile)
     if paths and not opened.count:
@@ -80,7 +79,7 @@ def open_inputs(
     return opened
 
 
-def _add_all(paths: Sequence[str], opened: Opening, stdin: BinaryIO | None, frames: Mapping[str, pd.DataFrame]) -> None:
+def _add_all(paths: Sequence[str], opened: Opened, stdin: BinaryIO | None, frames: Mapping[str, pd.DataFrame]) -> None:
     met = set[str]()
     for path in dict.fromkeys(paths):
         if path.startswith(DATABASE):
@@ -113,14 +112,14 @@ def _no_table(where: str, ignored: Sequence[str]) -> DataError:
     return DataError("holds no table", where=where, hint=f"{way}{skipped}")
 
 
-def _add(content: Content, opened: Opening, *, is_named: bool, depth: int = 0) -> None:
+def _add(content: Content, opened: Opened, *, is_named: bool, depth: int = 0) -> None:
     """Adds the tables in a file, or its name to what is ignored. Content that was met under another name counts once."""
     progress.stage(f"opening {content.path}")
     with opened.reading(content.path):
         _add_kind(content, opened, is_named=is_named, depth=depth)
 
 
-def _add_kind(content: Content, opened: Opening, *, is_named: bool, depth: int) -> None:
+def _add_kind(content: Content, opened: Opened, *, is_named: bool, depth: int) -> None:
     is_table = content.ending not in OTHER_TEXT if is_named else content.ending in ENDINGS
     if not is_table:
         opened.ignored.append(content.path)
@@ -149,13 +148,13 @@ def _add_kind(content: Content, opened: Opening, *, is_named: bool, depth: int) 
         _add_text(content, start, opened, is_named=is_named)
 
 
-def _add_zip(content: Content, opened: Opening, depth: int) -> None:
+def _add_zip(content: Content, opened: Opened, depth: int) -> None:
     """A workbook is a zip archive too; what is in it tells."""
     if depth >= DEEPEST and content.ending not in WORKBOOK_ENDINGS:
         opened.ignored.append(f"{content.path} (an archive too deep in others)")
         return
     source = content.seekable()
-    with contents.readable(content), zipfile.ZipFile(source()) as archive:
+    with contents.readable(content.path), zipfile.ZipFile(source()) as archive:
         names = set(archive.namelist())
     if names & {"xl/workbook.xml", "xl/workbook.bin"} or {"mimetype", "content.xml"} <= names:
         if not _is_known(content, opened):
@@ -169,7 +168,7 @@ def _add_zip(content: Content, opened: Opening, depth: int) -> None:
             _add(member, opened, is_named=False, depth=depth + 1)
 
 
-def _add_ole(content: Content, opened: Opening) -> None:
+def _add_ole(content: Content, opened: Opened) -> None:
     """Microsoft's older container: a .xls, a workbook with a password, or a document of another program."""
     from crm_metrics.loaders.reading.extents_xls import check_old_workbook
     from crm_metrics.loaders.reading.spreadsheets import protected
@@ -183,7 +182,7 @@ def _add_ole(content: Content, opened: Opening) -> None:
         opened.ignored.append(content.path)
 
 
-def _is_known(content: Content, opened: Opening) -> bool:
+def _is_known(content: Content, opened: Opened) -> bool:
     """Whether another file has the same content, which is then said. Only files of one size are compared."""
     if not content.size:
         return False
@@ -206,7 +205,7 @@ def _extent(path: str, archive: Callable[[], Path | BytesIO]) -> Extent:
         return check_workbook(path, parts)
 
 
-def _add_workbook(content: Content, opened: Opening, extent: Callable[[], Extent]) -> None:
+def _add_workbook(content: Content, opened: Opened, extent: Callable[[], Extent]) -> None:
     """Has a workbook opened in the background, once its extent is known to be one that fits into memory; what this needs is
     imported at once, in one thread."""
     from crm_metrics.loaders.reading.workbook import open_workbook
@@ -214,7 +213,7 @@ def _add_workbook(content: Content, opened: Opening, extent: Callable[[], Extent
     def add(to: Opened) -> None:
         progress.stage(f"opening {content.path}")
         with contents.steady(content):
-            with contents.readable(content):
+            with contents.readable(content.path):
                 reaches = extent()
             sheets, to.ignored = open_workbook(content, opened.stated, reaches)
         to.tables += sheets
@@ -224,7 +223,7 @@ def _add_workbook(content: Content, opened: Opening, extent: Callable[[], Extent
     opened.later(content.path, add)
 
 
-def _add_parquet(content: Content, opened: Opening) -> None:
+def _add_parquet(content: Content, opened: Opened) -> None:
     from crm_metrics.loaders.reading.parquet import open_parquet
 
     table = open_parquet(content)
@@ -234,13 +233,13 @@ def _add_parquet(content: Content, opened: Opening) -> None:
         opened.tables.append(table)
 
 
-def _add_frame(path: str, frame: pd.DataFrame, opened: Opening) -> None:
+def _add_frame(path: str, frame: pd.DataFrame, opened: Opened) -> None:
     from crm_metrics.loaders.reading.parquet import of_frame
 
     _add_parquet(of_frame(path, frame), opened)
 
 
-def _add_database(path: str, opened: Opening) -> None:
+def _add_database(path: str, opened: Opened) -> None:
     """Adds the tables of a database: of all, or of the one that stands behind `#`."""
     from crm_metrics.loaders.reading.database import open_database
 
@@ -254,7 +253,7 @@ def _add_database(path: str, opened: Opening) -> None:
             opened.issues.append(Issue("empty-file", path))
 
 
-def _add_text(content: Content, start: bytes, opened: Opening, *, is_named: bool) -> None:
+def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:
     """A text table, whatever its ending says: many tools call tab-separated text .xls."""
     from crm_metrics.loaders.reading import pages
     from crm_metrics.loaders.reading.delimited import open_delimited

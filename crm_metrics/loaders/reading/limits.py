@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import re
 import zipfile
-from collections.abc import Sequence
-from typing import BinaryIO, cast
+from collections.abc import Iterator, Sequence
+from typing import IO, BinaryIO, cast
 
 from crm_metrics.errors import DataError
 
@@ -21,6 +21,7 @@ MOST_CELLS = 30_000_000
 MOST_REPEATED = 2_000_000  # cells of an .ods that stand in it only as a number of times
 LARGEST_NUMBER = 1e60  # products, squares and sums of larger ones leave what a computer can hold
 BLOCK = 1 << 20
+LONGEST_ELEMENT = 300  # of a sheet: it may lie across two blocks
 
 _UNPACK = "If you trust it, unpack it and give the unpacked file."
 
@@ -57,30 +58,51 @@ def check_members(path: str, members: Sequence[zipfile.ZipInfo]) -> None:
             raise bomb(f"{path}/{member.filename}")
 
 
-class Watched(io.RawIOBase):
-    """A stream of unpacked bytes that stops when they are out of proportion to the packed ones read so far."""
+class _Blocks(io.RawIOBase):
+    """Blocks of bytes as a stream; the streams that they are made from are closed with it."""
 
-    def __init__(self, stream: BinaryIO, packed: BinaryIO, path: str) -> None:
+    def __init__(self, blocks: Iterator[bytes], opened: Sequence[BinaryIO]) -> None:
         super().__init__()
-        self._stream, self._packed, self._path, self._count = stream, packed, path, 0
+        self._blocks, self._opened, self._ready = blocks, opened, memoryview(b"")
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, into: memoryview) -> int:  # type: ignore[override]
-        block = self._stream.read(len(into))
-        into[: len(block)] = block
-        self._count += len(block)
-        if self._count > max(RATIO_FROM, LARGEST_RATIO * self._packed.tell()):
-            raise bomb(self._path)
-        return len(block)
+        while not self._ready and (block := next(self._blocks, None)) is not None:
+            self._ready = memoryview(block)
+        count = min(len(into), len(self._ready))
+        into[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
 
     def close(self) -> None:
-        self._stream.close()
-        self._packed.close()
+        for stream in self._opened:
+            stream.close()
         super().close()
 
 
-def watched(stream: BinaryIO, packed: BinaryIO, path: str) -> BinaryIO:
-    """The stream, which raises DataError as soon as it unpacks to far more than it is packed in."""
-    return cast(BinaryIO, io.BufferedReader(Watched(stream, packed, path), BLOCK))
+def found_in(stream: IO[bytes], pattern: re.Pattern[bytes]) -> Iterator[re.Match[bytes]]:
+    """What a pattern of one element matches in a stream, block by block."""
+    rest = b""
+    while block := stream.read(BLOCK):
+        text, end = rest + block, 0
+        for match in pattern.finditer(text):
+            end = match.end()
+            yield match
+        rest = text[max(end, len(text) - LONGEST_ELEMENT) :]
+
+
+def as_stream(blocks: Iterator[bytes], *opened: BinaryIO) -> BinaryIO:
+    """A stream of these blocks, made from others that are closed with it."""
+    return cast(BinaryIO, io.BufferedReader(_Blocks(blocks, opened), BLOCK))
+
+
+def watched(stream: BinaryIO, packed: BinaryIO, path: str) -> Iterator[bytes]:
+    """The blocks of a stream. Raises DataError as soon as they are out of proportion to the packed bytes read so far."""
+    count = 0
+    while block := stream.read(BLOCK):
+        count += len(block)
+        if count > max(RATIO_FROM, LARGEST_RATIO * packed.tell()):
+            raise bomb(path)
+        yield block

@@ -13,12 +13,11 @@ import numpy as np
 from crm_metrics.loaders.currency_codes import CODES, of_sign
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.extents import column_number
-from crm_metrics.loaders.reading.limits import BLOCK
+from crm_metrics.loaders.reading.limits import found_in
 from crm_metrics.loaders.reading.spreadsheets import part_of
 
 _MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 _CELL = re.compile(rb"<(?:\w+:)?c\b(?=[^>]*?\bs=[\"'](\d+)[\"'])[^>]*?\br=[\"']([A-Z]+)(\d+)[\"']")
-_LONGEST = 200  # an element may lie across two blocks
 
 # The rows of a column by the sign that is shown in them, both from 0.
 Signs = dict[int, dict[str, list[int]]]
@@ -26,7 +25,7 @@ Signs = dict[int, dict[str, list[int]]]
 
 def signs_of(content: Content, sheet: str) -> Signs:
     """The signs and codes of currencies that the cells of a sheet are shown with; nothing for other kinds of workbooks."""
-    with readable(content), content.open() as stream:
+    with readable(content.path), content.open() as stream:
         if not zipfile.is_zipfile(stream):
             return {}
         with zipfile.ZipFile(stream) as archive:
@@ -55,15 +54,10 @@ def sign_in(code: str) -> str:
 
 def _cells(archive: zipfile.ZipFile, path: str, styles: dict[bytes, str]) -> Signs:
     signs: Signs = defaultdict(lambda: defaultdict(list))
-    rest = b""
     with archive.open(path) as part:
-        while block := part.read(BLOCK):
-            text, end = rest + block, 0
-            for match in _CELL.finditer(text):
-                end = match.end()
-                if match[1] in styles:
-                    signs[column_number(match[2]) - 1][styles[match[1]]].append(int(match[3]) - 1)
-            rest = text[max(end, len(text) - _LONGEST) :]
+        for match in found_in(part, _CELL):
+            if match[1] in styles:
+                signs[column_number(match[2]) - 1][styles[match[1]]].append(int(match[3]) - 1)
     return signs
 
 

@@ -15,8 +15,8 @@ from io import StringIO
 
 from crm_metrics.errors import DataError
 from crm_metrics.loaders.reading.content import Content, of_bytes
-from crm_metrics.loaders.reading.decoding import BLOCK, Encoding, decoder, detect
-from crm_metrics.loaders.reading.limits import too_large
+from crm_metrics.loaders.reading.decoding import Encoding, decoder, detect
+from crm_metrics.loaders.reading.limits import BLOCK, too_large
 
 STARTS = ("<!doctype html", "<html", "<table", "<meta", "<head", "<body", "<style")
 LARGEST_PAGE, LARGEST_TAG = 64 << 20, 1 << 20

@@ -18,9 +18,10 @@ from crm_metrics.loaders.reading.columns import TEXTS, TYPES, empty, is_finite, 
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.decoding import GUESSED, Encoding, as_utf8
 from crm_metrics.loaders.reading.layout import Layout
+from crm_metrics.loaders.reading.limits import BLOCK
 from crm_metrics.loaders.reading.raw import SHOWN_TEXT, As
 
-BLOCK, LARGE_BLOCK = 1 << 20, 1 << 27
+LARGE_BLOCK = 1 << 27
 
 
 @dataclass
@@ -57,7 +58,7 @@ class Parser:
         """
         while True:
             malformed = Malformed()
-            with readable(self.content), self._source() as (source, tail):
+            with readable(self.content.path), self._source() as (source, tail):
                 try:
                     with without_noise():
                         options = self.options(kinds, malformed, missing=missing, use_threads=threads)

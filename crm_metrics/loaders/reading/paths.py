@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crm_metrics import progress
-from crm_metrics.errors import DataError, UsageError, nearest
+from crm_metrics.errors import UsageError, nearest
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
-from crm_metrics.loaders.reading.raw import Opened
+from crm_metrics.loaders.reading.opened import Opened
 from crm_metrics.settings.files import DATABASE, ELSEWHERE
 
 
@@ -79,11 +79,8 @@ def expanded(path: str, stdin: BinaryIO | None, opened: Opened) -> Iterator[tupl
 def _entries(folder: str, opened: Opened) -> Iterator[str]:
     """The files in a folder and the folders in it, sorted by name, hidden ones skipped. Raises DataError."""
     names: list[str] = []
-    with opened.reading(folder):
-        try:
-            names = sorted(entry.name for entry in Path(folder).iterdir())
-        except OSError as error:
-            raise DataError(f"cannot be read: {error.strerror}", where=folder) from error
+    with opened.reading(folder), contents.readable(folder):
+        names = sorted(entry.name for entry in Path(folder).iterdir())
     for name in names:
         path = f"{folder.rstrip('/')}/{name}" if folder.strip("/") else f"/{name}"
         if contents.is_hidden(name):

@@ -41,7 +41,7 @@ def records_of(parser: Parser) -> Ragged:
     malformed = Malformed(full_text=True)
     options = parser.options({0: As.PLAIN}, malformed, use_threads=False)
     options["convert_options"].column_types = {"0": pa.binary()}
-    with readable(parser.content), parser.stream() as stream:
+    with readable(parser.content.path), parser.stream() as stream:
         arrow_csv.read_csv(pa.PythonFile(stream, mode="r"), **options)
     records = malformed.records
     rows = np.array([number for number, _, _ in records], np.int32) + parser.layout.header_row

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from crm_metrics.errors import DataError
 from crm_metrics.issues import Issue
-from crm_metrics.settings import Stated
 
 if TYPE_CHECKING:
     import numpy as np
@@ -93,6 +90,10 @@ class Raw(ABC):
         keeps them. An empty cell is always null. With `threads` all cores work on this one file. Raises DataError when
         the file cannot be read."""
 
+    def texts(self) -> Cells:
+        """All columns as text."""
+        return self.read(dict.fromkeys(range(len(self.header)), As.TEXT))
+
     def shown_in(self, at: int, rows: np.ndarray) -> list[str | None]:
         """The sign or code of a currency that each of these rows is shown with in a column, where no cell holds it; empty
         where there is none."""
@@ -101,33 +102,3 @@ class Raw(ABC):
     def digest(self) -> str:
         """SHA-256 of the file's bytes (of the member's, in an archive), in hex."""
         return self.content.digest()
-
-
-@dataclass
-class Opened:
-    """Every table found, the files that are none, and what was noticed on the way. `stated` gives what is known of a
-    path before; the rest is told from the file. With `lenient` what cannot be read is put aside with its
-    error in `unreadable`, by path."""
-
-    stated: Callable[[str], Stated] = field(default=lambda path: Stated())
-    lenient: bool = False
-    by_size: dict[int, dict[str, Content]] = field(default_factory=dict)  # the files met, by size and content
-    tables: list[Raw] = field(default_factory=list)
-    ignored: list[str] = field(default_factory=list)
-    issues: list[Issue] = field(default_factory=list)
-    unreadable: dict[str, DataError] = field(default_factory=dict)
-
-    @property
-    def count(self) -> int:
-        """How much has been found that is worth a word."""
-        return len(self.tables) + len(self.issues) + len(self.unreadable)
-
-    @contextmanager
-    def reading(self, path: str) -> Iterator[None]:
-        """Puts a file aside that cannot be read, where that is wanted; else its `DataError` stands."""
-        try:
-            yield
-        except DataError as error:
-            if not self.lenient:
-                raise
-            self.unreadable[path] = error

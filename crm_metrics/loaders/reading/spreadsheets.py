@@ -24,7 +24,6 @@ from crm_metrics.errors import DataError
 from crm_metrics.loaders.reading import limits
 from crm_metrics.loaders.reading.content import Content, readable
 from crm_metrics.loaders.reading.extents import column_number
-from crm_metrics.loaders.reading.limits import BLOCK
 
 
 def reader_of(content: Content) -> Any:
@@ -147,7 +146,6 @@ def protected(content: Content) -> DataError:
 
 
 _MERGE = re.compile(rb"""<(?:\w+:)?mergeCell\b[^>]*?\bref=["']([A-Z]+)(\d+):([A-Z]+)(\d+)["']""")
-_LONGEST = 300  # an element may lie across two blocks
 _SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}sheet"
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -164,7 +162,7 @@ class Merged:
 
 def merged_cells(content: Content, sheet: str) -> list[Merged]:
     """The merged cells of a sheet that cover more than one row; none for kinds of workbooks that hide them (.xls, .xlsb)."""
-    with _understood(content), readable(content), content.open() as stream:
+    with _understood(content), readable(content.path), content.open() as stream:
         if not zipfile.is_zipfile(stream):
             return []
         with zipfile.ZipFile(stream) as archive:
@@ -185,16 +183,10 @@ def part_of(archive: zipfile.ZipFile, name: str) -> str:
 
 
 def _of_excel(part: IO[bytes]) -> Iterator[Merged]:
-    rest = b""
-    while block := part.read(BLOCK):
-        text = rest + block
-        end = 0
-        for match in _MERGE.finditer(text):
-            end = match.end()
-            first, last = int(match[2]) - 1, int(match[4]) - 1
-            if last > first:
-                yield Merged(column_number(match[1]) - 1, first, last)
-        rest = text[max(end, len(text) - _LONGEST) :]
+    for match in limits.found_in(part, _MERGE):
+        first, last = int(match[2]) - 1, int(match[4]) - 1
+        if last > first:
+            yield Merged(column_number(match[1]) - 1, first, last)
 
 
 def _of_opendocument(part: IO[bytes], sheet: str) -> Iterator[Merged]:

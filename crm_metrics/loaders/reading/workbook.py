@@ -6,7 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -178,9 +178,10 @@ def open_workbook(content: Content, stated: Callable[[str], Stated], extent: Ext
         for block in blocks:
             cells = columns if len(blocks) == 1 and not block.where else only(columns, block)
             inside = [problem for problem in each.problems if block.holds(*problem.position)]
-            sheet = _sheet(content, path + block.where, each.name, cells, inside, row, extent.are_merged, each.money)
+            part = replace(each, columns=cells, problems=inside)
+            sheet = _sheet(content, path + block.where, part, row, may_be_merged=extent.are_merged)
             if sheet is not None:
-                sheet.visible, sheet.tables = each.is_visible, len(blocks)
+                sheet.tables = len(blocks)
                 sheets.append(sheet)
     return sheets, hidden
 
@@ -226,17 +227,9 @@ def _chosen(path: str, wanted: Sequence[str], names: Sequence[str]) -> list[str]
     return [name for name in names if not wanted or name.casefold() in folded]
 
 
-def _sheet(
-    content: Content,
-    path: str,
-    name: str,
-    columns: Sequence[pa.Array],
-    problems: Sequence[Any],
-    row: int | None,
-    may_be_merged: bool,
-    money: Signs,
-) -> Sheet | None:
+def _sheet(content: Content, path: str, part: _Loaded, row: int | None, *, may_be_merged: bool) -> Sheet | None:
     """The sheet below its header, which is in this row where that is known; None when it has none: no text at all."""
+    columns = part.columns
     count = len(columns[0])
     first = min((row or HEADER_WITHIN) + SAMPLED, count)
     # Leading blank rows do not count among those that may hold the header.
@@ -262,11 +255,12 @@ def _sheet(
     place = {position: new for new, position in enumerate(used)}
     cells = [
         (error.position[0] + 1, place[error.position[1]], spelling(error.detail))
-        for error in problems
+        for error in part.problems
         if error.position[0] > at and error.position[1] in place
     ]
     body = [columns[position].slice(at + 1) for position in used]
     rows = tuple(tuple(row[position] for position in used) for row in header.rows)
     above = tuple(" ".join(filter(None, record)).strip() for record in records[: header.first])
     header_labels = [labels[position] for position in used]
-    return Sheet(content, path, header_labels, at + 1, rows, above, 0, name, body, cells, used, may_be_merged, money)
+    shown = (used, may_be_merged, part.money, part.is_visible)
+    return Sheet(content, path, header_labels, at + 1, rows, above, 0, part.name, body, cells, *shown)
