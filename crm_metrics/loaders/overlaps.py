@@ -13,10 +13,12 @@ from crm_metrics import schema
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.gathering import Fetched
+from crm_metrics.loaders.keyed import FEW
 from crm_metrics.loaders.normalising import FileRows
 from crm_metrics.loaders.recognising import normalised
 from crm_metrics.tables import ROW, SOURCE, Table
 
+_APART = 0.9
 Hashes = NDArray[np.uint64]
 
 
@@ -24,8 +26,8 @@ def report(
     fetched: Sequence[Fetched], files: Sequence[FileRows], tables: Mapping[str, Table], issues: list[Issue]
 ) -> None:
     """Say which files hold records that an earlier one of the same kind holds with the same content, of those that are still
-    in the tables. They stay: two equal purchases on one day happen. Records with an id are settled by it and not looked
-    at."""
+    in the tables. They stay where two equal purchases on one day may have happened, and are left out where both files are of
+    one list. Records with an id are settled by it and not looked at."""
     pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
     for place, behind in _alike([file for _, file in pairs]):
         (first, earlier), (second, later) = pairs[place], pairs[behind]
@@ -36,8 +38,27 @@ def report(
         left = left[left.index.isin(originals)]
         copies = right.index[np.isin(_hashes(right[common]), _hashes(left[common]))]
         rows = np.intersect1d(copies, kept)
-        if len(rows):
+        if not len(rows):
+            continue
+        placed = schema.TABLES[later.source.table].placed_by
+        is_timed = not (earlier.calendar.get(placed, True) or later.calendar.get(placed, True))
+        is_one_list = (is_timed or len(rows) >= FEW) and 2 * len(rows) >= min(len(left), len(right))
+        is_one_list = is_one_list and later.source.table != "spend"  # whose costs are compared by day
+        if is_one_list and _are_told_apart(left[common], earlier) and _are_told_apart(right[common], later):
+            table = tables[later.source.table]
+            copied = (table.frame[SOURCE] == later.source.index) & table.frame[ROW].isin(rows)
+            table.frame = table.frame[~copied].reset_index(drop=True)
+            later.source.left_out["older-version"] += len(rows)
+            issues.append(Issue.of_rows("older-version", later.source.path, rows, other=earlier.source.path))
+        else:
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
+
+
+def _are_told_apart(rows: pd.DataFrame, file: FileRows) -> bool:
+    """Whether a column other than days (a moment, an address, a comment, an amount) is another in nearly every row, so that
+    no two records are the same by chance."""
+    days = {f"{normalised(file.source.columns[name])} 0" for name, by_day in file.calendar.items() if by_day}
+    return any(rows[name].nunique() >= _APART * len(rows) for name in rows if name not in days)
 
 
 def _alike(files: Sequence[FileRows]) -> list[tuple[int, int]]:
