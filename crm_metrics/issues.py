@@ -185,10 +185,8 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         WARNING,
         "{column} is the time that is left of a target, not the time taken ({seen}): not used",
     ),
-    "money-unclear": (
-        WARNING,
-        "amounts in {column} can be thousands or millions, which a word in its header leaves open: not used",
-    ),
+    "money-unclear": (WARNING, "amounts in {column} can be thousands or millions, its header leaves it open: not used"),
+    "fractional-count": (WARNING, "{count} cells of {column} hold parts of one ({seen}), as 1.2 for 1,200: not used"),
     "money-scale": (NOTE, "amounts in {column} are read as {form}"),
     "percent-read": (NOTE, "{column} is read as {form}"),
     # joins and derived tables

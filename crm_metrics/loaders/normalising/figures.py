@@ -22,9 +22,10 @@ from crm_metrics.loaders.reading.columns import is_number
 from crm_metrics.loaders.scales import UNCLEAR, scale_of
 from crm_metrics.loaders.vocabulary import words_of
 from crm_metrics.schema import NUMERIC, Kind
-from crm_metrics.tables import Unusable
+from crm_metrics.tables import ROW, Unusable
 
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_COUNTED = ("clicks", "impressions")
 _SCALES = {
     "minor": "hundredths, or the smallest unit of their currency",
     "micro": "millionths",
@@ -191,6 +192,20 @@ def in_units(file: File, frame: pd.DataFrame) -> None:
             frame[name] = _whole(frame[name].to_numpy(), factor, frame)
         if scale is not None and factor != file.layout.money:
             file.note("money-scale", column=header, form=_SCALES[factor])
+
+
+def refuse_fractions(file: File, frame: pd.DataFrame) -> None:
+    """Use no clicks and impressions of a column that holds a part of one: a program has read 1.200 as 1.2."""
+    for name in [name for name in _COUNTED if name in frame and file.layout.table == "spend"]:
+        values = frame[name].to_numpy()
+        odd = (values % 1 != 0) & ~np.isnan(values)
+        if odd.any():
+            header, seen = file.header(name), f"{values[odd][0]:g}"
+            problem = f"{header} of {file.raw.path} holds parts of one, such as {seen}"
+            hint = "a program may have read the sign of thousands as that of decimals: export it again"
+            file.unusable[name] = Unusable("missing-values", problem, hint)
+            file.note("fractional-count", frame[ROW].to_numpy()[odd], column=header, seen=seen)
+            del frame[name]
 
 
 def _is_scaled(file: File, name: str) -> bool:

@@ -98,6 +98,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     records.report_copies(file, frame)
     currency.settle(file, frame)
     figures.in_units(file, frame)
+    figures.refuse_fractions(file, frame)
     frame = spend_days.with_labels(file, spend_days.with_days(file, frame, cells))
     frame, part = stages.apart(file, frame)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
