@@ -42,8 +42,10 @@ def report(
             continue
         placed = schema.TABLES[later.source.table].placed_by
         is_timed = not (earlier.calendar.get(placed, True) or later.calendar.get(placed, True))
-        is_one_list = (is_timed or len(rows) >= FEW) and 2 * len(rows) >= min(len(left), len(right))
-        is_one_list = is_one_list and later.source.table != "spend"  # whose costs are compared by day
+        fewer = min(len(left), len(right))
+        # Costs that only agree in part are compared by their days.
+        share = fewer if later.source.table == "spend" else fewer / 2
+        is_one_list = (is_timed or len(rows) >= FEW) and len(rows) >= share
         if is_one_list and _are_told_apart(left[common], earlier) and _are_told_apart(right[common], later):
             table = tables[later.source.table]
             copied = (table.frame[SOURCE] == later.source.index) & table.frame[ROW].isin(rows)
