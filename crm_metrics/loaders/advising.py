@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 
 from crm_metrics import schema
-from crm_metrics.errors import DataError
+from crm_metrics.errors import DataError, SettingsError
 from crm_metrics.loaders.content import fits
 from crm_metrics.loaders.keyed import is_other
 from crm_metrics.loaders.layouts import Layout
@@ -265,7 +265,7 @@ def way_to(raw: Raw, settings: Settings, table: str, columns: Mapping[str, str])
     try:
         as_it_is = Recogniser(tried).recognise(raw)
         renamed = recognise(header, raw.path, cells=raw.head) if columns else as_it_is
-    except DataError:
+    except (DataError, SettingsError):  # a header that stands twice cannot be named
         return None
     tables = {read.layout.table if read is not None else None for read in (as_it_is, renamed)}
     return Way(table, columns, option, setting) if tables == {table} else None

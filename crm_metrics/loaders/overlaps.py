@@ -45,7 +45,7 @@ def report(
         fewer = min(len(left), len(right))
         # Costs that only agree in part are compared by their days.
         share = fewer if later.source.table == "spend" else fewer / 2
-        is_one_list = (is_timed or len(rows) >= FEW) and len(rows) >= share
+        is_one_list = len(rows) >= share and (is_timed or len(rows) >= min(FEW, max(fewer, 2)))
         if is_one_list and _are_told_apart(left[common], earlier) and _are_told_apart(right[common], later):
             table = tables[later.source.table]
             copied = (table.frame[SOURCE] == later.source.index) & table.frame[ROW].isin(rows)
