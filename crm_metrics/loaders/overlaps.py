@@ -25,21 +25,46 @@ ROW_NUMBER = "\0row"
 def report(
     fetched: Sequence[Fetched], files: Sequence[FileRows], tables: Mapping[str, Table], issues: list[Issue]
 ) -> None:
-    """Say which files hold records that an earlier one of the same kind holds with the same content, of those that are still
-    in the tables. They stay: two equal purchases on one day happen. Records with an id are settled by it and not looked
-    at."""
+    """Leave out the files of which another one of the same kind holds every record with the same content, of those that are
+    still in the tables, and say which hold some of them. These stay: two equal purchases on one day happen. Records with an
+    id are settled by it and not looked at."""
     pairs = [(raw, file) for raw, file in zip(fetched, files, strict=True) if _has_no_id(file)]
+    gone: set[int] = set()
+    found: list[tuple[FileRows, FileRows, NDArray[np.int32]]] = []
     for place, behind in _alike([file for _, file in pairs]):
+        if {place, behind} & gone:
+            continue
         (first, earlier), (second, later) = pairs[place], pairs[behind]
         # The columns read may agree where others do not.
-        left, right = _whole(first, earlier), _whole(second, later)
+        left, right = _whole(first, earlier, tables), _whole(second, later, tables)
         common = [name for name in left if name in right]
-        kept, originals = (_rows_in(tables, file) for file in (later, earlier))
-        left = left[np.isin(left[ROW_NUMBER], originals)]
-        copies = right.loc[np.isin(_hashes(right[common]), _hashes(left[common])), ROW_NUMBER]
-        rows = np.intersect1d(copies.to_numpy(), kept)
-        if len(rows):
+        here, there = _hashes(left[common]), _hashes(right[common])
+        if _is_part(here, there) and len(common) == len(left.columns):
+            gone.add(place)
+            _leave_out(tables, earlier, left, later, issues)
+        elif _is_part(there, here) and len(common) == len(right.columns):
+            gone.add(behind)
+            _leave_out(tables, later, right, earlier, issues)
+        elif np.isin(there, here).any():
+            found.append((earlier, later, np.sort(right.loc[np.isin(there, here), ROW_NUMBER].to_numpy())))
+    for earlier, later, rows in found:
+        if not {earlier.source.index, later.source.index} & {pairs[place][1].source.index for place in gone}:
             issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
+
+
+def _is_part(hashes: Hashes, others: Hashes) -> bool:
+    """Whether all of a file's records, several and no two of them alike, are among those of another."""
+    return 1 < len(hashes) == len(np.unique(hashes)) and bool(np.isin(hashes, others).all())
+
+
+def _leave_out(
+    tables: Mapping[str, Table], file: FileRows, rows: pd.DataFrame, other: FileRows, issues: list[Issue]
+) -> None:
+    table = tables[file.source.table]
+    table.frame = table.frame[table.frame[SOURCE] != file.source.index].reset_index(drop=True)
+    file.source.left_out["older-version"] += len(rows)
+    every = np.sort(rows[ROW_NUMBER].to_numpy())
+    issues.append(Issue.of_rows("older-version", file.source.path, every, other=other.source.path))
 
 
 def _alike(files: Sequence[FileRows]) -> list[tuple[int, int]]:
@@ -80,22 +105,17 @@ def _has_no_id(file: FileRows) -> bool:
     return bool(table.moments) and table.key not in file.recognised.columns
 
 
-def _rows_in(tables: Mapping[str, Table], file: FileRows) -> NDArray[np.int32]:
-    """The rows of a file that are in its table."""
-    frame = tables[file.source.table].frame
-    return frame.loc[frame[SOURCE] == file.source.index, ROW].to_numpy()
-
-
 def _hashes(frame: pd.DataFrame) -> Hashes:
     columns = [name for name in frame if name != ROW_NUMBER]
     return np.asarray(pd.util.hash_pandas_object(frame[columns], index=False))
 
 
-def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
-    """All cells of the records that are used, by label, and their row numbers."""
+def _whole(fetched: Fetched, file: FileRows, tables: Mapping[str, Table]) -> pd.DataFrame:
+    """All cells of the records that are in the file's table, by label, and their row numbers."""
     header = fetched.raw.header
     cells = fetched.raw.read(dict.fromkeys(range(len(header)), As.TEXT))
     labels = {place: f"{normalised(header[place])} {header[:place].count(header[place])}" for place in cells.columns}
     texts = {labels[at]: coerced.category(coerced.texts(column, None)) for at, column in cells.columns.items()}
     frame = pd.DataFrame(texts).assign(**{ROW_NUMBER: cells.rows})
-    return frame[np.isin(cells.rows, file.frame[ROW].to_numpy())]
+    used = tables[file.source.table].frame
+    return frame[np.isin(cells.rows, used.loc[used[SOURCE] == file.source.index, ROW].to_numpy())]
