@@ -53,6 +53,8 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     # rows
     "deleted-row": (NOTE, "{count} rows are marked deleted, merged, spam or a test; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
+    "part-of-deal": (NOTE, "{count} rows repeat a deal for another part of its amount, in {column}; it counts once"),
+    "alike-deal": (WARNING, "{count} rows are like another in all that is read of a deal and have no id; each counts"),
     "older-version": (NOTE, "{count} rows are older versions of rows in {other}; left out"),
     "only-older": (NOTE, "{count} rows are in no newer export, such as {other}; they count"),
     "two-numberings": (
@@ -206,10 +208,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "two-candidates": (WARNING, "{column} could be {seen}; not used until one is named in the settings"),
     # surveys and billing
     "preview-response": (NOTE, "{count} rows left out: previews, tests or spam of the survey"),
-    "unknown-rating": (
-        WARNING,
-        "{count} ratings are no known word and no number like the others ({seen}); not counted",
-    ),
+    "unknown-rating": (WARNING, "{count} ratings are no known word or number like the others ({seen}); not counted"),
     "counted-elsewhere": (
         WARNING,
         "{count} {documents} left out: the {other} of {where} are given too, and no money may count twice. "

@@ -46,6 +46,7 @@ def read(text: str, order: str = "dmy") -> np.datetime64 | None:
         ("mar 13 gen 2025", "2025-01-13"),
         ("Mon Jan 02 2025 10:00:00 GMT+0000", "2025-01-02T10:00"),
         ("25 de diciembre de 2025 10:22 p. m.", "2025-12-25T22:22"),
+        ("31.12.2025 24:00", "2026-01-01"),
     ],
 )
 def test_a_date_is_read_in_its_language(text, expected):

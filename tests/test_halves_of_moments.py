@@ -33,6 +33,26 @@ def test_tickets_are_timed_by_both_halves(tmp_path, header, first, second):
     assert minutes(path) == 90
 
 
+def test_a_time_at_the_end_of_a_day_is_the_midnight_of_the_next(tmp_path):
+    header = "Ticket ID,Created date,Created time,First response date,First response time"
+    path = written(
+        tmp_path, "tickets", header, "1,2025-03-03,22:30,2025-03-03,24:00", "2,2025-03-04,10:00,2025-03-04,11:30"
+    )
+
+    assert minutes(path) == 90
+
+
+def test_names_of_a_tool_are_not_its_moments_where_they_hold_times_of_day(tmp_path):
+    """Freshdesk's `Created time` and `Resolved time` are moments, but not beside dates of their own."""
+    header = (
+        "Ticket ID,Status,Created date,Created time,Resolved date,Resolved time,First response date,First response time"
+    )
+    row = "Closed,2025-03-0{0},09:00,2025-03-0{0},12:00,2025-03-0{0},10:{1}"
+    path = written(tmp_path, "tickets", header, f"1,{row.format(3, 30)}", f"2,{row.format(4, 20)}")
+
+    assert minutes(path) == 85
+
+
 ORDERS = {
     "paypal": "Date,Time,TimeZone,Transaction ID,Name,Amount",
     "german": "Datum,Uhrzeit,Zeitzone,Bestellnummer,Kunde,Betrag",

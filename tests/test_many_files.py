@@ -38,8 +38,8 @@ def test_each_of_many_files_is_hashed_once(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_files_that_overlap_are_told_in_pairs(tmp_path: Path) -> None:
-    rows = {"a": "2025-01-01,9,Ann\n2025-01-02,8,Ben\n", "b": "2025-01-03,7,Cem\n2025-01-02,8,Ben\n"}
-    rows |= {"c": "2025-01-02,8,Ben\n2025-01-03,7,Cem\n", "d": "2025-01-09,1,Dan\n"}
+    rows = {"a": "2025-01-01,9,Ann\n2025-01-02,8,Ben\n", "b": "2025-01-03,7,Cem\n2025-01-02,8,Ben\n2025-01-04,6,Eve\n"}
+    rows |= {"c": "2025-01-02,8,Ben\n2025-01-03,7,Cem\n2025-01-05,5,Fay\n", "d": "2025-01-09,1,Dan\n"}
 
     assert overlaps_of(tmp_path, rows) == [("b", "a"), ("c", "a"), ("c", "b")]
 

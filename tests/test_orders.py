@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from crm_metrics import api
+from crm_metrics.errors import AmbiguousError
 from crm_metrics.reporting.report import Report
 from crm_metrics.settings import Settings
 
@@ -256,3 +257,40 @@ def test_lines_that_do_not_say_whose_they_are_belong_to_their_orders(tmp_path: P
 
     assert figures(orders, lines, period="all", metrics=("orders", "revenue"))[("revenue",)] == 38
     assert {source.table for source in report(orders, lines).sources} == {"orders", "order_lines"}
+
+
+WITH_AMOUNT = {
+    "en": "Order ID,Order Date,Customer,Product,Quantity,Unit Price,{}",
+    "de": "Bestellnummer,Bestelldatum,Kunde,Produkt,Menge,Einzelpreis,{}",
+    "es": "Número de pedido,Fecha de pedido,Cliente,Producto,Cantidad,Precio unitario,{}",
+    "nl": "Bestelnummer,Orderdatum,Klant,Product,Aantal,Stuksprijs,{}",
+}
+AMOUNT = {"en": "Total", "de": "Gesamtsumme", "es": "Total", "nl": "Totaalbedrag"}
+
+
+@pytest.mark.parametrize("language", WITH_AMOUNT)
+@pytest.mark.parametrize("orders", [1, 40])
+@pytest.mark.parametrize(("amount", "each"), [("25", 25), ("10", 20)], ids=["total repeated", "equal lines"])
+def test_prices_of_lines_tell_a_total_that_is_repeated_from_equal_lines(
+    tmp_path: Path, language: str, orders: int, amount: str, each: float
+):
+    """The total has the shipping too; of many orders as of one."""
+    lines = [
+        f"{order},2025-03-{1 + order % 28:02},A{order},{product},1,10,{amount}"
+        for order in range(1, orders + 1)
+        for product in ("Tea", "Cup")
+    ]
+    path = export(tmp_path, "orders.csv", WITH_AMOUNT[language].format(AMOUNT[language]), *lines)
+
+    assert figures(path, period="all", metrics=["revenue", "orders"]) == {
+        ("revenue",): each * orders,
+        ("orders",): orders,
+    }
+
+
+def test_equal_amounts_of_lines_without_prices_are_asked_about(tmp_path: Path):
+    lines = [f"1,2025-03-01,A,{product},1,25" for product in ("Tea", "Cup")]
+    path = export(tmp_path, "orders.csv", "Order ID,Order Date,Customer,Product,Quantity,Amount", *lines)
+
+    with pytest.raises(AmbiguousError, match="can be parts of the order"):
+        report(path)

@@ -143,6 +143,11 @@ CASES: dict[str, tuple[Files, list[int], Files]] = {
         [2],
         {"deals": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01\n2,Lost,5,2025-01-01,2025-03-01"},
     ),
+    "part-of-deal": (
+        {"deals": "deal name,stage,amount,closed at,product,line total\nA,Won,5,2025-02-01,X,3\nA,Won,5,2025-02-01,Y,2"},
+        [3],
+        {"deals": "deal name,stage,amount,closed at,product,line total\nA,Won,5,2025-02-01,X,5\nB,Won,5,2025-02-01,Y,5"},
+    ),
     "older-version": (
         {"a-2025-01": f"{DEALS}\n1,Won,5,2025-01-01,2025-02-01", "a-2025-02": f"{DEALS}\n1,Lost,5,2025-01-01,2025-02-01"},
         [2],

@@ -317,6 +317,38 @@ def test_records_with_an_id_are_settled_by_it(tmp_path: Path) -> None:
     assert [] == overlaps(tmp_path, a=one, b=other)
 
 
+PARTS = {  # name, stage, amount and closing date of deals without ids
+    "en": "Deal,Stage,Amount,Close Date\n",
+    "de": "Verkaufschance,Phase,Betrag,Abschlussdatum\n",
+    "fr": "Affaire,Étape,Montant,Date de clôture\n",
+}
+JANUARY, MARCH = "A,Won,10,2025-01-03\nB,Lost,20,2025-01-14\n", "A,Won,40,2025-03-03\nC,Won,60,2025-03-14\n"
+
+
+def won(folder: Path, **files: str) -> float:
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text)
+    report = api.report([str(folder)], period="2025", metrics=["revenue_won"], today=TODAY)
+    return float(report.rows["value"].iloc[0])
+
+
+@pytest.mark.parametrize("language", PARTS)
+def test_a_file_whose_records_are_all_in_another_counts_once(tmp_path: Path, language: str) -> None:
+    """The months beside the year to date, a list of those won, the same export again."""
+    header = PARTS[language]
+    files = {"jan": header + JANUARY, "mar": header + MARCH, "ytd": header + JANUARY + MARCH, "again": header + MARCH}
+
+    assert won(tmp_path, **files) == 110
+    assert overlaps(tmp_path, **files) == []
+
+
+def test_files_that_share_some_records_or_a_single_one_count_whole(tmp_path: Path) -> None:
+    header = PARTS["en"]
+
+    assert won(tmp_path, a=header + MARCH, b=f"{header}A,Won,40,2025-03-03\nD,Won,5,2025-03-20\n") == 145
+    assert won(tmp_path, a=header + MARCH, b=f"{header}A,Won,40,2025-03-03\n") == 140
+
+
 # Pipes
 
 

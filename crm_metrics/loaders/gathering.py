@@ -278,8 +278,8 @@ def _columns(recognised: Recognised, needs: Mapping[str, set[str]], dims: Sequen
         *table_schema.ends,
     }
     names |= {*dims, table_schema.key, *recognised.layout.total_blank}
-    if table == "orders" and "amount" not in recognised.columns:
-        names |= {"line_price", "quantity"}  # which make it
+    if table == "orders" and ("amount" not in recognised.columns or "product" in recognised.columns):
+        names |= {"line_price", "quantity"}  # which make it, or tell it from the whole order's
     if table == "customers" and ("customer" in set().union(*needs.values()) or "customer" in links):
         names.update(table_schema.identity)
     names |= {name for link in links for name in (schema.IDENTITY if link == "customer" else (link,))}

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crm_metrics.issues import Issue
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
-from crm_metrics.tables.frames import Bools
+from crm_metrics.tables.frames import Bools, moments
 
 Ints = NDArray[np.int64]
 
@@ -35,6 +35,7 @@ def without_repeats(
     number = pd.factorize(ids)[0]  # −1 for a missing id
     record = pd.Series(number.astype(np.int64) * len(sources) + source)  # of an id and a file
     repeats = (number >= 0) & record.duplicated(keep=False).to_numpy()
+    repeats &= ~_in_turn(frame, record.to_numpy()) if table == "subscriptions" else True
     if not repeats.any():
         return frame, set()
     content = sorted(name for name in frame.columns if name not in (SOURCE, ROW))
@@ -52,6 +53,15 @@ def without_repeats(
 
 def _issue(code: str, source: Source, rows: NDArray[Any], column: str) -> Issue:
     return Issue.of_rows(code, source.path, rows, column=source.columns.get(column, column))
+
+
+def _in_turn(frame: pd.DataFrame, record: Ints) -> Bools:
+    """Which rows are phases of one record that follow one another, each over when the next begins: a plan was changed."""
+    started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
+    order = np.lexsort((started, record))
+    again = np.diff(record[order]) == 0
+    over = ended[order][:-1] <= started[order][1:]
+    return ~np.isin(record, record[order][1:][again & ~over])
 
 
 def _differ(frame: pd.DataFrame, content: list[str], record: pd.Series, mine: Bools, size: int) -> bool:

@@ -144,8 +144,12 @@ def _worded(sheet: Sheet, reading: Whole, *, staged: bool = True) -> Recognised:
 
 
 def _contradicted(sheet: Sheet, recognised: Recognised) -> bool:
-    """Whether the ids say that a vendor's table is another: a history in which none comes back, a list in which they do."""
+    """Whether the cells say that a vendor's table is another: times of day where it has dates, ids none of which comes back
+    in a history, or that do in a list."""
     table = recognised.layout.table
+    placed = sheet.content(recognised.columns.get(schema.TABLES[table].placed_by or "", len(sheet.labels)))
+    if placed is not None and placed.form == "clock":
+        return True
     return table in ("deals", "deal_stages") and is_other(sheet, worded()[table], recognised.columns)
 
 

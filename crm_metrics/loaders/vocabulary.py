@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -167,15 +168,17 @@ def _language(name: str, guessing: bool = False) -> Language:
     stops = frozenset(word for text in block.get("stops", ()) for word in words_of(text))
 
     def table(part: str) -> dict[str, tuple[str, ...]]:
-        forms: dict[str, tuple[str, ...]] = {}
-        for words in (block, *([block.get("guesses", {})] if guessing else ())):
-            for meant, form in ((meant, form) for meant, forms in words.get(part, {}).items() for form in forms):
-                # As headers are compared, and without the words that say nothing.
-                words_of_form = words_of(form)
-                bare = "".join(word for word in words_of_form if word not in stops)
-                for key in dict.fromkeys(("".join(words_of_form), bare or "".join(words_of_form))):
-                    forms[key] = tuple(dict.fromkeys((*forms.get(key, ()), meant)))
-        return forms
+        """The forms as headers are compared, and without the words that say nothing, unless these alone tell forms apart."""
+        every = [block, *([block.get("guesses", {})] if guessing else ())]
+        forms = [
+            (meant, words_of(form)) for words in every for meant, said in words.get(part, {}).items() for form in said
+        ]
+        whole, bare = defaultdict[str, dict[str, None]](dict), defaultdict[str, dict[str, None]](dict)
+        for meant, said in forms:
+            whole["".join(said)][meant] = None
+            bare["".join(word for word in said if word not in stops)][meant] = None
+        kept = {key: meant for key, meant in bare.items() if key and key not in whole and len(meant) == 1}
+        return {key: tuple(meant) for key, meant in (whole | kept).items()}
 
     questions = {
         asked: tuple(re.compile(".*".join(" ".join(words_of(part)) for part in text.split("*"))) for text in texts)

@@ -27,6 +27,7 @@ _REASONS = {
     "planned-row": "as planned",
     "deleted-row": "as marked deleted",
     "repeated-id": "as older versions of a record",
+    "part-of-deal": "as further parts of a deal",
     "older-version": "as older versions of a record in another file",
     "same-spend": "as the same spend as another file's",
     "cancelled-order": "as cancelled",

@@ -197,7 +197,7 @@ def resolve(written: Written, order: str) -> Ints:
     day = np.where(swap, written.second, written.first)
     month = np.where(swap, written.first, written.second)
     valid = written.is_date & (month >= 1) & (month <= 12) & (day >= 1) & (written.year >= 2) & (written.year <= 9999)
-    valid &= (written.time >= 0) & (written.time < DAY)
+    valid &= (written.time >= 0) & (written.time <= DAY)  # 24:00 is the midnight at the end of a day
     months = (np.where(valid, written.year, 1970) - 1970) * 12 + np.where(valid, month, 1) - 1
     first = months.astype("datetime64[M]").astype("datetime64[D]").astype(np.int64)
     length = (months + 1).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64) - first
@@ -236,7 +236,7 @@ def _time(field: dict[str, Any]) -> Ints:
     hour = np.where(afternoon & (hour < 12), hour + 12, np.where(morning & (hour == 12), 0, hour))
     padded = pc.utf8_slice_codeunits(pc.utf8_rpad(field["f"], 6, "0"), 0, 6)
     fraction = np.where(np.asarray(pc.equal(field["f"], "").fill_null(True)), 0, _whole(padded))
-    bad = (hour > 23) | (minute > 59) | (second > 59)
+    bad = (hour > 24) | (minute > 59) | (second > 59)
     return np.where(bad, -1, ((hour * 60 + minute) * 60 + second) * SECOND + fraction)
 
 

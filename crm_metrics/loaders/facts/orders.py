@@ -22,17 +22,8 @@ _MANY = 30
 _MOST, _CENT = 0.9, 0.0051
 # What is said once of an order whatever the number of its lines.
 _OF_THE_ORDER = (
-    *(
-        "customer",
-        "customer_name",
-        "customer_email",
-        "ordered_at",
-        "updated_at",
-        "status",
-        "other_status",
-        "cancelled_at",
-    ),
-    *("is_cancelled", "is_refunded", "is_paid", "is_captured", "currency", "channel", "source", "campaign", "owner"),
+    "customer customer_name customer_email ordered_at updated_at status other_status cancelled_at is_cancelled is_refunded "
+    "is_paid is_captured currency channel source campaign owner"
 )
 # One sale stands in three documents: the first kind that is given is counted.
 _DOCUMENTS = ("orders", "invoices", "payments", "lines")
@@ -60,7 +51,7 @@ def _settle_lines(draft: Draft, table: Table) -> None:
     if "order_id" not in table.frame:
         return
     frame = table.frame
-    gaps = [column for column in _OF_THE_ORDER if column in frame and frame[column].isna().any()]
+    gaps = [column for column in _OF_THE_ORDER.split() if column in frame and frame[column].isna().any()]
     if not gaps:
         return
     key = keys(draft, frame)
@@ -271,12 +262,22 @@ def _total(draft: Draft, lines: pd.DataFrame, key: pd.Series) -> tuple[pd.Series
     blank_somewhere = amounts.count() < amounts.size()
     equal = amounts.nunique() <= 1
     by_file = "line" if _is_priced(draft.sources[source].columns) else draft.recognised[source].layout.amounts
-    choice = draft.settings.order_amount or by_file or None
+    choice = draft.settings.order_amount or by_file or _by_prices(lines, key)
     if choice == "line" or (choice is None and (blank_somewhere.all() or ("product" in lines and not equal.all()))):
         return amounts.sum(min_count=1), False
     if choice == "total" or (equal.all() and len(equal) > _MANY):
         return amounts.first(), True
     raise _asked(draft.sources[source].path, len(equal), float(amounts.sum().sum()), float(amounts.first().sum()))
+
+
+def _by_prices(lines: pd.DataFrame, key: pd.Series) -> str | None:
+    """Whether the amounts of orders are parts or totals by what their lines' prices come to; None where these do not say."""
+    listed = pd.Series(numbers(lines, "line_price") * quantities(lines), index=lines.index).groupby(key, sort=False)
+    total, amounts = listed.sum(min_count=1), lines["amount"].groupby(key, sort=False)
+    told = (listed.count() == listed.size()) & (amounts.count() == amounts.size())
+    once, added = (amounts.first() - total).abs(), (amounts.sum() - total).abs()
+    share = (once < added)[told].mean()
+    return "total" if share >= _MOST else "line" if share <= 1 - _MOST else None
 
 
 def _asked(path: str, orders: int, as_lines: float, as_totals: float) -> AmbiguousError:

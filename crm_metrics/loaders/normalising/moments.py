@@ -44,11 +44,11 @@ def times_of_day(file: File, halves: Mapping[str, Halves], cells: Cells) -> dict
     times: dict[str, Times] = {}
     for name, half in halves.items():
         column = coerced.texts(cells.columns[half.time], file.missing)
-        written = dates.take_apart(pc.binary_join_element_wise("2000-01-01", column.values, " "))
+        written = dates.take_apart(pc.binary_join_element_wise("1970-01-01", column.values, " "))
         moment = dates.resolve(written, "dmy")
         bad = moment == dates.NEVER
         file.note_cells("unreadable-date", file.raw.header[half.time], column, bad, cells)
-        of_day = column.spread(np.where(bad, dates.NEVER, moment % dates.DAY), np.int64(0))
+        of_day = column.spread(moment, np.int64(0))
         zones = coerced.texts(cells.columns[half.zone], file.missing) if half.zone is not None else None
         times[name] = Times(of_day, column.spread(written.zone, np.nan), zones)
     for half in halves.values():

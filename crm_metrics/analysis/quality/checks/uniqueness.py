@@ -18,6 +18,13 @@ check_of = partial(issue_check, __name__)
 _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
 check_of("repeated-id", "Several rows have the same id.", effect="only the newest row of each id counts")
 check_of(
+    "part-of-deal",
+    "Rows without an id repeat a deal for its products or shares.",
+    effect="each deal counts once where the parts add up to its amount",
+    severity=NOTE,
+    codes=["part-of-deal", "alike-deal"],
+)
+check_of(
     "older-version",
     "A newer export holds the same records.",
     effect="the newest version of each counts",

@@ -1,0 +1,48 @@
+"""Deals that stand on a row for each of their products or shares, in a file without ids."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from crm_metrics.loaders.coercing import columns as coerced
+from crm_metrics.loaders.normalising.file import File
+from crm_metrics.loaders.reading import As
+from crm_metrics.loaders.vocabulary import meanings_of
+from crm_metrics.tables import ROW, SOURCE
+from crm_metrics.tables.frames import numbers
+
+_MOST, _CENT = 0.9, 0.0051
+_OF_PARTS = frozenset((SOURCE, ROW, "product", "owner", "team"))  # what differs from part to part
+
+
+def once_per_deal(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with one row for each deal. Rows without an id are of one where they agree in its name and all else that is
+    known of it, and a column of the file, alone or times the quantity, has the parts of the amount that each of them has."""
+    known = file.recognised.columns
+    if file.layout.table != "deals" or "deal_id" in known or not {"name", "amount"} <= known.keys():
+        return frame
+    if "amount" not in frame or not frame.duplicated([name for name in frame if name not in _OF_PARTS]).any():
+        return frame
+    table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
+    kept = np.isin(table.rows, frame[ROW].to_numpy())
+    cells = {at: coerced.texts(column, file.missing) for at, column in table.columns.items()}
+    alike = pd.DataFrame({name: cells[at].codes[kept] for name, at in known.items() if name not in _OF_PARTS})
+    amount = numbers(frame, "amount")
+    again = alike.duplicated().to_numpy() & (alike["name"].to_numpy() >= 0) & (amount > 0)
+    deal = alike.groupby([*alike], sort=False).ngroup().to_numpy()
+    several = np.isin(deal, deal[again])
+    others = {at: file.numbers(cells[at])[kept] for at in cells if again.any() and at not in known.values()}
+    said = meanings_of(tuple(file.raw.header))
+    counts = [others[at] for at in others if any(meaning.attribute == "quantity" for meaning in said[at])]
+    for place, part in others.items():
+        for parts in (part, *(part * count for count in counts)):
+            total = pd.Series(parts).groupby(deal).transform("sum").to_numpy()
+            if (np.abs(total - amount) <= _CENT)[several].mean() >= _MOST:
+                file.left_out["part-of-deal"] += int(again.sum())
+                file.note("part-of-deal", frame[ROW].to_numpy()[again], column=file.raw.header[place])
+                return frame[~again].reset_index(drop=True)
+    differ = again & ~pd.DataFrame({place: cell.codes[kept] for place, cell in cells.items()}).duplicated().to_numpy()
+    if differ.any():  # others are exact copies, which are said as such
+        file.note("alike-deal", frame[ROW].to_numpy()[differ])
+    return frame
