@@ -67,8 +67,10 @@ def _is_own_id(sheet: Sheet, place: int, key: int) -> bool:
     # The number of what no word knows, a quotation or a project, stands first, and a bare `Customer` says whose it is.
     whose = ("customer", None) in {meaning[:2] for meaning in sheet.meanings[key]}
     is_unknown = whose and not place and not things and any(number in "".join(words) for number in _NUMBERS)
-    is_id = is_unknown or (words[-1:] == ("id",) and not things & {None, *_CUSTOMERS})
-    return is_id and content is not None and len(content.cells) >= FEW and not content.repeated
+    is_id = words[-1:] == ("id",) and not things & {None, *_CUSTOMERS}
+    if content is None or not (is_id or (is_unknown and len(content.cells) >= FEW)):
+        return False
+    return not content.repeated
 
 
 def is_other(sheet: Sheet, layout: Layout, columns: Mapping[str, int]) -> bool:
