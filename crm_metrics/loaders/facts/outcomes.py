@@ -119,7 +119,8 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
         stated_by_word |= stated >= 0
     flagged = has_value(frame, "is_won") | truths(frame, "is_lost")
     if flagged.any():
-        by_flag = _by_flag(frame, by_stage)
+        alone = ~states.in_file(draft, table, "stage", "status", "outcome", "won_at", "lost_at")
+        by_flag = _by_flag(frame, by_stage, alone & (moments(frame, "closed_at") < draft.now))
         conflict = flagged & (by_flag != by_stage) & (by_stage != OPEN)
         draft.report("outcome-conflict", table, conflict, column="flag")
         result = np.where(flagged, by_flag, result)
@@ -178,14 +179,14 @@ def _given_up(frame: pd.DataFrame, outcome: np.ndarray, decided: Bools) -> tuple
     return given_up, still & archived & ~given_up
 
 
-def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray) -> np.ndarray:
+def _by_flag(frame: pd.DataFrame, by_stage: np.ndarray, ended: Bools) -> np.ndarray:
     """The outcome that the flags of each deal tell. One that is not won is lost when another flag says so or, where there
-    is none, when its stage does."""
+    is none, when its stage does, or its close date where nothing else could say it (`ended`)."""
     won, lost = truths(frame, "is_won"), truths(frame, "is_lost")
     if "is_closed" in frame and "is_won" in frame:
         lost = lost | truths(frame, "is_closed")
     elif "is_lost" not in frame:
-        lost = by_stage == LOST
+        lost = (by_stage == LOST) | ended
     return np.select([won, lost], [np.int8(WON), np.int8(LOST)], np.int8(OPEN))
 
 
@@ -234,8 +235,7 @@ def _say_none_won(draft: Draft, table: Table, outcome: np.ndarray, decided: Bool
         )
 
 
-_SHOWN = 5
-_LONGEST = 200
+_SHOWN, _LONGEST = 5, 200
 
 
 def refuse_unclear_stages(
