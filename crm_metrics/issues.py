@@ -100,10 +100,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{column} carry several time zones ({seen}); their moments are read in UTC, whose days are counted. "
         "Say whose days count with --timezone ZONE",
     ),
-    "no-cost": (
-        WARNING,
-        "{count} rows have no cost: the spend is that of the others alone, though what they brought counts",
-    ),
+    "no-cost": (WARNING, "{count} rows have no cost: the spend is that of the others, though what they brought counts"),
     "no-count": (
         WARNING,
         "{count} rows have a cost and no {column}: they count as none, and what is paid for each comes out too high",
@@ -154,6 +151,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
         "{count} deals are read as lost: by a reason for it, or archived without a chance, in a stage that is no end",
     ),
     "closed-open": (WARNING, "{count} deals have a date in {column}, but nothing says how they ended; counted as open"),
+    "not-won": (NOTE, "{count} deals are not won, and past the day on which they closed; counted as lost"),
     "archived-open": (WARNING, "{count} deals are archived with a chance of being won; counted as open"),
     "other-state": (NOTE, "{count} tickets are left out: deleted, merged or no requests at all ({seen})"),
     "ended-without-date": (WARNING, "{count} subscriptions have ended without a date; in no figure"),

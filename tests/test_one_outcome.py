@@ -1,4 +1,5 @@
-"""Deals that all ended alike: the export may leave the others out, and the win rate would not show it."""
+"""Deals that all ended alike: the export may leave the others out, and the win rate would not show it; a flag alone that
+says who was won says who was lost too."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import pytest
 
 from crm_metrics import api
 
-from .conftest import TODAY
+from .conftest import TODAY, figures
 
 
 def notes(folder: Path, won: int, lost: int) -> list[str]:
@@ -27,3 +28,31 @@ def test_it_is_said_with_the_figures(tmp_path: Path, won: int, lost: int, said: 
 @pytest.mark.parametrize(("won", "lost"), [(29, 0), (30, 1), (1, 40)])
 def test_few_deals_or_both_outcomes_are_nothing_to_say(tmp_path: Path, won: int, lost: int) -> None:
     assert [] == [note for note in notes(tmp_path, won, lost) if note.startswith("All ")]
+
+
+FLAGGED = {
+    "en": ("Deal ID,Title,Won?,Amount,Closed on", "Yes", "No"),
+    "de": ("Nr.,Titel,Gewonnen,Betrag,Abschlussdatum", "Ja", "Nein"),
+    "fr": ("N°,Titre,Gagné,Montant,Date de clôture", "Oui", "Non"),
+}
+
+
+@pytest.mark.parametrize("language", FLAGGED)
+def test_what_is_not_won_by_the_only_flag_is_lost_once_it_has_ended(tmp_path: Path, language: str) -> None:
+    header, yes, no = FLAGGED[language]
+    path = tmp_path / "deals.csv"
+    rows = [f"1,A,{yes},10,2025-03-13", f"2,B,{no},5,2025-03-14", f"3,C,{no},7,", "4,D,,7,"]
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+
+    assert figures(str(path), period="2025-03", metrics=["deals_won", "deals_lost"]) == {
+        ("deals_won",): 1,
+        ("deals_lost",): 1,
+    }
+
+
+def test_a_stage_says_who_is_lost_where_there_is_one(tmp_path: Path) -> None:
+    path = tmp_path / "deals.csv"
+    rows = ["1,Closed Won,TRUE,10,2025-03-13", "2,Negotiation,FALSE,5,2025-03-14", "3,Closed Lost,FALSE,7,2025-03-15"]
+    path.write_text("\n".join(["Deal ID,Stage,Is Won,Amount,Close Date", *rows]) + "\n", encoding="utf-8")
+
+    assert figures(str(path), period="2025-03", metrics=["deals_lost"]) == {("deals_lost",): 1}

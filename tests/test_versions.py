@@ -25,6 +25,7 @@ SUBSCRIPTIONS = "Subscription ID,Customer ID,Start date,End date,MRR"
 SHOPIFY = "Name,Email,Financial Status,Paid at,Currency,Total,Created at,Lineitem name,Lineitem price"
 HISTORY = "Deal ID,From Stage,To Stage,Entered at,Left at"
 RESPONSES = "Response ID,Score,Responded at"
+EXPECTED = "Deal ID,Stage,Amount,Close date"
 DEALS = "Deal ID,Stage,Amount,Created,Close date"
 
 
@@ -68,6 +69,15 @@ VERSIONS: dict[str, tuple[str, Rows, str, list[Any]]] = {
         },
         "amount",
         [6, 8, 1],
+    ),
+    "what has ended, not when an open deal is expected to close": (
+        "deals",
+        {
+            "b.csv": f"{EXPECTED}\n1,Negotiation,5,2025-03-20\n2,Closed Lost,7,2025-03-14",
+            "a.csv": f"{EXPECTED}\n1,Closed Won,6,2025-03-13\n2,Closed Lost,8,2025-03-14",
+        },
+        "amount",
+        [6, 8],
     ),
     "when each was updated, whatever the file": (
         "deals",

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crm_metrics.issues import Issue
 from crm_metrics.schema import TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
-from crm_metrics.tables.frames import Bools, moments
+from crm_metrics.tables.frames import Bools, has_value, moments
 
 Ints = NDArray[np.int64]
 
@@ -56,12 +56,13 @@ def _issue(code: str, source: Source, rows: NDArray[Any], column: str) -> Issue:
 
 
 def _in_turn(frame: pd.DataFrame, record: Ints) -> Bools:
-    """Which rows are phases of one record that follow one another, each over when the next begins: a plan was changed."""
+    """Which rows are phases of one record that follow one another, each over when the next begins: a plan was changed, or
+    each is of a month."""
     started, ended = moments(frame, "started_at"), moments(frame, "ended_at")
     order = np.lexsort((started, record))
     again = np.diff(record[order]) == 0
     over = ended[order][:-1] <= started[order][1:]
-    return ~np.isin(record, record[order][1:][again & ~over])
+    return has_value(frame, "mrr_month") | ~np.isin(record, record[order][1:][again & ~over])
 
 
 def _differ(frame: pd.DataFrame, content: list[str], record: pd.Series, mine: Bools, size: int) -> bool:

@@ -16,8 +16,10 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crm_metrics.issues import Issue
+from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.cut_exports import cut_in_two
 from crm_metrics.loaders.identity import Ints, all_different, as_text
+from crm_metrics.loaders.state_words import state_words
 from crm_metrics.schema import ABOUT, TABLES
 from crm_metrics.tables import ROW, SOURCE, Source
 from crm_metrics.tables.frames import Bools
@@ -225,24 +227,39 @@ def _newest(versions: pd.DataFrame, frame: pd.DataFrame, at: Ints, codes: Ints, 
 def ages(frame: pd.DataFrame, files: Sequence[int], exports: Exports) -> dict[int, int]:
     """The files from the oldest to the newest as 0, 1, …; equal for two of which nothing says which is newer. The days in
     their names say it where all have one, else the latest dates of all that is in them: what has been changed since may have
-    no date of its own, but newer records stand beside it. A list whose title says what became of its
-    records knows more than any."""
+    no date of its own, but newer records stand beside it; else that more deals have ended. A list whose title says what
+    became of its records knows more than any."""
     source = frame[SOURCE].to_numpy().astype(np.int64)
     named = {i: day_in_name(exports.sources[i].path, or_month=True) for i in files}
     table = TABLES[exports.table]
     tomorrow = np.datetime64(exports.today + timedelta(days=1), "us")
     dates = [name for name in dict.fromkeys(("updated_at", table.placed_by, *table.moments)) if name in frame]
+    over = _is_over(frame) if exports.table == "deals" else np.zeros(len(frame), dtype=bool)
     age: dict[int, tuple[int, ...]] = {}
     for i in files:
-        day = named[i]
-        latest = [_latest(frame[name].to_numpy()[source == i], tomorrow) for name in dates]
+        day, mine = named[i], source == i
+        happened = (
+            {"closed_at": mine & over} if (mine & over).any() else {}
+        )  # not when an open deal is expected to close
+        latest = [_latest(frame[name].to_numpy()[happened.get(name, mine)], tomorrow) for name in dates]
         titled = "status" in frame and "status" not in exports.sources[i].columns
-        is_told = titled and bool(
-            frame["status"].notna().to_numpy()[source == i].any()
-        )  # by its title: "Cancelled orders"
-        age[i] = (int(is_told), day.toordinal() if day is not None and all(named.values()) else 0, *latest)
+        is_told = titled and bool(frame["status"].notna().to_numpy()[mine].any())  # by its title: "Cancelled orders"
+        age[i] = (
+            int(is_told),
+            day.toordinal() if day is not None and all(named.values()) else 0,
+            *latest,
+            int(over[mine].sum()),
+        )
     ordered = sorted(set(age.values()))
     return {i: ordered.index(age[i]) for i in files}
+
+
+def _is_over(frame: pd.DataFrame) -> Bools:
+    """The deals that a word calls won or lost."""
+    known = state_words("deals")
+    said = [frame[name].astype("category") for name in ("stage", "status", "outcome") if name in frame]
+    over = [by_text(words, lambda word: known.of_name(word) in ("won", "lost"), False) for words in said]
+    return np.logical_or.reduce(over) if over else np.zeros(len(frame), dtype=bool)
 
 
 def _latest(dates: NDArray[Any], before: np.datetime64) -> int:

@@ -14,11 +14,12 @@ from crm_metrics.loaders.naming import CANONICAL, COMMON, DISTINCTIVE, OWN, PLAI
 from crm_metrics.loaders.plausible import is_plausible, is_worded
 from crm_metrics.loaders.sheet import Sheet
 from crm_metrics.loaders.state_words import state_words
-from crm_metrics.loaders.stretches import stretch_of
+from crm_metrics.loaders.stretches import Stretch, stretch_of
 from crm_metrics.loaders.vocabulary import Meaning
 from crm_metrics.schema import Kind
 
 _CLOSED = ("is_won", "is_lost", "won_at", "lost_at")
+_SPELL = {"started", "created", "ended", "canceled"}
 _METHOD = Meaning(None, "method")
 _WORDS = ("text", "email", "flag", "blank")
 
@@ -168,9 +169,16 @@ def _matches(sheet: Sheet, layout: Layout) -> Iterator[Match]:
                 if _METHOD in sheet.meanings[place]:  # how something was paid is a type where nothing else is one
                     more -= PLAIN / 2
                 _add(best, named, kind, place, content, more)
-        is_filled = content is not None and content.cells
-        if layout.table == "spend" and is_filled and (stretch := stretch_of(sheet.labels[place])):
+        stretch = stretch_of(sheet.labels[place]) if content is not None and content.cells else None
+        if stretch is not None and layout.table == "spend":
             yield Match(f"spent_{stretch.name}", place, OWN, 1.0, COMMON, False)
+        if (
+            stretch == Stretch("month")
+            and layout.table == "subscriptions"
+            and "mrr" in sheet.said
+            and not sheet.said & _SPELL
+        ):
+            yield Match("mrr_month", place, OWN, 1.0, COMMON, False)
         yield from best.values()
 
 

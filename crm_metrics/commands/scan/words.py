@@ -31,6 +31,7 @@ _REASONS = {
     "older-version": "as older versions of a record in another file",
     "same-spend": "as the same spend as another file's",
     "cancelled-order": "as cancelled",
+    "no-revenue": "as months without revenue",
     "other-state": "as deleted, merged or spam",
     "closed-in-future": "as closed in the future",
     "repeated-header": "as a repeated header",

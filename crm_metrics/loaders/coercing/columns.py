@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, TRUE, folded
-from crm_metrics.loaders.state_words import state_words
 from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical
 
@@ -25,13 +24,6 @@ _LEADING = r"^\s*(?P<v>-?\d+(?:[.,]\d+)?)"
 _SHORT = r"^[A-Za-z0-9]{15}$"
 _ENDINGS = np.frombuffer(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", dtype=np.uint8)
 _BITS = np.array([1, 2, 4, 8, 16])
-_NOT_RATED = "not rated"
-# The words of each scale of satisfaction as points on it.
-_WORDED: Mapping[str, Mapping[str, float]] = {
-    "1-5": {"very satisfied": 5, "satisfied": 4, "neither": 3, "dissatisfied": 2, "very dissatisfied": 1},
-    "1-2": {"good": 2, "bad": 1},
-    "1-3": {"good": 3, "middling": 2, "neither": 2, "bad": 1},
-}
 MINUTES = {"minutes": 1.0, "hours": 60.0, "seconds": 1 / 60, "days": 1440.0, "clock": 1.0, "mm:ss": 1.0}
 CLOCKS = ("clock", "mm:ss")  # a plain number could be anything
 
@@ -130,17 +122,6 @@ def leading_numbers(column: Texts) -> tuple[NDArray[np.float64], NDArray[np.bool
     digits = pc.if_else(pa.array(hit), pc.replace_substring(pc.coalesce(parts.field("v"), "0"), ",", "."), "0")
     values = np.where(hit, np.asarray(pc.cast(digits, pa.float64())), np.nan)
     return column.spread(values, np.nan), ~hit
-
-
-def satisfaction(column: Texts) -> tuple[NDArray[np.float64], str] | None:
-    """Answers in the words of a scale of satisfaction as points on it, and that scale; None where one of them is no word of
-    it."""
-    known = state_words("ratings")
-    said = [known.of_name(text) or "" for text in column.values.to_pylist()]
-    for scale, points in _WORDED.items():
-        if said and {*said} <= {*points, _NOT_RATED} and not {*said} <= {_NOT_RATED}:
-            return column.spread(np.array([points.get(word, np.nan) for word in said], dtype=float), np.nan), scale
-    return None
 
 
 def typed_moments(column: pa.ChunkedArray | pa.Array) -> NDArray[np.int64]:

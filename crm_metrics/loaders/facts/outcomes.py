@@ -138,6 +138,11 @@ def _stated(draft: Draft, table: Table, by_stage: np.ndarray) -> np.ndarray:
         if (meant := meaning(unclear_outcomes.ONE_FLAG[flag][0])) is not None:
             result = np.where(hit, np.int8(OUTCOMES.index(meant)), result)
             told |= by_one_flag.pop(flag)
+    if "is_won" in by_one_flag:
+        not_won = unclear_outcomes.have_ended(draft, table, by_one_flag["is_won"])
+        draft.report("not-won", table, not_won)
+        result, told = np.where(not_won, np.int8(LOST), result), told | not_won
+        by_one_flag["is_won"] = by_one_flag["is_won"] & ~not_won
     over = (result == OPEN) & ~told & ~given_up & has_value(frame, "closed_at")
     for index, hit in draft.by_file(table, over & states.in_file(draft, table, "expected_close_at")):
         draft.report("closed-open", table, hit, column=draft.sources[index].columns.get("closed_at", "the close date"))

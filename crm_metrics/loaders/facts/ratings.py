@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.coercing.columns import by_text
+from crm_metrics.loaders.coercing.ratings import out_of
 from crm_metrics.loaders.coercing.words import folded
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, category, distinct_values, optional_truth
 from crm_metrics.loaders.state_words import state_words
@@ -131,6 +132,8 @@ def of_tickets(draft: Draft, table: Table) -> None:
             continue
         rows = mine & ~np.isnan(numeric)
         declared = draft.sources[i].columns.get("satisfaction", "")
+        of_cells = {said[1] for text in distinct_values(frame, "satisfaction", rows) if (said := out_of(text))}
+        declared = of_cells.pop() if len(of_cells) == 1 and not is_stated(declared) else declared
         scale = set_for(draft, i) or scale_of(numeric[rows], declared, draft.recognised[i].layout.scale)
         if scale is None:
             problem = ambiguous("ratings", numeric[rows], declared)
@@ -152,9 +155,14 @@ def _read(frame: pd.DataFrame) -> tuple[Bools, Bools, Bools, Floats]:
     ratings = frame["satisfaction"].astype("category")
     known = state_words("ratings")
     words = by_text(ratings, lambda text: known.of_name(text) or "", "", object)
-    number = by_text(ratings, lambda text: pd.to_numeric(folded(text), errors="coerce"), np.nan, np.float64)
+    number = by_text(ratings, _number, np.nan, np.float64)
     is_rating = words != _NONE
     return np.isin(words, _GOOD), (words != "") & is_rating, ratings.notna().to_numpy() & is_rating, number
+
+
+def _number(text: str) -> float:
+    rated = out_of(text)
+    return rated[0] if rated else float(pd.to_numeric(folded(text), errors="coerce"))
 
 
 def _report_unread(draft: Draft, table: Table, rows: Bools) -> None:

@@ -19,6 +19,7 @@ from crm_metrics.loaders.facts.draft import (
     all_calendar,
     distinct_values,
     optional_truth,
+    put,
     quantities,
 )
 from crm_metrics.loaders.rule_lines import with_rule
@@ -31,6 +32,7 @@ from crm_metrics.tables.frames import DAY, NAT, categorical, has_value, instants
 def settle_dates(draft: Draft, table: Table) -> None:
     """Paid time only: the end, and a start behind the trial. This comes before as-of is known, which depends on it."""
     states.settle(draft, table)
+    _settle_months(draft, table)
     frame = table.frame
     ended = moments(frame, "ended_at")
     canceled = moments(frame, "canceled_at")
@@ -47,6 +49,23 @@ def settle_dates(draft: Draft, table: Table) -> None:
         undated = states.is_in(frame, "subscriptions", "ended") & np.isnat(ended)
         is_told = over & states.is_in(frame, "subscriptions", "active", "ended") & ~undated
         frame["is_trial_converted"] = optional_truth(np.isnat(ended) | (ended > trial_end), is_told)
+
+
+def _settle_months(draft: Draft, table: Table) -> None:
+    """End the rows of a list of revenue by month with the next month that is listed, the last one's not at all; a month
+    without revenue is none."""
+    listed = has_value(table.frame, "mrr_month")
+    if not listed.any():
+        return
+    draft.leave_out(table, listed & ~(numbers(table.frame, "mrr") > 0), "no-revenue")
+    frame, listed = table.frame, has_value(table.frame, "mrr_month")
+    started = moments(frame, "started_at")
+    months = np.unique(started[listed & ~np.isnat(started)])
+    following = np.append(months, NAT)[np.searchsorted(months, started, side="right")]
+    put(frame, "ended_at", np.where(listed, following, moments(frame, "ended_at")))
+    table.calendar["ended_at"] = np.ones(len(draft.sources), dtype=bool)
+    for first in months[:1].astype("datetime64[M]"):
+        draft.note(f"All customers of {first}, the first month of the list, count as new in it.", "spells", "movements")
 
 
 def paid(draft: Draft) -> pd.DataFrame | None:

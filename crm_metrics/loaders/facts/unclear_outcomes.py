@@ -31,11 +31,19 @@ def _sounds_ended(stage: str) -> bool:
 def of_one_flag(draft: Draft, table: Table, rows: Bools) -> dict[str, Bools]:
     """Those of the rows that have a close date which has come, and of which a flag alone says that they are not won, or not
     lost: each by the flag."""
-    frame = table.frame
-    past = rows & (moments(frame, "closed_at") < draft.now) & ~in_file(draft, table, *_WITH_MORE)
+    closed = moments(table.frame, "closed_at")
+    past = rows & (closed < draft.now) & ~in_file(draft, table, *_WITH_MORE)
     alone = {flag: past & in_file(draft, table, flag) for flag in ONE_FLAG}
     both = alone["is_won"] & alone["is_lost"]
     return {flag: hit & ~both for flag, hit in alone.items() if (hit & ~both).any()}
+
+
+def have_ended(draft: Draft, table: Table, not_won: Bools) -> Bools:
+    """The deals that are not won and in a file none of whose close dates is still to come: it says when they have ended, not
+    when they are expected to."""
+    coming = moments(table.frame, "closed_at") >= draft.now
+    expected = {index for index, _ in draft.by_file(table, coming)}
+    return not_won & draft.of_files(table.frame, lambda source: source.index not in expected)
 
 
 def refuse(

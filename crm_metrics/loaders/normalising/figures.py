@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from crm_metrics.errors import DataError
-from crm_metrics.loaders.coercing import columns as coerced, currencies, numbers
+from crm_metrics.loaders.coercing import columns as coerced, currencies, numbers, ratings
 from crm_metrics.loaders.currency_codes import DIGITS
 from crm_metrics.loaders.durations import is_spelt as is_spelt_out
 from crm_metrics.loaders.normalising import ambiguities
@@ -249,9 +249,11 @@ def scores(file: File, name: str, column: Any, cells: Cells) -> NDArray[np.float
     if is_number(column):
         return coerced.typed_numbers(column)
     texts = coerced.texts(column, file.missing)
-    values, bad = coerced.leading_numbers(texts)
-    if bad.any() and (worded := coerced.satisfaction(texts)) is not None:
+    if (worded := ratings.satisfaction(texts)) is not None:
         file.recognised.suffixes.setdefault(name, worded[1])
         return worded[0]
+    values, bad = coerced.leading_numbers(texts)
+    if len({rated[1] for text in texts.values.to_pylist() if (rated := ratings.out_of(text))}) > 1:  # 4/5 and 8/10
+        values, bad = np.full(len(texts.codes), np.nan), np.ones(len(texts.values), dtype=bool)
     file.note_cells("unreadable-number", file.header(name), texts, bad, cells)
     return values

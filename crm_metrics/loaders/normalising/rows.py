@@ -101,6 +101,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     figures.in_units(file, frame)
     figures.refuse_fractions(file, frame)
     frame = spend_days.with_labels(file, spend_days.with_days(file, frame, cells))
+    frame = spend_days.with_months(file, frame, cells)
     frame, part = stages.apart(file, frame)
     halves = {place for half in file_plan.halves.values() for place in (half.time, half.zone)}
     used = {*file.recognised.columns.values(), *halves}

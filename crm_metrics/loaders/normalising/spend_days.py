@@ -49,6 +49,18 @@ def with_days(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
     return frame.assign(**{name: moments.instants(file, name, days) for name, days in edges.items()})
 
 
+def with_months(file: File, frame: pd.DataFrame, cells: Cells) -> pd.DataFrame:
+    """The rows of a list of recurring revenue by month as subscriptions that begin with their month."""
+    if "mrr_month" not in frame:
+        return frame
+    first, last = (
+        np.where(days == NEVER, dates.NEVER, days * dates.DAY)
+        for days in _named(file, frame[["mrr_month"]], cells, None)
+    )
+    edges = {"started_at": first, "updated_at": last}
+    return frame.assign(**{name: moments.instants(file, name, days) for name, days in edges.items()})
+
+
 def with_labels(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     """The costs with a number for what all cells of a row say but for its figures and its days, where some begin on one day
     and end on several."""
@@ -139,7 +151,7 @@ def _of_column(file: File, name: str, column: pd.Series, years: Days, cells: Cel
     """The first and the last day of the stretch in each row; cells that name none are reported."""
     texts = [str(text) for text in column.cat.categories.tolist()]
     codes = column.cat.codes.to_numpy().astype(np.int64)
-    stretch = stretch_of(file.header(name)) or Stretch(COLUMNS[name])
+    stretch = stretch_of(file.header(name)) or Stretch(COLUMNS.get(name, "month"))
     order = _order(file, name, coerced.Texts(pa.array(texts, pa.string()), codes.astype(np.int32)), stretch.name)
     pairs, place = np.unique(np.stack([codes, years]), axis=1, return_inverse=True)
     named = [
