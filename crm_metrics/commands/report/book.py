@@ -156,7 +156,7 @@ def _curves(report: Report) -> list[Curve]:
         nothing: list[float | None] = [None] * max(len(report.trailing), len(rows))
         paid = next(iter(rows["currency"].dropna().unique()), None)
         if report.grain is None:
-            values = report.history.get((metric.name,), [])
+            values = report.history.get(metric.name, [])
             drawn = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
         elif rows["period"].is_unique:
             value, low, high = (rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in _LIMITED)

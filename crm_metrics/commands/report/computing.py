@@ -120,7 +120,6 @@ def compute(
         by=tuple(map(column_name, asked.by)),
         per=tuple(map(column_name, per)),
         grain=asked.grain,
-        compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
         compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,
         together=together,
         concerns=_concerned(engine, asked.metrics) | {note: frozenset({name}) for name, note in above.items()},
@@ -187,20 +186,17 @@ def _reach(dataset: Dataset, span: periods.Period) -> tuple[str, bool]:
     return f"the data reaches from {first} to {last}", span.end <= first or span.start > last
 
 
-def _history(
-    engine: Engine, metrics: list[Metric], past: list[int], then: list[int]
-) -> dict[tuple[str, ...], list[float | None]]:
+def _history(engine: Engine, metrics: list[Metric], past: list[int], then: list[int]) -> dict[str, list[float | None]]:
     """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the
     last."""
     from crm_metrics.engine.cells import Cells
 
-    by_metric: dict[tuple[str, ...], list[float | None]] = {}
+    by_metric: dict[str, list[float | None]] = {}
     for metric in metrics:
         cells = engine.cells(metric.name)
         places = then if engine.catalog.follows(metric) else past
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
-            values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
-            by_metric[(metric.name,)] = [None if value is None else float(value) for value in values]
+            by_metric[metric.name] = [cells.at(place, 0)[0] for place in places]
     return by_metric
 
 

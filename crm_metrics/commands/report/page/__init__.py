@@ -29,7 +29,7 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
         together = figures(report, report.together) if report.together is not None else []
         sheets = series.of_series(report, choice, shown, priced(together, choice.names, footnotes))
     elif report.by:
-        sheets = tables.of_segments(report, choice, shown)
+        sheets = tables.of_segments(report, choice.metrics, shown)
     else:
         sheets = tables.of_period(report, choice, shown, footnotes, width)
     sentences = framing.explained(report, choice, shown, footnotes, in_lines=width is not None)

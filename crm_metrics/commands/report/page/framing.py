@@ -45,7 +45,7 @@ def not_available(report: Report, *, verbose: bool = False) -> list[str]:
 
 def _missing(report: Report, metrics: Iterable[Metric], *, verbose: bool = False) -> list[str]:
     titles = report.unavailable(metric for metric in metrics if metric.name not in report.lacking)
-    return [cells.visible(f"{_few(names, verbose)}: {sentence}") for sentence, names in titles.items()]
+    return [f"{_few(names, verbose)}: {sentence}" for sentence, names in titles.items()]
 
 
 def _few(names: Sequence[str], verbose: bool, most: int = _NAMED) -> str:
@@ -66,7 +66,7 @@ def _no_files(report: Report, *, verbose: bool) -> list[str]:
     lines = []
     for tables, metrics in kinds.items():
         names = [metric.title for metric in sorted(metrics, key=lambda metric: not metric.headline)]
-        lines.append(cells.visible(f"No {' or '.join(map(schema.called, tables))}: {_few(names, verbose, 2)}"))
+        lines.append(f"No {' or '.join(map(schema.called, tables))}: {_few(names, verbose, 2)}")
     return lines
 
 
@@ -112,7 +112,7 @@ def explained(
         lines.append(f"* to date: the data goes {until}")
     if young:
         titles = "; ".join(dict.fromkeys(figure.metric.title for figure in young))
-        lines.append(cells.visible(f"* not final ({titles}): some records are still too young to tell"))
+        lines.append(f"* not final ({titles}): some records are still too young to tell")
     if report.by or report.grain or choice.named:
         lines += [marks] if (marks := legend(shown)) else []
     if any(figure.standing for figure in shown):
@@ -123,7 +123,7 @@ def explained(
         lines.append(f"{cells.MISSING} no figure; --format csv gives the reason for each")
     waits = waiting.sentences(report) if report.by else []  # else they are footnotes
     about = [note for note in report.notes if report.concerns.get(note, mentioned) & mentioned]
-    return [*lines, *waits, *map(cells.visible, (*report.uncovered, *about))]
+    return [*lines, *waits, *report.uncovered, *about]
 
 
 def _has_gaps(report: Report, shown: Sequence[Figure]) -> bool:
@@ -151,5 +151,5 @@ def closing(report: Report, choice: Choice, paths: Sequence[str], *, verbose: bo
     warnings = sum(issue.severity is Severity.WARNING for issue in report.issues)
     if warnings:
         command = shlex.join(["crm-metrics", "check", *paths]) if paths else "-v"
-        parts.append(f"{cells.several(warnings, 'data problem')}: {cells.visible(command)}")
+        parts.append(f"{cells.several(warnings, 'data problem')}: {command}")
     return parts
