@@ -36,7 +36,7 @@ def compute(
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.loaders.memory import refuse_too_many
-    from crm_metrics.reporting.assembly import Assembler, has_figures
+    from crm_metrics.reporting.assembly import Assembler
     from crm_metrics.reporting.report import Report, column_name, in_order, largest, ranks
     from crm_metrics.reporting.timeline import PAST, Timeline, reported, ripe
 
@@ -85,7 +85,7 @@ def compute(
         names = list(map(column_name, asked.by))
         rows = in_order(rows, names, order)
         together = None if together is None else in_order(together, names, order)
-    if strict and not has_figures(rows):
+    if strict and (rows["status"] == "unavailable").all():
         if len(assembler.absent) == len(asked.metrics):
             # What is wrong with a table that was given says more than which others were not.
             first_of: dict[str, str] = {}

@@ -43,14 +43,15 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     sentences = _explained(report, choice, shown, footnotes, in_lines=width is not None)
     is_whole = bool(scope) or verbose
     if not is_whole:
-        sentences += _lacking(report)
+        headline = [metric for metric in report.metrics if metric.headline and metric.name not in report.ripe]
+        sentences += _not_available(report, headline)
     if not verbose:
         sentences += _unsettled(report)
     sentences += [f"{title} is {other} once more" for title, other in choice.twins.items()]
     sentences += left
     if sheets:
         sheets[-1] = replace(sheets[-1], notes=sentences)
-    missing = _not_available(report, verbose=verbose) if choice.is_all and is_whole else []
+    missing = _not_available(report, report.metrics, verbose=verbose) if choice.is_all and is_whole else []
     news = sheets and sheets[0].name == "news"
     quiet = report.compare_period and not (report.by or report.grain or choice.named or news)
     return Book(
@@ -81,15 +82,12 @@ def _about(report: Report) -> list[str]:
     return [*facts, *([f"settings {report.settings_file}"] if report.settings_file else [])]
 
 
-def _not_available(report: Report, *, verbose: bool = False) -> list[str]:
-    """For every metric without a figure what is missing; metrics that miss the same share a line, which without
+def _not_available(report: Report, metrics: Iterable[Metric], *, verbose: bool = False) -> list[str]:
+    """For those of the metrics without a figure what is missing; metrics that miss the same share a line, which without
     `verbose` names the first few of many; then a line for each kind of file that is missing."""
-    return _missing(report, report.metrics, verbose=verbose) + _no_files(report, verbose=verbose)
-
-
-def _missing(report: Report, metrics: Iterable[Metric], *, verbose: bool = False) -> list[str]:
     titles = report.unavailable(metric for metric in metrics if metric.name not in report.lacking)
-    return [f"{_few(names, verbose)}: {sentence}" for sentence, names in titles.items()]
+    missing = [f"{_few(names, verbose)}: {sentence}" for sentence, names in titles.items()]
+    return missing + _no_files(report, verbose=verbose)
 
 
 def _few(names: Sequence[str], verbose: bool, most: int = _NAMED) -> str:
@@ -112,13 +110,6 @@ def _no_files(report: Report, *, verbose: bool) -> list[str]:
         names = [metric.title for metric in sorted(metrics, key=lambda metric: not metric.headline)]
         lines.append(f"No {' or '.join(map(schema.called, tables))}: {_few(names, verbose, 2)}")
     return lines
-
-
-def _lacking(report: Report) -> list[str]:
-    """Which headline figures are missing, with the reason where a file of their kind is there; a line for each kind of
-    file that is missing."""
-    headline = [metric for metric in report.metrics if metric.headline and metric.name not in report.ripe]
-    return _missing(report, headline) + _no_files(report, verbose=False)
 
 
 def _unsettled(report: Report) -> list[str]:
