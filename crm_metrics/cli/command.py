@@ -231,17 +231,6 @@ def _called(own_room: ModuleType, values: Mapping[str, Any]) -> Called:
     options.color_of(values["color"], output)
     stated = {name: values[name] for name in _SETTLED if values[name] is not None}
     settings = options.settings_of(values["config"], values["set_"], no_config=values["no_config"], **stated)
-    return Called(
-        own_room,
-        values["paths"] or [],
-        settings,
-        stated,
-        values["metrics_file"],
-        values["format"],
-        output,
-        values["table"],
-        values["color"],
-        values["verbose"],
-        values["quiet"],
-        not values["no_pager"],
-    )
+    as_they_are = {name: values[name] for name in ("metrics_file", "output", "table", "color", "verbose", "quiet")}
+    given = {"arguments": values["paths"] or [], "asked": values["format"], "pager": not values["no_pager"]}
+    return Called(own_room, settings=settings, stated=stated, **given, **as_they_are)

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from crm_metrics import __version__
 from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Pairs, Passage, Said, Sheet, cells
 from crm_metrics.book.cells import visible
-from crm_metrics.book.provenance import counted, problems
+from crm_metrics.book.provenance import problems
 from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing import svg
@@ -56,7 +56,7 @@ def write(book: Book, how: How) -> str:
             tables=tables,
             lists=[
                 ("Notes", list(map(visible, notes))),
-                ("Data problems", counted(book.problems, verbose=True) if how.verbose else problems(book.problems)),
+                ("Data problems", problems(book.problems, verbose=how.verbose)),
             ],
             version=__version__,
             as_of=origin.as_of,
