@@ -106,9 +106,9 @@ def compute(
         )
     first, above = shown[0], above_the_whole(asked.catalog, asked.metrics, rows)
     made_from = vars(Origin.of(dataset)) | {
-        "settings": _stated(dataset),
-        "notes": list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()])),
+        "notes": list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()]))
     }
+    made_from["settings"] |= {} if timeline.lag is None else {"cac_lag_days": timeline.lag}
     return Report(
         **made_from,
         rows=rows,
@@ -198,11 +198,3 @@ def _history(engine: Engine, metrics: list[Metric], past: list[int], then: list[
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
             by_metric[metric.name] = [cells.at(place, 0)[0] for place in places]
     return by_metric
-
-
-def _stated(dataset: Dataset) -> dict[str, object]:
-    """The settings in force, those that were derived included."""
-    stated = dict(Origin.of(dataset).settings)
-    if "median_cycle_days" in dataset.constants:
-        stated.setdefault("cac_lag_days", int(dataset.constants["median_cycle_days"] + 0.5))
-    return stated
