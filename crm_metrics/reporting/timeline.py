@@ -152,7 +152,11 @@ class Timeline:
 
     def against(self, shown: Shown) -> Window | None:
         """What a period is compared with, at the same age for figures that follow records; None for nothing."""
-        return None if shown.aged_window is None else _for_all(self.windows[shown.aged_window])
+        if shown.aged_window is None:
+            return None
+        window = self.windows[shown.aged_window]
+        cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}
+        return replace(window, cuts=cuts, only_followed=False)
 
     def _at_age(self, period: Period, until: Callable[[date], Period | None], like: Period) -> int:
         """Where a window stands as it was as many days after its end as is known after the end of another; after its start
@@ -245,9 +249,3 @@ def asked_windows(
     shown = timeline.shown(reported(dataset, period), compare)
     before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
     return shown, timeline.windows[shown.window], before
-
-
-def _for_all(window: Window) -> Window:
-    """A window as it stood at an age for the figures that follow records, and for all others as it is."""
-    cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}
-    return replace(window, cuts=cuts, only_followed=False)
