@@ -12,9 +12,9 @@ from crm_metrics import schema
 from crm_metrics.book import Book, Origin, Passage, Said, cells, provenance
 from crm_metrics.book.provenance import covered_until, problems
 from crm_metrics.commands.report import waiting
-from crm_metrics.commands.report.page import series, tables
+from crm_metrics.commands.report.page import figures, series, tables
 from crm_metrics.commands.report.page.choice import Choice, chosen
-from crm_metrics.commands.report.page.figures import Figure, Footnotes, figures, legend, priced, shortened, titled
+from crm_metrics.commands.report.page.figures import Figure, Footnotes, legend
 from crm_metrics.issues import Severity
 from crm_metrics.metrics.metric import Metric
 
@@ -28,14 +28,14 @@ def page(report: Report, width: int | None, *, verbose: bool, scope: str, paths:
     """The report for reading on a screen of a width (None: no limit): the headline figures, with `scope` "all" figures or
     those that are "named" and in the report; with `verbose` all notes. It names the `paths` in its commands. The footnotes
     stand below its last table."""
-    report, left = shortened(titled(report))
-    all_figures = figures(report)
+    report, left = figures.shortened(figures.titled(report))
+    all_figures = figures.figures(report)
     choice = chosen(report, all_figures, scope)
     footnotes = Footnotes()
-    shown = priced(all_figures, choice.names, footnotes)
+    shown = figures.priced(all_figures, choice.names, footnotes)
     if report.grain:
-        together = figures(report, report.together) if report.together is not None else []
-        sheets = series.of_series(report, choice, shown, priced(together, choice.names, footnotes))
+        together = figures.figures(report, report.together) if report.together is not None else []
+        sheets = series.of_series(report, choice, shown, figures.priced(together, choice.names, footnotes))
     elif report.by:
         sheets = tables.of_segments(report, choice.metrics, shown)
     else:
