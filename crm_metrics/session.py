@@ -40,11 +40,13 @@ if TYPE_CHECKING:
 
 
 class Files(TypedDict, total=False):
-    """How files are read: the settings, the day on which it is done, and what `-` among the paths is read from."""
+    """How files are read: the settings, the day on which it is done, what `-` among the paths is read from, and the table of
+    a path where it is known, for files whose columns have the canonical names."""
 
     settings: Settings | None
     today: date | None
     stdin: BinaryIO | None
+    tables: Mapping[str, str] | None
 
 
 class Asking(Files, total=False):
@@ -57,8 +59,7 @@ class Asking(Files, total=False):
 
 class Session:
     """Paths with the settings under which they are read: opened when first asked for, loaded once for all questions whose
-    needs are known by then. `tables` names the table of a path where it is known, for files whose columns have the canonical
-    names."""
+    needs are known by then."""
 
     def __init__(
         self,
@@ -232,25 +233,20 @@ def load(
     paths: Sequence[str] | Session,
     asked: Query,
     *,
-    tables: Mapping[str, str] | None = None,
     ids: bool = False,
     also: Iterable[tuple[str, str]] = (),
     **files: Unpack[Files],
 ) -> Dataset:
-    """The tables of the given files that the question needs. `tables` names the table of a path where it is known, for
-    files whose columns have the canonical names; with `ids` the records' own ids are kept in any case; `also` are further
-    `(table, column)` pairs."""
-    files = {"settings": asked.settings, **files}
-    session = paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)
-    return session.load(asked, ids=ids, also=also)
+    """The tables of the given files that the question needs. With `ids` the records' own ids are kept in any case; `also`
+    are further `(table, column)` pairs."""
+    files.setdefault("settings", asked.settings)
+    return Session.of(paths, **files).load(asked, ids=ids, also=also)
 
 
-def inventory(
-    paths: Sequence[str] | Session, *, tables: Mapping[str, str] | None = None, **files: Unpack[Files]
-) -> Inventory:
+def inventory(paths: Sequence[str] | Session, **files: Unpack[Files]) -> Inventory:
     """All tables and columns of the given files, for `scan` and `check`; a file that cannot be read, or in two ways, is put
     aside with its error. Raises `CrmMetricsError` for a path that does not exist."""
-    return (paths if isinstance(paths, Session) else Session(paths, tables=tables, **files)).inventory()
+    return Session.of(paths, **files).inventory()
 
 
 def _refuse_empty(dataset: Dataset) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TextIO
 import typer
 
 from crm_metrics import progress
-from crm_metrics.cli import options, output as outputs, telling, watching
+from crm_metrics.cli import options, output as outputs, telling
 from crm_metrics.cli.guard import guarded
 from crm_metrics.cli.process import keep_freed
 from crm_metrics.commands import CHOOSING, READING, SETTING, WRITING, Option, room
@@ -84,7 +84,7 @@ class Called:
         call = replace(self, asked=asked, output=self.output or file, quiet=quiet, verbose=verbose)
         outputs.refuse_unwritable(call.format, call.output)
         if quiet:
-            watching.clear()
+            telling.clear()
         return call
 
     def answer(self, answer: object, **how: object) -> None:
@@ -107,7 +107,7 @@ class Called:
         book = replace(book, define=self._defined)
         progress.stage("writing")
         if self.output is None:
-            watching.clear()
+            telling.clear()
         outputs.written(book, self.format, self.output, how, table=self.table, color=color, pager=self.pager)
         if self.tells_aside:
             self._tell_of(book.origin, issues)
@@ -136,7 +136,7 @@ class Called:
         return defined(self.catalog[name], self.catalog) if name in self.catalog else {}
 
     def show(self, text: Callable[[bool], str]) -> None:
-        watching.clear()
+        telling.clear()
         with outputs.opened(None, plain=False, pager=self.pager) as out:
             written_as = out.encoding or "utf-8"
             out.write(text(out.isatty()).encode(written_as, "replace").decode(written_as))
@@ -170,7 +170,7 @@ def command_of(name: str) -> Callable[..., None]:
 
     def command(**values: Any) -> None:
         debug, log_format = values.pop("debug"), values.pop("log_format", "text")
-        with guarded(debug=debug, log_format=log_format), watching.watching(quiet=values.get("quiet", True)):
+        with guarded(debug=debug, log_format=log_format), telling.watching(quiet=values.get("quiet", True)):
             keep_freed()
             wanted = {name: _value(values.pop(name), *own[name]) for name in own}
             values = {**left, **values}
@@ -231,17 +231,6 @@ def _called(own_room: ModuleType, values: Mapping[str, Any]) -> Called:
     options.color_of(values["color"], output)
     stated = {name: values[name] for name in _SETTLED if values[name] is not None}
     settings = options.settings_of(values["config"], values["set_"], no_config=values["no_config"], **stated)
-    return Called(
-        own_room,
-        values["paths"] or [],
-        settings,
-        stated,
-        values["metrics_file"],
-        values["format"],
-        output,
-        values["table"],
-        values["color"],
-        values["verbose"],
-        values["quiet"],
-        not values["no_pager"],
-    )
+    as_they_are = {name: values[name] for name in ("metrics_file", "output", "table", "color", "verbose", "quiet")}
+    given = {"arguments": values["paths"] or [], "asked": values["format"], "pager": not values["no_pager"]}
+    return Called(own_room, settings=settings, stated=stated, **given, **as_they_are)

@@ -94,37 +94,20 @@ SegmentOption = Annotated[
 
 
 class Call(Protocol):
-    """A command as it was called: its paths as they were given, the settings, where its book goes and in which format."""
+    """A command as it was called: its paths as they were given, the settings, those that have options of their own as they
+    were `stated`, where its book goes and in which format, whether to be quiet of problems with the data, and whether what
+    people see beside the figures is told aside. The session is of its files: it raises `UsageError` where none are given."""
 
-    @property
-    def arguments(self) -> list[str]: ...
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def format(self) -> str: ...
-    @property
-    def output(self) -> Path | None: ...
-    @property
-    def verbose(self) -> bool: ...
-    @property
-    def quiet(self) -> bool:
-        """Whether to say nothing of problems with the data."""
-
-    @property
-    def tells_aside(self) -> bool:
-        """Whether what people see beside the figures is told aside."""
-
-    @property
-    def stated(self) -> Mapping[str, str]:
-        """The settings that have options of their own, as they were given."""
-
-    @property
-    def catalog(self) -> Catalog:
-        """The metrics there are, one's own included."""
-
-    @property
-    def session(self) -> Session:
-        """The files of the command. Raises `UsageError` where none are given."""
+    arguments: list[str]
+    settings: Settings
+    stated: Mapping[str, str]
+    catalog: Catalog
+    session: Session
+    format: str
+    output: Path | None
+    verbose: bool
+    quiet: bool
+    tells_aside: bool
 
     def on(self, paths: Sequence[str], settings: Settings | None = None, example: str = "") -> Session:
         """A session of other paths, those of the settings where there are none."""

@@ -21,6 +21,7 @@ from crm_metrics.periods.calendar import DAY
 from crm_metrics.query import Query
 from crm_metrics.reporting import REASONS_IN_WORDS
 from crm_metrics.session import Asking, Session, complete
+from crm_metrics.settings.files import NAME, described
 
 if TYPE_CHECKING:
     from crm_metrics.analysis.goals import Standing, Target
@@ -28,24 +29,6 @@ if TYPE_CHECKING:
     from crm_metrics.tables import Dataset
 
 ABOUT, PLACE = "targets: how far each is reached, the pace it needs, the chance of meeting it", 70
-
-_GOALS = """\
-Add goals to crm-metrics.toml, for example:
-
-[[goal]]
-metric = "revenue_won"
-target = 500000
-currency = "EUR"
-start = 2025-10-01
-due = 2025-12-31
-owner = "Ann"
-
-[[goal]]
-metric = "win_rate"
-every = "quarter"
-target = 0.35
-start = 2025
-due = 2025"""
 
 
 @dataclass(frozen=True)
@@ -69,7 +52,9 @@ def goals(
     session = Session.of(paths, **files)
     settings = session.settings
     if not settings.goal:
-        raise SettingsError("there are no goals", where=settings.file, hint=_GOALS)
+        example = next(setting.example for setting in described() if setting.name == "goal")
+        hint = f"Add goals to {NAME}, for example:\n\n{example}"
+        raise SettingsError("there are no goals", where=settings.file, hint=hint)
     asked = asked_of(session, period)
     dataset = session.load(asked)
     from crm_metrics.analysis.goals import targets

@@ -276,8 +276,3 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
         if pd.isna(values).all() or (values == values[0]).all():
             return np.broadcast_to(values[:1].reshape(()), sum(map(len, parts)))
     return np.concatenate(parts)
-
-
-def has_figures(frame: pd.DataFrame) -> bool:
-    """Whether a tidy frame says anything."""
-    return bool((frame["status"] != "unavailable").any())

@@ -96,7 +96,7 @@ class Report(Origin):
 
     `metrics` are the metrics shown, in order. `by` are the segment dimensions (time grains are not among them), `per`
     those that table metrics add; both are columns of `rows`. `grain` is the time grain of the rows, if any. `history`
-    holds, per `(metric,)`, the values of the last periods up to the reported one, oldest first, None where there is
+    holds, per metric, the values of the last periods up to the reported one, oldest first, None where there is
     none; `trailing` are the labels of these periods. `grounds` say, per metric, what its figure rests on where that has
     to be known. `missing` tells, per metric that no row has a value for, what was seen and what would make it
     available, `lacking` of which tables one would have to be given, where no file of such a kind was. `waiting` are the
@@ -119,12 +119,11 @@ class Report(Origin):
     by: tuple[str, ...] = ()
     per: tuple[str, ...] = ()
     grain: str | None = None
-    compare: str | None = None
     compare_period: str | None = None
     missing: dict[str, str] = field(default_factory=dict)
     lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
     grounds: dict[str, list[str]] = field(default_factory=dict)
-    history: dict[tuple[str, ...], list[float | None]] = field(default_factory=dict)
+    history: dict[str, list[float | None]] = field(default_factory=dict)
     trailing: tuple[str, ...] = ()
     rest: str | None = None
     waiting: list[Waiting] = field(default_factory=list)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,12 +46,10 @@ def reported(dataset: Dataset, asked: PeriodSpec | None) -> Period:
     first = first_day(dataset)
     if asked is not None:
         return asked.resolve(as_of=dataset.as_of, first=first or dataset.as_of)
-    if first is None:
-        return periods.parse("all").resolve(as_of=dataset.as_of, first=dataset.as_of)
     last = periods.last_complete("month", _ended(dataset))
-    if last.end <= first:  # less than a month of data
-        return periods.parse("all").resolve(as_of=dataset.as_of, first=first)
-    return last
+    if first is not None and last.end > first:
+        return last
+    return periods.parse("all").resolve(as_of=dataset.as_of, first=first or dataset.as_of)  # less than a month of data
 
 
 def _ended(dataset: Dataset) -> date:
@@ -153,7 +152,11 @@ class Timeline:
 
     def against(self, shown: Shown) -> Window | None:
         """What a period is compared with, at the same age for figures that follow records; None for nothing."""
-        return None if shown.aged_window is None else _for_all(self.windows[shown.aged_window])
+        if shown.aged_window is None:
+            return None
+        window = self.windows[shown.aged_window]
+        cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}
+        return replace(window, cuts=cuts, only_followed=False)
 
     def _at_age(self, period: Period, until: Callable[[date], Period | None], like: Period) -> int:
         """Where a window stands as it was as many days after its end as is known after the end of another; after its start
@@ -189,10 +192,9 @@ class Timeline:
         return self._places[key]
 
     def _window(self, period: Period, cut: Period) -> Window:
-        lag = self._lag()
         shifted = {}
-        if lag is not None:
-            days = [day - min(timedelta(days=lag), day - date.min) for day in (cut.start, cut.end)]
+        if self.lag is not None:
+            days = [day - min(timedelta(days=self.lag), day - date.min) for day in (cut.start, cut.end)]
             starts = [self.dataset.start(day) for day in days]
             shifted["cac_lag_days"] = (starts[0], starts[1])
         if before := period.previous():
@@ -230,12 +232,12 @@ class Timeline:
                 else:
                     yield frozenset(target.scope), target.target
 
-    def _lag(self) -> int | None:
-        settings = self.dataset.settings
-        if settings.cac_lag_days is not None:
-            return settings.cac_lag_days
+    @cached_property
+    def lag(self) -> int | None:
+        """By how many days spend is moved back; None where neither the settings nor the deals tell."""
         usual = self.dataset.constants.get("median_cycle_days")
-        return None if usual is None else int(usual + 0.5)
+        stated = self.dataset.settings.cac_lag_days
+        return stated if stated is not None or usual is None else int(usual + 0.5)
 
 
 def asked_windows(
@@ -247,9 +249,3 @@ def asked_windows(
     shown = timeline.shown(reported(dataset, period), compare)
     before = None if shown.earlier_window is None else timeline.windows[shown.earlier_window]
     return shown, timeline.windows[shown.window], before
-
-
-def _for_all(window: Window) -> Window:
-    """A window as it stood at an age for the figures that follow records, and for all others as it is."""
-    cuts = {name: replace(cut, only_followed=False) for name, cut in window.cuts.items()}
-    return replace(window, cuts=cuts, only_followed=False)

@@ -33,7 +33,7 @@ def load(config: Path | None = None, *, search: bool = True, over: dict[str, Any
     lines = lines_of(text)
     validated(values, str(path), lines)  # a mistake in the file is the file's
     lines = {place: line for place, line in lines.items() if place[0] not in (over or {})}
-    return validated(_over(_placed(values, path.parent), over or {}), "settings").from_file(str(path), lines)
+    return validated(_over(_placed(values, path.parent), over or {}), "settings").but(file=str(path), _lines=lines)
 
 
 def _over(values: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:

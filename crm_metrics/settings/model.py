@@ -233,10 +233,6 @@ class Settings:
         default = values_of(Settings)
         return {name: value for name, value in values_of(self).items() if value != default[name]}
 
-    def from_file(self, path: str, lines: dict[Place, int]) -> Settings:
-        """The same settings, with the file they come from and the line of each key in it."""
-        return self.but(file=path, _lines=lines)
-
     def line(self, *place: str | int) -> int | None:
         """The line of the settings file on which a value stands, such as `("goal", 0, "metric")`; None without one."""
         return line_of(place, self._lines)

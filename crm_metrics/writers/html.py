@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from markupsafe import Markup
 from crm_metrics import __version__
 from crm_metrics.book import Book, Column, Curve, HeatMap, Origin, Pairs, Passage, Said, Sheet, cells
 from crm_metrics.book.cells import visible
-from crm_metrics.book.provenance import counted, problems
+from crm_metrics.book.provenance import problems
 from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
 from crm_metrics.writers.drawing import svg
@@ -30,13 +30,6 @@ _FOLDED = 40  # a table of more rows is folded, unless it is the only one
 _PHONE = 50  # letters side by side on a phone
 _FOLDS = 16  # letters of a text that is folded there
 _TOLD = ("metric", "title", "unit", "currency", "status")  # what a row says of itself already
-
-
-@dataclass(frozen=True)
-class _Cell:
-    text: str
-    style: str
-    part: int | None
 
 
 def write(book: Book, how: How) -> str:
@@ -63,7 +56,7 @@ def write(book: Book, how: How) -> str:
             tables=tables,
             lists=[
                 ("Notes", list(map(visible, notes))),
-                ("Data problems", counted(book.problems, verbose=True) if how.verbose else problems(book.problems)),
+                ("Data problems", problems(book.problems, verbose=how.verbose)),
             ],
             version=__version__,
             as_of=origin.as_of,
@@ -158,11 +151,12 @@ def _shape(column: Column, words: Sequence[str]) -> str:
     return "short" if max(map(len, words), default=0) <= _SHORT else "words"
 
 
-def _cell(column: Column, text: str, value: object) -> _Cell:
+def _cell(column: Column, text: str, value: object) -> dict[str, Any]:
+    """A cell as the page has it, with the part of a bar that is full, in percent."""
     part = None
     if column.bar and isinstance(value, (int, float)) and value == value:
         part = round(min(max(float(value), 0.0), 1.0) * 100)
-    return _Cell(text, column.styles.get(text, ""), part)
+    return {"text": text, "style": column.styles.get(text, ""), "part": part}
 
 
 def _more(sheet: Sheet, book: Book) -> Iterator[list[tuple[str, str]]]:

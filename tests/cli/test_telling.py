@@ -18,7 +18,7 @@ import pytest
 from rich.console import Console
 
 from crm_metrics import commands
-from crm_metrics.cli import output, watching
+from crm_metrics.cli import output, telling
 from crm_metrics.errors import EXIT_BUSY
 from tests.cli.running import Outcome, command, crm_metrics, environment
 
@@ -164,7 +164,7 @@ def test_nothing_is_shown_where_nobody_watches(terminal: bool, option: tuple[str
 
 
 def test_what_is_shown_is_each_file_with_its_rows_and_rate_then_what_is_done():
-    display = watching.Display()
+    display = telling.Display()
     for number in range(10):
         display.reading(f"{number}.csv")
         display.reading(f"{number}.csv", 1000)
@@ -175,7 +175,7 @@ def test_what_is_shown_is_each_file_with_its_rows_and_rate_then_what_is_done():
     assert ["large\\x1b.csv 0 rows 0/s", "Computing … 0 s"] == shown_by(display, -2, -1)
 
 
-def shown_by(display: watching.Display, *lines: int) -> list[str]:
+def shown_by(display: telling.Display, *lines: int) -> list[str]:
     """Some of the lines of a display."""
     console = Console(width=80, file=io.StringIO(), highlight=False)
     console.print(display._shown())
@@ -188,9 +188,9 @@ def test_nothing_that_draws_is_imported_for_work_that_is_quickly_done():
         [
             sys.executable,
             "-c",
-            "import sys; from crm_metrics.cli import watching\n"
-            "with watching.watching(quiet=False): pass\n"
-            "display = watching.Display(); display.begin(); display.end()\n"
+            "import sys; from crm_metrics.cli import telling\n"
+            "with telling.watching(quiet=False): pass\n"
+            "display = telling.Display(); display.begin(); display.end()\n"
             "print([name for name in sys.modules if name.startswith(('rich.live', 'rich.console'))])",
         ],
         capture_output=True,

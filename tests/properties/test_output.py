@@ -49,7 +49,7 @@ def inconsistent(report: Report) -> list[object]:
             ok &= value == int(value) >= 0
         if not ok:
             wrong.append(row)
-    return wrong
+    return [*wrong, *report.unavailable(report.metrics).get("no figure", ())]  # a figure without a value says why
 
 
 def written(made: Book, form: str) -> str:

@@ -73,7 +73,7 @@ def full_report(**given):
     metrics = [metric(name) for name in CASES]
     changes = {"compare_period": "2025-02", "compare_value": 1.0, "change": 1.5, "change_pct": 0.124}
     rows = [row(of, CASES[of.name][0], **changes) for of in metrics]
-    histories = {(of.name,): [1.0, None, 3.0, *[2.0] * 9] for of in metrics}
+    histories = {of.name: [1.0, None, 3.0, *[2.0] * 9] for of in metrics}
     return report(rows, metrics, compare_period="2025-02", history=histories, **given)
 
 

@@ -76,7 +76,7 @@ def found(tracks: list[Track]) -> Trends:
 
     metrics = list({one.metric.name: one.metric for one in tracks}.values())
     span = {"period": "2023", "start": date(2023, 1, 1), "end": date(2024, 4, 30), "complete": True}
-    report = Report(date(2024, 4, 15), rows=pd.DataFrame(), metrics=metrics, **span)
+    report = Report(as_of=date(2024, 4, 15), rows=pd.DataFrame(), metrics=metrics, **span)
     return Trends(tracks, "month", ("owner",) if tracks[0].segment else (), report)
 
 

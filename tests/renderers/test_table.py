@@ -217,7 +217,7 @@ def test_headings_have_at_most_three_lines():
 def test_a_metric_in_several_currencies_has_a_row_for_each():
     money = metric("revenue_won")
     rows = [row(money, 10000.0), row(money, 500.0, currency="EUR")]
-    shown = rendered(report(rows, [money], history={("revenue_won",): [1.0, 2.0]}))
+    shown = rendered(report(rows, [money], history={"revenue_won": [1.0, 2.0]}))
 
     assert re.findall(r"Revenue won +(.+?)  ", shown) == ["10,000 USD", "500.00 EUR"]
     assert "▁" not in shown

@@ -75,6 +75,7 @@ def test_what_is_not_available_is_listed_once_for_each_reason():
     metrics = [metric(name) for name in names]
     rows = [row(of, None, reason="no-rows") for of in metrics]
     missing = dict.fromkeys(names[:2], "no deals were read") | {"revenue_won": "amounts are blank"}
+    missing["average_deal_value"] = "no records in the period"
     shown = rendered(report(rows, metrics, missing=missing), everything="all")
     expected = """\
 Not available

@@ -56,7 +56,7 @@ def _why(error: DataError) -> str:
 def _setting(setting: Described, scan: Scan, settings: Settings) -> Iterator[str]:
     """The meaning of a setting, what was found about it, and its line: in force where it was given or is certain."""
     yield f"# {setting.name}: {setting.about}"
-    lines = list(_FROM_SCAN[setting.name](scan)) if setting.name in _FROM_SCAN else []
+    lines = [*_FROM_SCAN.get(setting.name, lambda scan: ())(scan), *_questions(scan, setting.name)]
     is_block = setting.example.startswith("[")
     if setting.name in settings.changed and not is_block:
         value = getattr(settings, setting.name)
@@ -76,14 +76,12 @@ def _date_order(scan: Scan) -> Iterator[str]:
     for file in scan.files:
         if file.date_order:
             yield f"#   {visible(file.source.path)}: {_ORDERS[file.date_order]} ({visible(file.date_proof)})"
-    yield from _questions(scan, "date_order")
 
 
 def _decimal(scan: Scan) -> Iterator[str]:
     for file in scan.files:
         if file.source.decimal:
             yield f"#   {visible(file.source.path)}: {file.source.decimal}"
-    yield from _questions(scan, "decimal")
 
 
 def _questions(scan: Scan, setting: str) -> Iterator[str]:
@@ -108,10 +106,6 @@ def _states(scan: Scan) -> Iterator[str]:
     for table, words in asked.items():
         yield f"# To be settled: nobody knows these states of {table}; they count like this now:"
         yield f"# states.{table} = {_toml(words)}"
-
-
-def _open_questions(setting: str) -> Any:
-    return lambda scan: _questions(scan, setting)
 
 
 def _timezone(scan: Scan) -> Iterator[str]:
@@ -140,7 +134,6 @@ def _stages(outcome: str) -> Any:
             for stage, counts in meanings.items():
                 read = ", ".join(f"{meaning} ({count(rows)} deals)" for meaning, rows in counts.items())
                 yield f"#   {visible(stage)}: {read}"
-            yield from _questions(scan, "won_stages")
         mine = sorted(stage for stage, counts in meanings.items() if list(counts) == [outcome])
         if mine:
             yield f"{outcome}_stages = {_toml(mine)}"
@@ -186,11 +179,9 @@ _FROM_SCAN = {
     "timezone": _timezone,
     "currency": _currency,
     "csat_top": _csat_top,
-    "order_amount": _open_questions("order_amount"),
     "states": _states,
     "won_stages": _stages("won"),
     "lost_stages": _stages("lost"),
-    "columns": _open_questions("columns"),
     "files": _files,
 }
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from crm_metrics.book import Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import row_of, unseen
 from crm_metrics.commands.pipeline.moves import CURRENCY, ON_PAGE, matching_notes, sheets_of
+from crm_metrics.engine.cells import or_none
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
@@ -82,11 +83,7 @@ def _as_json(pipeline: Pipeline) -> dict[str, object]:
     names = [column.name for column in _GROUP]
     totals = [dict(zip(names, _values(group), strict=True)) for group in pipeline.standing.total]
     against = pipeline.old.as_of if pipeline.old else None
-    return {"totals": totals, "win_rate": _number(pipeline.standing.win_rate), "against_as_of": against}
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else value
+    return {"totals": totals, "win_rate": or_none(pipeline.standing.win_rate), "against_as_of": against}
 
 
 def _total(group: Group) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from crm_metrics.book.rows import row_of
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.pipeline.moves import Bridge, Moves, Side
+    from crm_metrics.analysis.pipeline.moves import Bridge, Moves
     from crm_metrics.commands.pipeline import Pipeline
 
 ON_PAGE = 20  # of long lists of deals a page has the largest
@@ -45,23 +44,17 @@ def sheets_of(pipeline: Pipeline) -> list[Sheet]:
     for move in sorted(pipeline.moves.moves, key=lambda move: -abs(move.amount)):
         side, sources = (move.new, pipeline.dataset.sources) if move.new else (move.old, pipeline.old.sources)
         assert side is not None
-        words = {"movement": move.kind, "deal": move.label, "place": f"{sources[side.source].path}:{side.row}"}
-        amounts = {"amount": float(move.amount), "old_amount": _amount(move.old), "new_amount": _amount(move.new)}
-        days = {"old_expected": _expected(move.old), "new_expected": _expected(move.new)}
-        rows.append(row_of(_MOVES, move, **words, **amounts, **days))
+        told: dict[str, Cell] = {"movement": move.kind, "deal": move.label, "amount": float(move.amount)}
+        told["place"] = f"{sources[side.source].path}:{side.row}"
+        for name, end in (("old", move.old), ("new", move.new)):
+            told[f"{name}_amount"] = None if end is None or end.amount is None else float(end.amount)
+            told[f"{name}_expected"] = None if end is None else end.expected
+        rows.append(row_of(_MOVES, move, **told))
     about = f" in deals expected to close in {pipeline.period.label}" if pipeline.period else ""
     return [
         Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),
         Sheet("moves", "Deal by deal", _MOVES, rows, empty="nothing", first=ON_PAGE),
     ]
-
-
-def _amount(side: Side | None) -> float | None:
-    return None if side is None or side.amount is None else float(side.amount)
-
-
-def _expected(side: Side | None) -> date | None:
-    return None if side is None else side.expected
 
 
 def _bridge(bridge: Bridge) -> list[list[Cell]]:

@@ -81,8 +81,8 @@ def run(
         raise not_among("--layout", layout, ("tidy", "wide"))
     settings = call.settings
     files, profile = _profiled(call.arguments, settings)
-    own = {name: value for name in ("as_of", "where") if (value := getattr(profile, name)) is not None}
-    settings = settings.but(**{name: value for name, value in own.items() if name not in call.stated})
+    own = {name: getattr(profile, name) for name in ("as_of", "where") if name not in call.stated}
+    settings = settings.but(**{name: value for name, value in own.items() if value is not None})
     session = call.on(files or list(profile.paths), settings)
     how = {"quiet": bool(profile.quiet), "verbose": bool(profile.verbose)}
     call = call.directed(profile.format, profile.output, **how)

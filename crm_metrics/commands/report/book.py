@@ -12,7 +12,6 @@ from crm_metrics.commands.report import waiting
 from crm_metrics.intervals.signals import BETTER, WORSE
 from crm_metrics.metrics.catalog import FAMILY_TITLES
 from crm_metrics.metrics.metric import Unit
-from crm_metrics.reporting.report import AFTER_DIMENSIONS, BEFORE_DIMENSIONS
 
 if TYPE_CHECKING:
     from crm_metrics.reporting.report import Report
@@ -45,8 +44,7 @@ def book(report: Report, *, for_people: bool = False, scope: str = "", paths: Se
     """The tidy rows; for people the same by family, as they read them, and what is not available. A terminal has a
     page of its own: of the headline figures, with `everything` of "all" figures or of those that are "named" and in the
     report; `paths` are those of the commands that it names."""
-    names = [*BEFORE_DIMENSIONS, *report.by, *report.per, *AFTER_DIMENSIONS]
-    columns = [_COLUMNS.get(name) or Column(name, spare=1) for name in names]
+    columns = [_COLUMNS.get(name) or Column(name, spare=1) for name in report.columns]
     rows = Frame(report.rows, columns, dates=("start", "end"))
     extra: dict[str, Any] = {"period": report.period}
     if report.restated is not None:
@@ -156,7 +154,7 @@ def _curves(report: Report) -> list[Curve]:
         nothing: list[float | None] = [None] * max(len(report.trailing), len(rows))
         paid = next(iter(rows["currency"].dropna().unique()), None)
         if report.grain is None:
-            values = report.history.get((metric.name,), [])
+            values = report.history.get(metric.name, [])
             drawn = report.trailing, values, [*[True] * (len(values) - 1), report.complete], nothing, nothing
         elif rows["period"].is_unique:
             value, low, high = (rows[name].astype(object).where(rows[name].notna(), None).tolist() for name in _LIMITED)

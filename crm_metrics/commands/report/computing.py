@@ -36,7 +36,7 @@ def compute(
     from crm_metrics.engine.scheduling import prepare
     from crm_metrics.intervals.engine import Engine
     from crm_metrics.loaders.memory import refuse_too_many
-    from crm_metrics.reporting.assembly import Assembler, has_figures
+    from crm_metrics.reporting.assembly import Assembler
     from crm_metrics.reporting.report import Report, column_name, in_order, largest, ranks
     from crm_metrics.reporting.timeline import PAST, Timeline, reported, ripe
 
@@ -85,7 +85,7 @@ def compute(
         names = list(map(column_name, asked.by))
         rows = in_order(rows, names, order)
         together = None if together is None else in_order(together, names, order)
-    if strict and not has_figures(rows):
+    if strict and (rows["status"] == "unavailable").all():
         if len(assembler.absent) == len(asked.metrics):
             # What is wrong with a table that was given says more than which others were not.
             first_of: dict[str, str] = {}
@@ -106,9 +106,9 @@ def compute(
         )
     first, above = shown[0], above_the_whole(asked.catalog, asked.metrics, rows)
     made_from = vars(Origin.of(dataset)) | {
-        "settings": _stated(dataset),
-        "notes": list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()])),
+        "notes": list(dict.fromkeys([*engine.dataset.notes, *timeline.notes, *assembler.notes, *above.values()]))
     }
+    made_from["settings"] |= {} if timeline.lag is None else {"cac_lag_days": timeline.lag}
     return Report(
         **made_from,
         rows=rows,
@@ -120,7 +120,6 @@ def compute(
         by=tuple(map(column_name, asked.by)),
         per=tuple(map(column_name, per)),
         grain=asked.grain,
-        compare=asked.compare if isinstance(asked.compare, str) else asked.compare.text,
         compare_period=first.earlier.label if first.earlier is not None and len(shown) == 1 else None,
         together=together,
         concerns=_concerned(engine, asked.metrics) | {note: frozenset({name}) for name, note in above.items()},
@@ -187,26 +186,15 @@ def _reach(dataset: Dataset, span: periods.Period) -> tuple[str, bool]:
     return f"the data reaches from {first} to {last}", span.end <= first or span.start > last
 
 
-def _history(
-    engine: Engine, metrics: list[Metric], past: list[int], then: list[int]
-) -> dict[tuple[str, ...], list[float | None]]:
+def _history(engine: Engine, metrics: list[Metric], past: list[int], then: list[int]) -> dict[str, list[float | None]]:
     """The figures of the last periods; of metrics that follow records each as it stood `then`, at the age of the
     last."""
     from crm_metrics.engine.cells import Cells
 
-    by_metric: dict[tuple[str, ...], list[float | None]] = {}
+    by_metric: dict[str, list[float | None]] = {}
     for metric in metrics:
         cells = engine.cells(metric.name)
         places = then if engine.catalog.follows(metric) else past
         if isinstance(cells, Cells) and cells.value.shape[1] == 1:
-            values = [cells.value[place, 0] if cells.reason[place, 0] == 0 else None for place in places]
-            by_metric[(metric.name,)] = [None if value is None else float(value) for value in values]
+            by_metric[metric.name] = [cells.at(place, 0)[0] for place in places]
     return by_metric
-
-
-def _stated(dataset: Dataset) -> dict[str, object]:
-    """The settings in force, those that were derived included."""
-    stated = dict(Origin.of(dataset).settings)
-    if "median_cycle_days" in dataset.constants:
-        stated.setdefault("cac_lag_days", int(dataset.constants["median_cycle_days"] + 0.5))
-    return stated

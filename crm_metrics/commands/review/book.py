@@ -136,9 +136,9 @@ def _missed(headlines: Sequence[Headline]) -> list[str]:
     return [*lines, f"Too few records tell of a fall of {_listed(never)}, however large."] if never else lines
 
 
-def _listed(texts: Sequence[str]) -> str:
+def _listed(texts: Sequence[str], word: str = "or") -> str:
     *first, last = texts[:_TOLD]
-    return f"{', '.join(first)} or {last}" if first else last
+    return f"{', '.join(first)} {word} {last}" if first else last
 
 
 def _changed(figure: Headline, others: Sequence[Headline], change: Change | None) -> str:
@@ -174,11 +174,10 @@ def _apart(group: list[list[Standout]]) -> str:
         f"({'better' if segment.better else 'worse'})"
         for segment in mine[:_SEGMENTS]
     ]
-    more = [f"{len(mine) - _SEGMENTS} more"] if len(mine) > _SEGMENTS else []
+    figures += [f"{len(mine) - _SEGMENTS} more"] if len(mine) > _SEGMENTS else []
     also = f" (likewise {', '.join(other[0].metric.title.lower() for other in group[1:])})" if len(group) > 1 else ""
     overall = cells.value(first.overall, first.metric.unit, first.currency)
-    listed = " and ".join(filter(None, [", ".join([*figures, *more][:-1]), [*figures, *more][-1]]))
-    return f"{first.metric.title} by {first.dimension}: {listed}, against {overall} in all{also}."
+    return f"{first.metric.title} by {first.dimension}: {_listed(figures, 'and')}, against {overall} in all{also}."
 
 
 def _unpaid(campaign: Unpaid) -> str:

@@ -78,7 +78,8 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
             f"{span.label} has {count:,} {grain}s, more than can be fitted",
             hint="Choose a coarser --grain, a shorter period with -p, or --last 365.",
         )
-    report = compute(dataset, replace(asked, period=_as_asked(span)), alike=True)
+    whole = PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
+    report = compute(dataset, replace(asked, period=whole), alike=True)
     drawn = _tracks(report, dataset, asked)
     fitted = trends([_series(track, grain) for track in drawn])
     tracks = [replace(track, trend=trend) for track, trend in zip(drawn, fitted, strict=True)]
@@ -110,10 +111,6 @@ def season_of(start: date, grain: Grain) -> int:
     if grain == "week":  # the fourth day is in the ISO week whichever day the week starts on
         return min((start + timedelta(days=3)).isocalendar().week, 52) - 1
     return (start.month - 1) // 3 if grain == "quarter" else start.month - 1
-
-
-def _as_asked(span: Period) -> PeriodSpec:
-    return PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
 
 
 def _whole_periods(dataset: Dataset, asked: Query, last: int | None) -> Period:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
 from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.voice.listening import Heard, Score, Segment
+    from crm_metrics.analysis.voice.listening import Heard, Score
     from crm_metrics.analysis.voice.words import Word
     from crm_metrics.commands.voice import Voice
 
@@ -124,31 +125,21 @@ def _quotes(voice: Voice) -> Sheet:
 
 
 def _segments(voice: Voice) -> Sheet:
-    rows = [
-        row
-        for heard in voice.heard
-        for row in (_all_answers(heard), *(_segment(heard, segment) for segment in heard.segments))
-    ]
+    rows: list[list[Cell]] = []
+    for heard in voice.heard:
+        before = (heard.before.value, heard.before.n) if heard.before else (None, None)
+        lines: list[tuple[Any, ...]] = [(None, None, heard.score, None, *before, None, heard.signal)]
+        for segment in heard.segments:
+            driver = segment.driver
+            then = (driver.before, driver.n_before, driver.contribution, driver.signal) if driver else (None,) * 4
+            lines.append((segment.dimension, segment.name, segment.score, segment.mark, *then))
+        for dimension, name, score, *more in lines:
+            named = [heard.question.name, dimension, name, heard.metric.name, str(heard.metric.unit)]
+            rows.append([*named, *astuple(score), *more])
     notes = [
         "First all answers. Above or below the others by more than chance, all that is claimed here taken together."
     ]
     return Sheet("segments", "Scores", _SEGMENTS, rows, notes=notes)
-
-
-def _all_answers(heard: Heard) -> list[Cell]:
-    before = (heard.before.value, heard.before.n) if heard.before else (None, None)
-    return [*_figures(heard, None, None, heard.score), None, *before, None, heard.signal]
-
-
-def _segment(heard: Heard, segment: Segment) -> list[Cell]:
-    driver = segment.driver
-    then = (driver.before, driver.n_before, driver.contribution, driver.signal) if driver else (None,) * 4
-    return [*_figures(heard, segment.dimension, segment.name, segment.score), segment.mark, *then]
-
-
-def _figures(heard: Heard, dimension: str | None, segment: str | None, score: Score) -> list[Cell]:
-    named: list[Cell] = [heard.question.name, dimension, segment, heard.metric.name, str(heard.metric.unit)]
-    return [*named, score.value, score.low, score.high, score.n]
 
 
 def _says(heard: Heard) -> list[str]:

@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from pyarrow.csv import write_csv
+from pyarrow.parquet import write_table
 
 from crm_metrics.book import cells
 from crm_metrics.errors import UsageError
@@ -33,7 +37,7 @@ def write(tables: Mapping[str, pa.Table], format: str, target: Path) -> None:  #
             else:
                 draft.mkdir()
                 for table, rows in tables.items():
-                    (_csv if format == "csv" else _parquet)(rows, draft / f"{table}.{format}")
+                    (_csv if format == "csv" else write_table)(rows, draft / f"{table}.{format}")
                 if target.exists():
                     target.rmdir()  # it is empty
             draft.replace(target)
@@ -42,8 +46,6 @@ def write(tables: Mapping[str, pa.Table], format: str, target: Path) -> None:  #
 
 
 def _csv(rows: pa.Table, path: Path) -> None:
-    from pyarrow.csv import write_csv
-
     columns = [
         plain(column) if pa.types.is_floating(column.type) else _guarded(column) if is_text(column) else column
         for column in rows.columns
@@ -59,15 +61,7 @@ def _guarded(column: pa.ChunkedArray) -> pa.Array:
     return pa.array(safe, pa.string()).take(encoded.indices)
 
 
-def _parquet(rows: pa.Table, path: Path) -> None:
-    from pyarrow.parquet import write_table
-
-    write_table(rows, path)
-
-
 def _workbook(tables: Mapping[str, pa.Table], path: Path) -> None:
-    from openpyxl import Workbook
-
     workbook = Workbook(write_only=True)
     for name, rows in tables.items():
         if rows.num_rows > ROWS:
@@ -89,8 +83,6 @@ def _cell(cell: object, sheet: Any) -> object:
         return cell.isoformat(sep=" ")
     if not isinstance(cell, str) or (cell[:1] not in ("=", "#") and cell.isprintable() and len(cell) <= LETTERS):
         return cell  # neither a formula nor an error, and nothing that a sheet cannot hold
-    from openpyxl.cell import WriteOnlyCell
-
     text = WriteOnlyCell(sheet)
     text.value = "".join(char if char >= " " or char in "\t\n" else cells.visible(char) for char in cell)[:LETTERS]
     text.data_type = "s"

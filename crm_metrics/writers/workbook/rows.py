@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from itertools import repeat
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -54,7 +55,11 @@ class Body:
         sheet = self.sheet
         own, paid = sheet.column(OF_ROW), sheet.column("currency")
         letters = [(get_column_letter(number), column) for number, column in enumerate(self.columns, 1)]
-        texts: dict[str, _Texts] = {letter: _Texts(self) for letter, _ in letters}
+
+        @cache
+        def spelled_once(kind: type, content: Cell) -> str:  # true is not 1, though they are equal
+            return self.cell(content, "@" if isinstance(content, str) else "")
+
         for start in range(0, min(len(sheet.rows), self.most), _PIECE):
             across = list(zip(*sheet.rows[start : min(start + _PIECE, self.most)], strict=True))
             places = [f'{self.top + start + at}"' for at in range(len(across[0]))]
@@ -66,11 +71,10 @@ class Body:
             for letter, column in letters:
                 place = sheet.columns.index(column)
                 if column.unit is None:
-                    keys: Any = zip(map(type, across[place]), across[place], strict=True)
-                    spelled = map(texts[letter].__getitem__, keys)
+                    spelled = map(spelled_once, map(type, across[place]), across[place])
                 else:
                     units = across[own] if column.unit == OF_ROW and own is not None else [column.unit] * len(places)
-                    keys = zip(across[place], units, currencies, strict=True)
+                    keys: Any = zip(across[place], units, currencies, strict=True)
                     spelled = map(_Numbers(self, column.signed).__getitem__, keys)
                 parts += _placed(f'<c r="{letter}', places, list(spelled))
             yield "".join(map("".join, zip(*parts, repeat("</row>", len(places)), strict=True)))
@@ -107,17 +111,6 @@ def _placed(start: str, places: Sequence[str], spelled: Sequence[str]) -> Sequen
     if not any(spelled):
         return ()
     return ([f"{start}{place}{cell}" if cell else "" for place, cell in zip(places, spelled, strict=True)],)
-
-
-class _Texts(dict[tuple[type, Cell], str]):
-    """The cells of a column in no unit, each spelled once."""
-
-    def __init__(self, body: Body) -> None:
-        self._body = body
-
-    def __missing__(self, key: tuple[type, Cell]) -> str:
-        self[key] = spelled = self._body.cell(key[1], "@" if isinstance(key[1], str) else "")
-        return spelled
 
 
 class _Numbers(dict[tuple[Any, Any, str | None], str]):

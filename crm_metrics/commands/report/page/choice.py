@@ -82,7 +82,7 @@ def _twins(
     for metric in metrics:
         if metric.unit is Unit.COUNT:
             continue
-        past = report.history.get((metric.name,), [])
+        past = report.history.get(metric.name, [])
         same = _values_of(by_name[metric.name], past, metric.unit)
         rest = _values_of(by_name[metric.name], past, metric.unit, of=1.0) if metric.unit is Unit.PERCENT else None
         other = first_of.get(same) or (first_of.get(rest) if turned and rest else None)

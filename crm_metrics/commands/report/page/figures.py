@@ -132,10 +132,9 @@ def per_of(metric: Metric, report: Report) -> tuple[str, ...]:
 
 
 def titled(report: Report) -> Report:
-    """The report with its metrics named as its rows name them, safe to print: a title may say how it was read."""
+    """The report with its metrics named as its rows name them: a title may say how it was read."""
     named = dict(zip(tidy.words(report.rows["metric"]), tidy.words(report.rows["title"]), strict=True))
-    titles = {metric.name: named.get(metric.name) or metric.title for metric in report.metrics}
-    metrics = [replace(metric, title=cells.visible(titles[metric.name])) for metric in report.metrics]
+    metrics = [replace(metric, title=named.get(metric.name) or metric.title) for metric in report.metrics]
     return replace(report, metrics=metrics)
 
 
@@ -168,13 +167,12 @@ def shortened(report: Report) -> tuple[Report, list[str]]:
 
 
 def figures(report: Report, rows: pd.DataFrame | None = None) -> list[Figure]:
-    """The rows of the metrics shown, in the order of the report (else other tidy rows of it), their texts safe to
-    print."""
+    """The rows of the metrics shown, in the order of the report; else other tidy rows of it."""
     rows = report.rows if rows is None else rows
     columns: dict[str, Sequence[Any]] = {name: tidy.words(rows[name]) for name in _WORDS}
     columns |= {name: tidy.numbers(rows[name]) for name in _NUMBERS}
     columns["complete"] = [word != "false" for word in tidy.words(rows["complete"])]
-    label = {name: _labels(tidy.words(rows[name])) for name in (*report.by, *report.per)}
+    label = {name: [word or "" for word in tidy.words(rows[name])] for name in (*report.by, *report.per)}
     metrics = {metric.name: metric for metric in report.metrics}
     segments = _tuples([label[name] for name in report.by], len(rows))
     per_of_metric = {metric.name: per_of(metric, report) for metric in report.metrics}
@@ -199,10 +197,6 @@ def priced(figures_: Sequence[Figure], names: Collection[str], footnotes: Footno
 
 def _is_unpriced(figure: Figure) -> bool:
     return figure.metric.is_money and not figure.currency and figure.value is not None
-
-
-def _labels(words: Sequence[str | None]) -> list[str]:
-    return [cells.visible(word) if word else "" for word in words]
 
 
 def _tuples(columns: Sequence[Sequence[str]], length: int) -> list[tuple[str, ...]]:

@@ -35,17 +35,7 @@ def of_period(
         with_limits = width is None or width >= _LIMITS_FROM
         sheets.append(_by_family(report, rows, footnotes, with_limits=with_limits, spaced=choice.is_all))
     available = {figure.metric.name for figure in figures if figure.per and figure.value is not None}
-    for family, metrics in families(choice.metrics).items():
-        own: dict[Key, list[Metric]] = {}
-        for metric in metrics:
-            if metric.name in available:
-                own.setdefault(per_of(metric, report), []).append(metric)
-        for dimensions, several in own.items():
-            names = {metric.name for metric in several}
-            lines = largest_of((), several, [figure for figure in figures if figure.metric.name in names], report.rest)
-            title = f"{family_title(family)}, by {' and '.join(dimensions).replace('_', ' ')}"
-            sheets.append(_across(f"{family}_by_{'_'.join(dimensions)}", title, dimensions, lines, several))
-    return sheets
+    return [*sheets, *of_segments(report, [metric for metric in choice.metrics if metric.name in available], figures)]
 
 
 def _news(report: Report, choice: Choice, single: Sequence[Figure]) -> list[Sheet]:
@@ -135,18 +125,16 @@ def _marks(report: Report, figure: Figure, footnotes: Footnotes) -> str:
 
 
 def _history(report: Report, figure: Figure, rows: Sequence[Figure]) -> Sequence[float | None]:
-    in_currency = report.history.get((figure.metric.name, figure.currency or ""))
-    if in_currency is not None:
-        return in_currency
-    # Without a currency of its own a history is that of one row alone.
-    alone = sum(other.metric.name == figure.metric.name for other in rows) == 1
-    return report.history.get((figure.metric.name,), []) if alone else []
+    alone = (
+        sum(other.metric.name == figure.metric.name for other in rows) == 1
+    )  # a history is in no currency of its own
+    return report.history.get(figure.metric.name, []) if alone else []
 
 
 def _sparkline(history: Sequence[float | None], metric: Metric) -> str:
     """The values as bars, a gap for None, bars of half the height where all are equal; empty for fewer than two of them.
     Counts and amounts are seen from 0, all else by its differences."""
-    numbers = [number for number in history if number is not None and number == number]
+    numbers = [number for number in history if number is not None]
     if len(numbers) < 2:
         return ""
     low, high = min(numbers), max(numbers)
@@ -154,21 +142,21 @@ def _sparkline(history: Sequence[float | None], metric: Metric) -> str:
         low, high = min(0.0, low), max(0.0, high)
     steps = len(_BARS) - 1
     places = [
-        -1 if number is None or number != number else round((number - low) / (high - low) * steps) if high > low else 3
+        -1 if number is None else round((number - low) / (high - low) * steps) if high > low else 3
         for number in history
     ]
     return "".join(" " if place < 0 else _BARS[place] for place in places)
 
 
-def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list[Sheet]:
+def of_segments(report: Report, metrics: Sequence[Metric], shown: Sequence[Figure]) -> list[Sheet]:
     """A table for each family, a column for each metric; what brings dimensions of its own has a table of its own."""
-    placed = [figure for figure in shown if figure.value is not None or any(figure.segment)]
+    placed = [figure for figure in shown if figure.value is not None or any((*figure.segment, *figure.per))]
     order = list(dict.fromkeys(figure.segment for figure in placed))
     order.sort(key=lambda segment: report.rest in segment)
     sheets = []
-    for family, metrics in families(choice.metrics).items():
+    for family, members in families(metrics).items():
         by_dims: dict[Key, list[Metric]] = {}
-        for metric in metrics:
+        for metric in members:
             by_dims.setdefault(per_of(metric, report), []).append(metric)
         for number, (dimensions, own) in enumerate(sorted(by_dims.items(), key=lambda item: bool(item[0]))):
             names = {metric.name for metric in own}
@@ -182,6 +170,8 @@ def of_segments(report: Report, choice: Choice, shown: Sequence[Figure]) -> list
             else:
                 lines = lines_of(here, figures, ())
             title = "" if number else family_title(family)
+            if not report.by:
+                title = f"{family_title(family)}, by {' and '.join(dimensions).replace('_', ' ')}"
             sheets.append(_across("_".join([family, *dimensions]), title, [*report.by, *dimensions], lines, own))
     return sheets
 
