@@ -62,22 +62,20 @@ def _conversion(draft: Draft, table: Table) -> None:
     dated |= "converted_at" in frame and not converted.any()
     if own:
         states.record(draft, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
+    created, window, why = moments(frame, "created_at"), draft.settings.conversion_days, ""
     if "created_at" not in frame:
-        frame["is_mature"] = has_state
-        frame["is_converted_in_window"] = converted
-        draft.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
-        return
-    created, window = frame["created_at"].to_numpy(), draft.settings.conversion_days
-    if not dated:
-        frame["is_mature"] = ~np.isnat(created) & has_state
-        frame["is_converted_in_window"] = converted
+        why = "the leads have no creation date"
+    elif not dated:
+        has_state = has_state & ~np.isnat(created)
         young = int((draft.last_day(table.name) - draft.days(created) < np.timedelta64(window, "D")).sum())
-        how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
-        draft.say("lead-conversion-from", how=how)
-        return
-    in_window, _ = _in_window(draft, table, "converted_at", converted, end="conversion", duration="conversion in time")
-    frame["is_mature"] = ~np.isnat(created) & _is_old_enough(draft, table)
-    frame["is_converted_in_window"] = in_window
+        why = f"no dates of conversion are given; {young:,} of them are younger than {window} days"
+    else:
+        called = {"end": "conversion", "duration": "conversion in time"}
+        converted, _ = _in_window(draft, table, "converted_at", converted, **called)
+        has_state = ~np.isnat(created) & _is_old_enough(draft, table)
+    frame["is_mature"], frame["is_converted_in_window"] = has_state, converted
+    if why:
+        draft.say("lead-conversion-from", how=f"whenever it happened, as {why}")
 
 
 def _is_old_enough(draft: Draft, table: Table) -> Bools:
