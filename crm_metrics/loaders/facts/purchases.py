@@ -138,7 +138,9 @@ def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[
             draft.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
         sold = _joined(draft, lines, sales)
     elif "product" in frame and has_value(frame, "product").any():
-        frame = frame[~_wholes(draft, frame)].reset_index(drop=True)
+        named = has_value(frame, "product")  # a row without one may stand for the whole order
+        wholes = orders.with_any(named, orders.keys(draft, frame)) & ~named
+        frame = frame[~wholes].reset_index(drop=True)
         sold = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
         sold["amount"], unknown = _line_amounts(draft, frame, totals)
     else:
@@ -151,12 +153,6 @@ def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[
         problem = "the total of an order stands on its lines, and no price says what each product brought"
         hint = "add a column with the price or the amount of each line to the export"
         draft.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", problem, hint)
-
-
-def _wholes(draft: Draft, frame: pd.DataFrame) -> Bools:
-    """The rows that stand for a whole order beside a row for each of its products."""
-    named = has_value(frame, "product")
-    return orders.with_any(named, orders.keys(draft, frame)) & ~named
 
 
 def _line_amounts(draft: Draft, frame: pd.DataFrame, totals: Bools) -> tuple[Floats, bool]:

@@ -64,7 +64,8 @@ def settle(draft: Draft, table: Table) -> None:
     asked &= ~by_rest
     put(table, codes)
     record(draft, table, "status", codes, asked)
-    if _decides(draft, table):
+    columns = _DECIDED.get(table.name)
+    if draft.asks(table.name, *columns) if columns else draft.needs.get(table.name):
         report(draft, table, "status", asked, codes)
 
 
@@ -188,11 +189,6 @@ def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bo
         source, rest = divmod(at, len(named) * len(words))
         word, state = divmod(rest, len(named))
         table.states[source, column, words[word], named[state]] = int(counts[at])
-
-
-def _decides(draft: Draft, table: Table) -> bool:
-    columns = _DECIDED.get(table.name)
-    return draft.asks(table.name, *columns) if columns else bool(draft.needs.get(table.name))
 
 
 def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndarray) -> None:

@@ -41,6 +41,11 @@ class Opened:
         """How much has been found that is worth a word."""
         return len(self.tables) + len(self.issues) + len(self.unreadable) + len(self.jobs)
 
+    def add(self, path: str, *tables: Raw) -> None:
+        """Put the tables of a file to the others, or note that it has none."""
+        self.tables += tables
+        self.issues += [] if tables else [Issue("empty-file", path)]
+
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
         """Puts a file aside that cannot be read, where that is wanted; else its `DataError` stands."""

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_parquet(content: Content) -> Columnar | None:
-    """The table in a Parquet file; None for one without columns. Raises `DataError` for one that cannot be read, and for
+def open_parquet(content: Content) -> list[Columnar]:
+    """The table in a Parquet file; none for one without columns. Raises `DataError` for one that cannot be read, and for
     columns that hold no single values."""
 
     def fetch(places: Sequence[int], most: int | None) -> pa.Table:
@@ -30,9 +30,13 @@ def open_parquet(content: Content) -> Columnar | None:
             else:
                 batches = file.iter_batches(most, columns=wanted)
                 first = [batch for batch, _ in zip(batches, [None], strict=False)]
-                table = pa.Table.from_batches(first, None if first else _only(file.schema_arrow, wanted))
+                table = pa.Table.from_batches(first, None if first else pa.schema(map(schema.field, wanted)))
+            own = {name: table.column(name) for name in wanted}
             # Older programs write text as bytes.
-            return pa.table({name: _decoded(table.column(name)) for name in wanted})
+            is_bytes = {name: pa.types.is_binary(column.type) for name, column in own.items()}
+            return pa.table(
+                {name: column.cast(pa.string()) if is_bytes[name] else column for name, column in own.items()}
+            )
 
     with _opened(content) as file:
         schema, count = file.schema_arrow, file.metadata.num_rows
@@ -46,7 +50,7 @@ def open_parquet(content: Content) -> Columnar | None:
                 where=content.path,
                 hint="Write it without that column.",
             )
-    return columnar(content, content.path, names, fetch, count) if names else None
+    return [columnar(content, content.path, names, fetch, count)] if names else []
 
 
 def of_frame(path: str, frame: pd.DataFrame) -> Content:
@@ -61,14 +65,6 @@ def of_frame(path: str, frame: pd.DataFrame) -> Content:
         hint = 'Make each column of one kind: df["amount"] = df["amount"].astype(str)'
         raise DataError(f"cannot be read as a table: {said}", where=path, hint=hint) from error
     return of_bytes(path, stream.getvalue())
-
-
-def _only(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
-    return pa.schema([schema.field(name) for name in names])
-
-
-def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return column.cast(pa.string()) if pa.types.is_binary(column.type) else column
 
 
 @contextmanager
