@@ -181,17 +181,9 @@ def readable(path: str) -> Iterator[None]:
 def steady(content: Content) -> Iterator[None]:
     """Raises DataError when the file is another one after the block than it was at first, whatever else came of it: what
     was read of it may be half of the one and half of the other."""
-    state = content.state
     try:
         yield
-    except Exception as error:
-        if state is not None and not state.is_same():
-            raise _changed(content) from error
-        raise
-    if state is not None and not state.is_same():
-        raise _changed(content)
-
-
-def _changed(content: Content) -> DataError:
-    hint = "Wait until the export is complete, then run the command again."
-    return DataError("changed while it was being read", where=content.path, hint=hint)
+    finally:
+        if content.state is not None and not content.state.is_same():
+            hint = "Wait until the export is complete, then run the command again."
+            raise DataError("changed while it was being read", where=content.path, hint=hint)
