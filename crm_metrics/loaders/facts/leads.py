@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import DAY_US, HOUR_US, Bools, Draft, distinct_values, in_target, optional_truth
 from crm_metrics.schema import LEAD_STAGES, STATES
 from crm_metrics.tables import LATER, STATE, Table
-from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
+from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
 _CONVERTED = STATES["leads"].index("converted")
 _CALLED = {"mql": "marketing qualification", "sql": "sales qualification", "opportunity": "the opportunity"}
@@ -122,8 +121,7 @@ def _won_at(draft: Draft, table: Table) -> np.ndarray:
     deals = draft.tables["deals"]
     won = deals.frame[deals.frame["is_outcome_won"].to_numpy() & has_value(deals.frame, "closed_at")]
     first = won.groupby(won["lead_id"].astype("str"), observed=True)["closed_at"].min()
-    place = pd.Index(first.index).get_indexer(pd.Index(table.frame["lead_id"].astype("str")))
-    result = np.append(first.to_numpy(), NAT)[place]
+    result = first.reindex(table.frame["lead_id"].astype("str")).to_numpy()
     if "closed_at" in deals.calendar:
         by_day = bool(deals.calendar["closed_at"][draft.files(deals)].any())
         table.calendar["converted_at"] = np.full(len(draft.sources), by_day)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from crm_metrics.loaders.facts import filtering, ledgers, orders, refunds
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, quantities
-from crm_metrics.loaders.identity import as_text
+from crm_metrics.loaders.identity import order_of_ties
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
@@ -113,18 +113,10 @@ def _finish(draft: Draft, frame: pd.DataFrame, table: Table, date: str) -> None:
 def _in_order(purchases: pd.DataFrame) -> np.ndarray:
     """The places of the purchases in the order of time; a customer's purchases of one moment by their number, then by what
     they hold."""
-    order = np.argsort(purchases["purchased_at"].to_numpy(), kind="stable")
     tied = purchases.duplicated(["customer", "purchased_at"], keep=False).to_numpy()
-    if tied.any():
-        content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
-        moved = [name for name in content if name in purchases]
-        keys = as_text(purchases[tied], moved)
-        # The places that tied purchases have among all stay theirs; only who has which changes.
-        places = np.flatnonzero(tied[order])
-        among = np.cumsum(tied) - 1
-        dates = purchases["purchased_at"].to_numpy()[tied]
-        order[places] = np.flatnonzero(tied)[sorted(among[order[places]], key=lambda at: (dates[at], keys[at]))]
-    return order
+    content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
+    text = order_of_ties(purchases, tied, [name for name in content if name in purchases])
+    return np.lexsort((text, purchases["purchased_at"].to_numpy()))
 
 
 def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[str]], totals: Bools) -> None:

@@ -103,9 +103,7 @@ def _entries(draft: Draft, table: Table, visits: _Visits, stages: Stages) -> pd.
     source, row = (table.frame[name].to_numpy()[visits.rows] for name in (SOURCE, ROW))
     key = visits.deal * len(stages.labels) + visits.stage
     order = np.lexsort((row, source, entered, key))
-    first = np.append(True, key[order][1:] != key[order][:-1])
-    number = np.cumsum(first) - 1
-    size = int(first.sum())
+    _, first, number = np.unique(key[order], return_index=True, return_inverse=True)
     start = order[first]
     deal, stage = visits.deal[start], visits.stage[start]
     history = table.frame.iloc[visits.rows[start]].reset_index(drop=True)
@@ -118,8 +116,8 @@ def _entries(draft: Draft, table: Table, visits: _Visits, stages: Stages) -> pd.
         entries["pipeline"] = pd.Categorical(own.where(own.notna(), of_deal))
     labels = pd.Index(stages.labels, dtype="str")
     entries["stage"] = pd.Categorical.from_codes(stage, categories=labels, ordered=True)
-    entries["days"] = np.bincount(number, weights=visits.days[order], minlength=size)
-    entries["is_current"] = np.bincount(number, weights=visits.running[order], minlength=size) > 0
+    entries["days"] = np.bincount(number, weights=visits.days[order])
+    entries["is_current"] = np.bincount(number, weights=visits.running[order]) > 0
     entries["is_left"] = ~entries["is_current"].to_numpy()
     became = _became(categorical(entries["outcome"]).codes, deal, stage, len(stages.working))
     onward = _entered_later(entered[start], deal, stage < len(stages.working))

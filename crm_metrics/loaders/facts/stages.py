@@ -64,11 +64,7 @@ def _without_repeats(draft: Draft, table: Table) -> None:
     first = keys.groupby(["vendor", "deal_id", "stage", "day"], observed=True)[SOURCE].transform("min")
     again = (keys[SOURCE] > first).to_numpy(dtype=bool)
     draft.report("repeated-change", table, again)
-    for index, count in frame.loc[again, SOURCE].value_counts().items():
-        source = draft.sources[int(str(index))]
-        if source.table == "deal_stages":
-            source.left_out["repeated-change"] += int(count)
-    table.frame = frame[~again].reset_index(drop=True)
+    draft.leave_out(table, again, "repeated-change")
 
 
 def _deals_of(draft: Draft, frame: pd.DataFrame) -> Ints:

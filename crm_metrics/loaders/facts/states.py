@@ -199,8 +199,7 @@ def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndar
     texts = table.frame[column].astype("category")
     states = schema.STATES[table.name]
     line = _line(table, texts, asked, codes)
-    for index in draft.files(table, asked):
-        hit = asked & (table.frame[SOURCE] == index).to_numpy()
+    for index, hit in draft.by_file(table, asked):
         counted = [*(f"counted as {state}" for state in states), f"counted neither as {states[0]} nor otherwise"]
         reading = sorted({counted[code] for code in np.unique(codes[hit])})
         draft.report(
