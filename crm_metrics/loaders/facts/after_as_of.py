@@ -1,7 +1,7 @@
 """What happened after the day up to which a table is known has not happened: it is undone before facts are made of it.
 
 A deal closed later is open and a ticket solved later is in the backlog; a reply, a conversion, a cancellation later is
-not there yet (and a visit of a stage that began later is no visit: see stage_visits). Rows marked `LATER` have ended by
+not there yet (and a visit of a stage that began later is no visit: see stages). Rows marked `LATER` have ended by
 the file, but not yet: its words and flags about their end do not count. What lies later than today is a mistake:
 reported, and in no figure by that date; a deal closed then is neither won, lost nor open. All else (amount, owner,
 probability) is as the export has it.

@@ -16,8 +16,8 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.decoding import detect
-from crm_metrics.loaders.reading.opened import Opened
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
+from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
 
