@@ -31,12 +31,7 @@ def open_parquet(content: Content) -> list[Columnar]:
                 batches = file.iter_batches(most, columns=wanted)
                 first = [batch for batch, _ in zip(batches, [None], strict=False)]
                 table = pa.Table.from_batches(first, None if first else pa.schema(map(schema.field, wanted)))
-            own = {name: table.column(name) for name in wanted}
-            # Older programs write text as bytes.
-            is_bytes = {name: pa.types.is_binary(column.type) for name, column in own.items()}
-            return pa.table(
-                {name: column.cast(pa.string()) if is_bytes[name] else column for name, column in own.items()}
-            )
+            return pa.table({name: _decoded(table.column(name)) for name in wanted})
 
     with _opened(content) as file:
         schema, count = file.schema_arrow, file.metadata.num_rows
@@ -65,6 +60,11 @@ def of_frame(path: str, frame: pd.DataFrame) -> Content:
         hint = 'Make each column of one kind: df["amount"] = df["amount"].astype(str)'
         raise DataError(f"cannot be read as a table: {said}", where=path, hint=hint) from error
     return of_bytes(path, stream.getvalue())
+
+
+def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as text where it holds bytes, as which older programs write it."""
+    return column.cast(pa.string()) if pa.types.is_binary(column.type) else column
 
 
 @contextmanager
