@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -74,10 +74,7 @@ class Content:
     def fingerprint(self) -> str:
         """SHA-256 of the bytes, unpacked, in hex. Raises DataError."""
         with steady(self), readable(self.path), self.open() as stream:
-            digest = hashlib.sha256()
-            while block := stream.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest()
+            return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
 
     def seekable(self) -> Callable[[], Path | BytesIO]:
         """What zipfile and gzip read from; a new one each time, so that two threads never share a position."""
