@@ -40,15 +40,15 @@ def together(files: list[FileRows], issues: list[Issue], today: date) -> dict[st
                 numbered = alike[0] if len(alike) == 1 else numbered
             layouts.setdefault(numbered, []).append(file)
         numbering: dict[int, int] = {}
+        exports = _exports(name, files, sources, issues, numbering, today)
         parts = []
         for mine in layouts.values():
             free = max(numbering.values(), default=-1) + 1
             numbering |= {file.source.index: free for file in mine}
-            for is_refund in sorted(
-                {file.source.index in backs for file in mine}
-            ):  # a refund is no version of its order
+            # A refund is no version of its order.
+            for is_refund in sorted({file.source.index in backs for file in mine}):
                 frames = [file.frame for file in mine if (file.source.index in backs) is is_refund]
-                parts.append(_settled(frames, _exports(name, files, sources, issues, numbering, today)))
+                parts.append(_settled(frames, exports))
         second = _beside(files, name, today)
         if second and name == "deals":
             issues.append(Issue("deals-derived"))
@@ -59,7 +59,6 @@ def together(files: list[FileRows], issues: list[Issue], today: date) -> dict[st
             unusable |= file.unusable if file.source.table == name else {}
             for column, by_day in file.calendar_of(name).items():
                 calendar.setdefault(column, np.ones(len(files), dtype=bool))[file.source.index] = by_day
-        exports = _exports(name, files, sources, issues, numbering, today)
         frame = without_copies(concatenated(parts), exports, backs) if len(numbering) > 1 else concatenated(parts)
         tables[name] = Table(name, frame, calendar, unusable, numbering=numbering)
     return tables

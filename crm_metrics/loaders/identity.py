@@ -102,16 +102,22 @@ def _older(frame: pd.DataFrame, content: list[str], record: Ints, at: Ints) -> B
     order of their content, so that the order of rows does not matter."""
     dates = [name for name in content if frame[name].dtype.kind == "M"]
     dates = ["updated_at"] if "updated_at" in dates else dates
-    age, text = np.zeros(len(at), dtype=np.int64), np.zeros(len(at), dtype=np.int64)
+    age = np.zeros(len(at), dtype=np.int64)
     if dates:
         age = np.fmax.reduce([frame[name].to_numpy()[at] for name in dates]).view(np.int64)  # NaT is the smallest
     tied = pd.DataFrame({"record": record[at], "age": age}).duplicated(keep=False).to_numpy()
-    if tied.any():
-        text[tied] = np.unique(as_text(frame.iloc[at[tied]], content), return_inverse=True)[1]
-    order = np.lexsort((text, age, record[at]))
+    order = np.lexsort((order_of_ties(frame.iloc[at], tied, content), age, record[at]))
     old = np.zeros(len(frame), dtype=bool)
     old[at[order][:-1]] = np.diff(record[at][order]) == 0
     return old
+
+
+def order_of_ties(rows: pd.DataFrame, tied: Bools, columns: Sequence[str]) -> Ints:
+    """The place of each of the tied rows by what it holds, 0 for the others, so that the order of rows does not matter."""
+    text = np.zeros(len(rows), dtype=np.int64)
+    if tied.any():
+        text[tied] = np.unique(as_text(rows[tied], columns), return_inverse=True)[1]
+    return text
 
 
 def as_text(rows: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.object_]:

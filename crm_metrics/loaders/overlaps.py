@@ -113,9 +113,6 @@ def _hashes(frame: pd.DataFrame) -> Hashes:
 
 def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
     """All cells of the records that are used, by label, under their row numbers."""
-    header = fetched.raw.header
-    cells = fetched.raw.texts()
-    labels = {place: f"{normalised(header[place])} {header[:place].count(header[place])}" for place in cells.columns}
-    texts = {labels[at]: coerced.category(coerced.texts(column, None)) for at, column in cells.columns.items()}
-    frame = pd.DataFrame(texts).set_axis(cells.rows)
-    return frame[frame.index.isin(file.frame[ROW])]
+    header, cells = fetched.raw.header, coerced.whole(fetched.raw.texts())
+    labels = {place: f"{normalised(label)} {header[:place].count(label)}" for place, label in enumerate(header)}
+    return cells[cells.index.isin(file.frame[ROW])].rename(columns=labels)

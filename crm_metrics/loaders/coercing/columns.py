@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from crm_metrics.loaders.coercing import numbers
 from crm_metrics.loaders.coercing.words import FALSE, MISSING_TEXT, TRUE, folded
+from crm_metrics.loaders.reading import Cells
 from crm_metrics.tables.arrays import taken
 from crm_metrics.tables.frames import categorical
 
@@ -103,6 +104,11 @@ def category(column: Texts) -> pd.Categorical:
     rank[order], rank[-1] = np.arange(len(order)), -1  # the last is for missing cells
     categories = pd.Index(column.values.take(pa.array(order)).to_pylist(), dtype="str")
     return pd.Categorical.from_codes(taken(rank, column.codes), categories=categories)
+
+
+def whole(cells: Cells) -> pd.DataFrame:
+    """All cells as categories, by their places in the header and their row numbers."""
+    return pd.DataFrame({at: category(texts(column, None)) for at, column in cells.columns.items()}, cells.rows)
 
 
 def flags(column: Texts, *, blank_is_false: bool) -> tuple[Any, NDArray[np.bool_]]:

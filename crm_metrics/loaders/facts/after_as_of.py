@@ -1,7 +1,7 @@
 """What happened after the day up to which a table is known has not happened: it is undone before facts are made of it.
 
 A deal closed later is open and a ticket solved later is in the backlog; a reply, a conversion, a cancellation later is
-not there yet (and a visit of a stage that began later is no visit: see stage_visits). Rows marked `LATER` have ended by
+not there yet (and a visit of a stage that began later is no visit: see stages). Rows marked `LATER` have ended by
 the file, but not yet: its words and flags about their end do not count. What lies later than today is a mistake:
 reported, and in no figure by that date; a deal closed then is neither won, lost nor open. All else (amount, owner,
 probability) is as the export has it.
@@ -19,7 +19,7 @@ from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import Bools, Draft, minutes_after
 from crm_metrics.loaders.facts.outcomes import LOST, OPEN, WON, put_outcome
 from crm_metrics.schema import LEAD_STAGES
-from crm_metrics.tables import LATER, STATE, Source, Table
+from crm_metrics.tables import LATER, STATE, Table
 from crm_metrics.tables.frames import NAT, categorical, moments, numbers
 
 _OF_THE_REPLY = ("first_response_minutes", "first_response_business_minutes", "sla_status")
@@ -82,17 +82,14 @@ def _deals(draft: Draft, table: Table, later: _Later) -> None:
     outcome = np.select([reopened, ahead], [np.int8(OPEN), np.int8(-1)], outcome)
     put_outcome(frame, outcome)
     if "expected_close_at" in frame:
-        expected = reopened & draft.of_files(frame, _has_one_close)
+        # A file with one column for the close of every deal, be it past or expected.
+        expected = reopened & states.in_file(draft, table, "closed_at")
+        expected &= ~states.in_file(draft, table, "expected_close_at")
         frame["expected_close_at"] = np.where(expected, closed, frame["expected_close_at"].to_numpy())
     frame["closed_at"] = np.where(ahead | reopened, NAT, closed)
     _blank(frame, ahead | reopened, "lost_reason")
     _blank(frame, reopened, "stage")  # the one it ended in; where it stood before, only a history knows
     frame[LATER] = reopened
-
-
-def _has_one_close(source: Source) -> bool:
-    """Whether a file has one column for the close of every deal, be it past or expected."""
-    return "closed_at" in source.columns and "expected_close_at" not in source.columns
 
 
 def _tickets(draft: Draft, table: Table, later: _Later) -> None:

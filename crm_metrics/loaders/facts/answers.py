@@ -80,8 +80,10 @@ def _leave_out(draft: Draft, table: Table) -> None:
         unfinished = unfinished | has_value(frame, "is_finished") & ~truths(frame, "is_finished")
     draft.report("partial-response", table, unfinished)
     draft.leave_out(table, unfinished, "partial-response")
-    for i, hit in draft.by_file(table, _became(table.frame, None) & _is_scored(table.frame)):
-        seen = ", ".join(map(repr, distinct_values(table.frame, "completion", hit)[:5]))
+    frame = table.frame
+    scored = np.logical_or.reduce([has_value(frame, name) for name in ("score", *map("{}_score".format, _KINDS))])
+    for i, hit in draft.by_file(table, _became(frame, None) & scored):
+        seen = ", ".join(map(repr, distinct_values(frame, "completion", hit)[:5]))
         detail = {"column": draft.sources[i].columns["completion"], "seen": seen, "worth": "", "line": ""}
         draft.report("unknown-state", table, hit, reading="counted as answers", **detail)
 
@@ -92,11 +94,6 @@ def _became(frame: pd.DataFrame, state: str | None) -> Bools:
         return np.zeros(len(frame), dtype=bool)
     known = state_words("answers")
     return by_text(frame["completion"], lambda text: known.of_status(text) == state and not text.isdigit(), False, bool)
-
-
-def _is_scored(frame: pd.DataFrame) -> Bools:
-    """The rows with a score of any question."""
-    return np.logical_or.reduce([has_value(frame, name) for name in ("score", *(f"{kind}_score" for kind in _KINDS))])
 
 
 def _kinds(draft: Draft, table: Table) -> np.ndarray:

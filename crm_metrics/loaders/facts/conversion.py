@@ -8,7 +8,6 @@ keeps no amount: it is counted, but not priced, and reported. The column `curren
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,12 +25,8 @@ from crm_metrics.tables.frames import moments
 _TABLES = ("order_lines", "orders", "deals", "subscriptions", "spend")
 
 
-@dataclass
-class _Converted:
-    """What the report says of one currency: how its rates were come by, and how old the oldest was on the day of its row."""
-
-    how: str
-    age: int = 0
+# Of each currency that was converted how its rates were come by, and how old the oldest was on the day of its row.
+_Converted = dict[str, tuple[str, int]]
 
 
 def derive(draft: Draft) -> None:
@@ -45,7 +40,7 @@ def derive(draft: Draft) -> None:
     if draft.rates is None:
         return
     draft.priced_in = target
-    converted: dict[str, _Converted] = {}
+    converted: _Converted = {}
     for name in _TABLES:
         if name in draft.tables:
             _convert(draft, draft.tables[name], draft.rates, target, converted)
@@ -53,14 +48,14 @@ def derive(draft: Draft) -> None:
         draft.notes.append(_sentence(converted, target))
 
 
-def _sentence(converted: dict[str, _Converted], target: str) -> str:
-    names = " and ".join(f"{code} ({used.how})" if used.how else code for code, used in sorted(converted.items()))
-    age = max(used.age for used in converted.values())
+def _sentence(converted: _Converted, target: str) -> str:
+    names = " and ".join(f"{code} ({how})" if how else code for code, (how, _) in sorted(converted.items()))
+    age = max(age for _, age in converted.values())
     old = f"; the oldest rate used is {age:,} days older than its row" if age > 1 else ""
     return f"Amounts in {names} are converted to {target} at the rate of each row's date{old}."
 
 
-def _convert(draft: Draft, table: Table, book: Book, target: str, converted: dict[str, _Converted]) -> None:
+def _convert(draft: Draft, table: Table, book: Book, target: str, converted: _Converted) -> None:
     frame = table.frame
     money = [name for name, column in schema.TABLES[table.name].columns.items() if column.kind is Kind.MONEY]
     money = [name for name in money if name in frame and not schema.TABLES[table.name].columns[name].needs]
@@ -85,8 +80,8 @@ def _convert(draft: Draft, table: Table, book: Book, target: str, converted: dic
         _report(draft, table, rows[early & dated], code, target, f"the first rate is of {first}")
         _report(draft, table, rows[early & ~dated], code, target, "the row has no date")
         if not early.all():
-            used = converted.setdefault(code, _Converted(series.how))
-            used.age = max(used.age, int(ages[~early].max()))
+            how, age = converted.get(code, (series.how, 0))
+            converted[code] = how, max(age, int(ages[~early].max()))
     for name in money:
         frame[name] = frame[name].to_numpy(dtype=np.float64, na_value=np.nan) * factor
     frame[RATE], frame[NO_RATE] = factor, priced & np.isnan(factor)
@@ -130,8 +125,7 @@ def _of_order(lines: pd.DataFrame, orders: pd.DataFrame, values: NDArray[Any], m
     named = orders["order_id"].notna().to_numpy()
     by_id = pd.Series(values[named], index=orders.loc[named, "order_id"].astype("str"))
     by_id = by_id[~by_id.index.duplicated()]
-    place = by_id.index.get_indexer(pd.Index(lines["order_id"].astype("str")))
-    return np.append(by_id.to_numpy(), np.array([missing], dtype=values.dtype))[place]
+    return by_id.reindex(lines["order_id"].astype("str"), fill_value=missing).to_numpy()
 
 
 def _days(draft: Draft, table: Table) -> Ints:

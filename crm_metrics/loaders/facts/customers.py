@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from crm_metrics.loaders.facts import states, subscriptions
-from crm_metrics.loaders.facts.draft import Bools, Draft, Ints, optional_truth
+from crm_metrics.loaders.facts.draft import Draft, Ints, optional_truth
 from crm_metrics.schema import STATES
 from crm_metrics.tables import ROW, SOURCE, STATE, Table, Unusable
 from crm_metrics.tables.frames import NAT, categorical, has_value, moments, numbers, truths
 
-_ACTIVE, _LEFT = (STATES["customers"].index(state) for state in ("active", "left"))
+_KNOWN = [STATES["customers"].index(state) for state in ("active", "left")]
 
 
 def derive(draft: Draft) -> None:
@@ -34,7 +34,9 @@ def _left(draft: Draft, table: Table) -> None:
         frame["started_at"] = np.where(never, NAT, moments(frame, "started_at"))
     states.settle(draft, table)
     flagged, by_state = has_value(frame, "is_churned"), states.is_in(frame, "customers", "left")
-    if not (flagged | _says_who_left(draft, table)).any():
+    # A status or a flag about who is still a customer: a lifecycle stage is none.
+    words = states.read_by(draft, table, "status") if "status" in frame else np.full(len(frame), -1)
+    if not (flagged | np.isin(words, _KNOWN) | has_value(frame, "is_active")).any():
         table.frame = frame.drop(columns="is_churned", errors="ignore")
         return
     left = np.where(flagged, truths(frame, "is_churned"), by_state)
@@ -45,12 +47,6 @@ def _left(draft: Draft, table: Table) -> None:
     if has_value(frame, "ended_at").any():
         reason = "the customers have end dates, which do better: see the churn rate"
         table.unusable["is_churned"] = Unusable("missing-column", reason)
-
-
-def _says_who_left(draft: Draft, table: Table) -> Bools:
-    """The rows whose status or flag is about who is still a customer: a lifecycle stage is not."""
-    words = states.read_by(draft, table, "status") if "status" in table.frame else np.full(len(table.frame), -1)
-    return (words == _ACTIVE) | (words == _LEFT) | has_value(table.frame, "is_active")
 
 
 def _spells(draft: Draft) -> None:

@@ -80,11 +80,9 @@ class Draft:
         """The last calendar day up to which the state of a table's records is known."""
         return self.days(np.array([self.known_until(table) - np.timedelta64(1, "us")]))[0]
 
-    def report(self, code: str, table: Table, hit: Bools | None = None, **detail: str) -> None:
+    def report(self, code: str, table: Table, hit: Bools, **detail: str) -> None:
         """One issue per file for the marked rows of a table; none when no row is marked."""
-        if hit is None or not hit.any():
-            return
-        for index, rows in by_file(table.frame, hit):
+        for index, rows in by_file(table.frame, hit) if hit.any() else ():
             rows = np.unique(rows) if table.in_parts else rows
             self.issues.append(Issue.of_rows(code, self.sources[index].path, rows, **detail))
 

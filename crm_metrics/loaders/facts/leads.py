@@ -5,13 +5,12 @@ from __future__ import annotations
 from itertools import pairwise
 
 import numpy as np
-import pandas as pd
 
 from crm_metrics.loaders.facts import states
 from crm_metrics.loaders.facts.draft import DAY_US, HOUR_US, Bools, Draft, distinct_values, in_target, optional_truth
 from crm_metrics.schema import LEAD_STAGES, STATES
 from crm_metrics.tables import LATER, STATE, Table
-from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
+from crm_metrics.tables.frames import has_value, moments, numbers, truths
 
 _CONVERTED = STATES["leads"].index("converted")
 _CALLED = {"mql": "marketing qualification", "sql": "sales qualification", "opportunity": "the opportunity"}
@@ -62,22 +61,20 @@ def _conversion(draft: Draft, table: Table) -> None:
     dated |= "converted_at" in frame and not converted.any()
     if own:
         states.record(draft, table, "status", np.where(converted, np.int8(_CONVERTED), np.int8(0)))
+    created, window, why = moments(frame, "created_at"), draft.settings.conversion_days, ""
     if "created_at" not in frame:
-        frame["is_mature"] = has_state
-        frame["is_converted_in_window"] = converted
-        draft.say("lead-conversion-from", how="whenever it happened, as the leads have no creation date")
-        return
-    created, window = frame["created_at"].to_numpy(), draft.settings.conversion_days
-    if not dated:
-        frame["is_mature"] = ~np.isnat(created) & has_state
-        frame["is_converted_in_window"] = converted
+        why = "the leads have no creation date"
+    elif not dated:
+        has_state = has_state & ~np.isnat(created)
         young = int((draft.last_day(table.name) - draft.days(created) < np.timedelta64(window, "D")).sum())
-        how = f"whenever it happened, as no dates of conversion are given; {young:,} of them are younger than {window} days"
-        draft.say("lead-conversion-from", how=how)
-        return
-    in_window, _ = _in_window(draft, table, "converted_at", converted, end="conversion", duration="conversion in time")
-    frame["is_mature"] = ~np.isnat(created) & _is_old_enough(draft, table)
-    frame["is_converted_in_window"] = in_window
+        why = f"no dates of conversion are given; {young:,} of them are younger than {window} days"
+    else:
+        called = {"end": "conversion", "duration": "conversion in time"}
+        converted, _ = _in_window(draft, table, "converted_at", converted, **called)
+        has_state = ~np.isnat(created) & _is_old_enough(draft, table)
+    frame["is_mature"], frame["is_converted_in_window"] = has_state, converted
+    if why:
+        draft.say("lead-conversion-from", how=f"whenever it happened, as {why}")
 
 
 def _is_old_enough(draft: Draft, table: Table) -> Bools:
@@ -124,8 +121,7 @@ def _won_at(draft: Draft, table: Table) -> np.ndarray:
     deals = draft.tables["deals"]
     won = deals.frame[deals.frame["is_outcome_won"].to_numpy() & has_value(deals.frame, "closed_at")]
     first = won.groupby(won["lead_id"].astype("str"), observed=True)["closed_at"].min()
-    place = pd.Index(first.index).get_indexer(pd.Index(table.frame["lead_id"].astype("str")))
-    result = np.append(first.to_numpy(), NAT)[place]
+    result = first.reindex(table.frame["lead_id"].astype("str")).to_numpy()
     if "closed_at" in deals.calendar:
         by_day = bool(deals.calendar["closed_at"][draft.files(deals)].any())
         table.calendar["converted_at"] = np.full(len(draft.sources), by_day)

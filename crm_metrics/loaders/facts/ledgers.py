@@ -108,16 +108,17 @@ def _pays(frame: pd.DataFrame, paid: Bools, sold: Bools) -> bool:
 
 def documents(table: Table, source: int) -> str:
     """What the rows of a ledger that are left are: orders, invoices or payments; empty where no type tells."""
-    frame = table.frame
-    if "type" not in frame:
-        return ""
-    kinds = {kind_of(label) for label in distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy())}
+    kinds = _kinds_of(table.frame, source)
     sold = (f"{kind}s" for kind in ("order", "invoice") if kind in kinds)
     return next(sold, "payments" if kinds == {"payment"} else "")
 
 
 def gives_back(frame: pd.DataFrame, source: int) -> bool:
     """Whether all rows of a file are refunds."""
+    return _kinds_of(frame, source) == {"refund"}
+
+
+def _kinds_of(frame: pd.DataFrame, source: int) -> set[str | None]:
     if "type" not in frame:
-        return False
-    return {*map(kind_of, distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy()))} == {"refund"}
+        return set()
+    return {*map(kind_of, distinct_values(frame, "type", (frame[SOURCE] == source).to_numpy()))}

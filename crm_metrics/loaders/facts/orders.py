@@ -161,8 +161,9 @@ def _elsewhere(draft: Draft, table: Table) -> Bools:
             rows = rows & link.isin(counted_ids).to_numpy()
             _carry_refunds(table, rows, counted, link)
         hit |= rows
-        if rows.any():
-            _say(draft, table, rows, kind, best, ", ".join(draft.sources[j].path for j in others))
+        named = kind.removesuffix("s") if np.count_nonzero(rows) == 1 else kind
+        where = ", ".join(draft.sources[j].path for j in others)
+        draft.report("counted-elsewhere", table, rows, documents=named, other=best, where=where)
     return hit
 
 
@@ -184,12 +185,6 @@ def _carry_refunds(table: Table, payments: Bools, invoices: Bools, link: pd.Seri
     back = frame.loc[payments].groupby(link[payments])["refunded_amount"].sum(min_count=1)
     own = frame.loc[invoices, "refunded_amount"]
     frame.loc[invoices, "refunded_amount"] = own.fillna(frame.loc[invoices, "order_id"].astype("str").map(back))
-
-
-def _say(draft: Draft, table: Table, rows: Bools, documents: str, other: str, where: str) -> None:
-    singular = documents.removesuffix("s")
-    named = singular if np.count_nonzero(rows) == 1 else documents
-    draft.report("counted-elsewhere", table, rows, documents=named, other=other, where=where)
 
 
 def _documents(draft: Draft, table: Table, source: int) -> str:

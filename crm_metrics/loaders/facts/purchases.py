@@ -7,7 +7,7 @@ import pandas as pd
 
 from crm_metrics.loaders.facts import filtering, ledgers, orders, refunds
 from crm_metrics.loaders.facts.draft import Bools, Draft, Floats, quantities
-from crm_metrics.loaders.identity import as_text
+from crm_metrics.loaders.identity import order_of_ties
 from crm_metrics.tables import ROW, SOURCE, Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
@@ -113,18 +113,10 @@ def _finish(draft: Draft, frame: pd.DataFrame, table: Table, date: str) -> None:
 def _in_order(purchases: pd.DataFrame) -> np.ndarray:
     """The places of the purchases in the order of time; a customer's purchases of one moment by their number, then by what
     they hold."""
-    order = np.argsort(purchases["purchased_at"].to_numpy(), kind="stable")
     tied = purchases.duplicated(["customer", "purchased_at"], keep=False).to_numpy()
-    if tied.any():
-        content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
-        moved = [name for name in content if name in purchases]
-        keys = as_text(purchases[tied], moved)
-        # The places that tied purchases have among all stay theirs; only who has which changes.
-        places = np.flatnonzero(tied[order])
-        among = np.cumsum(tied) - 1
-        dates = purchases["purchased_at"].to_numpy()[tied]
-        order[places] = np.flatnonzero(tied)[sorted(among[order[places]], key=lambda at: (dates[at], keys[at]))]
-    return order
+    content = ["order_id", *sorted(set(purchases.columns) - {SOURCE, ROW, "order_id"})]
+    text = order_of_ties(purchases, tied, [name for name in content if name in purchases])
+    return np.lexsort((text, purchases["purchased_at"].to_numpy()))
 
 
 def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[str]], totals: Bools) -> None:
@@ -138,7 +130,9 @@ def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[
             draft.leave_out(lines, lines.frame["order_id"].astype("str").isin(ids).to_numpy(), reason)
         sold = _joined(draft, lines, sales)
     elif "product" in frame and has_value(frame, "product").any():
-        frame = frame[~_wholes(draft, frame)].reset_index(drop=True)
+        named = has_value(frame, "product")  # a row without one may stand for the whole order
+        wholes = orders.with_any(named, orders.keys(draft, frame)) & ~named
+        frame = frame[~wholes].reset_index(drop=True)
         sold = frame.assign(purchased_at=moments(frame, "ordered_at"), is_refund=numbers(frame, "amount") < 0)
         sold["amount"], unknown = _line_amounts(draft, frame, totals)
     else:
@@ -151,12 +145,6 @@ def _lines(draft: Draft, table: Table, sales: pd.DataFrame, gone: dict[str, set[
         problem = "the total of an order stands on its lines, and no price says what each product brought"
         hint = "add a column with the price or the amount of each line to the export"
         draft.tables["sold_lines"].unusable["amount"] = Unusable("missing-values", problem, hint)
-
-
-def _wholes(draft: Draft, frame: pd.DataFrame) -> Bools:
-    """The rows that stand for a whole order beside a row for each of its products."""
-    named = has_value(frame, "product")
-    return orders.with_any(named, orders.keys(draft, frame)) & ~named
 
 
 def _line_amounts(draft: Draft, frame: pd.DataFrame, totals: Bools) -> tuple[Floats, bool]:

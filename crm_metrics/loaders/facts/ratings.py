@@ -35,14 +35,13 @@ class Scale:
 
 def named(text: str, why: str = "the file says so") -> Scale | None:
     """The scale that a text such as "1-5" names; None when it names none, one that is not known, or several."""
-    names = {"-".join(ends) for ends in _RANGE.findall(text)}
-    name = names.pop() if len(names) == 1 else ""
-    return Scale(name, float(name[0]), float(name[2:]), why) if name in _TOP else None
+    name, *others = _stated(text) or [""]
+    return Scale(name, float(name[0]), float(name[2:]), why) if name in _TOP and not others else None
 
 
-def is_stated(text: str) -> bool:
-    """Whether a text names a scale, be it a known one or not."""
-    return _RANGE.search(text) is not None
+def _stated(text: str) -> list[str]:
+    """The scales that a text names, be they known ones or not."""
+    return [*dict.fromkeys(map("-".join, _RANGE.findall(text)))]
 
 
 def set_for(draft: Draft, source: int) -> Scale | None:
@@ -53,9 +52,9 @@ def set_for(draft: Draft, source: int) -> Scale | None:
 def scale_of(values: Floats, declared: str, of_vendor: str = "") -> Scale | None:
     """The scale of a column of ratings: declared by the file, else the only one the vendor has, else as observed in the
     whole column, else None. A declared scale that is not known is None: what the scores look like is not asked then."""
-    stated = named(declared) or (None if is_stated(declared) else named(of_vendor, "the export has no other"))
+    stated = named(declared) or (None if _stated(declared) else named(of_vendor, "the export has no other"))
     scores = values[~np.isnan(values)]
-    if stated is not None or is_stated(declared) or not len(scores):
+    if stated is not None or _stated(declared) or not len(scores):
         return stated
     low, high = float(scores.min()), float(scores.max())
     if 6 <= high <= 10 and low >= 1:
@@ -102,8 +101,7 @@ def ambiguous(what: str, values: Floats, declared: str = "") -> Unusable:
     call satisfied."""
     rule = 'files = [{ path = "survey.csv", scale = "1-5" }]'
     hint = f"say which in crm-metrics.toml, for example {rule}, or in the header: CSAT score (1-5)"
-    if is_stated(declared):
-        ranges = " and ".join(dict.fromkeys("-".join(ends) for ends in _RANGE.findall(declared)))
+    if ranges := " and ".join(_stated(declared)):
         return Unusable("scale-ambiguous", f"the {what} are said to be on the scale {ranges}, which is not known", hint)
     scores = values[~np.isnan(values)]
     low, high = float(scores.min()), float(scores.max())

@@ -64,7 +64,8 @@ def settle(draft: Draft, table: Table) -> None:
     asked &= ~by_rest
     put(table, codes)
     record(draft, table, "status", codes, asked)
-    if _decides(draft, table):
+    columns = _DECIDED.get(table.name)
+    if draft.asks(table.name, *columns) if columns else draft.needs.get(table.name):
         report(draft, table, "status", asked, codes)
 
 
@@ -190,11 +191,6 @@ def record(draft: Draft, table: Table, column: str, codes: np.ndarray, asked: Bo
         table.states[source, column, words[word], named[state]] = int(counts[at])
 
 
-def _decides(draft: Draft, table: Table) -> bool:
-    columns = _DECIDED.get(table.name)
-    return draft.asks(table.name, *columns) if columns else bool(draft.needs.get(table.name))
-
-
 def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndarray) -> None:
     """Say for each file which words nobody knows, how many rows and how much money they are about, how they count now, and
     the line of settings that settles those of all files at once."""
@@ -203,8 +199,7 @@ def report(draft: Draft, table: Table, column: str, asked: Bools, codes: np.ndar
     texts = table.frame[column].astype("category")
     states = schema.STATES[table.name]
     line = _line(table, texts, asked, codes)
-    for index in draft.files(table, asked):
-        hit = asked & (table.frame[SOURCE] == index).to_numpy()
+    for index, hit in draft.by_file(table, asked):
         counted = [*(f"counted as {state}" for state in states), f"counted neither as {states[0]} nor otherwise"]
         reading = sorted({counted[code] for code in np.unique(codes[hit])})
         draft.report(

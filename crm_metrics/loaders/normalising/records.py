@@ -175,12 +175,10 @@ def report_copies(file: File, frame: pd.DataFrame) -> None:
     if not read or not frame.duplicated(read).any():
         return
     # Copies so far may differ in a column that nothing needs.
-    table = file.raw.texts()
-    cells = {place: coerced.category(coerced.texts(column, None)) for place, column in table.columns.items()}
-    copies = table.rows[pd.DataFrame(cells).duplicated().to_numpy()]
-    copies = copies[np.isin(copies, frame[ROW].to_numpy())]
+    cells = coerced.whole(file.raw.texts())
+    copies = cells.index[cells.duplicated() & cells.index.isin(frame[ROW])]
     if len(copies):
-        file.note("exact-duplicate", copies)
+        file.note("exact-duplicate", copies.to_numpy())
 
 
 def without_footers(file: File, left_out: Sequence[LeftOut]) -> list[LeftOut]:

@@ -140,21 +140,16 @@ class _Judge:
                 dated |= filled
             else:
                 own |= filled
-        alone, means, balances, named = (np.zeros(len(suspects), dtype=bool) for _ in range(4))
+        words = np.stack([texts.spread(by_word(texts.values, footers), 0)[suspects] for texts in self.texts.values()])
+        alone, means, balances = ((words == said).any(axis=0) for said in (ALONE, MEAN, BALANCE))
+        named = (words > 0).any(axis=0)
         others = np.zeros(len(suspects), dtype=np.int64)  # cells of text that are no total words
-        bare, is_told = (
-            np.ones(len(suspects), dtype=bool),
-            False,
-        )  # rows with dates and figures alone, where others have more
-        for at, texts in self.texts.items():
+        # Rows with dates and figures alone, where others have more.
+        bare, is_told = np.ones(len(suspects), dtype=bool), False
+        for word, (at, texts) in zip(words, self.texts.items(), strict=True):
             name = self.names.get(at, "")
-            word = texts.spread(by_word(texts.values, footers), 0)[suspects]
             if name in COLUMNS:
                 timed |= (texts.codes[suspects] >= 0) & (word < ALONE)
-            alone |= word == ALONE
-            means |= word == MEAN
-            balances |= word == BALANCE
-            named |= word > 0
             if name == "currency" or file.kind(name) in {*NUMERIC, Kind.BOOL} or at in self.own:
                 continue
             others += texts.spread(has_letters(texts.values), False)[suspects] & (word < ALONE)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, cast
 
@@ -74,10 +74,7 @@ class Content:
     def fingerprint(self) -> str:
         """SHA-256 of the bytes, unpacked, in hex. Raises DataError."""
         with steady(self), readable(self.path), self.open() as stream:
-            digest = hashlib.sha256()
-            while block := stream.read(1 << 20):
-                digest.update(block)
-        return digest.hexdigest()
+            return hashlib.file_digest(cast(BufferedReader, stream), "sha256").hexdigest()
 
     def seekable(self) -> Callable[[], Path | BytesIO]:
         """What zipfile and gzip read from; a new one each time, so that two threads never share a position."""
@@ -181,17 +178,9 @@ def readable(path: str) -> Iterator[None]:
 def steady(content: Content) -> Iterator[None]:
     """Raises DataError when the file is another one after the block than it was at first, whatever else came of it: what
     was read of it may be half of the one and half of the other."""
-    state = content.state
     try:
         yield
-    except Exception as error:
-        if state is not None and not state.is_same():
-            raise _changed(content) from error
-        raise
-    if state is not None and not state.is_same():
-        raise _changed(content)
-
-
-def _changed(content: Content) -> DataError:
-    hint = "Wait until the export is complete, then run the command again."
-    return DataError("changed while it was being read", where=content.path, hint=hint)
+    finally:
+        if content.state is not None and not content.state.is_same():
+            hint = "Wait until the export is complete, then run the command again."
+            raise DataError("changed while it was being read", where=content.path, hint=hint)

@@ -48,8 +48,9 @@ class Delimited(Raw):
 
     def read(self, wanted: Mapping[int, As], missing: Collection[str] = (), *, threads: bool = True) -> Cells:
         # Rows cannot be counted without a column.
-        hexadecimal = {at for at, kind in wanted.items() if kind is As.INTEGER and self._has_hexadecimal(at)}
-        kinds = {at: As.TEXT if at in hexadecimal else kind for at, kind in wanted.items()} or {0: As.PLAIN}
+        kinds = {at: As.TEXT if self._is_hexadecimal(at, kind) else kind for at, kind in wanted.items()} or {
+            0: As.PLAIN
+        }
         others = {at: As.TEXT for at in range(len(self.header)) if at not in kinds}
         rest = partial(self._records, others, threads=threads)
         with steady(self.content):
@@ -81,9 +82,9 @@ class Delimited(Raw):
         left_out = ragged.left_out if ragged else []
         return Cells({at: table.column(str(at)) for at in kinds}, rows, left_out, self._issues(ragged))
 
-    def _has_hexadecimal(self, at: int) -> bool:
-        """Whether one of the first records has a number such as 0x10, which Arrow would read as 16."""
-        return any(cells[at].strip()[:2] in ("0x", "0X") for cells in self.layout.head)
+    def _is_hexadecimal(self, at: int, kind: As) -> bool:
+        """Whether one of the first records has a number such as 0x10, which Arrow would read as the integer 16."""
+        return kind is As.INTEGER and any(cells[at].strip()[:2] in ("0x", "0X") for cells in self.layout.head)
 
     def _short(self, ragged: Ragged, at: int, kind: As, missing: Collection[str]) -> pa.Array | None:
         """A column of the short records; None when a cell is not what was asked for."""

@@ -16,8 +16,8 @@ from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
 from crm_metrics.loaders.reading.decoding import detect
-from crm_metrics.loaders.reading.opened import Opened
 from crm_metrics.loaders.reading.paths import expanded, is_many, refuse_missing
+from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings import Stated
 from crm_metrics.settings.files import DATABASE
 
@@ -216,9 +216,7 @@ def _add_workbook(content: Content, opened: Opened, extent: Callable[[], Extent]
             with contents.readable(content.path):
                 reaches = extent()
             sheets, to.ignored = open_workbook(content, opened.stated, reaches)
-        to.tables += sheets
-        if not sheets:
-            to.issues.append(Issue("empty-file", content.path))
+        to.add(content.path, *sheets)
 
     opened.later(content.path, add)
 
@@ -226,11 +224,7 @@ def _add_workbook(content: Content, opened: Opened, extent: Callable[[], Extent]
 def _add_parquet(content: Content, opened: Opened) -> None:
     from crm_metrics.loaders.reading.parquet import open_parquet
 
-    table = open_parquet(content)
-    if table is None:
-        opened.issues.append(Issue("empty-file", content.path))
-    else:
-        opened.tables.append(table)
+    opened.add(content.path, *open_parquet(content))
 
 
 def _add_frame(path: str, frame: pd.DataFrame, opened: Opened) -> None:
@@ -247,10 +241,8 @@ def _add_database(path: str, opened: Opened) -> None:
     progress.stage(f"opening {called}")
     with opened.reading(path):
         tables, unreadable = open_database(called, called.removeprefix(DATABASE), only or None)
-        opened.tables += tables
+        opened.add(path, *tables)
         opened.ignored += unreadable
-        if not tables:
-            opened.issues.append(Issue("empty-file", path))
 
 
 def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool) -> None:
@@ -275,10 +267,10 @@ def _add_text(content: Content, start: bytes, opened: Opened, *, is_named: bool)
         else:
             table = open_delimited(content, opened.stated(content.path))
     if table is None:
-        opened.issues.append(Issue("empty-file", content.path))
+        opened.add(content.path)
     elif not is_named and content.ending == ".txt" and table.layout.share < 0.9:
         opened.ignored.append(content.path)  # a licence or a note, found beside tables
     elif len(table.header) == 1 and sum(byte < 9 or 13 < byte < 32 for byte in start) > 0.1 * len(start):
         opened.ignored.append(content.path)  # bytes of no known kind
     else:
-        opened.tables.append(table)
+        opened.add(content.path, table)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def open_parquet(content: Content) -> Columnar | None:
-    """The table in a Parquet file; None for one without columns. Raises `DataError` for one that cannot be read, and for
+def open_parquet(content: Content) -> list[Columnar]:
+    """The table in a Parquet file; none for one without columns. Raises `DataError` for one that cannot be read, and for
     columns that hold no single values."""
 
     def fetch(places: Sequence[int], most: int | None) -> pa.Table:
@@ -30,8 +30,7 @@ def open_parquet(content: Content) -> Columnar | None:
             else:
                 batches = file.iter_batches(most, columns=wanted)
                 first = [batch for batch, _ in zip(batches, [None], strict=False)]
-                table = pa.Table.from_batches(first, None if first else _only(file.schema_arrow, wanted))
-            # Older programs write text as bytes.
+                table = pa.Table.from_batches(first, None if first else pa.schema(map(schema.field, wanted)))
             return pa.table({name: _decoded(table.column(name)) for name in wanted})
 
     with _opened(content) as file:
@@ -46,7 +45,7 @@ def open_parquet(content: Content) -> Columnar | None:
                 where=content.path,
                 hint="Write it without that column.",
             )
-    return columnar(content, content.path, names, fetch, count) if names else None
+    return [columnar(content, content.path, names, fetch, count)] if names else []
 
 
 def of_frame(path: str, frame: pd.DataFrame) -> Content:
@@ -63,11 +62,8 @@ def of_frame(path: str, frame: pd.DataFrame) -> Content:
     return of_bytes(path, stream.getvalue())
 
 
-def _only(schema: pa.Schema, names: Sequence[str]) -> pa.Schema:
-    return pa.schema([schema.field(name) for name in names])
-
-
 def _decoded(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """A column as text where it holds bytes, as which older programs write it."""
     return column.cast(pa.string()) if pa.types.is_binary(column.type) else column
 
 

@@ -13,7 +13,7 @@ from crm_metrics import progress
 from crm_metrics.errors import UsageError, nearest
 from crm_metrics.loaders.reading import content as contents
 from crm_metrics.loaders.reading.content import Content
-from crm_metrics.loaders.reading.opened import Opened
+from crm_metrics.loaders.reading.raw import Opened
 from crm_metrics.settings.files import DATABASE, ELSEWHERE
 
 

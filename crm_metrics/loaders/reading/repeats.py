@@ -29,12 +29,11 @@ def without_repeats(
     rows = [row for row in header_rows if filled(row) > 1]
     for row in rows:
         _refuse_inner_header(cells, row, path, others)
-    hits = [hit for row in rows if (hit := _equal(cells.columns, row, len(cells.rows))) is not None]
-    if not hits:
-        return cells
-    rest = others()
-    hits = [hit for row in rows if (hit := _equal({**cells.columns, **rest}, row, len(cells.rows))) is not None]
-    if not hits:
+
+    def repeating(columns: Mapping[int, Column]) -> list[np.ndarray]:
+        return [hit for row in rows if (hit := _equal(columns, row, len(cells.rows))) is not None]
+
+    if not repeating(cells.columns) or not (hits := repeating({**cells.columns, **others()})):
         return cells
     repeats = np.logical_or.reduce(hits)
     numbers = cells.rows[repeats].tolist()

@@ -17,11 +17,19 @@ import pyarrow.compute as pc
 from crm_metrics.errors import SettingsError, did_you_mean
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading import limits
-from crm_metrics.loaders.reading.blocks import blocks_in, only
 from crm_metrics.loaders.reading.columns import TEXTS, converted, empty
 from crm_metrics.loaders.reading.content import Content, steady
 from crm_metrics.loaders.reading.extents import Extent
-from crm_metrics.loaders.reading.headers import HEADER_WITHIN, filled, header_among, header_at, header_rows, no_header
+from crm_metrics.loaders.reading.headers import (
+    HEADER_WITHIN,
+    blocks_in,
+    filled,
+    header_among,
+    header_at,
+    header_rows,
+    no_header,
+    only,
+)
 from crm_metrics.loaders.reading.layout import HEAD, SAMPLED
 from crm_metrics.loaders.reading.money_formats import Signs, shown, signs_of
 from crm_metrics.loaders.reading.raw import As, Cells, Raw
