@@ -10,7 +10,8 @@ from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.voice.listening import Heard, Score, Segment
+    from crm_metrics.analysis.parts import Amount
+    from crm_metrics.analysis.voice.listening import Heard, Segment
     from crm_metrics.analysis.voice.words import Word
     from crm_metrics.commands.voice import Voice
 
@@ -146,7 +147,7 @@ def _segment(heard: Heard, segment: Segment) -> list[Cell]:
     return [*_figures(heard, segment.dimension, segment.name, segment.score), segment.mark, *then]
 
 
-def _figures(heard: Heard, dimension: str | None, segment: str | None, score: Score) -> list[Cell]:
+def _figures(heard: Heard, dimension: str | None, segment: str | None, score: Amount) -> list[Cell]:
     named: list[Cell] = [heard.question.name, dimension, segment, heard.metric.name, str(heard.metric.unit)]
     return [*named, score.value, score.low, score.high, score.n]
 
@@ -159,7 +160,7 @@ def _says(heard: Heard) -> list[str]:
     return [f"{sentence} ({', '.join(counts)}).", *_standing(heard), _apart(heard)]
 
 
-def _score(score: Score, unit: Unit) -> str:
+def _score(score: Amount, unit: Unit) -> str:
     value = cells.value(score.value, unit)
     if score.low is None or score.high is None:
         return value
