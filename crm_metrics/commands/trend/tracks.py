@@ -113,7 +113,7 @@ def season_of(start: date, grain: Grain) -> int:
 
 
 def _as_asked(span: Period) -> PeriodSpec:
-    return PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
+    return PeriodSpec(span.label, False, lambda as_of, first: span)
 
 
 def _whole_periods(dataset: Dataset, asked: Query, last: int | None) -> Period:
