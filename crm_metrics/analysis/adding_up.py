@@ -102,18 +102,19 @@ def few(grid: Grid) -> Bools:
     return (records > 0) & (records < FEWEST)
 
 
-def without_small(grid: Grid, signs: list[str | None]) -> tuple[Grid, list[str | None], int]:
+def without_small(grid: Grid, signs: list[str | None]) -> tuple[Grid, list[str | None]]:
     """The grid with the segments of too few records as one, called by their number; a single one stays as it is."""
     small = few(grid)
     if small.sum() < 2:
-        return grid, signs, 0
+        return grid, signs
 
     def together(values: np.ndarray) -> np.ndarray:
         return np.concatenate([values[:, ~small], values[:, small].sum(axis=1, keepdims=True)], axis=1)
 
-    count = int(small.sum())
     labels = [label for label, is_small in zip(grid.labels, small, strict=True) if not is_small]
     kept = [word for word, is_small in zip(signs, small, strict=True) if not is_small]
     under = together(grid.denominator) if grid.denominator is not None else None
-    merged = Grid([*labels, f"({count} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells)
-    return merged, [*kept, None], count
+    merged = Grid(
+        [*labels, f"({small.sum()} small ones)"], together(grid.numerator), under, together(grid.n), grid.cells
+    )
+    return merged, [*kept, None]

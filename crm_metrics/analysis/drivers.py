@@ -51,13 +51,12 @@ class Driver:
 class Dimension:
     """One way of looking: its segments, the largest contribution first. `uneven` is how far the segments are from all having
     changed alike, `beyond_chance` the same for the segments whose own change is more than chance: of several dimensions the
-    one with the most explains most. `small` counts the segments put together."""
+    one with the most explains most."""
 
     name: str
     drivers: list[Driver]
     uneven: float
     beyond_chance: float
-    small: int
 
 
 @dataclass(frozen=True)
@@ -193,7 +192,7 @@ def _chances(metric: Metric, grid: Grid, noise: Noise) -> Floats:
 
 
 def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> Dimension:
-    grid, signs, small = without_small(grid, signs)
+    grid, signs = without_small(grid, signs)
     over, under = grid.numerator, grid.denominator
     weight = under if under is not None else np.abs(over)
     with np.errstate(all="ignore"):
@@ -228,7 +227,7 @@ def _dimension(name: str, grid: Grid, signs: list[str | None], total: float) -> 
         for i in np.argsort(-np.abs(contribution), kind="stable").tolist()
     ]
     there = [driver for driver in drivers if driver.n or driver.n_before or driver.contribution]
-    return Dimension(name, there, float(uneven.sum()), float(uneven[significant].sum()), small)
+    return Dimension(name, there, float(uneven.sum()), float(uneven[significant].sum()))
 
 
 # What became of a record, or how it is measured, is no group that it belongs to.

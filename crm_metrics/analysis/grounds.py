@@ -12,13 +12,12 @@ import pandas as pd
 from crm_metrics import schema
 from crm_metrics.engine.availability import trouble
 from crm_metrics.engine.cells import or_none
+from crm_metrics.engine.measuring import FEWEST
 from crm_metrics.expressions import Name, Operation, names
 from crm_metrics.intervals.engine import Engine
 from crm_metrics.intervals.limits import factors
 from crm_metrics.metrics.catalog import Catalog
 from crm_metrics.metrics.metric import Metric, Unit
-
-FEW = 6  # fewer events say little, however many records they are among
 
 
 def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str, list[str]]:
@@ -38,7 +37,7 @@ def grounds(engine: Engine, metrics: Iterable[Metric], window: int) -> dict[str,
             first[metric.title] = "; ".join((", ".join(own), span)) if own else next(iter(above), span)
             reasons.append(first[metric.title])
         few = min(_events(engine, metric, window), default=None) if metric.unit is not Unit.COUNT else None
-        if few and few[0] < FEW:
+        if few and few[0] < FEWEST:
             reasons.append(f"rests on only {few[0]} ({few[1]})")
         if reasons:
             by_metric[metric.name] = reasons

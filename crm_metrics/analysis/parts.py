@@ -69,14 +69,15 @@ def amounts_of(engine: Engine, metric: Metric, window: int, place: int) -> list[
     parts = split(engine, metric, cells)
     money = metric.is_money or len(parts) > 1
     amounts = [
-        _amount(part.cells, window, place, part.currency[window, place] if money else None)
+        amount_of(part.cells, window, place, part.currency[window, place] if money else None)
         for part in parts
         if part.shown[window, place]
     ]
-    return amounts or [_amount(cells, window, place, None)]
+    return amounts or [amount_of(cells, window, place)]
 
 
-def _amount(cells: Cells, window: int, place: int, currency: str | None) -> Amount:
+def amount_of(cells: Cells, window: int, place: int, currency: str | None = None) -> Amount:
+    """What a cell holds."""
     reason = REASONS[int(cells.reason[window, place])] or None
     return Amount(*cells.at(window, place), int(cells.n[window, place]), reason, currency)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -88,31 +89,24 @@ class _Look:
         self.series = series
         self.at = np.flatnonzero(series.fitted & ~np.isnan(series.values))
         self.values, self.place = series.values[self.at], series.place[self.at]
-        self._steps: dict[tuple[object, ...], tuple[int, float]] = {}
-        self._rests: dict[tuple[object, ...], tuple[list[float], Slope, np.ndarray, np.ndarray]] = {}
+        self.change_of_level, self.beside = cache(self._change_of_level), cache(self._beside)
 
-    def change_of_level(self, starts: list[int], place: np.ndarray | None = None) -> tuple[int, float]:
-        key = (*starts, place is None)
-        if key not in self._steps:
-            self._steps[key] = tests.change_of_level(self.at, self.values, starts, place)
-        return self._steps[key]
+    def _change_of_level(self, starts: tuple[int, ...], seasonal: bool) -> tuple[int, float]:
+        return tests.change_of_level(self.at, self.values, [*starts], self.place if seasonal else None)
 
-    def beside(
-        self, starts: list[int], place: np.ndarray | None, odd: float
+    def _beside(
+        self, starts: tuple[int, ...], seasonal: bool, odd: float
     ) -> tuple[list[float], Slope, np.ndarray, np.ndarray]:
         """With changes of level at these places: by how much each, the slope, what each place in the season adds, and the
         values out of line."""
-        key = (*starts, place is None)
-        if key not in self._rests:
-            at, values = self.at, self.values
-            moves = tests.levels(at, values, starts, place) if starts else []
-            shift = (np.arange(at.size)[:, None] >= np.array(starts, dtype=int)) @ np.array(moves)
-            slope = tests.slope(at, values - shift, place)
-            rest = values - shift - slope.per_period * at
-            adds = np.zeros(at.size) if place is None else tests.seasonal(rest, place)
-            usual = slope.intercept + slope.per_period * at + shift + adds
-            self._rests[key] = (moves, slope, adds, tests.outliers(values, usual, odd))
-        return self._rests[key]
+        at, values, place = self.at, self.values, self.place if seasonal else None
+        moves = tests.levels(at, values, [*starts], place) if starts else []
+        shift = (np.arange(at.size)[:, None] >= np.array(starts, dtype=int)) @ np.array(moves)
+        slope = tests.slope(at, values - shift, place)
+        rest = values - shift - slope.per_period * at
+        adds = np.zeros(at.size) if place is None else tests.seasonal(rest, place)
+        usual = slope.intercept + slope.per_period * at + shift + adds
+        return moves, slope, adds, tests.outliers(values, usual, odd)
 
 
 def _trend(look: _Look, season_p: float | None, limit: float, odd: float) -> Trend | None:
@@ -121,9 +115,10 @@ def _trend(look: _Look, season_p: float | None, limit: float, odd: float) -> Tre
     series, at = look.series, look.at
     if at.size < FEWEST:
         return None
-    place = look.place if season_p is not None and season_p <= max(_PERHAPS, limit) else None
-    starts, chances = _changes(look, limit, place)
-    moves, slope, adds, outside = look.beside(starts, place, odd)
+    seasonal = season_p is not None and season_p <= max(_PERHAPS, limit)
+    place = look.place if seasonal else None
+    starts, chances = _changes(look, limit, seasonal)
+    moves, slope, adds, outside = look.beside(starts, seasonal, odd)
     line = np.full(series.values.size, np.nan)
     inside = np.arange(at[0], at[-1] + 1)
     line[inside] = slope.intercept + slope.per_period * inside
@@ -153,19 +148,19 @@ def _season(look: _Look) -> float | None:
     season, at, values = look.series.season, look.at, look.values
     if season is None or at.size < max(FEWEST_FOR_SEASON, 2 * season):
         return None
-    start, _ = look.change_of_level([])
+    start, _ = look.change_of_level((), False)
     level = values - (tests.levels(at, values, [start])[0] * (np.arange(at.size) >= start) if start else 0)
     return tests.seasonality(level - tests.median_slope(at, level) * at, look.place)
 
 
-def _changes(look: _Look, limit: float, place: np.ndarray | None) -> tuple[list[int], list[float]]:
+def _changes(look: _Look, limit: float, seasonal: bool) -> tuple[tuple[int, ...], list[float]]:
     """The changes of level that count, the clearest first, and the chances of these and of the next."""
-    starts: list[int] = []
+    starts: tuple[int, ...] = ()
     chances: list[float] = []
     while len(starts) < _MOST_CHANGES:
-        start, chance = look.change_of_level(starts, place)
+        start, chance = look.change_of_level(starts, seasonal)
         chances.append(chance)
         if chance > limit:
             break
-        starts.append(start)
+        starts = (*starts, start)
     return starts, chances

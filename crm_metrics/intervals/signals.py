@@ -13,13 +13,13 @@ from crm_metrics.engine.blocks import blocks
 from crm_metrics.engine.cells import Bools, Cells, Figures, Floats, Z
 from crm_metrics.engine.compute import Engine
 from crm_metrics.engine.formulas import adds_up
+from crm_metrics.engine.measuring import FEWEST
 from crm_metrics.engine.windows import DAY, Window
 from crm_metrics.intervals.distributions import poisson_limits, t_cdf, t_quantile
 from crm_metrics.intervals.scores import Scores, correlation, repeats, scores
 from crm_metrics.intervals.shares import difference
 from crm_metrics.metrics.metric import Better, Metric, Unit
 
-FEWEST = 6  # of fewer records in one of the periods nothing is claimed beside other claims
 BETTER, WORSE, NONE, UNKNOWN = "better", "worse", "no detectable change", "cannot tell"
 MAYBE_BETTER, MAYBE_WORSE = "maybe better", "maybe worse"
 BEYOND_CHANCE = (BETTER, WORSE, MAYBE_BETTER, MAYBE_WORSE)

@@ -29,7 +29,6 @@ class PeriodSpec:
 
     text: str
     needs_clock: bool
-    calendar: Calendar = field(repr=False)
     _rule: _Rule = field(repr=False, compare=False)
 
     def resolve(self, *, as_of: date, first: date) -> Period:
@@ -68,7 +67,7 @@ def parse(text: str, *, fiscal_year_start: int = 1, week_start: WeekStart = "mon
         meant = " or ".join(_meant(plain, calendar))
         hint = f"Did you mean {meant}? {FORMS}" if meant else FORMS
         raise UsageError(f"'{written}' is not a period{reason}", hint=hint) from None
-    return PeriodSpec(written, needs_clock, calendar, rule)
+    return PeriodSpec(written, needs_clock, rule)
 
 
 _ABSOLUTE = re.compile(

@@ -40,12 +40,9 @@ class Moments:
         """The moments of a period that is not over at the end of `as_of`, over data that begins on `first`."""
         unknown = as_of + DAY
         unit = "week" if (period.end - period.start).days < _SHORT else "month"
-        ahead = 1
-        while _back(period.end, ahead, unit) > unknown:
-            ahead += 1
-        steps = 0
-        while steps < _MOST[unit] + ahead and _back(unknown, steps + 1, unit) >= first:
-            steps += 1
+        ahead = next(count for count in itertools.count(1) if _back(period.end, count, unit) <= unknown)
+        most = _MOST[unit] + ahead
+        steps = next((count for count in range(most) if _back(unknown, count + 1, unit) < first), most)
         return cls(period, unknown, unit, ahead, steps)
 
     @property

@@ -25,11 +25,6 @@ class Parameters:
     q: float
     v: float
 
-    @property
-    def mean(self) -> float:
-        """The mean amount over all customers; it has none where q ≤ 1."""
-        return self.p * self.v / (self.q - 1)
-
 
 def fit(x: Floats, mean: Floats) -> Fit:
     """The parameters p, q, v that make the mean amounts of customers with `x` purchases each likeliest; all means lie

@@ -94,46 +94,36 @@ class Prediction:
 def fitted(histories: Histories, *, unit: Unit = "weeks", mixed: Sequence[str] = ()) -> Model:
     """The model of the customers; `mixed` names the currencies of amounts that cannot be added."""
     repeat = int((histories.x > 0).sum())
-    refused: dict[str, Unusable] = {}
     if not len(histories.x):
-        refused["purchases"] = Unusable("no-rows", "nobody had bought anything yet")
-        return Model(unit, 0, 0, refused=refused)
-    purchases = _purchases(histories, unit, repeat, refused)
-    spend = None
-    if mixed:
-        problem, hint = f"the amounts are in {', '.join(mixed)}", "give exchange rates with [rates] in the settings"
-        refused["spend"] = Unusable("mixed-currency", problem, hint)
-    else:
-        spend = _spend(histories, refused)
+        return Model(unit, 0, 0, refused={"purchases": Unusable("no-rows", "nobody had bought anything yet")})
+    fits = {"purchases": _purchases(histories, unit, repeat), "spend": _spend(histories, mixed)}
+    refused = {name: fit for name, fit in fits.items() if isinstance(fit, Unusable)}
+    purchases, spend = (fit if isinstance(fit, Fit) else None for fit in fits.values())
     return Model(unit, len(histories.x), repeat, purchases, spend, refused)
 
 
-def _purchases(histories: Histories, unit: Unit, repeat: int, refused: dict[str, Unusable]) -> Fit | None:
+def _purchases(histories: Histories, unit: Unit, repeat: int) -> Fit | Unusable:
     if repeat < FEWEST:
         problem = f"only {repeat:,} of {len(histories.x):,} customers bought on more than one day"
-        refused["purchases"] = _too_few(problem, "of customers")
-        return None
+        return _too_few(problem, "of customers")
     fit = bgnbd.fit(bgnbd.alike(histories.x, histories.last, histories.watched, DAYS[unit]))
-    if not fit.converged:
-        refused["purchases"] = Unusable("not-converged", "no single best model of when customers buy is found")
-        return None
-    return fit
+    return fit if fit.converged else Unusable("not-converged", "no single best model of when customers buy is found")
 
 
-def _spend(histories: Histories, refused: dict[str, Unusable]) -> Fit | None:
+def _spend(histories: Histories, mixed: Sequence[str]) -> Fit | Unusable:
+    if mixed:
+        hint = "give exchange rates with [rates] in the settings"
+        return Unusable("mixed-currency", f"the amounts are in {', '.join(mixed)}", hint)
     priced = (histories.priced > 0) & (histories.mean > 0)
     if priced.sum() < FEWEST:
         problem = f"only {priced.sum():,} of {len(priced):,} customers have a repeat purchase with an amount"
-        refused["spend"] = _too_few(problem, "of amounts")
-        return None
+        return _too_few(problem, "of amounts")
     fit = gammagamma.fit(histories.priced[priced], histories.mean[priced])
     if not fit.converged:
-        refused["spend"] = Unusable("not-converged", "no single best model of what customers spend is found")
-        return None
+        return Unusable("not-converged", "no single best model of what customers spend is found")
     if fit.parameters[1] <= 1:
         problem = f"amounts differ so much between customers that they have no mean (q = {fit.parameters[1]:.3g})"
-        refused["spend"] = Unusable("infinite-mean", problem)
-        return None
+        return Unusable("infinite-mean", problem)
     return fit
 
 

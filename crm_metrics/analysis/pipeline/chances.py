@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,15 +78,12 @@ def _too_old(deals: Deals, day: int, cycle: Floats) -> list[Chance]:
     return [Chance(None, oldest, 0.0, 0.0, high, int(n), used=True)] if n >= FEWEST else []
 
 
-def _reached(deals: Deals, day: int) -> list[tuple[str, Bools]]:
+def _reached(deals: Deals, day: int) -> Iterator[tuple[str, Bools]]:
     assert deals.entries is not None
     entries = deals.entries.until(day)
-    stages = []
     for number, name in enumerate(entries.labels):
-        reached = np.zeros(len(deals), dtype=bool)
-        reached[entries.deal[entries.stage == number]] = True
-        stages.append((name, reached))
-    return [(name, reached) for name, reached in stages if reached.any()]
+        if (entries.stage == number).any():
+            yield name, np.isin(np.arange(len(deals)), entries.deal[entries.stage == number])
 
 
 def _chance(stage: str | None, age: int | None, deals: Deals, those: Bools, overall: float) -> Chance:

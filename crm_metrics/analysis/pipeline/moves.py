@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal, localcontext
 
@@ -25,13 +25,16 @@ _DIGITS = 700  # sums of any two numbers of a file are exact
 
 @dataclass(frozen=True)
 class Side:
-    """A deal as one of the exports has it: its amount (None: blank), the day it is expected to close, where it stands."""
+    """A deal as one of the exports has it: its amount (None: blank), the day it is expected to close, where it stands, what
+    it is called, and whose it is."""
 
     amount: Decimal | None
     currency: str | None
     expected: date | None
     source: int
     row: int
+    label: str
+    owner: str | None
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,8 @@ class _Export:
         deals = self.deals
         amount, (source, row) = deals.amount[place], deals.places[place].tolist()
         exact = None if np.isnan(amount) else Decimal(repr(float(amount)))
-        return Side(exact, deals.currency[place], day_of(int(deals.expected[place])), source, row)
+        expected = day_of(int(deals.expected[place]))
+        return Side(exact, deals.currency[place], expected, source, row, deals.names[place], deals.owners[place])
 
 
 def moved(old: Deals, new: Deals, period: Period | None) -> Moves:
@@ -140,36 +144,34 @@ def _of_pair(before: _Export, place: int, after: _Export, other: int | None, per
     if other is None:
         if was_in:
             kind = ONLY_OLD if before.keys[place] is None else GONE
-            yield _move(kind, was.amount, was.currency, was, None, before, place, leaves=True)
+            yield _move(kind, was, was, None, leaves=True)
         return
     now, new = after.side(other), after.deals
     is_in, won = bool(after.inside[other]), bool(new.won[other])
     if not was_in:
         if is_in:
             kind = PULLED if before.open[place] else REOPENED
-            yield _move(kind, now.amount, now.currency, was, now, after, other)
+            yield _move(kind, now, was, now)
         elif won and before.open[place] and _within(new.closed[[other]], period)[0]:
-            yield _move(PULLED, now.amount, now.currency, was, now, after, other)
-            yield _move(WON, now.amount, now.currency, was, now, after, other, leaves=True)
+            yield _move(PULLED, now, was, now)
+            yield _move(WON, now, was, now, leaves=True)
     elif is_in or won:
-        worth = now.amount if is_in or now.amount is not None else was.amount
-        yield from _changed(was, now, worth, before, place, after, other)
+        worth = now if is_in or now.amount is not None else replace(now, amount=was.amount)
+        yield from _changed(was, now, worth)
         if won:
-            yield _move(WON, worth, now.currency, was, now, after, other, leaves=True)
+            yield _move(WON, worth, was, now, leaves=True)
     else:
         kind = PUSHED if after.open[other] else LOST if new.lost[other] else GONE
-        yield _move(kind, was.amount, was.currency, was, now, before, place, leaves=True)
+        yield _move(kind, was, was, now, leaves=True)
 
 
-def _changed(
-    was: Side, now: Side, worth: Decimal | None, before: _Export, place: int, after: _Export, other: int
-) -> Iterator[Move]:
+def _changed(was: Side, now: Side, worth: Side) -> Iterator[Move]:
     """The change of the amount of a deal that stays."""
     if was.currency != now.currency:
-        yield _move(LEFT, was.amount, was.currency, was, now, before, place, leaves=True)
-        yield _move(CAME, worth, now.currency, was, now, after, other)
-    elif (difference := (worth or _ZERO) - (was.amount or _ZERO)) != 0:
-        yield _move(RAISED if difference > 0 else LOWERED, difference, now.currency, was, now, after, other)
+        yield _move(LEFT, was, was, now, leaves=True)
+        yield _move(CAME, worth, was, now)
+    elif (difference := (worth.amount or _ZERO) - (was.amount or _ZERO)) != 0:
+        yield _move(RAISED if difference > 0 else LOWERED, replace(now, amount=difference), was, now)
 
 
 def _of_new(after: _Export, place: int, since: int, period: Period | None) -> Iterator[Move]:
@@ -177,27 +179,18 @@ def _of_new(after: _Export, place: int, since: int, period: Period | None) -> It
     deals = after.deals
     if after.inside[place]:
         kind, now = ONLY_NEW if after.keys[place] is None else NEW, after.side(place)
-        yield _move(kind, now.amount, now.currency, None, now, after, place)
+        yield _move(kind, now, None, now)
     elif not deals.is_open[place] and deals.closed[place] > since and _within(deals.closed[[place]], period)[0]:
         now = after.side(place)
-        yield _move(NEW, now.amount, now.currency, None, now, after, place)
+        yield _move(NEW, now, None, now)
         kind = WON if deals.won[place] else LOST
-        yield _move(kind, now.amount, now.currency, None, now, after, place, leaves=True)
+        yield _move(kind, now, None, now, leaves=True)
 
 
-def _move(
-    kind: str,
-    amount: Decimal | None,
-    currency: str | None,
-    old: Side | None,
-    new: Side | None,
-    export: _Export,
-    place: int,
-    *,
-    leaves: bool = False,
-) -> Move:
-    worth, deals = amount or _ZERO, export.deals
-    return Move(kind, deals.names[place], deals.owners[place], -worth if leaves else worth, currency, old, new)
+def _move(kind: str, side: Side, old: Side | None, new: Side | None, *, leaves: bool = False) -> Move:
+    """The movement of the amount of a side."""
+    worth = side.amount or _ZERO
+    return Move(kind, side.label, side.owner, -worth if leaves else worth, side.currency, old, new)
 
 
 def _bridges(before: _Export, after: _Export, moves: list[Move]) -> list[Bridge]:

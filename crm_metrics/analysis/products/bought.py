@@ -75,7 +75,7 @@ def bought(engine: Engine, window: int) -> Bought:
         [str(name) for name in product.cat.categories],
         product.cat.codes.to_numpy().astype(np.int64),
         _purchases(frame, dataset) if is_order else np.arange(len(frame)),
-        _numbered(frame["customer"]) if "customer" in frame else np.full(len(frame), -1),
+        _numbered(frame, "customer"),
         numbers(frame, "amount"),
         frame["is_refund"].to_numpy(dtype=bool, na_value=False),
         is_order,
@@ -84,7 +84,7 @@ def bought(engine: Engine, window: int) -> Bought:
 
 def _purchases(frame: pd.DataFrame, dataset: Dataset) -> Ints:
     """The order of each line: its id, equal ids of two systems apart; a line without one is an order of its own."""
-    number = _numbered(frame["order_id"]) if "order_id" in frame else np.full(len(frame), -1)
+    number = _numbered(frame, "order_id")
     vendors = pd.factorize(np.array([source.vendor for source in dataset.sources], dtype=object))[0]
     of_line = vendors[frame[SOURCE].to_numpy()]
     numbered = number >= 0
@@ -92,8 +92,11 @@ def _purchases(frame: pd.DataFrame, dataset: Dataset) -> Ints:
     return np.where(numbered, number * len(vendors) + of_line, count + np.arange(len(frame)))
 
 
-def _numbered(column: pd.Series) -> Ints:
-    return column.astype("category").cat.codes.to_numpy().astype(np.int64)
+def _numbered(frame: pd.DataFrame, column: str) -> Ints:
+    """The values of a column as numbers; −1 where they are missing, as all are without the column."""
+    if column not in frame:
+        return np.full(len(frame), -1)
+    return frame[column].astype("category").cat.codes.to_numpy().astype(np.int64)
 
 
 def _together(basket: Ints, product: Ints, products: int) -> sparse.csr_array:

@@ -59,12 +59,12 @@ class Check:
 
     name: str
     dimension: Dimension
-    severity: Severity
     sentence: str
-    effect: str
-    columns: tuple[str, ...]
     find: Callable[..., Iterable[Hits]] = field(repr=False)
-    codes: tuple[str, ...] = ()
+    effect: str = ""
+    columns: Sequence[str] = ()
+    severity: Severity = WARNING
+    codes: Sequence[str] = ()
 
 
 Marked = Callable[..., Iterable[Hits]]
@@ -81,31 +81,20 @@ def check(
         name, sentence = find.__name__.replace("_", "-"), find.__doc__ or ""
         if name in _CHECKS and _CHECKS[name].find.__module__ != find.__module__:
             raise ValueError(f"two checks are called {name}")
-        _CHECKS[name] = Check(
-            name, _dimension_of(find.__module__), severity, sentence, effect, tuple(columns), find, tuple(codes)
-        )
+        _CHECKS[name] = Check(name, _dimension_of(find.__module__), sentence, find, effect, columns, severity, codes)
         return find
 
     return marked
 
 
-def as_issue_check(
-    name: str,
-    dimension: Dimension,
-    sentence: str,
-    *,
-    effect: str = "",
-    columns: Sequence[str] = (),
-    severity: Severity = WARNING,
-    codes: Sequence[str] = (),
-) -> Check:
+def as_issue_check(name: str, dimension: Dimension, sentence: str, *, codes: Sequence[str] = (), **about: Any) -> Check:
     """The check that finds the rows of problems noticed while loading, under the code of its name or under several."""
-    codes = tuple(codes or [name])
+    codes = codes or [name]
 
     def find(data: Any) -> Iterator[Hits]:
         yield data.issue_hits(*codes)
 
-    return Check(name, dimension, severity, sentence, effect, tuple(columns), find, codes)
+    return Check(name, dimension, sentence, find, codes=codes, **about)
 
 
 def issue_check(module: str, name: str, sentence: str, **about: Any) -> None:

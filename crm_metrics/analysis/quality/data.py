@@ -19,7 +19,6 @@ from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.reading import As
 from crm_metrics.loaders.recognising import normalised
-from crm_metrics.settings import Settings
 from crm_metrics.tables import ROW, SOURCE, Dataset, Source, Table
 from crm_metrics.tables.frames import has_value, moments, numbers, wall_clock
 
@@ -36,9 +35,7 @@ class Data:
         self.refused = inventory.refused
         self._read: dict[tuple[str, str], tuple[NDArray[Any], coerced.Texts]] = {}
         self.sources: list[Source] = dataset.sources
-        self.settings: Settings = dataset.settings
         self.as_of: date = dataset.as_of
-        self.now = np.datetime64(dataset.now, "us")
         self.tables_read = {source.table for source in dataset.sources}
 
     def tables(self, *names: str, having: Collection[str] = ()) -> Iterator[Rows]:
@@ -207,7 +204,7 @@ class Rows:
         """Where one date lies before another: by calendar day where a file has either without a time of day."""
         first, second = self.moments(column), self.moments(other)
         by_day = self.by_day(column) | self.by_day(other)
-        zone = self.data.settings.timezone
+        zone = self.data.dataset.settings.timezone
         days = [wall_clock(instants, zone).astype("datetime64[D]") for instants in (first, second)]
         return np.where(by_day, days[0] < days[1], first < second)
 
@@ -218,7 +215,7 @@ class Rows:
 
     def age_days(self, column: str) -> NDArray[np.float64]:
         """Days from the date to as-of, NaN where it is missing."""
-        age = (self.data.now - self.moments(column)).astype("timedelta64[us]")
+        age = (np.datetime64(self.data.dataset.now, "us") - self.moments(column)).astype("timedelta64[us]")
         return np.where(np.isnat(age), np.nan, age.view(np.int64) / 86_400_000_000)
 
     def among(self, hits: Hits) -> Bools:

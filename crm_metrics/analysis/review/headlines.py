@@ -109,7 +109,7 @@ UNKNOWN = 0.1  # a larger share of records without a segment: who has one may de
 
 @dataclass(frozen=True)
 class Standout:
-    """A segment that stands out: `above` in value, `better` for the good. `overall` is the figure of all together."""
+    """A segment that stands out, `better` for the good. `overall` is the figure of all together."""
 
     metric: Metric
     dimension: str
@@ -119,7 +119,6 @@ class Standout:
     high: float
     n: int
     overall: float
-    above: bool
     better: bool
     currency: str | None
 
@@ -200,7 +199,6 @@ def _apart(look: _Look, overall: Headline, risk: float) -> list[Standout]:
             high=float(cells.high[0, at]),
             n=int(cells.n[0, at]),
             overall=overall.value,
-            above=mark == ranks.ABOVE,
             better=(mark == ranks.ABOVE) == (metric.better is Better.HIGHER),
             currency=overall.currency,
         )

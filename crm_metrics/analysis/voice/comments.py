@@ -20,6 +20,7 @@ import pandas as pd
 
 from crm_metrics.engine.cells import Codes, Ints
 from crm_metrics.tables import ROW, SOURCE, Source
+from crm_metrics.tables.frames import NEVER, moments
 
 FUNCTION_WORDS = {
     "English": """a about after again all also an and any because before every more most only other same still very are
@@ -229,11 +230,8 @@ class Comments:
     def newest(self, group: int, count: int) -> list[Quote]:
         """The newest comments of a group, each text once."""
         frame = self._frame[self.group == group]
-        if self._moment in frame:
-            dates = frame[self._moment].to_numpy().astype("datetime64[us]").astype(np.int64)
-            order = np.argsort(-np.where(dates == np.iinfo(np.int64).min, -1, dates), kind="stable")
-        else:
-            order = np.arange(len(frame))
+        dates = moments(frame, self._moment).astype("datetime64[us]").astype(np.int64)
+        order = np.argsort(-np.where(dates == NEVER, -1, dates), kind="stable")
         return [self._quote(frame.iloc[at], None) for at in _distinct(frame["_text"], order, count)]
 
     def _quote(self, row: pd.Series, word: str | None) -> Quote:

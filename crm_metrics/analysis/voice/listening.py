@@ -11,6 +11,7 @@ import pandas as pd
 
 from crm_metrics.analysis import drivers, ranks
 from crm_metrics.analysis.drivers import Driver
+from crm_metrics.analysis.parts import Amount, amount_of
 from crm_metrics.analysis.voice.comments import Comments, Quote
 from crm_metrics.analysis.voice.words import Comparison, compared
 from crm_metrics.engine.cells import Cells, Codes, Floats, Ints, Unavailable
@@ -25,16 +26,6 @@ from crm_metrics.metrics.metric import Metric
 from crm_metrics.tables import NONE, Dataset
 
 RISK = 0.05
-
-
-@dataclass(frozen=True)
-class Score:
-    """A figure with its limits, None where it has none, and the answers it rests on."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-    n: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +48,7 @@ class Segment:
 
     dimension: str
     name: str
-    score: Score
+    score: Amount
     mark: str | None
     driver: Driver | None
 
@@ -72,8 +63,8 @@ class Heard:
     metric: Metric
     label: str
     groups: tuple[Group, ...]
-    score: Score
-    before: Score | None
+    score: Amount
+    before: Amount | None
     signal: str | None
     parts: list[Part]
     segments: list[Segment]
@@ -142,8 +133,8 @@ def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
         metric,
         label,
         grouping.groups,
-        _score(cells, 0, 0),
-        _score(cells, 1, 0) if request.before else None,
+        amount_of(cells, 0, 0),
+        amount_of(cells, 1, 0) if request.before else None,
         _signal(engine, metric, cells) if request.before else None,
         _parts(dataset, rows, chosen, grouping, by),
         [segment for dim in by for segment in _segments(engine, metric, dim, request)],
@@ -154,10 +145,6 @@ def _heard(engine: Engine, question: Question, request: Asking) -> Heard:
         quotes,
         by,
     )
-
-
-def _score(cells: Cells, window: int, segment: int) -> Score:
-    return Score(*cells.at(window, segment), int(cells.n[window, segment]))
 
 
 def _signal(engine: Engine, metric: Metric, cells: Cells) -> str | None:
@@ -205,7 +192,7 @@ def _segments(overall: Engine, metric: Metric, dim: str, request: Asking) -> lis
     marks = ranks.standings(metric, cells.figures(0), n, rankable, risk=risk).mark
     parts = _drivers(overall, metric, dim, request)
     return [
-        Segment(dim, names[i], _score(cells, 0, i), marks[i], parts.get(names[i]))
+        Segment(dim, names[i], amount_of(cells, 0, i), marks[i], parts.get(names[i]))
         for i in np.argsort(-n, kind="stable").tolist()
         if n[i]
     ]

@@ -78,7 +78,7 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
             f"{span.label} has {count:,} {grain}s, more than can be fitted",
             hint="Choose a coarser --grain, a shorter period with -p, or --last 365.",
         )
-    whole = PeriodSpec(span.label, False, span.calendar, lambda as_of, first: span)
+    whole = PeriodSpec(span.label, False, lambda as_of, first: span)
     report = compute(dataset, replace(asked, period=whole), alike=True)
     drawn = _tracks(report, dataset, asked)
     fitted = trends([_series(track, grain) for track in drawn])

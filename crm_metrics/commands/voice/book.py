@@ -11,7 +11,8 @@ from crm_metrics.book.rows import limits, row_of, unseen
 from crm_metrics.metrics.metric import Unit
 
 if TYPE_CHECKING:
-    from crm_metrics.analysis.voice.listening import Heard, Score
+    from crm_metrics.analysis.parts import Amount
+    from crm_metrics.analysis.voice.listening import Heard
     from crm_metrics.analysis.voice.words import Word
     from crm_metrics.commands.voice import Voice
 
@@ -45,7 +46,7 @@ _QUOTES = (
     Column("word", "Word or phrase", spare=1),
     Column("group", "Answer"),
     Column("quote", "Comment"),
-    Column("score", "Score", Unit.COUNT, spare=2),
+    Column("score", "Amount", Unit.COUNT, spare=2),
     Column("date", "On", spare=4),
     Column("file", "File", spare=3),
     Column("row", "Row", spare=3),
@@ -55,7 +56,7 @@ _SEGMENTS = (
     Column("dimension", "By"),
     Column("segment", "Segment"),
     *unseen("metric", "unit"),
-    Column("value", "Score", OF_ROW),
+    Column("value", "Amount", OF_ROW),
     *limits(OF_ROW, 3),
     Column("answers", "Answers", Unit.COUNT),
     Column("standing", "Against the others", styles=_STYLES),
@@ -150,7 +151,7 @@ def _says(heard: Heard) -> list[str]:
     return [f"{sentence} ({', '.join(counts)}).", *_standing(heard), _apart(heard)]
 
 
-def _score(score: Score, unit: Unit) -> str:
+def _score(score: Amount, unit: Unit) -> str:
     value = cells.value(score.value, unit)
     if score.low is None or score.high is None:
         return value

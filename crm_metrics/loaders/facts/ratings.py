@@ -131,7 +131,7 @@ def of_tickets(draft: Draft, table: Table) -> None:
         rows = mine & ~np.isnan(numeric)
         declared = draft.sources[i].columns.get("satisfaction", "")
         of_cells = {said[1] for text in distinct_values(frame, "satisfaction", rows) if (said := out_of(text))}
-        declared = of_cells.pop() if len(of_cells) == 1 and not is_stated(declared) else declared
+        declared = of_cells.pop() if len(of_cells) == 1 and not _stated(declared) else declared
         scale = set_for(draft, i) or scale_of(numeric[rows], declared, draft.recognised[i].layout.scale)
         if scale is None:
             problem = ambiguous("ratings", numeric[rows], declared)
