@@ -97,7 +97,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     frame = titles.with_titles(file, frame)
     left_out = Counter(record.reason for record in unread)
     left_out += Counter({"total-row": totals, "bare-row": bare, "planned-row": planned})
-    frame = parts.once_per_deal(file, records.kept(file, frame, left_out), left_out)
+    frame = parts.once_per_record(file, records.kept(file, frame, left_out), left_out)
     records.report_copies(file, frame)
     _currency(file, frame)
     for name in file.currencies:
