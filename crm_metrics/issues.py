@@ -54,7 +54,7 @@ CATALOGUE: dict[str, tuple[Severity, str]] = {
     "deleted-row": (NOTE, "{count} rows are marked deleted, merged, spam or a test; left out"),
     "repeated-id": (WARNING, "{count} rows repeat an id in {column}; the newest row of each id is counted"),
     "part-of-deal": (NOTE, "{count} rows repeat a deal for another part of its amount, in {column}; it counts once"),
-    "alike-deal": (WARNING, "{count} rows are like another in all that is read of a deal and have no id; each counts"),
+    "alike-record": (WARNING, "{count} rows are like another in all that is known of them and have no id; each counts"),
     "older-version": (NOTE, "{count} rows are older versions of rows in {other}; left out"),
     "only-older": (NOTE, "{count} rows are in no newer export, such as {other}; they count"),
     "two-numberings": (

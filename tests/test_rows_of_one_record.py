@@ -53,7 +53,7 @@ def test_deals_whose_rows_are_alike_and_whose_parts_do_not_come_to_the_amount_al
     path = export(tmp_path, "deals.csv", "\n".join([DEALS["en"].format("Cost"), *rows]))
 
     assert deals(path) == (2, 1, 6000)
-    assert told(path).get("alike-deal") == 1
+    assert told(path).get("alike-record") == 1
 
 
 def test_an_amount_of_its_own_on_each_row_is_no_part_of_another(tmp_path: Path):
@@ -61,7 +61,29 @@ def test_an_amount_of_its_own_on_each_row_is_no_part_of_another(tmp_path: Path):
     path = export(tmp_path, "deals.csv", "\n".join([DEALS["en"].format("Total"), *rows]))
 
     assert deals(path) == (2, 1, 3000)
-    assert not {"part-of-deal", "alike-deal"} & {*told(path)}
+    assert not {"part-of-deal", "alike-record"} & {*told(path)}
+
+
+ALIKE = {
+    "tickets": (
+        "Subject,Customer,Status,Created,Resolved,Assignee",
+        "Login,A,Solved,2025-03-01 10:00,2025-03-01 12:00",
+        "Pay,B,Solved,2025-03-02 11:00,2025-03-03 09:00",
+    ),
+    "leads": ("Name,Email,Created,Status,Campaign", "Ann,a@x.com,2025-03-01,New", "Ben,b@x.com,2025-03-02,New"),
+}
+
+
+@pytest.mark.parametrize("table", ALIKE)
+@pytest.mark.parametrize("rows", [(0, 0, 1), (0, 1)])
+def test_tickets_and_leads_that_differ_in_nothing_but_their_owner_or_campaign_are_said(
+    tmp_path: Path, table: str, rows: tuple[int, ...]
+):
+    header, *records = ALIKE[table]
+    lines = [f"{records[record]},X{at}" for at, record in enumerate(rows)]
+    path = export(tmp_path, f"{table}.csv", "\n".join([header, *lines]))
+
+    assert told(path).get("alike-record", 0) == len(rows) - 2
 
 
 SUBSCRIPTIONS = "Subscription ID,Customer,Plan,MRR,Start Date,End Date,Status"

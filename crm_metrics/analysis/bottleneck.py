@@ -89,8 +89,8 @@ class _Money:
 def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
     """The stages of the engine's only window, of one segment: a value for each dimension of the engine. Raises
     `NothingToReport` where nothing is known of any stage, `UsageError` for a segment that does not exist."""
-    engine.segments(engine.by).found(segment)
-    if engine.known("stage_conversion_rate") is None:  # no file says when deals entered their stages
+    engine.segments(engine.by).place_of(segment)
+    if engine.available("stage_conversion_rate") is None:  # no file says when deals entered their stages
         money = _money(engine, "stage_snapshot_amount", segment)
         return Bottleneck((), {}, None, None, _snapshot(engine, segment, money), money.currency, money.refused)
     money = _money(engine, "stage_amount_lost", segment)
@@ -109,7 +109,7 @@ def bottleneck(engine: Engine, segment: Mapping[str, str]) -> Bottleneck:
 
 def _places(engine: Engine, name: str, segment: Mapping[str, str]) -> dict[str, int]:
     """Where the segment's stages stand among a metric's segments, in their order; those its table has rows of."""
-    if (cells := engine.known(name)) is None:
+    if (cells := engine.available(name)) is None:
         return {}
     own = tuple(segment[dim] for dim in engine.by)
     labels = engine.segments(cells.dims).labels
@@ -235,9 +235,9 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
     """The stages of the leads of the engine's only window that are old enough to tell, of one segment, in their order, and
     how many leads are too young. Raises `NothingToReport` where no stage has dates or no lead is old enough, `UsageError`
     for a segment that does not exist."""
-    engine.segments(engine.by).found(segment)
+    engine.segments(engine.by).place_of(segment)
     mql = engine.cells("mql_rate")
-    if isinstance(mql, Unavailable) and not any(engine.known(names[1]) for names in _STAGES[:3]):
+    if isinstance(mql, Unavailable) and not any(engine.available(names[1]) for names in _STAGES[:3]):
         raise NothingToReport(
             f"nothing is known of the stages of leads: {mql.seen}",
             hint="Export the leads with the dates on which they became MQLs, SQLs and opportunities, such as 'MQL date'.",
@@ -249,7 +249,7 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
         raise NothingToReport(f"no lead of the period is old enough to tell; {young:,} are too young", hint=hint)
     reached = [LeadStage("Lead", every)]
     for stage, leads, of_all, rate, went_on in _STAGES:
-        if engine.known(leads) is None:
+        if engine.available(leads) is None:
             continue
         count = int(_value(engine, leads, segment)[0] or 0)
         share, low, high = _value(engine, rate, segment) if rate else (None, None, None)
@@ -261,6 +261,6 @@ def stages(engine: Engine, segment: Mapping[str, str]) -> tuple[Sequence[LeadSta
 
 def _value(engine: Engine, name: str, segment: Mapping[str, str]) -> tuple[float | None, float | None, float | None]:
     """A metric of the segment with its limits; None where it is not known."""
-    if (cells := engine.known(name)) is None:
+    if (cells := engine.available(name)) is None:
         return None, None, None
-    return cells.at(0, engine.segments(cells.dims).found(segment))
+    return cells.at(0, engine.segments(cells.dims).place_of(segment))

@@ -96,7 +96,7 @@ def _place(engine: Engine, metric: Metric, segment: Mapping[str, str]) -> int:
             f"{metric.name} is given for each {missing[0]}: say which",
             hint=f"--segment {missing[0]}={names[0]!r}, for one.",
         )
-    return segments.found(segment)
+    return segments.place_of(segment)
 
 
 def _in_months(engine: Engine, monthly: list[Metric], ratio: Metric, window: int, place: int) -> list[Part]:

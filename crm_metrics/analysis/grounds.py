@@ -60,7 +60,7 @@ def above_the_whole(catalog: Catalog, metrics: Iterable[Metric], rows: pd.DataFr
 
 
 def _value(engine: Engine, name: str, window: int) -> float | None:
-    cells = engine.known(name)
+    cells = engine.available(name)
     if cells is None or cells.value.shape[1] != 1 or cells.reason[window, 0] != 0:
         return None
     return float(cells.value[window, 0])
@@ -107,7 +107,7 @@ def _events(engine: Engine, metric: Metric, window: int) -> Iterator[tuple[int, 
                 yield count, words
         return
     if metric.formula is None:
-        cells = engine.known(metric.name)
+        cells = engine.available(metric.name)
         if cells is not None and cells.value.shape[1] == 1 and (count := int(cells.n[window, 0])) > 0:
             yield count, schema.called(metric.table) if metric.aggregate != "count" else metric.title.lower()
         return
@@ -148,7 +148,7 @@ def still_waiting(engine: Engine, metrics: Iterable[Metric], window: int) -> lis
 def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]:
     sibling = engine.catalog[metric.waiting or ""]
     dims = engine.dims(sibling)
-    plain = engine.known(metric.name)
+    plain = engine.available(metric.name)
     if trouble(sibling, engine.dataset.tables, dims) or plain is None:
         return
     pairs, columns = engine.pairs(sibling), engine.columns(sibling.table)
@@ -160,7 +160,7 @@ def _of_metric(engine: Engine, metric: Metric, window: int) -> Iterator[Waiting]
     of, count = (np.bincount(cell[keep], minlength=size)[here] for keep in (slice(None), ~ended))
     shown = (plain.reason[window] == 0) | (not dims)  # a segment without the plain figure has none to be put right
     many = shown & (count > MANY * of)
-    cells = engine.known(sibling.name) if many.any() else None
+    cells = engine.available(sibling.name) if many.any() else None
     for place in np.flatnonzero(many | (shown & (of > 0) & metric.waiting_always)):
         value = cells.value[window, place] if cells is not None and many[place] else np.nan
         yield Waiting(metric, labels[place], int(count[place]), int(of[place]), or_none(value))

@@ -232,5 +232,5 @@ def _called(own_room: ModuleType, values: Mapping[str, Any]) -> Called:
     stated = {name: values[name] for name in _SETTLED if values[name] is not None}
     settings = options.settings_of(values["config"], values["set_"], no_config=values["no_config"], **stated)
     as_they_are = {name: values[name] for name in ("metrics_file", "output", "table", "color", "verbose", "quiet")}
-    given = {"arguments": values["paths"] or [], "asked": values["format"], "pager": not values["no_pager"]}
-    return Called(own_room, settings=settings, stated=stated, **given, **as_they_are)
+    arguments = {"arguments": values["paths"] or [], "asked": values["format"], "pager": not values["no_pager"]}
+    return Called(own_room, settings=settings, stated=stated, **arguments, **as_they_are)

@@ -72,7 +72,7 @@ class Segments:
         label = tuple(segment[dim] for dim in self.dims)
         return self.labels.index(label) if label in self.labels else None
 
-    def found(self, segment: Mapping[str, str]) -> int:
+    def place_of(self, segment: Mapping[str, str]) -> int:
         """Where it stands. Raises `UsageError` for a value that no row has, `NothingToReport` where none has all of them."""
         for at, dim in enumerate(self.dims):
             names = sorted({label[at] for label in self.labels})

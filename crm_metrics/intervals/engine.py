@@ -23,7 +23,7 @@ class Engine(compute.Engine):
             memory.refuse_too_many(len(self.windows) * len(segments), segments=len(segments))
         return segments
 
-    def known(self, name: str) -> Cells | None:
+    def available(self, name: str) -> Cells | None:
         """The cells of a metric; None where the data cannot give it at all."""
         cells = self.cells(name)
         return cells if isinstance(cells, Cells) else None

@@ -79,8 +79,8 @@ def _compared(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tu
     """The changes, how far their limits reach, and their degrees of freedom; NaN where nothing can be said."""
     gap, half = _gap(metric, now, before, noise)
     n = np.minimum(now.effective, before.effective)
-    told = (half > 0) & (n >= FEWEST) & (metric.better is not Better.NEITHER)
-    return gap, np.where(told, half, np.nan), n - 1.0
+    is_judged = (half > 0) & (n >= FEWEST) & (metric.better is not Better.NEITHER)
+    return gap, np.where(is_judged, half, np.nan), n - 1.0
 
 
 def _gap(metric: Metric, now: Figures, before: Figures, noise: Noise) -> tuple[Floats, Floats]:

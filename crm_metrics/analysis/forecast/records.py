@@ -72,7 +72,7 @@ def of_metric(dataset: Dataset, catalog: Catalog, metric: Metric, moments: Momen
 def value_of(dataset: Dataset, catalog: Catalog, metric: Metric, span: Span, currency: str | None) -> float | None:
     """The metric's value in a span of days; None where it has none in the currency."""
     engine = Engine(dataset, catalog, [window_of(span, dataset)])
-    if (cells := engine.known(metric.name)) is None:
+    if (cells := engine.available(metric.name)) is None:
         return None
     parts = split(engine, metric, cells) if metric.is_money else []
     own = [part.cells.value[0, 0] for part in parts if part.shown[0, 0] and part.currency[0, 0] == currency]

@@ -65,7 +65,7 @@ class Product:
 def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product], str | None]:
     """The products sold in either window, by their rank in the first, and the currency of their revenue."""
     money = split(engine, engine.catalog[REVENUE], engine.required(REVENUE))[0]
-    revenue, units = money.cells, engine.known(UNITS)
+    revenue, units = money.cells, engine.available(UNITS)
     records = revenue.n + (0 if units is None else units.n)
     ranks = [_ranks(np.where(some > 0, values, np.nan)) for values, some in zip(revenue.value, records, strict=True)]
     signs = _signals(engine, revenue) if compare else None
@@ -73,13 +73,13 @@ def ranked(engine: Engine, sold: Bought, *, compare: bool) -> tuple[list[Product
     products = []
     for at in np.flatnonzero((records > 0).any(axis=0)).tolist():
         name = engine.segments(revenue.dims).labels[at][0]
-        buyers = _figure(engine.known(BUYERS), at).value
+        buyers = _figure(engine.available(BUYERS), at).value
         products.append(
             Product(
                 name,
                 _figure(revenue, at),
                 REASONS[revenue.reason[NOW, at]],
-                _figure(engine.known(SHARE), at),
+                _figure(engine.available(SHARE), at),
                 _figure(units, at).value,
                 None if buyers is None else int(buyers),
                 again.get(name, 0) if buyers is not None else None,

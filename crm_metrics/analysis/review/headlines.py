@@ -70,7 +70,7 @@ def headlines(
 
 
 def _parts(engine: Engine, metric: Metric) -> list[Money]:
-    cells = engine.known(metric.name)
+    cells = engine.available(metric.name)
     return [] if cells is None else split(engine, metric, cells)
 
 
@@ -173,7 +173,7 @@ def _looks(
         engine = Engine(dataset, catalog, [window], (dim,))
         prepare(engine, mine)
         for metric in mine:
-            cells = engine.known(metric.name)
+            cells = engine.available(metric.name)
             if cells is None or cells.dims != (dim,):
                 continue
             labels = [label[0] for label in engine.segments((dim,)).labels]

@@ -44,12 +44,12 @@ def sheets_of(pipeline: Pipeline) -> list[Sheet]:
     for move in sorted(pipeline.moves.moves, key=lambda move: -abs(move.amount)):
         side, sources = (move.new, pipeline.dataset.sources) if move.new else (move.old, pipeline.old.sources)
         assert side is not None
-        told: dict[str, Cell] = {"movement": move.kind, "deal": move.label, "amount": float(move.amount)}
-        told["place"] = f"{sources[side.source].path}:{side.row}"
+        values: dict[str, Cell] = {"movement": move.kind, "deal": move.label, "amount": float(move.amount)}
+        values["place"] = f"{sources[side.source].path}:{side.row}"
         for name, end in (("old", move.old), ("new", move.new)):
-            told[f"{name}_amount"] = None if end is None or end.amount is None else float(end.amount)
-            told[f"{name}_expected"] = None if end is None else end.expected
-        rows.append(row_of(_MOVES, move, **told))
+            values[f"{name}_amount"] = None if end is None or end.amount is None else float(end.amount)
+            values[f"{name}_expected"] = None if end is None else end.expected
+        rows.append(row_of(_MOVES, move, **values))
     about = f" in deals expected to close in {pipeline.period.label}" if pipeline.period else ""
     return [
         Sheet("bridge", f"What changed{about}", _BRIDGE, bridges, empty="no deal is open in either export"),

@@ -78,8 +78,8 @@ def measured(dataset: Dataset, asked: Query, last: int | None = None) -> Trends:
             f"{span.label} has {count:,} {grain}s, more than can be fitted",
             hint="Choose a coarser --grain, a shorter period with -p, or --last 365.",
         )
-    whole = PeriodSpec(span.label, False, lambda as_of, first: span)
-    report = compute(dataset, replace(asked, period=whole), alike=True)
+    period = PeriodSpec(span.label, False, lambda as_of, first: span)
+    report = compute(dataset, replace(asked, period=period), alike=True)
     drawn = _tracks(report, dataset, asked)
     fitted = trends([_series(track, grain) for track in drawn])
     tracks = [replace(track, trend=trend) for track, trend in zip(drawn, fitted, strict=True)]

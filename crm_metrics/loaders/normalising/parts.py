@@ -1,4 +1,4 @@
-"""Deals that stand on a row for each of their products or shares, in a file without ids."""
+"""Records that stand on a row for each of their products, shares, owners or campaigns, in a file without ids."""
 
 from __future__ import annotations
 
@@ -13,23 +13,29 @@ from crm_metrics.tables import ROW, SOURCE
 from crm_metrics.tables.frames import numbers
 
 _MOST, _CENT = 0.9, 0.0051
-_OF_PARTS = frozenset((SOURCE, ROW, "product", "owner", "team"))  # what differs from part to part
+_OF_PARTS = frozenset((SOURCE, ROW, "product", "owner", "team", "source", "channel", "campaign"))  # may differ
+# What a record is called, of the tables that are looked at.
+_CALLED = {"deals": ("name",), "tickets": ("subject",), "leads": ("customer_email", "customer_name", "customer")}
 
 
-def once_per_deal(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+def once_per_record(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with one row for each deal. Rows without an id are of one where they agree in its name and all else that is
-    known of it, and a column of the file, alone or times the quantity, has the parts of the amount that each of them has."""
+    known of it, and a column of the file, alone or times the quantity, has the parts of the amount that each of them has.
+    Others that are alike count, as do those of tickets and leads, and are reported."""
     known = file.recognised.columns
-    if file.layout.table != "deals" or "deal_id" in known or not {"name", "amount"} <= known.keys():
-        return frame
-    if "amount" not in frame or not frame.duplicated([name for name in frame if name not in _OF_PARTS]).any():
+    called = next((name for name in _CALLED.get(file.layout.table, ()) if name in known), None)
+    if (
+        called is None
+        or file.schema.key in known
+        or not frame.duplicated([name for name in frame if name not in _OF_PARTS]).any()
+    ):
         return frame
     table = file.raw.read(dict.fromkeys(range(len(file.raw.header)), As.TEXT))
     kept = np.isin(table.rows, frame[ROW].to_numpy())
     cells = {at: coerced.texts(column, file.missing) for at, column in table.columns.items()}
     alike = pd.DataFrame({name: cells[at].codes[kept] for name, at in known.items() if name not in _OF_PARTS})
     amount = numbers(frame, "amount")
-    again = alike.duplicated().to_numpy() & (alike["name"].to_numpy() >= 0) & (amount > 0)
+    again = alike.duplicated().to_numpy() & (alike[called].to_numpy() >= 0) & ~(amount <= 0)
     deal = alike.groupby([*alike], sort=False).ngroup().to_numpy()
     several = np.isin(deal, deal[again])
     others = {at: file.numbers(cells[at])[kept] for at in cells if again.any() and at not in known.values()}
@@ -44,5 +50,5 @@ def once_per_deal(file: File, frame: pd.DataFrame) -> pd.DataFrame:
                 return frame[~again].reset_index(drop=True)
     differ = again & ~pd.DataFrame({place: cell.codes[kept] for place, cell in cells.items()}).duplicated().to_numpy()
     if differ.any():  # others are exact copies, which are said as such
-        file.note("alike-deal", frame[ROW].to_numpy()[differ])
+        file.note("alike-record", frame[ROW].to_numpy()[differ])
     return frame

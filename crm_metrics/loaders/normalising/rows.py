@@ -95,7 +95,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     file.headings |= {record.row: record.text.strip() for record in unread if record.seen == 1}
     frame = titles.with_titles(file, frame)
     file.left_out.update(record.reason for record in unread)
-    frame = parts.once_per_deal(file, records.kept(file, frame))
+    frame = parts.once_per_record(file, records.kept(file, frame))
     records.report_copies(file, frame)
     currency.settle(file, frame)
     figures.in_units(file, frame)

@@ -19,10 +19,10 @@ _NAMING = ("leads", "deals", "tickets", "responses", "orders", "subscriptions")
 check_of("repeated-id", "Several rows have the same id.", effect="only the newest row of each id counts")
 check_of(
     "part-of-deal",
-    "Rows without an id repeat a deal for its products or shares.",
-    effect="each deal counts once where the parts add up to its amount",
+    "Rows without an id repeat a deal for its products or shares, a ticket or lead for its owners.",
+    effect="a deal counts once where the parts add up to its amount, other rows each",
     severity=NOTE,
-    codes=["part-of-deal", "alike-deal"],
+    codes=["part-of-deal", "alike-record"],
 )
 check_of(
     "older-version",
