@@ -98,8 +98,8 @@ _ROWS = (Column("check"), Column("file"), Column("row"), Column("seen"))
 def book(findings: Sequence[Finding], *, rows: bool) -> Book:
     """The findings, each with its effect and its first rows; with `rows` every row that was found instead."""
     if rows:
-        rows: list[list[Cell]] = [[finding.check.name, *row] for finding in findings for row in _rows(finding)]
-        return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, rows, empty="nothing is wrong")])
+        listed: list[list[Cell]] = [[finding.check.name, *row] for finding in findings for row in _rows(finding)]
+        return Book("Rows with problems", Origin(), [Sheet("rows", "", _ROWS, listed, empty="nothing is wrong")])
     described = list(map(_as_json, findings))
     rows_of = [row_of(_FINDINGS, None, **cells | {"metrics": " ".join(cells["metrics"])}) for cells in described]
     sheet = Sheet("findings", "", _FINDINGS, rows_of, empty="nothing is wrong")

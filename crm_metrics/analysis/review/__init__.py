@@ -114,7 +114,7 @@ def unpaid(dataset: Dataset, catalog: Catalog, window: Window, risk: float) -> l
     until_then = replace(window, start=np.iinfo(np.int64).min // 2, is_all=True)
     usual = Engine(dataset, catalog, [until_then]).available("average_deal_value")
     engine = Engine(dataset, catalog, [window], _BY)
-    revenue, cost, roi = map(engine.known, ("attributed_revenue", "acquisition_spend", "roi"))
+    revenue, cost, roi = map(engine.available, ("attributed_revenue", "acquisition_spend", "roi"))
     if usual is None or np.isnan(usual.high[0, 0]) or revenue is None or cost is None or roi is None or roi.dims != _BY:
         return []
     labels = [label[0] for label in engine.segments(_BY).labels]

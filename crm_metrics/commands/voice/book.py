@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from crm_metrics.book import BY_SIGNAL, OF_ROW, Book, Cell, Column, Origin, Sheet, cells
@@ -136,7 +135,7 @@ def _segments(voice: Voice) -> Sheet:
             lines.append((segment.dimension, segment.name, segment.score, segment.mark, *then))
         for dimension, name, score, *more in lines:
             named = [heard.question.name, dimension, name, heard.metric.name, str(heard.metric.unit)]
-            rows.append([*named, *astuple(score), *more])
+            rows.append([*named, score.value, score.low, score.high, score.n, *more])
     notes = [
         "First all answers. Above or below the others by more than chance, all that is claimed here taken together."
     ]
