@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from crm_metrics import schema
 from crm_metrics.loaders.coercing import columns as coerced
 from crm_metrics.loaders.normalising.file import File
 from crm_metrics.loaders.reading import As
@@ -52,3 +53,29 @@ def once_per_record(file: File, frame: pd.DataFrame) -> pd.DataFrame:
     if differ.any():  # others are exact copies, which are said as such
         file.note("alike-record", frame[ROW].to_numpy()[differ])
     return frame
+
+
+def with_orders(file: File, frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with a number for each order of a file without ids whose lines repeat what it comes to, by their prices and
+    quantities: the amount stands on its first line alone."""
+    known = file.recognised.columns
+    whose = [name for name in schema.IDENTITY if name in known]
+    if file.layout.table != "orders" or "order_id" in known or not whose:
+        return frame
+    if not {"ordered_at", "amount", "line_price", "product"} <= known.keys() or "amount" not in frame:
+        return frame
+    table = file.raw.texts()
+    kept = np.isin(table.rows, frame[ROW].to_numpy())
+    cells = {name: coerced.texts(table.columns[at], file.missing) for name, at in known.items() if at in table.columns}
+    same = pd.DataFrame({name: cells[name].codes[kept] for name in (*whose, "ordered_at", "amount")})
+    order = same.groupby([*same], sort=False).ngroup().to_numpy()
+    several = pd.Series(order).duplicated(keep=False).to_numpy()
+    quantity = file.numbers(cells["quantity"])[kept] if "quantity" in cells else 1.0
+    lines = pd.Series(file.numbers(cells["line_price"])[kept] * quantity)
+    amount = numbers(frame, "amount")
+    agree = np.abs(lines.groupby(order).transform("sum").to_numpy() - amount) <= _CENT
+    if not several.any() or agree[several].mean() < _MOST:
+        return frame
+    again = pd.Series(order).duplicated().to_numpy()
+    ids = pd.Series([f"{file.index} {number}" for number in order], index=frame.index, dtype="str")
+    return frame.assign(order_id=ids, amount=np.where(again, np.nan, amount))

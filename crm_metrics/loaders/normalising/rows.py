@@ -96,6 +96,7 @@ def normalise(fetched: Fetched, settings: Settings, index: int) -> FileRows:
     frame = titles.with_titles(file, frame)
     file.left_out.update(record.reason for record in unread)
     frame = parts.once_per_record(file, records.kept(file, frame))
+    frame = parts.with_orders(file, frame)
     records.report_copies(file, frame)
     currency.settle(file, frame)
     figures.in_units(file, frame)
