@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from crm_metrics import api
-from crm_metrics.engine import blocks, selection, stocks
+from crm_metrics.engine import blocks, selection
 from crm_metrics.engine.pairs import Pairs, standing
 from crm_metrics.session import Session
 from tests.conftest import TODAY
@@ -27,7 +27,6 @@ def held(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return pairs
 
     monkeypatch.setattr(selection, "standing", counted)
-    monkeypatch.setattr(stocks, "standing", counted)
     return sizes
 
 

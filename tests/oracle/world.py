@@ -180,7 +180,7 @@ class World:
     def waited(self, table: str, created: Any, other_is_calendar: bool, units_per_day: int) -> Fraction:
         """How long a record that has not ended has lasted at the end of K(t): in whole days where its end would be counted
         so."""
-        known = self.available(table)
+        known = self.known(table)
         if isinstance(created, datetime) and not other_is_calendar:
             length = duration(created, moment(known + timedelta(days=1)), units_per_day)
             assert length is not None

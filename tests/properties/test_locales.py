@@ -10,6 +10,7 @@ from decimal import Decimal
 import pytest
 
 from crm_metrics import schema
+from crm_metrics.loaders.currency_codes import of_sign
 from crm_metrics.schema import NUMERIC, Kind
 
 from .conftest import Reports
@@ -104,25 +105,36 @@ def number_as(cell: str, locale: Locale, *, is_money: bool) -> str:
 
 
 def written_in(file: File, locale: Locale) -> File:
-    """The file as the locale writes it; the sign of a currency only where no column names the currency."""
+    """The file as the locale writes it; the sign of its currency only where a column says that the amount is in it."""
     if file.table is None:
         return file
     known = schema.TABLES[file.table].columns
     kinds = [known[name].kind if name in known else Kind.TEXT for name in file.header]
 
-    def cell_as(cell: str, kind: Kind) -> str:
+    place = file.header.index("currency") if "currency" in file.header else None
+    signed = of_sign(locale.money.replace("{}", "")) or ()
+
+    def cell_as(cell: str, kind: Kind, currency: str) -> str:
         if not cell:
             return cell
         if kind is Kind.DATE:
             return date_as(cell, locale)
         if kind in NUMERIC:
             text = number_as(cell, locale, is_money=kind is Kind.MONEY)
-            return locale.money.format(text) if kind is Kind.MONEY and "currency" in file.header else text
+            return locale.money.format(text) if kind is Kind.MONEY and currency in signed else text
         if kind is Kind.BOOL and cell.casefold() in ("true", "false"):
             return locale.flags[cell.casefold() == "false"]
         return cell
 
-    return file.with_rows([[cell_as(*pair) for pair in zip(row, kinds, strict=True)] for row in file.rows])
+    return file.with_rows(
+        [
+            [
+                cell_as(cell, kind, row[place] if place is not None else "")
+                for cell, kind in zip(row, kinds, strict=True)
+            ]
+            for row in file.rows
+        ]
+    )
 
 
 def in_locale(exports: Exports, locale: Locale) -> Exports:
