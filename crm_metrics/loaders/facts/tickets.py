@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
-from crm_metrics.loaders.coercing.columns import by_text
 from crm_metrics.loaders.facts import business_time, ratings, states
 from crm_metrics.loaders.facts.draft import (
     HOUR_US,
@@ -25,7 +22,6 @@ from crm_metrics.tables import Table, Unusable
 from crm_metrics.tables.frames import NAT, has_value, moments, numbers, truths
 
 _SHOWN = 5
-_MERGED = "closed_by_merge"  # the tag of Zendesk's tickets that were merged into another
 _KEPT = ("within sla", "achieved", "met", "hit", "yes", "true")
 _MISSED = ("sla violated", "violated", "breached", "missed", "overdue", "no", "false")
 
@@ -37,9 +33,8 @@ def settle_solved(draft: Draft, table: Table) -> None:
     gone = {
         "status": states.is_in(table.frame, "tickets", "left-out"),
         "resolution_code": states.says(draft, table, "resolution_code", "left-out"),  # Done, as a duplicate
-        "tags": _tagged(table, _MERGED),
     }
-    every = np.logical_or.reduce([*gone.values()])
+    every = np.logical_or(*gone.values())
     if every.any():
         seen = [word for name, rows in gone.items() if rows.any() for word in distinct_values(table.frame, name, rows)]
         draft.report("other-state", table, every, seen=", ".join(seen[:_SHOWN]))
@@ -54,13 +49,6 @@ def settle_solved(draft: Draft, table: Table) -> None:
     if is_open.any():
         put(frame, "solved_at", np.where(is_open, NAT, frame["solved_at"].to_numpy()))
     table.calendar["solved_at"] = all_calendar(table, "solved_at", "closed_at")
-
-
-def _tagged(table: Table, tag: str) -> Bools:
-    """The tickets that have a tag."""
-    if "tags" not in table.frame:
-        return np.zeros(len(table.frame), dtype=bool)
-    return by_text(table.frame["tags"], lambda tags: tag in re.split(r"[\s,;|]+", tags.casefold()), False)
 
 
 def derive(draft: Draft) -> None:
