@@ -32,12 +32,10 @@ def report(
     for place, behind in _alike([file for _, file in pairs]):
         (first, earlier), (second, later) = pairs[place], pairs[behind]
         # The columns read may agree where others do not.
-        left, right = _whole(first, earlier), _whole(second, later)
+        left, right = _whole(tables, first, earlier), _whole(tables, second, later)
         common = [name for name in left if name in right]
-        kept, originals = (_rows_in(tables, file) for file in (later, earlier))
-        left = left[left.index.isin(originals)]
-        copies = right.index[np.isin(_hashes(right[common]), _hashes(left[common]))]
-        rows = np.intersect1d(copies, kept)
+        here, there = _hashes(left[common]), _hashes(right[common])
+        rows = right.index[np.isin(there, here)].to_numpy()
         if not len(rows):
             continue
         placed = schema.TABLES[later.source.table].placed_by
@@ -47,13 +45,15 @@ def report(
         share = fewer if later.source.table == "spend" else fewer / 2
         is_one_list = len(rows) >= share and (is_timed or len(rows) >= min(FEW, max(fewer, 2)))
         if is_one_list and _are_told_apart(left[common], earlier) and _are_told_apart(right[common], later):
+            if len(left) < len(right):  # what is part of a longer list is left out
+                earlier, later, rows = later, earlier, left.index[np.isin(here, there)].to_numpy()
             table = tables[later.source.table]
             copied = (table.frame[SOURCE] == later.source.index) & table.frame[ROW].isin(rows)
             table.frame = table.frame[~copied].reset_index(drop=True)
             later.source.left_out["older-version"] += len(rows)
-            issues.append(Issue.of_rows("older-version", later.source.path, rows, other=earlier.source.path))
+            issues.append(Issue.of_rows("older-version", later.source.path, np.sort(rows), other=earlier.source.path))
         else:
-            issues.append(Issue.of_rows("overlap", later.source.path, rows, other=earlier.source.path))
+            issues.append(Issue.of_rows("overlap", later.source.path, np.sort(rows), other=earlier.source.path))
 
 
 def _are_told_apart(rows: pd.DataFrame, file: FileRows) -> bool:
@@ -101,18 +101,13 @@ def _has_no_id(file: FileRows) -> bool:
     return bool(table.moments) and table.key not in file.recognised.columns
 
 
-def _rows_in(tables: Mapping[str, Table], file: FileRows) -> NDArray[np.int32]:
-    """The rows of a file that are in its table."""
-    frame = tables[file.source.table].frame
-    return frame.loc[frame[SOURCE] == file.source.index, ROW].to_numpy()
-
-
 def _hashes(frame: pd.DataFrame) -> Hashes:
     return np.asarray(pd.util.hash_pandas_object(frame, index=False))
 
 
-def _whole(fetched: Fetched, file: FileRows) -> pd.DataFrame:
-    """All cells of the records that are used, by label, under their row numbers."""
+def _whole(tables: Mapping[str, Table], fetched: Fetched, file: FileRows) -> pd.DataFrame:
+    """All cells of the records of a file that are in its table, by label, under their row numbers."""
     header, cells = fetched.raw.header, coerced.whole(fetched.raw.texts())
     labels = {place: f"{normalised(label)} {header[:place].count(label)}" for place, label in enumerate(header)}
-    return cells[cells.index.isin(file.frame[ROW])].rename(columns=labels)
+    frame = tables[file.source.table].frame
+    return cells[cells.index.isin(frame.loc[frame[SOURCE] == file.source.index, ROW])].rename(columns=labels)
