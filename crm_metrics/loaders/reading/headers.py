@@ -15,7 +15,7 @@ from crm_metrics.errors import SettingsError
 from crm_metrics.issues import Issue
 from crm_metrics.loaders.reading.extents import column_letters
 
-HEADER_WITHIN = 10
+HEADER_WITHIN = 20
 # Qualtrics: `{"ImportId":"startDate"}` in each cell, quotation marks lost or not.
 _IMPORT_ID = re.compile(r"""^\{\s*["']*ImportId["']*\s*:.*\}$""", re.DOTALL | re.IGNORECASE)
 # SurveyMonkey: what stands below a question that has no options of its own.
@@ -70,7 +70,7 @@ def _of(records: Sequence[Record], first: int, last: int, labels: list[str]) -> 
 
 
 def header_among(records: Sequence[Record], width: int | None = None) -> int | None:
-    """The header among the first ten: the first record of that width in which more than half as many cells are filled
+    """The header among the first twenty: the first record of that width in which more than half as many cells are filled
     as in the fullest record. A title above it fills one or two, also where a spreadsheet padded its line."""
     fullest = max((filled(cells) for cells in records), default=0)
     for at, cells in enumerate(records[:HEADER_WITHIN]):
