@@ -34,6 +34,12 @@ FLAGGED = {
     "en": ("Deal ID,Title,Won?,Amount,Closed on", "Yes", "No"),
     "de": ("Nr.,Titel,Gewonnen,Betrag,Abschlussdatum", "Ja", "Nein"),
     "fr": ("N°,Titre,Gagné,Montant,Date de clôture", "Oui", "Non"),
+    "es": ("ID,Nombre,Ganado,Importe,Fecha de cierre", "Sí", "No"),
+    "pt": ("ID,Nome,Ganho,Valor,Data de fechamento", "Sim", "Não"),
+    "it": ("ID,Nome,Vinta,Importo,Data di chiusura", "Sì", "No"),
+    "nl": ("ID,Naam,Gewonnen,Bedrag,Sluitingsdatum", "Ja", "Nee"),
+    "pl": ("ID,Nazwa,Wygrana,Kwota,Data zamknięcia", "Tak", "Nie"),
+    "ja": ("ID,商談名,成約,金額,完了日", "はい", "いいえ"),
 }
 
 
